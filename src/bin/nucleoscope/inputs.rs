@@ -1,0 +1,82 @@
+//! Paths from the command line as a list of files.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use nucleoscope::batch::{self, Batch, OpenFile};
+use nucleoscope::dataset::InputFile;
+use nucleoscope::{Error, InFile};
+use walkdir::WalkDir;
+
+/// The files to work on, and where they are.
+pub(crate) struct Inputs {
+    /// What they hold.
+    pub batch: Batch,
+    /// How to read them.
+    pub files: Files,
+    /// Paths that could not be looked at.
+    pub failures: Vec<Error>,
+}
+
+/// Files by their position.
+pub(crate) struct Files(Vec<PathBuf>);
+
+impl OpenFile for Files {
+    type Reader = io::BufReader<File>;
+
+    fn open(&self, file: usize) -> io::Result<Self::Reader> {
+        let path = self.0.get(file).ok_or(io::ErrorKind::NotFound)?;
+        File::open(path).map(io::BufReader::new)
+    }
+}
+
+impl Inputs {
+    /// Looks at every path: files as they are, folders with everything below them.
+    pub(crate) fn gather(paths: &[PathBuf]) -> Self {
+        let mut files = Vec::new();
+        let mut given = Vec::new();
+        let mut failures = Vec::new();
+        for root in paths {
+            let explicit = !root.is_dir();
+            for entry in WalkDir::new(root).follow_links(true).sort_by_file_name() {
+                match entry {
+                    Ok(entry) if entry.file_type().is_dir() => {}
+                    Ok(entry) => {
+                        let size = entry.metadata().map_or(0, |metadata| metadata.len());
+                        given.push(InputFile { path: entry.path().display().to_string(), size, explicit });
+                        files.push(entry.into_path());
+                    }
+                    Err(error) => {
+                        let path = error.path().unwrap_or(root).display().to_string();
+                        failures.push(io::Error::from(error).in_file(path));
+                    }
+                }
+            }
+        }
+        let files = Files(files);
+        Self { batch: batch::open(&given, &files), files, failures }
+    }
+}
+
+/// Reads a whole file; the error names it.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(|error| error.in_file(path.display().to_string()))
+}
+
+/// Writes a file completely or not at all: aside first, then moved into place.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let write = || -> io::Result<()> {
+        let mut draft = tempfile::Builder::new().prefix(".nucleoscope-").tempfile_in(folder)?;
+        io::Write::write_all(&mut draft, bytes)?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            draft.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))?;
+        }
+        draft.persist(path)?;
+        Ok(())
+    };
+    write().map_err(|error| error.in_file(path.display().to_string()))
+}

@@ -1,0 +1,120 @@
+//! `nucleoscope segment`: images in, the Bowl's CSV out.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use nucleoscope::dataset::ImageEntry;
+use nucleoscope::export::{bowl_csv, label_image, overlay};
+use nucleoscope::score::{ImageScore, score_image, summarize};
+use nucleoscope::{Error, InFile, image, run_length};
+
+use crate::inputs::{Inputs, write_whole};
+use crate::work::{self, Work};
+use crate::{Outcome, table};
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Images, folders (searched to any depth) and ZIP archives
+    #[arg(required = true, value_name = "INPUT")]
+    inputs: Vec<PathBuf>,
+    /// Where to write the CSV: ImageId,EncodedPixels, one row a nucleus
+    #[arg(long, value_name = "submission.csv")]
+    output: PathBuf,
+    /// Also write one label image an image into this folder (16-bit PNG)
+    #[arg(long, value_name = "DIR")]
+    labels: Option<PathBuf>,
+    /// Also write one picture an image with the outlines drawn in into this folder (PNG)
+    #[arg(long, value_name = "DIR")]
+    outlines: Option<PathBuf>,
+    #[command(flatten)]
+    options: work::Options,
+}
+
+/// What is kept of an image once its files are written.
+struct Finished {
+    rows: String,
+    nuclei: u32,
+    score: Option<Result<ImageScore, Error>>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
+    for folder in [&arguments.labels, &arguments.outlines].into_iter().flatten() {
+        std::fs::create_dir_all(folder).map_err(|error| error.in_file(folder.display().to_string()))?;
+    }
+    let inputs = Inputs::gather(&arguments.inputs);
+    let dataset = &inputs.batch.dataset;
+    let mut failures = inputs.failures.len() + inputs.batch.failures.len() + dataset.failed.len();
+    inputs.failures.iter().chain(&inputs.batch.failures).for_each(table::say_failure);
+    dataset.failed.iter().for_each(|failed| table::say_failure(&failed.error));
+    dataset.notices.iter().for_each(table::say_notice);
+    if failures == 0 {
+        dataset.require_images(arguments.inputs.len()).map_err(|error| error.in_file("the inputs"))?;
+    }
+
+    let images: Vec<&ImageEntry> = dataset.images.iter().filter(|image| image.wanted).collect();
+    let results = work::for_each(&inputs, &images, &arguments.options, |work| one(arguments, &work))?;
+    if results.iter().any(Option::is_none) {
+        eprintln!("Stopped; {} was not written.", arguments.output.display());
+        return Ok(Outcome::Interrupted);
+    }
+
+    let mut csv = bowl_csv::HEADER.to_owned();
+    let mut scores = Vec::new();
+    let (mut nuclei, mut done) = (0, 0);
+    for (entry, result) in images.iter().zip(results.into_iter().flatten()) {
+        match result {
+            Ok(finished) => {
+                csv.push_str(&finished.rows);
+                nuclei += finished.nuclei;
+                done += 1;
+                match finished.score {
+                    Some(Ok(score)) if !entry.ignored_in_scoring => scores.push((*entry, score)),
+                    Some(Err(error)) => {
+                        failures += 1;
+                        table::say_failure(&error);
+                    }
+                    _ => {}
+                }
+            }
+            Err(error) => {
+                failures += 1;
+                table::say_failure(&error);
+            }
+        }
+    }
+    write_whole(&arguments.output, csv.as_bytes())?;
+    print_scores(&scores);
+    table::say(format_args!(
+        "{done} images, {nuclei} nuclei, {failures} failed: {}",
+        arguments.output.display()
+    ));
+    Ok(if failures == 0 { Outcome::Complete } else { Outcome::WithFailures })
+}
+
+fn one(arguments: &Arguments, work: &Work) -> Result<Finished, Error> {
+    let entry = work.entry;
+    let labels = work.segment()?;
+    let path = |folder: &Path, ending: &str| folder.join(format!("{}{ending}", entry.image_id));
+    if let Some(folder) = &arguments.labels {
+        let file = label_image::encode(&labels).map_err(|error| error.in_file(&entry.path))?;
+        write_whole(&path(folder, &format!(".{}", file.extension)), &file.bytes)?;
+    }
+    if let Some(folder) = &arguments.outlines {
+        let preview = image::preview(&work.image, None).map_err(|error| error.in_file(&entry.path))?;
+        let picture = overlay::encode(&preview, &labels).map_err(|error| error.in_file(&entry.path))?;
+        write_whole(&path(folder, ".png"), &picture)?;
+    }
+    let masks = run_length::encode(&labels);
+    let score = work.truth().map(|truth| truth.map(|truth| score_image(&truth, &masks)));
+    Ok(Finished { rows: bowl_csv::rows(&entry.image_id, &masks), nuclei: labels.count(), score })
+}
+
+fn print_scores(scores: &[(&ImageEntry, ImageScore)]) {
+    let Some(summary) = summarize(scores.iter().map(|(_, score)| score)) else { return };
+    let width = scores.iter().map(|(entry, _)| entry.image_id.chars().count()).max().unwrap_or(0).max(5);
+    table::head("image", width);
+    for (entry, score) in scores {
+        table::image_row(&entry.image_id, width, score);
+    }
+    table::summary_row("all", width, &summary);
+}

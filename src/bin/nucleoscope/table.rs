@@ -1,0 +1,65 @@
+//! What the commands say: tables on standard output, everything else on standard error.
+#![expect(clippy::print_stdout, reason = "the command line's output")]
+
+use std::fmt::Display;
+
+use nucleoscope::Explain;
+use nucleoscope::score::{ImageScore, Summary};
+
+/// One line for something that failed: file, reason, remedy.
+pub(crate) fn say_failure(error: &(impl Explain + ?Sized)) {
+    eprintln!("error: {} [{}] {}", one_line(error), error.code(), one_line(error.remedy()));
+}
+
+/// One line for something worth knowing.
+pub(crate) fn say_notice(notice: &(impl Explain + ?Sized)) {
+    eprintln!("note: {} {}", one_line(notice), one_line(notice.remedy()));
+}
+
+fn one_line(text: impl Display) -> String {
+    text.to_string().replace(['\r', '\n'], " ")
+}
+
+/// Prints a line.
+pub(crate) fn say(line: impl Display) {
+    println!("{line}");
+}
+
+/// Prints the head of a table of scores whose rows are named in the first column.
+pub(crate) fn head(first: &str, width: usize) {
+    say(format_args!(
+        "{first:width$}  {:>6}  {:>6}  {:>13}  {:>6}  {:>6}  {:>7}  {:>7}  {:>7}",
+        "images", "score", "95 % interval", "AP.50", "AP.75", "hits", "misses", "extras"
+    ));
+}
+
+/// Prints one image's row.
+pub(crate) fn image_row(name: &str, width: usize, score: &ImageScore) {
+    let counts = score.counts[0];
+    say(format_args!(
+        "{name:width$}  {:>6}  {:>6.4}  {:>13}  {:>6.4}  {:>6.4}  {:>7}  {:>7}  {:>7}",
+        1,
+        score.score,
+        "",
+        score.average_precision_50,
+        score.average_precision_75,
+        counts.hits,
+        counts.misses,
+        counts.extras
+    ));
+}
+
+/// Prints the row of several images together.
+pub(crate) fn summary_row(name: &str, width: usize, summary: &Summary) {
+    let interval = format!("{:.4}-{:.4}", summary.interval.low, summary.interval.high);
+    say(format_args!(
+        "{name:width$}  {:>6}  {:>6.4}  {interval:>13}  {:>6.4}  {:>6.4}  {:>7}  {:>7}  {:>7}",
+        summary.images,
+        summary.score,
+        summary.average_precision_50,
+        summary.average_precision_75,
+        summary.counts.hits,
+        summary.counts.misses,
+        summary.counts.extras
+    ));
+}

@@ -1,0 +1,106 @@
+//! `nucleoscope tune`: which watershed settings score best on an annotated folder.
+
+use clap::Args;
+use nucleoscope::network::Maps;
+use nucleoscope::nuclei::{WatershedSettings, watershed};
+use nucleoscope::run_length::{self, Mask};
+use nucleoscope::score::{Summary, score_image, summarize};
+use nucleoscope::segment::look;
+use nucleoscope::{Error, InFile};
+use rayon::prelude::*;
+
+use crate::annotated::Choice;
+use crate::{Outcome, table, work};
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    choice: Choice,
+    /// How often to go through all the settings
+    #[arg(long, default_value_t = 2, value_name = "N")]
+    rounds: usize,
+    #[command(flatten)]
+    options: work::Options,
+}
+
+/// One setting and the values to try.
+struct Knob {
+    name: &'static str,
+    values: &'static [f32],
+    turn: fn(&mut WatershedSettings, f32),
+}
+
+const KNOBS: [Knob; 5] = [
+    Knob {
+        name: "threshold",
+        values: &[0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7],
+        turn: |settings, value| settings.threshold = value,
+    },
+    Knob {
+        name: "boundary weight",
+        values: &[0.0, 0.1, 0.2, 0.3, 0.5],
+        turn: |settings, value| settings.boundary_weight = value,
+    },
+    Knob {
+        name: "seed depth",
+        values: &[0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5],
+        turn: |settings, value| settings.seed_depth = value,
+    },
+    Knob {
+        name: "seed minimum",
+        values: &[0.0, 0.2, 0.3, 0.35, 0.4, 0.5, 0.6],
+        turn: |settings, value| settings.seed_minimum = value,
+    },
+    Knob {
+        name: "smallest area",
+        values: &[5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 35.0, 40.0],
+        turn: |settings, value| settings.smallest_area = value as usize,
+    },
+];
+
+/// Turns one knob after the other and keeps what scores best. The network looks at every image once,
+/// at the scale that the settings given lead to.
+pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
+    let chosen = arguments.choice.make()?;
+    let results = chosen.for_each(&arguments.options, |work| {
+        let truth = work.truth().unwrap_or_else(|| Ok(Vec::new()))?;
+        let inference = look(work.network, &work.image, &work.settings, &mut |_| ())
+            .map_err(|error| error.in_file(&work.entry.path))?;
+        Ok((inference.maps, truth))
+    })?;
+    let mut images = Vec::new();
+    for result in results {
+        match result {
+            Some(Ok(image)) => images.push(image),
+            Some(Err(error)) => return Err(error),
+            None => return Ok(Outcome::Interrupted),
+        }
+    }
+
+    let mut best = WatershedSettings::default();
+    let mut best_score = score(&images, &best);
+    table::say(format_args!("{:16} {:>7}  {best_score:.4}", "as they are", ""));
+    for _ in 0..arguments.rounds {
+        for knob in &KNOBS {
+            for &value in knob.values {
+                let mut settings = best;
+                (knob.turn)(&mut settings, value);
+                let score = score(&images, &settings);
+                table::say(format_args!("{:16} {value:>7}  {score:.4}", knob.name));
+                if score > best_score {
+                    (best, best_score) = (settings, score);
+                }
+            }
+        }
+    }
+    table::say(format_args!("best {best_score:.4} on {} images: {best:?}", images.len()));
+    Ok(Outcome::Complete)
+}
+
+fn score(images: &[(Maps, Vec<Mask>)], settings: &WatershedSettings) -> f64 {
+    let one = |(maps, truth): &(Maps, Vec<Mask>)| {
+        score_image(truth, &run_length::encode(&watershed(maps, settings)))
+    };
+    let scores: Vec<_> = images.par_iter().map(one).collect();
+    summarize(&scores).map_or(0.0, |summary: Summary| summary.score)
+}

@@ -1,0 +1,215 @@
+//! Many images on several threads.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use nucleoscope::batch;
+use nucleoscope::dataset::{ImageEntry, Truth};
+use nucleoscope::image::{self, Image, Limits};
+use nucleoscope::network::TractNetwork;
+use nucleoscope::nuclei::LabelImage;
+use nucleoscope::run_length::Mask;
+use nucleoscope::segment::{Effort, Settings, segment};
+use nucleoscope::{Error, InFile, truth};
+use rayon::prelude::*;
+
+use crate::inputs::{self, Inputs};
+
+/// The model that is used where none is named.
+const SHIPPED_MODEL: &[u8] = include_bytes!("../../../model/nuclei.onnx");
+
+/// What the commands that run the network have in common.
+#[derive(Args, Clone)]
+pub(crate) struct Options {
+    /// Model to use instead of the built-in one
+    #[arg(long, value_name = "FILE.onnx")]
+    model: Option<PathBuf>,
+    /// Images worked on at a time [default: one a processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
+    /// Diameter of a typical nucleus in pixels [default: estimated for each image]
+    #[arg(long, value_name = "PIXELS", value_parser = positive)]
+    diameter: Option<f32>,
+    /// Average what the network says of several views: some four times the work, somewhat better
+    #[arg(long)]
+    accurate: bool,
+    /// Interior probability above which a pixel is nucleus, 0 to 1
+    #[arg(long, value_name = "P", value_parser = fraction)]
+    threshold: Option<f32>,
+    /// Depth of the valley that separates two nuclei, 0 to 1: smaller values split more
+    #[arg(long, value_name = "DEPTH", value_parser = fraction)]
+    seed_depth: Option<f32>,
+    /// Drop nuclei of fewer pixels
+    #[arg(long, value_name = "PIXELS")]
+    smallest_area: Option<usize>,
+}
+
+fn positive(text: &str) -> Result<f32, String> {
+    let number: f32 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if number.is_finite() && number > 0.0 { Ok(number) } else { Err("not above 0".into()) }
+}
+
+fn fraction(text: &str) -> Result<f32, String> {
+    let number: f32 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if (0.0..=1.0).contains(&number) { Ok(number) } else { Err("not from 0 to 1".into()) }
+}
+
+impl Options {
+    /// The same with another model.
+    pub(crate) fn with_model(&self, model: &Path) -> Self {
+        Self { model: Some(model.to_owned()), ..self.clone() }
+    }
+
+    fn settings(&self) -> Settings {
+        let effort = if self.accurate { Effort::Accurate } else { Effort::Fast };
+        let mut settings = Settings { diameter: self.diameter, effort, ..Settings::default() };
+        let watershed = &mut settings.watershed;
+        watershed.threshold = self.threshold.unwrap_or(watershed.threshold);
+        watershed.seed_depth = self.seed_depth.unwrap_or(watershed.seed_depth);
+        watershed.smallest_area = self.smallest_area.unwrap_or(watershed.smallest_area);
+        settings
+    }
+
+    fn network(&self) -> Result<TractNetwork, Error> {
+        match &self.model {
+            Some(path) => load_model(path),
+            None => TractNetwork::load(SHIPPED_MODEL).map_err(|error| error.in_file("the built-in model")),
+        }
+    }
+}
+
+/// Loads a model; the error names the file.
+pub(crate) fn load_model(path: &Path) -> Result<TractNetwork, Error> {
+    TractNetwork::load(&inputs::read(path)?).map_err(|error| error.in_file(path.display().to_string()))
+}
+
+/// What is there to work with on one image.
+pub(crate) struct Work<'a> {
+    /// What is known of the image.
+    pub entry: &'a ImageEntry,
+    /// The image.
+    pub image: Image,
+    /// The network to use.
+    pub network: &'a TractNetwork,
+    /// The settings to use.
+    pub settings: Settings,
+    inputs: &'a Inputs,
+}
+
+impl Work<'_> {
+    /// Finds the nuclei.
+    pub(crate) fn segment(&self) -> Result<LabelImage, Error> {
+        segment(self.network, &self.image, &self.settings, &mut |_| ())
+            .map(|found| found.labels)
+            .map_err(|error| error.in_file(&self.entry.path))
+    }
+
+    /// The true nuclei, if they are known, checked against the image's size.
+    pub(crate) fn truth(&self) -> Option<Result<Vec<Mask>, Error>> {
+        true_masks(self.inputs, self.entry, self.image.width(), self.image.height())
+    }
+}
+
+/// Decodes the images on several threads and hands each to `job`; what that returns comes back in
+/// the order of the images. `None` for images that were not begun before the user stopped.
+///
+/// # Errors
+/// The model cannot be loaded.
+pub(crate) fn for_each<T: Send>(
+    inputs: &Inputs,
+    images: &[&ImageEntry],
+    options: &Options,
+    job: impl Fn(Work) -> Result<T, Error> + Sync,
+) -> Result<Vec<Option<Result<T, Error>>>, Error> {
+    listen_for_interrupt();
+    let network = options.network()?;
+    let settings = options.settings();
+    let bar = progress_bar(images.len() as u64);
+    let one = |entry: &ImageEntry| {
+        let work = || {
+            let image = decode(inputs, entry)?;
+            job(Work { entry, image, network: &network, settings, inputs })
+        };
+        // A bug in a decoder or the engine costs one image, not the batch.
+        catch_unwind(AssertUnwindSafe(work))
+            .unwrap_or_else(|_| Err(std::io::Error::other(INTERNAL_ERROR).in_file(&entry.path)))
+    };
+    let all = || {
+        images
+            .par_iter()
+            .map(|entry| {
+                let result = (!STOPPED.load(Ordering::Relaxed)).then(|| one(entry));
+                bar.inc(1);
+                result
+            })
+            .collect()
+    };
+    let threads = options.threads.map_or(0, usize::from);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    let results = pool.map_err(|error| std::io::Error::other(error).in_file("threads"))?.install(all);
+    bar.finish_and_clear();
+    Ok(results)
+}
+
+const INTERNAL_ERROR: &str = "an internal error; please report it with the image";
+
+/// Reads and decodes an image; errors name it.
+pub(crate) fn decode(inputs: &Inputs, entry: &ImageEntry) -> Result<Image, Error> {
+    let bytes = batch::read(&inputs.files, inputs.batch.sources[entry.file], &entry.path)?;
+    image::decode(&bytes, Limits::default()).map_err(|error| error.in_file(&entry.path))
+}
+
+/// Set by Ctrl-C: no further image is begun.
+static STOPPED: AtomicBool = AtomicBool::new(false);
+
+/// Lets Ctrl-C set [`STOPPED`]. A second one ends the program at once; no file is ever half-written.
+fn listen_for_interrupt() {
+    // It fails where the system has no such signal, so that there is nothing to catch, and where this
+    // was called before.
+    _ = ctrlc::set_handler(|| {
+        if STOPPED.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+    });
+}
+
+/// A bar on a terminal, nothing elsewhere.
+fn progress_bar(images: u64) -> ProgressBar {
+    let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} images, {eta} left");
+    let bar = ProgressBar::new(images);
+    style.map_or(bar.clone(), |style| bar.with_style(style))
+}
+
+/// The true nuclei of an image, if there are any, checked against its size.
+pub(crate) fn true_masks(
+    inputs: &Inputs,
+    entry: &ImageEntry,
+    width: usize,
+    height: usize,
+) -> Option<Result<Vec<Mask>, Error>> {
+    let path = |file: usize| format!("{} (ground truth {file})", entry.path);
+    let decode = |file: usize| -> Result<Image, Error> {
+        let bytes = batch::read(&inputs.files, inputs.batch.sources[file], &path(file))?;
+        image::decode(&bytes, Limits::default()).map_err(|error| error.in_file(path(file)))
+    };
+    match &entry.truth {
+        Truth::Unknown => None,
+        Truth::MaskFiles(files) => {
+            let one = |&file: &usize| {
+                truth::from_mask(&decode(file)?, width, height).map_err(|error| error.in_file(path(file)))
+            };
+            Some(files.iter().filter_map(|file| one(file).transpose()).collect())
+        }
+        Truth::LabelFile(file) => Some(decode(*file).and_then(|labels| {
+            truth::from_labels(&labels, width, height).map_err(|error| error.in_file(path(*file)))
+        })),
+        Truth::RunLengths(masks) => Some(
+            truth::check_masks(masks, width, height)
+                .map(|()| masks.clone())
+                .map_err(|error| error.in_file(&entry.path)),
+        ),
+    }
+}

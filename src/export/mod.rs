@@ -1,0 +1,5 @@
+//! The files that leave the program, one module a format.
+
+pub mod bowl_csv;
+pub mod label_image;
+pub mod overlay;

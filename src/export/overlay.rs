@@ -1,0 +1,60 @@
+//! The image with its nuclei's rims drawn in, for looking at.
+
+use std::io::Cursor;
+
+use image::ExtendedColorType;
+
+use crate::image::Preview;
+use crate::nuclei::LabelImage;
+
+/// The rim's colour: seen on black, gray and pink alike.
+const RIM: [u8; 3] = [255, 221, 0];
+
+/// Draws the outermost pixels of every nucleus over a full-size preview and writes an RGB PNG.
+///
+/// # Errors
+/// The encoder refuses the size, or the preview is not of the label image's size.
+pub fn encode(preview: &Preview, labels: &LabelImage) -> std::io::Result<Vec<u8>> {
+    if (preview.width, preview.height) != (labels.width(), labels.height()) {
+        return Err(std::io::Error::other("the picture and the label image differ in size"));
+    }
+    let pixels = preview.rgba.chunks_exact(4).enumerate();
+    let bytes: Vec<u8> = pixels
+        .flat_map(|(index, rgba)| {
+            let (x, y) = (index % labels.width(), index / labels.width());
+            if is_rim(labels, x, y) { RIM } else { [rgba[0], rgba[1], rgba[2]] }
+        })
+        .collect();
+    let mut file = Cursor::new(Vec::new());
+    let encoder = image::codecs::png::PngEncoder::new(&mut file);
+    let (width, height) = (preview.width as u32, preview.height as u32);
+    image::ImageEncoder::write_image(encoder, &bytes, width, height, ExtendedColorType::Rgb8)
+        .map_err(std::io::Error::other)?;
+    Ok(file.into_inner())
+}
+
+/// Whether a pixel of a nucleus has a side towards something else; the image's edge is no rim.
+fn is_rim(labels: &LabelImage, x: usize, y: usize) -> bool {
+    let label = labels.get(x, y);
+    let (right, below) = ((x + 1).min(labels.width() - 1), (y + 1).min(labels.height() - 1));
+    let around = [(x.saturating_sub(1), y), (right, y), (x, y.saturating_sub(1)), (x, below)];
+    label != 0 && around.iter().any(|&(x, y)| labels.get(x, y) != label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::{Limits, Samples, decode};
+
+    #[test]
+    fn the_rim_is_drawn_and_nothing_else() {
+        let labels = LabelImage::from_labels(4, 3, vec![1, 1, 1, 0, 1, 1, 1, 0, 1, 1, 1, 0]);
+        let preview = Preview { width: 4, height: 3, rgba: [7, 8, 9, 255].repeat(12) };
+        let image = decode(&encode(&preview, &labels).unwrap(), Limits::default()).unwrap();
+        let Samples::U8(values) = image.samples() else { panic!("8 bits expected") };
+        let drawn: Vec<bool> = values.chunks_exact(3).map(|rgb| rgb == RIM).collect();
+        let row = [false, false, true, false];
+        assert_eq!(drawn, [row, row, row].concat());
+        assert!(encode(&preview, &LabelImage::empty(3, 4)).is_err());
+    }
+}

@@ -1,0 +1,188 @@
+//! From a file's bytes to an [`Image`], with limits that are checked before memory is taken.
+
+use std::io::Cursor;
+
+use image::{ColorType, ImageDecoder, ImageFormat, ImageReader};
+
+use super::{Image, ImageError, Samples, tiff};
+
+/// How large an image may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Largest number of pixels (width × height), checked against the header before decoding.
+    pub maximum_pixels: u64,
+}
+
+impl Default for Limits {
+    /// 36 megapixels in the browser (its memory ends at 4 GiB), 268 megapixels (16,384²) elsewhere.
+    fn default() -> Self {
+        let side: u64 = if cfg!(target_arch = "wasm32") { 6_000 } else { 16_384 };
+        Self { maximum_pixels: side * side }
+    }
+}
+
+impl Limits {
+    pub(super) fn check(self, width: u64, height: u64) -> Result<(), ImageError> {
+        let fits = width.checked_mul(height).is_some_and(|pixels| pixels <= self.maximum_pixels);
+        if fits {
+            Ok(())
+        } else {
+            Err(ImageError::TooLarge { width, height, maximum_pixels: self.maximum_pixels })
+        }
+    }
+
+    /// Most bytes a decoder may take for one image: eight a pixel and channel, and one extra
+    /// megabyte for its tables.
+    pub(super) fn maximum_bytes(self) -> u64 {
+        self.maximum_pixels.saturating_mul(32).saturating_add(1 << 20)
+    }
+}
+
+/// Decodes PNG, JPEG, BMP, GIF (first frame), WebP and TIFF (first page).
+///
+/// The format is told from the bytes, never from a file's name. Alpha is dropped, palettes are
+/// expanded, and 16-bit and float values keep their depth.
+///
+/// # Errors
+/// Every way a file can be wrong, as an [`ImageError`]; never a panic. The dimensions in the header
+/// are held against `limits` before any pixel is decoded.
+///
+/// ```
+/// use nucleoscope::image::{decode, Limits};
+///
+/// let field = nucleoscope::synthetic::field(&Default::default());
+/// let image = decode(&field.png(), Limits::default())?;
+/// assert_eq!((image.width(), image.height(), image.bit_depth()), (256, 256, 8));
+/// # Ok::<(), nucleoscope::image::ImageError>(())
+/// ```
+pub fn decode(bytes: &[u8], limits: Limits) -> Result<Image, ImageError> {
+    if bytes.is_empty() {
+        return Err(ImageError::Empty);
+    }
+    match image::guess_format(bytes) {
+        Ok(ImageFormat::Tiff) => tiff::decode(bytes, limits),
+        Ok(format) => match format_name(format) {
+            Some(name) => decode_with_image_crate(bytes, format, name, limits),
+            None => Err(ImageError::UnknownFormat { looks_like: looks_like(bytes) }),
+        },
+        Err(_) if tiff::is_big_tiff(bytes) => tiff::decode(bytes, limits),
+        Err(_) => Err(ImageError::UnknownFormat { looks_like: looks_like(bytes) }),
+    }
+}
+
+fn format_name(format: ImageFormat) -> Option<&'static str> {
+    match format {
+        ImageFormat::Png => Some("PNG"),
+        ImageFormat::Jpeg => Some("JPEG"),
+        ImageFormat::Bmp => Some("BMP"),
+        ImageFormat::Gif => Some("GIF"),
+        ImageFormat::WebP => Some("WebP"),
+        _ => None,
+    }
+}
+
+/// A guess at what a file is that is not an image, for the error message.
+fn looks_like(bytes: &[u8]) -> Option<&'static str> {
+    let starts = |prefix: &[u8]| bytes.starts_with(prefix);
+    if starts(b"PK\x03\x04") {
+        Some("a ZIP archive or an office document")
+    } else if starts(b"%PDF") {
+        Some("a PDF document")
+    } else if starts(b"\x89HDF") {
+        Some("an HDF5 file (such as .h5 or .ims)")
+    } else if starts(b"\x1f\x8b") {
+        Some("a gzip archive")
+    } else if bytes.get(4..8) == Some(b"ftyp") {
+        Some("a video, HEIC or AVIF file")
+    } else if bytes.iter().take(512).all(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace()) {
+        Some("a text file")
+    } else {
+        None
+    }
+}
+
+fn decode_with_image_crate(
+    bytes: &[u8],
+    format: ImageFormat,
+    name: &'static str,
+    limits: Limits,
+) -> Result<Image, ImageError> {
+    if format == ImageFormat::Jpeg && !jpeg_is_complete(bytes) {
+        return Err(ImageError::Truncated { format: name });
+    }
+    if let Some((width, height)) = png_size(bytes) {
+        limits.check(width.into(), height.into())?;
+    }
+    let explain = |error| explain(error, name);
+    let mut decoder = ImageReader::with_format(Cursor::new(bytes), format).into_decoder().map_err(explain)?;
+    let (width, height) = decoder.dimensions();
+    limits.check(width.into(), height.into())?;
+    let mut allocation = image::Limits::default();
+    allocation.max_alloc = Some(limits.maximum_bytes());
+    decoder.set_limits(allocation).map_err(explain)?;
+
+    let color = decoder.color_type();
+    let mut buffer = vec![0; usize::try_from(decoder.total_bytes()).unwrap_or(usize::MAX)];
+    decoder.read_image(&mut buffer).map_err(explain)?;
+    let (channels, samples) = match color {
+        ColorType::L8 => (1, Samples::U8(buffer)),
+        ColorType::La8 => (1, Samples::U8(keep_channels(&buffer, 2, 1))),
+        ColorType::Rgb8 => (3, Samples::U8(buffer)),
+        ColorType::Rgba8 => (3, Samples::U8(keep_channels(&buffer, 4, 3))),
+        ColorType::L16 => (1, Samples::U16(native_u16(&buffer))),
+        ColorType::La16 => (1, Samples::U16(keep_channels(&native_u16(&buffer), 2, 1))),
+        ColorType::Rgb16 => (3, Samples::U16(native_u16(&buffer))),
+        ColorType::Rgba16 => (3, Samples::U16(keep_channels(&native_u16(&buffer), 4, 3))),
+        other => {
+            return Err(ImageError::Unsupported { format: name, reason: format!("colour type {other:?}") });
+        }
+    };
+    Image::new(width as usize, height as usize, channels, samples)
+}
+
+/// Width and height in a PNG header (PNG specification, 11.2.2): its decoder takes memory for a row
+/// before it says how long one is.
+fn png_size(bytes: &[u8]) -> Option<(u32, u32)> {
+    let number = |start: usize| bytes.get(start..start + 4)?.try_into().ok().map(u32::from_be_bytes);
+    if bytes.get(12..16) == Some(b"IHDR") { Some((number(16)?, number(20)?)) } else { None }
+}
+
+/// The decoder hands out 16-bit values as bytes in the machine's own order.
+fn native_u16(bytes: &[u8]) -> Vec<u16> {
+    bytes.chunks_exact(2).map(|pair| u16::from_ne_bytes([pair[0], pair[1]])).collect()
+}
+
+/// The first `kept` of every `stride` values: drops alpha and further channels.
+pub(super) fn keep_channels<T: Copy>(values: &[T], stride: usize, kept: usize) -> Vec<T> {
+    values.chunks_exact(stride).flat_map(|pixel| &pixel[..kept]).copied().collect()
+}
+
+/// Whether an end-of-image marker follows the last start-of-scan marker. The decoder itself fills
+/// the missing part of a cut file with gray and says nothing.
+fn jpeg_is_complete(bytes: &[u8]) -> bool {
+    let last = |marker: [u8; 2]| bytes.windows(2).rposition(|pair| pair == marker);
+    match (last([0xff, 0xda]), last([0xff, 0xd9])) {
+        (Some(scan), Some(end)) => end > scan,
+        _ => false,
+    }
+}
+
+fn explain(error: image::ImageError, format: &'static str) -> ImageError {
+    match error {
+        image::ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            ImageError::Truncated { format }
+        }
+        image::ImageError::Unsupported(error) => {
+            ImageError::Unsupported { format, reason: error.to_string() }
+        }
+        other => {
+            let reason = other.to_string();
+            let cut = ["unexpected end", "UnexpectedEof", "EOF", "failed to fill"];
+            if cut.iter().any(|words| reason.contains(words)) {
+                ImageError::Truncated { format }
+            } else {
+                ImageError::Corrupt { format, reason }
+            }
+        }
+    }
+}

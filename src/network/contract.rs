@@ -1,0 +1,175 @@
+//! What a model must say of itself, in the `metadata_props` of its ONNX file.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use super::NetworkError;
+use crate::image::Normalization;
+
+/// How the model's raw output becomes values in `0.0..=1.0`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Activation {
+    /// The output is in range already.
+    None,
+    /// The output are logits: `1 / (1 + exp(-x))`.
+    Sigmoid,
+}
+
+/// What the pipeline must know of a model. `docs/model-contract.md` lists the keys.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ModelContract {
+    /// The model's name.
+    pub name: String,
+    /// The model's version.
+    pub version: String,
+    /// What becomes of the raw output.
+    pub activation: Activation,
+    /// How images are normalised.
+    #[serde(skip)]
+    pub normalization: Normalization,
+    /// Both sides of the input must be multiples of this many pixels.
+    pub stride: usize,
+    /// Pixels of context that a tile needs around the part that is kept, at the network's own scale.
+    pub halo: usize,
+    /// Diameter in pixels of the nuclei that the model handles best.
+    pub training_diameter: f32,
+    /// Licence of the weights.
+    pub license: String,
+    /// What the model was trained on.
+    pub data: String,
+}
+
+/// The version of the contract that this crate understands.
+const CONTRACT: &str = "1";
+/// Meaning and order of the three output channels.
+const CHANNELS: &str = "interior,boundary,distance";
+/// Largest stride and halo that make sense; larger ones are mistakes.
+const LARGEST_MARGIN: usize = 512;
+
+impl ModelContract {
+    /// Reads the contract from a model's metadata.
+    ///
+    /// # Errors
+    /// [`NetworkError::Contract`] that names the key that is missing or out of range.
+    ///
+    /// ```
+    /// use nucleoscope::network::ModelContract;
+    ///
+    /// let error = ModelContract::from_metadata(&Default::default()).unwrap_err();
+    /// assert!(error.to_string().contains("nucleoscope.contract"));
+    /// ```
+    pub fn from_metadata(metadata: &HashMap<String, String>) -> Result<Self, NetworkError> {
+        let keys = Keys(metadata);
+        keys.expect("nucleoscope.contract", CONTRACT)?;
+        keys.expect("channels", CHANNELS)?;
+        keys.expect("normalization", "percentile")?;
+        let activation = match keys.text("activation")? {
+            "sigmoid" => Activation::Sigmoid,
+            "none" => Activation::None,
+            other => {
+                return Err(NetworkError::contract(format!(
+                    "metadata \"activation\" is \"{other}\"; \"sigmoid\" and \"none\" are known"
+                )));
+            }
+        };
+        let normalization = Normalization {
+            low_percentile: keys.number("normalization_low", 0.0, 50.0)?,
+            high_percentile: keys.number("normalization_high", 50.0, 100.0)?,
+            clip_low: keys.number("clip_low", -1e6, 0.0)? as f32,
+            clip_high: keys.number("clip_high", 1.0, 1e6)? as f32,
+        };
+        Ok(Self {
+            name: keys.text("name")?.into(),
+            version: keys.text("version")?.into(),
+            activation,
+            normalization,
+            stride: keys.number("stride", 1.0, LARGEST_MARGIN as f64)? as usize,
+            halo: keys.number("halo", 0.0, LARGEST_MARGIN as f64)? as usize,
+            training_diameter: keys.number("training_diameter", 2.0, 1000.0)? as f32,
+            license: keys.text("license")?.into(),
+            data: keys.text("data")?.into(),
+        })
+    }
+}
+
+struct Keys<'a>(&'a HashMap<String, String>);
+
+impl<'a> Keys<'a> {
+    fn text(&self, key: &str) -> Result<&'a str, NetworkError> {
+        let found = self.0.get(key).map(|value| value.trim()).filter(|value| !value.is_empty());
+        found.ok_or_else(|| NetworkError::contract(format!("metadata \"{key}\" is missing")))
+    }
+
+    fn expect(&self, key: &str, wanted: &str) -> Result<(), NetworkError> {
+        match self.text(key)? {
+            found if found == wanted => Ok(()),
+            found => {
+                Err(NetworkError::contract(format!("metadata \"{key}\" is \"{found}\", not \"{wanted}\"")))
+            }
+        }
+    }
+
+    fn number(&self, key: &str, least: f64, most: f64) -> Result<f64, NetworkError> {
+        let text = self.text(key)?;
+        match text.parse::<f64>() {
+            Ok(number) if (least..=most).contains(&number) => Ok(number),
+            _ => Err(NetworkError::contract(format!(
+                "metadata \"{key}\" is \"{text}\", not a number from {least} to {most}"
+            ))),
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) fn metadata() -> HashMap<String, String> {
+        let pairs = [
+            ("nucleoscope.contract", "1"),
+            ("name", "test"),
+            ("version", "1"),
+            ("channels", "interior,boundary,distance"),
+            ("activation", "sigmoid"),
+            ("normalization", "percentile"),
+            ("normalization_low", "1"),
+            ("normalization_high", "99.8"),
+            ("clip_low", "-0.5"),
+            ("clip_high", "1.5"),
+            ("stride", "8"),
+            ("halo", "16"),
+            ("training_diameter", "24"),
+            ("license", "MIT"),
+            ("data", "none"),
+        ];
+        pairs.map(|(key, value)| (key.into(), value.into())).into()
+    }
+
+    #[test]
+    fn reads_every_key() {
+        let contract = ModelContract::from_metadata(&metadata()).unwrap();
+        assert_eq!((contract.stride, contract.halo, contract.training_diameter), (8, 16, 24.0));
+        assert_eq!(contract.activation, Activation::Sigmoid);
+        assert_eq!(contract.normalization.high_percentile, 99.8);
+    }
+
+    #[test]
+    fn every_key_is_needed_and_named_when_it_is_missing_or_wrong() {
+        for key in metadata().into_keys() {
+            for value in [None, Some(""), Some("-77777777777")] {
+                let free_text = ["name", "version", "license", "data"].contains(&key.as_str());
+                if value == Some("-77777777777") && free_text {
+                    continue;
+                }
+                let mut broken = metadata();
+                broken.remove(&key);
+                broken.extend(value.map(|value| (key.clone(), value.to_owned())));
+                let error = ModelContract::from_metadata(&broken).unwrap_err().to_string();
+                assert!(error.contains(&format!("\"{key}\"")), "{error}");
+            }
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! The network's answer for one image.
+
+/// Three maps of the size of the image, row-major, `map[y * width + x]`, values nominally in
+/// `0.0..=1.0`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Maps {
+    /// Columns.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+    /// Probability that the pixel belongs to a nucleus.
+    pub interior: Vec<f32>,
+    /// Probability that the pixel lies on the rim of a nucleus.
+    pub boundary: Vec<f32>,
+    /// Distance to the rim as a share of the nucleus's greatest: 0 outside, 1 at its middle.
+    pub distance: Vec<f32>,
+}
+
+impl Maps {
+    /// Maps that say "nothing here" everywhere.
+    pub fn zeros(width: usize, height: usize) -> Self {
+        let map = vec![0.0; width * height];
+        Self { width, height, interior: map.clone(), boundary: map.clone(), distance: map }
+    }
+
+    /// Takes another answer for the same image into the mean of `count` answers that this is.
+    pub fn take_in(&mut self, mut other: Self, count: usize) {
+        let share = 1.0 / (count + 1) as f32;
+        for (mean, map) in self.channels_mut().into_iter().zip(other.channels_mut()) {
+            mean.iter_mut().zip(map).for_each(|(mean, value)| *mean += (*value - *mean) * share);
+        }
+    }
+
+    /// The three maps in the order of the model's output.
+    pub fn channels_mut(&mut self) -> [&mut Vec<f32>; 3] {
+        [&mut self.interior, &mut self.boundary, &mut self.distance]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_averaged_one_by_one() {
+        let answer = |value: f32| {
+            let mut maps = Maps::zeros(1, 1);
+            maps.channels_mut().into_iter().zip([1.0, 2.0, 3.0]).for_each(|(map, k)| map[0] = k * value);
+            maps
+        };
+        let mut mean = answer(0.3);
+        mean.take_in(answer(0.0), 1);
+        mean.take_in(answer(0.3), 2);
+        for (map, expected) in mean.channels_mut().into_iter().zip([0.2, 0.4, 0.6]) {
+            assert!((map[0] - expected).abs() < 1e-6, "{} {expected}", map[0]);
+        }
+    }
+}

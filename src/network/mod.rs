@@ -1,0 +1,38 @@
+//! The network: from a normalised image to maps, whatever runs it and however large the image is.
+//!
+//! ```text
+//! NormalizedImage ──tiles, scale──▶ [1, 3, H, W] ──Network──▶ [1, 3, H, W] ──▶ Maps
+//! ```
+//!
+//! [`Network`] is small so that everything around it can be tested with a fake; [`TractNetwork`]
+//! is the one that runs ONNX files.
+
+mod contract;
+mod error;
+mod maps;
+mod onnx;
+mod tiles;
+mod view;
+
+pub use contract::{Activation, ModelContract};
+pub use error::NetworkError;
+pub use maps::Maps;
+pub use onnx::TractNetwork;
+pub use tiles::infer;
+pub use view::View;
+
+/// Something that turns normalised pixels into interior, boundary and distance maps.
+pub trait Network {
+    /// What the pipeline must know to use the network.
+    fn contract(&self) -> &ModelContract;
+
+    /// Runs the network once.
+    ///
+    /// `input` is `[3, height, width]`, row-major planes, normalised; both sides are multiples of the
+    /// contract's stride. The result has the same shape: interior, boundary and distance, after the
+    /// activation.
+    ///
+    /// # Errors
+    /// [`NetworkError::Failed`] if the network could not be run on this input.
+    fn run(&self, input: Vec<f32>, height: usize, width: usize) -> Result<Vec<f32>, NetworkError>;
+}

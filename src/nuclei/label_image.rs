@@ -1,0 +1,86 @@
+//! The label image: which nucleus each pixel belongs to.
+
+/// An image of nucleus numbers: 0 is background, `1..=count` one nucleus each.
+///
+/// Row-major, `labels[y * width + x]`, shape `[height, width]`. A pixel has one number, so two
+/// nuclei can never share a pixel. Numbers are consecutive: every number in `1..=count` occurs.
+///
+/// ```
+/// use nucleoscope::nuclei::LabelImage;
+///
+/// // Numbers may have gaps on the way in; they are renumbered in ascending order.
+/// let labels = LabelImage::from_labels(3, 2, vec![0, 7, 7,
+///                                                 2, 0, 7]);
+/// assert_eq!(labels.count(), 2);
+/// assert_eq!(labels.as_slice(), &[0, 2, 2,
+///                                 1, 0, 2]);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LabelImage {
+    width: usize,
+    height: usize,
+    count: u32,
+    labels: Vec<u32>,
+}
+
+impl LabelImage {
+    /// A label image without nuclei.
+    pub fn empty(width: usize, height: usize) -> Self {
+        Self { width, height, count: 0, labels: vec![0; width * height] }
+    }
+
+    /// Takes numbers as they come and renumbers them `1..=count`, keeping their order.
+    ///
+    /// # Panics
+    /// If `labels` does not hold `width * height` numbers: a programming error, not an input's.
+    pub fn from_labels(width: usize, height: usize, mut labels: Vec<u32>) -> Self {
+        assert_eq!(labels.len(), width * height, "one label a pixel");
+        let mut present: Vec<u32> = labels.clone();
+        // Runs of one number first: there are far fewer of them to sort than pixels.
+        present.dedup();
+        present.sort_unstable();
+        present.dedup();
+        present.retain(|&label| label != 0);
+        let consecutive = present.iter().zip(1..).all(|(&label, number)| label == number);
+        if !consecutive {
+            for label in labels.iter_mut().filter(|label| **label != 0) {
+                *label = present.partition_point(|other| other < label) as u32 + 1;
+            }
+        }
+        Self { width, height, count: present.len() as u32, labels }
+    }
+
+    /// Columns.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Rows.
+    pub fn height(&self) -> usize {
+        self.height
+    }
+
+    /// How many nuclei there are.
+    pub fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// The numbers, row by row.
+    pub fn as_slice(&self) -> &[u32] {
+        &self.labels
+    }
+
+    /// The number at column `x`, row `y`; 0 outside the image.
+    pub fn get(&self, x: usize, y: usize) -> u32 {
+        if x < self.width && y < self.height { self.labels[y * self.width + x] } else { 0 }
+    }
+
+    /// Pixels of each nucleus; the first entry is nucleus 1.
+    pub fn areas(&self) -> Vec<usize> {
+        let mut areas = vec![0; self.count as usize];
+        for &label in self.labels.iter().filter(|label| **label != 0) {
+            areas[label as usize - 1] += 1;
+        }
+        areas
+    }
+}

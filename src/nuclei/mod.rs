@@ -1,0 +1,13 @@
+//! From the network's maps to nuclei: everything here is cheap, pure and deterministic.
+//!
+//! ```text
+//! Maps ──watershed──▶ LabelImage ──outlines──▶ polygons
+//! ```
+
+mod label_image;
+mod outline;
+mod watershed;
+
+pub use label_image::LabelImage;
+pub use outline::{Outline, outlines};
+pub use watershed::{WatershedSettings, watershed};

@@ -1,0 +1,332 @@
+//! The Bowl's data set as it lies on a disk, and everything else that people drop.
+
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
+
+use std::collections::HashSet;
+
+use nucleoscope::Explain;
+use nucleoscope::dataset::{
+    CsvFile, CsvRole, Dataset, DatasetError, FileKind, Ignored, InputFile, Notice, Truth, classify,
+};
+use proptest::prelude::*;
+
+fn found(paths: &[&str]) -> Vec<InputFile> {
+    paths.iter().map(|path| InputFile { path: (*path).into(), size: 10, explicit: false }).collect()
+}
+
+fn given(paths: &[&str]) -> Vec<InputFile> {
+    paths.iter().map(|path| InputFile { path: (*path).into(), size: 10, explicit: true }).collect()
+}
+
+fn build(files: &[InputFile], csv: &[(&str, &str)]) -> Dataset {
+    let csv: Vec<CsvFile> = csv
+        .iter()
+        .map(|(path, text)| CsvFile {
+            file: files.iter().position(|file| file.path == *path).unwrap(),
+            bytes: text.as_bytes().to_vec(),
+        })
+        .collect();
+    Dataset::build(files, &csv)
+}
+
+fn ids(dataset: &Dataset) -> Vec<&str> {
+    dataset.images.iter().map(|image| image.image_id.as_str()).collect()
+}
+
+fn truth<'a>(dataset: &'a Dataset, image_id: &str) -> &'a Truth {
+    &dataset.images.iter().find(|image| image.image_id == image_id).unwrap().truth
+}
+
+fn codes(dataset: &Dataset) -> Vec<&'static str> {
+    dataset.notices.iter().map(Explain::code).collect()
+}
+
+#[test]
+fn the_bowl_as_it_is_on_disk() {
+    let files = found(&[
+        "bowl/stage1_train/cc/images/cc.png",
+        "bowl/stage1_train/cc/masks/2.png",
+        "bowl/stage1_train/cc/masks/1.png",
+        "bowl/stage1_train/aa/images/aa.png",
+        "bowl/stage1_train/aa/masks/3.png",
+        "bowl/stage1_test/bb/images/bb.png",
+        "bowl/stage1_test/dd/images/dd.png",
+        "bowl/stage1_train_labels.csv",
+        "bowl/stage1_solution.csv",
+    ]);
+    let dataset = build(
+        &files,
+        &[
+            ("bowl/stage1_train_labels.csv", "ImageId,EncodedPixels\naa,1 1\ncc,1 1\n"),
+            (
+                "bowl/stage1_solution.csv",
+                "ImageId,EncodedPixels,Height,Width,Usage\nbb,1 3,9,9,Public\ndd,1 1,9,9,Ignored\n",
+            ),
+        ],
+    );
+    assert_eq!(ids(&dataset), ["bb", "dd", "aa", "cc"]);
+    assert_eq!(truth(&dataset, "cc"), &Truth::MaskFiles(vec![2, 1]));
+    assert_eq!(truth(&dataset, "aa"), &Truth::MaskFiles(vec![4]));
+    assert_eq!(truth(&dataset, "bb"), &Truth::RunLengths(vec!["1 3".parse().unwrap()]));
+    let ignored: Vec<bool> = dataset.images.iter().map(|image| image.ignored_in_scoring).collect();
+    assert_eq!(ignored, [false, true, false, false]);
+    assert!(dataset.images.iter().all(|image| image.wanted));
+    assert_eq!((dataset.wanted, dataset.notices), (None, vec![]));
+}
+
+#[test]
+fn the_sample_submission_says_what_is_wanted() {
+    let files =
+        found(&["t/b/images/b.png", "t/a/images/a.png", "t/c/images/c.png", "stage1_sample_submission.csv"]);
+    let dataset =
+        build(&files, &[("stage1_sample_submission.csv", "ImageId,EncodedPixels\nc,1 1\nx,1 1\na,\ny,\n")]);
+    assert_eq!(ids(&dataset), ["c", "a", "b"]);
+    assert_eq!(dataset.images.iter().map(|image| image.wanted).collect::<Vec<_>>(), [true, true, false]);
+    assert_eq!(dataset.wanted, Some(["c", "x", "a", "y"].map(String::from).to_vec()));
+    let file = "stage1_sample_submission.csv".to_string();
+    assert_eq!(
+        dataset.notices,
+        [
+            Notice::WantedWithoutImage { file, image_ids: vec!["x".into(), "y".into()] },
+            Notice::NotWanted { image_ids: vec!["b".into()] },
+        ]
+    );
+}
+
+#[test]
+fn windows_paths_archives_and_other_cases() {
+    let files = found(&[
+        r"Bowl\stage1\A\Images\A.PNG",
+        r"Bowl\stage1\A\Masks\m.TIF",
+        "data.zip/stage1/B/images/B.png",
+        "data.zip/stage1/B/masks/m.png",
+        "data.zip/__MACOSX/stage1/B/images/._B.png",
+    ]);
+    let dataset = build(&files, &[]);
+    assert_eq!(ids(&dataset), ["A", "B"]);
+    assert_eq!(truth(&dataset, "A"), &Truth::MaskFiles(vec![1]));
+    assert_eq!(truth(&dataset, "B"), &Truth::MaskFiles(vec![3]));
+    assert_eq!(codes(&dataset), ["dataset/other-files"]);
+}
+
+#[test]
+fn label_images_beside_images() {
+    let files = found(&[
+        "set/images/one.png",
+        "set/images/two.tif",
+        "set/labels/one.png",
+        "set/labels/two.png",
+        "set/labels/three.png",
+        "set/index.csv",
+    ]);
+    let dataset = build(&files, &[]);
+    assert_eq!(ids(&dataset), ["one", "two"]);
+    assert_eq!(truth(&dataset, "one"), &Truth::LabelFile(2));
+    assert_eq!(truth(&dataset, "two"), &Truth::LabelFile(3));
+    assert_eq!(
+        dataset.notices,
+        [
+            Notice::MasksWithoutImage { files: vec!["set/labels/three.png".into()] },
+            Notice::UnknownCsv { files: vec!["set/index.csv".into()] },
+        ]
+    );
+}
+
+#[test]
+fn masks_come_before_labels_before_run_lengths() {
+    let files = found(&[
+        "a/images/a.png",
+        "a/labels/a.png",
+        "a/masks/1.png",
+        "b/images/b.png",
+        "b/labels/b.png",
+        "c/images/c.png",
+        "truth.csv",
+    ]);
+    let text = "ImageId,EncodedPixels,Usage\na,1 1,Ignored\nb,1 2 3,\nc,1 1,\n";
+    let dataset = build(&files, &[("truth.csv", text)]);
+    assert_eq!(truth(&dataset, "a"), &Truth::MaskFiles(vec![2]));
+    assert_eq!(truth(&dataset, "b"), &Truth::LabelFile(4));
+    assert_eq!(truth(&dataset, "c"), &Truth::RunLengths(vec!["1 1".parse().unwrap()]));
+    assert!(dataset.images[0].ignored_in_scoring);
+    assert_eq!(codes(&dataset), Vec::<&str>::new());
+}
+
+#[test]
+fn a_flat_folder_and_single_files() {
+    let dataset =
+        build(&found(&["x/b.tiff", "x/a.ome.tif", "x/notes.txt", "x/Thumbs.db", "x/.DS_Store"]), &[]);
+    assert_eq!(ids(&dataset), ["a.ome", "b"]);
+    let files = ["x/.DS_Store", "x/Thumbs.db", "x/notes.txt"].map(String::from).to_vec();
+    assert_eq!(dataset.notices, [Notice::OtherFiles { files }]);
+
+    let dataset = build(&given(&["report.txt", ".hidden.png", "cells", "masks/m.png", "b.png"]), &[]);
+    assert_eq!(ids(&dataset), [".hidden", "b", "cells", "m", "report"]);
+    assert_eq!(dataset.notices, []);
+}
+
+#[test]
+fn equal_names_get_the_folders_name() {
+    let files = found(&["s/A/images/image.png", "s/A/masks/1.png", "s/B/images/image.png", "s/c.png"]);
+    let dataset = build(&files, &[]);
+    assert_eq!(ids(&dataset), ["A", "B", "c"]);
+    assert_eq!(truth(&dataset, "A"), &Truth::MaskFiles(vec![1]));
+    assert!(dataset.failed.is_empty());
+    let dataset = build(&found(&["one.zip/images/image.png", "two.ZIP/images/image.png"]), &[]);
+    assert_eq!(ids(&dataset), ["one", "two"]);
+}
+
+#[test]
+fn a_clash_that_remains_names_both_files() {
+    let files = found(&["y/a.png", "x/a.png", "x/a.tif", "s1/B/images/i.png", "s2/B/images/i.png"]);
+    let dataset = build(&files, &[]);
+    assert_eq!(ids(&dataset), ["B", "a"]);
+    assert_eq!(dataset.images[1].path, "x/a.png");
+    let failed: Vec<(usize, &DatasetError)> =
+        dataset.failed.iter().map(|failed| (failed.file, &failed.error)).collect();
+    let duplicate = |image_id: &str, first: &str, second: &str| DatasetError::DuplicateId {
+        image_id: image_id.into(),
+        first: first.into(),
+        second: second.into(),
+    };
+    assert_eq!(
+        failed,
+        [
+            (4, &duplicate("B", "s1/B/images/i.png", "s2/B/images/i.png")),
+            (2, &duplicate("a", "x/a.png", "x/a.tif")),
+            (0, &duplicate("a", "x/a.png", "y/a.png")),
+        ]
+    );
+}
+
+#[test]
+fn several_images_in_a_folder_of_images_cannot_share_masks() {
+    let files = found(&["s/images/a.png", "s/images/b.png", "s/masks/1.png", "masks/2.png"]);
+    assert_eq!(classify(&files)[2], FileKind::Ignored(Ignored::TruthWithoutImage));
+    let dataset = build(&files, &[]);
+    assert_eq!(ids(&dataset), ["a", "b"]);
+    let files = ["masks/2.png", "s/masks/1.png"].map(String::from).to_vec();
+    assert_eq!(dataset.notices, [Notice::MasksWithoutImage { files }]);
+}
+
+#[test]
+fn csv_files_are_told_apart_by_name() {
+    let roles = [
+        ("stage1_sample_submission.csv", Some(CsvRole::Wanted)),
+        ("x/stage2_Sample_Submission_final.CSV", Some(CsvRole::Wanted)),
+        ("stage1_solution.csv", Some(CsvRole::Truth)),
+        ("stage2_solution_final.csv", Some(CsvRole::Truth)),
+        ("stage1_train_labels.csv", Some(CsvRole::Truth)),
+        ("my_truth_2.csv", Some(CsvRole::Truth)),
+        ("index.csv", None),
+        ("submission.csv", None),
+    ];
+    for (path, role) in roles {
+        let expected = role.map_or(FileKind::Ignored(Ignored::UnknownCsv), FileKind::Csv);
+        assert_eq!(classify(&found(&[path])), [expected], "{path}");
+        assert_eq!(classify(&given(&[path])), [expected], "{path}");
+    }
+    assert_eq!(classify(&found(&["a/b.ZIP"])), [FileKind::Archive]);
+}
+
+#[test]
+fn what_is_wrong_with_truth_is_said_in_few_words() {
+    let images: Vec<String> = (0..5000).map(|index| format!("i{index}.png")).collect();
+    let mut paths: Vec<&str> = images.iter().map(String::as_str).collect();
+    paths.extend(["a_truth.csv", "b_truth.csv", "broken_truth.csv", "old.zip"]);
+    let files = found(&paths);
+    let mut text = String::from("ImageId,EncodedPixels\ni0,1 3\ni0,2 3\n,1 1\n");
+    for index in 1..3000 {
+        text += &format!("i{index},1 2 3\nabsent{index},\n");
+    }
+    let dataset = build(
+        &files,
+        &[
+            ("a_truth.csv", &text),
+            ("b_truth.csv", "ImageId,EncodedPixels\ni0,1 3\ni4000,1 3\n"),
+            ("broken_truth.csv", "nothing"),
+        ],
+    );
+    assert_eq!(
+        codes(&dataset),
+        [
+            "dataset/unusable-truth",
+            "dataset/odd-truth",
+            "dataset/truth-without-image",
+            "dataset/repeated-truth",
+            "dataset/unreadable-csv",
+            "dataset/unopened-archives",
+        ]
+    );
+    assert_eq!(truth(&dataset, "i1"), &Truth::Unknown);
+    assert!(matches!(truth(&dataset, "i0"), Truth::RunLengths(masks) if masks.len() == 2));
+    assert!(matches!(truth(&dataset, "i4000"), Truth::RunLengths(_)));
+    for notice in &dataset.notices {
+        assert!(notice.to_string().len() < 300, "{notice}");
+        assert!(!notice.remedy().is_empty());
+    }
+    assert_eq!(
+        dataset.notices[0].to_string(),
+        "a_truth.csv: true nuclei that cannot be used (2999): i1, i2, i3 and 2996 more; the first because of \
+         line 5, image \"i1\": there is an odd count of numbers (3): a start or a length is missing"
+    );
+}
+
+#[test]
+fn nothing_to_do_is_an_error() {
+    let files = found(&["notes.txt"]);
+    let error = build(&files, &[]).require_images(files.len()).unwrap_err();
+    assert_eq!(error, DatasetError::NoImages { files: 1 });
+    assert!(build(&found(&["a.png"]), &[]).require_images(1).is_ok());
+}
+
+#[test]
+fn csv_files_that_were_not_asked_for_are_passed_over() {
+    let files = found(&["a.png", "index.csv"]);
+    let csv = [0, 1, 7].map(|file| CsvFile { file, bytes: b"ImageId,EncodedPixels\na,1 1\n".to_vec() });
+    assert_eq!(Dataset::build(&files, &csv).images[0].truth, Truth::Unknown);
+}
+
+proptest! {
+    #[test]
+    fn whatever_the_names_every_image_is_listed_once_and_ids_are_unique(
+        names in prop::collection::vec(
+            ("([ab]|images|masks|labels|\\.|\\.\\.|x\\.zip)?[/\\\\]?([ab]|images|masks|labels)?/?([ab]?\\.?(png|TIF|csv|zip)?)", any::<bool>()),
+            0..12,
+        ),
+    ) {
+        let files: Vec<InputFile> =
+            names.into_iter().map(|(path, explicit)| InputFile { path, size: 0, explicit }).collect();
+        let kinds = classify(&files);
+        let dataset = Dataset::build(&files, &[]);
+        let mut listed: Vec<usize> = dataset.images.iter().map(|image| image.file).collect();
+        listed.extend(dataset.failed.iter().map(|failed| failed.file));
+        listed.sort_unstable();
+        let images: Vec<usize> = (0..files.len()).filter(|&file| kinds[file] == FileKind::Image).collect();
+        prop_assert_eq!(listed, images);
+        let unique: HashSet<&str> = ids(&dataset).into_iter().collect();
+        prop_assert_eq!(unique.len(), dataset.images.len());
+    }
+
+    #[test]
+    fn the_order_of_files_does_not_matter(order in Just((0..7).collect::<Vec<usize>>()).prop_shuffle()) {
+        let paths = [
+            "s/b/images/b.png", "s/b/masks/1.png", "s/b/masks/2.png", "s/a/images/a.png", "q/images/a.png",
+            "q/labels/a.png", "z/c.png",
+        ];
+        let shuffled: Vec<&str> = order.iter().map(|&index| paths[index]).collect();
+        let described = |dataset: &Dataset, files: &[InputFile]| -> Vec<(String, String, Vec<String>)> {
+            dataset.images.iter().map(|image| {
+                let truth = match &image.truth {
+                    Truth::MaskFiles(masks) => masks.clone(),
+                    Truth::LabelFile(file) => vec![*file],
+                    _ => vec![],
+                };
+                let truth = truth.into_iter().map(|file| files[file].path.clone()).collect();
+                (image.image_id.clone(), image.path.clone(), truth)
+            }).collect()
+        };
+        let (one, other) = (found(&paths), found(&shuffled));
+        prop_assert_eq!(described(&build(&one, &[]), &one), described(&build(&other, &[]), &other));
+    }
+}

@@ -1,0 +1,249 @@
+//! The command line as its user meets it: files in, files out, exit codes, what is said.
+#![cfg(feature = "cli")]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use nucleoscope::export::bowl_csv::{self, Purpose};
+use nucleoscope::export::label_image;
+use nucleoscope::image::{Limits, Samples, decode};
+use nucleoscope::run_length;
+use nucleoscope::synthetic::{FieldOptions, field};
+
+fn nucleoscope(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_nucleoscope")).current_dir(folder).args(arguments).output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn printed(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// A folder with made-up images in the Bowl's layout.
+fn bowl(count: u32) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let output = nucleoscope(folder.path(), &["example", "bowl", "--count", &count.to_string()]);
+    assert!(output.status.success(), "{}", said(&output));
+    folder
+}
+
+#[test]
+fn a_bowl_folder_becomes_a_submission_with_scores() {
+    let folder = bowl(3);
+    let arguments =
+        ["segment", "bowl", "--output", "out.csv", "--labels", "labels", "--outlines", "outlines"];
+    let output = nucleoscope(folder.path(), &arguments);
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(printed(&output).contains("all "), "{}", printed(&output));
+
+    let csv = fs::read(folder.path().join("out.csv")).unwrap();
+    let submission = bowl_csv::read(&csv, Purpose::Submission).unwrap();
+    let ids: Vec<&str> = submission.images.iter().map(|image| image.image_id.as_str()).collect();
+    assert_eq!(ids, ["example-001000", "example-001001", "example-001002"]);
+    for image in &submission.images {
+        let masks = image.masks.as_ref().unwrap();
+        let labels = fs::read(folder.path().join(format!("labels/{}.png", image.image_id))).unwrap();
+        let Samples::U16(labels) = decode(&labels, Limits::default()).unwrap().samples().clone() else {
+            panic!("a label image has 16 bits")
+        };
+        let from_rows = run_length::decode(masks, 256, 256).unwrap();
+        assert!(from_rows.as_slice().iter().zip(&labels).all(|(&one, &other)| one == u32::from(other)));
+        assert!(folder.path().join(format!("outlines/{}.png", image.image_id)).exists());
+    }
+
+    for truth in ["bowl/stage1_solution.csv", "bowl/stage1_test"] {
+        let scored = nucleoscope(folder.path(), &["score", "--truth", truth, "out.csv", "--images", "bowl"]);
+        assert!(scored.status.success(), "{}", said(&scored));
+        let last = |output: &Output| {
+            printed(output).lines().rfind(|line| line.starts_with("all ")).map(str::to_owned)
+        };
+        assert_eq!(last(&scored), last(&output), "with {truth}");
+    }
+}
+
+#[test]
+fn a_zip_archive_gives_the_same_as_the_folder() {
+    let folder = bowl(2);
+    let mut archive = zip::ZipWriter::new(fs::File::create(folder.path().join("bowl.zip")).unwrap());
+    for index in [1000, 1001] {
+        let name = format!("stage1_test/example-00{index}/images/example-00{index}.png");
+        archive.start_file(&name, zip::write::SimpleFileOptions::default()).unwrap();
+        std::io::Write::write_all(&mut archive, &fs::read(folder.path().join("bowl").join(name)).unwrap())
+            .unwrap();
+    }
+    archive.finish().unwrap();
+    for (input, output) in [("bowl/stage1_test", "folder.csv"), ("bowl.zip", "zip.csv")] {
+        let run = nucleoscope(folder.path(), &["segment", input, "--output", output, "--threads", "1"]);
+        assert!(run.status.success(), "{}", said(&run));
+    }
+    let read = |name| fs::read_to_string(folder.path().join(name)).unwrap();
+    assert_eq!(read("folder.csv"), read("zip.csv"));
+}
+
+#[test]
+fn one_bad_file_is_named_and_the_rest_go_on() {
+    let folder = bowl(1);
+    let good =
+        fs::read(folder.path().join("bowl/stage1_test/example-001000/images/example-001000.png")).unwrap();
+    fs::write(folder.path().join("cut.png"), &good[..good.len() / 2]).unwrap();
+    fs::write(folder.path().join("empty.png"), b"").unwrap();
+    fs::write(folder.path().join("text.tif"), b"not an image").unwrap();
+    fs::write(folder.path().join("good.jpg"), &good).unwrap();
+    let arguments =
+        ["segment", "cut.png", "empty.png", "text.tif", "good.jpg", "gone.png", "--output", "out.csv"];
+    let output = nucleoscope(folder.path(), &arguments);
+    assert_eq!(output.status.code(), Some(1));
+    let errors: Vec<String> = said(&output).lines().map(str::to_owned).collect();
+    assert_eq!(errors.len(), 4, "{errors:?}");
+    for (name, code) in [
+        ("gone.png", "file/io"),
+        ("cut.png", "image/truncated"),
+        ("empty.png", "image/empty"),
+        ("text.tif", "image/unknown-format"),
+    ] {
+        let line = errors.iter().find(|line| line.starts_with(&format!("error: {name}: "))).unwrap();
+        assert!(line.contains(code), "{line}");
+    }
+    let csv = fs::read(folder.path().join("out.csv")).unwrap();
+    let submission = bowl_csv::read(&csv, Purpose::Submission).unwrap();
+    assert_eq!(submission.images.len(), 1);
+    assert_eq!(submission.images[0].image_id, "good");
+}
+
+#[test]
+fn the_sample_submission_decides_what_is_wanted() {
+    let folder = bowl(3);
+    let sample = "ImageId,EncodedPixels\nexample-001002,\nnowhere,\nexample-001000,1 1\n";
+    fs::write(folder.path().join("bowl/stage1_sample_submission.csv"), sample).unwrap();
+    let output = nucleoscope(folder.path(), &["segment", "bowl", "--output", "out.csv"]);
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(
+        said(&output).contains("nowhere") && said(&output).contains("example-001001"),
+        "{}",
+        said(&output)
+    );
+    let csv = fs::read(folder.path().join("out.csv")).unwrap();
+    let ids: Vec<String> = bowl_csv::read(&csv, Purpose::Submission)
+        .unwrap()
+        .images
+        .into_iter()
+        .map(|image| image.image_id)
+        .collect();
+    assert_eq!(ids, ["example-001002", "example-001000"]);
+}
+
+#[test]
+fn each_condition_is_evaluated_with_the_model_that_is_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |path: &str| folder.path().join(path);
+    let mut index = String::from("image_id,condition,fold\n");
+    for name in ["annotated/images", "annotated/labels", "models"] {
+        fs::create_dir_all(at(name)).unwrap();
+    }
+    for (seed, condition) in [(1, "bright"), (2, "bright"), (3, "dim")] {
+        let drawn = field(&FieldOptions { seed, width: 128, height: 128, nuclei: 6, ..Default::default() });
+        fs::write(at(&format!("annotated/images/{seed}.png")), drawn.png()).unwrap();
+        let labels = label_image::encode(&drawn.truth).unwrap();
+        fs::write(at(&format!("annotated/labels/{seed}.png")), labels.bytes).unwrap();
+        index += &format!("{seed},{condition},{seed}\n");
+    }
+    fs::write(at("annotated/index.csv"), index).unwrap();
+    let plain = nucleoscope(folder.path(), &["evaluate", "annotated"]);
+    assert!(plain.status.success(), "{}", said(&plain));
+    let firsts = |output: &Output| -> Vec<String> {
+        printed(output).lines().map(|line| line.split_whitespace().take(2).collect()).collect()
+    };
+    assert_eq!(firsts(&plain), ["conditionimages", "bright2", "dim1", "all3"]);
+
+    let shipped = fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/model/nuclei.onnx")).unwrap();
+    fs::write(at("models/one.onnx"), &shipped).unwrap();
+    fs::write(at("models/other.onnx"), &shipped).unwrap();
+    fs::write(at("models/models.csv"), "condition,model\nbright,one.onnx\ndim,other.onnx\n").unwrap();
+    let arguments = ["evaluate", "annotated", "--models", "models/models.csv"];
+    let both = nucleoscope(folder.path(), &arguments);
+    assert_eq!(printed(&both), printed(&plain), "{}", said(&both));
+
+    fs::write(at("models/other.onnx"), b"broken").unwrap();
+    let broken = nucleoscope(folder.path(), &arguments);
+    assert!(said(&broken).contains("other.onnx"), "{}", said(&broken));
+    let only_bright = nucleoscope(folder.path(), &[&arguments[..], &["--conditions", "bright"]].concat());
+    assert_eq!(firsts(&only_bright), ["conditionimages", "bright2", "all2"], "{}", said(&only_bright));
+    fs::write(at("models/models.csv"), "condition,model\nbright,one.onnx\n").unwrap();
+    let missing = nucleoscope(folder.path(), &arguments);
+    assert_eq!(missing.status.code(), Some(1));
+    assert!(said(&missing).contains("no model for the condition \"dim\""), "{}", said(&missing));
+}
+
+#[test]
+fn an_empty_image_has_one_row_without_pixels() {
+    let folder = tempfile::tempdir().unwrap();
+    let empty = field(&FieldOptions { nuclei: 0, ..Default::default() });
+    fs::write(folder.path().join("empty.png"), empty.png()).unwrap();
+    let output = nucleoscope(folder.path(), &["segment", "empty.png", "--output", "out.csv"]);
+    assert!(output.status.success(), "{}", said(&output));
+    let csv = fs::read_to_string(folder.path().join("out.csv")).unwrap();
+    assert_eq!(csv, "ImageId,EncodedPixels\nempty,\n");
+}
+
+#[test]
+fn a_bad_submission_is_refused_line_by_line() {
+    let folder = bowl(2);
+    let csv = "ImageId,EncodedPixels\nexample-001000,1 2 3\nexample-001001,65530 20\nunknown,1 1\n";
+    fs::write(folder.path().join("bad.csv"), csv).unwrap();
+    let output = nucleoscope(folder.path(), &["score", "--truth", "bowl/stage1_solution.csv", "bad.csv"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = said(&output);
+    assert!(said.contains("bad.csv: line 2"), "{said}");
+    assert!(said.contains("example-001001") && said.contains("unknown"), "{said}");
+}
+
+#[test]
+fn a_model_prints_its_contract_or_says_why_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/model/nuclei.onnx");
+    let output = nucleoscope(folder.path(), &["model", shipped]);
+    assert!(output.status.success(), "{}", said(&output));
+    for words in ["name", "nuclei", "interior, boundary, distance", "24 pixels", "MIT OR Apache-2.0"] {
+        assert!(printed(&output).contains(words), "{}", printed(&output));
+    }
+    fs::write(folder.path().join("no.onnx"), b"not a model").unwrap();
+    let output = nucleoscope(folder.path(), &["model", "no.onnx"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said(&output).starts_with("error: no.onnx: "), "{}", said(&output));
+}
+
+#[test]
+fn nothing_to_do_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("nothing")).unwrap();
+    let output = nucleoscope(folder.path(), &["segment", "nothing", "--output", "out.csv"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said(&output).contains("dataset/no-images"), "{}", said(&output));
+    assert!(!folder.path().join("out.csv").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_leaves_no_csv() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = nucleoscope(folder.path(), &["example", "bowl", "--count", "12", "--side", "512"]);
+    assert!(made.status.success(), "{}", said(&made));
+    let arguments = ["segment", "bowl", "--output", "out.csv", "--threads", "1"];
+    let child = Command::new(env!("CARGO_BIN_EXE_nucleoscope"))
+        .current_dir(folder.path())
+        .args(arguments)
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", said(&output));
+    let left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["bowl"]);
+}

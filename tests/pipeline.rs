@@ -1,0 +1,148 @@
+//! The whole way, with the shipped model, on fields from the crate's own generator.
+
+use nucleoscope::image::{Image, Samples};
+use nucleoscope::network::TractNetwork;
+use nucleoscope::run_length;
+use nucleoscope::score::score_image;
+use nucleoscope::segment::{Effort, Segmentation, Settings, VIEWS, segment};
+use nucleoscope::synthetic::{FieldOptions, Modality, field};
+
+fn network() -> TractNetwork {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/model/nuclei.onnx");
+    TractNetwork::load(&std::fs::read(path).unwrap()).unwrap()
+}
+
+fn found(image: &Image) -> Segmentation {
+    segment(&network(), image, &Settings::default(), &mut |_| ()).unwrap()
+}
+
+fn score(options: &FieldOptions) -> f64 {
+    let drawn = field(options);
+    let masks = run_length::encode(&found(&drawn.image).labels);
+    score_image(&run_length::encode(&drawn.truth), &masks).score
+}
+
+#[test]
+fn each_modality_is_segmented_well() {
+    for modality in [Modality::Fluorescence, Modality::DeepFluorescence, Modality::Stained] {
+        for seed in [3, 4] {
+            let score = score(&FieldOptions { seed, modality, ..Default::default() });
+            assert!(score > 0.8, "{modality:?} with seed {seed}: {score}");
+        }
+    }
+}
+
+#[test]
+fn small_and_large_nuclei_are_found_at_the_scale_that_suits_them() {
+    for (diameter, nuclei) in [(11, 60), (72, 5)] {
+        let options =
+            FieldOptions { seed: 5, width: 320, height: 320, nuclei, diameter, ..Default::default() };
+        let drawn = field(&options);
+        let segmentation = found(&drawn.image);
+        let masks = run_length::encode(&segmentation.labels);
+        let score = score_image(&run_length::encode(&drawn.truth), &masks);
+        assert!(score.average_precision_50 > 0.9, "diameter {diameter}: {}", score.average_precision_50);
+        let estimate = segmentation.diameter.unwrap();
+        assert!((0.7..1.3).contains(&(estimate / diameter as f32)), "{diameter} estimated as {estimate}");
+        let expected = 24.0 / diameter as f64;
+        assert!((0.6..1.6).contains(&(segmentation.scale / expected)), "scale {}", segmentation.scale);
+    }
+}
+
+#[test]
+fn the_users_diameter_decides_the_scale() {
+    let drawn = field(&FieldOptions::default());
+    let settings = Settings { diameter: Some(12.0), ..Settings::default() };
+    let passes = &mut Vec::new();
+    let found = segment(&network(), &drawn.image, &settings, &mut |progress| passes.push(progress)).unwrap();
+    assert_eq!(found.scale, 2.0);
+    assert_eq!(passes.iter().map(|progress| progress.pass).max(), Some(1));
+}
+
+#[test]
+fn nothing_is_found_where_there_is_nothing() {
+    let side = 256;
+    let gray = |value: u8| Image::new(side, side, 1, Samples::U8(vec![value; side * side])).unwrap();
+    let mut random = fastrand::Rng::with_seed(9);
+    let noise = Samples::U16((0..side * side).map(|_| 500 + random.u16(0..40)).collect());
+    let noise = Image::new(side, side, 1, noise).unwrap();
+    let background = field(&FieldOptions { nuclei: 0, ..Default::default() }).image;
+    for (name, image) in
+        [("black", gray(0)), ("white", gray(255)), ("noise", noise), ("background", background)]
+    {
+        assert_eq!(found(&image).labels.count(), 0, "{name}");
+    }
+}
+
+#[test]
+fn odd_shapes_are_segmented_without_complaint() {
+    for (width, height) in [(1, 1), (1, 300), (300, 1), (2, 2), (65_535, 1), (33, 31)] {
+        let values = (0..width * height).map(|pixel| (pixel % 256) as u8).collect();
+        let image = Image::new(width, height, 1, Samples::U8(values)).unwrap();
+        let labels = found(&image).labels;
+        assert_eq!((labels.width(), labels.height()), (width, height));
+    }
+}
+
+#[test]
+fn an_image_longer_than_a_tile_has_no_seams() {
+    let options = FieldOptions { seed: 6, width: 2100, height: 96, nuclei: 110, ..Default::default() };
+    let drawn = field(&options);
+    let masks = run_length::encode(&found(&drawn.image).labels);
+    let score = score_image(&run_length::encode(&drawn.truth), &masks);
+    assert!(score.average_precision_75 > 0.9, "{}", score.average_precision_75);
+}
+
+/// A field of gray fluorescence as other cameras and programs would save it.
+fn saved_otherwise(channels: usize, save: impl Fn(u8) -> Samples) -> f64 {
+    let drawn = field(&FieldOptions { seed: 7, ..Default::default() });
+    let Samples::U8(gray) = drawn.image.samples() else { panic!("8 bits expected") };
+    let mut samples = save(gray[0]);
+    for &value in &gray[1..] {
+        match (&mut samples, save(value)) {
+            (Samples::U8(all), Samples::U8(more)) => all.extend(more),
+            (Samples::U16(all), Samples::U16(more)) => all.extend(more),
+            (Samples::F32(all), Samples::F32(more)) => all.extend(more),
+            _ => panic!("one depth an image"),
+        }
+    }
+    let image = Image::new(256, 256, channels, samples).unwrap();
+    let masks = run_length::encode(&found(&image).labels);
+    score_image(&run_length::encode(&drawn.truth), &masks).average_precision_50
+}
+
+#[test]
+fn nuclei_are_found_however_the_image_was_saved() {
+    let blue = saved_otherwise(3, |value| Samples::U8(vec![0, 0, value]));
+    let inverted = saved_otherwise(1, |value| Samples::U8(vec![255 - value]));
+    let offset = saved_otherwise(1, |value| Samples::U16(vec![60_000 + 2 * u16::from(value)]));
+    let float = saved_otherwise(1, |value| Samples::F32(vec![f32::from(value) * 1e-6 - 1.0]));
+    for (how, score) in
+        [("blue", blue), ("inverted", inverted), ("16 bits, offset", offset), ("float", float)]
+    {
+        assert!(score > 0.8, "{how}: {score}");
+    }
+}
+
+#[test]
+fn single_hot_pixels_are_no_nuclei() {
+    let mut random = fastrand::Rng::with_seed(3);
+    let hot = (0..256 * 256).map(|_| if random.u8(..) == 0 { 255 } else { random.u8(8..12) }).collect();
+    let image = Image::new(256, 256, 1, Samples::U8(hot)).unwrap();
+    assert_eq!(found(&image).labels.count(), 0);
+}
+
+#[test]
+fn more_effort_takes_more_passes_and_finds_the_same_nuclei() {
+    let drawn = field(&FieldOptions { seed: 8, ..Default::default() });
+    let truth = run_length::encode(&drawn.truth);
+    for (effort, passes) in [(Effort::Fast, 1), (Effort::Accurate, 1 + VIEWS.len())] {
+        let settings = Settings { diameter: Some(24.0), effort, ..Settings::default() };
+        let mut last = 0;
+        let found =
+            segment(&network(), &drawn.image, &settings, &mut |progress| last = progress.pass).unwrap();
+        assert_eq!(last, passes, "{effort:?}");
+        let score = score_image(&truth, &run_length::encode(&found.labels));
+        assert!(score.average_precision_50 > 0.9, "{effort:?}: {}", score.average_precision_50);
+    }
+}

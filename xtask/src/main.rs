@@ -1,0 +1,102 @@
+//! Build steps of this repository that Cargo alone cannot express.
+//!
+//! `cargo xtask wasm` compiles the crate to WebAssembly and writes the module, its JavaScript glue
+//! and its TypeScript types to `www/src/wasm/`. The glue comes from wasm-bindgen's own library,
+//! pinned to the crate's version, so that nothing needs to be installed beside Rust.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+use anyhow::{Context, Result, bail};
+use wasm_bindgen_cli_support::Bindgen;
+
+/// The name of the crate, of its module and of the files made from it.
+const NAME: &str = "nucleoscope";
+const TARGET: &str = "wasm32-unknown-unknown";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let outcome = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["wasm"] => wasm(),
+        _ => {
+            eprintln!("usage: cargo xtask wasm    build the WebAssembly module into www/src/wasm/");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn wasm() -> Result<()> {
+    let module = compile()?;
+    let folder = root()?.join("www/src/wasm");
+    let output = folder.join(format!("{NAME}_bg.wasm"));
+    if is_current(&output, &module) {
+        eprintln!("xtask: {} is up to date", output.display());
+        return Ok(());
+    }
+    // Written aside and moved into place last, so that an interrupted run leaves nothing half made.
+    let draft = folder.with_file_name("wasm.draft");
+    if draft.exists() {
+        fs::remove_dir_all(&draft)?;
+    }
+    Bindgen::new()
+        .input_path(&module)
+        .out_name(NAME)
+        .web(true)?
+        .typescript(true)
+        .omit_default_module_path(true)
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .generate(&draft)
+        .with_context(|| format!("wasm-bindgen could not process {}", module.display()))?;
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    fs::rename(&draft, &folder)?;
+    eprintln!("xtask: {} ({:.1} MB)", output.display(), fs::metadata(&output)?.len() as f64 / 1e6);
+    Ok(())
+}
+
+/// Compiles the library alone as a cdylib (with an rlib beside it, Cargo drops the link-time
+/// optimisation) and returns the module's path.
+fn compile() -> Result<PathBuf> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["rustc", "--package", NAME, "--profile", "web", "--lib", "--crate-type", "cdylib"])
+        .args(["--target", TARGET, "--message-format", "json-render-diagnostics"])
+        .current_dir(root()?)
+        .stderr(Stdio::inherit())
+        .output()
+        .context("cargo could not be started")?;
+    if !output.status.success() {
+        bail!("the crate did not compile for {TARGET}");
+    }
+    let file = format!("{NAME}.wasm");
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .filter(|message| message["reason"] == "compiler-artifact")
+        .flat_map(|message| message["filenames"].as_array().cloned().unwrap_or_default())
+        .filter_map(|name| name.as_str().map(PathBuf::from))
+        .find(|path| path.file_name().is_some_and(|name| name == file.as_str()))
+        .with_context(|| format!("cargo did not report {file}"))
+}
+
+fn is_current(output: &Path, input: &Path) -> bool {
+    let modified = |path: &Path| fs::metadata(path).and_then(|data| data.modified()).ok();
+    matches!((modified(output), modified(input)), (Some(made), Some(source)) if made >= source)
+        && modified(output) >= env::current_exe().ok().and_then(|path| modified(&path))
+}
+
+fn root() -> Result<PathBuf> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    Ok(here.parent().context("xtask has no parent folder")?.to_path_buf())
+}
