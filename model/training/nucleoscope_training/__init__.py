@@ -1,0 +1,3 @@
+"""Training of the nucleus network that Nucleoscope ships."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,125 @@
+"""Command line: `python -m nucleoscope_training COMMAND --help`."""
+
+import argparse
+import dataclasses
+import itertools
+import shutil
+from pathlib import Path
+
+from .dataset import HOLDOUT_GROUPS, held_out, read_index, select
+from .export import export, read_checkpoint
+from .network import NucleusNetwork
+from .postprocess import Settings
+from .train import Plan, train
+from .validate import all_maps, rate
+
+
+def add_plan(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, required=True, help="folder that holds dsb2018")
+    parser.add_argument("--run", type=Path, required=True, help="folder for checkpoints and log")
+    for field in dataclasses.fields(Plan):
+        kind = float if field.name == "minutes" else type(field.default)
+        name = f"--{field.name.replace('_', '-')}"
+        if kind is bool:
+            parser.add_argument(name, action=argparse.BooleanOptionalAction, default=field.default)
+        else:
+            parser.add_argument(name, type=kind, default=field.default)
+
+
+def plan_of(args: argparse.Namespace) -> Plan:
+    return Plan(**{f.name: getattr(args, f.name) for f in dataclasses.fields(Plan)})
+
+
+def command_train(args: argparse.Namespace) -> None:
+    last = args.run / "last.pt"
+    if args.continue_from:
+        args.run.mkdir(parents=True, exist_ok=True)
+        if not last.exists():
+            shutil.copy(args.continue_from, last)
+    fresh_decay = args.continue_from is not None
+    train(args.data, args.run, plan_of(args), None, fresh_decay, args.start_from)
+
+
+def command_holdout(args: argparse.Namespace) -> None:
+    last = train(args.data, args.run, plan_of(args), without_group=args.group)
+    export(read_checkpoint(last), args.output)
+    conditions = {r.condition for r in read_index(args.data) if held_out(r, args.group)}
+    note_models(args.output, conditions)
+
+
+def note_models(model: Path, conditions: set[str]) -> None:
+    """Says in `models.csv` beside the model which conditions it has never seen.
+
+    `nucleoscope evaluate --models` scores every condition with the model that this file names.
+    """
+    path = model.with_name("models.csv")
+    lines = path.read_text().splitlines() if path.exists() else ["condition,model"]
+    lines = [line for line in lines if line.split(",")[0] not in conditions]
+    lines += [f"{condition},{model.name}" for condition in sorted(conditions)]
+    path.write_text("\n".join(lines) + "\n")
+
+
+def command_export(args: argparse.Namespace) -> None:
+    network = read_checkpoint(args.checkpoint) if args.checkpoint else NucleusNetwork()
+    export(network, args.output, half=not args.float32)
+    print(f"{args.output}: {args.output.stat().st_size} bytes")
+
+
+def command_splits(args: argparse.Namespace) -> None:
+    for record in select(read_index(args.data), args.split, args.without):
+        print(f"{record.condition},{record.image_id}")
+
+
+def command_validate(args: argparse.Namespace) -> None:
+    records = select(read_index(args.data), "validation")
+    maps = all_maps(read_checkpoint(args.checkpoint), records)
+    best = Settings()
+    if args.tune:
+        grid = itertools.product((0.4, 0.5, 0.6), (0.25, 0.35, 0.45, 0.55), (0.0, 0.3, 0.6))
+        results = [(rate(maps, Settings(*values)).mean, Settings(*values)) for values in grid]
+        for mean, settings in sorted(results, key=lambda r: -r[0])[:8]:
+            print(f"{mean:.4f}", settings)
+        best = max(results, key=lambda r: r[0])[1]
+    print(rate(maps, best).table())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="nucleoscope_training", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+
+    command = commands.add_parser("train", help="train on everything but test and validation")
+    add_plan(command)
+    command.add_argument("--continue-from", type=Path, help="a stable.pt to train further")
+    command.add_argument("--start-from", type=Path, help="an exported ONNX file to start with")
+    command.set_defaults(action=command_train)
+
+    command = commands.add_parser("holdout", help="train without a group of conditions, export")
+    add_plan(command)
+    command.add_argument("--group", choices=sorted(HOLDOUT_GROUPS), required=True)
+    command.add_argument("--output", type=Path, required=True)
+    command.set_defaults(action=command_holdout)
+
+    command = commands.add_parser("export", help="write the ONNX file")
+    command.add_argument("--checkpoint", type=Path, help="without one: an untrained network")
+    command.add_argument("--output", type=Path, required=True)
+    command.add_argument("--float32", action="store_true", help="do not store half precision")
+    command.set_defaults(action=command_export)
+
+    command = commands.add_parser("splits", help="print condition,image_id of a split")
+    command.add_argument("--data", type=Path, required=True)
+    command.add_argument("--split", choices=("train", "validation", "test"), required=True)
+    command.add_argument("--without", choices=sorted(HOLDOUT_GROUPS))
+    command.set_defaults(action=command_splits)
+
+    command = commands.add_parser("validate", help="Bowl score on the validation split")
+    command.add_argument("--data", type=Path, required=True)
+    command.add_argument("--checkpoint", type=Path, required=True)
+    command.add_argument("--tune", action="store_true", help="also search the thresholds")
+    command.set_defaults(action=command_validate)
+
+    args = parser.parse_args()
+    args.action(args)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,194 @@
+"""Turns a prepared image into one random crop with its targets, from a seed and nothing else.
+
+The order matters for speed: one affine warp each for image, labels and distance; gray images stay a
+single channel until the very end; every dearer step has a small probability.
+"""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from . import composites, light, targets
+from .crop import Crop
+from .dataset import Sample
+from .drawing import Rng, chance, like, log_uniform, noise, smooth_field
+from .normalise import CLIP_HIGH, CLIP_LOW, normalise
+
+TRAINING_DIAMETER = 24.0
+USUAL_DIAMETERS = (15.0, 38.0)
+ALL_DIAMETERS = (8.0, 90.0)
+
+
+# --- geometry ------------------------------------------------------------------------------------
+
+
+def draw_scale(median_diameter: float, rng: Rng) -> float:
+    """Mostly near the training diameter; wide tails so that a first pass at any scale works."""
+    if median_diameter <= 0:
+        return log_uniform(rng, 0.5, 2.0)
+    low, high = USUAL_DIAMETERS if chance(rng, 0.7) else ALL_DIAMETERS
+    return float(np.clip(log_uniform(rng, low, high) / median_diameter, 0.2, 4.0))
+
+
+def draw_matrix(shape: tuple[int, int], scale: float, size: int, rng: Rng) -> np.ndarray:
+    """Affine matrix from the whole image's pixels to the crop's."""
+    if chance(rng, 0.3):
+        angle, stretch_x = np.pi / 2 * rng.integers(4), 1.0
+    else:
+        angle, stretch_x = rng.uniform(0, 2 * np.pi), np.exp(rng.normal(0, 0.08))
+    mirror = -1.0 if chance(rng, 0.5) else 1.0
+    sx, sy = scale * stretch_x * mirror, scale / stretch_x
+    cos, sin = np.cos(angle), np.sin(angle)
+    linear = np.array([[cos * sx, -sin * sy], [sin * sx, cos * sy]])
+    half = size / 2 / scale
+    centre = [
+        rng.uniform(min(half, side / 2), max(side - half, side / 2)) - 0.5
+        for side in (shape[1], shape[0])
+    ]
+    middle = (size - 1) / 2
+    return np.hstack([linear, middle - linear @ np.array([centre]).T])
+
+
+def at_level(matrix: np.ndarray, level: int) -> np.ndarray:
+    """The same map, from the pixels of pyramid level `level` (pixel centres at integers)."""
+    factor = 2.0**level
+    linear = matrix[:, :2] * factor
+    shift = matrix[:, :2] @ np.full((2, 1), (factor - 1) / 2) + matrix[:, 2:]
+    return np.hstack([linear, shift])
+
+
+def warp(image: np.ndarray, matrix: np.ndarray, size: int, flags: int) -> np.ndarray:
+    return cv2.warpAffine(
+        image, matrix, (size, size), flags=flags, borderMode=cv2.BORDER_REFLECT_101
+    )
+
+
+def cut(sample: Sample, size: int, rng: Rng) -> Crop:
+    """A randomly turned, mirrored and scaled crop."""
+    scale = draw_scale(sample.record.median_diameter, rng)
+    if chance(rng, 0.1):
+        scale = 1.0
+    matrix = draw_matrix(sample.labels.shape, scale, size, rng)
+    level = 0 if scale > 0.7 else 1 if scale > 0.35 else 2
+    area_scale = abs(np.linalg.det(matrix[:, :2]))
+    return Crop(
+        image=warp(sample.pyramid[level], at_level(matrix, level), size, cv2.INTER_LINEAR),
+        labels=warp(sample.labels, matrix, size, cv2.INTER_NEAREST),
+        distance=warp(sample.distance, matrix, size, cv2.INTER_LINEAR),
+        areas=sample.areas * area_scale,
+    )
+
+
+def cut_background(sample: Sample, size: int, rng: Rng, attempts: int = 5) -> Crop:
+    """A crop with few nuclei, or none where the image has such a place."""
+    crops = []
+    for _ in range(attempts):
+        crops.append(cut(sample, size, rng))
+        if not crops[-1].labels.any():
+            break
+    return min(crops, key=lambda crop: int(np.count_nonzero(crop.labels)))
+
+
+# --- nothing there -------------------------------------------------------------------------------
+
+
+def synthetic_nothing(size: int, rng: Rng) -> np.ndarray:
+    """An image without nuclei: constant, gradient, noise, stripes, or a mixture."""
+    style = rng.random()
+    shape = (size, size) if chance(rng, 0.7) else (size, size, 3)
+    if style < 0.2:
+        image = np.full(shape, rng.choice((0.0, rng.uniform(-0.5, 1.5))), np.float32)
+        return image if chance(rng, 0.7) else image + noise(shape, rng) * np.float32(0.02)
+    image = np.zeros(shape, np.float32)
+    if style < 0.75:
+        grain = noise(shape, rng)
+        if chance(rng, 0.5):
+            grain = cv2.GaussianBlur(grain, (0, 0), log_uniform(rng, 0.4, 1.5))
+        if chance(rng, 0.3):
+            grain = cv2.pow(np.abs(grain), log_uniform(rng, 1, 4))
+        image = image + grain / max(float(grain.std()), 1e-3)
+    if style > 0.5:
+        image = image + like(smooth_field(size, rng), image) * np.float32(log_uniform(rng, 0.1, 5))
+    if chance(rng, 0.15):
+        period = log_uniform(rng, 3, 60)
+        across = np.sin(np.arange(size, dtype=np.float32) * np.float32(2 * np.pi / period))
+        image = image + like(np.broadcast_to(across, (size, size)), image)
+    return normalise(image)
+
+
+def black_out_side(crop: Crop, rng: Rng) -> Crop:
+    """Part of the crop beyond the edge of a padded or cropped microscope field."""
+    size = crop.labels.shape[0]
+    depth = int(rng.integers(4, size // 2))
+    turns = int(rng.integers(4))
+    arrays = [np.rot90(a, turns).copy() for a in (crop.image, crop.labels, crop.distance)]
+    for array, value in zip(arrays, (rng.choice((0.0, -0.3, 1.0)), 0, 0), strict=True):
+        array[:depth] = value
+    return Crop(*arrays, crop.areas)
+
+
+# --- all together --------------------------------------------------------------------------------
+
+
+def compose(crop: Crop, sample: Sample, rng: Rng) -> tuple[Crop, bool]:
+    """Scenes that the data does not have; and whether the crop is now one of stained tissue."""
+    size = crop.labels.shape[0]
+    if chance(rng, 0.12):
+        crop = composites.crowd(crop, cut(sample, size, rng), rng)
+    if chance(rng, 0.2):
+        crop = composites.paste_neighbours(crop, rng)
+    if chance(rng, 0.2):
+        crop = composites.vary_nuclei(crop, rng)
+    if sample.record.kind == "fluorescence" and sample.gray:
+        if chance(rng, 0.15):
+            return replace(crop, image=composites.haze(crop.image, rng)), False
+        if chance(rng, 0.15):
+            return replace(crop, image=composites.stain(crop, rng)), True
+    return crop, not sample.gray
+
+
+def draw(sample: Sample, size: int, rng: Rng) -> Crop:
+    """One training crop; its image is float32 [S,S,3]."""
+    fate = rng.random()
+    if fate < 0.04:
+        crop = Crop(
+            synthetic_nothing(size, rng),
+            np.zeros((size, size), np.uint16),
+            np.zeros((size, size), np.float32),
+            np.zeros(1),
+        )
+    else:
+        crop = cut_background(sample, size, rng) if fate < 0.07 else cut(sample, size, rng)
+        crop, stained = compose(crop, sample, rng)
+        image = light.change(crop.image, stained, rng)
+        if not crop.labels.any() and chance(rng, 0.5):
+            image = light.restretch(image)
+        crop = replace(crop, image=image)
+        if chance(rng, 0.03):
+            crop = black_out_side(crop, rng)
+    image = np.clip(crop.image, CLIP_LOW, CLIP_HIGH).astype(np.float32, copy=False)
+    if image.ndim == 2:
+        image = np.repeat(image[..., None], 3, axis=2)
+    return replace(crop, image=image)
+
+
+def size_weights(areas: np.ndarray) -> np.ndarray:
+    """Weight of a nucleus's pixels: more for small nuclei, so that each nucleus counts."""
+    usual = np.pi / 4 * TRAINING_DIAMETER**2
+    weights = np.clip(np.sqrt(usual / np.maximum(areas, 1.0)), 0.5, 2.5).astype(np.float32)
+    weights[0] = 1.0
+    return weights
+
+
+def answers(crop: Crop) -> np.ndarray:
+    """[5,S,S]: interior, boundary, distance, size weight, contact."""
+    return np.stack(
+        [
+            targets.interior(crop.labels).astype(np.float32),
+            targets.boundary(crop.labels).astype(np.float32),
+            np.where(crop.labels > 0, np.clip(crop.distance, 0, 1), np.float32(0)),
+            size_weights(crop.areas)[crop.labels],
+            targets.contact(crop.labels).astype(np.float32),
+        ]
+    )

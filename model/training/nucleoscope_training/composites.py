@@ -1,0 +1,171 @@
+"""Scenes that the data does not have, put together from real nuclei."""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from . import targets
+from .crop import Crop
+from .drawing import Rng, chance, like, log_uniform, noise, smooth_field
+
+MOST_LABELS = 60000
+
+# How much red, green and blue light the two dyes of a tissue section absorb, after Ruifrok and
+# Johnston, "Quantification of histochemical staining by color deconvolution" (2001).
+HAEMATOXYLIN = np.array([0.65, 0.70, 0.29], np.float32)
+EOSIN = np.array([0.07, 0.99, 0.11], np.float32)
+
+
+def soft_edge(mask: np.ndarray) -> np.ndarray:
+    """How much of each pixel belongs to the mask, 0 to 1, with an edge of about a pixel."""
+    return cv2.GaussianBlur(mask.astype(np.float32), (3, 3), 0)
+
+
+# --- nuclei next to and over each other ----------------------------------------------------------
+
+
+def paste_neighbours(crop: Crop, rng: Rng, most: int = 5) -> Crop:
+    """Copies whole nuclei of the crop, turned and mirrored, right next to other nuclei."""
+    size = crop.labels.shape[0]
+    boxes = targets.boxes(crop.labels)
+    whole = [
+        label
+        for label, (top, left, bottom, right) in boxes.items()
+        if top > 1
+        and left > 1
+        and bottom < size - 1
+        and right < size - 1
+        and (bottom - top) * (right - left) > 40
+    ]
+    if not whole:
+        return crop
+    image, labels, distance = crop.image.copy(), crop.labels.copy(), crop.distance.copy()
+    areas = list(crop.areas)
+    everyone = list(boxes)
+    for _ in range(int(rng.integers(1, most + 1))):
+        source = whole[rng.integers(len(whole))]
+        top, left, bottom, right = boxes[source]
+        rows, columns = slice(top - 1, bottom + 1), slice(left - 1, right + 1)
+        mask = crop.labels[rows, columns] == source
+        patch = crop.image[rows, columns]
+        turns = int(rng.integers(4))
+        mask, patch = np.rot90(mask, turns), np.rot90(patch, turns)
+        if chance(rng, 0.5):
+            mask, patch = mask[:, ::-1], patch[:, ::-1]
+        neighbour = boxes[everyone[rng.integers(len(everyone))]]
+        angle = rng.uniform(0, 2 * np.pi)
+        reach = rng.uniform(0.85, 1.08) / 2
+        height, width = mask.shape
+        y = (neighbour[0] + neighbour[2]) / 2 + np.sin(angle) * reach * (
+            neighbour[2] - neighbour[0] + height - 2
+        )
+        x = (neighbour[1] + neighbour[3]) / 2 + np.cos(angle) * reach * (
+            neighbour[3] - neighbour[1] + width - 2
+        )
+        y, x = round(y - height / 2), round(x - width / 2)
+        if y < 0 or x < 0 or y + height > size or x + width > size:
+            continue
+        rows, columns = slice(y, y + height), slice(x, x + width)
+        free = mask & (labels[rows, columns] == 0)
+        if np.count_nonzero(free) < 0.8 * np.count_nonzero(mask) or len(areas) > MOST_LABELS:
+            continue
+        alpha = like(soft_edge(mask) * (free | (labels[rows, columns] == 0)), image)
+        view = image[rows, columns]
+        view += alpha * (patch * np.float32(rng.uniform(0.75, 1.25)) - view)
+        labels[rows, columns][free] = len(areas)
+        distance[rows, columns][free] = targets.one_distance(np.pad(free, 1))[1:-1, 1:-1][free]
+        areas.append(float(np.count_nonzero(free)))
+    return Crop(image, labels, distance, np.asarray(areas))
+
+
+def crowd(crop: Crop, other: Crop, rng: Rng) -> Crop:
+    """Lays the nuclei of another crop of the same image under this one's, as in a dense culture.
+
+    Nuclei of `other` that this crop's nuclei would hide by more than a third stay out.
+    """
+    count = len(other.areas)
+    if len(crop.areas) + count > MOST_LABELS:
+        return crop
+    visible = np.bincount(other.labels[crop.labels == 0], minlength=count)
+    whole = np.bincount(other.labels.ravel(), minlength=count)
+    chosen = (visible > 0.67 * whole) & (whole >= 12) & (rng.random(count) < rng.uniform(0.4, 1))
+    chosen[0] = False
+    laid = chosen[other.labels] & (crop.labels == 0)
+    if not laid.any():
+        return crop
+    names = np.arange(count, dtype=np.uint16) + np.uint16(len(crop.areas) - 1)
+    labels = np.where(laid, names[other.labels], crop.labels)
+    distance = np.where(laid, other.distance, crop.distance)
+    clipped = chosen & (visible < whole)
+    for label, (top, left, bottom, right) in targets.boxes(
+        other.labels * clipped[other.labels]
+    ).items():
+        rows, columns = slice(max(top - 1, 0), bottom + 1), slice(max(left - 1, 0), right + 1)
+        mask = labels[rows, columns] == names[label]
+        distance[rows, columns][mask] = targets.one_distance(mask)[mask]
+    alpha = like(soft_edge(laid) * (crop.labels == 0), crop.image)
+    image = crop.image + alpha * (other.image * np.float32(rng.uniform(0.7, 1.3)) - crop.image)
+    return Crop(image, labels, distance, np.concatenate([crop.areas, other.areas[1:]]))
+
+
+def vary_nuclei(crop: Crop, rng: Rng) -> Crop:
+    """Gives each nucleus its own brightness: dim ones beside bright ones.
+
+    Gray images have nuclei brighter than the background at 0; on stained ones it is what they
+    absorb that varies, and less.
+    """
+    stained = crop.image.ndim == 3
+    spread = 0.2 if stained else rng.uniform(0.2, 0.6)
+    gains = np.exp(rng.normal(-spread / 3, spread, len(crop.areas))).clip(0.2, 2)
+    gains[0] = 1
+    gain = cv2.GaussianBlur(gains.astype(np.float32)[crop.labels], (3, 3), 0)
+    image = 1 - (1 - crop.image) * gain[..., None] if stained else crop.image * gain
+    return replace(crop, image=image)
+
+
+def haze(image: np.ndarray, rng: Rng) -> np.ndarray:
+    """Adds the light of nuclei above or below the focus to gray fluorescence."""
+    elsewhere = np.rot90(image, int(rng.integers(1, 4)))
+    elsewhere = np.ascontiguousarray(elsewhere[:, ::-1] if chance(rng, 0.5) else elsewhere)
+    elsewhere = cv2.GaussianBlur(elsewhere, (0, 0), log_uniform(rng, 2.5, 12))
+    return image + np.float32(rng.uniform(0.2, 0.9)) * elsewhere
+
+
+# --- one kind of microscopy as another -----------------------------------------------------------
+
+
+def fibres(size: int, rng: Rng) -> np.ndarray:
+    """[S,S], 0 to 1: streaks and clots at several sizes, as the tissue around nuclei has."""
+    total = np.zeros((size, size), np.float32)
+    for strength in (1.0, 0.7, 0.5):
+        cells = (int(log_uniform(rng, 4, size / 2)), int(log_uniform(rng, 4, size / 2)))
+        grain = cv2.resize(noise(cells, rng), (size, size), interpolation=cv2.INTER_CUBIC)
+        total += np.float32(strength) * grain
+    matrix = cv2.getRotationMatrix2D((size / 2, size / 2), float(rng.uniform(0, 180)), 1.5)
+    total = cv2.warpAffine(total, matrix, (size, size), borderMode=cv2.BORDER_REFLECT_101)
+    return 1 / (1 + np.exp(-1.5 * total))
+
+
+def stain(crop: Crop, rng: Rng) -> np.ndarray:
+    """[S,S,3]; the nuclei of a gray fluorescence crop as a tissue section would show them.
+
+    What shone absorbs haematoxylin's colours; between and below lies tissue in eosin's.
+    """
+    size = crop.labels.shape[0]
+    tissue = fibres(size, rng)
+    grain = fibres(size, rng)
+    inside = (crop.labels > 0).astype(np.float32)
+    inside = cv2.GaussianBlur(inside, (0, 0), rng.uniform(0.6, 1.5))
+    pale = np.float32(rng.uniform(0, 0.6)) * cv2.GaussianBlur(crop.distance, (3, 3), 0)
+    shine = np.clip(crop.image, 0, 1.2)
+    texture = 0.5 + rng.uniform(0.1, 0.6) * shine + rng.uniform(0, 0.6) * grain
+    nuclear = inside * texture.astype(np.float32) * (1 - pale)
+    dyes = ((dye + rng.normal(0, 0.1, 3)).clip(0.02) for dye in (HAEMATOXYLIN, EOSIN))
+    blue, pink = ((dye / np.linalg.norm(dye)).astype(np.float32) for dye in dyes)
+    cytoplasm = tissue * np.float32(rng.uniform(0.1, 0.9)) + np.float32(rng.uniform(0, 0.15))
+    cytoplasm *= 1 + 0.4 * smooth_field(size, rng)
+    bluish = tissue[::-1] * np.float32(rng.uniform(0, 0.4))
+    density = (nuclear * np.float32(rng.uniform(0.6, 1.8)) + bluish)[..., None] * blue
+    density += (cytoplasm * np.float32(rng.uniform(0.7, 1.0)))[..., None] * pink
+    return np.exp(-np.clip(density, 0, 4))

@@ -1,0 +1,15 @@
+"""A piece of an image with what is known of it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Crop:
+    """`image` is [S,S] or [S,S,3]; `areas` gives the whole nucleus's pixels at the crop's scale."""
+
+    image: np.ndarray
+    labels: np.ndarray
+    distance: np.ndarray
+    areas: np.ndarray

@@ -1,0 +1,51 @@
+"""Losses of the three outputs."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+CONTACT_WEIGHT = 3.0
+BOUNDARY_WEIGHT = 2.0
+
+
+@dataclass(frozen=True)
+class Losses:
+    """Each as it enters the total."""
+
+    interior: Tensor
+    boundary: Tensor
+    distance: Tensor
+
+    @property
+    def total(self) -> Tensor:
+        return self.interior + self.boundary + self.distance
+
+
+def dice_loss(probability: Tensor, target: Tensor) -> Tensor:
+    """1 - Dice over the whole batch, so that crops without nuclei do no harm."""
+    overlap = (probability * target).sum()
+    return 1 - (2 * overlap + 1) / (probability.sum() + target.sum() + 1)
+
+
+def losses(logits: Tensor, answers: Tensor) -> Losses:
+    """`logits` [B,3,H,W]; `answers` [B,5,H,W] as `augmentation.answers` makes them."""
+    logits = logits.float()
+    interior, boundary, distance, size_weight, contact = answers.unbind(1)
+    bce = F.binary_cross_entropy_with_logits
+    near_contact = 1 + CONTACT_WEIGHT * contact
+
+    weight = size_weight * near_contact
+    pixelwise = (bce(logits[:, 0], interior, reduction="none") * weight).mean()
+    interior_loss = pixelwise + 0.5 * dice_loss(torch.sigmoid(logits[:, 0]), interior)
+
+    weight = (1 + (BOUNDARY_WEIGHT - 1) * boundary) * size_weight * near_contact
+    pixelwise = (bce(logits[:, 1], boundary, reduction="none") * weight).mean()
+    boundary_loss = pixelwise + 0.5 * dice_loss(torch.sigmoid(logits[:, 1]), boundary)
+
+    difference = (torch.sigmoid(logits[:, 2]) - distance).abs()
+    # The absolute error alone has no slope where the sigmoid is saturated.
+    slope = bce(logits[:, 2], distance, reduction="none")
+    distance_loss = ((3 * difference + 0.3 * slope) * size_weight).mean()
+    return Losses(interior_loss, boundary_loss, distance_loss)

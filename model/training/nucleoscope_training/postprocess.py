@@ -1,0 +1,105 @@
+"""From maps to labels, and the two-pass scale scheme. For validation only: the product does this in
+Rust, and its figures come from there."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from scipy import ndimage
+from skimage.segmentation import watershed
+from torch import nn
+
+from .augmentation import TRAINING_DIAMETER
+from .network import STRIDE
+
+LEAST_SCALE, MOST_SCALE = 0.25, 3.0
+GOOD_SCALES = (0.6, 1.4)
+AGAIN = 0.35
+SMALLEST_MEASURED = 15
+
+# Maps [3,H,W] of an image at a scale, brought back to the image's size.
+MapsAt = Callable[[float], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`seed` is the height that distance - boundary_share * boundary must exceed."""
+
+    interior: float = 0.5
+    seed: float = 0.35
+    boundary_share: float = 0.3
+    smallest_seed: int = 3
+    smallest_nucleus: int = 20
+
+
+def maps_at(network: nn.Module, image: np.ndarray) -> MapsAt:
+    """The network over a normalised image, [H,W] or [H,W,3], as a function of the scale."""
+    if image.ndim == 2:
+        image = np.repeat(image[..., None], 3, axis=2)
+    height, width = image.shape[:2]
+
+    def at(scale: float) -> np.ndarray:
+        size = max(round(width * scale), 1), max(round(height * scale), 1)
+        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        scaled = image if scale == 1 else cv2.resize(image, size, interpolation=how)
+        bottom, right = -size[1] % STRIDE, -size[0] % STRIDE
+        padded = cv2.copyMakeBorder(scaled, 0, bottom, 0, right, cv2.BORDER_REFLECT_101)
+        tensor = torch.from_numpy(padded)[None].permute(0, 3, 1, 2)
+        with torch.inference_mode():
+            out = torch.sigmoid(network(tensor))[0, :, : size[1], : size[0]].numpy()
+        if scale == 1:
+            return out
+        how = cv2.INTER_LINEAR if scale < 1 else cv2.INTER_AREA
+        return np.stack([cv2.resize(m, (width, height), interpolation=how) for m in out])
+
+    return at
+
+
+def drop_small(labels: np.ndarray, least: int) -> np.ndarray:
+    labels[np.bincount(labels.ravel())[labels] < least] = 0
+    return labels
+
+
+def segment(maps: np.ndarray, settings: Settings = Settings()) -> np.ndarray:
+    """Seeded watershed on the distance map inside the interior."""
+    interior, boundary, distance = maps
+    mask = interior > settings.interior
+    energy = distance - settings.boundary_share * boundary
+    seeds, _ = ndimage.label((energy > settings.seed) & mask)
+    seeds = drop_small(seeds, settings.smallest_seed)
+    labels = watershed(-energy, seeds, mask=mask).astype(np.int32)
+    unseeded, _ = ndimage.label(mask & (labels == 0))
+    labels = np.where(unseeded > 0, unseeded + labels.max(), labels)
+    labels = drop_small(labels, settings.smallest_nucleus)
+    return np.unique(labels, return_inverse=True)[1].reshape(mask.shape).astype(np.int32)
+
+
+def typical_diameter(labels: np.ndarray) -> float | None:
+    """Diameter of the nucleus that the median nuclear pixel lies in; None without nuclei."""
+    areas = np.bincount(labels.ravel())[1:]
+    areas = np.sort(areas[areas > SMALLEST_MEASURED])
+    if not len(areas):
+        return None
+    reached = np.cumsum(areas)
+    area = areas[np.searchsorted(reached, reached[-1] / 2)]
+    return float(2 * np.sqrt(area / np.pi))
+
+
+def fitting_scale(labels: np.ndarray) -> float:
+    diameter = typical_diameter(labels) or TRAINING_DIAMETER
+    return float(np.clip(TRAINING_DIAMETER / diameter, LEAST_SCALE, MOST_SCALE))
+
+
+def two_passes(maps: MapsAt, settings: Settings = Settings()) -> tuple[np.ndarray, float]:
+    """The maps at the scale that brings nuclei to the training diameter, and that scale."""
+    first = maps(1.0)
+    scale = fitting_scale(segment(first, settings))
+    if GOOD_SCALES[0] <= scale <= GOOD_SCALES[1]:
+        return first, 1.0
+    second = maps(scale)
+    again = fitting_scale(segment(second, settings))
+    if abs(np.log(again / scale)) <= AGAIN:
+        return second, scale
+    return maps(again), again

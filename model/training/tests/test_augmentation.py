@@ -1,0 +1,97 @@
+import cv2
+import numpy as np
+
+from nucleoscope_training import augmentation, targets
+from nucleoscope_training.dataset import Sample
+from nucleoscope_training.normalise import CLIP_HIGH, CLIP_LOW
+
+SIZE = 64
+
+
+def rng(seed: int) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def test_crops_are_what_the_network_wants(samples: list[Sample]) -> None:
+    for seed in range(300):
+        crop = augmentation.draw(samples[seed % len(samples)], SIZE, rng(seed))
+        assert crop.image.shape == (SIZE, SIZE, 3)
+        assert crop.image.dtype == np.float32
+        assert crop.image.min() >= CLIP_LOW
+        assert crop.image.max() <= CLIP_HIGH
+        answers = augmentation.answers(crop)
+        assert answers.shape == (5, SIZE, SIZE)
+        assert answers.dtype == np.float32
+        assert np.isfinite(answers).all()
+        interior, boundary, distance, weight, _ = answers
+        assert (interior[boundary > 0] == 1).all()
+        assert (distance[interior == 0] == 0).all()
+        assert 0 <= distance.min() <= distance.max() <= 1
+        assert (weight > 0).all()
+
+
+def test_the_same_seed_gives_the_same_crop(samples: list[Sample]) -> None:
+    for seed in range(20):
+        first, second = (augmentation.draw(samples[0], SIZE, rng(seed)) for _ in range(2))
+        np.testing.assert_array_equal(first.image, second.image)
+        np.testing.assert_array_equal(first.labels, second.labels)
+
+
+def test_samples_are_left_as_they_were(samples: list[Sample]) -> None:
+    before = [(s.pyramid[0].copy(), s.labels.copy(), s.distance.copy()) for s in samples]
+    for seed in range(100):
+        augmentation.draw(samples[seed % len(samples)], SIZE, rng(seed))
+    for sample, (image, labels, distance) in zip(samples, before, strict=True):
+        np.testing.assert_array_equal(sample.pyramid[0], image)
+        np.testing.assert_array_equal(sample.labels, labels)
+        np.testing.assert_array_equal(sample.distance, distance)
+
+
+def test_image_and_labels_move_together(samples: list[Sample]) -> None:
+    sample = next(s for s in samples if s.gray)
+    for seed in range(30):
+        crop = augmentation.cut(sample, SIZE, rng(seed))
+        inside, outside = crop.labels > 0, crop.labels == 0
+        if inside.sum() > 50 and outside.sum() > 50:
+            assert crop.image[inside].mean() > crop.image[outside].mean() + 0.4
+
+
+def test_pyramid_levels_agree_on_where_things_are() -> None:
+    blob = np.zeros((128, 128), np.float32)
+    cv2.circle(blob, (70, 40), 12, 1.0, -1)
+    half = cv2.resize(blob, (64, 64), interpolation=cv2.INTER_AREA)
+    matrix = augmentation.draw_matrix(blob.shape, 0.6, 96, rng(3))
+    fine = augmentation.warp(blob, matrix, 96, cv2.INTER_LINEAR)
+    coarse = augmentation.warp(half, augmentation.at_level(matrix, 1), 96, cv2.INTER_LINEAR)
+    assert np.abs(fine - coarse).mean() < 0.02
+    centres = [np.array(np.nonzero(i > 0.5)).mean(1) for i in (fine, coarse)]
+    np.testing.assert_allclose(*centres, atol=0.25)
+
+
+def test_drawn_scales_bring_most_nuclei_near_the_training_diameter() -> None:
+    generator = rng(0)
+    diameters = np.array([augmentation.draw_scale(24.0, generator) * 24 for _ in range(4000)])
+    low, high = augmentation.USUAL_DIAMETERS
+    share = ((diameters >= low) & (diameters <= high)).mean()
+    assert 0.75 < share < 0.9
+    assert diameters.min() < 10
+    assert diameters.max() > 80
+
+
+def test_size_weights_favour_small_nuclei_within_limits() -> None:
+    weights = augmentation.size_weights(np.array([1e5, 452.4, 113.1, 1.0, 1e5]))
+    np.testing.assert_allclose(weights, [1, 1, 2, 2.5, 0.5], rtol=1e-3)
+
+
+def test_nothing_is_finite_and_normalised() -> None:
+    for seed in range(200):
+        image = augmentation.synthetic_nothing(SIZE, rng(seed))
+        assert np.isfinite(image).all()
+        assert image.dtype == np.float32
+
+
+def test_a_blacked_out_side_has_no_nuclei(samples: list[Sample]) -> None:
+    crop = augmentation.cut(samples[0], SIZE, rng(1))
+    dark = augmentation.black_out_side(crop, rng(2))
+    assert dark.labels.astype(bool).sum() < crop.labels.astype(bool).sum()
+    assert targets.interior(dark.labels)[0].sum() == 0

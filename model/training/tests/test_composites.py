@@ -1,0 +1,91 @@
+import numpy as np
+import pytest
+
+from nucleoscope_training import augmentation, composites
+from nucleoscope_training.crop import Crop
+from nucleoscope_training.dataset import Sample
+
+SIZE = 96
+
+
+def rng(seed: int) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def corner(sample: Sample) -> Crop:
+    arrays = (sample.pyramid[0], sample.labels, sample.distance)
+    return Crop(*(a[:SIZE, :SIZE].copy() for a in arrays), sample.areas.astype(float))
+
+
+def test_pasted_neighbours_have_their_own_label_distance_and_area(samples: list[Sample]) -> None:
+    crop = corner(samples[0])
+    pasted = 0
+    for seed in range(30):
+        more = composites.paste_neighbours(crop, rng(seed))
+        was = crop.labels > 0
+        np.testing.assert_array_equal(more.labels[was], crop.labels[was])
+        for label in set(np.unique(more.labels)) - set(np.unique(crop.labels)):
+            pasted += 1
+            mask = more.labels == label
+            assert more.areas[label] == mask.sum()
+            assert more.distance[mask].max() == pytest.approx(1)
+            assert more.image[mask].mean() > 0.5
+    assert pasted > 10
+
+
+def test_a_crowd_keeps_what_was_there_and_adds_whole_nuclei_with_their_distance(
+    samples: list[Sample],
+) -> None:
+    crop = corner(samples[0])
+    was = crop.labels > 0
+    added = 0
+    for seed in range(20):
+        other = augmentation.cut(samples[0], SIZE, rng(seed))
+        crowded = composites.crowd(crop, other, rng(seed))
+        np.testing.assert_array_equal(crowded.labels[was], crop.labels[was])
+        assert (crowded.distance[crowded.labels == 0] == 0).all()
+        for label in set(np.unique(crowded.labels)) - set(np.unique(crop.labels)):
+            added += 1
+            mask = crowded.labels == label
+            theirs = other.labels == label - len(crop.areas) + 1
+            assert mask.sum() > 0.67 * theirs.sum()
+            assert theirs[mask].all()
+            assert crowded.areas[label] == other.areas[label - len(crop.areas) + 1]
+            if mask.sum() < theirs.sum():
+                assert crowded.distance[mask].max() == pytest.approx(1)
+    assert added > 20
+
+
+def test_varied_nuclei_differ_and_the_background_stays(samples: list[Sample]) -> None:
+    for sample in samples[:2]:
+        crop = corner(sample)
+        varied = composites.vary_nuclei(crop, rng(4))
+        ratios = [
+            (1 - varied.image[m]).mean() / (1 - crop.image[m]).mean()
+            if crop.image.ndim == 3
+            else varied.image[m].mean() / crop.image[m].mean()
+            for m in (crop.labels == k for k in np.unique(crop.labels)[1:])
+        ]
+        assert np.std(ratios) > 0.05
+        far = composites.soft_edge(crop.labels > 0) == 0
+        np.testing.assert_allclose(varied.image[far], crop.image[far], atol=1e-6)
+
+
+def test_haze_only_adds_light(samples: list[Sample]) -> None:
+    image = np.clip(corner(samples[0]).image, 0, None)
+    hazy = composites.haze(image, rng(0))
+    assert (hazy >= image).all()
+    assert hazy.mean() > image.mean()
+
+
+def test_stained_nuclei_are_darker_and_bluer_than_the_tissue(samples: list[Sample]) -> None:
+    crop = corner(samples[0])
+    inside, outside = crop.labels > 0, crop.labels == 0
+    for seed in range(20):
+        image = composites.stain(crop, rng(seed))
+        assert image.shape == (SIZE, SIZE, 3)
+        assert image.min() > 0
+        assert image.max() <= 1
+        assert image[inside].mean() < image[outside].mean()
+        red_to_blue = image[..., 0] / image[..., 2]
+        assert red_to_blue[inside].mean() < red_to_blue[outside].mean()

@@ -1,0 +1,46 @@
+import numpy as np
+import pytest
+
+from nucleoscope_training import targets
+from nucleoscope_training.postprocess import Settings, segment, two_passes, typical_diameter
+from nucleoscope_training.score import score
+
+from .conftest import draw_discs
+
+
+def ideal_maps(labels: np.ndarray) -> np.ndarray:
+    return np.stack(
+        [targets.interior(labels), targets.boundary(labels), targets.distance(labels)]
+    ).astype(np.float32)
+
+
+def test_ideal_maps_give_the_nuclei_back_even_where_they_touch() -> None:
+    labels = draw_discs(96, 128, 8, 0)
+    other = np.roll(labels, (3, 14), (0, 1))
+    labels = np.where((labels == 0) & (other > 0), other + labels.max(), labels)
+    labels = np.unique(labels, return_inverse=True)[1].reshape(labels.shape)
+    assert score(labels, segment(ideal_maps(labels), Settings(smallest_nucleus=1))) > 0.85
+
+
+def test_empty_maps_give_nothing() -> None:
+    assert segment(np.zeros((3, 32, 32), np.float32)).max() == 0
+
+
+def test_typical_diameter_goes_by_area() -> None:
+    labels = draw_discs(200, 200, 15, 0)
+    assert typical_diameter(labels) == pytest.approx(30, abs=1.5)
+    assert typical_diameter(np.zeros((5, 5), np.int32)) is None
+
+
+@pytest.mark.parametrize(("radius", "scale"), [(12, 1.0), (30, 0.4), (5, 2.2)])
+def test_the_second_pass_brings_nuclei_to_the_training_diameter(radius: int, scale: float) -> None:
+    maps = ideal_maps(draw_discs(256, 256, radius, 1))
+    asked = []
+
+    def maps_at(at: float) -> np.ndarray:
+        asked.append(at)
+        return maps
+
+    _, used = two_passes(maps_at)
+    assert used == pytest.approx(scale, rel=0.12)
+    assert asked[0] == 1.0
