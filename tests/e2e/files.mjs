@@ -1,0 +1,79 @@
+/** Makes the files that the tests give to the page. */
+import { crc32 as zlibCrc32, deflateSync } from "node:zlib";
+
+/** The checksum of PNG and ZIP; Node has it only since 20.15. */
+export function crc32(bytes) {
+  if (zlibCrc32 !== undefined) return zlibCrc32(bytes);
+  let crc = ~0;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+  }
+  return ~crc >>> 0;
+}
+
+/** An 8-bit gray PNG; `gray` gives the value at a pixel. */
+export function grayPng(width, height, gray) {
+  const rows = Buffer.alloc(height * (width + 1));
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) rows[y * (width + 1) + 1 + x] = gray(x, y);
+  }
+  return png(width, height, deflateSync(rows));
+}
+
+/** A PNG whose header promises a size that its few bytes cannot have. */
+export function hugeHeaderPng(width, height) {
+  return png(width, height, deflateSync(Buffer.alloc(64)));
+}
+
+function png(width, height, data) {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([8, 0, 0, 0, 0], 8);
+  return Buffer.concat([
+    Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
+    chunk("IHDR", header),
+    chunk("IDAT", data),
+    chunk("IEND", Buffer.alloc(0)),
+  ]);
+}
+
+function chunk(type, data) {
+  const body = Buffer.concat([Buffer.from(type, "latin1"), data]);
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(data.length);
+  const checksum = Buffer.alloc(4);
+  checksum.writeUInt32BE(crc32(body));
+  return Buffer.concat([length, body, checksum]);
+}
+
+/** A ZIP archive of `{ path, bytes }` entries, stored as they are. */
+export function zip(entries) {
+  const locals = [];
+  const central = [];
+  let offset = 0;
+  for (const { path, bytes } of entries) {
+    const name = Buffer.from(path, "utf8");
+    const fields = Buffer.alloc(26);
+    fields.writeUInt16LE(20, 0);
+    fields.writeUInt16LE(0x0800, 2);
+    fields.writeUInt16LE(0x21, 8);
+    fields.writeUInt32LE(crc32(bytes), 10);
+    fields.writeUInt32LE(bytes.length, 14);
+    fields.writeUInt32LE(bytes.length, 18);
+    fields.writeUInt16LE(name.length, 22);
+    locals.push(Buffer.from("PK\x03\x04", "latin1"), fields, name, bytes);
+    const tail = Buffer.alloc(14);
+    tail.writeUInt32LE(offset, 10);
+    central.push(Buffer.from("PK\x01\x02", "latin1"), Buffer.from([20, 0]), fields, tail, name);
+    offset += 30 + name.length + bytes.length;
+  }
+  const directory = Buffer.concat(central);
+  const end = Buffer.alloc(18);
+  end.writeUInt16LE(entries.length, 4);
+  end.writeUInt16LE(entries.length, 6);
+  end.writeUInt32LE(directory.length, 8);
+  end.writeUInt32LE(offset, 12);
+  return Buffer.concat([...locals, directory, Buffer.from("PK\x05\x06", "latin1"), end]);
+}

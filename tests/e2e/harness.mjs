@@ -1,0 +1,231 @@
+/** The page in a browser, and what the tests do with it again and again. */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+import { dist } from "../../tools/build.mjs";
+import { chromium as findChromium } from "../../tools/chromium.mjs";
+import { serve } from "../../tools/serve.mjs";
+import { root } from "../../tools/step.mjs";
+
+/** Pictures of the page, for people to look at; not in the repository. */
+const screens = join(root, "target", "screens");
+
+const patience = 120_000;
+
+/** A browser and a server for all tests of a file. */
+export class Stage {
+  static async open() {
+    const browser = await chromium.launch({ executablePath: await findChromium(), args: ["--no-sandbox"] });
+    const { server, address } = await serve(dist, 0);
+    return new Stage(browser, server, address);
+  }
+
+  constructor(browser, server, address) {
+    this.browser = browser;
+    this.server = server;
+    this.address = address;
+  }
+
+  /** A new page in a fresh context, loaded and ready unless `prepare` makes it fail. */
+  async page({ query = "", prepare, ready = true, ...options } = {}) {
+    const context = await this.browser.newContext({
+      viewport: { width: 1280, height: 800 },
+      acceptDownloads: true,
+      ...options,
+    });
+    const page = await context.newPage();
+    const watch = { errors: [], requests: [] };
+    page.on("console", (message) => {
+      if (["error", "warning"].includes(message.type())) watch.errors.push(message.text());
+    });
+    page.on("pageerror", (error) => watch.errors.push(String(error)));
+    page.on("request", (request) => watch.requests.push(request.url()));
+    await page.addInitScript(() => {
+      globalThis.violations = [];
+      document.addEventListener("securitypolicyviolation", (event) =>
+        globalThis.violations.push(`${event.violatedDirective}: ${event.blockedURI}`),
+      );
+    });
+    await prepare?.(page);
+    await page.goto(this.address + query);
+    if (ready) await page.locator("#model:not(:empty)").waitFor({ state: "attached", timeout: patience });
+    return new Visit(page, context, watch);
+  }
+
+  async close() {
+    await this.browser.close();
+    this.server.closeAllConnections();
+    this.server.close();
+  }
+}
+
+/** One user's visit to the page. */
+export class Visit {
+  constructor(page, context, watch) {
+    this.page = page;
+    this.context = context;
+    this.watch = watch;
+    this.status = page.getByRole("status");
+    this.cancel = page.getByRole("button", { name: "Cancel", exact: true });
+    this.download = page.getByRole("button", { name: "Download CSV" });
+    this.rows = page.getByRole("option");
+    this.progress = page.getByRole("progressbar");
+  }
+
+  /** Drops files made of bytes: `{ name, bytes }`. */
+  async drop(files) {
+    const parts = files.map(({ name, bytes }) => ({ name, base64: Buffer.from(bytes).toString("base64") }));
+    const transfer = await this.page.evaluateHandle((all) => {
+      const made = new DataTransfer();
+      for (const { name, base64 } of all) {
+        const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+        made.items.add(new File([bytes], name));
+      }
+      return made;
+    }, parts);
+    await this.page.dispatchEvent("main", "drop", { dataTransfer: transfer });
+  }
+
+  /** Drops a file or folder of this computer, the way the operating system does. */
+  async dropPath(path) {
+    const session = await this.context.newCDPSession(this.page);
+    const data = { items: [], files: [path], dragOperationsMask: 1 };
+    for (const type of ["dragEnter", "dragOver", "drop"]) {
+      await session.send("Input.dispatchDragEvent", { type, x: 400, y: 300, data });
+    }
+    await session.detach();
+  }
+
+  /** Uses a button that opens a file chooser. */
+  async choose(button, paths) {
+    const [chooser] = await Promise.all([
+      this.page.waitForEvent("filechooser"),
+      this.page.getByRole("button", { name: button, exact: true }).click(),
+    ]);
+    await chooser.setFiles(paths);
+  }
+
+  /** Waits until nothing is left to do; returns the closing words. */
+  async finished(expected = /^\d[\d,]* images? done/) {
+    await this.page.waitForFunction(
+      ([source]) =>
+        new RegExp(source).test(document.querySelector("#status")?.textContent ?? "") &&
+        document.querySelector("#cancel")?.hidden === true,
+      [expected.source],
+      { timeout: patience },
+    );
+    return this.status.textContent();
+  }
+
+  /** The rows of the list, as the user reads them. */
+  async list() {
+    return this.page.$$eval("[role=option]", (rows) =>
+      rows.map((row) => ({
+        name: row.querySelector(".name").textContent,
+        facts: row.querySelector(".facts").textContent,
+        count: row.querySelector(".count").textContent,
+        state: row.querySelector(".state").textContent,
+        reason: row.querySelector(".reason").textContent,
+      })),
+    );
+  }
+
+  /** The finished images in the list, by image id. */
+  async done() {
+    const images = new Map();
+    for (const { name, facts, count, state } of await this.list()) {
+      if (state !== "Done") continue;
+      const [, width, height] = facts.replaceAll(",", "").match(/^(\d+) × (\d+) px/) ?? [];
+      const nuclei = Number(count.replaceAll(",", "").match(/^\d+/)?.[0]);
+      images.set(name.replace(/\.\w+$/, ""), { width: Number(width), height: Number(height), nuclei });
+    }
+    return images;
+  }
+
+  /** Downloads the CSV and returns its text. */
+  async csv() {
+    const [download] = await Promise.all([this.page.waitForEvent("download"), this.download.click()]);
+    assert.equal(download.suggestedFilename(), "submission.csv");
+    return readFileSync(await download.path(), "utf8");
+  }
+
+  /** The tasks of the page's own thread during some work, in milliseconds. */
+  async mainThreadTasks(work) {
+    const browser = this.context.browser();
+    await browser.startTracing(this.page, { categories: ["toplevel"] });
+    await work();
+    const { traceEvents } = JSON.parse(await browser.stopTracing());
+    const threadOf = ({ pid, tid }) => `${pid}:${tid}`;
+    const main = new Set(
+      traceEvents
+        .filter(({ name, args }) => name === "thread_name" && args.name === "CrRendererMain")
+        .map(threadOf),
+    );
+    return traceEvents
+      .filter((event) => event.name === "ThreadControllerImpl::RunTask" && event.ph === "X" && main.has(threadOf(event)))
+      .map(({ dur = 0, tdur = 0 }) => ({ wall: dur / 1000, processor: tdur / 1000 }));
+  }
+
+  /** A picture of the page as it is. */
+  async picture(name) {
+    mkdirSync(screens, { recursive: true });
+    await this.page.screenshot({ path: join(screens, `${name}.png`) });
+  }
+
+  /** Ends the visit; nothing may have gone wrong on the way. */
+  async leave({ allowed = [] } = {}) {
+    const violations = await this.page.evaluate(() => globalThis.violations);
+    await this.context.close();
+    assert.deepEqual(violations, [], "the Content-Security-Policy was kept");
+    const errors = this.watch.errors.filter((error) => !allowed.some((pattern) => pattern.test(error)));
+    assert.deepEqual(errors, [], "the console is clean");
+  }
+}
+
+/** Runs the command line and returns what it prints. */
+export function commandLine(...parameters) {
+  const built = process.env.NUCLEOSCOPE;
+  const [program, ...first] =
+    built === undefined
+      ? ["cargo", "run", "--quiet", "--features", "cli", "--bin", "nucleoscope", "--"]
+      : [built];
+  return execFileSync(program, [...first, ...parameters], { cwd: root, encoding: "utf8", maxBuffer: 1 << 28 });
+}
+
+/** A folder that is gone when the process ends. */
+export function temporaryFolder() {
+  const folder = mkdtempSync(join(tmpdir(), "nucleoscope-"));
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A set of example images in the Bowl's layout, made by the command line. */
+export function exampleSet(count) {
+  const folder = join(temporaryFolder(), "examples");
+  commandLine("example", folder, "--count", String(count));
+  const stage = join(folder, "stage1_test");
+  const ids = readdirSync(stage).sort();
+  const imageOf = (id) => join(stage, id, "images", `${id}.png`);
+  return {
+    folder,
+    ids,
+    paths: ids.map(imageOf),
+    solution: join(folder, "stage1_solution.csv"),
+    sampleSubmission: join(folder, "stage1_sample_submission.csv"),
+    /** Each image as `{ name, bytes }`. */
+    images: ids.map((id) => ({ name: `${id}.png`, bytes: readFileSync(imageOf(id)) })),
+    /** Every file of one image's folder as `{ path, bytes }`. */
+    entriesOf: (id) =>
+      ["images", "masks"].flatMap((kind) => {
+        const inside = join(stage, id, kind);
+        if (!existsSync(inside)) return [];
+        return readdirSync(inside).map((name) => ({
+          path: `stage1_test/${id}/${kind}/${name}`,
+          bytes: readFileSync(join(inside, name)),
+        }));
+      }),
+  };
+}

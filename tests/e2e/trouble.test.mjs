@@ -1,0 +1,171 @@
+/** Whatever goes wrong is said plainly, and nothing else is lost. */
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { grayPng, hugeHeaderPng, zip } from "./files.mjs";
+import { exampleSet, Stage } from "./harness.mjs";
+import { readSubmission } from "./submission.mjs";
+
+let stage;
+let set;
+
+before(async () => {
+  set = exampleSet(20);
+  stage = await Stage.open();
+});
+after(() => stage.close());
+
+/** Puts this in front of the worker's script: every second image a worker gets makes it trap. */
+const trapEverySecondImage = `
+  const { Instance } = WebAssembly;
+  WebAssembly.Instance = function (module, imports) {
+    const instance = new Instance(module, imports);
+    const exports = { ...instance.exports };
+    let count = 0;
+    exports.segmenter_segment = (...parameters) => {
+      if (++count === 2) throw new WebAssembly.RuntimeError("unreachable");
+      return instance.exports.segmenter_segment(...parameters);
+    };
+    return { exports };
+  };
+`;
+
+describe("bad files among good ones", () => {
+  test("fail with their reason and remedy; the good ones are done", async () => {
+    const visit = await stage.page();
+    const [first, second] = set.images;
+    await visit.drop([
+      first,
+      { name: "truncated.png", bytes: first.bytes.subarray(0, first.bytes.length / 2) },
+      { name: "empty.png", bytes: Buffer.alloc(0) },
+      { name: "text.png", bytes: Buffer.from("this is no image at all, only words\n".repeat(20)) },
+      { name: "huge.png", bytes: hugeHeaderPng(60_000, 60_000) },
+      { name: "broken.zip", bytes: Buffer.from("PK\x03\x04 and then nothing") },
+      { name: "notes.pdf", bytes: Buffer.from("%PDF-1.4") },
+      second,
+    ]);
+    const words = await visit.finished();
+    assert.match(words, /^2 images done, [\d,]+ nuclei, 6 failed\.$/);
+    const list = await visit.list();
+    const failed = list.filter(({ state }) => state === "Failed");
+    assert.deepEqual(
+      failed.map(({ name }) => name).sort(),
+      ["broken.zip", "empty.png", "huge.png", "notes.pdf", "text.png", "truncated.png"],
+    );
+    for (const { name, reason } of failed) assert.match(reason, /\S.+\. \S.+\.$/s, `${name}: ${reason}`);
+    assert.equal(new Set(failed.map(({ reason }) => reason)).size > 3, true, "reasons are told apart");
+    assert.match(await visit.page.locator("#download-note").textContent(), /6 images failed/);
+    const images = readSubmission(await visit.csv(), await visit.done());
+    assert.deepEqual([...images.keys()], set.ids.slice(0, 2));
+    await visit.page.getByRole("option").filter({ hasText: "truncated.png" }).click();
+    assert.equal(await visit.page.locator("#viewer-message").isVisible(), true);
+    await visit.picture("failed");
+    await visit.leave();
+  });
+
+  test("cost the score only, where they are ground truth", async () => {
+    const visit = await stage.page();
+    const [id] = set.ids;
+    const [image, mask] = [set.entriesOf(id)[0], set.entriesOf(id).at(-1)];
+    const wrong = { path: mask.path, bytes: grayPng(8, 8, () => 255) };
+    await visit.drop([{ name: "set.zip", bytes: zip([image, wrong]) }]);
+    await visit.finished(/^1 image done/);
+    const [row] = await visit.list();
+    assert.match(row.reason, /^No score: .+/);
+    assert.equal(await visit.page.locator("#score").isVisible(), false);
+    assert.equal(readSubmission(await visit.csv(), await visit.done()).size, 1);
+    await visit.leave();
+  });
+
+  test("can be replaced by repaired ones of the same name", async () => {
+    const visit = await stage.page();
+    const [{ name, bytes }] = set.images;
+    await visit.drop([{ name, bytes: bytes.subarray(0, 100) }]);
+    await visit.finished(/^0 images done.*1 failed/);
+    await visit.drop([{ name, bytes }]);
+    await visit.finished(/^1 image done/);
+    assert.equal(await visit.rows.count(), 1);
+    await visit.leave();
+  });
+});
+
+describe("a batch that is cancelled", () => {
+  test("keeps what is done and can be continued", async () => {
+    const visit = await stage.page({ query: "?workers=1" });
+    await visit.drop(set.images);
+    await visit.page.waitForFunction(
+      () => document.querySelectorAll('[data-state="done"]').length >= 2,
+      undefined,
+      { timeout: 60_000 },
+    );
+    await visit.picture("working");
+    assert.equal(await visit.download.isDisabled(), true, "no half CSV while work runs");
+    await visit.cancel.click();
+    const words = await visit.finished(/cancelled/);
+    assert.equal(await visit.cancel.isVisible(), false);
+    const done = await visit.done();
+    assert.ok(done.size >= 2 && done.size < 20, `${done.size} images were done: ${words}`);
+    assert.equal(readSubmission(await visit.csv(), done).size, done.size);
+    assert.match(await visit.page.locator("#download-note").textContent(), /failed or not done/);
+    await visit.picture("cancelled");
+    await visit.page.getByRole("button", { name: "Continue" }).click();
+    await visit.finished(/^20 images done/);
+    assert.equal(readSubmission(await visit.csv(), await visit.done()).size, 20);
+    await visit.leave();
+  });
+});
+
+describe("a worker that traps", () => {
+  test("is replaced, time after time; only the image in its hand fails", async () => {
+    const visit = await stage.page({
+      query: "?workers=1",
+      prepare: (page) =>
+        page.route("**/worker.js", async (route) => {
+          const response = await route.fetch();
+          await route.fulfill({ response, body: trapEverySecondImage + (await response.text()) });
+        }),
+    });
+    await visit.drop(set.images.slice(0, 6));
+    await visit.finished();
+    const list = await visit.list();
+    assert.deepEqual(
+      list.map(({ state }) => state),
+      ["Done", "Failed", "Done", "Failed", "Done", "Failed"],
+    );
+    assert.match(list[1].reason, /stopped unexpectedly/);
+    assert.match(list[1].reason, /Try this one again/);
+    assert.equal(readSubmission(await visit.csv(), await visit.done()).size, 3);
+    await visit.leave();
+  });
+});
+
+describe("a part of the program that cannot be loaded", () => {
+  for (const part of ["nuclei.onnx", "nucleoscope_bg.wasm", "worker.js"]) {
+    test(`is said for the whole page, with another try: ${part}`, async () => {
+      const visit = await stage.page({
+        ready: false,
+        prepare: (page) => page.route(`**/${part}`, (route) => route.fulfill({ status: 503, body: "" })),
+      });
+      const alert = visit.page.getByRole("alert");
+      await alert.waitFor();
+      assert.match(await alert.textContent(), new RegExp(`${part.replace(".", "\\.")}.*503`));
+      await visit.picture("not-loaded");
+      await visit.drop(set.images.slice(0, 1));
+      await visit.page.unroute(`**/${part}`);
+      await visit.page.getByRole("button", { name: "Try again" }).click();
+      await visit.finished(/^1 image done/);
+      assert.equal(await alert.isVisible(), false);
+      await visit.leave({ allowed: [/status of 503/] });
+    });
+  }
+
+  test("is a model that is none", async () => {
+    const visit = await stage.page({
+      ready: false,
+      prepare: (page) => page.route("**/nuclei.onnx", (route) => route.fulfill({ body: "not a model" })),
+    });
+    const alert = visit.page.getByRole("alert");
+    await alert.waitFor();
+    assert.match(await alert.textContent(), /\S+/);
+    await visit.leave();
+  });
+});

@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { load } from "./bundle.mjs";
+
+const { Batch } = await load("batch.ts");
+
+const file = (path) => ({ path, blob: { of: path }, explicit: true });
+const planned = (imageId, index, truth = null) => ({
+  imageId,
+  path: `${imageId}.png`,
+  size: 1,
+  source: { file: index, entry: null },
+  truth,
+  ignoredInScoring: false,
+});
+const plan = (images, rest = {}) => ({ images, failures: [], notices: [], wanted: null, ...rest });
+const result = (count, score = null) => ({ kind: "done", result: { count, score, csvRows: "" } });
+
+describe("batch", () => {
+  test("opens every file again with each drop, so that ground truth may come later", () => {
+    const batch = new Batch();
+    batch.remember([file("a.png")]);
+    const first = batch.update(plan([planned("a", 0)]));
+    assert.equal(first.added.length, 1);
+    assert.deepEqual(
+      batch.remember([file("truth.csv")]).files.map(({ path }) => path),
+      ["a.png", "truth.csv"],
+    );
+    first.added[0].state = result(3);
+    const runs = { kind: "runs", masks: ["1 2"] };
+    const second = batch.update(plan([planned("a", 0, runs)]));
+    assert.deepEqual(second.added, []);
+    assert.deepEqual(second.again, [first.added[0]]);
+    assert.deepEqual(batch.update(plan([planned("a", 0, { ...runs, masks: ["1 2"] })])).again, []);
+  });
+
+  test("resolves sources to the files that were given", () => {
+    const batch = new Batch();
+    batch.remember([file("set.zip"), file("mask.png")]);
+    const truth = { kind: "masks", sources: [{ file: 1, entry: null }] };
+    const image = { ...planned("a", 0, truth), source: { file: 0, entry: 7 } };
+    const [added] = batch.update(plan([image])).added;
+    assert.deepEqual(added.source, { blob: { of: "set.zip" }, entry: 7 });
+    assert.deepEqual(added.truth.sources, [{ blob: { of: "mask.png" }, entry: null }]);
+  });
+
+  test("names an image by its file, or by its id where that comes from the folder", () => {
+    const batch = new Batch();
+    batch.remember(["a", "b", "c"].map(file));
+    const paths = ["folder/a.tif", "b/images/image.png", "c.v2.png"];
+    const ids = ["a", "b", "c.v2"];
+    const { added } = batch.update(plan(ids.map((id, index) => ({ ...planned(id, index), path: paths[index] }))));
+    assert.deepEqual(
+      added.map(({ name }) => name),
+      ["a.tif", "b", "c.v2.png"],
+    );
+  });
+
+  test("lists files that failed once, and tells duplicates apart", () => {
+    const batch = new Batch();
+    const failures = [
+      { path: "x.zip", error: { code: "archive/broken", message: "broken", remedy: "" } },
+      { path: "b/a.png", error: { code: "dataset/duplicate-id", message: "taken", remedy: "" } },
+    ];
+    const first = batch.update(plan([], { failures }));
+    assert.deepEqual(
+      first.added.map(({ name, imageId, state }) => [name, imageId, state.kind]),
+      [["x.zip", null, "failed"]],
+    );
+    assert.equal(first.duplicates.length, 1);
+    const again = batch.update(plan([], { failures }));
+    assert.deepEqual([again.added, again.duplicates], [[], []]);
+  });
+
+  test("refuses a file that was given before", () => {
+    const batch = new Batch();
+    batch.remember([file("a.png")]);
+    batch.update(plan([planned("a", 0)]));
+    const { files, refused } = batch.remember([file("a.png"), file("b.png")]);
+    assert.deepEqual(refused, ["a.png"]);
+    assert.equal(files.length, 2);
+  });
+
+  test("takes a new file in place of one that failed", () => {
+    const batch = new Batch();
+    batch.remember([file("a.png")]);
+    const [image] = batch.update(plan([planned("a", 0)])).added;
+    image.state = { kind: "failed", error: {} };
+    const repaired = { ...file("a.png"), blob: { of: "repaired" } };
+    assert.deepEqual(batch.remember([repaired]).refused, []);
+    const update = batch.update(plan([planned("a", 0)]));
+    assert.deepEqual(update.added, []);
+    assert.deepEqual(update.again, [image]);
+    assert.deepEqual(image.source.blob, { of: "repaired" });
+    assert.equal(batch.images.length, 1);
+  });
+
+  test("lets an image on the list keep its id, whatever comes later", () => {
+    const batch = new Batch();
+    batch.remember([file("b/x.png")]);
+    const [image] = batch.update(plan([{ ...planned("x", 0), path: "b/x.png" }])).added;
+    batch.remember([file("a/x.png")]);
+    // By path the new file comes first, so the crate gives the id to it and refuses the old one.
+    const update = batch.update(
+      plan([{ ...planned("x", 1), path: "a/x.png" }], {
+        failures: [{ path: "b/x.png", error: { code: "dataset/duplicate-id", message: "taken", remedy: "" } }],
+      }),
+    );
+    assert.deepEqual(batch.images, [image]);
+    assert.deepEqual(
+      update.duplicates.map(({ path }) => path),
+      ["a/x.png"],
+    );
+  });
+
+  test("counts, and scores what counts", () => {
+    const batch = new Batch();
+    batch.remember(["a", "b", "c", "d"].map(file));
+    const { added } = batch.update(plan(["a", "b", "c", "d"].map((id, index) => planned(id, index))));
+    added[0].state = result(3, { score: 0.5 });
+    added[1].state = result(4, { score: 0.7 });
+    added[1].ignoredInScoring = true;
+    added[2].state = { kind: "failed", error: {} };
+    added[3].state = { kind: "cancelled" };
+    assert.deepEqual(batch.tally(), { images: 4, done: 2, failed: 1, cancelled: 1, nuclei: 7 });
+    assert.deepEqual(batch.scores(), [{ score: 0.5 }]);
+  });
+});

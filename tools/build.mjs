@@ -1,0 +1,63 @@
+/** Builds the WebAssembly module and the page. Run by itself: `npm run build`. */
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { isStarted, main, root, run, step, StepFailed } from "./step.mjs";
+import { setUp } from "./setup.mjs";
+
+const page = join(root, "www");
+const wasm = join(page, "src", "wasm", "nucleoscope_bg.wasm");
+const model = join(root, "model", "nuclei.onnx");
+
+/** The folder with the finished page. */
+export const dist = join(page, "dist");
+
+/** Compiles the crate for the browser into `www/src/wasm/`. */
+export async function buildWasm() {
+  await step("WebAssembly module", () => run("cargo", ["run", "--quiet", "--package", "xtask", "--", "wasm"]));
+}
+
+/** Bundles the page into `www/dist/`: everything it needs, all by relative paths. */
+export async function bundle() {
+  await step("Page", async () => {
+    for (const file of [wasm, model]) {
+      if (!existsSync(file)) throw new StepFailed(`${file} is missing.`);
+    }
+    const { build } = await import("esbuild");
+    const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+    const shared = {
+      absWorkingDir: page,
+      bundle: true,
+      minify: true,
+      legalComments: "none",
+      logLevel: "warning",
+      sourcemap: "linked",
+      target: ["chrome100", "firefox100", "safari16.4"],
+    };
+    rmSync(dist, { recursive: true, force: true });
+    mkdirSync(dist, { recursive: true });
+    await Promise.all([
+      build({
+        ...shared,
+        entryPoints: { main: "src/main.ts" },
+        outdir: dist,
+        format: "esm",
+        define: { VERSION: JSON.stringify(version) },
+      }),
+      // A classic script, so that it also runs from a Blob in a page without a server.
+      build({ ...shared, entryPoints: { worker: "src/engine/worker.ts" }, outdir: dist, format: "iife" }),
+      build({ ...shared, entryPoints: { styles: "styles.css" }, outdir: dist }),
+    ]);
+    for (const file of ["index.html", "icon.svg"]) cpSync(join(page, file), join(dist, file));
+    cpSync(wasm, join(dist, "nucleoscope_bg.wasm"));
+    cpSync(model, join(dist, "nuclei.onnx"));
+  });
+}
+
+/** Everything from a fresh clone to a finished page. */
+export async function buildAll() {
+  await setUp();
+  await buildWasm();
+  await bundle();
+}
+
+if (isStarted(import.meta.url)) await main(buildAll);

@@ -1,0 +1,46 @@
+/** Brings a machine that has rustup and Node to where everything can be built. */
+import { existsSync, statSync, utimesSync } from "node:fs";
+import { join } from "node:path";
+import { output, root, run, step, StepFailed } from "./step.mjs";
+
+const target = "wasm32-unknown-unknown";
+
+/** Adds what is missing: the WebAssembly target and the packages in the lock file. */
+export async function setUp() {
+  await step("Set-up", async () => {
+    if (Number(process.versions.node.split(".")[0]) < 20) {
+      throw new StepFailed(`Node ${process.versions.node} is too old; install Node 20 or newer.`);
+    }
+    if (output("cargo", ["--version"]) === undefined) {
+      throw new StepFailed("Rust is missing: install it with rustup, open a new terminal and try again.");
+    }
+    await addTarget();
+    await installPackages();
+  });
+}
+
+async function addTarget() {
+  const library = output("rustc", ["--print", "target-libdir", "--target", target])?.trim();
+  if (library !== undefined && existsSync(library)) return;
+  if (output("rustup", ["--version"]) === undefined) {
+    throw new StepFailed(`Rust's ${target} target is missing and so is rustup, which would add it.`);
+  }
+  await run("rustup", ["target", "add", target]);
+}
+
+async function installPackages() {
+  // npm writes this file at the end of an installation that succeeded.
+  const installed = join(root, "node_modules", ".package-lock.json");
+  const lock = join(root, "package-lock.json");
+  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
+  await run("npm", ["ci", "--no-audit", "--no-fund"]);
+  const now = new Date();
+  utimesSync(installed, now, now);
+}
+
+/** Adds rustfmt and clippy where a minimal toolchain lacks them. */
+export async function addLinters() {
+  for (const [command, component] of [["cargo-fmt", "rustfmt"], ["cargo-clippy", "clippy"]]) {
+    if (output(command, ["--version"]) === undefined) await run("rustup", ["component", "add", component]);
+  }
+}

@@ -1,0 +1,9 @@
+/** `npm start`: all set-up, the build, and the page on this computer. */
+import { buildAll } from "./build.mjs";
+import { serveDist } from "./serve.mjs";
+import { main } from "./step.mjs";
+
+await main(async () => {
+  await buildAll();
+  await serveDist();
+});

@@ -1,0 +1,71 @@
+/** Steps of the build: a header, the time it took, and an end to everything at the first failure. */
+import { spawn, spawnSync } from "node:child_process";
+import { realpathSync } from "node:fs";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+/** The repository's root folder. */
+export const root = fileURLToPath(new URL("..", import.meta.url));
+
+const windows = process.platform === "win32";
+
+/** A step that did not succeed; its message is all that the user needs to see. */
+export class StepFailed extends Error {}
+
+/** Runs one step under a header and prints how long it took. */
+export async function step(title, work) {
+  console.log(`\n── ${title}`);
+  const start = performance.now();
+  const seconds = () => ((performance.now() - start) / 1000).toFixed(1);
+  try {
+    const result = await work();
+    console.log(`── ${title}: done in ${seconds()} s`);
+    return result;
+  } catch (error) {
+    console.error(`── ${title}: FAILED after ${seconds()} s`);
+    throw error;
+  }
+}
+
+/** Whether a module is the script that Node was started with. */
+export function isStarted(moduleUrl) {
+  const [, script] = process.argv;
+  return script !== undefined && pathToFileURL(realpathSync(script)).href === moduleUrl;
+}
+
+/** Runs the steps of a script; ends the process with a non-zero code when one fails. */
+export async function main(work) {
+  try {
+    await work();
+  } catch (error) {
+    console.error(error instanceof StepFailed ? `\n${error.message}` : error);
+    process.exit(1);
+  }
+}
+
+/** Runs a command in the repository's root with its output shown; fails when the command fails. */
+export function run(command, args, { env = {}, quiet = false } = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(executable(command), args, {
+      cwd: root,
+      stdio: quiet ? ["ignore", "ignore", "inherit"] : ["ignore", "inherit", "inherit"],
+      env: { ...process.env, ...env },
+      shell: windows && command === "npm",
+    });
+    child.on("error", () => reject(new StepFailed(`"${command}" could not be started. Is it installed?`)));
+    child.on("close", (code, signal) => {
+      if (code === 0) resolve();
+      else reject(new StepFailed(`"${command} ${args.join(" ")}" failed (${signal ?? `exit code ${code}`}).`));
+    });
+  });
+}
+
+/** A command's standard output, or undefined when it cannot be run or fails. */
+export function output(command, args, { errors = "ignore" } = {}) {
+  const stdio = ["ignore", "pipe", errors];
+  const result = spawnSync(executable(command), args, { cwd: root, encoding: "utf8", stdio, maxBuffer: 1 << 28 });
+  return result.status === 0 ? result.stdout : undefined;
+}
+
+function executable(command) {
+  return windows && command === "npm" ? "npm.cmd" : command;
+}

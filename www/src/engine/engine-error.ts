@@ -1,0 +1,31 @@
+import type { ErrorReport } from "./protocol.ts";
+
+/** An error that explains itself: what happened, a stable code, and what to do about it. */
+export class EngineError extends Error implements ErrorReport {
+  override readonly name = "NucleoscopeError";
+  readonly code: string;
+  readonly remedy: string;
+
+  constructor(report: ErrorReport) {
+    super(report.message);
+    this.code = report.code;
+    this.remedy = report.remedy;
+  }
+}
+
+/** The three parts of any error; one that does not explain itself is named as a fault of the program. */
+export function reportOf(error: unknown): ErrorReport {
+  if (isReport(error)) return { code: error.code, message: error.message, remedy: error.remedy };
+  return {
+    code: "engine/internal",
+    message: `Something went wrong inside the program: ${error instanceof Error ? error.message : String(error)}`,
+    remedy: "Reload the page and try again.",
+  };
+}
+
+/** Whether an error has the three parts. */
+export function isReport(error: unknown): error is ErrorReport {
+  if (typeof error !== "object" || error === null) return false;
+  const { code, message, remedy } = error as Partial<ErrorReport>;
+  return typeof code === "string" && typeof message === "string" && typeof remedy === "string";
+}

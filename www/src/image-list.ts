@@ -1,0 +1,214 @@
+import type { BatchImage } from "./batch.ts";
+import { make, setText } from "./elements.ts";
+import { scoreText } from "./score-panel.ts";
+import { explanation, nuclei, number } from "./wording.ts";
+
+/** The side of a row's small picture, in device pixels. */
+const pictureSide = 96;
+/** So many rows are made or refreshed in one frame. */
+const rowsPerFrame = 60;
+
+const stateWords = {
+  waiting: "Waiting",
+  working: "Working",
+  done: "Done",
+  failed: "Failed",
+  cancelled: "Cancelled",
+} as const;
+
+interface Row {
+  readonly element: HTMLElement;
+  readonly canvas: HTMLCanvasElement;
+  /** The size in pixels and, with ground truth, the score. */
+  readonly facts: HTMLElement;
+  readonly count: HTMLElement;
+  readonly state: HTMLElement;
+  readonly reason: HTMLElement;
+  drawn: BatchImage["thumbnail"];
+}
+
+/** The list of images, one of which is selected. */
+export class ImageList {
+  readonly #list: HTMLElement;
+  readonly #onSelect: (image: BatchImage | null) => void;
+  #images: BatchImage[] = [];
+  readonly #positions = new Map<BatchImage, number>();
+  readonly #rows = new Map<BatchImage, Row>();
+  /** Images whose row is missing or out of date. */
+  readonly #stale = new Set<BatchImage>();
+  #selected: BatchImage | null = null;
+  #frame: number | null = null;
+
+  constructor(list: HTMLElement, onSelect: (image: BatchImage | null) => void) {
+    this.#list = list;
+    this.#onSelect = onSelect;
+    list.addEventListener("keydown", (event) => this.#followKey(event));
+    list.addEventListener("click", (event) => {
+      const row = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-index]") : null;
+      if (row !== null) this.select(this.#images[Number(row.dataset["index"])] ?? null);
+    });
+  }
+
+  /** Adds images at the end; the first ever is selected. */
+  add(images: readonly BatchImage[]): void {
+    for (const image of images) {
+      this.#positions.set(image, this.#images.length);
+      this.#images.push(image);
+      this.refresh(image);
+    }
+    if (this.#selected === null) this.select(this.#images[0] ?? null);
+  }
+
+  /** Shows an image's new state with one of the next frames; one that was taken away is left alone. */
+  refresh(image: BatchImage): void {
+    if (!this.#positions.has(image)) return;
+    this.#stale.add(image);
+    this.#frame ??= requestAnimationFrame(() => this.#flush());
+  }
+
+  /** Selects an image and brings it into sight. */
+  select(image: BatchImage | null): void {
+    if (this.#selected === image) return;
+    const before = this.#selected === null ? undefined : this.#rows.get(this.#selected);
+    before?.element.setAttribute("aria-selected", "false");
+    this.#selected = image;
+    this.#markSelected();
+    this.#onSelect(image);
+  }
+
+  /** Takes every image away. */
+  clear(): void {
+    this.#images = [];
+    this.#positions.clear();
+    this.#rows.clear();
+    this.#stale.clear();
+    this.#list.replaceChildren();
+    this.select(null);
+    this.#list.removeAttribute("aria-activedescendant");
+  }
+
+  #markSelected(): void {
+    const row = this.#selected === null ? undefined : this.#rows.get(this.#selected);
+    if (row === undefined) return;
+    row.element.setAttribute("aria-selected", "true");
+    this.#list.setAttribute("aria-activedescendant", row.element.id);
+    this.#scrollTo(row.element);
+  }
+
+  /** Moves the list alone, never the page. */
+  #scrollTo({ offsetTop, offsetHeight }: HTMLElement): void {
+    const list = this.#list;
+    if (offsetTop < list.scrollTop) list.scrollTop = offsetTop;
+    else if (offsetTop + offsetHeight > list.scrollTop + list.clientHeight) {
+      list.scrollTop = offsetTop + offsetHeight - list.clientHeight;
+    }
+  }
+
+  #followKey(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const here = this.#selected === null ? -1 : (this.#positions.get(this.#selected) ?? -1);
+    const last = this.#images.length - 1;
+    const targets: Record<string, number> = {
+      ArrowDown: here + 1,
+      ArrowUp: here - 1,
+      PageDown: here + 10,
+      PageUp: here - 10,
+      Home: 0,
+      End: last,
+    };
+    const target = targets[event.key];
+    if (target === undefined || last < 0) return;
+    event.preventDefault();
+    this.select(this.#images[Math.min(Math.max(target, 0), last)] ?? null);
+  }
+
+  /** A long list is made over several frames, so that the page stays responsive. */
+  #flush(): void {
+    this.#frame = null;
+    let budget = rowsPerFrame;
+    const fresh = document.createDocumentFragment();
+    // Rows are made in the order of the list, as images became stale in that order.
+    for (const image of this.#stale) {
+      if (budget-- === 0) break;
+      this.#stale.delete(image);
+      let row = this.#rows.get(image);
+      if (row === undefined) {
+        row = makeRow(image, this.#positions.get(image) ?? 0);
+        this.#rows.set(image, row);
+        fresh.append(row.element);
+      }
+      fill(row, image);
+    }
+    this.#list.append(fresh);
+    const row = this.#selected === null ? undefined : this.#rows.get(this.#selected);
+    if (row !== undefined && row.element.getAttribute("aria-selected") !== "true") this.#markSelected();
+    if (this.#stale.size > 0) this.#frame = requestAnimationFrame(() => this.#flush());
+  }
+}
+
+function makeRow(image: BatchImage, index: number): Row {
+  const element = make("li", "row");
+  element.id = `image-${index}`;
+  element.dataset["index"] = String(index);
+  element.setAttribute("role", "option");
+  element.setAttribute("aria-selected", "false");
+  const canvas = make("canvas", "thumbnail");
+  canvas.width = pictureSide;
+  canvas.height = pictureSide;
+  canvas.setAttribute("aria-hidden", "true");
+  const name = make("span", "name", image.name);
+  name.title = image.path;
+  const row = {
+    element,
+    canvas,
+    facts: make("span", "facts"),
+    count: make("span", "count"),
+    state: make("span", "state"),
+    reason: make("span", "reason"),
+    drawn: null,
+  };
+  // The spaces keep the words apart for whoever hears or copies them.
+  element.append(canvas, name, " ", row.facts, " ", row.count, " ", row.state, " ", row.reason);
+  return row;
+}
+
+function fill(row: Row, image: BatchImage): void {
+  const { state, thumbnail } = image;
+  setText(row.facts, factsOf(image));
+  setText(row.count, state.kind === "done" ? nuclei(state.result.count) : "");
+  const part = state.kind === "working" && state.fraction > 0 ? ` ${Math.floor(state.fraction * 100)} %` : "";
+  setText(row.state, stateWords[state.kind] + part);
+  row.element.dataset["state"] = state.kind;
+  setText(row.reason, reasonOf(image));
+  if (thumbnail !== null && row.drawn !== thumbnail) {
+    row.drawn = thumbnail;
+    draw(row.canvas, thumbnail.bitmap);
+  }
+}
+
+function factsOf({ state, thumbnail, ignoredInScoring }: BatchImage): string {
+  const size = state.kind === "done" ? state.result : thumbnail;
+  if (size === null) return "";
+  const parts = [`${number(size.width)} × ${number(size.height)} px`];
+  if (state.kind === "done" && state.result.score !== null) {
+    parts.push(`score ${scoreText(state.result.score.score)}`);
+    if (ignoredInScoring) parts.push("ignored in scoring");
+  }
+  return parts.join(" · ");
+}
+
+function reasonOf({ state }: BatchImage): string {
+  if (state.kind === "failed") return explanation(state.error);
+  if (state.kind !== "done" || state.result.truthError === null) return "";
+  return `No score: ${explanation(state.result.truthError)}`;
+}
+
+function draw(canvas: HTMLCanvasElement, bitmap: ImageBitmap): void {
+  const context = canvas.getContext("2d");
+  if (context === null) return;
+  const scale = pictureSide / Math.max(bitmap.width, bitmap.height);
+  const width = Math.max(1, bitmap.width * scale);
+  const height = Math.max(1, bitmap.height * scale);
+  context.clearRect(0, 0, pictureSide, pictureSide);
+  context.drawImage(bitmap, (pictureSide - width) / 2, (pictureSide - height) / 2, width, height);
+}

@@ -1,0 +1,32 @@
+import { setText } from "./elements.ts";
+import { counted, duration } from "./wording.ts";
+import type { WorkProgress } from "./work.ts";
+
+/** The one progress bar of the batch and the words beside it. */
+export class ProgressBar {
+  readonly #bar: HTMLElement;
+  readonly #fill: HTMLElement;
+  readonly #words: HTMLElement;
+
+  constructor(bar: HTMLElement, words: HTMLElement) {
+    this.#bar = bar;
+    this.#fill = bar.appendChild(document.createElement("div"));
+    this.#words = words;
+  }
+
+  /** Shows how far the work is. */
+  show(progress: WorkProgress): void {
+    const text = describe(progress);
+    this.#bar.setAttribute("aria-valuemax", String(progress.total));
+    this.#bar.setAttribute("aria-valuenow", String(progress.done));
+    this.#bar.setAttribute("aria-valuetext", text);
+    this.#fill.style.transform = `scaleX(${progress.fraction})`;
+    setText(this.#words, text);
+  }
+}
+
+/** How far the work is, in words. */
+export function describe({ done, total, secondsLeft }: WorkProgress): string {
+  const images = `${done.toLocaleString("en")} of ${counted(total, "image")} done`;
+  return secondsLeft === null ? images : `${images}, ${duration(secondsLeft)} left`;
+}

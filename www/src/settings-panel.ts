@@ -1,0 +1,28 @@
+import { byId } from "./elements.ts";
+import type { Settings } from "./wasm/nucleoscope.js";
+
+/** What the user can choose about how images are segmented. */
+export class SettingsPanel {
+  readonly #effort = byId("effort", HTMLSelectElement);
+  readonly #diameter = byId("diameter", HTMLInputElement);
+
+  /** `changed` is called whenever the settings become other valid ones. */
+  constructor(changed: () => void) {
+    this.#effort.addEventListener("change", changed);
+    this.#diameter.addEventListener("input", () => {
+      if (this.#diameter.validity.valid) changed();
+    });
+  }
+
+  /** The settings as they are now; a diameter that is none counts as not given. */
+  get settings(): Settings {
+    const diameter = this.#diameter.valueAsNumber;
+    const isGiven = this.#diameter.validity.valid && Number.isFinite(diameter);
+    return { effort: this.#effort.value === "accurate" ? "accurate" : "fast", diameter: isGiven ? diameter : null };
+  }
+}
+
+/** Whether both lead to the same nuclei. */
+export function sameSettings(left: Settings, right: Settings): boolean {
+  return left.effort === right.effort && left.diameter === right.diameter;
+}

@@ -1,0 +1,123 @@
+/** A width and a height. */
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A place, in image pixels or in screen pixels. */
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+const maximumScale = 40;
+/** At least so many screen pixels of the image stay in sight. */
+const margin = 32;
+
+/**
+ * Which part of an image is on the screen, and how large.
+ *
+ * A pixel of the image at `p` is on the screen at `p * scale + offset`.
+ */
+export class Viewport {
+  #screen: Size = { width: 1, height: 1 };
+  #image: Size = { width: 1, height: 1 };
+  #fitted = true;
+  #scale = 1;
+  #offset: Point = { x: 0, y: 0 };
+
+  /** Screen pixels for each pixel of the image. */
+  get scale(): number {
+    return this.#scale;
+  }
+
+  /** Where the image's top left corner is on the screen. */
+  get offset(): Point {
+    return this.#offset;
+  }
+
+  /** The screen's size. */
+  get screen(): Size {
+    return this.#screen;
+  }
+
+  /** Whether the whole image is shown as large as the screen allows. */
+  get fitted(): boolean {
+    return this.#fitted;
+  }
+
+  /** Follows the screen: a fitted image stays fitted, any other keeps its middle. */
+  resize(screen: Size): void {
+    const middle = this.#toImage({ x: this.#screen.width / 2, y: this.#screen.height / 2 });
+    this.#screen = screen;
+    if (this.#fitted) {
+      this.fit();
+      return;
+    }
+    this.#offset = {
+      x: screen.width / 2 - middle.x * this.#scale,
+      y: screen.height / 2 - middle.y * this.#scale,
+    };
+    this.#keepInSight();
+  }
+
+  /** Shows another image, as a whole. */
+  open(image: Size): void {
+    this.#image = image;
+    this.fit();
+  }
+
+  /** Shows the whole image, as large as the screen allows. */
+  fit(): void {
+    this.#fitted = true;
+    this.#scale = this.#fitScale();
+    this.#offset = {
+      x: (this.#screen.width - this.#image.width * this.#scale) / 2,
+      y: (this.#screen.height - this.#image.height * this.#scale) / 2,
+    };
+  }
+
+  /** Magnifies by a factor, keeping what is under the anchor where it is. */
+  zoom(factor: number, anchor: Point = this.#middle()): void {
+    this.zoomTo(this.#scale * factor, anchor);
+  }
+
+  /** Magnifies to a scale, keeping what is under the anchor where it is. */
+  zoomTo(scale: number, anchor: Point = this.#middle()): void {
+    const held = this.#toImage(anchor);
+    const minimum = Math.min(this.#fitScale(), 1) / 4;
+    this.#scale = Math.min(Math.max(scale, minimum), maximumScale);
+    this.#offset = { x: anchor.x - held.x * this.#scale, y: anchor.y - held.y * this.#scale };
+    this.#fitted = false;
+    this.#keepInSight();
+  }
+
+  /** Moves the image by screen pixels. */
+  pan(x: number, y: number): void {
+    this.#offset = { x: this.#offset.x + x, y: this.#offset.y + y };
+    this.#fitted = false;
+    this.#keepInSight();
+  }
+
+  #middle(): Point {
+    return { x: this.#screen.width / 2, y: this.#screen.height / 2 };
+  }
+
+  #toImage(point: Point): Point {
+    return { x: (point.x - this.#offset.x) / this.#scale, y: (point.y - this.#offset.y) / this.#scale };
+  }
+
+  #fitScale(): number {
+    const scale = Math.min(this.#screen.width / this.#image.width, this.#screen.height / this.#image.height);
+    return Math.min(scale, maximumScale);
+  }
+
+  #keepInSight(): void {
+    const clamp = (offset: number, screen: number, image: number): number =>
+      Math.min(Math.max(offset, Math.min(margin, screen) - image * this.#scale), Math.max(screen - margin, 0));
+    this.#offset = {
+      x: clamp(this.#offset.x, this.#screen.width, this.#image.width),
+      y: clamp(this.#offset.y, this.#screen.height, this.#image.height),
+    };
+  }
+}

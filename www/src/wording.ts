@@ -1,0 +1,39 @@
+/** Numbers in words, the same everywhere on the page. */
+
+const numbers = new Intl.NumberFormat("en");
+
+/** `1 image`, `2 images`, `1,000 images`. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${numbers.format(count)} ${count === 1 ? one : many}`;
+}
+
+/** `1 nucleus`, `23 nuclei`. */
+export function nuclei(count: number): string {
+  return counted(count, "nucleus", "nuclei");
+}
+
+/** A number with separators for thousands. */
+export function number(value: number): string {
+  return numbers.format(value);
+}
+
+/** A duration as a person would say it. */
+export function duration(seconds: number): string {
+  if (seconds < 10) return "a few seconds";
+  if (seconds < 55) return `about ${Math.ceil(seconds / 5) * 5} seconds`;
+  if (seconds < 90) return "about a minute";
+  if (seconds < 55 * 60) return `about ${Math.round(seconds / 60)} minutes`;
+  if (seconds < 90 * 60) return "about an hour";
+  return `about ${Math.round(seconds / 3600)} hours`;
+}
+
+/** A text as a sentence: with a capital letter and a full stop. */
+export function sentence(text: string): string {
+  const end = /[.!?…]$/.test(text) ? "" : ".";
+  return text.charAt(0).toUpperCase() + text.slice(1) + end;
+}
+
+/** An error as two sentences: what happened, and what to do about it. */
+export function explanation({ message, remedy }: { readonly message: string; readonly remedy: string }): string {
+  return `${sentence(message)} ${sentence(remedy)}`;
+}
