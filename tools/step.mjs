@@ -26,6 +26,12 @@ export async function step(title, work) {
   }
 }
 
+/** Waits for all of several steps; then fails if one of them failed. */
+export async function together(...steps) {
+  const failed = (await Promise.allSettled(steps)).find(({ status }) => status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+}
+
 /** Whether a module is the script that Node was started with. */
 export function isStarted(moduleUrl) {
   const [, script] = process.argv;

@@ -1,7 +1,8 @@
 //! What the screen shows of an image: 8-bit colour with stretched contrast.
 
-use fast_image_resize::images::Image as Raster;
-use fast_image_resize::{PixelType, Resizer};
+use fast_image_resize::Resizer;
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::U8x4;
 
 use super::{Image, ImageError};
 
@@ -49,13 +50,14 @@ fn shrink(full: Preview, side: usize) -> Result<Preview, ImageError> {
     let (width, height) = (scaled(full.width), scaled(full.height));
     let values = full.rgba.len();
     let refused = || ImageError::Inconsistent { width: full.width, height: full.height, channels: 4, values };
-    let source = Raster::from_vec_u8(full.width as u32, full.height as u32, full.rgba, PixelType::U8x4)
+    let source = TypedImageRef::<U8x4>::from_buffer(full.width as u32, full.height as u32, &full.rgba)
         .map_err(|_| refused())?;
-    let mut target = Raster::new(width as u32, height as u32, PixelType::U8x4);
+    let mut target = TypedImage::<U8x4>::new(width as u32, height as u32);
     // Alpha is 255 everywhere: there is nothing to weigh colours by.
     let options = fast_image_resize::ResizeOptions::new().use_alpha(false);
-    Resizer::new().resize(&source, &mut target, &options).map_err(|_| refused())?;
-    Ok(Preview { width, height, rgba: target.into_vec() })
+    Resizer::new().resize_typed(&source, &mut target, &options).map_err(|_| refused())?;
+    let rgba = target.pixels().iter().flat_map(|pixel| pixel.0).collect();
+    Ok(Preview { width, height, rgba })
 }
 
 #[cfg(test)]

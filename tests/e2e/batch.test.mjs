@@ -136,7 +136,7 @@ describe("a batch", () => {
     await visit.finished();
     assert.equal(await again.isVisible(), false, "nothing to do again with the same settings");
     const firstWords = await visit.csv();
-    await page.getByLabel("Mode").selectOption("Accurate");
+    await page.getByRole("radio", { name: "Accurate" }).check();
     await page.getByLabel("Nucleus diameter").fill("12");
     await again.click();
     await visit.finished(/^2 images done/);
@@ -151,7 +151,7 @@ describe("a batch", () => {
       assert.ok(agreement(labelsOf(found.get(id), size), labelsOf(expected.get(id), size)) >= 0.999, id);
     }
     await page.getByLabel("Nucleus diameter").fill("");
-    await page.getByLabel("Mode").selectOption("Fast");
+    await page.getByRole("radio", { name: "Fast" }).check();
     await again.click();
     await visit.finished(/^2 images done/);
     assert.equal(await visit.csv(), firstWords, "back to where it was");

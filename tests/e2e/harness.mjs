@@ -71,7 +71,7 @@ export class Visit {
     this.status = page.getByRole("status");
     this.cancel = page.getByRole("button", { name: "Cancel", exact: true });
     this.download = page.getByRole("button", { name: "Download CSV" });
-    this.rows = page.getByRole("option");
+    this.rows = page.getByRole("listbox", { name: "Images" }).getByRole("option");
     this.progress = page.getByRole("progressbar");
   }
 

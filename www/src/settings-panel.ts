@@ -3,7 +3,7 @@ import type { Settings } from "./wasm/nucleoscope.js";
 
 /** What the user can choose about how images are segmented. */
 export class SettingsPanel {
-  readonly #effort = byId("effort", HTMLSelectElement);
+  readonly #effort = byId("effort", HTMLFieldSetElement);
   readonly #diameter = byId("diameter", HTMLInputElement);
 
   /** `changed` is called whenever the settings become other valid ones. */
@@ -18,7 +18,8 @@ export class SettingsPanel {
   get settings(): Settings {
     const diameter = this.#diameter.valueAsNumber;
     const isGiven = this.#diameter.validity.valid && Number.isFinite(diameter);
-    return { effort: this.#effort.value === "accurate" ? "accurate" : "fast", diameter: isGiven ? diameter : null };
+    const isAccurate = this.#effort.querySelector("input:checked")?.getAttribute("value") === "accurate";
+    return { effort: isAccurate ? "accurate" : "fast", diameter: isGiven ? diameter : null };
   }
 }
 
