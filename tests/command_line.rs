@@ -179,6 +179,28 @@ fn each_condition_is_evaluated_with_the_model_that_is_for_it() {
 }
 
 #[test]
+fn a_score_sheet_shows_the_best_the_median_and_the_worst_image() {
+    let folder = bowl(3);
+    let output = nucleoscope(folder.path(), &["evaluate", "bowl", "--each", "--sheet", "sheet.svg"]);
+    assert!(output.status.success(), "{}", said(&output));
+    let mut scores: Vec<(f64, String)> = printed(&output)
+        .lines()
+        .filter(|line| line.starts_with("example-"))
+        .map(|line| {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            (words[2].parse().unwrap(), words[0].to_owned())
+        })
+        .collect();
+    scores.sort_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1)));
+    let sheet = fs::read_to_string(folder.path().join("sheet.svg")).unwrap();
+    let place = |words: &str| sheet.find(words).unwrap_or_else(|| panic!("{words} is not on the sheet"));
+    let marks = [">Best<", &scores[0].1, ">Median<", &scores[1].1, ">Worst<", &scores[2].1].map(place);
+    assert!(marks.is_sorted(), "{marks:?}");
+    assert_eq!(sheet.matches("<image ").count(), 3);
+    assert_eq!(sheet.matches(r#"class="found" d="M"#).count(), 1 + 3, "the key and each image");
+}
+
+#[test]
 fn an_empty_image_has_one_row_without_pixels() {
     let folder = tempfile::tempdir().unwrap();
     let empty = field(&FieldOptions { nuclei: 0, ..Default::default() });

@@ -126,19 +126,19 @@ fn read_csv<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, Error> {
 }
 
 impl Chosen {
-    /// [`work::for_each`] over the images, each with the model that is for its condition; the results
-    /// are in the order of [`Chosen::images`].
+    /// [`work::for_each`] over some of the images, each with the model that is for its condition; the
+    /// results are in the images' order.
     ///
     /// # Errors
     /// A model cannot be loaded.
     pub(crate) fn for_each<T: Send>(
         &self,
+        images: &[&ImageEntry],
         options: &Options,
         job: impl Fn(Work) -> Result<T, Error> + Sync,
     ) -> Result<Vec<Option<Result<T, Error>>>, Error> {
-        let images = self.images();
         if self.models.is_empty() {
-            return work::for_each(&self.inputs, &images, options, job);
+            return work::for_each(&self.inputs, images, options, job);
         }
         let mut results: Vec<_> = images.iter().map(|_| None).collect();
         for model in self.models.values().collect::<BTreeSet<_>>() {

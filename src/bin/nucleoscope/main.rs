@@ -9,6 +9,7 @@ mod inputs;
 mod model;
 mod score;
 mod segment;
+mod sheet;
 mod table;
 mod tune;
 mod work;

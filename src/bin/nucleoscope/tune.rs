@@ -62,7 +62,7 @@ const KNOBS: [Knob; 5] = [
 /// at the scale that the settings given lead to.
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
     let chosen = arguments.choice.make()?;
-    let results = chosen.for_each(&arguments.options, |work| {
+    let results = chosen.for_each(&chosen.images(), &arguments.options, |work| {
         let truth = work.truth().unwrap_or_else(|| Ok(Vec::new()))?;
         let inference = look(work.network, &work.image, &work.settings, &mut |_| ())
             .map_err(|error| error.in_file(&work.entry.path))?;
