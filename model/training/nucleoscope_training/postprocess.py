@@ -15,7 +15,7 @@ from .augmentation import TRAINING_DIAMETER
 from .network import STRIDE
 
 LEAST_SCALE, MOST_SCALE = 0.25, 3.0
-GOOD_SCALES = (0.6, 1.4)
+GOOD_SCALES = (0.85, 1.18)
 AGAIN = 0.35
 SMALLEST_MEASURED = 15
 
