@@ -28,18 +28,15 @@ pub struct Settings {
 #[serde(rename_all = "camelCase")]
 pub enum Effort {
     /// The network looks once at the scale that suits the image.
-    #[default]
     Fast,
-    /// It looks [`VIEWS`] more times, at mirrored and rescaled views, and the answers are averaged.
+    /// It looks once more, at [`SECOND_VIEW`], and the two answers are averaged.
+    #[default]
     Accurate,
 }
 
-/// The views that [`Effort::Accurate`] adds.
-pub const VIEWS: [View; 3] = [
-    View { mirrored: true, upside_down: false, zoom: 1.25 },
-    View { mirrored: false, upside_down: true, zoom: 0.8 },
-    View { mirrored: true, upside_down: true, zoom: 1.0 },
-];
+/// The view that [`Effort::Accurate`] adds. Two more, mirrored otherwise and smaller, were worth no
+/// more than this one alone.
+pub const SECOND_VIEW: View = View { mirrored: true, zoom: 1.25 };
 
 /// How far along a segmentation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,8 +115,8 @@ pub fn look(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Inference, NetworkError> {
     let normalized = normalize(image, &network.contract().normalization);
-    let views: &[View] = if settings.effort == Effort::Accurate { &VIEWS } else { &[] };
-    let passes = LONGEST_SEARCH + views.len();
+    let is_accurate = settings.effort == Effort::Accurate;
+    let passes = LONGEST_SEARCH + usize::from(is_accurate);
     let mut pass = 0;
     let mut looks_at = |view: View, scale: f64| {
         pass += 1;
@@ -127,8 +124,8 @@ pub fn look(
         view.infer(network, &normalized, scale, &mut tell)
     };
     let mut found = search(network, settings, &mut |scale| looks_at(View::PLAIN, scale))?;
-    for (count, view) in (1..).zip(views) {
-        found.maps.take_in(looks_at(*view, found.scale)?, count);
+    if is_accurate {
+        found.maps.average(looks_at(SECOND_VIEW, found.scale)?);
     }
     Ok(found)
 }

@@ -29,7 +29,7 @@ export interface BatchPlan {
   wanted: string[] | null;
 }
 
-/** How much work to spend on an image: "accurate" averages several views of it. */
+/** How much work to spend on an image: "accurate" (the default) averages two views of it. */
 export type Effort = "fast" | "accurate";
 
 /** Every field may be left out. */

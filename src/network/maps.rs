@@ -23,11 +23,10 @@ impl Maps {
         Self { width, height, interior: map.clone(), boundary: map.clone(), distance: map }
     }
 
-    /// Takes another answer for the same image into the mean of `count` answers that this is.
-    pub fn take_in(&mut self, mut other: Self, count: usize) {
-        let share = 1.0 / (count + 1) as f32;
+    /// Becomes the mean of this answer and another one for the same image.
+    pub fn average(&mut self, mut other: Self) {
         for (mean, map) in self.channels_mut().into_iter().zip(other.channels_mut()) {
-            mean.iter_mut().zip(map).for_each(|(mean, value)| *mean += (*value - *mean) * share);
+            mean.iter_mut().zip(map).for_each(|(mean, value)| *mean = (*mean + *value) / 2.0);
         }
     }
 
@@ -42,15 +41,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn answers_are_averaged_one_by_one() {
+    fn two_answers_are_averaged() {
         let answer = |value: f32| {
             let mut maps = Maps::zeros(1, 1);
             maps.channels_mut().into_iter().zip([1.0, 2.0, 3.0]).for_each(|(map, k)| map[0] = k * value);
             maps
         };
         let mut mean = answer(0.3);
-        mean.take_in(answer(0.0), 1);
-        mean.take_in(answer(0.3), 2);
+        mean.average(answer(0.1));
         for (map, expected) in mean.channels_mut().into_iter().zip([0.2, 0.4, 0.6]) {
             assert!((map[0] - expected).abs() < 1e-6, "{} {expected}", map[0]);
         }
