@@ -140,12 +140,21 @@ def compose(crop: Crop, sample: Sample, rng: Rng) -> tuple[Crop, bool]:
         crop = composites.paste_neighbours(crop, rng)
     if chance(rng, 0.2):
         crop = composites.vary_nuclei(crop, rng)
-    if sample.record.kind == "fluorescence" and sample.gray:
-        if chance(rng, 0.15):
-            return replace(crop, image=composites.haze(crop.image, rng)), False
-        if chance(rng, 0.15):
-            return replace(crop, image=composites.stain(crop, rng)), True
-    return crop, not sample.gray
+    if not sample.gray:
+        if chance(rng, 0.2):
+            crop = replace(crop, image=composites.counterstain(crop, rng))
+        return crop, True
+    fate = rng.random()
+    if sample.record.kind == "brightfield-gray":
+        if fate < 0.4:
+            return replace(crop, image=composites.dye(crop, rng)), True
+    elif fate < 0.12:
+        return replace(crop, image=composites.haze(crop.image, rng)), False
+    elif fate < 0.22:
+        return replace(crop, image=composites.glow(crop, rng)), False
+    elif fate < 0.38:
+        return replace(crop, image=composites.stain(crop, rng)), True
+    return crop, False
 
 
 def draw(sample: Sample, size: int, rng: Rng) -> Crop:

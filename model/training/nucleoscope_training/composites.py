@@ -132,6 +132,12 @@ def haze(image: np.ndarray, rng: Rng) -> np.ndarray:
     return image + np.float32(rng.uniform(0.2, 0.9)) * elsewhere
 
 
+def glow(crop: Crop, rng: Rng) -> np.ndarray:
+    """Gray fluorescence with tissue between the nuclei that shines as well, though less."""
+    tissue = fibres(crop.labels.shape[0], rng) * (1 - np.float32(0.7) * soft_inside(crop, rng))
+    return crop.image + np.float32(rng.uniform(0.1, 0.6)) * tissue
+
+
 # --- one kind of microscopy as another -----------------------------------------------------------
 
 
@@ -147,6 +153,26 @@ def fibres(size: int, rng: Rng) -> np.ndarray:
     return 1 / (1 + np.exp(-1.5 * total))
 
 
+def draw_dyes(rng: Rng) -> tuple[np.ndarray, np.ndarray]:
+    """What the dye of nuclei and the dye of the tissue absorb of red, green and blue; length 1."""
+    dyes = ((dye + rng.normal(0, 0.1, 3)).clip(0.02) for dye in (HAEMATOXYLIN, EOSIN))
+    nuclear, tissue = ((dye / np.linalg.norm(dye)).astype(np.float32) for dye in dyes)
+    return nuclear, tissue
+
+
+def tissue_density(tissue: np.ndarray, rng: Rng) -> np.ndarray:
+    """[S,S]; how much of the tissue's dye streaks and clots hold."""
+    most = np.float32(rng.uniform(0.1, 0.9))
+    density = tissue * most + np.float32(rng.uniform(0, 0.15))
+    return density * (1 + 0.4 * smooth_field(tissue.shape[0], rng))
+
+
+def soft_inside(crop: Crop, rng: Rng) -> np.ndarray:
+    """[S,S]; how much of each pixel belongs to nuclei, 0 to 1, with a blurred edge."""
+    inside = (crop.labels > 0).astype(np.float32)
+    return cv2.GaussianBlur(inside, (0, 0), rng.uniform(0.6, 1.5))
+
+
 def stain(crop: Crop, rng: Rng) -> np.ndarray:
     """[S,S,3]; the nuclei of a gray fluorescence crop as a tissue section would show them.
 
@@ -155,17 +181,29 @@ def stain(crop: Crop, rng: Rng) -> np.ndarray:
     size = crop.labels.shape[0]
     tissue = fibres(size, rng)
     grain = fibres(size, rng)
-    inside = (crop.labels > 0).astype(np.float32)
-    inside = cv2.GaussianBlur(inside, (0, 0), rng.uniform(0.6, 1.5))
+    inside = soft_inside(crop, rng)
     pale = np.float32(rng.uniform(0, 0.6)) * cv2.GaussianBlur(crop.distance, (3, 3), 0)
     shine = np.clip(crop.image, 0, 1.2)
     texture = 0.5 + rng.uniform(0.1, 0.6) * shine + rng.uniform(0, 0.6) * grain
     nuclear = inside * texture.astype(np.float32) * (1 - pale)
-    dyes = ((dye + rng.normal(0, 0.1, 3)).clip(0.02) for dye in (HAEMATOXYLIN, EOSIN))
-    blue, pink = ((dye / np.linalg.norm(dye)).astype(np.float32) for dye in dyes)
-    cytoplasm = tissue * np.float32(rng.uniform(0.1, 0.9)) + np.float32(rng.uniform(0, 0.15))
-    cytoplasm *= 1 + 0.4 * smooth_field(size, rng)
+    blue, pink = draw_dyes(rng)
     bluish = tissue[::-1] * np.float32(rng.uniform(0, 0.4))
     density = (nuclear * np.float32(rng.uniform(0.6, 1.8)) + bluish)[..., None] * blue
-    density += (cytoplasm * np.float32(rng.uniform(0.7, 1.0)))[..., None] * pink
+    density += (tissue_density(tissue, rng) * np.float32(rng.uniform(0.7, 1.0)))[..., None] * pink
     return np.exp(-np.clip(density, 0, 4))
+
+
+def counterstain(crop: Crop, rng: Rng) -> np.ndarray:
+    """[S,S,3]; the nuclei of a stained crop with tissue in eosin's colours around and over them."""
+    _, pink = draw_dyes(rng)
+    around = 1 - np.float32(rng.uniform(0.4, 1)) * soft_inside(crop, rng)
+    density = tissue_density(fibres(crop.labels.shape[0], rng), rng) * around
+    return crop.image * np.exp(-np.clip(density, 0, 4)[..., None] * pink)
+
+
+def dye(crop: Crop, rng: Rng) -> np.ndarray:
+    """[S,S,3]; gray brightfield in the colours of a stained section: what absorbs is dyed."""
+    absorbed = -np.log(np.clip(crop.image, 0.05, 1)) * np.float32(rng.uniform(0.7, 1.5))
+    share = (soft_inside(crop, rng) * np.float32(rng.uniform(0.6, 1)))[..., None]
+    nuclear, tissue = draw_dyes(rng)
+    return np.exp(-absorbed[..., None] * (share * nuclear + (1 - share) * tissue))

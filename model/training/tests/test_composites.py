@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -89,3 +91,42 @@ def test_stained_nuclei_are_darker_and_bluer_than_the_tissue(samples: list[Sampl
         assert image[inside].mean() < image[outside].mean()
         red_to_blue = image[..., 0] / image[..., 2]
         assert red_to_blue[inside].mean() < red_to_blue[outside].mean()
+
+
+def redness(image: np.ndarray, where: np.ndarray) -> float:
+    """How much less green than red a part of the image is, 0 for gray."""
+    return float(1 - image[where][:, 1].mean() / image[where][:, 0].mean())
+
+
+def test_counterstain_lays_pink_tissue_around_stained_nuclei(samples: list[Sample]) -> None:
+    crop = corner(samples[1])
+    crop = replace(crop, image=crop.image.clip(0, 1))
+    inside, outside = crop.labels > 0, composites.soft_edge(crop.labels > 0) == 0
+    for seed in range(20):
+        image = composites.counterstain(crop, rng(seed))
+        assert (image <= crop.image + 1e-6).all()
+        assert redness(image, outside) > redness(crop.image, outside)
+        lost = crop.image[..., 1] - image[..., 1]
+        assert lost[inside].mean() < lost[outside].mean()
+
+
+def test_dyed_brightfield_absorbs_where_it_did_and_red_in_nuclei(samples: list[Sample]) -> None:
+    crop = corner(samples[0])
+    gray = (0.6 - 0.5 * crop.image).clip(0.05, 1)
+    inside, outside = crop.labels > 0, crop.labels == 0
+    for seed in range(20):
+        image = composites.dye(replace(crop, image=gray), rng(seed))
+        absorbed = -np.log(image)
+        assert absorbed[inside].mean() > absorbed[outside].mean()
+        red = absorbed[..., 0] / absorbed.sum(-1)
+        assert red[inside].mean() > red[outside].mean()
+        blank = composites.dye(replace(crop, image=np.ones_like(gray)), rng(seed))
+        np.testing.assert_allclose(blank, 1)
+
+
+def test_glow_shines_between_the_nuclei_more_than_over_them(samples: list[Sample]) -> None:
+    crop = corner(samples[0])
+    for seed in range(20):
+        added = composites.glow(crop, rng(seed)) - crop.image
+        assert added.min() >= 0
+        assert added[crop.labels > 0].mean() < added[crop.labels == 0].mean()
