@@ -1,8 +1,10 @@
 //! The whole way from an image to its nuclei, and the scale at which the network looks.
 //!
-//! The network handles nuclei of its training diameter best, so the image is first segmented as it
-//! is; where the nuclei found are smaller or larger, it is segmented again, resized so that they
-//! have that diameter.
+//! The network handles nuclei of its training diameter best. So it first looks at the image as it is
+//! and at smaller copies, which cost little. Where it is surest of what it found, the nuclei tell their
+//! diameter, and the image is segmented resized so that they have the training diameter. Large nuclei of
+//! a dense tissue show why one look is not enough: at full size their chromatin passes for nuclei, with
+//! little certainty.
 
 use serde::{Deserialize, Serialize};
 
@@ -27,9 +29,9 @@ pub struct Settings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Effort {
-    /// The network looks once at the scale that suits the image.
+    /// One view at the scale that suits the image.
     Fast,
-    /// It looks once more, at [`SECOND_VIEW`], and the two answers are averaged.
+    /// The mean of that and of [`SECOND_VIEW`].
     #[default]
     Accurate,
 }
@@ -51,8 +53,8 @@ pub struct Progress {
     pub total: usize,
 }
 
-/// Most passes over an image until its scale is found; more gained nothing on held-out conditions.
-const LONGEST_SEARCH: usize = 2;
+/// Scales of the first looks at an image, from the cheapest.
+const FIRST_LOOKS: [f64; 3] = [0.25, 0.5, 1.0];
 
 /// The expensive half of a segmentation: what the network says of an image.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,10 +76,11 @@ pub struct Segmentation {
     pub scale: f64,
 }
 
-/// Scales at which a first look is good enough and no second one is taken.
+/// Scales so near to 1 that the look at the image as it is is good enough.
 const GOOD_ENOUGH: std::ops::RangeInclusive<f64> = 0.85..=1.18;
 /// Smallest and largest factor by which an image is resized.
 const SCALES: std::ops::RangeInclusive<f64> = 0.2..=3.0;
+
 /// Finds the nuclei in an image.
 ///
 /// # Errors
@@ -116,7 +119,8 @@ pub fn look(
 ) -> Result<Inference, NetworkError> {
     let normalized = normalize(image, &network.contract().normalization);
     let is_accurate = settings.effort == Effort::Accurate;
-    let passes = LONGEST_SEARCH + usize::from(is_accurate);
+    let searches = if given_diameter(settings).is_some() { 0 } else { FIRST_LOOKS.len() };
+    let passes = searches + 1 + usize::from(is_accurate);
     let mut pass = 0;
     let mut looks_at = |view: View, scale: f64| {
         pass += 1;
@@ -130,26 +134,50 @@ pub fn look(
     Ok(found)
 }
 
+/// The user's diameter, if it is one.
+fn given_diameter(settings: &Settings) -> Option<f32> {
+    settings.diameter.filter(|diameter| diameter.is_finite() && *diameter > 0.0)
+}
+
 /// The maps at the scale that suits the image; `look` gives them for a scale.
 fn search(
     network: &dyn Network,
     settings: &Settings,
     look: &mut dyn FnMut(f64) -> Result<Maps, NetworkError>,
 ) -> Result<Inference, NetworkError> {
-    let mut at_scale = |scale: f64| look(scale).map(|maps| Inference { maps, scale });
     let wanted = f64::from(network.contract().training_diameter);
     let suits = |diameter: f32| (wanted / f64::from(diameter)).clamp(*SCALES.start(), *SCALES.end());
-    if let Some(diameter) = settings.diameter.filter(|diameter| diameter.is_finite() && *diameter > 0.0) {
-        return at_scale(suits(diameter));
+    if let Some(diameter) = given_diameter(settings) {
+        let scale = suits(diameter);
+        return Ok(Inference { maps: look(scale)?, scale });
     }
-    let estimate =
-        |inference: &Inference| typical_diameter(&watershed(&inference.maps, &settings.watershed)).map(suits);
+    // Uncertain nuclei must stay here: that they are many is what tells a wrong scale.
+    let every_nucleus = WatershedSettings { least_certainty: 0.0, ..settings.watershed };
+    let mut surest: Option<(f64, f32)> = None;
+    let mut last = None;
+    for scale in FIRST_LOOKS {
+        let maps = look(scale)?;
+        let labels = watershed(&maps, &every_nucleus);
+        if let (Some(certainty), Some(diameter)) = (certainty(&maps, &labels), typical_diameter(&labels))
+            && surest.is_none_or(|(most, _)| certainty >= most)
+        {
+            surest = Some((certainty, diameter));
+        }
+        last = Some(Inference { maps, scale });
+    }
+    let scale = surest.map_or(1.0, |(_, diameter)| suits(diameter));
+    match last {
+        Some(as_it_is) if GOOD_ENOUGH.contains(&scale) => Ok(as_it_is),
+        _ => Ok(Inference { maps: look(scale)?, scale }),
+    }
+}
 
-    let first = at_scale(1.0)?;
-    match estimate(&first).filter(|scale| !GOOD_ENOUGH.contains(scale)) {
-        Some(scale) => at_scale(scale),
-        None => Ok(first),
-    }
+/// Mean interior probability of all the pixels of nuclei; `None` without nuclei.
+fn certainty(maps: &Maps, labels: &LabelImage) -> Option<f64> {
+    let pixels = labels.as_slice().iter().zip(&maps.interior).filter(|(label, _)| **label != 0);
+    let (sum, count) =
+        pixels.fold((0.0, 0u32), |(sum, count), (_, &interior)| (sum + f64::from(interior), count + 1));
+    (count > 0).then(|| sum / f64::from(count))
 }
 
 /// The diameter in pixels that a typical nucleus has: half of the nuclei's total area belongs to
@@ -175,4 +203,87 @@ pub fn typical_diameter(labels: &LabelImage) -> Option<f32> {
     };
     let area = areas.iter().find(reaches)?;
     Some(2.0 * (*area as f32 / std::f32::consts::PI).sqrt())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::Normalization;
+    use crate::network::{Activation, ModelContract};
+
+    /// Has a contract; what it would answer is given to [`search`] directly.
+    struct Mute(ModelContract);
+
+    impl Network for Mute {
+        fn contract(&self) -> &ModelContract {
+            &self.0
+        }
+
+        fn run(&self, input: Vec<f32>, _: usize, _: usize) -> Result<Vec<f32>, NetworkError> {
+            Ok(input)
+        }
+    }
+
+    fn mute() -> Mute {
+        let text = String::new;
+        Mute(ModelContract {
+            name: text(),
+            version: text(),
+            activation: Activation::None,
+            normalization: Normalization {
+                low_percentile: 0.0,
+                high_percentile: 100.0,
+                clip_low: 0.0,
+                clip_high: 1.0,
+            },
+            stride: 1,
+            halo: 0,
+            training_diameter: 24.0,
+            license: text(),
+            data: text(),
+        })
+    }
+
+    /// One square nucleus in the middle of 128 × 128 pixels.
+    fn square(side: usize, certainty: f32) -> Maps {
+        let mut maps = Maps::zeros(128, 128);
+        let middle = 64 - side / 2..64 - side / 2 + side;
+        for pixel in middle.clone().flat_map(|y| middle.clone().map(move |x| y * 128 + x)) {
+            maps.interior[pixel] = certainty;
+            maps.distance[pixel] = 1.0;
+        }
+        maps
+    }
+
+    /// The scale that is settled on, and those of the looks on the way there.
+    fn settle(answer: impl Fn(f64) -> Maps) -> (f64, Vec<f64>) {
+        let mut looks = Vec::new();
+        let mut look = |scale| {
+            looks.push(scale);
+            Ok(answer(scale))
+        };
+        let found = search(&mute(), &Settings::default(), &mut look).unwrap();
+        assert_eq!(found.maps, answer(found.scale));
+        (found.scale, looks)
+    }
+
+    #[test]
+    fn the_surest_look_tells_the_diameter() {
+        let (scale, looks) = settle(|scale| if scale == 0.5 { square(80, 0.95) } else { square(22, 0.7) });
+        let diameter = 80.0 * 2.0 / std::f64::consts::PI.sqrt();
+        assert!((scale - 24.0 / diameter).abs() < 1e-3, "{scale}");
+        assert_eq!(looks, [0.25, 0.5, 1.0, scale]);
+    }
+
+    #[test]
+    fn the_look_as_it_is_is_kept_where_it_suits() {
+        let (scale, looks) = settle(|scale| if scale == 1.0 { square(22, 0.9) } else { square(80, 0.7) });
+        assert_eq!((scale, looks), (1.0, FIRST_LOOKS.to_vec()));
+    }
+
+    #[test]
+    fn without_nuclei_the_image_is_taken_as_it_is() {
+        let (scale, looks) = settle(|_| Maps::zeros(128, 128));
+        assert_eq!((scale, looks), (1.0, FIRST_LOOKS.to_vec()));
+    }
 }

@@ -41,6 +41,7 @@ export interface Settings {
   boundaryWeight?: number;
   seedDepth?: number;
   seedMinimum?: number;
+  leastCertainty?: number;
   smallestArea?: number;
   fillHoles?: boolean;
 }

@@ -59,6 +59,7 @@ fn labels_are_the_same_bit_for_bit() {
             boundary_weight: if seed % 2 == 0 { 0.0 } else { 0.25 },
             seed_depth: 0.0625,
             seed_minimum: 0.125,
+            least_certainty: 0.5,
             smallest_area: 6,
             fill_holes: true,
         };

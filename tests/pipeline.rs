@@ -2,10 +2,11 @@
 
 use nucleoscope::image::{Image, Samples};
 use nucleoscope::network::TractNetwork;
+use nucleoscope::nuclei::LabelImage;
 use nucleoscope::run_length;
 use nucleoscope::score::score_image;
 use nucleoscope::segment::{Effort, Segmentation, Settings, segment};
-use nucleoscope::synthetic::{FieldOptions, Modality, field};
+use nucleoscope::synthetic::{Field, FieldOptions, Modality, field};
 
 fn network() -> TractNetwork {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/model/nuclei.onnx");
@@ -34,9 +35,9 @@ fn each_modality_is_segmented_well() {
 
 #[test]
 fn small_and_large_nuclei_are_found_at_the_scale_that_suits_them() {
-    for (diameter, nuclei) in [(11, 60), (72, 5)] {
+    for (diameter, nuclei, side) in [(8, 60, 192), (11, 60, 320), (72, 5, 320), (120, 5, 512)] {
         let options =
-            FieldOptions { seed: 5, width: 320, height: 320, nuclei, diameter, ..Default::default() };
+            FieldOptions { seed: 5, width: side, height: side, nuclei, diameter, ..Default::default() };
         let drawn = field(&options);
         let segmentation = found(&drawn.image);
         let masks = run_length::encode(&segmentation.labels);
@@ -47,6 +48,34 @@ fn small_and_large_nuclei_are_found_at_the_scale_that_suits_them() {
         let expected = 24.0 / diameter as f64;
         assert!((0.6..1.6).contains(&(segmentation.scale / expected)), "scale {}", segmentation.scale);
     }
+}
+
+/// Two fields of the same height side by side, as one.
+fn side_by_side(left: &Field, right: &Field) -> Field {
+    let (Samples::U8(light), Samples::U8(more)) = (left.image.samples(), right.image.samples()) else {
+        panic!("8 bits expected")
+    };
+    fn join<T: Copy>(left: &[T], right: &[T], width: usize) -> Vec<T> {
+        left.chunks(width).zip(right.chunks(width)).flat_map(|(left, right)| [left, right].concat()).collect()
+    }
+    let (side, height) = (left.image.width(), left.image.height());
+    let apart = |&label: &u32| if label == 0 { 0 } else { label + left.truth.count() };
+    let others: Vec<u32> = right.truth.as_slice().iter().map(apart).collect();
+    Field {
+        image: Image::new(2 * side, height, 1, Samples::U8(join(light, more, side))).unwrap(),
+        truth: LabelImage::from_labels(2 * side, height, join(left.truth.as_slice(), &others, side)),
+    }
+}
+
+#[test]
+fn small_nuclei_beside_large_ones_are_found() {
+    let half = |diameter, nuclei| {
+        field(&FieldOptions { seed: 9, width: 256, height: 256, nuclei, diameter, ..Default::default() })
+    };
+    let mixed = side_by_side(&half(14, 30), &half(42, 8));
+    let found = run_length::encode(&found(&mixed.image).labels);
+    let score = score_image(&run_length::encode(&mixed.truth), &found);
+    assert!(score.average_precision_50 > 0.9, "{}", score.average_precision_50);
 }
 
 #[test]

@@ -6,7 +6,8 @@
 //!    `seed_depth` (the h-maxima of the relief; Soille, *Morphological Image Analysis*, ch. 6).
 //! 4. **Flood**: seeds grow downhill through the foreground, level by level, first come first served
 //!    (Meyer's flooding with a hierarchical queue; Beucher & Meyer 1993).
-//! 5. **Tidy**: holes are filled, small objects dropped, numbers made consecutive.
+//! 5. **Tidy**: uncertain objects are dropped, holes filled, small objects dropped, numbers made
+//!    consecutive.
 //!
 //! Integer levels and first-in-first-out queues make the result the same, bit for bit, on every
 //! platform for the same maps. Everything is linear in the number of pixels.
@@ -30,6 +31,8 @@ pub struct WatershedSettings {
     /// Least summit of a nucleus, in units of the distance map, `0.0..=1.0`: fainter objects are
     /// dropped, or joined to the nucleus they touch.
     pub seed_minimum: f32,
+    /// Least mean interior probability of a nucleus, `0.0..=1.0`: less certain objects are dropped.
+    pub least_certainty: f32,
     /// Smallest nucleus in pixels; smaller objects are dropped.
     pub smallest_area: usize,
     /// Whether holes inside a nucleus are filled.
@@ -41,8 +44,9 @@ impl Default for WatershedSettings {
         Self {
             threshold: 0.6,
             boundary_weight: 0.0,
-            seed_depth: 0.3,
-            seed_minimum: 0.35,
+            seed_depth: 0.35,
+            seed_minimum: 0.45,
+            least_certainty: 0.83,
             smallest_area: 25,
             fill_holes: true,
         }
@@ -86,6 +90,7 @@ pub fn watershed(maps: &Maps, settings: &WatershedSettings) -> LabelImage {
     let relief = Relief::new(maps, settings);
     let seeds = relief.seeds(steps(settings.seed_depth), steps(settings.seed_minimum));
     let mut labels = relief.flood(&seeds);
+    drop_uncertain(&mut labels, &maps.interior, settings.least_certainty);
     if settings.fill_holes {
         fill_holes(&mut labels, width, height);
     }
@@ -288,6 +293,22 @@ fn fill_holes(labels: &mut [u32], width: usize, height: usize) {
     }
 }
 
+/// Drops nuclei whose mean interior probability is below `least`.
+fn drop_uncertain(labels: &mut [u32], interior: &[f32], least: f32) {
+    let count = labels.iter().copied().max().unwrap_or(0) as usize;
+    let mut sums = vec![(0.0f64, 0u32); count + 1];
+    for (&label, &probability) in labels.iter().zip(interior) {
+        let (sum, pixels) = &mut sums[label as usize];
+        *sum += f64::from(probability);
+        *pixels += 1;
+    }
+    let is_uncertain: Vec<bool> =
+        sums.iter().map(|&(sum, pixels)| sum < f64::from(least) * f64::from(pixels)).collect();
+    for label in labels.iter_mut().filter(|label| is_uncertain[**label as usize]) {
+        *label = 0;
+    }
+}
+
 fn drop_small(labels: &mut [u32], smallest: usize) {
     let count = labels.iter().copied().max().unwrap_or(0) as usize;
     let mut areas = vec![0usize; count + 1];
@@ -323,6 +344,7 @@ mod tests {
         boundary_weight: 0.0,
         seed_depth: 0.1,
         seed_minimum: 0.0,
+        least_certainty: 0.0,
         smallest_area: 1,
         fill_holes: false,
     };
@@ -382,6 +404,17 @@ mod tests {
     fn faint_objects_go_and_faint_neighbours_join() {
         let settings = WatershedSettings { seed_minimum: 0.5, ..PLAIN };
         assert_eq!(labels(&["242.38314"], &settings), ["....11111"]);
+    }
+
+    #[test]
+    fn uncertain_nuclei_are_dropped() {
+        let mut maps = maps(&["55.66.77"]);
+        maps.interior = vec![0.6, 0.8, 0.0, 0.9, 0.9, 0.0, 0.7, 0.7];
+        let labels = |least_certainty| {
+            watershed(&maps, &WatershedSettings { least_certainty, ..PLAIN }).as_slice().to_vec()
+        };
+        assert_eq!(labels(0.6), [1, 1, 0, 2, 2, 0, 3, 3]);
+        assert_eq!(labels(0.75), [0, 0, 0, 1, 1, 0, 0, 0]);
     }
 
     #[test]

@@ -56,6 +56,7 @@ test("labels are the same bit for bit", () => {
       boundaryWeight: seed % 2 === 0 ? 0 : 0.25,
       seedDepth: 0.0625,
       seedMinimum: 0.125,
+      leastCertainty: 0.5,
       smallestArea: 6,
       fillHoles: true,
     };

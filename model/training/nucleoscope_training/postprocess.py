@@ -1,4 +1,4 @@
-"""From maps to labels, and the two-pass scale scheme. For validation only: the product does this in
+"""From maps to labels, and the search for the scale. For validation only: the product does this in
 Rust, and its figures come from there."""
 
 from collections.abc import Callable
@@ -15,8 +15,8 @@ from .augmentation import TRAINING_DIAMETER
 from .network import STRIDE
 
 LEAST_SCALE, MOST_SCALE = 0.25, 3.0
+FIRST_LOOKS = (0.25, 0.5, 1.0)
 GOOD_SCALES = (0.85, 1.18)
-AGAIN = 0.35
 SMALLEST_MEASURED = 15
 
 # Maps [3,H,W] of an image at a scale, brought back to the image's size.
@@ -87,19 +87,25 @@ def typical_diameter(labels: np.ndarray) -> float | None:
     return float(2 * np.sqrt(area / np.pi))
 
 
-def fitting_scale(labels: np.ndarray) -> float:
-    diameter = typical_diameter(labels) or TRAINING_DIAMETER
+def fitting_scale(diameter: float) -> float:
     return float(np.clip(TRAINING_DIAMETER / diameter, LEAST_SCALE, MOST_SCALE))
 
 
-def two_passes(maps: MapsAt, settings: Settings = Settings()) -> tuple[np.ndarray, float]:
-    """The maps at the scale that brings nuclei to the training diameter, and that scale."""
-    first = maps(1.0)
-    scale = fitting_scale(segment(first, settings))
+def at_the_fitting_scale(maps: MapsAt, settings: Settings = Settings()) -> tuple[np.ndarray, float]:
+    """The maps at the scale that brings nuclei to the training diameter, and that scale.
+
+    The look that is surest of its nuclei tells their diameter.
+    """
+    most, scale = 0.0, 1.0
+    for look in FIRST_LOOKS:
+        found = maps(look)
+        labels = segment(found, settings)
+        diameter = typical_diameter(labels)
+        if diameter is None:
+            continue
+        certainty = float(found[0][labels > 0].mean())
+        if certainty >= most:
+            most, scale = certainty, fitting_scale(diameter)
     if GOOD_SCALES[0] <= scale <= GOOD_SCALES[1]:
-        return first, 1.0
-    second = maps(scale)
-    again = fitting_scale(segment(second, settings))
-    if abs(np.log(again / scale)) <= AGAIN:
-        return second, scale
-    return maps(again), again
+        return found, 1.0
+    return maps(scale), scale

@@ -1,4 +1,4 @@
-"""Bowl score of a network on annotated images, with the two-pass scheme."""
+"""Bowl score of a network on annotated images, each looked at at the scale that suits it."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from torch import nn
 
 from .dataset import Record, read_image, read_labels
 from .normalise import normalise
-from .postprocess import Settings, maps_at, segment, two_passes
+from .postprocess import Settings, at_the_fitting_scale, maps_at, segment
 from .score import score
 
 
@@ -40,10 +40,10 @@ def quick_subset(records: list[Record], each: int = 2) -> list[Record]:
 
 
 def all_maps(network: nn.Module, records: list[Record]) -> list[tuple[Record, np.ndarray]]:
-    """The maps that the two passes end with; segmenting them again with other settings is cheap."""
+    """The maps at the fitting scale; segmenting them again with other settings is cheap."""
     out = []
     for record in records:
-        maps, _ = two_passes(maps_at(network, normalise(read_image(record.image_path))))
+        maps, _ = at_the_fitting_scale(maps_at(network, normalise(read_image(record.image_path))))
         out.append((record, maps.astype(np.float16)))
     return out
 

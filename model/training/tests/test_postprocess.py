@@ -2,7 +2,13 @@ import numpy as np
 import pytest
 
 from nucleoscope_training import targets
-from nucleoscope_training.postprocess import Settings, segment, two_passes, typical_diameter
+from nucleoscope_training.postprocess import (
+    FIRST_LOOKS,
+    Settings,
+    at_the_fitting_scale,
+    segment,
+    typical_diameter,
+)
 from nucleoscope_training.score import score
 
 from .conftest import draw_discs
@@ -33,7 +39,7 @@ def test_typical_diameter_goes_by_area() -> None:
 
 
 @pytest.mark.parametrize(("radius", "scale"), [(12, 1.0), (30, 0.4), (5, 2.2)])
-def test_the_second_pass_brings_nuclei_to_the_training_diameter(radius: int, scale: float) -> None:
+def test_nuclei_are_brought_to_the_training_diameter(radius: int, scale: float) -> None:
     maps = ideal_maps(draw_discs(256, 256, radius, 1))
     asked = []
 
@@ -41,6 +47,18 @@ def test_the_second_pass_brings_nuclei_to_the_training_diameter(radius: int, sca
         asked.append(at)
         return maps
 
-    _, used = two_passes(maps_at)
+    _, used = at_the_fitting_scale(maps_at)
     assert used == pytest.approx(scale, rel=0.12)
-    assert asked[0] == 1.0
+    assert tuple(asked[:3]) == FIRST_LOOKS
+    assert asked[3:] == ([] if scale == 1 else [used])
+
+
+def test_the_surest_look_tells_the_diameter() -> None:
+    large, small = (ideal_maps(draw_discs(256, 256, radius, 1)) for radius in (40, 12))
+    unsure = small * np.array([0.7, 1, 1], np.float32)[:, None, None]
+
+    def maps_at(at: float) -> np.ndarray:
+        return large if at == 0.5 else unsure
+
+    _, used = at_the_fitting_scale(maps_at)
+    assert used == pytest.approx(0.3, rel=0.1)

@@ -30,7 +30,7 @@ struct Knob {
     turn: fn(&mut WatershedSettings, f32),
 }
 
-const KNOBS: [Knob; 5] = [
+const KNOBS: [Knob; 6] = [
     Knob {
         name: "threshold",
         values: &[0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7],
@@ -43,13 +43,18 @@ const KNOBS: [Knob; 5] = [
     },
     Knob {
         name: "seed depth",
-        values: &[0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5],
+        values: &[0.1, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5],
         turn: |settings, value| settings.seed_depth = value,
     },
     Knob {
         name: "seed minimum",
-        values: &[0.0, 0.2, 0.3, 0.35, 0.4, 0.5, 0.6],
+        values: &[0.0, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6],
         turn: |settings, value| settings.seed_minimum = value,
+    },
+    Knob {
+        name: "least certainty",
+        values: &[0.0, 0.75, 0.8, 0.83, 0.86, 0.88, 0.9],
+        turn: |settings, value| settings.least_certainty = value,
     },
     Knob {
         name: "smallest area",
