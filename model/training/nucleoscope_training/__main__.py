@@ -10,8 +10,10 @@ from .dataset import HOLDOUT_GROUPS, held_out, read_index, select
 from .export import export, read_checkpoint
 from .network import NucleusNetwork
 from .postprocess import Settings
+from .reference import write_reference
 from .train import Plan, train
 from .validate import all_maps, rate
+from .warm_start import read_onnx
 
 
 def add_plan(parser: argparse.ArgumentParser) -> None:
@@ -65,6 +67,10 @@ def command_export(args: argparse.Namespace) -> None:
     print(f"{args.output}: {args.output.stat().st_size} bytes")
 
 
+def command_reference(args: argparse.Namespace) -> None:
+    write_reference(read_onnx(args.model), args.output)
+
+
 def command_splits(args: argparse.Namespace) -> None:
     for record in select(read_index(args.data), args.split, args.without):
         print(f"{record.condition},{record.image_id}")
@@ -104,6 +110,11 @@ def main() -> None:
     command.add_argument("--output", type=Path, required=True)
     command.add_argument("--float32", action="store_true", help="do not store half precision")
     command.set_defaults(action=command_export)
+
+    command = commands.add_parser("reference", help="write the logits the product is tested with")
+    command.add_argument("--model", type=Path, required=True, help="an exported ONNX file")
+    command.add_argument("--output", type=Path, required=True)
+    command.set_defaults(action=command_reference)
 
     command = commands.add_parser("splits", help="print condition,image_id of a split")
     command.add_argument("--data", type=Path, required=True)

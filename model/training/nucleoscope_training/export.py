@@ -26,7 +26,7 @@ STEM_CHANNELS = 16
 METADATA = {
     "nucleoscope.contract": "1",
     "name": "nuclei",
-    "version": "0.2.0",
+    "version": "0.3.0",
     "channels": "interior,boundary,distance",
     "activation": "sigmoid",
     "normalization": "percentile",
