@@ -18,7 +18,7 @@ pub enum Modality {
 }
 
 /// What to draw.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FieldOptions {
     /// The same seed gives the same field.
     pub seed: u64,
@@ -30,14 +30,24 @@ pub struct FieldOptions {
     pub nuclei: usize,
     /// Mean diameter of a nucleus in pixels.
     pub diameter: usize,
+    /// Share of a nucleus that others may cover, `0.0..=1.0`; at 0 at most the rims touch.
+    pub overlap: f32,
     /// The look.
     pub modality: Modality,
 }
 
 impl Default for FieldOptions {
-    /// 24 fluorescent nuclei of 24 pixels in a field of 256 × 256.
+    /// 24 fluorescent nuclei of 24 pixels, apart from each other, in a field of 256 × 256.
     fn default() -> Self {
-        Self { seed: 1, width: 256, height: 256, nuclei: 24, diameter: 24, modality: Modality::Fluorescence }
+        Self {
+            seed: 1,
+            width: 256,
+            height: 256,
+            nuclei: 24,
+            diameter: 24,
+            overlap: 0.0,
+            modality: Modality::Fluorescence,
+        }
     }
 }
 
@@ -131,7 +141,8 @@ fn between(random: &mut fastrand::Rng, low: f32, high: f32) -> f32 {
     low + (high - low) * random.f32()
 }
 
-/// Puts nuclei where at most the rims touch, and says which pixels each one has.
+/// Puts nuclei where no more of them is covered than may be, and says which pixels each one has. Those
+/// that came first lie on top.
 fn place(
     options: &FieldOptions,
     width: usize,
@@ -162,9 +173,11 @@ fn place(
             .map(|(pixel, _)| pixel)
             .collect();
         let whole = options.diameter * options.diameter / 5;
-        if pixels.len() > whole && pixels.iter().all(|&pixel| labels[pixel] == 0) {
+        let seen: Vec<usize> = pixels.iter().copied().filter(|&pixel| labels[pixel] == 0).collect();
+        let covered = (pixels.len() - seen.len()) as f32;
+        if seen.len() > whole && covered <= options.overlap * pixels.len() as f32 {
             nuclei.push(nucleus);
-            pixels.iter().for_each(|&pixel| labels[pixel] = nuclei.len() as u32);
+            seen.iter().for_each(|&pixel| labels[pixel] = nuclei.len() as u32);
         }
     }
     (nuclei, labels)
@@ -307,5 +320,14 @@ mod tests {
         let touches =
             truth.as_slice().windows(2).any(|pair| pair[0] != 0 && pair[1] != 0 && pair[0] != pair[1]);
         assert!(truth.count() > 60 && touches, "{}", truth.count());
+    }
+    #[test]
+    fn nuclei_that_may_overlap_are_more_and_cover_each_other() {
+        let crowd = |overlap| field(&FieldOptions { nuclei: 200, overlap, ..Default::default() }).truth;
+        let (apart, over) = (crowd(0.0), crowd(0.4));
+        assert!(over.count() > apart.count() * 5 / 4, "{} {}", over.count(), apart.count());
+        let smallest = |truth: &LabelImage| truth.areas().into_iter().min().unwrap();
+        let whole = 24 * 24 / 5;
+        assert!(smallest(&over) > whole && smallest(&apart) > whole);
     }
 }

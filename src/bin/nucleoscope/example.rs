@@ -9,7 +9,7 @@ use nucleoscope::synthetic::{FieldOptions, Modality, encode_png, field};
 use nucleoscope::{Error, InFile, run_length};
 
 use crate::inputs::write_whole;
-use crate::{Outcome, table};
+use crate::{Outcome, table, work};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -28,6 +28,9 @@ pub(crate) struct Arguments {
     /// Nuclei in each image
     #[arg(long, default_value_t = 24, value_name = "N")]
     nuclei: usize,
+    /// Share of a nucleus that others may cover, 0 to 1
+    #[arg(long, default_value_t = 0.0, value_name = "SHARE", value_parser = work::fraction)]
+    overlap: f32,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
@@ -46,6 +49,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
             width: side,
             height: side,
             nuclei: arguments.nuclei,
+            overlap: arguments.overlap,
             modality,
             ..Default::default()
         };
