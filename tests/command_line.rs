@@ -34,9 +34,9 @@ fn bowl(count: u32) -> tempfile::TempDir {
 #[test]
 fn a_bowl_folder_becomes_a_submission_with_scores() {
     let folder = bowl(3);
-    let arguments =
-        ["segment", "bowl", "--output", "out.csv", "--labels", "labels", "--outlines", "outlines"];
-    let output = nucleoscope(folder.path(), &arguments);
+    let files = ["--labels", "labels", "--outlines", "outlines", "--measurements", "tables"];
+    let output =
+        nucleoscope(folder.path(), &[&["segment", "bowl", "--output", "out.csv"], &files[..]].concat());
     assert!(output.status.success(), "{}", said(&output));
     assert!(printed(&output).contains("all "), "{}", printed(&output));
 
@@ -53,6 +53,11 @@ fn a_bowl_folder_becomes_a_submission_with_scores() {
         let from_rows = run_length::decode(masks, 256, 256).unwrap();
         assert!(from_rows.as_slice().iter().zip(&labels).all(|(&one, &other)| one == u32::from(other)));
         assert!(folder.path().join(format!("outlines/{}.png", image.image_id)).exists());
+        let table = folder.path().join(format!("tables/{}-measurements.csv", image.image_id));
+        let mut rows = csv::Reader::from_path(table).unwrap();
+        let areas: Vec<usize> = rows.records().map(|row| row.unwrap()[2].parse().unwrap()).collect();
+        let number = |label: usize| labels.iter().filter(|&&other| usize::from(other) == label).count();
+        assert_eq!(areas, (1..=masks.len()).map(number).collect::<Vec<_>>());
     }
 
     for truth in ["bowl/stage1_solution.csv", "bowl/stage1_test"] {

@@ -2,4 +2,5 @@
 
 pub mod bowl_csv;
 pub mod label_image;
+pub mod measurements;
 pub mod overlay;

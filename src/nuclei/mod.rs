@@ -2,12 +2,15 @@
 //!
 //! ```text
 //! Maps ──watershed──▶ LabelImage ──outlines──▶ polygons
+//!                                └──measure───▶ Measurements
 //! ```
 
 mod label_image;
+mod measure;
 mod outline;
 mod watershed;
 
 pub use label_image::LabelImage;
+pub use measure::{BoundingBox, Intensities, Measurements, measure};
 pub use outline::{Outline, outlines};
 pub use watershed::{WatershedSettings, watershed};

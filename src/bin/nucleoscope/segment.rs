@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use nucleoscope::dataset::ImageEntry;
-use nucleoscope::export::{bowl_csv, label_image, overlay};
+use nucleoscope::export::{bowl_csv, label_image, measurements, overlay};
+use nucleoscope::nuclei::measure;
 use nucleoscope::score::{ImageScore, score_image, summarize};
 use nucleoscope::{Error, InFile, image, run_length};
 
@@ -26,6 +27,9 @@ pub(crate) struct Arguments {
     /// Also write one picture an image with the outlines drawn in into this folder (PNG)
     #[arg(long, value_name = "DIR")]
     outlines: Option<PathBuf>,
+    /// Also write one table of measurements an image into this folder (CSV)
+    #[arg(long, value_name = "DIR")]
+    measurements: Option<PathBuf>,
     #[command(flatten)]
     options: work::Options,
 }
@@ -38,7 +42,8 @@ struct Finished {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
-    for folder in [&arguments.labels, &arguments.outlines].into_iter().flatten() {
+    let folders = [&arguments.labels, &arguments.outlines, &arguments.measurements];
+    for folder in folders.into_iter().flatten() {
         std::fs::create_dir_all(folder).map_err(|error| error.in_file(folder.display().to_string()))?;
     }
     let inputs = Inputs::gather(&arguments.inputs);
@@ -103,6 +108,11 @@ fn one(arguments: &Arguments, work: &Work) -> Result<Finished, Error> {
         let preview = image::preview(&work.image, None).map_err(|error| error.in_file(&entry.path))?;
         let picture = overlay::encode(&preview, &labels).map_err(|error| error.in_file(&entry.path))?;
         write_whole(&path(folder, ".png"), &picture)?;
+    }
+    if let Some(folder) = &arguments.measurements {
+        let measured = measure(&labels, &work.image);
+        let table = measurements::table(&entry.image_id, &measured, work.image.channels());
+        write_whole(&path(folder, "-measurements.csv"), table.as_bytes())?;
     }
     let masks = run_length::encode(&labels);
     let score = work.truth().map(|truth| truth.map(|truth| score_image(&truth, &masks)));

@@ -1,0 +1,514 @@
+//! What can be said of a nucleus in numbers.
+//!
+//! Names and definitions are those of scikit-image's `regionprops` (0.26) where it has them, so that a
+//! table from here can be put beside one from there. Lengths are in pixels, areas in pixels, angles in
+//! radians. A pixel's centre has whole coordinates: the upper left pixel's is (0, 0).
+
+use std::f64::consts::{FRAC_PI_4, PI, SQRT_2};
+
+use super::LabelImage;
+use crate::image::Image;
+
+/// The measures of one nucleus.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measurements {
+    /// The nucleus's number in the label image.
+    pub label: u32,
+    /// Number of pixels (`area`).
+    pub area: usize,
+    /// Mean of the pixels' centres, column and row (`centroid`, the other way round).
+    pub centroid: (f64, f64),
+    /// The smallest rectangle that holds it (`bbox`).
+    pub bounding_box: BoundingBox,
+    /// Length of the rim, estimated from how its pixels touch (`perimeter`, 4-neighbourhood).
+    pub perimeter: f64,
+    /// `4 π area / perimeter²`: 1 for a disc, less for anything else; above 1 for nuclei of few pixels,
+    /// 0 where the perimeter is 0.
+    pub circularity: f64,
+    /// Long axis of the ellipse with the same second moments (`axis_major_length`).
+    pub major_axis: f64,
+    /// Short axis of that ellipse (`axis_minor_length`).
+    pub minor_axis: f64,
+    /// Eccentricity of that ellipse, `0.0..1.0` (`eccentricity`).
+    pub eccentricity: f64,
+    /// Angle between the vertical and the long axis, `-π/2..=π/2`, counter-clockwise (`orientation`).
+    pub orientation: f64,
+    /// Area over the area of the convex hull (`solidity`).
+    pub solidity: f64,
+    /// Area over the area of the bounding box (`extent`).
+    pub extent: f64,
+    /// Diameter of a disc of the same area (`equivalent_diameter_area`).
+    pub equivalent_diameter: f64,
+    /// Greatest distance between two points of the hull's rim (`feret_diameter_max`).
+    pub feret_maximum: f64,
+    /// Least distance between two parallel lines that hold it between them; not in scikit-image.
+    pub feret_minimum: f64,
+    /// Distance from its centroid to the nearest other one; `None` if there is no other.
+    pub nearest_neighbour: Option<f64>,
+    /// Whether it has a pixel on the image's edge, so that a part of it may be missing.
+    pub touches_edge: bool,
+    /// Its intensities, channel by channel.
+    pub intensities: Vec<Intensities>,
+}
+
+/// A rectangle of pixels; right and bottom lie outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BoundingBox {
+    /// First column.
+    pub left: usize,
+    /// First row.
+    pub top: usize,
+    /// Column after the last.
+    pub right: usize,
+    /// Row after the last.
+    pub bottom: usize,
+}
+
+/// The raw values of a nucleus's pixels in one channel.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Intensities {
+    /// Mean (`intensity_mean`).
+    pub mean: f64,
+    /// Median (`intensity_median`).
+    pub median: f64,
+    /// Smallest value (`intensity_min`).
+    pub minimum: f64,
+    /// Largest value (`intensity_max`).
+    pub maximum: f64,
+    /// Standard deviation, of all pixels (`intensity_std`).
+    pub standard_deviation: f64,
+    /// Sum.
+    pub integrated: f64,
+    /// Sum of what is above the image's background, the median of all pixels outside nuclei (0 where
+    /// there are none).
+    pub integrated_above_background: f64,
+}
+
+/// Measures every nucleus, in the order of their numbers.
+///
+/// ```
+/// use nucleoscope::image::{Image, Samples};
+/// use nucleoscope::nuclei::{LabelImage, measure};
+///
+/// let labels = LabelImage::from_labels(4, 2, vec![1, 1, 0, 2,
+///                                                 1, 1, 0, 0]);
+/// let image = Image::new(4, 2, 1, Samples::U8(vec![10, 20, 5, 90,
+///                                                  30, 40, 5, 5]))?;
+/// let measured = measure(&labels, &image);
+/// assert_eq!(measured[0].area, 4);
+/// assert_eq!(measured[0].centroid, (0.5, 0.5));
+/// assert_eq!(measured[0].intensities[0].mean, 25.0);
+/// assert_eq!(measured[0].intensities[0].integrated_above_background, 80.0);
+/// assert_eq!(measured[1].nearest_neighbour, Some((2.5f64 * 2.5 + 0.25).sqrt()));
+/// # Ok::<(), nucleoscope::image::ImageError>(())
+/// ```
+///
+/// # Panics
+/// If the image does not have the label image's size: a programming error, not an input's.
+pub fn measure(labels: &LabelImage, image: &Image) -> Vec<Measurements> {
+    assert_eq!((labels.width(), labels.height()), (image.width(), image.height()), "labels are of the image");
+    let backgrounds = backgrounds(labels, image);
+    let mut measured: Vec<Measurements> = regions(labels)
+        .iter()
+        .zip(1..)
+        .map(|(region, label)| region.measure(label, labels, image, &backgrounds))
+        .collect();
+    let centroids: Vec<(f64, f64)> = measured.iter().map(|nucleus| nucleus.centroid).collect();
+    for (nucleus, distance) in measured.iter_mut().zip(nearest(&centroids)) {
+        nucleus.nearest_neighbour = distance;
+    }
+    measured
+}
+
+/// The median of the pixels outside nuclei, channel by channel.
+fn backgrounds(labels: &LabelImage, image: &Image) -> Vec<f64> {
+    let outside = || labels.as_slice().iter().enumerate().filter(|(_, label)| **label == 0);
+    let channels = image.channels();
+    let median = |channel| {
+        let mut values: Vec<f64> =
+            outside().map(|(pixel, _)| value(image, pixel * channels + channel)).collect();
+        median(&mut values)
+    };
+    (0..channels).map(median).collect()
+}
+
+fn value(image: &Image, index: usize) -> f64 {
+    f64::from(image.samples().get(index))
+}
+
+/// The mean of the two middle values of an even number; 0 of none.
+fn median(values: &mut [f64]) -> f64 {
+    let middle = values.len() / 2;
+    if values.is_empty() {
+        return 0.0;
+    }
+    let is_odd = values.len() % 2 == 1;
+    let (below, &mut upper, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
+    if is_odd {
+        return upper;
+    }
+    let lower = below.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    (lower + upper) / 2.0
+}
+
+/// The pixels of a nucleus, row by row.
+#[derive(Default)]
+struct Region {
+    pixels: Vec<(usize, usize)>,
+}
+
+/// Every nucleus's pixels, by number.
+fn regions(labels: &LabelImage) -> Vec<Region> {
+    let mut regions: Vec<Region> = Vec::new();
+    regions.resize_with(labels.count() as usize, Region::default);
+    for (pixel, &label) in labels.as_slice().iter().enumerate() {
+        if label != 0 {
+            regions[label as usize - 1].pixels.push((pixel % labels.width(), pixel / labels.width()));
+        }
+    }
+    regions
+}
+
+impl Region {
+    fn measure(&self, label: u32, labels: &LabelImage, image: &Image, backgrounds: &[f64]) -> Measurements {
+        let area = self.pixels.len();
+        let bounds = self.bounding_box();
+        let (centroid, spread) = self.moments();
+        let (long, short) = spread.eigenvalues();
+        let perimeter = perimeter(labels, label, bounds);
+        let hull = Hull::new(&self.pixels);
+        let circularity = if perimeter > 0.0 { 4.0 * PI * area as f64 / perimeter.powi(2) } else { 0.0 };
+        Measurements {
+            label,
+            area,
+            centroid,
+            bounding_box: bounds,
+            perimeter,
+            circularity,
+            major_axis: 4.0 * long.sqrt(),
+            minor_axis: 4.0 * short.sqrt(),
+            eccentricity: if long > 0.0 { (1.0 - short / long).sqrt() } else { 0.0 },
+            orientation: spread.orientation(),
+            solidity: area as f64 / hull.area() as f64,
+            extent: area as f64 / ((bounds.right - bounds.left) * (bounds.bottom - bounds.top)) as f64,
+            equivalent_diameter: (4.0 * area as f64 / PI).sqrt(),
+            feret_maximum: hull.filled().longest(),
+            feret_minimum: hull.narrowest(),
+            nearest_neighbour: None,
+            touches_edge: bounds.left == 0
+                || bounds.top == 0
+                || bounds.right == labels.width()
+                || bounds.bottom == labels.height(),
+            intensities: (0..image.channels())
+                .map(|channel| self.intensities(image, channel, backgrounds[channel]))
+                .collect(),
+        }
+    }
+
+    fn bounding_box(&self) -> BoundingBox {
+        let empty = BoundingBox { left: usize::MAX, top: usize::MAX, right: 0, bottom: 0 };
+        self.pixels.iter().fold(empty, |bounds, &(x, y)| BoundingBox {
+            left: bounds.left.min(x),
+            top: bounds.top.min(y),
+            right: bounds.right.max(x + 1),
+            bottom: bounds.bottom.max(y + 1),
+        })
+    }
+
+    /// The centroid, and the variances and covariance around it.
+    fn moments(&self) -> ((f64, f64), Spread) {
+        let count = self.pixels.len() as f64;
+        let sum = |of: &dyn Fn(f64, f64) -> f64| {
+            self.pixels.iter().map(|&(x, y)| of(x as f64, y as f64)).sum::<f64>() / count
+        };
+        let (mean_x, mean_y) = (sum(&|x, _| x), sum(&|_, y| y));
+        let spread = Spread {
+            x: sum(&|x, _| (x - mean_x).powi(2)),
+            y: sum(&|_, y| (y - mean_y).powi(2)),
+            both: sum(&|x, y| (x - mean_x) * (y - mean_y)),
+        };
+        ((mean_x, mean_y), spread)
+    }
+
+    fn intensities(&self, image: &Image, channel: usize, background: f64) -> Intensities {
+        let place = |&(x, y): &(usize, usize)| (y * image.width() + x) * image.channels() + channel;
+        let mut values: Vec<f64> = self.pixels.iter().map(|pixel| value(image, place(pixel))).collect();
+        let count = values.len() as f64;
+        let integrated: f64 = values.iter().sum();
+        let mean = integrated / count;
+        let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count;
+        Intensities {
+            mean,
+            minimum: values.iter().copied().fold(f64::INFINITY, f64::min),
+            maximum: values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+            standard_deviation: variance.sqrt(),
+            integrated,
+            integrated_above_background: integrated - background * count,
+            median: median(&mut values),
+        }
+    }
+}
+
+/// Variances of the columns and rows of a nucleus's pixels, and their covariance.
+struct Spread {
+    x: f64,
+    y: f64,
+    both: f64,
+}
+
+impl Spread {
+    /// The larger and the smaller one, never below 0.
+    fn eigenvalues(&self) -> (f64, f64) {
+        let middle = (self.x + self.y) / 2.0;
+        let reach = (((self.x - self.y) / 2.0).powi(2) + self.both.powi(2)).sqrt();
+        ((middle + reach).max(0.0), (middle - reach).max(0.0))
+    }
+
+    fn orientation(&self) -> f64 {
+        if self.x == self.y {
+            return if self.both > 0.0 { FRAC_PI_4 } else { -FRAC_PI_4 };
+        }
+        0.5 * (2.0 * self.both).atan2(self.y - self.x)
+    }
+}
+
+/// Every pixel of the rim adds a length that depends on how many of its neighbours are on the rim too,
+/// straight and aslant (Benkrid and Crookes, "Design and FPGA implementation of a perimeter
+/// estimator", 2000, as in scikit-image).
+fn perimeter(labels: &LabelImage, label: u32, bounds: BoundingBox) -> f64 {
+    let is_inside = |x: usize, y: usize| labels.get(x, y) == label;
+    let is_rim = |x: usize, y: usize| {
+        is_inside(x, y)
+            && !(is_inside(x.wrapping_sub(1), y)
+                && is_inside(x + 1, y)
+                && is_inside(x, y.wrapping_sub(1))
+                && is_inside(x, y + 1))
+    };
+    let length_at = |x: usize, y: usize| {
+        let (mut straight, mut aslant) = (0, 0);
+        for (dx, dy) in [(0, 1), (1, 0), (1, 2), (2, 1)] {
+            straight += usize::from(is_rim((x + dx).wrapping_sub(1), (y + dy).wrapping_sub(1)));
+        }
+        for (dx, dy) in [(0, 0), (2, 0), (0, 2), (2, 2)] {
+            aslant += usize::from(is_rim((x + dx).wrapping_sub(1), (y + dy).wrapping_sub(1)));
+        }
+        match 1 + 2 * straight + 10 * aslant {
+            5 | 7 | 15 | 17 | 25 | 27 => 1.0,
+            21 | 33 => SQRT_2,
+            13 | 23 => f64::midpoint(1.0, SQRT_2),
+            _ => 0.0,
+        }
+    };
+    let rows = bounds.top..bounds.bottom;
+    rows.flat_map(|y| (bounds.left..bounds.right).map(move |x| (x, y)))
+        .filter(|&(x, y)| is_rim(x, y))
+        .map(|(x, y)| length_at(x, y))
+        .sum()
+}
+
+/// Distance from each point to the nearest other one.
+fn nearest(points: &[(f64, f64)]) -> Vec<Option<f64>> {
+    let mut by_column: Vec<usize> = (0..points.len()).collect();
+    by_column.sort_unstable_by(|&left, &right| points[left].0.total_cmp(&points[right].0));
+    let mut distances = vec![None; points.len()];
+    for (place, &point) in by_column.iter().enumerate() {
+        let (x, y) = points[point];
+        let mut best = f64::INFINITY;
+        // Away to both sides, until the columns alone are too far apart.
+        let mut search = |other: &usize| {
+            let (dx, dy) = (points[*other].0 - x, points[*other].1 - y);
+            best = best.min((dx * dx + dy * dy).sqrt());
+            dx.abs() <= best
+        };
+        by_column[place + 1..].iter().all(&mut search);
+        by_column[..place].iter().rev().all(&mut search);
+        distances[point] = best.is_finite().then_some(best);
+    }
+    distances
+}
+
+/// A convex polygon, in half pixels: pixels' centres have even coordinates.
+struct Hull {
+    corners: Vec<(i64, i64)>,
+}
+
+impl Hull {
+    /// Of the middles of the four sides of every pixel, which is what scikit-image takes.
+    fn new(pixels: &[(usize, usize)]) -> Self {
+        let middles = |&(x, y): &(usize, usize)| {
+            let (x, y) = (2 * x as i64, 2 * y as i64);
+            [(x - 1, y), (x + 1, y), (x, y - 1), (x, y + 1)]
+        };
+        let mut points: Vec<(i64, i64)> = pixels.iter().flat_map(middles).collect();
+        points.sort_unstable();
+        points.dedup();
+        // Andrew's monotone chain: the lower half from the left, the upper half from the right.
+        let half = |points: &mut dyn Iterator<Item = (i64, i64)>| {
+            let mut chain: Vec<(i64, i64)> = Vec::new();
+            for point in points {
+                while let [.., before, last] = chain[..]
+                    && turn(before, last, point) <= 0
+                {
+                    chain.pop();
+                }
+                chain.push(point);
+            }
+            chain.pop();
+            chain
+        };
+        let mut corners = half(&mut points.iter().copied());
+        corners.extend(half(&mut points.iter().rev().copied()));
+        Self { corners }
+    }
+
+    fn sides(&self) -> impl Iterator<Item = ((i64, i64), (i64, i64))> {
+        let next = self.corners.iter().cycle().skip(1);
+        self.corners.iter().copied().zip(next.copied())
+    }
+
+    /// The pixels whose centres are in it or on its rim, as rows with their first and last column.
+    fn rows(&self) -> impl Iterator<Item = (usize, usize, usize)> {
+        let (low, high) = self
+            .corners
+            .iter()
+            .fold((i64::MAX, i64::MIN), |(low, high), corner| (low.min(corner.1), high.max(corner.1)));
+        ((low + 1) / 2..=high.div_euclid(2)).map(|row| {
+            let (mut first, mut last) = (i64::MAX, i64::MIN);
+            for ((x, y), (other_x, other_y)) in self.sides() {
+                let (below, above) = (y.min(other_y), y.max(other_y));
+                if below == above || !(below..=above).contains(&(2 * row)) {
+                    continue;
+                }
+                // Where the side meets the row, in half pixels, as a fraction.
+                let across = x * (other_y - y) + (other_x - x) * (2 * row - y);
+                let over = 2 * (other_y - y);
+                let (across, over) = if over < 0 { (-across, -over) } else { (across, over) };
+                first = first.min(-(-across).div_euclid(over));
+                last = last.max(across.div_euclid(over));
+            }
+            (row as usize, first as usize, last as usize)
+        })
+    }
+
+    /// Number of pixels in it.
+    fn area(&self) -> usize {
+        self.rows().map(|(_, first, last)| last + 1 - first).sum()
+    }
+
+    /// The hull of all the pixels in it.
+    fn filled(&self) -> Self {
+        let ends: Vec<_> = self.rows().flat_map(|(row, first, last)| [(first, row), (last, row)]).collect();
+        Self::new(&ends)
+    }
+
+    /// Greatest distance between two corners, in pixels.
+    fn longest(&self) -> f64 {
+        let from = |&(x, y): &(i64, i64)| {
+            self.corners.iter().map(move |&(other_x, other_y)| (other_x - x).pow(2) + (other_y - y).pow(2))
+        };
+        (self.corners.iter().flat_map(from).max().unwrap_or(0) as f64).sqrt() / 2.0
+    }
+
+    /// Least distance between two parallel lines around it, in pixels: one of them lies on a side.
+    fn narrowest(&self) -> f64 {
+        let width = |(from, to): ((i64, i64), (i64, i64))| {
+            let area = self.corners.iter().map(|&corner| turn(from, to, corner)).max().unwrap_or(0);
+            area as f64 / (((to.0 - from.0).pow(2) + (to.1 - from.1).pow(2)) as f64).sqrt() / 2.0
+        };
+        self.sides().map(width).fold(f64::INFINITY, f64::min)
+    }
+}
+
+/// Twice the area of a triangle; above 0 if the way through its corners turns left (y upwards).
+fn turn(first: (i64, i64), second: (i64, i64), third: (i64, i64)) -> i64 {
+    (second.0 - first.0) * (third.1 - first.1) - (second.1 - first.1) * (third.0 - first.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::Samples;
+    use proptest::prelude::*;
+
+    /// Measures of a picture in which `#` is the nucleus; every value of the image is 1.
+    fn one(rows: &[&str]) -> Measurements {
+        let (width, height) = (rows[0].len(), rows.len());
+        let labels = rows.concat().chars().map(|c| u32::from(c == '#')).collect();
+        let image = Image::new(width, height, 1, Samples::U8(vec![1; width * height])).unwrap();
+        measure(&LabelImage::from_labels(width, height, labels), &image).remove(0)
+    }
+
+    fn near(found: f64, expected: f64) {
+        assert!((found - expected).abs() < 1e-6, "{found}, not {expected}");
+    }
+
+    #[test]
+    fn a_rectangle() {
+        let found = one(&["......", ".####.", ".####.", "......"]);
+        assert_eq!((found.area, found.centroid), (8, (2.5, 1.5)));
+        assert_eq!(found.bounding_box, BoundingBox { left: 1, top: 1, right: 5, bottom: 3 });
+        near(found.perimeter, 8.0);
+        near(found.major_axis, 4.0 * 1.25f64.sqrt());
+        near(found.minor_axis, 2.0);
+        near(found.eccentricity, (1.0f64 - 0.25 / 1.25).sqrt());
+        near(found.orientation.abs(), PI / 2.0);
+        near(found.solidity, 1.0);
+        near(found.feret_maximum, (16.0f64 + 1.0).sqrt());
+        assert!(!found.touches_edge && found.nearest_neighbour.is_none());
+    }
+
+    #[test]
+    fn a_single_pixel_has_finite_measures() {
+        let found = one(&["#"]);
+        assert_eq!((found.area, found.perimeter, found.circularity, found.eccentricity), (1, 0.0, 0.0, 0.0));
+        assert_eq!((found.solidity, found.extent, found.major_axis), (1.0, 1.0, 0.0));
+        near(found.feret_maximum, 1.0);
+        near(found.feret_minimum, 0.5f64.sqrt());
+        assert!(found.touches_edge);
+    }
+
+    #[test]
+    fn an_angle_is_not_solid() {
+        let found = one(&["#..", "#..", "###"]);
+        near(found.solidity, 5.0 / 6.0);
+        near(found.extent, 5.0 / 9.0);
+    }
+
+    #[test]
+    fn orientation_turns_counter_clockwise_from_the_vertical() {
+        near(one(&["#..", ".#.", "..#"]).orientation, FRAC_PI_4);
+        near(one(&["..#", ".#.", "#.."]).orientation, -FRAC_PI_4);
+        near(one(&["#", "#", "#"]).orientation, 0.0);
+    }
+
+    proptest! {
+        #[test]
+        fn the_nearest_is_the_nearest(points in prop::collection::vec((0.0f64..50.0, 0.0f64..50.0), 0..40)) {
+            for (place, found) in nearest(&points).into_iter().enumerate() {
+                let others = points.iter().enumerate().filter(|&(other, _)| other != place);
+                let distance = |(x, y): &(f64, f64)| {
+                    ((x - points[place].0).powi(2) + (y - points[place].1).powi(2)).sqrt()
+                };
+                let expected = others.map(|(_, point)| distance(point)).min_by(f64::total_cmp);
+                prop_assert_eq!(found, expected);
+            }
+        }
+
+        #[test]
+        fn measures_keep_their_ranges(
+            width in 1usize..12,
+            seed in prop::collection::vec(0u32..4, 12 * 12),
+        ) {
+            let labels = LabelImage::from_labels(width, 12, seed[..width * 12].to_vec());
+            let image = Image::new(width, 12, 1, Samples::U8(vec![7; width * 12])).unwrap();
+            for found in measure(&labels, &image) {
+                prop_assert!(found.solidity > 0.0 && found.solidity <= 1.0, "{found:?}");
+                prop_assert!(found.extent > 0.0 && found.extent <= 1.0, "{found:?}");
+                prop_assert!((0.0..=1.0).contains(&found.eccentricity), "{found:?}");
+                prop_assert!(found.minor_axis <= found.major_axis, "{found:?}");
+                prop_assert!(found.feret_minimum <= found.feret_maximum, "{found:?}");
+                prop_assert_eq!(found.intensities[0].median, 7.0);
+            }
+        }
+    }
+}
