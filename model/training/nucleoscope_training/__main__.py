@@ -6,6 +6,7 @@ import itertools
 import shutil
 from pathlib import Path
 
+from .blend import blend
 from .dataset import HOLDOUT_GROUPS, held_out, read_index, select
 from .export import export, read_checkpoint
 from .network import NucleusNetwork
@@ -39,7 +40,9 @@ def command_train(args: argparse.Namespace) -> None:
         if not last.exists():
             shutil.copy(args.continue_from, last)
     fresh_decay = args.continue_from is not None
-    train(args.data, args.run, plan_of(args), None, fresh_decay, args.start_from)
+    last = train(args.data, args.run, plan_of(args), None, fresh_decay, args.start_from)
+    if args.output:
+        export(read_checkpoint(last), args.output)
 
 
 def command_holdout(args: argparse.Namespace) -> None:
@@ -65,6 +68,10 @@ def command_export(args: argparse.Namespace) -> None:
     network = read_checkpoint(args.checkpoint) if args.checkpoint else NucleusNetwork()
     export(network, args.output, half=not args.float32)
     print(f"{args.output}: {args.output.stat().st_size} bytes")
+
+
+def command_blend(args: argparse.Namespace) -> None:
+    blend(args.first, args.second, args.share, args.output)
 
 
 def command_reference(args: argparse.Namespace) -> None:
@@ -97,6 +104,7 @@ def main() -> None:
     add_plan(command)
     command.add_argument("--continue-from", type=Path, help="a stable.pt to train further")
     command.add_argument("--start-from", type=Path, help="an exported ONNX file to start with")
+    command.add_argument("--output", type=Path, help="export the trained network to this ONNX file")
     command.set_defaults(action=command_train)
 
     command = commands.add_parser("holdout", help="train without a group of conditions, export")
@@ -110,6 +118,13 @@ def main() -> None:
     command.add_argument("--output", type=Path, required=True)
     command.add_argument("--float32", action="store_true", help="do not store half precision")
     command.set_defaults(action=command_export)
+
+    command = commands.add_parser("blend", help="write the mean of two ONNX files' weights")
+    command.add_argument("first", type=Path)
+    command.add_argument("second", type=Path, help="trained further from the first")
+    command.add_argument("--share", type=float, default=0.75, help="of the second, 0 to 1")
+    command.add_argument("--output", type=Path, required=True)
+    command.set_defaults(action=command_blend)
 
     command = commands.add_parser("reference", help="write the logits the product is tested with")
     command.add_argument("--model", type=Path, required=True, help="an exported ONNX file")

@@ -1,0 +1,27 @@
+"""The mean of two files' weights.
+
+Where the second network was trained further from the first, the way between them leads over nothing
+worse, and somewhere on it lies something that is as good on what both know and steadier elsewhere
+(Wortsman et al., "Robust fine-tuning of zero-shot models", 2022).
+"""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import numpy_helper
+
+
+def blend(first: Path, second: Path, share: float, output: Path) -> None:
+    """Writes `second` with every weight moved to (1 - share) * first + share * second."""
+    model = onnx.load(second)
+    others = {i.name: numpy_helper.to_array(i) for i in onnx.load(first).graph.initializer}
+    for initialiser in model.graph.initializer:
+        weight, other = numpy_helper.to_array(initialiser), others[initialiser.name]
+        if weight.shape != other.shape:
+            raise ValueError(f"{initialiser.name} is {other.shape} in {first}, not {weight.shape}")
+        mean = (1 - share) * other.astype(np.float64) + share * weight.astype(np.float64)
+        initialiser.CopyFrom(numpy_helper.from_array(mean.astype(weight.dtype), initialiser.name))
+    partial = output.with_suffix(".partial")
+    partial.write_bytes(model.SerializeToString(deterministic=True))
+    partial.replace(output)
