@@ -1,26 +1,41 @@
-/** Takes the picture of the page for the README: `npm run screenshot`. */
+/** Takes the pictures of the page and of the score sheets for the documents: `npm run screenshot`. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { buildAll, dist } from "./build.mjs";
 import { chromium as findChromium } from "./chromium.mjs";
 import { commandLine } from "./command-line.mjs";
 import { serve } from "./serve.mjs";
 import { main, root, step, StepFailed } from "./step.mjs";
 
-const picture = join(root, "docs", "screenshot.png");
-const maximumBytes = 400_000;
+const documents = join(root, "docs");
+const maximumBytes = 500_000;
+
+/** Score sheets of made-up images: nuclei that touch at most, and nuclei that cover each other. */
+const sheets = [
+  { name: "score-sheet.jpg", options: ["--nuclei", "60"] },
+  { name: "score-sheet-overlapping.jpg", options: ["--nuclei", "70", "--overlap", "0.5"] },
+];
+
+/** Keeps a picture among the documents. */
+function keep(name, bytes) {
+  writeFileSync(join(documents, name), bytes);
+  console.log(`docs/${name} (${Math.round(bytes.length / 1000)} kB)`);
+  if (bytes.length > maximumBytes) throw new StepFailed(`The picture has more than ${maximumBytes / 1000} kB.`);
+}
 
 await main(async () => {
   await buildAll();
   const browserPath = await findChromium();
   const program = await commandLine();
   const { chromium } = await import("playwright-core");
-  await step("Screenshot", async () => {
+  await step("Pictures", async () => {
     const folder = mkdtempSync(join(tmpdir(), "nucleoscope-"));
     const examples = join(folder, "examples");
     execFileSync(program, ["example", examples, "--count", "8", "--side", "384", "--nuclei", "60"], { stdio: "inherit" });
+    mkdirSync(documents, { recursive: true });
     const { server, address } = await serve(dist, 0);
     const browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] });
     try {
@@ -35,15 +50,20 @@ await main(async () => {
       await page.getByRole("option").nth(2).click();
       // The picture of the selected image comes from a worker.
       await page.waitForTimeout(1000);
-      mkdirSync(join(root, "docs"), { recursive: true });
-      await page.screenshot({ path: picture });
+      keep("screenshot.png", await page.screenshot());
+      for (const { name, options } of sheets) {
+        const fields = join(folder, name);
+        execFileSync(program, ["example", fields, "--count", "9", "--side", "160", ...options], { stdio: "inherit" });
+        const sheet = join(folder, "sheet.svg");
+        execFileSync(program, ["evaluate", fields, "--sheet", sheet], { stdio: "inherit" });
+        await page.setViewportSize({ width: 860, height: 900 });
+        await page.goto(pathToFileURL(sheet).href);
+        keep(name, await page.screenshot({ type: "jpeg", quality: 85 }));
+      }
     } finally {
       await browser.close();
       server.close();
       rmSync(folder, { recursive: true, force: true });
     }
-    const { size } = statSync(picture);
-    console.log(`${picture} (${Math.round(size / 1000)} kB)`);
-    if (size > maximumBytes) throw new StepFailed(`The picture has more than ${maximumBytes / 1000} kB.`);
   });
 });

@@ -15,7 +15,7 @@ from .augmentation import TRAINING_DIAMETER
 from .network import STRIDE
 
 LEAST_SCALE, MOST_SCALE = 0.25, 3.0
-FIRST_LOOKS = (0.25, 0.5, 1.0)
+FIRST_LOOKS = (0.5, 1.0)
 GOOD_SCALES = (0.85, 1.18)
 SMALLEST_MEASURED = 15
 
@@ -94,7 +94,7 @@ def fitting_scale(diameter: float) -> float:
 def at_the_fitting_scale(maps: MapsAt, settings: Settings = Settings()) -> tuple[np.ndarray, float]:
     """The maps at the scale that brings nuclei to the training diameter, and that scale.
 
-    The look that is surest of its nuclei tells their diameter.
+    The look that is surer of its nuclei tells their diameter.
     """
     most, scale = 0.0, 1.0
     for look in FIRST_LOOKS:

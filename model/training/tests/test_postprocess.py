@@ -49,11 +49,11 @@ def test_nuclei_are_brought_to_the_training_diameter(radius: int, scale: float) 
 
     _, used = at_the_fitting_scale(maps_at)
     assert used == pytest.approx(scale, rel=0.12)
-    assert tuple(asked[:3]) == FIRST_LOOKS
-    assert asked[3:] == ([] if scale == 1 else [used])
+    assert tuple(asked[:2]) == FIRST_LOOKS
+    assert asked[2:] == ([] if scale == 1 else [used])
 
 
-def test_the_surest_look_tells_the_diameter() -> None:
+def test_the_surer_look_tells_the_diameter() -> None:
     large, small = (ideal_maps(draw_discs(256, 256, radius, 1)) for radius in (40, 12))
     unsure = small * np.array([0.7, 1, 1], np.float32)[:, None, None]
 
