@@ -5,12 +5,14 @@
 //!                     └────preview─────▶ Preview (what the screen shows)
 //! ```
 
+mod channel;
 mod decode;
 mod error;
 mod normalize;
 mod preview;
 mod tiff;
 
+pub use channel::{Channel, PixelSize, split};
 pub use decode::{Limits, decode};
 pub use error::ImageError;
 pub use normalize::{Normalization, NormalizedImage, normalize};

@@ -1,0 +1,63 @@
+//! One channel of an image, and how large its pixels are.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Image, ImageError, Samples};
+
+/// The size of a pixel in micrometres; both sides are finite and above 0.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct PixelSize {
+    /// Width of a pixel in µm.
+    pub x: f64,
+    /// Height of a pixel in µm.
+    pub y: f64,
+}
+
+impl PixelSize {
+    /// `None` unless both sides are finite and above 0.
+    pub fn new(x: f64, y: f64) -> Option<Self> {
+        let is_size = |side: f64| side.is_finite() && side > 0.0;
+        (is_size(x) && is_size(y)).then_some(Self { x, y })
+    }
+}
+
+/// One channel: a gray image and what it is called, such as `DAPI`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Channel {
+    /// What the file or the user calls it; `gray`, `red`, `green` and `blue` where nobody said.
+    pub name: String,
+    /// Its values, one a pixel.
+    pub image: Image,
+}
+
+/// The channels of an image: `gray`, or `red`, `green` and `blue`.
+///
+/// # Errors
+/// [`ImageError::Inconsistent`] never in practice: the parts of an image are images.
+///
+/// ```
+/// use nucleoscope::image::{Image, Samples, split};
+///
+/// let image = Image::new(2, 1, 3, Samples::U8(vec![1, 2, 3,  4, 5, 6]))?;
+/// let channels = split(&image)?;
+/// assert_eq!(channels[2].name, "blue");
+/// assert_eq!(channels[2].image.samples(), &Samples::U8(vec![3, 6]));
+/// # Ok::<(), nucleoscope::image::ImageError>(())
+/// ```
+pub fn split(image: &Image) -> Result<Vec<Channel>, ImageError> {
+    let names: &[&str] = if image.channels() == 1 { &["gray"] } else { &["red", "green", "blue"] };
+    let one = |(channel, name): (usize, &&str)| {
+        let samples = match image.samples() {
+            Samples::U8(values) => Samples::U8(every(values, channel, names.len())),
+            Samples::U16(values) => Samples::U16(every(values, channel, names.len())),
+            Samples::F32(values) => Samples::F32(every(values, channel, names.len())),
+        };
+        let image = Image::new(image.width(), image.height(), 1, samples)?;
+        Ok(Channel { name: (*name).to_owned(), image })
+    };
+    names.iter().enumerate().map(one).collect()
+}
+
+fn every<T: Copy>(values: &[T], first: usize, stride: usize) -> Vec<T> {
+    values.iter().skip(first).step_by(stride).copied().collect()
+}
