@@ -381,7 +381,9 @@ impl DecodedImage {
     /// # Errors
     /// There is not enough memory for it.
     pub fn preview(&self, maximum_side: usize) -> Result<PreviewObject, JsValue> {
-        let picture = image::preview(&self.0, Some(maximum_side).filter(|&side| side > 0)).map_err(thrown)?;
+        let picture =
+            image::preview(&self.0, Some(maximum_side).filter(|&side| side > 0), &Contrast::default())
+                .map_err(thrown)?;
         let object = js_sys::Object::new();
         set(&object, "width", picture.width as u32);
         set(&object, "height", picture.height as u32);

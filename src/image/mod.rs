@@ -16,7 +16,7 @@ pub use channel::{Channel, PixelSize, split};
 pub use decode::{Limits, decode};
 pub use error::ImageError;
 pub use normalize::{Normalization, NormalizedImage, normalize};
-pub use preview::{Preview, preview};
+pub use preview::{Contrast, Preview, map_preview, preview};
 
 /// The values of an image at the depth they were stored in.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,6 +3,7 @@
 use fast_image_resize::Resizer;
 use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::pixels::U8x4;
+use serde::{Deserialize, Serialize};
 
 use super::{Image, ImageError};
 
@@ -17,27 +18,98 @@ pub struct Preview {
     pub rgba: Vec<u8>,
 }
 
-/// Share of values, in percent, that may clip at each end when the contrast is stretched.
+/// Share of values, in percent, that may clip at each end when the contrast is stretched by itself.
 const CLIPPED: f64 = 0.1;
+
+/// How an image's values become brightness on the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Contrast {
+    /// The value shown as black; the 0.1th percentile when `None`.
+    pub low: Option<f32>,
+    /// The value shown as white; the 99.9th percentile when `None`.
+    pub high: Option<f32>,
+    /// Brightness is the share of the way from low to high, to the power of `1 / gamma`: above 1
+    /// brightens dim nuclei.
+    pub gamma: f32,
+}
+
+impl Default for Contrast {
+    fn default() -> Self {
+        Self { low: None, high: None, gamma: 1.0 }
+    }
+}
 
 /// Makes a preview whose longer side is at most `maximum_side` pixels, or of full size for `None`.
 ///
 /// # Errors
 /// [`ImageError::Inconsistent`] if the picture cannot be held in memory.
-pub fn preview(image: &Image, maximum_side: Option<usize>) -> Result<Preview, ImageError> {
-    let (low, high) = image.percentiles(CLIPPED, 100.0 - CLIPPED);
+///
+/// ```
+/// use nucleoscope::image::{Contrast, Image, Samples, preview};
+///
+/// let image = Image::new(3, 1, 1, Samples::U16(vec![1000, 1010, 1040]))?;
+/// let by_hand = Contrast { low: Some(1000.0), high: Some(1020.0), ..Contrast::default() };
+/// let picture = preview(&image, None, &by_hand)?;
+/// assert_eq!(picture.rgba.chunks(4).map(|rgba| rgba[0]).collect::<Vec<_>>(), [0, 127, 255]);
+/// # Ok::<(), nucleoscope::image::ImageError>(())
+/// ```
+pub fn preview(
+    image: &Image,
+    maximum_side: Option<usize>,
+    contrast: &Contrast,
+) -> Result<Preview, ImageError> {
+    let (low, high) = match *contrast {
+        Contrast { low: Some(low), high: Some(high), .. } => (low, high),
+        Contrast { low, high, .. } => {
+            let (darkest, brightest) = image.percentiles(CLIPPED, 100.0 - CLIPPED);
+            (low.unwrap_or(darkest), high.unwrap_or(brightest))
+        }
+    };
     let scale = if high > low { 255.0 / (high - low) } else { 0.0 };
     // A constant image shows as its own brightness instead of black.
     let offset = if high > low { low } else { 0.0 };
     let scale = if scale == 0.0 && image.bit_depth() == 8 { 1.0 } else { scale };
-    let byte = |index: usize| ((image.samples().get(index) - offset) * scale).clamp(0.0, 255.0) as u8;
+    let curve = gamma_curve(contrast.gamma);
+    let byte = |index: usize| {
+        curve[((image.samples().get(index) - offset) * scale).clamp(0.0, 255.0) as u8 as usize]
+    };
     let mut rgba = Vec::with_capacity(image.width() * image.height() * 4);
     for pixel in 0..image.width() * image.height() {
         let first = pixel * image.channels();
         let last = image.channels() - 1;
         rgba.extend([byte(first), byte(first + last.min(1)), byte(first + last), 255]);
     }
-    let full = Preview { width: image.width(), height: image.height(), rgba };
+    at_most(Preview { width: image.width(), height: image.height(), rgba }, maximum_side)
+}
+
+/// What each of 256 brightnesses becomes; a gamma that is none counts as 1.
+fn gamma_curve(gamma: f32) -> [u8; 256] {
+    let gamma = if gamma.is_finite() && gamma > 0.0 { gamma } else { 1.0 };
+    std::array::from_fn(|value| ((value as f32 / 255.0).powf(1.0 / gamma) * 255.0).round() as u8)
+}
+
+/// Shows a map of `width * height` values in `0.0..=1.0` in the colours of viridis: dark blue is 0,
+/// yellow is 1.
+///
+/// # Errors
+/// [`ImageError::Inconsistent`] if the picture cannot be held in memory.
+pub fn map_preview(
+    width: usize,
+    height: usize,
+    map: &[f32],
+    maximum_side: Option<usize>,
+) -> Result<Preview, ImageError> {
+    let colours: [[u8; 4]; 256] = std::array::from_fn(|step| {
+        let colorous::Color { r, g, b } = colorous::VIRIDIS.eval_rational(step, 256);
+        [r, g, b, 255]
+    });
+    let rgba =
+        map.iter().flat_map(|value| colours[(value * 255.0).clamp(0.0, 255.0) as u8 as usize]).collect();
+    at_most(Preview { width, height, rgba }, maximum_side)
+}
+
+fn at_most(full: Preview, maximum_side: Option<usize>) -> Result<Preview, ImageError> {
     match maximum_side {
         Some(side) if side < full.width.max(full.height) => shrink(full, side.max(1)),
         _ => Ok(full),
@@ -68,14 +140,14 @@ mod tests {
     #[test]
     fn dim_sixteen_bit_values_fill_the_range() {
         let image = Image::new(3, 1, 1, Samples::U16(vec![1000, 1010, 1020])).unwrap();
-        let picture = preview(&image, None).unwrap();
+        let picture = preview(&image, None, &Contrast::default()).unwrap();
         assert_eq!(picture.rgba, [0, 0, 0, 255, 127, 127, 127, 255, 255, 255, 255, 255]);
     }
 
     #[test]
     fn the_longer_side_is_bounded_and_no_side_vanishes() {
         let image = Image::new(400, 3, 1, Samples::U8(vec![7; 1200])).unwrap();
-        let picture = preview(&image, Some(40)).unwrap();
+        let picture = preview(&image, Some(40), &Contrast::default()).unwrap();
         assert_eq!((picture.width, picture.height, picture.rgba.len()), (40, 1, 160));
         assert_eq!(picture.rgba[..4], [7, 7, 7, 255]);
     }
@@ -83,6 +155,30 @@ mod tests {
     #[test]
     fn colour_keeps_its_order() {
         let image = Image::new(2, 1, 3, Samples::U8(vec![0, 100, 200, 255, 0, 0])).unwrap();
-        assert_eq!(preview(&image, None).unwrap().rgba, [0, 100, 200, 255, 255, 0, 0, 255]);
+        assert_eq!(
+            preview(&image, None, &Contrast::default()).unwrap().rgba,
+            [0, 100, 200, 255, 255, 0, 0, 255]
+        );
+    }
+
+    #[test]
+    fn gamma_brightens_the_middle_and_leaves_the_ends() {
+        let image = Image::new(3, 1, 1, Samples::U8(vec![0, 64, 255])).unwrap();
+        let contrast = Contrast { low: Some(0.0), high: Some(255.0), gamma: 2.0 };
+        let picture = preview(&image, None, &contrast).unwrap();
+        assert_eq!(picture.rgba.chunks(4).map(|rgba| rgba[0]).collect::<Vec<_>>(), [0, 128, 255]);
+        for gamma in [f32::NAN, 0.0, -1.0, f32::INFINITY] {
+            let broken = preview(&image, None, &Contrast { gamma, ..contrast }).unwrap();
+            assert_eq!(broken.rgba[4], 64, "{gamma}");
+        }
+    }
+
+    #[test]
+    fn a_map_goes_from_dark_to_yellow() {
+        let picture = map_preview(3, 1, &[f32::NAN, 0.0, 1.0], None).unwrap();
+        let brightness: Vec<u32> =
+            picture.rgba.chunks(4).map(|c| c[..3].iter().map(|&v| u32::from(v)).sum()).collect();
+        assert_eq!(brightness[0], brightness[1]);
+        assert!(brightness[2] > 2 * brightness[1]);
     }
 }

@@ -105,7 +105,8 @@ fn one(arguments: &Arguments, work: &Work) -> Result<Finished, Error> {
         write_whole(&path(folder, &format!(".{}", file.extension)), &file.bytes)?;
     }
     if let Some(folder) = &arguments.outlines {
-        let preview = image::preview(&work.image, None).map_err(|error| error.in_file(&entry.path))?;
+        let preview = image::preview(&work.image, None, &image::Contrast::default())
+            .map_err(|error| error.in_file(&entry.path))?;
         let picture = overlay::encode(&preview, &labels).map_err(|error| error.in_file(&entry.path))?;
         write_whole(&path(folder, ".png"), &picture)?;
     }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use nucleoscope::image::{Image, Samples, preview};
+use nucleoscope::image::{Contrast, Image, Samples, preview};
 use nucleoscope::nuclei::{LabelImage, outlines};
 use nucleoscope::score::ImageScore;
 use nucleoscope::synthetic::encode_png;
@@ -118,7 +118,8 @@ path {{ fill: none; vector-effect: non-scaling-stroke; stroke-width: 1.5; }}
 
 /// The image as a PNG of at most twice the panel's side.
 fn picture(work: &Work) -> Result<Vec<u8>, Error> {
-    let shown = preview(&work.image, Some(2 * SIDE)).map_err(|error| error.in_file(&work.entry.path))?;
+    let shown = preview(&work.image, Some(2 * SIDE), &Contrast::default())
+        .map_err(|error| error.in_file(&work.entry.path))?;
     let colours = shown.rgba.chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
     let image = Image::new(shown.width, shown.height, 3, Samples::U8(colours));
     image.map(|image| encode_png(&image)).map_err(|error| error.in_file(&work.entry.path))
