@@ -50,6 +50,12 @@ impl LabelImage {
         Self { width, height, count: present.len() as u32, labels }
     }
 
+    /// Takes numbers that are consecutive already: every one in `1..=count` occurs, and no other.
+    pub(super) fn from_consecutive(width: usize, height: usize, count: u32, labels: Vec<u32>) -> Self {
+        debug_assert_eq!(Self::from_labels(width, height, labels.clone()).count, count);
+        Self { width, height, count, labels }
+    }
+
     /// Columns.
     pub fn width(&self) -> usize {
         self.width

@@ -64,6 +64,45 @@ pub struct BoundingBox {
     pub bottom: usize,
 }
 
+impl BoundingBox {
+    const EMPTY: Self = Self { left: usize::MAX, top: usize::MAX, right: 0, bottom: 0 };
+
+    /// The smallest that holds these pixels, columns and rows.
+    pub(super) fn of(pixels: &[(usize, usize)]) -> Self {
+        pixels.iter().fold(Self::EMPTY, |bounds, &(x, y)| Self {
+            left: bounds.left.min(x),
+            top: bounds.top.min(y),
+            right: bounds.right.max(x + 1),
+            bottom: bounds.bottom.max(y + 1),
+        })
+    }
+
+    /// The smallest that holds both.
+    pub(super) fn with(self, other: Self) -> Self {
+        Self {
+            left: self.left.min(other.left),
+            top: self.top.min(other.top),
+            right: self.right.max(other.right),
+            bottom: self.bottom.max(other.bottom),
+        }
+    }
+
+    /// Columns.
+    pub(super) fn width(&self) -> usize {
+        self.right.saturating_sub(self.left)
+    }
+
+    /// Rows.
+    pub(super) fn height(&self) -> usize {
+        self.bottom.saturating_sub(self.top)
+    }
+
+    /// Its pixels, row by row.
+    pub(super) fn pixels(self) -> impl Iterator<Item = (usize, usize)> {
+        (self.top..self.bottom).flat_map(move |y| (self.left..self.right).map(move |x| (x, y)))
+    }
+}
+
 /// The raw values of a nucleus's pixels in one channel.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Intensities {
@@ -172,7 +211,7 @@ fn regions(labels: &LabelImage) -> Vec<Region> {
 impl Region {
     fn measure(&self, label: u32, labels: &LabelImage, image: &Image, backgrounds: &[f64]) -> Measurements {
         let area = self.pixels.len();
-        let bounds = self.bounding_box();
+        let bounds = BoundingBox::of(&self.pixels);
         let (centroid, spread) = self.moments();
         let (long, short) = spread.eigenvalues();
         let perimeter = perimeter(labels, label, bounds);
@@ -203,16 +242,6 @@ impl Region {
                 .map(|channel| self.intensities(image, channel, backgrounds[channel]))
                 .collect(),
         }
-    }
-
-    fn bounding_box(&self) -> BoundingBox {
-        let empty = BoundingBox { left: usize::MAX, top: usize::MAX, right: 0, bottom: 0 };
-        self.pixels.iter().fold(empty, |bounds, &(x, y)| BoundingBox {
-            left: bounds.left.min(x),
-            top: bounds.top.min(y),
-            right: bounds.right.max(x + 1),
-            bottom: bounds.bottom.max(y + 1),
-        })
     }
 
     /// The centroid, and the variances and covariance around it.

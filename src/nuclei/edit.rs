@@ -1,0 +1,1123 @@
+//! Corrections by hand: each edit changes a label image into another one.
+//!
+//! A list of edits is applied in order, so undo and redo are a position in that list, and the same list
+//! can be applied again after the watershed ran anew. What an edit does depends on where nuclei lie,
+//! never on their numbers.
+//!
+//! After every edit each nucleus is connected through the sides of its pixels, and no pixel has two.
+//! An edit works on the pixels near it: it costs what its nuclei and its shape have in pixels, not what
+//! the image has.
+
+use std::collections::{HashMap, VecDeque};
+use std::f64::consts::PI;
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+use super::stencil::{self, Pixel, Point, Stencil};
+use super::{BoundingBox, LabelImage};
+use crate::error::Explain;
+
+/// One correction by the user, in image pixels: right, down; the upper left pixel covers 0 to 1 both
+/// ways. Points may lie outside the image.
+///
+/// ```
+/// use nucleoscope::nuclei::Edit;
+///
+/// let edit: Edit = serde_json::from_str(r#"{ "kind": "delete", "at": [[3.5, 2.0]] }"#)?;
+/// assert_eq!(edit, Edit::Delete { at: vec![(3.5, 2.0)] });
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum Edit {
+    /// Removes the nuclei under the points; points on background do nothing.
+    Delete {
+        /// One point a nucleus, or more.
+        at: Vec<(f64, f64)>,
+    },
+    /// Makes the nuclei under the points one; points on background do nothing.
+    ///
+    /// Where two of them do not touch, the background along all the shortest ways between them becomes
+    /// nucleus too, so that an even gap is filled. It may not be wider than the radius of the largest of
+    /// them (of a disc with its area), nor have other nuclei in its way.
+    Merge {
+        /// At least two nuclei.
+        at: Vec<(f64, f64)>,
+    },
+    /// Cuts every nucleus that the line crosses from rim to rim.
+    ///
+    /// A pixel goes to the side on which its centre lies; if that is on the line, above or to the left.
+    /// Pieces of less than a twentieth of the nucleus are no parts of their own: they stay with the part
+    /// that is nearest, so that a nucleus whose rim is grazed stays whole.
+    Split {
+        /// At least two points, joined by straight lines.
+        line: Vec<(f64, f64)>,
+    },
+    /// Paints with a round brush: the background under it joins a nucleus. Other nuclei keep their
+    /// pixels, and what does not touch the nucleus through the paint stays background.
+    Draw {
+        /// The brush's middle on its way; at least one point.
+        path: Vec<(f64, f64)>,
+        /// The brush's radius in pixels; below 0.7 as 0.7, which leaves a line.
+        radius: f64,
+        /// Points to the nucleus; the path's first point does without it. If there is background, the
+        /// paint becomes a new nucleus (its largest connected piece, if other nuclei part it).
+        #[serde(default)]
+        to: Option<(f64, f64)>,
+    },
+    /// Wipes with a round brush: pixels of the nucleus under the path's first point become background,
+    /// or, if that is on background, those of every nucleus under the brush.
+    ///
+    /// What falls apart becomes several nuclei; pieces of less than a twentieth of the nucleus go too.
+    Erase {
+        /// The brush's middle on its way; at least one point.
+        path: Vec<(f64, f64)>,
+        /// The brush's radius in pixels; below 0.7 as 0.7.
+        radius: f64,
+    },
+    /// A new nucleus: the background in a polygon (by the even-odd rule), its largest connected piece if
+    /// other nuclei part it.
+    Add {
+        /// At least three corners; the last one joins the first.
+        outline: Vec<(f64, f64)>,
+    },
+}
+
+/// Why an edit changed nothing.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum EditError {
+    /// A coordinate is not a number, or far beyond any image.
+    #[error("point {place} is not a place in an image: x = {x}, y = {y}")]
+    NotAPlace {
+        /// Which point, from 1, in the order in which the edit names them.
+        place: usize,
+        /// Column.
+        x: f64,
+        /// Row.
+        y: f64,
+    },
+    /// The brush's radius is not a number, below 0 or far beyond any image.
+    #[error("a brush cannot have the radius {radius}")]
+    NotARadius {
+        /// The radius.
+        radius: f64,
+    },
+    /// There are not enough points to tell what is meant.
+    #[error("the edit needs at least {least} points, not {count}")]
+    TooFewPoints {
+        /// How many there are.
+        count: usize,
+        /// How many there must be.
+        least: usize,
+    },
+    /// More points than a hand draws; nothing was done, to stay quick.
+    #[error("the edit has {count} points, the limit is {MOST_POINTS}")]
+    TooManyPoints {
+        /// How many there are.
+        count: usize,
+    },
+    /// There is only background.
+    #[error("there is no nucleus at this place")]
+    NoNucleus,
+    /// The points to be merged are all in one nucleus.
+    #[error("there is only one nucleus under the points")]
+    OneNucleus,
+    /// Nuclei to be merged have a wide gap or another nucleus between them.
+    #[error("the nuclei are too far apart, or another one lies between them")]
+    TooFarApart,
+    /// The line parts no nucleus.
+    #[error("the line crosses no nucleus from one side to the other")]
+    NotCrossed,
+    /// All the pixels belong to nuclei or lie outside the image.
+    #[error("there is no free background at this place")]
+    NoRoom,
+    /// The paint does not reach the nucleus.
+    #[error("what was drawn does not touch the nucleus")]
+    NotTouching,
+}
+
+impl Explain for EditError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotAPlace { .. } => "edit/not-a-place",
+            Self::NotARadius { .. } => "edit/not-a-radius",
+            Self::TooFewPoints { .. } => "edit/too-few-points",
+            Self::TooManyPoints { .. } => "edit/too-many-points",
+            Self::NoNucleus => "edit/no-nucleus",
+            Self::OneNucleus => "edit/one-nucleus",
+            Self::TooFarApart => "edit/too-far-apart",
+            Self::NotCrossed => "edit/not-crossed",
+            Self::NoRoom => "edit/no-room",
+            Self::NotTouching => "edit/not-touching",
+        }
+    }
+
+    fn remedy(&self) -> String {
+        match self {
+            Self::NotAPlace { .. } => "Give points in image pixels, as finite numbers.".into(),
+            Self::NotARadius { .. } => "Choose a radius in pixels, of 0 or more.".into(),
+            Self::TooFewPoints { .. } => "Draw a longer line.".into(),
+            Self::TooManyPoints { .. } => "Make several shorter strokes.".into(),
+            Self::NoNucleus => "Point to the inside of an outline.".into(),
+            Self::OneNucleus => "Point to two nuclei or more.".into(),
+            Self::TooFarApart => "Draw the part between them first.".into(),
+            Self::NotCrossed => "Begin and end the line outside the nucleus.".into(),
+            Self::NoRoom => "Erase a part of the nucleus that is there first.".into(),
+            Self::NotTouching => "Begin the stroke inside the nucleus.".into(),
+        }
+    }
+}
+
+/// The outcome of a list of edits.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Edited {
+    /// The corrected nuclei, numbered by the place of their first pixel, row by row.
+    pub labels: LabelImage,
+    /// Whether an edit made or changed the nucleus; the first entry is nucleus 1.
+    pub marked: Vec<bool>,
+    /// The edits that changed nothing: their position in the list, from 0, and the reason.
+    pub refused: Vec<(usize, EditError)>,
+}
+
+/// Applies edits in order. One that cannot be applied is left out, with the reason.
+///
+/// Nuclei of several parts (which the watershed never makes) become one nucleus a part.
+///
+/// ```
+/// use nucleoscope::nuclei::{Edit, LabelImage, apply};
+///
+/// let labels = LabelImage::from_labels(4, 1, vec![1, 2, 0, 3]);
+/// let merge = Edit::Merge { at: vec![(0.5, 0.5), (1.5, 0.5)] };
+/// let nothing = Edit::Delete { at: vec![(2.5, 0.5)] };
+/// let edited = apply(&labels, &[merge, nothing]);
+/// assert_eq!(edited.labels.as_slice(), &[1, 1, 0, 2]);
+/// assert_eq!(edited.marked, [true, false]);
+/// assert_eq!(edited.refused[0].0, 1);
+/// ```
+pub fn apply(labels: &LabelImage, edits: &[Edit]) -> Edited {
+    let mut editor = Editor::new(labels);
+    let refused = |(place, edit)| editor.apply(edit).err().map(|error| (place, error));
+    let refused = edits.iter().enumerate().filter_map(refused).collect();
+    let (labels, marked) = editor.edited();
+    Edited { labels, marked, refused }
+}
+
+/// A label image under correction, for those who apply one edit after the other.
+///
+/// ```
+/// use nucleoscope::nuclei::{Edit, Editor, LabelImage};
+///
+/// let mut editor = Editor::new(&LabelImage::from_labels(3, 1, vec![1, 1, 2]));
+/// editor.apply(&Edit::Delete { at: vec![(0.5, 0.5)] })?;
+/// let (labels, marked) = editor.edited();
+/// assert_eq!((labels.as_slice(), &*marked), (&[0, 0, 1][..], &[false][..]));
+/// # Ok::<(), nucleoscope::nuclei::EditError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Editor {
+    width: usize,
+    height: usize,
+    /// 0, or the position in `nuclei` plus 1. An edit gives new numbers to what it changes, so some
+    /// numbers have no pixel any more.
+    labels: Vec<u32>,
+    nuclei: Vec<Nucleus>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Nucleus {
+    bounds: BoundingBox,
+    is_marked: bool,
+}
+
+/// The most points of one edit: with it an edit has an upper limit to its work.
+const MOST_POINTS: usize = 10_000;
+
+impl Editor {
+    /// Begins with these nuclei, none of them marked.
+    pub fn new(labels: &LabelImage) -> Self {
+        let (width, height) = (labels.width(), labels.height());
+        let mut editor = Self { width, height, labels: vec![0; width * height], nuclei: Vec::new() };
+        let pieces = Pieces::of(labels);
+        for (run, number) in pieces.runs.iter().zip(pieces.numbers()) {
+            let bounds = BoundingBox { left: run.start, top: run.y, right: run.end, bottom: run.y + 1 };
+            match editor.nuclei.get_mut(number) {
+                Some(nucleus) => nucleus.bounds = nucleus.bounds.with(bounds),
+                None => editor.nuclei.push(Nucleus { bounds, is_marked: false }),
+            }
+            editor.labels[run.y * width + run.start..run.y * width + run.end].fill(number as u32 + 1);
+        }
+        editor
+    }
+
+    /// Applies one edit.
+    ///
+    /// # Errors
+    /// Why it changed nothing; the nuclei are as they were.
+    pub fn apply(&mut self, edit: &Edit) -> Result<(), EditError> {
+        edit.check()?;
+        match edit {
+            Edit::Delete { at } => self.delete(at),
+            Edit::Merge { at } => self.merge(at),
+            Edit::Split { line } => self.split(line),
+            Edit::Draw { path, radius, to } => self.draw(path, *radius, *to),
+            Edit::Erase { path, radius } => self.erase(path, *radius),
+            Edit::Add { outline } => {
+                self.add(Stencil::polygon(outline, self.width, self.height).pixels().collect())
+            }
+        }
+    }
+
+    /// The nuclei as they are now, numbered by the place of their first pixel, row by row, and which of
+    /// them are marked: made or changed by an edit.
+    pub fn edited(&self) -> (LabelImage, Vec<bool>) {
+        let mut numbers = vec![0; self.nuclei.len() + 1];
+        let mut marked = Vec::new();
+        let number = |&label: &u32| {
+            let number = &mut numbers[label as usize];
+            if label != 0 && *number == 0 {
+                marked.push(self.nuclei[label as usize - 1].is_marked);
+                *number = marked.len() as u32;
+            }
+            *number
+        };
+        let labels = self.labels.iter().map(number).collect();
+        (LabelImage::from_consecutive(self.width, self.height, marked.len() as u32, labels), marked)
+    }
+
+    fn delete(&mut self, at: &[Point]) -> Result<(), EditError> {
+        let nuclei = self.under(at);
+        if nuclei.is_empty() {
+            return Err(EditError::NoNucleus);
+        }
+        nuclei.iter().flatten().for_each(|&pixel| *self.label_mut(pixel) = 0);
+        Ok(())
+    }
+
+    fn merge(&mut self, at: &[Point]) -> Result<(), EditError> {
+        let mut nuclei = self.under(at);
+        match nuclei.len() {
+            0 => return Err(EditError::NoNucleus),
+            1 => return Err(EditError::OneNucleus),
+            _ => (),
+        }
+        let gaps = Gaps::between(self, &nuclei);
+        nuclei.push(gaps.bridges(nuclei.len()).ok_or(EditError::TooFarApart)?);
+        self.put(&nuclei.concat());
+        Ok(())
+    }
+
+    fn split(&mut self, line: &[Point]) -> Result<(), EditError> {
+        let cut = Cut::along(line, self.width, self.height);
+        let mut is_split = false;
+        for label in self.labels_of(cut.pixels()) {
+            let pixels = self.pixels_of(label);
+            let mut parts = self.pieces(&pixels, |pixel, other| !cut.parts(pixel, other));
+            parts.retain(|part| !is_crumb(part, pixels.len()));
+            if parts.len() > 1 {
+                self.grow(&mut parts, &pixels);
+                parts.iter().for_each(|part| self.put(part));
+                is_split = true;
+            }
+        }
+        if is_split { Ok(()) } else { Err(EditError::NotCrossed) }
+    }
+
+    fn draw(&mut self, path: &[Point], radius: f64, to: Option<Point>) -> Result<(), EditError> {
+        let stroke = Stencil::stroke(path, radius, self.width, self.height);
+        let label = to.or(path.first().copied()).map_or(0, |point| self.label_under(point));
+        if label == 0 {
+            return self.add(stroke.pixels().collect());
+        }
+        let paint: Vec<Pixel> = stroke.pixels().filter(|&pixel| self.label(pixel) == 0).collect();
+        if paint.is_empty() {
+            return Err(EditError::NoRoom);
+        }
+        let touches = |pixel: &Pixel| self.neighbours(*pixel).any(|other| self.label(other) == label);
+        let mut nucleus = vec![paint.iter().copied().filter(touches).collect::<Vec<_>>()];
+        if nucleus[0].is_empty() {
+            return Err(EditError::NotTouching);
+        }
+        self.grow(&mut nucleus, &paint);
+        nucleus.push(self.pixels_of(label));
+        self.put(&nucleus.concat());
+        Ok(())
+    }
+
+    fn erase(&mut self, path: &[Point], radius: f64) -> Result<(), EditError> {
+        let stroke = Stencil::stroke(path, radius, self.width, self.height);
+        let only = path.first().map_or(0, |&point| self.label_under(point));
+        let mut labels = self.labels_of(stroke.pixels());
+        labels.retain(|&label| only == 0 || label == only);
+        for &label in &labels {
+            let pixels = self.pixels_of(label);
+            let rest: Vec<Pixel> = pixels.iter().copied().filter(|&pixel| !stroke.contains(pixel)).collect();
+            pixels.iter().for_each(|&pixel| *self.label_mut(pixel) = 0);
+            let mut parts = self.pieces(&rest, |_, _| true);
+            parts.retain(|part| !is_crumb(part, pixels.len()));
+            parts.iter().for_each(|part| self.put(part));
+        }
+        if labels.is_empty() { Err(EditError::NoNucleus) } else { Ok(()) }
+    }
+
+    /// The background among these pixels becomes a nucleus, or the largest piece of it; of several that
+    /// large the first, row by row.
+    fn add(&mut self, mut pixels: Vec<Pixel>) -> Result<(), EditError> {
+        pixels.retain(|&pixel| self.label(pixel) == 0);
+        let pieces = self.pieces(&pixels, |_, _| true);
+        // The last of several largest is the first from behind.
+        let largest = pieces.iter().rev().max_by_key(|piece| piece.len()).ok_or(EditError::NoRoom)?;
+        self.put(largest);
+        Ok(())
+    }
+
+    /// These pixels are one nucleus from now on, and marked.
+    fn put(&mut self, pixels: &[Pixel]) {
+        self.nuclei.push(Nucleus { bounds: BoundingBox::of(pixels), is_marked: true });
+        let label = self.nuclei.len() as u32;
+        pixels.iter().for_each(|&pixel| *self.label_mut(pixel) = label);
+    }
+
+    fn label(&self, (x, y): Pixel) -> u32 {
+        self.labels[y * self.width + x]
+    }
+
+    fn label_mut(&mut self, (x, y): Pixel) -> &mut u32 {
+        &mut self.labels[y * self.width + x]
+    }
+
+    /// The label under a point; 0 outside the image.
+    fn label_under(&self, (x, y): Point) -> u32 {
+        let is_inside = x >= 0.0 && y >= 0.0 && x < self.width as f64 && y < self.height as f64;
+        if is_inside { self.label((x as usize, y as usize)) } else { 0 }
+    }
+
+    /// The pixels of the nuclei under the points, in the order of their first pixels.
+    fn under(&self, points: &[Point]) -> Vec<Vec<Pixel>> {
+        let mut labels: Vec<u32> = points.iter().map(|&point| self.label_under(point)).collect();
+        labels.sort_unstable();
+        labels.dedup();
+        labels.retain(|&label| label != 0);
+        let mut nuclei: Vec<Vec<Pixel>> = labels.into_iter().map(|label| self.pixels_of(label)).collect();
+        nuclei.sort_unstable_by_key(|pixels| pixels.first().map(|&(x, y)| (y, x)));
+        nuclei
+    }
+
+    /// The nuclei that have one of these pixels.
+    fn labels_of(&self, pixels: impl Iterator<Item = Pixel>) -> Vec<u32> {
+        let mut labels: Vec<u32> = pixels.map(|pixel| self.label(pixel)).collect();
+        labels.dedup();
+        labels.sort_unstable();
+        labels.dedup();
+        labels.retain(|&label| label != 0);
+        labels
+    }
+
+    /// A nucleus's pixels, row by row.
+    fn pixels_of(&self, label: u32) -> Vec<Pixel> {
+        let bounds = self.nuclei[label as usize - 1].bounds;
+        bounds.pixels().filter(|&pixel| self.label(pixel) == label).collect()
+    }
+
+    /// The pixels above, left, right and below.
+    fn neighbours(&self, (x, y): Pixel) -> impl Iterator<Item = Pixel> {
+        let above = y.checked_sub(1).map(|y| (x, y));
+        let left = x.checked_sub(1).map(|x| (x, y));
+        let right = (x + 1 < self.width).then_some((x + 1, y));
+        let below = (y + 1 < self.height).then_some((x, y + 1));
+        [above, left, right, below].into_iter().flatten()
+    }
+
+    /// Parts pixels into connected pieces, in the order of their first pixels; one may go on from a
+    /// pixel to its neighbour where `is_open`.
+    fn pieces(&self, pixels: &[Pixel], is_open: impl Fn(Pixel, Pixel) -> bool) -> Vec<Vec<Pixel>> {
+        let mut rest = Stencil::of(pixels);
+        let mut pieces = Vec::new();
+        for &start in pixels {
+            if rest.remove(start) {
+                let mut piece = vec![start];
+                let mut next = 0;
+                while let Some(&pixel) = piece.get(next) {
+                    next += 1;
+                    for other in self.neighbours(pixel) {
+                        if is_open(pixel, other) && rest.remove(other) {
+                            piece.push(other);
+                        }
+                    }
+                }
+                pieces.push(piece);
+            }
+        }
+        pieces
+    }
+
+    /// Gives the remaining ones of these pixels to the part that reaches them first, step by step; at
+    /// the same time, to the first of them.
+    fn grow(&self, parts: &mut [Vec<Pixel>], pixels: &[Pixel]) {
+        let mut rest = Stencil::of(pixels);
+        let mut queue: VecDeque<(usize, Pixel)> = VecDeque::new();
+        for (part, members) in parts.iter().enumerate() {
+            for &pixel in members {
+                rest.remove(pixel);
+                queue.push_back((part, pixel));
+            }
+        }
+        while let Some((part, pixel)) = queue.pop_front() {
+            for other in self.neighbours(pixel).filter(|&other| rest.remove(other)) {
+                parts[part].push(other);
+                queue.push_back((part, other));
+            }
+        }
+    }
+}
+
+/// Whether a piece is too small to count as a part of a nucleus with so many pixels.
+fn is_crumb(piece: &[Pixel], whole: usize) -> bool {
+    piece.len() * 20 < whole
+}
+
+impl Edit {
+    /// Whether there is something to work with, and not too much.
+    fn check(&self) -> Result<(), EditError> {
+        let (points, least) = match self {
+            Self::Delete { at } => (at, 1),
+            Self::Merge { at } => (at, 2),
+            Self::Split { line } => (line, 2),
+            Self::Draw { path, .. } | Self::Erase { path, .. } => (path, 1),
+            Self::Add { outline } => (outline, 3),
+        };
+        let count = points.len();
+        if count < least {
+            return Err(EditError::TooFewPoints { count, least });
+        }
+        if count > MOST_POINTS {
+            return Err(EditError::TooManyPoints { count });
+        }
+        let to = if let Self::Draw { to, .. } = self { *to } else { None };
+        let strays = points.iter().copied().chain(to).zip(1..).find(|&(point, _)| !stencil::is_place(point));
+        if let Some(((x, y), place)) = strays {
+            return Err(EditError::NotAPlace { place, x, y });
+        }
+        match *self {
+            Self::Draw { radius, .. } | Self::Erase { radius, .. }
+                if !(radius >= 0.0 && stencil::is_place((radius, 0.0))) =>
+            {
+                Err(EditError::NotARadius { radius })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Which pixels a line parts from their neighbours: those between whose centres it passes.
+struct Cut {
+    from_right: Stencil,
+    from_below: Stencil,
+}
+
+/// The line is moved right and down by so little before it cuts, so that a line through centres (which
+/// whole and half coordinates easily give) has them all on one side.
+const NUDGE: Point = (1.0e-5, 1.4e-5);
+
+/// A line that passes a centre nearer than this parts it from both sides: rounding leaves no gaps.
+const SLACK: f64 = 1e-6;
+
+impl Cut {
+    fn along(line: &[Point], width: usize, height: usize) -> Self {
+        let line: Vec<Point> = line.iter().map(|&(x, y)| (x + NUDGE.0, y + NUDGE.1)).collect();
+        let bounds = stencil::around(&line, 2.0, width, height);
+        let mut cut = Self { from_right: Stencil::empty(bounds), from_below: Stencil::empty(bounds) };
+        for (from, to) in stencil::steps(&line) {
+            for (y, columns) in passed(from, to, height, width) {
+                columns.for_each(|x| cut.from_right.insert((x, y)));
+            }
+            for (x, rows) in passed((from.1, from.0), (to.1, to.0), width, height) {
+                rows.for_each(|y| cut.from_below.insert((x, y)));
+            }
+        }
+        cut
+    }
+
+    /// Whether the line passes between two neighbours.
+    fn parts(&self, one: Pixel, other: Pixel) -> bool {
+        let first = one.min(other);
+        if one.1 == other.1 { self.from_right.contains(first) } else { self.from_below.contains(first) }
+    }
+
+    /// The pixels that it parts from a neighbour to the right or below.
+    fn pixels(&self) -> impl Iterator<Item = Pixel> {
+        self.from_right.pixels().chain(self.from_below.pixels())
+    }
+}
+
+/// Row by row of an image with `rows` rows of `columns` pixels: those pixels whose centre has the step,
+/// or a point of it, between it and the next centre.
+fn passed(
+    from: Point,
+    to: Point,
+    rows: usize,
+    columns: usize,
+) -> impl Iterator<Item = (usize, Range<usize>)> {
+    let (left, right) = (from.0.min(to.0), from.0.max(to.0));
+    let (top, bottom) = (from.1.min(to.1), from.1.max(to.1));
+    let (dx, dy) = (to.0 - from.0, to.1 - from.1);
+    stencil::centres(top - SLACK, bottom + SLACK, rows).map(move |row| {
+        let (low, high) = if dy.abs() > SLACK {
+            let x = from.0 + dx * (stencil::centre(row) - from.1) / dy;
+            (x.clamp(left, right), x.clamp(left, right))
+        } else {
+            (left, right)
+        };
+        (row, stencil::centres(low - 1.0 - SLACK, high + SLACK, columns))
+    })
+}
+
+/// The background between nuclei that are to be merged.
+///
+/// From all of them at once one goes step by step into the background; where two meet that came from
+/// different nuclei, there is a way between those.
+struct Gaps {
+    reached: HashMap<Pixel, Reached>,
+    meetings: Vec<Meeting>,
+    /// The widest gap to bridge, in pixels of background.
+    widest: usize,
+}
+
+#[derive(Clone, Copy)]
+struct Reached {
+    /// The nucleus it was reached from: its position in the list.
+    nucleus: usize,
+    /// Pixels of background on the way, with itself.
+    steps: usize,
+    /// The pixel before it; a nucleus's pixel has itself.
+    before: Pixel,
+}
+
+/// Two pixels side by side, reached from two nuclei.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Meeting {
+    /// Pixels of background on the way from nucleus to nucleus.
+    gap: usize,
+    /// The smaller position first.
+    nuclei: (usize, usize),
+    pixels: (Pixel, Pixel),
+}
+
+impl Gaps {
+    fn between(editor: &Editor, nuclei: &[Vec<Pixel>]) -> Self {
+        let largest = nuclei.iter().map(Vec::len).max().unwrap_or(0);
+        let widest = (largest as f64 / PI).sqrt().ceil() as usize;
+        let mut gaps = Self { reached: HashMap::new(), meetings: Vec::new(), widest };
+        let mut queue = VecDeque::new();
+        for (nucleus, pixels) in nuclei.iter().enumerate() {
+            let label = pixels.first().map_or(0, |&pixel| editor.label(pixel));
+            let is_rim =
+                |pixel: &&Pixel| editor.neighbours(**pixel).any(|other| editor.label(other) != label);
+            for &pixel in pixels.iter().filter(is_rim) {
+                gaps.reached.insert(pixel, Reached { nucleus, steps: 0, before: pixel });
+                queue.push_back(pixel);
+            }
+        }
+        while let Some(pixel) = queue.pop_front() {
+            for other in editor.neighbours(pixel) {
+                if gaps.visit(pixel, other, editor.label(other) == 0) {
+                    queue.push_back(other);
+                }
+            }
+        }
+        gaps
+    }
+
+    /// Goes from a pixel that was reached to its neighbour; says whether that is reached now.
+    fn visit(&mut self, pixel: Pixel, other: Pixel, is_background: bool) -> bool {
+        let Some(&here) = self.reached.get(&pixel) else { return false };
+        match self.reached.get(&other) {
+            Some(there) if there.nucleus > here.nucleus => {
+                let gap = here.steps + there.steps;
+                let nuclei = (here.nucleus, there.nucleus);
+                self.meetings.push(Meeting { gap, nuclei, pixels: (pixel, other) });
+                false
+            }
+            // Each of two fronts has half of the gap to go.
+            None if is_background && here.steps < self.widest.div_ceil(2) => {
+                self.reached.insert(other, Reached { steps: here.steps + 1, before: pixel, ..here });
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// The background that makes all `count` nuclei one, by the narrowest gaps; `None` if some cannot be
+    /// reached.
+    fn bridges(mut self, count: usize) -> Option<Vec<Pixel>> {
+        self.meetings.retain(|meeting| meeting.gap <= self.widest);
+        self.meetings.sort_unstable();
+        // Kruskal's algorithm, but of several ways with the same gap between two groups all are used. A
+        // group is named by one of its members.
+        let mut groups: Vec<usize> = (0..count).collect();
+        let mut used: Vec<Pixel> = Vec::new();
+        for same_gap in self.meetings.chunk_by(|one, other| one.gap == other.gap) {
+            let parts = |groups: &[usize], meeting: &Meeting| {
+                let (kept, given) = (groups[meeting.nuclei.0], groups[meeting.nuclei.1]);
+                (kept != given).then_some((kept, given))
+            };
+            let open = same_gap.iter().filter(|meeting| parts(&groups, meeting).is_some());
+            used.extend(open.flat_map(|meeting| [meeting.pixels.0, meeting.pixels.1]));
+            for meeting in same_gap {
+                if let Some((kept, given)) = parts(&groups, meeting) {
+                    groups.iter_mut().filter(|group| **group == given).for_each(|group| *group = kept);
+                }
+            }
+        }
+        let mut pixels: Vec<Pixel> = used.into_iter().flat_map(|end| self.way_back(end)).collect();
+        pixels.sort_unstable();
+        pixels.dedup();
+        groups.iter().all(|&group| group == groups[0]).then_some(pixels)
+    }
+
+    /// The background from a pixel back to its nucleus.
+    fn way_back(&self, end: Pixel) -> impl Iterator<Item = Pixel> {
+        let background = |pixel: &Pixel| self.reached.get(pixel).filter(|reached| reached.steps > 0);
+        std::iter::successors(Some(end), move |pixel| background(pixel).map(|reached| reached.before))
+            .filter(move |pixel| background(pixel).is_some())
+    }
+}
+
+/// The connected pieces of a label image's nuclei, as runs along the rows.
+struct Pieces {
+    runs: Vec<Run>,
+    /// For each run one of its piece that comes before it, or itself: a forest.
+    parents: Vec<usize>,
+}
+
+struct Run {
+    y: usize,
+    start: usize,
+    end: usize,
+    label: u32,
+}
+
+impl Pieces {
+    fn of(labels: &LabelImage) -> Self {
+        let mut pieces = Self { runs: Vec::new(), parents: Vec::new() };
+        let mut above = 0..0;
+        for (y, row) in labels.as_slice().chunks_exact(labels.width().max(1)).enumerate() {
+            let first = pieces.runs.len();
+            let mut start = 0;
+            for same in row.chunk_by(|left, right| left == right) {
+                let end = start + same.len();
+                if same[0] != 0 {
+                    pieces.push(Run { y, start, end, label: same[0] }, &mut above);
+                }
+                start = end;
+            }
+            above = first..pieces.runs.len();
+        }
+        pieces
+    }
+
+    /// Adds a run and joins it to those above that it touches; runs that end before it are dropped from
+    /// `above`.
+    fn push(&mut self, run: Run, above: &mut Range<usize>) {
+        let number = self.runs.len();
+        self.parents.push(number);
+        while above.start < above.end && self.runs[above.start].end <= run.start {
+            above.start += 1;
+        }
+        for other in above.clone() {
+            if self.runs[other].start >= run.end {
+                break;
+            }
+            if self.runs[other].label == run.label {
+                let (one, two) = (self.root(other), self.root(number));
+                self.parents[one.max(two)] = one.min(two);
+            }
+        }
+        self.runs.push(run);
+    }
+
+    fn root(&mut self, mut run: usize) -> usize {
+        while self.parents[run] != run {
+            self.parents[run] = self.parents[self.parents[run]];
+            run = self.parents[run];
+        }
+        run
+    }
+
+    /// The number of each run's piece, from 0 in the order of their first pixels.
+    fn numbers(&self) -> Vec<usize> {
+        let mut numbers: Vec<usize> = Vec::with_capacity(self.runs.len());
+        let mut count = 0;
+        for (run, &parent) in self.parents.iter().enumerate() {
+            // A parent comes first, so it has its number already.
+            let number = if parent == run { count } else { numbers[parent] };
+            count = count.max(number + 1);
+            numbers.push(number);
+        }
+        numbers
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Labels of one row a string: `.` is background, a digit or letter a nucleus.
+    fn picture(rows: &[&str]) -> LabelImage {
+        let labels = rows.concat().chars().map(|c| c.to_digit(36).unwrap_or(0)).collect();
+        LabelImage::from_labels(rows[0].len(), rows.len(), labels)
+    }
+
+    fn rows(labels: &LabelImage) -> Vec<String> {
+        let text = |label: &u32| char::from_digit(*label, 36).unwrap_or('?');
+        let row = |row: &[u32]| row.iter().map(text).collect::<String>().replace('0', ".");
+        labels.as_slice().chunks(labels.width()).map(row).collect()
+    }
+
+    /// What becomes of a picture by one edit.
+    fn edited(before: &[&str], edit: Edit) -> Vec<String> {
+        let edited = apply(&picture(before), &[edit]);
+        assert_eq!(edited.refused, []);
+        rows(&edited.labels)
+    }
+
+    /// Why an edit changes nothing.
+    fn refused(before: &[&str], edit: Edit) -> EditError {
+        let labels = picture(before);
+        let mut edited = apply(&labels, &[edit]);
+        assert_eq!((&edited.labels, edited.refused.len()), (&labels, 1));
+        assert!(edited.marked.iter().all(|marked| !marked));
+        edited.refused.remove(0).1
+    }
+
+    fn delete(at: &[Point]) -> Edit {
+        Edit::Delete { at: at.to_vec() }
+    }
+
+    fn merge(at: &[Point]) -> Edit {
+        Edit::Merge { at: at.to_vec() }
+    }
+
+    fn split(line: &[Point]) -> Edit {
+        Edit::Split { line: line.to_vec() }
+    }
+
+    fn draw(path: &[Point], radius: f64, to: Option<Point>) -> Edit {
+        Edit::Draw { path: path.to_vec(), radius, to }
+    }
+
+    fn erase(path: &[Point], radius: f64) -> Edit {
+        Edit::Erase { path: path.to_vec(), radius }
+    }
+
+    fn add(outline: &[Point]) -> Edit {
+        Edit::Add { outline: outline.to_vec() }
+    }
+
+    #[test]
+    fn deleting_takes_what_is_under_the_points() {
+        let before = ["11.22", "...22", "33..."];
+        assert_eq!(
+            edited(&before, delete(&[(0.1, 0.9), (2.5, 0.5), (1.9, 2.1)])),
+            ["...11", "...11", "....."]
+        );
+        assert_eq!(refused(&before, delete(&[(2.5, 0.5), (-1.0, 0.5), (0.5, 99.0)])), EditError::NoNucleus);
+    }
+
+    #[test]
+    fn nuclei_that_touch_are_merged() {
+        let before = ["1122.3", "1122.3"];
+        assert_eq!(edited(&before, merge(&[(3.5, 0.5), (0.5, 1.5)])), ["1111.2", "1111.2"]);
+        assert_eq!(refused(&before, merge(&[(0.5, 0.5), (1.5, 1.5)])), EditError::OneNucleus);
+        assert_eq!(refused(&before, merge(&[(4.5, 0.5), (4.5, 1.5)])), EditError::NoNucleus);
+    }
+
+    #[test]
+    fn an_even_gap_between_merged_nuclei_is_filled() {
+        let before = ["111.222", "111.222", "111..22", "......."];
+        assert_eq!(
+            edited(&before, merge(&[(0.5, 0.5), (5.5, 0.5)])),
+            ["1111111", "1111111", "111..11", "......."]
+        );
+    }
+
+    #[test]
+    fn a_bridge_goes_by_background_and_not_far() {
+        let across = merge(&[(0.5, 0.5), (8.5, 0.5)]);
+        assert_eq!(refused(&["111....222", "111....222"], across.clone()), EditError::TooFarApart);
+        // The third nucleus is in the way, but there is room around it.
+        assert_eq!(edited(&["11113.2222", "11113.2222", "1111..2222"], across.clone())[2], "1111111111");
+        assert_eq!(refused(&["1111223333", "1111223333"], across), EditError::TooFarApart);
+    }
+
+    #[test]
+    fn several_nuclei_are_merged_by_the_narrowest_gaps() {
+        let before = ["111.222", "111.222", ".......", ".......", "3333333"];
+        let all = merge(&[(0.5, 0.5), (5.5, 0.5), (3.5, 4.5)]);
+        assert_eq!(edited(&before, all), ["1111111", "1111111", "111.111", "111.111", "1111111"]);
+    }
+
+    #[test]
+    fn a_line_from_rim_to_rim_splits() {
+        let before = ["1111", "1111", "1111", "...."];
+        assert_eq!(edited(&before, split(&[(2.0, -1.0), (2.0, 3.5)])), ["1122", "1122", "1122", "...."]);
+        assert_eq!(edited(&before, split(&[(-0.5, 1.2), (4.5, 1.2)])), ["1111", "2222", "2222", "...."]);
+        // Each pixel to the side of its centre.
+        assert_eq!(edited(&before, split(&[(0.2, -0.2), (3.4, 3.4)])), ["1222", "1122", "1112", "...."]);
+    }
+
+    #[test]
+    fn centres_on_the_line_go_up_or_left() {
+        let before = ["111", "111", "111"];
+        assert_eq!(edited(&before, split(&[(0.0, 1.5), (3.0, 1.5)])), ["111", "111", "222"]);
+        assert_eq!(edited(&before, split(&[(1.5, 0.0), (1.5, 3.0)])), ["112", "112", "112"]);
+        assert_eq!(edited(&before, split(&[(0.0, 0.0), (3.0, 3.0)])), ["111", "211", "221"]);
+    }
+
+    #[test]
+    fn a_line_that_ends_inside_splits_nothing() {
+        let before = ["11111", "11111", "11111"];
+        assert_eq!(refused(&before, split(&[(2.5, -1.0), (2.4, 1.8)])), EditError::NotCrossed);
+        assert_eq!(refused(&before, split(&[(9.5, -1.0), (9.5, 8.0)])), EditError::NotCrossed);
+    }
+
+    #[test]
+    fn every_nucleus_on_the_line_is_split_and_parts_of_one_may_be_three() {
+        let before = ["11111..222", "1...1..222", "1...1..222"];
+        assert_eq!(
+            edited(&before, split(&[(-1.0, 1.2), (11.0, 1.2)])),
+            ["11111..222", "3...4..555", "3...4..555"]
+        );
+    }
+
+    #[test]
+    fn a_grazed_rim_stays_with_its_nucleus() {
+        let mut before = vec!["1111111111"; 10];
+        before[0] = "....11....";
+        assert_eq!(refused(&before, split(&[(0.0, 1.0), (10.0, 1.0)])), EditError::NotCrossed);
+        let line = [(0.0, 1.0), (5.0, 1.0), (5.0, 10.5)];
+        let after = edited(&before, split(&line));
+        assert_eq!((&*after[0], &*after[1], &*after[9]), ("....11....", "2222211111", "2222211111"));
+    }
+
+    #[test]
+    fn the_brush_adds_background_to_a_nucleus() {
+        let before = ["11...", "11.2.", "....."];
+        assert_eq!(edited(&before, draw(&[(1.5, 0.5), (4.5, 0.5)], 0.0, None)), ["11111", "11.2.", "....."]);
+        // Paint beyond another nucleus does not touch, and that nucleus keeps its pixel.
+        assert_eq!(edited(&before, draw(&[(1.5, 1.5), (4.5, 1.5)], 0.0, None)), ["11...", "1112.", "....."]);
+        assert_eq!(edited(&before, draw(&[(2.5, 1.5)], 0.0, Some((3.5, 1.5)))), ["11...", "1122.", "....."]);
+        assert_eq!(edited(&before, draw(&[(0.5, 1.5)], 1.0, None)), ["11...", "11.2.", "1...."]);
+    }
+
+    #[test]
+    fn the_brush_on_background_makes_a_nucleus() {
+        let before = ["11...", "11.2.", "....."];
+        assert_eq!(edited(&before, draw(&[(2.5, 2.5), (4.5, 2.5)], 0.0, None)), ["11...", "11.2.", "..333"]);
+        assert_eq!(
+            edited(&before, draw(&[(2.5, 1.5), (4.5, 1.5), (4.5, 2.5)], 0.0, None)),
+            ["11...", "11.23", "....3"]
+        );
+    }
+
+    #[test]
+    fn paint_needs_room_and_touch() {
+        let before = ["11..2", "11..2"];
+        assert_eq!(refused(&before, draw(&[(0.5, 0.5), (1.2, 0.5)], 0.0, None)), EditError::NoRoom);
+        assert_eq!(refused(&before, draw(&[(3.5, 0.5)], 0.0, Some((0.5, 0.5)))), EditError::NotTouching);
+        assert_eq!(refused(&before, draw(&[(-9.0, 0.5)], 3.0, None)), EditError::NoRoom);
+    }
+
+    #[test]
+    fn erasing_begun_in_a_nucleus_spares_others() {
+        let before = ["1122", "1122", "1122"];
+        assert_eq!(edited(&before, erase(&[(1.5, 0.5), (2.5, 0.5)], 0.0)), ["1.22", "1122", "1122"]);
+        assert_eq!(edited(&before, erase(&[(-0.5, 0.5), (2.5, 0.5)], 0.0)), ["...1", "2211", "2211"]);
+        assert_eq!(refused(&["11..."], erase(&[(3.5, 0.5)], 0.9)), EditError::NoNucleus);
+    }
+
+    #[test]
+    fn what_erasing_parts_are_nuclei_and_crumbs_go() {
+        assert_eq!(edited(&["11111", "11111"], erase(&[(2.5, -1.0), (2.5, 3.0)], 0.5)), ["11.22", "11.22"]);
+        let mut before = vec!["1111111111"; 5];
+        before[0] = "11........";
+        let line = [(-1.0, 1.5), (12.0, 1.5)];
+        let after = edited(&before, erase(&line, 0.5));
+        assert_eq!(after[..3], ["..........", "..........", "1111111111"]);
+    }
+
+    #[test]
+    fn an_outline_becomes_a_nucleus_where_no_other_is() {
+        let before = ["......", ".11...", ".11..."];
+        let square = [(0.0, 0.0), (4.0, 0.0), (4.0, 3.0), (0.0, 3.0)];
+        assert_eq!(edited(&before, add(&square)), ["1111..", "1221..", "1221.."]);
+        assert_eq!(edited(&before, add(&square.map(|(x, y)| (x, y + 1.0)))), ["......", "122...", "122..."]);
+        assert_eq!(refused(&before, add(&square.map(|(x, y)| (x + 50.0, y)))), EditError::NoRoom);
+    }
+
+    #[test]
+    fn marks_stay_with_their_nuclei() {
+        let labels = picture(&["1.2.3.4", "......."]);
+        let first = draw(&[(4.5, 0.5), (4.5, 1.5)], 0.0, None);
+        // A new first nucleus and one less in between.
+        let then = [first, erase(&[(0.5, 0.5)], 0.0), delete(&[(2.5, 0.5)])];
+        let edited = apply(&labels, &then);
+        assert_eq!(rows(&edited.labels), ["....1.2", "....1.."]);
+        assert_eq!(edited.marked, [true, false]);
+    }
+
+    #[test]
+    fn nuclei_of_several_parts_become_several() {
+        let edited = apply(&picture(&["1.1", "1.1", "1.2"]), &[]);
+        assert_eq!(rows(&edited.labels), ["1.2", "1.2", "1.3"]);
+        assert_eq!(edited.marked, [false; 3]);
+        assert_eq!(rows(&apply(&picture(&["1.1", "111", "..."]), &[]).labels), ["1.1", "111", "..."]);
+    }
+
+    #[test]
+    fn what_is_no_place_is_refused() {
+        let before = ["11", "11"];
+        let code = |edit| refused(&before, edit).code();
+        for stray in [f64::NAN, f64::INFINITY, -1e300] {
+            assert_eq!(code(delete(&[(0.5, 0.5), (stray, 0.5)])), "edit/not-a-place");
+            assert_eq!(code(split(&[(0.5, stray), (0.5, 0.5)])), "edit/not-a-place");
+            assert_eq!(code(draw(&[(0.5, 0.5)], 1.0, Some((stray, 0.5)))), "edit/not-a-place");
+            assert_eq!(code(erase(&[(0.5, 0.5)], stray)), "edit/not-a-radius");
+        }
+        assert_eq!(code(merge(&[(0.5, 0.5)])), "edit/too-few-points");
+        assert_eq!(code(erase(&[], 1.0)), "edit/too-few-points");
+        assert_eq!(code(add(&[(0.5, 0.5); 10_001])), "edit/too-many-points");
+    }
+
+    #[test]
+    fn what_is_huge_is_clipped() {
+        let all = erase(&[(-9e7, 0.5), (9e7, 0.5)], 9e7);
+        assert_eq!(edited(&["1122", "1122"], all), ["....", "...."]);
+        assert_eq!(edited(&["1122", "1122"], split(&[(-9e7, 1.0), (9e7, 1.0)])), ["1122", "3344"]);
+        assert_eq!(apply(&LabelImage::empty(0, 5), &[delete(&[(0.5, 0.5)])]).labels.count(), 0);
+    }
+
+    fn point() -> impl Strategy<Value = Point> {
+        let coordinate =
+            || prop_oneof![9 => (-4i32..40).prop_map(|half| f64::from(half) / 2.0), 1 => -1e9f64..1e9];
+        (coordinate(), coordinate())
+    }
+
+    fn points(most: usize) -> impl Strategy<Value = Vec<Point>> {
+        prop::collection::vec(point(), 0..=most)
+    }
+
+    fn edit() -> impl Strategy<Value = Edit> {
+        prop_oneof![
+            points(3).prop_map(|at| Edit::Delete { at }),
+            points(4).prop_map(|at| Edit::Merge { at }),
+            points(5).prop_map(|line| Edit::Split { line }),
+            (points(4), -1.0f64..6.0, prop::option::of(point())).prop_map(|(path, radius, to)| Edit::Draw {
+                path,
+                radius,
+                to
+            }),
+            (points(4), -1.0f64..6.0).prop_map(|(path, radius)| Edit::Erase { path, radius }),
+            points(6).prop_map(|outline| Edit::Add { outline }),
+        ]
+    }
+
+    prop_compose! {
+        /// Nuclei with long common rims and gaps: random numbers, each doubled both ways.
+        fn nuclei()(width in 1usize..9, cells in prop::collection::vec(0u32..5, 72)) -> LabelImage {
+            let label = |(y, x): (usize, usize)| cells[(y / 2) * 8 + x / 2];
+            let labels = (0..18).flat_map(|y| (0..width * 2 - 1).map(move |x| (y, x))).map(label).collect();
+            LabelImage::from_labels(width * 2 - 1, 18, labels)
+        }
+    }
+
+    /// The pixels that an edit may take from background or give to it.
+    fn reach(labels: &LabelImage, edit: &Edit) -> Stencil {
+        let (width, height) = (labels.width(), labels.height());
+        match edit {
+            Edit::Draw { path, radius, .. } => Stencil::stroke(path, *radius, width, height),
+            Edit::Add { outline } => Stencil::polygon(outline, width, height),
+            _ => Stencil::of(&[]),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nuclei_stay_connected_and_numbered(labels in nuclei(), edits in prop::collection::vec(edit(), 0..6)) {
+            let edited = apply(&labels, &edits);
+            prop_assert_eq!(edited.marked.len(), edited.labels.count() as usize);
+            // Without edits, what is connected and numbered row by row stays as it is.
+            prop_assert_eq!(&apply(&edited.labels, &[]).labels, &edited.labels);
+            let changed = edits.len() - edited.refused.len();
+            prop_assert!(changed > 0 || edited.marked.iter().all(|marked| !marked));
+        }
+
+        #[test]
+        fn edits_can_be_applied_one_after_the_other(labels in nuclei(), before in prop::collection::vec(edit(), 0..4), after in prop::collection::vec(edit(), 0..4)) {
+            let at_once = apply(&labels, &[before.clone(), after.clone()].concat());
+            let half = apply(&labels, &before);
+            let whole = apply(&half.labels, &after);
+            prop_assert_eq!(at_once.labels, whole.labels);
+            let later = whole.refused.iter().map(|(place, error)| (place + before.len(), error.clone()));
+            prop_assert_eq!(at_once.refused, half.refused.iter().cloned().chain(later).collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn unmarked_nuclei_are_as_they_were(labels in nuclei(), edits in prop::collection::vec(edit(), 0..5)) {
+            let before = apply(&labels, &[]).labels;
+            let edited = apply(&labels, &edits);
+            let mut became = std::collections::BTreeMap::new();
+            for (&old, &new) in before.as_slice().iter().zip(edited.labels.as_slice()) {
+                if new != 0 && !edited.marked[new as usize - 1] {
+                    prop_assert_eq!(*became.entry(new).or_insert(old), old);
+                }
+            }
+            let (old, new) = (before.areas(), edited.labels.areas());
+            for (new_label, old_label) in became {
+                prop_assert_eq!(new[new_label as usize - 1], old[old_label as usize - 1]);
+            }
+        }
+
+        #[test]
+        fn an_edit_changes_only_what_it_may(labels in nuclei(), edit in edit()) {
+            let before = apply(&labels, &[]).labels;
+            let after = apply(&before, std::slice::from_ref(&edit)).labels;
+            let reach = reach(&before, &edit);
+            let pixels = before.as_slice().iter().zip(after.as_slice()).zip(0..);
+            for ((&old, &new), place) in pixels {
+                let is_in_reach = reach.contains((place % before.width(), place / before.width()));
+                match edit {
+                    Edit::Delete { .. } | Edit::Erase { .. } => prop_assert!(old != 0 || new == 0),
+                    Edit::Split { .. } => prop_assert_eq!(old == 0, new == 0),
+                    Edit::Merge { .. } => prop_assert!(old == 0 || new != 0),
+                    Edit::Draw { .. } | Edit::Add { .. } => {
+                        prop_assert!(old == 0 || new != 0);
+                        prop_assert!((old == 0) == (new == 0) || is_in_reach);
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn a_straight_line_leaves_nobody_on_both_sides(
+            (left, right) in (-1.0f64..19.0, -1.0f64..19.0),
+        ) {
+            // A square of 18 pixels: its parts, if any, are those above and below the line.
+            let labels = LabelImage::from_labels(18, 18, vec![1; 18 * 18]);
+            let edited = apply(&labels, &[split(&[(-1.0, left), (19.0, right)])]);
+            let is_first_above = left + (right - left) * 1.5 / 20.0 > 0.5;
+            if edited.labels.count() == 2 {
+                for (place, &label) in edited.labels.as_slice().iter().enumerate() {
+                    let (x, y) = ((place % 18) as f64 + 0.5, (place / 18) as f64 + 0.5);
+                    let line = left + (right - left) * (x + 1.0) / 20.0;
+                    if (y - line).abs() > 1e-3 {
+                        prop_assert_eq!(label == 1, (y < line) == is_first_above, "{} {}", x, y);
+                    }
+                }
+            } else {
+                prop_assert!(left.min(right) < 2.0 || left.max(right) > 16.0);
+            }
+        }
+    }
+}
