@@ -44,7 +44,64 @@ export interface Settings {
   leastCertainty?: number;
   smallestArea?: number;
   fillHoles?: boolean;
+  /** Gaussian sigma in pixels. */
+  smoothing?: number;
+  dropAtEdge?: boolean;
 }
+
+/** Which part of a file's stack is looked at; counted from 0. Without `channel` the nuclear one is guessed. */
+export interface Selection {
+  channel?: number | string | null;
+  slice?: "maximumProjection" | { single: number };
+  frame?: number;
+}
+
+export interface PixelSize { x: number; y: number }
+
+/** What a file holds. `pixelSize` is in micrometres. */
+export interface StackInfo {
+  width: number;
+  height: number;
+  bitDepth: number;
+  isColor: boolean;
+  channels: { name: string; color: [number, number, number] | null }[];
+  slices: number;
+  frames: number;
+  pixelSize: PixelSize | null;
+  segmentedChannel: number;
+}
+
+/** Values shown as black and as white; by percentiles where left out. */
+export interface Contrast { low?: number | null; high?: number | null; gamma?: number }
+
+export type Place = [x: number, y: number];
+
+/** A correction, in image pixels: pixel (0, 0) covers 0..1 in both directions. */
+export type Edit =
+  | { kind: "delete"; at: Place[] }
+  | { kind: "merge"; at: Place[] }
+  | { kind: "split"; line: Place[] }
+  | { kind: "draw"; path: Place[]; radius: number; to?: Place | null }
+  | { kind: "erase"; path: Place[]; radius: number }
+  | { kind: "add"; outline: Place[] };
+
+/** A region of interest, in image pixels. */
+export type Region =
+  | { kind: "rectangle"; x: number; y: number; width: number; height: number }
+  | { kind: "polygon"; points: Place[] };
+
+/** Column after column: row r of column c is `values[c * rows + r]` and about nucleus r + 1; NaN: no value. */
+export interface MeasurementTable {
+  columns: { key: string; label: string; unit: string }[];
+  rows: number;
+  values: Float64Array<ArrayBuffer>;
+}
+
+export interface ExportFile { name: string; bytes: Uint8Array<ArrayBuffer> }
+
+/** Name of a kind of export, as the command line's `--export` has it. */
+export type ExportFormat =
+  | "bowl" | "measurements" | "labels" | "rois" | "geojson" | "coco" | "svg" | "overlay" | "record";
 
 export interface ModelContract {
   name: string;
@@ -81,7 +138,11 @@ export interface ScoreSummary {
 
 export interface Preview { width: number; height: number; rgba: Uint8ClampedArray<ArrayBuffer> }
 
-/** Polygon `i` has the points `offsets[i]` up to `offsets[i + 1]`, each two numbers of `points`. */
-export interface Outlines { points: Int32Array<ArrayBuffer>; offsets: Uint32Array<ArrayBuffer> }
+/** Polygon `i` is of nucleus `labels[i]` and has the points `offsets[i]` up to `offsets[i + 1]`, each two numbers of `points`. */
+export interface Outlines {
+  points: Int32Array<ArrayBuffer>;
+  offsets: Uint32Array<ArrayBuffer>;
+  labels: Uint32Array<ArrayBuffer>;
+}
 
 export interface ExampleImage { name: string; png: Uint8Array<ArrayBuffer> }

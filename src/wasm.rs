@@ -60,6 +60,28 @@ extern "C" {
     pub type ExampleObject;
     #[wasm_bindgen(typescript_type = "(done: number, total: number) => void")]
     pub type OnProgress;
+    #[wasm_bindgen(typescript_type = "Selection")]
+    pub type SelectionObject;
+    #[wasm_bindgen(typescript_type = "StackInfo")]
+    pub type StackObject;
+    #[wasm_bindgen(typescript_type = "Contrast")]
+    pub type ContrastObject;
+    #[wasm_bindgen(typescript_type = "Edit[]")]
+    pub type Edits;
+    #[wasm_bindgen(typescript_type = "{ edit: number; reason: string }[]")]
+    pub type RefusedEdits;
+    #[wasm_bindgen(typescript_type = "Region[]")]
+    pub type Regions;
+    #[wasm_bindgen(typescript_type = "MeasurementTable")]
+    pub type MeasurementTableObject;
+    #[wasm_bindgen(typescript_type = "{ readonly csvRows: string; readonly width: number; readonly height: number; readonly marked: readonly number[] }")]
+    pub type FinishedNuclei;
+    #[wasm_bindgen(typescript_type = "ExportFormat[]")]
+    pub type ExportFormats;
+    #[wasm_bindgen(typescript_type = "unknown")]
+    pub type RecordObject;
+    #[wasm_bindgen(typescript_type = "ExportFile[]")]
+    pub type ExportFiles;
 }
 
 /// Runs once when the module is instantiated: panics become readable in the console.
@@ -338,57 +360,101 @@ pub fn summarize_scores(scores: ImageScores) -> Result<SummaryObject, JsValue> {
     Ok(to_object(&score::summarize(&scores)))
 }
 
-/// A decoded image.
+/// A decoded image, with every channel of the part of its stack that was chosen.
 #[wasm_bindgen]
-pub struct DecodedImage(Image);
+pub struct DecodedImage(Opened);
 
 #[wasm_bindgen]
 impl DecodedImage {
     /// Decodes an image file's bytes.
     ///
     /// # Errors
-    /// What is wrong with the file.
-    pub fn decode(bytes: &[u8]) -> Result<DecodedImage, JsValue> {
-        image::decode(bytes, Limits::default()).map(Self).map_err(thrown)
+    /// What is wrong with the file, or with the choice.
+    pub fn open(bytes: &[u8], selection: SelectionObject) -> Result<DecodedImage, JsValue> {
+        let selection: Selection = from_object(selection.into())?;
+        image::open(bytes, &selection, Limits::default()).map(Self).map_err(thrown)
     }
 
     /// Columns.
     #[wasm_bindgen(getter)]
     pub fn width(&self) -> usize {
-        self.0.width()
+        self.0.image.width()
     }
 
     /// Rows.
     #[wasm_bindgen(getter)]
     pub fn height(&self) -> usize {
-        self.0.height()
+        self.0.image.height()
     }
 
-    /// 1 for gray, 3 for colour.
-    #[wasm_bindgen(getter)]
-    pub fn channels(&self) -> usize {
-        self.0.channels()
-    }
-
-    /// Bits a value: 8, 16 or 32 (float).
-    #[wasm_bindgen(getter, js_name = bitDepth)]
-    pub fn bit_depth(&self) -> u8 {
-        self.0.bit_depth()
+    /// What the file holds.
+    pub fn stack(&self) -> StackObject {
+        to_object(&self.0.info)
     }
 
     /// An 8-bit picture for the screen whose longer side is at most `maximumSide`; 0 for full size.
     ///
     /// # Errors
-    /// There is not enough memory for it.
-    pub fn preview(&self, maximum_side: usize) -> Result<PreviewObject, JsValue> {
+    /// There is not enough memory for it, or the contrast is none.
+    pub fn preview(&self, maximum_side: usize, contrast: ContrastObject) -> Result<PreviewObject, JsValue> {
+        let contrast: Contrast = from_object(contrast.into())?;
         let picture =
-            image::preview(&self.0, Some(maximum_side).filter(|&side| side > 0), &Contrast::default())
-                .map_err(thrown)?;
-        let object = js_sys::Object::new();
-        set(&object, "width", picture.width as u32);
-        set(&object, "height", picture.height as u32);
-        set(&object, "rgba", js_sys::Uint8ClampedArray::from(&*picture.rgba));
-        Ok(object.unchecked_into())
+            image::preview(&self.0.image, side(maximum_side), &contrast).map_err(thrown)?;
+        Ok(preview_object(picture))
+    }
+}
+
+/// 0 is no limit.
+fn side(maximum: usize) -> Option<usize> {
+    Some(maximum).filter(|&side| side > 0)
+}
+
+fn preview_object(picture: Preview) -> PreviewObject {
+    let object = js_sys::Object::new();
+    set(&object, "width", picture.width as u32);
+    set(&object, "height", picture.height as u32);
+    set(&object, "rgba", js_sys::Uint8ClampedArray::from(&*picture.rgba));
+    object.unchecked_into()
+}
+
+/// The network's answer for an image, which is cut into nuclei as often as wanted.
+#[wasm_bindgen]
+pub struct NucleusMaps(Maps);
+
+#[wasm_bindgen]
+impl NucleusMaps {
+    /// From the bytes that [`Self::values`] gave.
+    ///
+    /// # Errors
+    /// A `TypeError` if these are not three maps of that size.
+    #[wasm_bindgen(constructor)]
+    pub fn new(width: usize, height: usize, values: &[u8]) -> Result<NucleusMaps, JsValue> {
+        Maps::from_bytes(width, height, values)
+            .map(Self)
+            .ok_or_else(|| js_sys::TypeError::new("these are not three maps of that size").into())
+    }
+
+    /// Interior, boundary and distance, one after the other, row by row, as bytes.
+    pub fn values(&self) -> Vec<u8> {
+        self.0.to_bytes()
+    }
+
+    /// Cuts the maps into nuclei and corrects them.
+    ///
+    /// # Errors
+    /// A `TypeError` if the settings or an edit are none.
+    pub fn label(&self, settings: SettingsObject, edits: Edits) -> Result<Segmentation, JsValue> {
+        let settings: Settings = from_object(settings.into())?;
+        Segmentation::corrected(&nuclei::watershed(&self.0, &settings.watershed), edits)
+    }
+
+    /// How sure the network is that a pixel belongs to a nucleus, as a picture.
+    ///
+    /// # Errors
+    /// There is not enough memory for it.
+    pub fn picture(&self, maximum_side: usize) -> Result<PreviewObject, JsValue> {
+        let Maps { width, height, interior, .. } = &self.0;
+        image::map_preview(*width, *height, interior, side(maximum_side)).map(preview_object).map_err(thrown)
     }
 }
 
@@ -470,18 +536,18 @@ impl Segmenter {
         to_object(self.0.contract())
     }
 
-    /// Finds the nuclei of an image. `onProgress` is told the share of the work done so far, in
+    /// Has the network look at an image. `onProgress` is told the share of the work done so far, in
     /// parts of the most that it can be.
     ///
     /// # Errors
     /// The network failed, or the settings are not settings.
-    pub fn segment(
+    pub fn infer(
         &self,
         image: &DecodedImage,
-        settings: Option<SettingsObject>,
+        settings: SettingsObject,
         on_progress: Option<OnProgress>,
-    ) -> Result<Segmentation, JsValue> {
-        let settings = settings_or_default(settings)?;
+    ) -> Result<NucleusMaps, JsValue> {
+        let settings: Settings = from_object(settings.into())?;
         let on_progress = on_progress.map(JsCast::unchecked_into::<js_sys::Function>);
         let mut tell = |Progress { pass, passes, done, total }: Progress| {
             if let Some(tell) = &on_progress {
@@ -490,9 +556,8 @@ impl Segmenter {
                 _ = tell.call2(&JsValue::NULL, &(done as u32).into(), &(total as u32).into());
             }
         };
-        let found = segment::segment(&self.0, &image.0, &settings, &mut tell).map_err(thrown)?;
-        let masks = run_length::encode(&found.labels);
-        Ok(Segmentation { labels: found.labels, masks, diameter: found.diameter })
+        let found = segment::look(&self.0, &image.0.image, &settings, &mut tell).map_err(thrown)?;
+        Ok(NucleusMaps(found.maps))
     }
 }
 
@@ -501,11 +566,66 @@ impl Segmenter {
 pub struct Segmentation {
     labels: LabelImage,
     masks: Vec<Mask>,
-    diameter: Option<f32>,
+    marked: Vec<bool>,
+    refused: Vec<RefusedEdit>,
+}
+
+#[derive(Serialize)]
+struct RefusedEdit {
+    edit: usize,
+    reason: String,
+}
+
+impl Segmentation {
+    fn corrected(labels: &LabelImage, edits: Edits) -> Result<Self, JsValue> {
+        let edits: Vec<Edit> = from_object(edits.into())?;
+        let edited = nuclei::apply(labels, &edits);
+        let reason = |(edit, error): (usize, nuclei::EditError)| RefusedEdit { edit, reason: error.to_string() };
+        Ok(Self {
+            masks: run_length::encode(&edited.labels),
+            labels: edited.labels,
+            marked: edited.marked,
+            refused: edited.refused.into_iter().map(reason).collect(),
+        })
+    }
 }
 
 #[wasm_bindgen]
 impl Segmentation {
+    /// Begins with nuclei that are known, and corrects them.
+    ///
+    /// # Errors
+    /// The truth does not fit the image; a `TypeError` if an edit is none.
+    #[wasm_bindgen(js_name = fromTruth)]
+    pub fn from_truth(truth: &Truth, image: &DecodedImage, edits: Edits) -> Result<Segmentation, JsValue> {
+        let (width, height) = (image.width(), image.height());
+        let masks = truth.masks(width, height).map_err(thrown)?;
+        Self::corrected(&run_length::first_wins(&masks, width, height), edits)
+    }
+
+    /// Takes up nuclei where [`Self::csv_rows`] left them.
+    ///
+    /// # Errors
+    /// The rows are not rows of this program.
+    #[wasm_bindgen(js_name = fromCsvRows)]
+    pub fn from_csv_rows(nuclei: FinishedNuclei) -> Result<Segmentation, JsValue> {
+        let finished: Finished = from_object(nuclei.into())?;
+        let read = bowl_csv::read(
+            [bowl_csv::HEADER, &finished.csv_rows].concat().as_bytes(),
+            bowl_csv::Purpose::Submission,
+        )
+        .map_err(thrown)?;
+        let masks: Vec<Mask> = read.images.into_iter().flat_map(|image| image.masks).collect();
+        let labels = run_length::first_wins(&masks, finished.width, finished.height);
+        let mut marked = vec![false; labels.count() as usize];
+        for number in finished.marked {
+            if let Some(mark) = marked.get_mut((number as usize).wrapping_sub(1)) {
+                *mark = true;
+            }
+        }
+        Ok(Self { labels, masks, marked, refused: Vec::new() })
+    }
+
     /// How many nuclei.
     #[wasm_bindgen(getter)]
     pub fn count(&self) -> u32 {
@@ -515,7 +635,18 @@ impl Segmentation {
     /// Diameter of a typical nucleus in pixels.
     #[wasm_bindgen(getter)]
     pub fn diameter(&self) -> Option<f32> {
-        self.diameter
+        segment::typical_diameter(&self.labels)
+    }
+
+    /// Numbers of the nuclei that an edit changed.
+    pub fn marked(&self) -> Vec<u32> {
+        (1..).zip(&self.marked).filter(|(_, marked)| **marked).map(|(number, _)| number).collect()
+    }
+
+    /// Edits that changed nothing, and why.
+    #[wasm_bindgen(js_name = refusedEdits)]
+    pub fn refused_edits(&self) -> RefusedEdits {
+        to_object(&self.refused)
     }
 
     /// The nuclei's numbers, row by row, 0 for background.
@@ -525,17 +656,7 @@ impl Segmentation {
 
     /// Closed polygons along the pixel sides.
     pub fn outlines(&self) -> OutlinesObject {
-        let lines = nuclei::outlines(&self.labels);
-        let mut points = Vec::new();
-        let mut offsets = vec![0];
-        for line in &lines {
-            points.extend(line.points.iter().flat_map(|&(x, y)| [x as i32, y as i32]));
-            offsets.push(points.len() as u32 / 2);
-        }
-        let object = js_sys::Object::new();
-        set(&object, "points", js_sys::Int32Array::from(&*points));
-        set(&object, "offsets", js_sys::Uint32Array::from(&*offsets));
-        object.unchecked_into()
+        outlines_object(&self.labels)
     }
 
     /// This image's rows of the Bowl's CSV, without header.
@@ -551,5 +672,147 @@ impl Segmentation {
     pub fn score(&self, truth: &Truth) -> Result<ImageScoreObject, JsValue> {
         let masks = truth.masks(self.labels.width(), self.labels.height()).map_err(thrown)?;
         Ok(to_object(&score::score_image(&masks, &self.masks)))
+    }
+
+    /// The true nuclei's outlines, numbered as in the score.
+    ///
+    /// # Errors
+    /// The truth does not fit the image.
+    #[wasm_bindgen(js_name = truthOutlines)]
+    pub fn truth_outlines(&self, truth: &Truth) -> Result<OutlinesObject, JsValue> {
+        let (width, height) = (self.labels.width(), self.labels.height());
+        let masks = truth.masks(width, height).map_err(thrown)?;
+        Ok(outlines_object(&run_length::first_wins(&masks, width, height)))
+    }
+
+    /// Measures every nucleus in every channel.
+    pub fn measure(&self, image: &DecodedImage) -> MeasurementTableObject {
+        let Opened { channels, info, .. } = &image.0;
+        let table = MeasurementTable::new(&self.labels, channels, info.pixel_size, &self.marked);
+        let object = js_sys::Object::new();
+        set(&object, "columns", to_object::<JsValue>(&table.columns));
+        set(&object, "rows", table.rows as u32);
+        set(&object, "values", js_sys::Float64Array::from(&*table.values));
+        object.unchecked_into()
+    }
+
+    /// For each nucleus, whether it lies in one of the regions (1) or not (0).
+    ///
+    /// # Errors
+    /// A `TypeError` if a region is none.
+    pub fn inside(&self, regions: Regions) -> Result<Vec<u8>, JsValue> {
+        let regions: Vec<Region> = from_object(regions.into())?;
+        Ok(nuclei::inside(&self.labels, &regions).into_iter().map(u8::from).collect())
+    }
+
+    /// Pixels of the image that lie in one of the regions; all without regions.
+    ///
+    /// # Errors
+    /// A `TypeError` if a region is none.
+    #[wasm_bindgen(js_name = regionPixels)]
+    pub fn region_pixels(&self, regions: Regions) -> Result<usize, JsValue> {
+        let regions: Vec<Region> = from_object(regions.into())?;
+        Ok(region::area(self.labels.width(), self.labels.height(), &regions))
+    }
+
+    /// Writes the files of one image, of the nuclei inside the regions. `file` is the image's file,
+    /// which the record names by its hash.
+    ///
+    /// # Errors
+    /// A format cannot hold the image; a `TypeError` if an argument is not what it should be.
+    #[wasm_bindgen(js_name = exportFiles)]
+    pub fn export_files(
+        &self,
+        image: &DecodedImage,
+        file: &[u8],
+        image_id: &str,
+        formats: ExportFormats,
+        regions: Regions,
+        record: RecordObject,
+    ) -> Result<ExportFiles, JsValue> {
+        let formats: Vec<Format> = from_object(formats.into())?;
+        let regions: Vec<Region> = from_object(regions.into())?;
+        let mut provenance: Provenance = from_object(record.into())?;
+        provenance.input.sha256 = sha256(file);
+        let inside = nuclei::inside(&self.labels, &regions);
+        let kept = |marks: &[bool]| -> Vec<bool> {
+            marks.iter().zip(&inside).filter(|(_, inside)| **inside).map(|(mark, _)| *mark).collect()
+        };
+        let files = export::files(
+            &Subject {
+                image_id,
+                image: &image.0.image,
+                channels: &image.0.channels,
+                pixel_size: image.0.info.pixel_size,
+                labels: &self.labels.only(&inside),
+                edited: &kept(&self.marked),
+                provenance: &provenance,
+            },
+            &formats,
+        )
+        .map_err(thrown)?;
+        let list = js_sys::Array::new();
+        for ExportFile { name, bytes } in files {
+            let object = js_sys::Object::new();
+            set(&object, "name", name);
+            set(&object, "bytes", js_sys::Uint8Array::from(&*bytes));
+            list.push(&object);
+        }
+        Ok(list.unchecked_into())
+    }
+}
+
+fn outlines_object(labels: &LabelImage) -> OutlinesObject {
+    let lines = nuclei::outlines(labels);
+    let mut points = Vec::new();
+    let mut offsets = vec![0];
+    for line in &lines {
+        points.extend(line.points.iter().flat_map(|&(x, y)| [x as i32, y as i32]));
+        offsets.push(points.len() as u32 / 2);
+    }
+    let numbers: Vec<u32> = lines.iter().map(|line| line.label).collect();
+    let object = js_sys::Object::new();
+    set(&object, "points", js_sys::Int32Array::from(&*points));
+    set(&object, "offsets", js_sys::Uint32Array::from(&*offsets));
+    set(&object, "labels", js_sys::Uint32Array::from(&*numbers));
+    object.unchecked_into()
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Finished {
+    csv_rows: String,
+    width: usize,
+    height: usize,
+    marked: Vec<u32>,
+}
+
+/// A ZIP archive that is put together file by file.
+#[wasm_bindgen]
+#[derive(Default)]
+pub struct Archive(export::Archive);
+
+#[wasm_bindgen]
+impl Archive {
+    /// An empty one.
+    #[wasm_bindgen(constructor)]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a file.
+    ///
+    /// # Errors
+    /// There is a file of that name already.
+    pub fn add(&mut self, name: &str, bytes: &[u8]) -> Result<(), JsValue> {
+        self.0.add(name, bytes).map_err(thrown)
+    }
+
+    /// The archive's bytes.
+    ///
+    /// # Errors
+    /// An archive cannot hold so much.
+    pub fn finish(self) -> Result<Vec<u8>, JsValue> {
+        self.0.finish().map_err(thrown)
     }
 }

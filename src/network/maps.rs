@@ -23,6 +23,36 @@ impl Maps {
         Self { width, height, interior: map.clone(), boundary: map.clone(), distance: map }
     }
 
+    /// The values of the three maps one after the other, as little-endian 32-bit floats: for keeping
+    /// them outside the program.
+    ///
+    /// ```
+    /// use nucleoscope::network::Maps;
+    ///
+    /// let maps = Maps { interior: vec![0.25, 0.5], ..Maps::zeros(2, 1) };
+    /// let bytes = maps.to_bytes();
+    /// assert_eq!(bytes.len(), 3 * 2 * 4);
+    /// assert_eq!(Maps::from_bytes(2, 1, &bytes), Some(maps));
+    /// assert_eq!(Maps::from_bytes(3, 1, &bytes), None);
+    /// ```
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let maps = [&self.interior, &self.boundary, &self.distance];
+        maps.into_iter().flatten().flat_map(|value| value.to_le_bytes()).collect()
+    }
+
+    /// What [`Self::to_bytes`] gave; `None` if these are not three maps of that size.
+    pub fn from_bytes(width: usize, height: usize, bytes: &[u8]) -> Option<Self> {
+        let (values, rest) = bytes.as_chunks::<4>();
+        let pixels = width.checked_mul(height)?;
+        if !rest.is_empty() || Some(values.len()) != pixels.checked_mul(3) {
+            return None;
+        }
+        let map = |number: usize| {
+            values[number * pixels..][..pixels].iter().map(|&value| f32::from_le_bytes(value)).collect()
+        };
+        Some(Self { width, height, interior: map(0), boundary: map(1), distance: map(2) })
+    }
+
     /// Becomes the mean of this answer and another one for the same image.
     pub fn average(&mut self, mut other: Self) {
         for (mean, map) in self.channels_mut().into_iter().zip(other.channels_mut()) {

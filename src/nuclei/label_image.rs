@@ -81,6 +81,20 @@ impl LabelImage {
         if x < self.width && y < self.height { self.labels[y * self.width + x] } else { 0 }
     }
 
+    /// Only the nuclei that are marked, the first entry for nucleus 1; the others become background.
+    ///
+    /// ```
+    /// use nucleoscope::nuclei::LabelImage;
+    ///
+    /// let labels = LabelImage::from_labels(3, 1, vec![1, 2, 3]);
+    /// assert_eq!(labels.only(&[true, false, true]).as_slice(), &[1, 0, 2]);
+    /// ```
+    pub fn only(&self, kept: &[bool]) -> Self {
+        let is_kept = |label: u32| label != 0 && kept.get(label as usize - 1) == Some(&true);
+        let labels = self.labels.iter().map(|&label| if is_kept(label) { label } else { 0 }).collect();
+        Self::from_labels(self.width, self.height, labels)
+    }
+
     /// Pixels of each nucleus; the first entry is nucleus 1.
     pub fn areas(&self) -> Vec<usize> {
         let mut areas = vec![0; self.count as usize];

@@ -1,5 +1,16 @@
-import type { ImageScore, Settings } from "./wasm/nucleoscope.js";
-import type { BatchFile, ErrorReport, ImageSource, OpenedBatch, Picture, Segmented, TruthSource } from "./engine/protocol.ts";
+import type {
+  BatchFile,
+  CachedMaps,
+  ErrorReport,
+  ImageSource,
+  OpenedBatch,
+  Picture,
+  Segmented,
+  TruthSource,
+} from "./engine/protocol.ts";
+import { History } from "./history.ts";
+import type { Tuning } from "./tuning.ts";
+import type { Edit, ImageScore, Region, Selection, Settings } from "./wasm/nucleoscope.js";
 
 /** Where an image is on its way. */
 export type ImageState =
@@ -21,8 +32,20 @@ export interface BatchImage {
   ignoredInScoring: boolean;
   /** A small picture, from when the image has been decoded. */
   thumbnail: Picture | null;
-  /** The settings it was last sent to work with. */
+  /** The settings its nuclei were found with. */
   settings: Settings | null;
+  /** A tuning of its own, in place of the batch's. */
+  tuning: Tuning | null;
+  /** Which part of its stack is looked at. */
+  selection: Selection;
+  /** The corrections of its nuclei. */
+  readonly edits: History<Edit>;
+  /** Only nuclei in one of these count; all where there is none. */
+  regions: readonly Region[];
+  /** Whether its nuclei are the ground truth's, to be corrected, instead of the network's. */
+  startsFromTruth: boolean;
+  /** The network's answer, as long as there is room for it. */
+  maps: CachedMaps | null;
   state: ImageState;
 }
 
@@ -150,14 +173,13 @@ export class Batch {
   #add(planned: OpenedBatch["images"][number], source: ImageSource, truth: TruthSource | null): BatchImage {
     const { imageId, path, ignoredInScoring } = planned;
     const image: BatchImage = {
+      ...untouched(),
       imageId,
       name: nameOf(imageId, path),
       path,
       source,
       truth,
       ignoredInScoring,
-      thumbnail: null,
-      settings: null,
       state: { kind: "waiting" },
     };
     this.#byId.set(imageId, image);
@@ -194,6 +216,23 @@ function nameOf(imageId: string, path: string): string {
   return file.startsWith(`${imageId}.`) ? file : imageId;
 }
 
+/** What every entry begins with. */
+function untouched(): Pick<
+  BatchImage,
+  "thumbnail" | "settings" | "tuning" | "selection" | "edits" | "regions" | "startsFromTruth" | "maps"
+> {
+  return {
+    thumbnail: null,
+    settings: null,
+    tuning: null,
+    selection: {},
+    edits: new History<Edit>(),
+    regions: [],
+    startsFromTruth: false,
+    maps: null,
+  };
+}
+
 function taken(imageId: string): ErrorReport {
   return {
     code: duplicateCode,
@@ -207,11 +246,10 @@ function failedFile(path: string, error: ErrorReport): BatchImage {
     imageId: null,
     name: path,
     path,
+    ...untouched(),
     source: null,
     truth: null,
     ignoredInScoring: false,
-    thumbnail: null,
-    settings: null,
     state: { kind: "failed", error },
   };
 }

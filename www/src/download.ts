@@ -1,4 +1,5 @@
 import { setText } from "./elements.ts";
+import { save } from "./save.ts";
 import { submissionOf, type Submission } from "./submission.ts";
 import type { Batch } from "./batch.ts";
 import { counted } from "./wording.ts";
@@ -15,7 +16,7 @@ export class Download {
   constructor(button: HTMLButtonElement, note: HTMLElement) {
     this.#button = button;
     this.#note = note;
-    button.addEventListener("click", () => this.#save());
+    button.addEventListener("click", () => save(this.file.name, this.file.blob));
   }
 
   /** Offers what is finished; not while work runs, when the file would be out of date at once. */
@@ -35,14 +36,9 @@ export class Download {
     this.#note.hidden = note === "";
   }
 
-  #save(): void {
-    const address = URL.createObjectURL(new Blob(this.#parts, { type: "text/csv;charset=utf-8" }));
-    const link = document.createElement("a");
-    link.href = address;
-    link.download = fileName;
-    link.click();
-    // The browser may still be about to read it.
-    setTimeout(() => URL.revokeObjectURL(address), 60_000);
+  /** The file as it would be saved now. */
+  get file(): { readonly name: string; readonly blob: Blob } {
+    return { name: fileName, blob: new Blob(this.#parts, { type: "text/csv;charset=utf-8" }) };
   }
 }
 

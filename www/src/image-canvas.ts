@@ -1,22 +1,74 @@
-import type { Outlines, Picture } from "./engine/protocol.ts";
-import { OutlinePaths } from "./outline-path.ts";
-import { Viewport, type Size } from "./viewport.ts";
+import type { Picture } from "./engine/protocol.ts";
+import type { NucleiMap } from "./nuclei-map.ts";
+import { OutlinePaths, type Area } from "./outline-path.ts";
+import { scaleBar } from "./scale-bar.ts";
+import { Viewport, type Point, type Size } from "./viewport.ts";
+import type { Outlines, Place, Region } from "./wasm/nucleoscope.js";
+
+/** How a nucleus is drawn. */
+export type NucleusKind = "plain" | "hit" | "extra" | "excluded" | "missed";
+
+/** How nuclei are shown. */
+export type OverlayStyle = "outlines" | "filled" | "numbers";
+
+/** Nuclei to be drawn, with where they are. */
+export interface Nuclei {
+  readonly outlines: Outlines;
+  readonly map: NucleiMap;
+  readonly kindOf: (label: number) => NucleusKind;
+  /** Changes when `kindOf` does. */
+  readonly revision: unknown;
+}
 
 /** What is on the canvas. */
 export interface Scene {
   /** The size of the image, whatever the size of its picture. */
   readonly image: Size;
   readonly picture: Picture | null;
-  readonly outlines: Outlines | null;
+  /** Beside the picture, the same place of another one. */
+  readonly second: Picture | null;
+  readonly nuclei: Nuclei | null;
+  /** The true nuclei that were not found. */
+  readonly missed: Nuclei | null;
+  readonly regions: readonly Region[];
+  readonly micrometresPerPixel: number | null;
 }
 
+/** What moves while the scene stays. */
+export interface Marks {
+  readonly selected: ReadonlySet<number>;
+  readonly hovered: number | null;
+  /** Chosen in a plot. */
+  readonly highlighted: ReadonlySet<number>;
+  /** What is being drawn, closed or not. */
+  readonly draft: { readonly path: readonly Place[]; readonly isClosed: boolean; readonly width: number } | null;
+  /** Where the keyboard's pen is. */
+  readonly pen: Place | null;
+}
+
+const noMarks: Marks = { selected: new Set(), hovered: null, highlighted: new Set(), draft: null, pen: null };
+
+/** Okabe and Ito's colours, told apart with every kind of colour vision; line styles differ as well. */
+const strokes: Readonly<Record<NucleusKind, { colour: string; dash: readonly number[] }>> = {
+  plain: { colour: "#ffe45c", dash: [] },
+  hit: { colour: "#56b4e9", dash: [] },
+  extra: { colour: "#e69f00", dash: [6, 3] },
+  missed: { colour: "#ff8fd0", dash: [2, 3] },
+  excluded: { colour: "#b8bfc6", dash: [2, 2] },
+};
+const selectedColour = "#ffffff";
+const highlightColour = "#00e0b8";
+const regionColour = "#7fd0ff";
 /** Two lines, one dark and one bright, are seen on black, on white and on stained tissue. */
-const halo = { colour: "rgba(0, 0, 0, 0.75)", width: 3.5 };
-const line = { colour: "#ffe45c", width: 1.5 };
+const haloColour = "rgba(0, 0, 0, 0.75)";
+const haloWidth = 3.5;
+const lineWidth = 1.5;
 /** From this magnification on, pixels are shown as squares. */
 const squareScale = 2;
+/** A nucleus of so many screen pixels has room for its number. */
+const roomForNumber = 16;
 
-/** Draws an image and its outlines, through a viewport that the user moves. */
+/** Draws an image and its nuclei, through a viewport that the user moves. */
 export class ImageCanvas {
   readonly viewport = new Viewport();
   readonly #canvas: HTMLCanvasElement;
@@ -24,8 +76,11 @@ export class ImageCanvas {
   readonly #onDraw: () => void;
   readonly #observer: ResizeObserver;
   #scene: Scene | null = null;
-  #paths: { readonly outlines: Outlines; readonly paths: OutlinePaths } | null = null;
-  #outlinesShown = true;
+  #marks: Marks = noMarks;
+  #paths: { readonly of: Nuclei; readonly paths: OutlinePaths<NucleusKind> } | null = null;
+  #missedPaths: { readonly of: Nuclei; readonly paths: OutlinePaths<NucleusKind> } | null = null;
+  #style: OverlayStyle = "outlines";
+  #nucleiShown = true;
   #frame: number | null = null;
 
   /** `onDraw` is called after each drawing, when the viewport may have changed. */
@@ -35,10 +90,7 @@ export class ImageCanvas {
     this.#canvas = canvas;
     this.#context = context;
     this.#onDraw = onDraw;
-    this.#observer = new ResizeObserver(() => {
-      this.viewport.resize({ width: canvas.clientWidth || 1, height: canvas.clientHeight || 1 });
-      this.redraw();
-    });
+    this.#observer = new ResizeObserver(() => this.#followSize());
     this.#observer.observe(canvas);
   }
 
@@ -49,19 +101,33 @@ export class ImageCanvas {
 
   /** Shows a scene; the viewport starts anew when the image is another one. */
   show(scene: Scene | null, isOther: boolean): void {
+    const wasSplit = this.#isSplit;
     this.#scene = scene;
-    if (scene?.outlines == null) this.#paths = null;
-    else if (this.#paths?.outlines !== scene.outlines) {
-      this.#paths = { outlines: scene.outlines, paths: new OutlinePaths(scene.outlines) };
-    }
+    this.#paths = pathsOf(this.#paths, scene?.nuclei ?? null);
+    this.#missedPaths = pathsOf(this.#missedPaths, scene?.missed ?? null);
     if (scene !== null && isOther) this.viewport.open(scene.image);
+    if (wasSplit !== this.#isSplit) this.#followSize();
     this.redraw();
   }
 
-  /** Shows or hides the outlines. */
-  showOutlines(shown: boolean): void {
-    this.#outlinesShown = shown;
+  /** Marks nuclei and what is being drawn. */
+  mark(marks: Marks): void {
+    this.#marks = marks;
     this.redraw();
+  }
+
+  /** Chooses how nuclei are shown, if at all. */
+  showNuclei(shown: boolean, style: OverlayStyle): void {
+    this.#nucleiShown = shown;
+    this.#style = style;
+    this.redraw();
+  }
+
+  /** The place in the image under a place of the element, whichever half it is in. */
+  toImage({ x, y }: Point): Place {
+    const half = this.viewport.screen.width;
+    const place = this.viewport.toImage({ x: this.#isSplit && x >= half ? x - half : x, y });
+    return [place.x, place.y];
   }
 
   /** Draws anew with the next frame. */
@@ -73,12 +139,23 @@ export class ImageCanvas {
     });
   }
 
+  get #isSplit(): boolean {
+    return this.#scene?.second != null;
+  }
+
+  #followSize(): void {
+    const width = this.#canvas.clientWidth || 1;
+    this.viewport.resize({ width: this.#isSplit ? width / 2 : width, height: this.#canvas.clientHeight || 1 });
+    this.redraw();
+  }
+
   #draw(): void {
-    const { viewport } = this;
+    const { screen } = this.viewport;
     const context = this.#context;
     const density = globalThis.devicePixelRatio;
-    const width = Math.max(1, Math.round(viewport.screen.width * density));
-    const height = Math.max(1, Math.round(viewport.screen.height * density));
+    const panes = this.#isSplit ? 2 : 1;
+    const width = Math.max(1, Math.round(screen.width * panes * density));
+    const height = Math.max(1, Math.round(screen.height * density));
     if (this.#canvas.width !== width || this.#canvas.height !== height) {
       this.#canvas.width = width;
       this.#canvas.height = height;
@@ -87,30 +164,180 @@ export class ImageCanvas {
     context.clearRect(0, 0, width, height);
     const scene = this.#scene;
     if (scene === null) return;
+    for (let pane = 0; pane < panes; pane++) {
+      context.save();
+      context.beginPath();
+      context.rect((pane * width) / panes, 0, width / panes, height);
+      context.clip();
+      this.#drawPane(scene, pane === 0 ? scene.picture : scene.second, (pane * width) / panes);
+      context.restore();
+    }
+    this.#drawScaleBar(scene, density);
+  }
 
+  #drawPane(scene: Scene, picture: Picture | null, paneLeft: number): void {
+    const { viewport } = this;
+    const context = this.#context;
+    const density = globalThis.devicePixelRatio;
     const scale = viewport.scale * density;
     const left = viewport.offset.x * density;
     const top = viewport.offset.y * density;
-    context.setTransform(scale, 0, 0, scale, left, top);
-    if (scene.picture !== null) {
-      context.imageSmoothingEnabled = viewport.scale < squareScale || scene.picture.bitmap.width < scene.image.width;
+    context.setTransform(scale, 0, 0, scale, paneLeft + left, top);
+    if (picture !== null) {
+      context.imageSmoothingEnabled = viewport.scale < squareScale || picture.bitmap.width < scene.image.width;
       context.imageSmoothingQuality = "high";
-      context.drawImage(scene.picture.bitmap, 0, 0, scene.image.width, scene.image.height);
+      context.drawImage(picture.bitmap, 0, 0, scene.image.width, scene.image.height);
     }
-    if (this.#paths === null || !this.#outlinesShown) return;
-    const paths = this.#paths.paths.within({
+    const area = {
       x: -left / scale,
       y: -top / scale,
-      width: width / scale,
-      height: height / scale,
-    });
+      width: viewport.screen.width / viewport.scale,
+      height: viewport.screen.height / viewport.scale,
+    };
     context.lineJoin = "round";
-    // Far out, lines of full width would cover small nuclei.
-    const thinning = Math.min(1, Math.max(0.4, viewport.scale));
-    for (const { colour, width: lineWidth } of [halo, line]) {
-      context.strokeStyle = colour;
-      context.lineWidth = (lineWidth * thinning) / viewport.scale;
-      for (const path of paths) context.stroke(path);
+    if (this.#nucleiShown) {
+      if (this.#missedPaths !== null) this.#drawPaths(this.#missedPaths.paths, area, false);
+      if (this.#paths !== null) {
+        this.#drawPaths(this.#paths.paths, area, this.#style === "filled");
+        if (this.#style === "numbers") this.#drawNumbers(this.#paths.of.map, area);
+      }
+    }
+    if (scene.nuclei !== null) this.#drawMarks(scene.nuclei.map);
+    this.#drawRegions(scene.regions);
+    this.#drawDraft();
+  }
+
+  /** Far out, lines of full width would cover small nuclei. */
+  get #thinning(): number {
+    return Math.min(1, Math.max(0.4, this.viewport.scale));
+  }
+
+  #drawPaths(paths: OutlinePaths<NucleusKind>, area: Area, isFilled: boolean): void {
+    const seen = paths.within(area);
+    if (isFilled) {
+      this.#context.globalAlpha = 0.45;
+      for (const { kind, path } of seen) {
+        this.#context.fillStyle = strokes[kind].colour;
+        this.#context.fill(path, "evenodd");
+      }
+      this.#context.globalAlpha = 1;
+    }
+    for (const { path } of seen) this.#stroke(path, haloColour, haloWidth * this.#thinning, []);
+    for (const { kind, path } of seen) {
+      this.#stroke(path, strokes[kind].colour, lineWidth * this.#thinning, strokes[kind].dash);
     }
   }
+
+  /** Strokes a path of image pixels with a line of so many screen pixels. */
+  #stroke(path: Path2D, colour: string, width: number, dash: readonly number[]): void {
+    const context = this.#context;
+    const { scale } = this.viewport;
+    context.strokeStyle = colour;
+    context.lineWidth = width / scale;
+    context.setLineDash(dash.map((length) => length / scale));
+    context.stroke(path);
+    context.setLineDash([]);
+  }
+
+  #drawNumbers(map: NucleiMap, area: Area): void {
+    const context = this.#context;
+    const { scale } = this.viewport;
+    context.font = `600 ${12 / scale}px system-ui, sans-serif`;
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    context.lineWidth = 3 / scale;
+    context.strokeStyle = haloColour;
+    context.fillStyle = "#ffffff";
+    for (const label of map.labels) {
+      const bounds = map.bounds(label);
+      if (bounds === undefined || (bounds.right - bounds.left) * scale < roomForNumber) continue;
+      const x = (bounds.left + bounds.right) / 2;
+      const y = (bounds.top + bounds.bottom) / 2;
+      if (x < area.x || y < area.y || x > area.x + area.width || y > area.y + area.height) continue;
+      context.strokeText(String(label), x, y);
+      context.fillText(String(label), x, y);
+    }
+  }
+
+  #drawMarks(map: NucleiMap): void {
+    const { selected, hovered, highlighted } = this.#marks;
+    const outline = (label: number, colour: string, width: number): void => {
+      const path = map.pathOf(label);
+      this.#stroke(path, haloColour, width + 2, []);
+      this.#stroke(path, colour, width, []);
+    };
+    for (const label of highlighted) outline(label, highlightColour, 2);
+    if (hovered !== null) outline(hovered, selectedColour, 1.5);
+    for (const label of selected) outline(label, selectedColour, 3);
+  }
+
+  #drawRegions(regions: readonly Region[]): void {
+    for (const region of regions) {
+      const path = new Path2D();
+      if (region.kind === "rectangle") path.rect(region.x, region.y, region.width, region.height);
+      else {
+        for (const [x, y] of region.points) path.lineTo(x, y);
+        path.closePath();
+      }
+      this.#stroke(path, haloColour, 4, []);
+      this.#stroke(path, regionColour, 2, [8, 5]);
+    }
+  }
+
+  #drawDraft(): void {
+    const { draft, pen } = this.#marks;
+    const { scale } = this.viewport;
+    if (draft !== null) {
+      const path = new Path2D();
+      for (const [x, y] of draft.path) path.lineTo(x, y);
+      if (draft.isClosed) path.closePath();
+      const context = this.#context;
+      context.lineCap = "round";
+      if (draft.width > 0) {
+        context.globalAlpha = 0.5;
+        this.#stroke(path, highlightColour, draft.width * scale, []);
+        context.globalAlpha = 1;
+      } else {
+        this.#stroke(path, haloColour, 4, []);
+        this.#stroke(path, highlightColour, 2, []);
+      }
+      context.lineCap = "butt";
+    }
+    if (pen === null) return;
+    const cross = new Path2D();
+    const [x, y] = pen;
+    const arm = 10 / scale;
+    cross.moveTo(x - arm, y);
+    cross.lineTo(x + arm, y);
+    cross.moveTo(x, y - arm);
+    cross.lineTo(x, y + arm);
+    this.#stroke(cross, haloColour, 5, []);
+    this.#stroke(cross, selectedColour, 2, []);
+  }
+
+  #drawScaleBar({ micrometresPerPixel }: Scene, density: number): void {
+    if (micrometresPerPixel === null) return;
+    const { scale, screen } = this.viewport;
+    const bar = scaleBar(micrometresPerPixel / scale, Math.min(160, screen.width / 3));
+    const context = this.#context;
+    context.setTransform(density, 0, 0, density, 0, 0);
+    const [left, bottom] = [16, screen.height - 16];
+    context.fillStyle = haloColour;
+    context.fillRect(left - 8, bottom - 28, bar.width + 16, 36);
+    context.fillStyle = "#ffffff";
+    context.fillRect(left, bottom - 4, bar.width, 4);
+    context.font = "600 13px system-ui, sans-serif";
+    context.textAlign = "center";
+    context.textBaseline = "bottom";
+    context.fillText(bar.words, left + bar.width / 2, bottom - 7);
+  }
+}
+
+function pathsOf(
+  known: { readonly of: Nuclei; readonly paths: OutlinePaths<NucleusKind> } | null,
+  nuclei: Nuclei | null,
+): { readonly of: Nuclei; readonly paths: OutlinePaths<NucleusKind> } | null {
+  if (nuclei === null) return null;
+  if (known?.of.outlines === nuclei.outlines && known.of.revision === nuclei.revision) return known;
+  return { of: nuclei, paths: new OutlinePaths(nuclei.outlines, nuclei.kindOf) };
 }

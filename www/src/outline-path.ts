@@ -1,10 +1,11 @@
-import type { Outlines } from "./engine/protocol.ts";
 import type { Size } from "./viewport.ts";
+import type { Outlines } from "./wasm/nucleoscope.js";
 
 /** The side of the squares that outlines are grouped by, in image pixels. */
 const cellSide = 512;
 
-interface Cell {
+interface Cell<Kind> {
+  readonly kind: Kind;
   readonly path: Path2D;
   left: number;
   top: number;
@@ -18,41 +19,40 @@ export interface Area extends Size {
   readonly y: number;
 }
 
-/** The outlines of an image as paths, grouped by place so that only what is in sight is drawn. */
-export class OutlinePaths {
-  readonly #cells: readonly Cell[];
+/** The outlines of an image as paths, grouped by kind and by place so that only what is in sight is drawn. */
+export class OutlinePaths<Kind extends string> {
+  readonly #cells: readonly Cell<Kind>[];
 
-  constructor({ points, offsets }: Outlines) {
-    const cells = new Map<string, Cell>();
+  /** `kindOf` says of each nucleus how it is drawn. */
+  constructor({ points, offsets, labels }: Outlines, kindOf: (label: number) => Kind) {
+    const cells = new Map<string, Cell<Kind>>();
     for (let polygon = 0; polygon + 1 < offsets.length; polygon++) {
       const start = 2 * (offsets[polygon] ?? 0);
       const end = 2 * (offsets[polygon + 1] ?? 0);
-      if (end > start) addPolygon(cells, points.subarray(start, end));
+      if (end > start) addPolygon(cells, kindOf(labels[polygon] ?? 0), points.subarray(start, end));
     }
     this.#cells = [...cells.values()];
   }
 
   /** The paths that may be seen in an area. */
-  within(area: Area): Path2D[] {
-    return this.#cells
-      .filter(
-        (cell) =>
-          cell.left <= area.x + area.width &&
-          cell.right >= area.x &&
-          cell.top <= area.y + area.height &&
-          cell.bottom >= area.y,
-      )
-      .map((cell) => cell.path);
+  within(area: Area): { readonly kind: Kind; readonly path: Path2D }[] {
+    return this.#cells.filter(
+      (cell) =>
+        cell.left <= area.x + area.width &&
+        cell.right >= area.x &&
+        cell.top <= area.y + area.height &&
+        cell.bottom >= area.y,
+    );
   }
 }
 
-function addPolygon(cells: Map<string, Cell>, points: Int32Array): void {
+function addPolygon<Kind extends string>(cells: Map<string, Cell<Kind>>, kind: Kind, points: Int32Array): void {
   const x = points[0] ?? 0;
   const y = points[1] ?? 0;
-  const key = `${Math.floor(x / cellSide)},${Math.floor(y / cellSide)}`;
+  const key = `${kind} ${Math.floor(x / cellSide)},${Math.floor(y / cellSide)}`;
   let cell = cells.get(key);
   if (cell === undefined) {
-    cell = { path: new Path2D(), left: x, top: y, right: x, bottom: y };
+    cell = { kind, path: new Path2D(), left: x, top: y, right: x, bottom: y };
     cells.set(key, cell);
   }
   cell.path.moveTo(x, y);

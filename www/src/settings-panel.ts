@@ -14,8 +14,14 @@ export class SettingsPanel {
     });
   }
 
+  /** Takes over settings from elsewhere. */
+  take({ effort, diameter }: Pick<Settings, "effort" | "diameter">): void {
+    for (const input of this.#effort.querySelectorAll("input")) input.checked = input.value === (effort ?? "accurate");
+    this.#diameter.value = diameter == null ? "" : String(diameter);
+  }
+
   /** The settings as they are now; a diameter that is none counts as not given. */
-  get settings(): Settings {
+  get settings(): Pick<Settings, "effort" | "diameter"> {
     const diameter = this.#diameter.valueAsNumber;
     const isGiven = this.#diameter.validity.valid && Number.isFinite(diameter);
     const isAccurate = this.#effort.querySelector("input:checked")?.getAttribute("value") === "accurate";
@@ -23,7 +29,7 @@ export class SettingsPanel {
   }
 }
 
-/** Whether both lead to the same nuclei. */
+/** Whether the network looks at an image in the same way with both. */
 export function sameSettings(left: Settings, right: Settings): boolean {
   return left.effort === right.effort && left.diameter === right.diameter;
 }

@@ -1,43 +1,94 @@
 import type { BatchImage } from "./batch.ts";
+import { requestOf } from "./bench.ts";
+import { ContrastPanel } from "./contrast-panel.ts";
 import { byId, setText } from "./elements.ts";
 import type { Engine } from "./engine/engine.ts";
+import type { Picture, Segmented } from "./engine/protocol.ts";
 import { followGestures, followZoomKey, zoomStep } from "./gestures.ts";
-import { ImageCanvas, type Scene } from "./image-canvas.ts";
+import { ImageCanvas, type Nuclei, type NucleusKind, type OverlayStyle, type Scene } from "./image-canvas.ts";
+import { NucleiMap } from "./nuclei-map.ts";
 import { PictureCache } from "./picture-cache.ts";
 import { scoreText } from "./score-panel.ts";
+import { draftOf, meaningOf, type Drawn, type ToolName } from "./tools.ts";
 import { explanation, nuclei, number } from "./wording.ts";
+import type { ImageScore, Outlines, Place } from "./wasm/nucleoscope.js";
 
 /** Larger images are shown reduced to this many pixels on the longer side. */
 const maximumSide = 4096;
 /** Pictures kept for going back and forth: four bytes each. */
 const keptPixels = 48_000_000;
+/** A hit has more than this much of its union with the true nucleus in common with it. */
+const hitShare = 0.5;
+/** The keyboard's pen moves by so many screen pixels. */
+const penStep = 8;
 
-/** Shows the selected image with its outlines. */
+/** Who wants to know what is done in the viewer. */
+export interface ViewerListener {
+  /** Other nuclei of the image are selected. */
+  selected(labels: ReadonlySet<number>): void;
+  /** The pointer is over another nucleus, or over none. */
+  hovered(label: number | null): void;
+  /** A correction or a region was drawn. */
+  drawn(drawn: Drawn): void;
+}
+
+/** Shows the selected image with its nuclei, and takes what is drawn on it. */
 export class Viewer {
+  readonly #listener: ViewerListener;
   readonly #title = byId("viewer-title", HTMLElement);
   readonly #details = byId("viewer-details", HTMLElement);
   readonly #surface = byId("surface", HTMLElement);
   readonly #canvasElement = byId("canvas", HTMLCanvasElement);
   readonly #message = byId("viewer-message", HTMLElement);
+  readonly #hoverWords = byId("hover-words", HTMLElement);
   readonly #zoomWords = byId("zoom", HTMLElement);
+  readonly #layout = byId("layout", HTMLSelectElement);
+  readonly #brush = byId("brush", HTMLInputElement);
+  readonly #tools = byId("tools", HTMLElement);
+  readonly #contrast: ContrastPanel;
   readonly #canvas: ImageCanvas;
   readonly #pictures = new PictureCache<BatchImage>(keptPixels);
-  /** Images whose picture could not be made: not asked for again. */
-  readonly #unseen = new WeakSet<BatchImage>();
+  readonly #mapPictures = new PictureCache<BatchImage>(keptPixels);
+  /** What each picture was made from. */
+  readonly #made = new WeakMap<Picture, string>();
+  /** Pictures that could not be made: not asked for again. */
+  readonly #unseen = new WeakMap<BatchImage, string>();
   #engine: Engine | null = null;
   #image: BatchImage | null = null;
   /** The image whose size the viewport was opened with. */
   #opened: BatchImage | null = null;
+  #nuclei: Nuclei | null = null;
+  #missed: Nuclei | null = null;
+  #selected: ReadonlySet<number> = new Set();
+  #hovered: number | null = null;
+  #highlighted: ReadonlySet<number> = new Set();
+  #excluded: ReadonlySet<number> = new Set();
+  #line: Place[] | null = null;
+  #pen: Place | null = null;
   #fetching = false;
 
-  constructor() {
+  constructor(listener: ViewerListener) {
+    this.#listener = listener;
     this.#canvas = new ImageCanvas(this.#canvasElement, () => {
       const percent = number(Math.round(this.#canvas.viewport.scale * 100));
       setText(this.#zoomWords, this.#canvas.isEmpty ? "" : `${percent} %`);
     });
+    this.#contrast = new ContrastPanel(() => void this.#fetch());
     const { viewport } = this.#canvas;
     const moved = (): void => this.#canvas.redraw();
-    followGestures(this.#surface, viewport, moved);
+    this.#surface.addEventListener("keydown", (event) => this.#followKey(event));
+    followGestures(
+      this.#surface,
+      viewport,
+      {
+        begins: (place) => this.#begin(this.#canvas.toImage(place)),
+        draws: (place) => this.#draw(this.#canvas.toImage(place)),
+        ends: (isGivenUp) => this.#end(isGivenUp),
+        taps: (place, event) => this.#tap(this.#canvas.toImage(place), event.shiftKey || event.ctrlKey || event.metaKey),
+        hovers: (place) => this.#hover(place === null ? null : this.#canvas.toImage(place)),
+      },
+      moved,
+    );
     const button = (id: string, move: () => void): void =>
       byId(id, HTMLButtonElement).addEventListener("click", () => {
         move();
@@ -48,7 +99,15 @@ export class Viewer {
     button("zoom-fit", () => viewport.fit());
     button("zoom-actual", () => viewport.zoomTo(1));
     const outlines = byId("show-outlines", HTMLInputElement);
-    outlines.addEventListener("change", () => this.#canvas.showOutlines(outlines.checked));
+    const style = byId("overlay-style", HTMLSelectElement);
+    for (const field of [outlines, style]) {
+      field.addEventListener("change", () =>
+        this.#canvas.showNuclei(outlines.checked, style.value as OverlayStyle),
+      );
+    }
+    this.#layout.addEventListener("change", () => this.update());
+    this.#tools.addEventListener("change", () => this.#toolChanged());
+    this.#toolChanged();
   }
 
   /** The engine that makes the pictures. */
@@ -61,6 +120,7 @@ export class Viewer {
   show(image: BatchImage | null): void {
     if (this.#image === image) return;
     this.#image = image;
+    this.#excluded = new Set();
     this.update();
   }
 
@@ -74,6 +134,7 @@ export class Viewer {
     setText(this.#message, message);
     this.#message.hidden = message === "";
     this.#canvasElement.setAttribute("aria-label", image === null ? "No image" : labelOf(image));
+    this.#takeNuclei(image?.state.kind === "done" ? image.state.result : null);
     const scene = image === null ? null : this.#sceneOf(image);
     const isOther = scene !== null && this.#opened !== image;
     if (isOther) this.#opened = image;
@@ -93,40 +154,315 @@ export class Viewer {
     this.show(null);
     this.#opened = null;
     this.#pictures.clear();
+    this.#mapPictures.clear();
   }
 
-  #sceneOf(image: BatchImage): Scene | null {
-    const picture = this.#pictures.get(image) ?? image.thumbnail;
-    const result = image.state.kind === "done" ? image.state.result : null;
-    const size = result ?? picture;
-    if (size === null) return null;
-    return {
-      image: { width: size.width, height: size.height },
-      picture,
-      outlines: result?.outlines ?? null,
+  /** The selected nuclei. */
+  get selected(): ReadonlySet<number> {
+    return this.#selected;
+  }
+
+  /** A place in each of the selected nuclei. */
+  get selectedPlaces(): Place[] {
+    return [...this.#selected].flatMap((label) => this.#nuclei?.map.placeIn(label) ?? []);
+  }
+
+  /** Selects nuclei and brings the first into sight. */
+  select(labels: ReadonlySet<number>): void {
+    this.#selected = labels;
+    const [first] = labels;
+    const bounds = first === undefined ? undefined : this.#nuclei?.map.bounds(first);
+    if (bounds !== undefined) {
+      this.#canvas.viewport.reveal({ x: (bounds.left + bounds.right) / 2, y: (bounds.top + bounds.bottom) / 2 });
+    }
+    this.#mark();
+  }
+
+  /** Marks the nucleus that is pointed at elsewhere. */
+  hover(label: number | null): void {
+    this.#hovered = label;
+    this.#mark();
+  }
+
+  /** Marks nuclei that are chosen in a plot. */
+  highlight(labels: ReadonlySet<number>): void {
+    this.#highlighted = labels;
+    this.#mark();
+  }
+
+  /** Shows nuclei as left out of the counts. */
+  exclude(labels: ReadonlySet<number>): void {
+    this.#excluded = labels;
+    if (this.#nuclei !== null) {
+      this.#nuclei = this.#drawable(this.#nuclei.outlines, this.#nuclei.map, this.#kindOf());
+      this.#showScene();
+    }
+  }
+
+  /** Words about the nucleus under the pointer. */
+  describeHovered(words: string): void {
+    setText(this.#hoverWords, words);
+    this.#hoverWords.hidden = words === "";
+  }
+
+  get #tool(): ToolName {
+    return (this.#tools.querySelector<HTMLInputElement>("input:checked")?.value ?? "select") as ToolName;
+  }
+
+  get #brushRadius(): number {
+    return this.#brush.validity.valid && this.#brush.valueAsNumber > 0 ? this.#brush.valueAsNumber / 2 : 4;
+  }
+
+  #toolChanged(): void {
+    this.#surface.dataset["tool"] = this.#tool;
+    this.#giveUp();
+    this.#pen = null;
+    this.#mark();
+  }
+
+  /** Nuclei that are drawn: the same object as long as nothing changed, so that paths are built once. */
+  #takeNuclei(result: Segmented | null): void {
+    if (result === null) {
+      this.#nuclei = null;
+      this.#missed = null;
+    } else if (this.#nuclei?.outlines !== result.outlines) {
+      const isSameImage = this.#opened === this.#image;
+      if (!isSameImage || this.#selected.size > 0) this.#choose(new Set());
+      this.#highlighted = new Set();
+      this.#hovered = null;
+      this.#nuclei = this.#drawable(result.outlines, new NucleiMap(result.outlines), this.#kindOf(result.score));
+      this.#missed = this.#missedOf(result);
+      this.#mark();
+    }
+  }
+
+  #drawable(outlines: Outlines, map: NucleiMap, kindOf: (label: number) => NucleusKind): Nuclei {
+    return { outlines, map, kindOf, revision: kindOf };
+  }
+
+  #kindOf(score = this.#image?.state.kind === "done" ? this.#image.state.result.score : null): (
+    label: number,
+  ) => NucleusKind {
+    const excluded = this.#excluded;
+    const hits = score === null ? null : hitsOf(score);
+    return (label) => {
+      if (excluded.has(label)) return "excluded";
+      if (hits === null) return "plain";
+      return hits.predicted.has(label) ? "hit" : "extra";
     };
   }
 
-  /** Gets the picture of the image that is shown: one at a time, the one shown last. */
+  #missedOf({ truthOutlines, score }: Segmented): Nuclei | null {
+    if (truthOutlines === null || score === null) return null;
+    const { truth } = hitsOf(score);
+    const outlines = only(truthOutlines, (label) => !truth.has(label));
+    return this.#drawable(outlines, new NucleiMap(outlines), () => "missed");
+  }
+
+  #showScene(): void {
+    if (this.#image !== null) this.#canvas.show(this.#sceneOf(this.#image), false);
+  }
+
+  #sceneOf(image: BatchImage): Scene | null {
+    const plain = this.#pictures.get(image) ?? image.thumbnail;
+    const certainty = this.#mapPictures.get(image) ?? null;
+    const result = image.state.kind === "done" ? image.state.result : null;
+    const size = result ?? plain;
+    if (size === null) return null;
+    const layout = this.#layout.value;
+    const pixelSize = result?.stack.pixelSize ?? null;
+    return {
+      image: { width: size.width, height: size.height },
+      picture: layout === "certainty" ? (certainty ?? plain) : plain,
+      second: layout === "both" ? certainty : null,
+      nuclei: this.#nuclei,
+      missed: this.#missed,
+      regions: image.regions,
+      micrometresPerPixel: pixelSize === null ? null : pixelSize.x,
+    };
+  }
+
+  /** Gets the pictures of the image that is shown: one at a time, the one shown last. */
   async #fetch(): Promise<void> {
     const image = this.#image;
-    if (this.#fetching || this.#engine === null || image?.source == null) return;
-    if (this.#pictures.get(image) !== undefined || this.#unseen.has(image)) return;
+    const engine = this.#engine;
+    const request = image === null ? null : requestOf(image);
+    if (this.#fetching || engine === null || image === null || request === null) return;
+    const { contrast } = this.#contrast;
+    const wanted = `${JSON.stringify(request.selection)} ${JSON.stringify(contrast)}`;
+    const picture = this.#pictures.get(image);
+    const { maps } = image;
+    const mapPicture = this.#mapPictures.get(image);
+    const isPictureDue = (picture === undefined || this.#made.get(picture) !== wanted) && this.#unseen.get(image) !== wanted;
+    const isMapDue =
+      this.#layout.value !== "image" &&
+      maps !== null &&
+      (mapPicture === undefined || this.#made.get(mapPicture) !== maps.key);
+    if (!isPictureDue && !isMapDue) return;
     this.#fetching = true;
     try {
-      const picture = await this.#engine.preview(image.source, maximumSide);
-      if (this.#image === null) picture.bitmap.close();
-      else this.#pictures.put(image, picture);
+      if (isPictureDue) this.#keep(this.#pictures, image, await engine.preview(request, maximumSide, contrast), wanted);
+      else if (isMapDue) this.#keep(this.#mapPictures, image, await engine.mapPicture(maps, maximumSide), maps.key);
     } catch {
       // The reason is the image's own failure, which the list tells.
-      this.#unseen.add(image);
+      this.#unseen.set(image, wanted);
     }
     this.#fetching = false;
     this.update();
   }
+
+  #keep(cache: PictureCache<BatchImage>, image: BatchImage, picture: Picture, madeFrom: string): void {
+    this.#made.set(picture, madeFrom);
+    if (this.#image === null) picture.bitmap.close();
+    else cache.put(image, picture);
+  }
+
+  #begin(place: Place): boolean {
+    if (this.#tool === "select" || this.#nuclei === null) return false;
+    this.#line = [place];
+    this.#mark();
+    return true;
+  }
+
+  #draw(place: Place): void {
+    this.#line?.push(place);
+    this.#mark();
+  }
+
+  #end(isGivenUp: boolean): void {
+    const line = this.#line;
+    this.#giveUp();
+    const drawn = line === null || isGivenUp ? null : meaningOf(this.#tool, line, this.#brushRadius);
+    if (drawn !== null) this.#listener.drawn(drawn);
+  }
+
+  #giveUp(): void {
+    this.#line = null;
+    this.#mark();
+  }
+
+  #tap(place: Place, isAnother: boolean): void {
+    if (this.#tool !== "select" || this.#nuclei === null) return;
+    const label = this.#nuclei.map.at(place);
+    if (label === 0) {
+      if (!isAnother) this.#choose(new Set());
+      return;
+    }
+    const selected = new Set(isAnother ? this.#selected : []);
+    if (isAnother && selected.has(label)) selected.delete(label);
+    else selected.add(label);
+    this.#choose(selected);
+  }
+
+  #choose(labels: ReadonlySet<number>): void {
+    this.#selected = labels;
+    this.#mark();
+    this.#listener.selected(labels);
+  }
+
+  #hover(place: Place | null): void {
+    const label = place === null || this.#nuclei === null ? 0 : this.#nuclei.map.at(place);
+    const hovered = label === 0 ? null : label;
+    if (hovered === this.#hovered) return;
+    this.#hovered = hovered;
+    this.#mark();
+    this.#listener.hovered(hovered);
+  }
+
+  /** `[` and `]` go from nucleus to nucleus; with a drawing tool, arrows move a pen and the space bar puts it down. */
+  #followKey(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "[" || event.key === "]") this.#step(event.key === "]" ? 1 : -1, false);
+    else if (event.key === "{" || event.key === "}") this.#step(event.key === "}" ? 1 : -1, true);
+    else if (event.key === "Escape") this.#escape();
+    else if (this.#tool === "select" || !this.#movePen(event)) return;
+    event.preventDefault();
+  }
+
+  #step(by: 1 | -1, isAnother: boolean): void {
+    const labels = this.#nuclei?.map.labels ?? [];
+    if (labels.length === 0) return;
+    const last = [...this.#selected].at(-1);
+    const position = last === undefined ? (by === 1 ? -1 : 0) : labels.indexOf(last);
+    const next = labels[(position + by + labels.length) % labels.length] ?? 0;
+    const selected = new Set(isAnother ? [...this.#selected, next] : [next]);
+    this.select(selected);
+    this.#listener.selected(selected);
+  }
+
+  #escape(): void {
+    if (this.#line !== null) this.#giveUp();
+    else this.#choose(new Set());
+  }
+
+  #movePen(event: KeyboardEvent): boolean {
+    const { viewport } = this.#canvas;
+    if (event.key === " ") {
+      const place = this.#pen ?? this.#middle();
+      this.#pen = place;
+      if (this.#line === null) this.#begin(place);
+      else this.#end(false);
+      return true;
+    }
+    const directions: Record<string, Place> = {
+      ArrowLeft: [-1, 0],
+      ArrowRight: [1, 0],
+      ArrowUp: [0, -1],
+      ArrowDown: [0, 1],
+    };
+    const direction = directions[event.key];
+    if (direction === undefined) return false;
+    const [x, y] = this.#pen ?? this.#middle();
+    const step = event.shiftKey ? 1 : Math.max(1, penStep / viewport.scale);
+    this.#pen = [x + direction[0] * step, y + direction[1] * step];
+    viewport.reveal({ x: this.#pen[0], y: this.#pen[1] });
+    if (this.#line !== null) this.#draw(this.#pen);
+    this.#mark();
+    return true;
+  }
+
+  #middle(): Place {
+    const { screen } = this.#canvas.viewport;
+    return this.#canvas.toImage({ x: screen.width / 2, y: screen.height / 2 });
+  }
+
+  #mark(): void {
+    const line = this.#line;
+    this.#canvas.mark({
+      selected: this.#selected,
+      hovered: this.#hovered,
+      highlighted: this.#highlighted,
+      draft: line === null ? null : draftOf(this.#tool, line, this.#brushRadius),
+      pen: this.#pen,
+    });
+  }
 }
 
-function detailsOf({ state, thumbnail, ignoredInScoring }: BatchImage): string {
+/** The nuclei that count as hits, on both sides. */
+function hitsOf({ matches }: ImageScore): { readonly truth: ReadonlySet<number>; readonly predicted: ReadonlySet<number> } {
+  const hits = matches.filter(({ intersection, union }) => intersection > hitShare * union);
+  return { truth: new Set(hits.map(({ truth }) => truth)), predicted: new Set(hits.map(({ predicted }) => predicted)) };
+}
+
+/** The outlines of some nuclei. */
+function only({ points, offsets, labels }: Outlines, isKept: (label: number) => boolean): Outlines {
+  const kept: number[] = [];
+  const keptOffsets = [0];
+  const keptLabels: number[] = [];
+  labels.forEach((label, polygon) => {
+    if (!isKept(label)) return;
+    kept.push(...points.subarray(2 * (offsets[polygon] ?? 0), 2 * (offsets[polygon + 1] ?? 0)));
+    keptOffsets.push(kept.length / 2);
+    keptLabels.push(label);
+  });
+  return {
+    points: Int32Array.from(kept),
+    offsets: Uint32Array.from(keptOffsets),
+    labels: Uint32Array.from(keptLabels),
+  };
+}
+
+function detailsOf({ state, thumbnail, ignoredInScoring, edits }: BatchImage): string {
   const parts: string[] = [];
   const size = state.kind === "done" ? state.result : thumbnail;
   if (size !== null) parts.push(`${number(size.width)} × ${number(size.height)} px`);
@@ -135,6 +471,7 @@ function detailsOf({ state, thumbnail, ignoredInScoring }: BatchImage): string {
     if (state.result.diameter !== null) parts.push(`diameter ${state.result.diameter.toFixed(0)} px`);
     if (state.result.score !== null) parts.push(`score ${scoreText(state.result.score.score)}`);
     if (ignoredInScoring) parts.push("ignored in scoring");
+    if (edits.canUndo) parts.push("corrected by hand");
   }
   return parts.join(" · ");
 }

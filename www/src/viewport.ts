@@ -48,7 +48,7 @@ export class Viewport {
 
   /** Follows the screen: a fitted image stays fitted, any other keeps its middle. */
   resize(screen: Size): void {
-    const middle = this.#toImage({ x: this.#screen.width / 2, y: this.#screen.height / 2 });
+    const middle = this.toImage({ x: this.#screen.width / 2, y: this.#screen.height / 2 });
     this.#screen = screen;
     if (this.#fitted) {
       this.fit();
@@ -77,6 +77,15 @@ export class Viewport {
     };
   }
 
+  /** Brings a place of the image to the middle of the screen, unless it is well in sight. */
+  reveal(point: Point): void {
+    const onScreen = { x: point.x * this.#scale + this.#offset.x, y: point.y * this.#scale + this.#offset.y };
+    const isInSight = (place: number, screen: number): boolean => place >= margin && place <= screen - margin;
+    if (isInSight(onScreen.x, this.#screen.width) && isInSight(onScreen.y, this.#screen.height)) return;
+    const middle = this.#middle();
+    this.pan(middle.x - onScreen.x, middle.y - onScreen.y);
+  }
+
   /** Magnifies by a factor, keeping what is under the anchor where it is. */
   zoom(factor: number, anchor: Point = this.#middle()): void {
     this.zoomTo(this.#scale * factor, anchor);
@@ -84,7 +93,7 @@ export class Viewport {
 
   /** Magnifies to a scale, keeping what is under the anchor where it is. */
   zoomTo(scale: number, anchor: Point = this.#middle()): void {
-    const held = this.#toImage(anchor);
+    const held = this.toImage(anchor);
     const minimum = Math.min(this.#fitScale(), 1) / 4;
     this.#scale = Math.min(Math.max(scale, minimum), maximumScale);
     this.#offset = { x: anchor.x - held.x * this.#scale, y: anchor.y - held.y * this.#scale };
@@ -103,7 +112,8 @@ export class Viewport {
     return { x: this.#screen.width / 2, y: this.#screen.height / 2 };
   }
 
-  #toImage(point: Point): Point {
+  /** The place in the image that is under a place on the screen. */
+  toImage(point: Point): Point {
     return { x: (point.x - this.#offset.x) / this.#scale, y: (point.y - this.#offset.y) / this.#scale };
   }
 

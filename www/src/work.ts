@@ -1,6 +1,7 @@
 import type { BatchImage } from "./batch.ts";
 import { reportOf } from "./engine/engine-error.ts";
 import type { Engine } from "./engine/engine.ts";
+import type { MapsShelf } from "./maps-shelf.ts";
 import { TimeLeft } from "./time-left.ts";
 import type { Settings } from "./wasm/nucleoscope.js";
 
@@ -28,6 +29,7 @@ const thumbnailSide = 96;
 /** Sends images to the engine and writes down what comes back. */
 export class Work {
   readonly #listener: WorkListener;
+  readonly #shelf: MapsShelf;
   #engine: Engine | null = null;
   #controller = new AbortController();
   /** Images sent and not ended, with the part of each that is done. */
@@ -35,8 +37,10 @@ export class Work {
   #done = 0;
   #timeLeft = new TimeLeft(0);
 
-  constructor(listener: WorkListener) {
+  /** `shelf` takes the maps of finished images. */
+  constructor(listener: WorkListener, shelf: MapsShelf) {
     this.#listener = listener;
+    this.#shelf = shelf;
   }
 
   /** Whether any image is being worked on or waits for it. */
@@ -49,8 +53,8 @@ export class Work {
     this.#engine = engine;
   }
 
-  /** Begins with more images at once. */
-  start(images: readonly BatchImage[], settings: Settings): void {
+  /** Begins with more images at once, each with the settings that `settingsFor` names. */
+  start(images: readonly BatchImage[], settingsFor: (image: BatchImage) => Settings): void {
     const engine = this.#engine;
     if (engine === null) throw new Error("work was started before the engine was there");
     if (!this.busy) {
@@ -61,7 +65,7 @@ export class Work {
     for (const image of images) {
       if (this.#running.has(image) || image.source === null || image.imageId === null) continue;
       this.#running.set(image, 0);
-      image.settings = settings;
+      image.settings = settingsFor(image);
       image.state = { kind: "waiting" };
       this.#listener.changed(image);
       void this.#segment(engine, image, image.imageId, image.source);
@@ -93,10 +97,11 @@ export class Work {
     source: NonNullable<BatchImage["source"]>,
   ): Promise<void> {
     const { signal } = this.#controller;
-    const { truth, settings } = image;
+    const { truth, settings, selection } = image;
     try {
-      const result = await engine.segment(
-        { imageId, source, truth, settings: settings ?? {}, thumbnailSide },
+      const { nuclei, maps } = await engine.segment(
+        { imageId, source, selection, truth, settings: settings ?? {}, edits: image.edits.steps },
+        thumbnailSide,
         {
           signal,
           onProgress: (progress) => {
@@ -115,8 +120,11 @@ export class Work {
         },
       );
       // Ground truth that came in the meantime is still to be compared with.
-      if (image.truth !== truth && !signal.aborted) return await this.#segment(engine, image, imageId, source);
-      image.state = { kind: "done", result };
+      const isOutdated = image.truth !== truth || image.selection !== selection;
+      if (isOutdated && !signal.aborted) return await this.#segment(engine, image, imageId, source);
+      image.startsFromTruth = false;
+      image.state = { kind: "done", result: nuclei };
+      this.#shelf.put(image, maps);
     } catch (error) {
       image.state = signal.aborted ? { kind: "cancelled" } : { kind: "failed", error: reportOf(error) };
     }

@@ -1,13 +1,32 @@
 import type {
+  Contrast,
+  Edit,
   ExampleImage,
+  ExportFormat,
   ImageScore,
   ModelContract,
+  Region,
   ScoreSummary,
+  Selection,
   Settings,
 } from "../wasm/nucleoscope.js";
 import { EngineError } from "./engine-error.ts";
 import { defaultWorkers, Pool, type RunOptions, type WorkerLike } from "./pool.ts";
-import type { BatchFile, ImageSource, OpenedBatch, Picture, Segmented, ToWorker, TruthSource } from "./protocol.ts";
+import type {
+  BatchFile,
+  CachedMaps,
+  FinishedNuclei,
+  ImageSource,
+  Inferred,
+  Measured,
+  NamedBlob,
+  OpenedBatch,
+  Picture,
+  Segmented,
+  Sheet,
+  ToWorker,
+  TruthSource,
+} from "./protocol.ts";
 
 /** What an engine is made of. */
 export interface EngineOptions {
@@ -21,13 +40,19 @@ export interface EngineOptions {
   readonly workers?: number | undefined;
 }
 
-/** One image to be segmented. */
-export interface SegmentRequest {
+/** Which image, and which part of it. */
+export interface ImageRequest {
   readonly imageId: string;
   readonly source: ImageSource;
+  readonly selection: Selection;
+}
+
+/** An image to find nuclei in. */
+export interface NucleiRequest extends ImageRequest {
   readonly truth: TruthSource | null;
-  readonly settings?: Settings;
-  readonly thumbnailSide: number;
+  readonly settings: Settings;
+  /** Corrections, in the order in which they are made. */
+  readonly edits: readonly Edit[];
 }
 
 /**
@@ -41,22 +66,32 @@ export class Engine {
   readonly model: ModelContract;
   /** The first line of the Bowl's CSV. */
   readonly csvHeader: string;
+  /** The settings that are used where none are given. */
+  readonly settings: Settings;
   readonly #segmenters: Pool;
   /** Opening files and drawing previews must not wait behind a batch. */
   readonly #reader: Pool;
+  /** What the user has in hand must not wait behind either. */
+  readonly #bench: Pool;
   readonly #script: string;
+  readonly #blobs = new WeakMap<Blob, number>();
+  #blobCount = 0;
 
   private constructor(parts: {
     model: ModelContract;
     csvHeader: string;
+    settings: Settings;
     segmenters: Pool;
     reader: Pool;
+    bench: Pool;
     script: string;
   }) {
     this.model = parts.model;
     this.csvHeader = parts.csvHeader;
+    this.settings = parts.settings;
     this.#segmenters = parts.segmenters;
     this.#reader = parts.reader;
+    this.#bench = parts.bench;
     this.#script = parts.script;
   }
 
@@ -74,6 +109,7 @@ export class Engine {
       return started;
     };
     const reader = new Pool(starter({ type: "setup", module, model: null }), 1);
+    const bench = new Pool(starter({ type: "setup", module, model: null }), 1);
     const segmenters = new Pool(
       starter({ type: "setup", module, model: bytes }),
       workers ?? defaultWorkers(navigator.hardwareConcurrency),
@@ -81,10 +117,12 @@ export class Engine {
     try {
       const [about] = await Promise.all([segmenters.warmUp(), reader.warmUp()]);
       if (about.model === null) throw new Error("the worker was set up without a model");
-      return new Engine({ model: about.model, csvHeader: about.csvHeader, segmenters, reader, script });
+      const { model: contract, csvHeader, settings } = about;
+      return new Engine({ model: contract, csvHeader, settings, segmenters, reader, bench, script });
     } catch (error) {
       segmenters.dispose();
       reader.dispose();
+      bench.dispose();
       URL.revokeObjectURL(script);
       throw error;
     }
@@ -95,14 +133,63 @@ export class Engine {
     return this.#reader.run({ kind: "open", files }, options);
   }
 
-  /** Finds the nuclei of one image. */
-  segment(request: SegmentRequest, options?: RunOptions): Promise<Segmented> {
-    return this.#segmenters.run({ kind: "segment", ...request, settings: request.settings ?? null }, options);
+  /** Finds the nuclei of one image. `thumbnailSide`: of the picture sent as soon as it is decoded. */
+  segment(request: NucleiRequest, thumbnailSide: number, options?: RunOptions): Promise<Inferred> {
+    return this.#segmenters.run({ kind: "segment", ...request, key: this.#keyOf(request), thumbnailSide }, options);
+  }
+
+  /**
+   * Cuts an image's maps into nuclei anew. The image in the user's hands goes before all others;
+   * `inHand: false` queues it with the segmentations.
+   */
+  label(request: NucleiRequest, maps: CachedMaps, inHand: boolean, options?: RunOptions): Promise<Segmented> {
+    const pool = inHand ? this.#bench : this.#segmenters;
+    return pool.run({ kind: "label", ...request, key: this.#keyOf(request), maps }, options);
+  }
+
+  /** Corrects nuclei that are known already, such as ground truth. */
+  correct(request: NucleiRequest, start: TruthSource, options?: RunOptions): Promise<Segmented> {
+    const { imageId, source, selection, truth, edits } = request;
+    const key = this.#keyOf(request);
+    return this.#bench.run({ kind: "correct", key, imageId, source, selection, truth, edits, start }, options);
+  }
+
+  /** Measures the nuclei of the image in the user's hands. */
+  measure(
+    request: ImageRequest,
+    nuclei: FinishedNuclei,
+    regions: readonly Region[],
+    options?: RunOptions,
+  ): Promise<Measured> {
+    return this.#bench.run({ kind: "measure", ...this.#sheetOf(request), nuclei: finished(nuclei), regions }, options);
+  }
+
+  /** Writes an image's files. `record` is what the record says of how the nuclei came about. */
+  exportFiles(
+    request: ImageRequest,
+    nuclei: FinishedNuclei,
+    regions: readonly Region[],
+    formats: readonly ExportFormat[],
+    record: unknown,
+    options?: RunOptions,
+  ): Promise<NamedBlob[]> {
+    const sheet = this.#sheetOf(request);
+    return this.#reader.run({ kind: "export", ...sheet, nuclei: finished(nuclei), regions, formats, record }, options);
+  }
+
+  /** Puts files into one ZIP archive. */
+  archive(files: readonly NamedBlob[], options?: RunOptions): Promise<Blob> {
+    return this.#reader.run({ kind: "archive", files }, options);
   }
 
   /** A picture of an image, its longer side reduced to `maximumSide` pixels where it is larger. */
-  preview(source: ImageSource, maximumSide: number, options?: RunOptions): Promise<Picture> {
-    return this.#reader.run({ kind: "preview", source, maximumSide }, options);
+  preview(request: ImageRequest, maximumSide: number, contrast: Contrast, options?: RunOptions): Promise<Picture> {
+    return this.#bench.run({ kind: "preview", ...this.#sheetOf(request), maximumSide, contrast }, options);
+  }
+
+  /** A picture of how sure the network is of each pixel. */
+  mapPicture(maps: CachedMaps, maximumSide: number, options?: RunOptions): Promise<Picture> {
+    return this.#bench.run({ kind: "map-picture", maps, maximumSide }, options);
   }
 
   /** The score of many images together; null without any. */
@@ -119,8 +206,28 @@ export class Engine {
   dispose(): void {
     this.#segmenters.dispose();
     this.#reader.dispose();
+    this.#bench.dispose();
     URL.revokeObjectURL(this.#script);
   }
+
+  #sheetOf({ imageId, source, selection }: ImageRequest): Sheet {
+    return { key: this.#keyOf({ source, selection }), imageId, source, selection };
+  }
+
+  /** A blob loses its identity on the way to a worker; a number does not. */
+  #keyOf({ source, selection }: Pick<ImageRequest, "source" | "selection">): string {
+    let blob = this.#blobs.get(source.blob);
+    if (blob === undefined) {
+      blob = this.#blobCount++;
+      this.#blobs.set(source.blob, blob);
+    }
+    return `${blob} ${source.entry ?? ""} ${JSON.stringify(selection)}`;
+  }
+}
+
+/** The part of a result that goes back to a worker; outlines stay. */
+function finished({ csvRows, width, height, marked }: FinishedNuclei): FinishedNuclei {
+  return { csvRows, width, height, marked };
 }
 
 async function load(url: URL): Promise<Response> {

@@ -7,11 +7,19 @@
  */
 import type {
   BatchPlan,
+  Contrast,
+  Edit,
   ExampleImage,
+  ExportFormat,
   ImageScore,
+  MeasurementTable,
   ModelContract,
+  Outlines,
+  Region,
   ScoreSummary,
+  Selection,
   Settings,
+  StackInfo,
 } from "../wasm/nucleoscope.js";
 
 /** A file given by the user, with its path inside the folder that was dropped or chosen. */
@@ -50,22 +58,103 @@ export interface OpenTask {
   readonly files: readonly BatchFile[];
 }
 
-/** Finds the nuclei of one image. */
-export interface SegmentTask {
-  readonly kind: "segment";
+/** An image as the workers know it. */
+export interface Sheet {
+  /** Tells one decoded image from another: a worker keeps the one it decoded last. */
+  readonly key: string;
   readonly imageId: string;
   readonly source: ImageSource;
+  readonly selection: Selection;
+}
+
+/** Finds the nuclei of one image. */
+export interface SegmentTask extends Sheet {
+  readonly kind: "segment";
   readonly truth: TruthSource | null;
-  readonly settings: Settings | null;
+  readonly settings: Settings;
+  readonly edits: readonly Edit[];
   /** The longer side of the small picture sent as soon as the image has been decoded. */
   readonly thumbnailSide: number;
 }
 
+/** The network's answer for an image; the browser may keep it on disk. */
+export interface CachedMaps {
+  /** Tells these maps from others: a worker keeps those it read last. */
+  readonly key: string;
+  /** Interior, boundary and distance, 32-bit floats, row by row. */
+  readonly blob: Blob;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Cuts maps into nuclei anew, and corrects them: all of a segmentation but the network. */
+export interface LabelTask extends Sheet {
+  readonly kind: "label";
+  readonly maps: CachedMaps;
+  readonly truth: TruthSource | null;
+  readonly settings: Settings;
+  readonly edits: readonly Edit[];
+}
+
+/** Corrects nuclei that came from elsewhere. */
+export interface CorrectTask extends Sheet {
+  readonly kind: "correct";
+  /** Rows of the Bowl's CSV, or a label image. */
+  readonly start: TruthSource;
+  readonly truth: TruthSource | null;
+  readonly edits: readonly Edit[];
+}
+
+/** Nuclei as they left a worker: what measuring and exporting begin with. */
+export interface FinishedNuclei {
+  readonly csvRows: string;
+  readonly width: number;
+  readonly height: number;
+  /** Numbers of the nuclei that the user corrected. */
+  readonly marked: readonly number[];
+}
+
+/** Measures every nucleus. */
+export interface MeasureTask extends Sheet {
+  readonly kind: "measure";
+  readonly nuclei: FinishedNuclei;
+  readonly regions: readonly Region[];
+}
+
+/** Writes the files of one image. */
+export interface ExportTask extends Sheet {
+  readonly kind: "export";
+  readonly nuclei: FinishedNuclei;
+  readonly regions: readonly Region[];
+  readonly formats: readonly ExportFormat[];
+  /** What the record is to say of how the nuclei came about. */
+  readonly record: unknown;
+}
+
+/** Puts files into one ZIP archive. */
+export interface ArchiveTask {
+  readonly kind: "archive";
+  readonly files: readonly NamedBlob[];
+}
+
+/** A file to be saved. */
+export interface NamedBlob {
+  readonly name: string;
+  readonly blob: Blob;
+}
+
 /** Makes a picture of an image to look at. */
-export interface PreviewTask {
+export interface PreviewTask extends Sheet {
   readonly kind: "preview";
-  readonly source: ImageSource;
   /** The longer side is reduced to this many pixels; 0 keeps the full size. */
+  readonly maximumSide: number;
+  readonly contrast: Contrast;
+}
+
+/** Makes a picture of how sure the network is of each pixel. */
+export interface MapPictureTask {
+  readonly kind: "map-picture";
+  readonly maps: CachedMaps;
   readonly maximumSide: number;
 }
 
@@ -82,7 +171,18 @@ export interface SummarizeTask {
 }
 
 /** Everything a worker can be asked to do. */
-export type Task = OpenTask | SegmentTask | PreviewTask | ExampleTask | SummarizeTask;
+export type Task =
+  | OpenTask
+  | SegmentTask
+  | LabelTask
+  | CorrectTask
+  | MeasureTask
+  | ExportTask
+  | ArchiveTask
+  | PreviewTask
+  | MapPictureTask
+  | ExampleTask
+  | SummarizeTask;
 
 /** A picture ready to be drawn, and the size of the image it shows. */
 export interface Picture {
@@ -91,25 +191,35 @@ export interface Picture {
   readonly height: number;
 }
 
-/** Closed polygons along pixel edges: polygon `i` is `points[2 * offsets[i] .. 2 * offsets[i + 1]]`. */
-export interface Outlines {
-  readonly points: Int32Array;
-  readonly offsets: Uint32Array;
-}
-
 /** The nuclei found in one image. */
-export interface Segmented {
-  readonly width: number;
-  readonly height: number;
+export interface Segmented extends FinishedNuclei {
   readonly count: number;
   /** The typical diameter of the nuclei in pixels, when there are any. */
   readonly diameter: number | null;
   readonly outlines: Outlines;
-  /** The image's rows of the Bowl's CSV. */
-  readonly csvRows: string;
+  readonly stack: StackInfo;
   readonly score: ImageScore | null;
+  /** The true nuclei, where they are known and fit. */
+  readonly truthOutlines: Outlines | null;
   /** Why there is no score although there is ground truth. */
   readonly truthError: ErrorReport | null;
+  /** Corrections that changed nothing, by their place in the list, with the reason. */
+  readonly refusedEdits: readonly { readonly edit: number; readonly reason: string }[];
+}
+
+/** What a segmentation ends with. */
+export interface Inferred {
+  readonly nuclei: Segmented;
+  readonly maps: CachedMaps;
+}
+
+/** The measures of an image's nuclei. */
+export interface Measured {
+  readonly table: MeasurementTable;
+  /** For each nucleus, whether it lies in a region of interest; all do where there is none. */
+  readonly inside: Uint8Array;
+  /** Pixels of the image that lie in regions of interest. */
+  readonly regionPixels: number;
 }
 
 /** What a set of files contains; its failures in the form in which errors travel. */
@@ -120,8 +230,14 @@ export type OpenedBatch = Omit<BatchPlan, "failures"> & {
 /** What each kind of task ends with. */
 export interface Outcomes {
   open: OpenedBatch;
-  segment: Segmented;
+  segment: Inferred;
+  label: Segmented;
+  correct: Segmented;
+  measure: Measured;
+  export: NamedBlob[];
+  archive: Blob;
   preview: Picture;
+  "map-picture": Picture;
   example: ExampleImage;
   /** Null without scores. */
   summarize: ScoreSummary | null;
@@ -138,6 +254,8 @@ export interface About {
   readonly model: ModelContract | null;
   /** The first line of the Bowl's CSV. */
   readonly csvHeader: string;
+  /** The settings that are used where none are given. */
+  readonly settings: Settings;
 }
 
 /** From the page to a worker. */

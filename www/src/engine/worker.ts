@@ -1,11 +1,15 @@
 /** The worker's side of the protocol: a thin layer over the WebAssembly module. */
 import {
+  Archive,
   bowlCsvHeader,
   DecodedImage,
+  defaultSettings,
   exampleImage,
   initSync,
+  NucleusMaps,
   openBatch,
   readSource,
+  Segmentation,
   Segmenter,
   summarizeScores,
   Truth,
@@ -13,14 +17,23 @@ import {
 import { isReport, reportOf } from "./engine-error.ts";
 import type {
   About,
+  ArchiveTask,
+  CachedMaps,
+  CorrectTask,
+  ExportTask,
   FromWorker,
   ImageSource,
+  LabelTask,
+  MapPictureTask,
+  Measured,
+  MeasureTask,
   Outcomes,
   Picture,
   PreviewTask,
   Progress,
   Segmented,
   SegmentTask,
+  Sheet,
   Task,
   ToWorker,
   TruthSource,
@@ -50,7 +63,11 @@ function setUp(module: WebAssembly.Module, model: Uint8Array | null): void {
   try {
     initSync({ module });
     segmenter = model === null ? null : new Segmenter(model);
-    const about: About = { model: segmenter?.contract() ?? null, csvHeader: bowlCsvHeader() };
+    const about: About = {
+      model: segmenter?.contract() ?? null,
+      csvHeader: bowlCsvHeader(),
+      settings: defaultSettings(),
+    };
     scope.postMessage({ type: "ready", about }, []);
   } catch (error) {
     if (isReport(error)) scope.postMessage({ type: "refused", error: reportOf(error) }, []);
@@ -91,65 +108,159 @@ async function finish(task: Task, progress: OnProgress): Promise<Finished> {
       const outcome = await preview(task);
       return { outcome, transfer: [outcome.bitmap] };
     }
-    case "segment": {
-      const outcome = await segment(task, progress);
-      return { outcome, transfer: [outcome.outlines.points.buffer, outcome.outlines.offsets.buffer] };
+    case "map-picture": {
+      const outcome = await mapPicture(task);
+      return { outcome, transfer: [outcome.bitmap] };
     }
+    case "segment":
+      return segment(task, progress);
+    case "label":
+      return nucleiMoved(label(task));
+    case "correct":
+      return nucleiMoved(correct(task));
+    case "measure": {
+      const outcome = measure(task);
+      return { outcome, transfer: [outcome.table.values.buffer, outcome.inside.buffer as ArrayBuffer] };
+    }
+    case "export":
+      return { outcome: exportFiles(task), transfer: [] };
+    case "archive":
+      return { outcome: archive(task), transfer: [] };
   }
 }
 
-async function preview({ source, maximumSide }: PreviewTask): Promise<Picture> {
-  const image = DecodedImage.decode(read(source));
-  try {
-    return await pictureOf(image, maximumSide);
-  } finally {
-    image.free();
+function nucleiMoved(outcome: Segmented): Finished {
+  return { outcome, transfer: buffersOf(outcome) };
+}
+
+function buffersOf({ outlines, truthOutlines }: Segmented): Transferable[] {
+  return [outlines, truthOutlines].flatMap((lines) =>
+    lines === null ? [] : [lines.points.buffer, lines.offsets.buffer, lines.labels.buffer],
+  );
+}
+
+/** What was decoded or read last: the next task is often about the same. */
+class Kept<T extends { free(): void }> {
+  #key = "";
+  #value: T | null = null;
+
+  get(key: string, make: () => T): T {
+    if (this.#value !== null && this.#key === key) return this.#value;
+    // Freed first: two large images may not fit into memory.
+    this.#value?.free();
+    this.#value = null;
+    this.#value = make();
+    this.#key = key;
+    return this.#value;
   }
 }
 
-async function segment(task: SegmentTask, progress: OnProgress): Promise<Segmented> {
+const images = new Kept<DecodedImage>();
+const maps = new Kept<NucleusMaps>();
+
+function imageOf({ key, source, selection }: Sheet): DecodedImage {
+  return images.get(key, () => DecodedImage.open(read(source), selection));
+}
+
+function mapsOf({ key, blob, width, height }: CachedMaps): NucleusMaps {
+  return maps.get(key, () => new NucleusMaps(width, height, readSource(blob, undefined)));
+}
+
+function preview(task: PreviewTask): Promise<Picture> {
+  const image = imageOf(task);
+  const { rgba, width, height } = image.preview(task.maximumSide, task.contrast);
+  return pictureOf(rgba, { width, height }, image);
+}
+
+function mapPicture(task: MapPictureTask): Promise<Picture> {
+  const { rgba, width, height } = mapsOf(task.maps).picture(task.maximumSide);
+  return pictureOf(rgba, { width, height }, task.maps);
+}
+
+async function pictureOf(
+  rgba: Uint8ClampedArray<ArrayBuffer>,
+  picture: { width: number; height: number },
+  { width, height }: { width: number; height: number },
+): Promise<Picture> {
+  const bitmap = await createImageBitmap(new ImageData(rgba, picture.width, picture.height));
+  return { bitmap, width, height };
+}
+
+async function segment(task: SegmentTask, progress: OnProgress): Promise<Finished> {
   if (segmenter === null) throw new Error("this worker was set up without a model");
-  const image = DecodedImage.decode(read(task.source));
+  const image = imageOf(task);
+  const { rgba, width, height } = image.preview(task.thumbnailSide, {});
+  const picture = await pictureOf(rgba, { width, height }, image);
+  progress({ stage: "decoded", picture }, [picture.bitmap]);
+  const inferred = segmenter.infer(image, task.settings, (done, total) =>
+    progress({ stage: "network", done, total }),
+  );
   try {
-    const picture = await pictureOf(image, task.thumbnailSide);
-    progress({ stage: "decoded", picture }, [picture.bitmap]);
-    const segmentation = segmenter.segment(image, task.settings ?? undefined, (done, total) =>
-      progress({ stage: "network", done, total }),
-    );
-    try {
-      return {
-        width: image.width,
-        height: image.height,
-        count: segmentation.count,
-        diameter: segmentation.diameter ?? null,
-        outlines: segmentation.outlines(),
-        csvRows: segmentation.csvRows(task.imageId),
-        ...score(segmentation, task.truth),
-      };
-    } finally {
-      segmentation.free();
-    }
+    const nuclei = described(inferred.label(task.settings, [...task.edits]), task, image);
+    const { width, height } = image;
+    const blob = new Blob([inferred.values()]);
+    const key = `${task.key} ${Date.now()} ${Math.random()}`;
+    return { outcome: { nuclei, maps: { key, blob, width, height } }, transfer: buffersOf(nuclei) };
   } finally {
-    image.free();
+    inferred.free();
+  }
+}
+
+function label(task: LabelTask): Segmented {
+  const image = imageOf(task);
+  return described(mapsOf(task.maps).label(task.settings, [...task.edits]), task, image);
+}
+
+function correct(task: CorrectTask): Segmented {
+  const image = imageOf(task);
+  const start = readTruth(task.start);
+  try {
+    return described(Segmentation.fromTruth(start, image, [...task.edits]), task, image);
+  } finally {
+    start.free();
+  }
+}
+
+/** Everything the page wants to know of a segmentation, which is freed. */
+function described(
+  segmentation: Segmentation,
+  { imageId, truth }: { readonly imageId: string; readonly truth: TruthSource | null },
+  image: DecodedImage,
+): Segmented {
+  try {
+    return {
+      width: image.width,
+      height: image.height,
+      count: segmentation.count,
+      diameter: segmentation.diameter ?? null,
+      marked: [...segmentation.marked()],
+      refusedEdits: segmentation.refusedEdits(),
+      outlines: segmentation.outlines(),
+      csvRows: segmentation.csvRows(imageId),
+      stack: image.stack(),
+      ...score(segmentation, truth),
+    };
+  } finally {
+    segmentation.free();
   }
 }
 
 /** Ground truth that cannot be used costs the score, not the nuclei. */
 function score(
-  segmentation: ReturnType<Segmenter["segment"]>,
+  segmentation: Segmentation,
   source: TruthSource | null,
-): Pick<Segmented, "score" | "truthError"> {
-  if (source === null) return { score: null, truthError: null };
+): Pick<Segmented, "score" | "truthOutlines" | "truthError"> {
+  if (source === null) return { score: null, truthOutlines: null, truthError: null };
   try {
     const truth = readTruth(source);
     try {
-      return { score: segmentation.score(truth), truthError: null };
+      return { score: segmentation.score(truth), truthOutlines: segmentation.truthOutlines(truth), truthError: null };
     } finally {
       truth.free();
     }
   } catch (error) {
     if (!isReport(error)) throw error;
-    return { score: null, truthError: reportOf(error) };
+    return { score: null, truthOutlines: null, truthError: reportOf(error) };
   }
 }
 
@@ -164,12 +275,37 @@ function readTruth(source: TruthSource): Truth {
   }
 }
 
-function read({ blob, entry }: ImageSource): Uint8Array {
-  return readSource(blob, entry ?? undefined);
+function measure(task: MeasureTask): Measured {
+  const nuclei = Segmentation.fromCsvRows(task.nuclei);
+  try {
+    const image = imageOf(task);
+    return {
+      table: nuclei.measure(image),
+      inside: nuclei.inside([...task.regions]),
+      regionPixels: nuclei.regionPixels([...task.regions]),
+    };
+  } finally {
+    nuclei.free();
+  }
 }
 
-async function pictureOf(image: DecodedImage, maximumSide: number): Promise<Picture> {
-  const { rgba, width, height } = image.preview(maximumSide);
-  const bitmap = await createImageBitmap(new ImageData(rgba, width, height));
-  return { bitmap, width: image.width, height: image.height };
+function exportFiles(task: ExportTask): Outcomes["export"] {
+  const nuclei = Segmentation.fromCsvRows(task.nuclei);
+  try {
+    const { imageId, formats, regions, record } = task;
+    const files = nuclei.exportFiles(imageOf(task), read(task.source), imageId, [...formats], [...regions], record);
+    return files.map(({ name, bytes }) => ({ name, blob: new Blob([bytes]) }));
+  } finally {
+    nuclei.free();
+  }
+}
+
+function archive({ files }: ArchiveTask): Blob {
+  const made = new Archive();
+  for (const { name, blob } of files) made.add(name, readSource(blob, undefined));
+  return new Blob([made.finish()], { type: "application/zip" });
+}
+
+function read({ blob, entry }: ImageSource): Uint8Array {
+  return readSource(blob, entry ?? undefined);
 }

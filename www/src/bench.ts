@@ -1,0 +1,94 @@
+import type { BatchImage } from "./batch.ts";
+import { reportOf } from "./engine/engine-error.ts";
+import type { Engine, ImageRequest } from "./engine/engine.ts";
+import type { ErrorReport, Measured, Segmented } from "./engine/protocol.ts";
+import type { Settings } from "./wasm/nucleoscope.js";
+
+/** Who wants to know what comes of it. */
+export interface BenchListener {
+  /** An image has other nuclei. */
+  changed(image: BatchImage): void;
+  /** An image's nuclei stay as they were, for a reason. */
+  failed(image: BatchImage, error: ErrorReport): void;
+}
+
+/** Keeps the nuclei of finished images up with their tuning and their corrections. */
+export class Bench {
+  readonly #listener: BenchListener;
+  #engine: Engine | null = null;
+  /** Images that are being cut anew, with the wish that came in the meantime. */
+  readonly #running = new Map<BatchImage, Settings | null>();
+
+  constructor(listener: BenchListener) {
+    this.#listener = listener;
+  }
+
+  /** The engine that does it. */
+  use(engine: Engine): void {
+    this.#engine = engine;
+  }
+
+  /** Whether any image is being cut anew. */
+  get busy(): boolean {
+    return this.#running.size > 0;
+  }
+
+  /** Whether it can be done without the network. */
+  canRelabel(image: BatchImage): boolean {
+    return image.state.kind === "done" && (image.maps !== null || image.startsFromTruth);
+  }
+
+  /**
+   * Finds an image's nuclei anew from its maps. Of several wishes for one image that come while it
+   * is being done, the last counts. `inHand`: goes before all others.
+   */
+  async relabel(image: BatchImage, settings: Settings, inHand: boolean): Promise<void> {
+    if (this.#running.has(image)) {
+      this.#running.set(image, settings);
+      return;
+    }
+    let wish: Settings | null = settings;
+    while (wish !== null) {
+      this.#running.set(image, null);
+      await this.#once(image, wish, inHand);
+      wish = this.#running.get(image) ?? null;
+    }
+    this.#running.delete(image);
+    this.#listener.changed(image);
+  }
+
+  /** The measures of an image's nuclei; null where it has none yet. */
+  async measure(image: BatchImage): Promise<Measured | null> {
+    const request = requestOf(image);
+    if (image.state.kind !== "done" || request === null || this.#engine === null) return null;
+    return this.#engine.measure(request, image.state.result, image.regions);
+  }
+
+  async #once(image: BatchImage, settings: Settings, inHand: boolean): Promise<void> {
+    const before = image.state;
+    try {
+      const nuclei = await this.#nucleiOf(image, settings, inHand);
+      // Sent to the network again, or removed, in the meantime: that counts.
+      if (nuclei === null || image.state !== before) return;
+      image.state = { kind: "done", result: nuclei };
+      image.settings = settings;
+      this.#listener.changed(image);
+    } catch (error) {
+      this.#listener.failed(image, reportOf(error));
+    }
+  }
+
+  async #nucleiOf(image: BatchImage, settings: Settings, inHand: boolean): Promise<Segmented | null> {
+    const engine = this.#engine;
+    const request = requestOf(image);
+    if (engine === null || request === null) return null;
+    const whole = { ...request, truth: image.truth, settings, edits: image.edits.steps };
+    if (image.startsFromTruth && image.truth !== null) return engine.correct(whole, image.truth);
+    return image.maps === null ? null : engine.label(whole, image.maps, inHand);
+  }
+}
+
+/** What the engine must know to open an image; null for a file that is none. */
+export function requestOf({ imageId, source, selection }: BatchImage): ImageRequest | null {
+  return imageId === null || source === null ? null : { imageId, source, selection };
+}

@@ -1,0 +1,62 @@
+import type { BatchImage } from "./batch.ts";
+import { gatesFromJson, gatesToJson, type Gate } from "./results/gates.ts";
+import {
+  asRecord,
+  parseEdits,
+  parseNetworkSettings,
+  parseRegions,
+  parseSelection,
+  parseTuning,
+  type Tuning,
+} from "./tuning.ts";
+import type { Edit, Region, Selection, Settings } from "./wasm/nucleoscope.js";
+
+/** How an image's nuclei came about, as `nucleoscope.json` tells it. */
+export interface RunRecord {
+  readonly imageId: string;
+  readonly network: Pick<Settings, "effort" | "diameter">;
+  readonly tuning: Partial<Tuning>;
+  readonly selection: Selection;
+  readonly edits: readonly Edit[];
+  readonly regions: readonly Region[];
+  readonly gates: readonly Gate[];
+}
+
+/** What the page knows of how an image's nuclei came about; the program adds itself, the model and the file. */
+export function recordOf(image: BatchImage, gates: readonly Gate[]): Record<string, unknown> {
+  return {
+    settings: image.settings,
+    selection: image.selection,
+    edits: image.edits.steps,
+    regions: image.regions,
+    gates: gatesToJson(gates),
+    start: image.startsFromTruth ? "ground truth" : "network",
+  };
+}
+
+/** Whether a file's name is that of a record. */
+export function isRecordName(path: string): boolean {
+  return /nucleoscope\.json$/i.test(path);
+}
+
+/** A record's text; null where it is none. */
+export function readRecord(text: string): RunRecord | null {
+  let unknown: unknown;
+  try {
+    unknown = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  const { image, settings, selection, edits, regions, gates } = asRecord(unknown);
+  const { id: imageId } = asRecord(image);
+  if (typeof imageId !== "string") return null;
+  return {
+    imageId,
+    network: parseNetworkSettings(settings),
+    tuning: parseTuning(settings),
+    selection: parseSelection(selection),
+    edits: parseEdits(edits),
+    regions: parseRegions(regions),
+    gates: gatesFromJson(gates),
+  };
+}
