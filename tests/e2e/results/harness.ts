@@ -1,0 +1,78 @@
+/** The measurement panel by itself, with made-up nuclei. */
+import type { MeasurementTable } from "../../../www/src/results/measurement-table.ts";
+import { ResultsPanel } from "../../../www/src/results/results-panel.ts";
+
+const columns = [
+  ["area_px2", "Area", "px²"],
+  ["centroid_x_px", "Centroid x", "px"],
+  ["centroid_y_px", "Centroid y", "px"],
+  ["perimeter_px", "Perimeter", "px"],
+  ["circularity", "Circularity", ""],
+  ["major_axis_px", "Major axis", "px"],
+  ["minor_axis_px", "Minor axis", "px"],
+  ["eccentricity", "Eccentricity", ""],
+  ["solidity", "Solidity", ""],
+  ["nearest_neighbour_px", "Nearest neighbour", "px"],
+  ["touches_edge", "Touches edge", ""],
+  ["gray_mean", "Gray mean", ""],
+  ["gray_integrated_above_background", "Gray integrated above background", ""],
+].map(([key = "", label = "", unit = ""]) => ({ key, label, unit }));
+
+/** A table with as many rows and columns as asked for, the same every time. */
+function tableOf(rows: number, columnCount: number): MeasurementTable {
+  let state = 42;
+  const uniform = (): number => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return (state + 0.5) / 2 ** 32;
+  };
+  const normal = (): number => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
+  const extra = Array.from({ length: Math.max(0, columnCount - columns.length) }, (_, index) => ({
+    key: `texture_${index + 1}`,
+    label: `Texture ${index + 1}`,
+    unit: "",
+  }));
+  const all = [...columns, ...extra].slice(0, columnCount);
+  const values = new Float64Array(all.length * rows);
+  const put = (key: string, row: number, value: number): void => {
+    const column = all.findIndex((candidate) => candidate.key === key);
+    if (column >= 0) values[column * rows + row] = value;
+  };
+  for (let row = 0; row < rows; row++) {
+    const isDividing = uniform() < 0.15;
+    const radius = (isDividing ? 7 : 12) * Math.exp(0.18 * normal());
+    const stretch = 1 + 0.35 * Math.abs(normal());
+    const area = Math.round(Math.PI * radius * radius);
+    const mean = (isDividing ? 170 : 90) + 15 * normal();
+    const circularity = Math.min(1, 0.97 / Math.sqrt(stretch) + 0.01 * normal());
+    all.forEach(({ key }) => put(key, row, normal()));
+    put("area_px2", row, area);
+    put("centroid_x_px", row, 2048 * uniform());
+    put("centroid_y_px", row, 2048 * uniform());
+    put("perimeter_px", row, 2 * Math.PI * radius * stretch ** 0.25);
+    put("circularity", row, circularity);
+    put("major_axis_px", row, 2 * radius * Math.sqrt(stretch));
+    put("minor_axis_px", row, (2 * radius) / Math.sqrt(stretch));
+    put("eccentricity", row, Math.sqrt(1 - 1 / stretch ** 2));
+    put("solidity", row, Math.min(1, 0.97 + 0.012 * normal()));
+    put("nearest_neighbour_px", row, row % 50 === 49 ? Number.NaN : 14 + 12 * Math.abs(normal()));
+    put("touches_edge", row, uniform() < 0.04 ? 1 : 0);
+    put("gray_mean", row, mean);
+    put("gray_integrated_above_background", row, area * (mean - 12));
+  }
+  return { columns: all, rows, values };
+}
+
+const host = document.querySelector<HTMLElement>("#host");
+if (host === null) throw new Error("the page has no #host");
+
+/** What the panel told, for the tests to read. */
+const told: { readonly kind: string; readonly value: unknown }[] = [];
+
+const panel = new ResultsPanel(host, {
+  selected: (label) => told.push({ kind: "selected", value: label }),
+  hovered: (label) => told.push({ kind: "hovered", value: label }),
+  brushed: (labels) => told.push({ kind: "brushed", value: labels === null ? null : [...labels] }),
+  gatesChanged: (gates) => told.push({ kind: "gatesChanged", value: gates }),
+});
+
+Object.assign(globalThis, { panel, tableOf, told });

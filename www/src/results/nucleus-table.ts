@@ -1,0 +1,528 @@
+import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } from "@tanstack/virtual-core";
+import { make, setText } from "../elements.ts";
+import { nuclei, number } from "../wording.ts";
+import { ColumnChooser } from "./column-chooser.ts";
+import {
+  columnIndex,
+  columnValues,
+  defaultColumns,
+  heading,
+  isWhole,
+  noValue,
+  written,
+  type MeasurementColumn,
+  type MeasurementTable,
+} from "./measurement-table.ts";
+import { readCondition, type Condition } from "./row-filter.ts";
+import { rowOrder, type Sorting } from "./row-order.ts";
+
+/** The height of a row, in the page's own unit. */
+const rowHeightInRem = 2;
+/** Rows made beyond those in sight, on either side. */
+const overscan = 4;
+/** Rows of headings and of filters: the first nucleus is in the row after them. */
+const headRows = 2;
+/** The column of the nuclei's numbers, which is always shown. */
+const numberColumn: MeasurementColumn = { key: "", label: "Nucleus", unit: "" };
+
+let tables = 0;
+
+/** What a table tells about its rows. */
+export interface TableEvents {
+  /** A nucleus was chosen, or none any more. */
+  readonly selected: (label: number | null) => void;
+  /** The pointer or the keyboard is at a nucleus, or at none. */
+  readonly hovered: (label: number | null) => void;
+}
+
+/** A column as it is shown. */
+interface ShownColumn {
+  readonly column: MeasurementColumn;
+  readonly values: Float64Array;
+  readonly isWhole: boolean;
+  readonly heading: HTMLElement;
+  readonly filterCell: HTMLElement;
+  readonly filter: HTMLInputElement;
+}
+
+/** A row's elements, which show one nucleus after another as the table is scrolled. */
+interface Row {
+  readonly element: HTMLElement;
+  readonly cells: readonly HTMLElement[];
+  position: number;
+}
+
+/** The place of the keyboard: row -1 are the headings. */
+interface Place {
+  readonly row: number;
+  readonly column: number;
+}
+
+/** Nuclei and their measurements, to sort, to filter and to choose from. */
+export class NucleusTable {
+  readonly element = make("div", "nucleus-table");
+  readonly #events: TableEvents;
+  readonly #id = `nucleus-table-${++tables}`;
+  readonly #chooser = new ColumnChooser((keys) => this.#showColumns(keys));
+  readonly #hideExcluded = make("input", "");
+  readonly #onlyBrushed = make("input", "");
+  readonly #onlyBrushedLabel = make("label", "toggle");
+  readonly #clearFilters = make("button", "quiet", "Clear filters");
+  readonly #count = make("p", "table-count");
+  readonly #grid = make("div", "table-grid");
+  readonly #head = make("div", "table-head");
+  readonly #headings = make("div", "table-row");
+  readonly #filters = make("div", "table-row table-filters");
+  readonly #body = make("div", "table-body");
+  readonly #virtualizer: Virtualizer<HTMLElement, HTMLElement>;
+  #table: MeasurementTable | null = null;
+  /** By row, 1 for the nuclei that the gates keep. */
+  #included: Uint8Array = new Uint8Array();
+  #brushed: ReadonlySet<number> | null = null;
+  #columns: ShownColumn[] = [];
+  /** What was typed under each column; kept while another image is looked at. */
+  readonly #filterTexts = new Map<string, string>();
+  /** The columns chosen by hand, or null while nobody has. */
+  #chosen: string[] | null = null;
+  #sorting: Sorting = { key: null, descending: false };
+  /** The rows shown, in order. */
+  #order: Uint32Array = new Uint32Array();
+  #rows: Row[] = [];
+  #selected: number | null = null;
+  #hovered: number | null = null;
+  #place: Place = { row: 0, column: 0 };
+  #rowHeight = 32;
+  #headHeight = 64;
+  #filterTimer: number | undefined;
+
+  constructor(events: TableEvents) {
+    this.#events = events;
+    this.#assemble();
+    this.#virtualizer = new Virtualizer(this.#virtualOptions());
+    this.#virtualizer._didMount();
+    this.#virtualizer._willUpdate();
+    this.#listen();
+    // The headings' height follows the width of the window and the size of the text.
+    new ResizeObserver(() => this.#measure()).observe(this.#head);
+  }
+
+  /** Shows the nuclei of an image; `included` is by row. */
+  show(table: MeasurementTable, included: Uint8Array): void {
+    this.#table = table;
+    this.#included = included;
+    this.#brushed = null;
+    this.#selected = null;
+    this.#hovered = null;
+    this.#place = { row: 0, column: 0 };
+    const keys = this.#chosen?.filter((key) => columnIndex(table, key) >= 0) ?? [];
+    const shown = keys.length > 0 ? keys : defaultColumns(table);
+    this.#chooser.offer(table.columns, shown);
+    this.#grid.scrollTop = 0;
+    this.#makeColumns(shown);
+  }
+
+  /** Keys of the columns shown. */
+  get keys(): string[] {
+    return this.#columns.map(({ column }) => column.key);
+  }
+
+  /** Shows which nuclei the gates keep. */
+  include(included: Uint8Array): void {
+    this.#included = included;
+    this.#arrange();
+  }
+
+  /** Marks the nuclei that were brushed in a chart. */
+  highlight(labels: ReadonlySet<number> | null): void {
+    this.#brushed = labels;
+    this.#onlyBrushedLabel.hidden = labels === null;
+    if (this.#onlyBrushed.checked) this.#arrange();
+    else this.#fillRows();
+  }
+
+  /** Marks a nucleus as selected. */
+  select(label: number | null, { scroll = false } = {}): void {
+    this.#selected = label;
+    const row = label === null ? -1 : this.#order.indexOf(label - 1);
+    if (row >= 0 && scroll) {
+      this.#place = { row, column: this.#place.column };
+      this.#virtualizer.scrollToIndex(row, { align: "auto" });
+    }
+    this.#fillRows();
+    this.#tellCount();
+  }
+
+  /** Marks the nucleus that is pointed at elsewhere. */
+  hover(label: number | null): void {
+    if (this.#hovered === label) return;
+    this.#hovered = label;
+    this.#fillRows();
+  }
+
+  #assemble(): void {
+    const help = make("p", "note", "Arrow keys move. Enter on a heading sorts, on a row selects. Type under a heading to filter: ");
+    help.id = `${this.#id}-help`;
+    help.append(make("code", "", "> 200"), ", ", make("code", "", "< 5"), " or ", make("code", "", "200 to 400"), ".");
+    this.#count.setAttribute("role", "status");
+    const tools = make("div", "table-tools");
+    tools.append(
+      this.#chooser.element,
+      checkbox(this.#hideExcluded, "Hide nuclei left out by gates"),
+      checkbox(this.#onlyBrushed, "Brushed nuclei only", this.#onlyBrushedLabel),
+      this.#clearFilters,
+      this.#count,
+    );
+    this.#onlyBrushedLabel.hidden = true;
+    this.#clearFilters.type = "button";
+    this.#clearFilters.hidden = true;
+    for (const part of [this.#head, this.#body]) part.setAttribute("role", "rowgroup");
+    for (const [index, row] of [this.#headings, this.#filters].entries()) {
+      row.setAttribute("role", "row");
+      row.setAttribute("aria-rowindex", String(index + 1));
+    }
+    this.#head.append(this.#headings, this.#filters);
+    this.#grid.tabIndex = 0;
+    this.#grid.setAttribute("role", "grid");
+    this.#grid.setAttribute("aria-label", "Measurements of the nuclei");
+    this.#grid.setAttribute("aria-describedby", help.id);
+    this.#grid.append(this.#head, this.#body);
+    this.element.append(tools, this.#grid, help);
+  }
+
+  #listen(): void {
+    this.#grid.addEventListener("keydown", (event) => this.#followKey(event));
+    this.#grid.addEventListener("click", (event) => this.#followClick(event));
+    this.#grid.addEventListener("pointerover", (event) => this.#pointAt(this.#rowOf(event)));
+    this.#grid.addEventListener("pointerleave", () => this.#pointAt(-1));
+    this.#grid.addEventListener("focus", () => this.#markPlace());
+    this.#grid.addEventListener("blur", () => {
+      this.#pointAt(-1);
+      this.#markPlace();
+    });
+    this.#filters.addEventListener("input", () => {
+      // Sorting anew for every letter would be felt in a large table.
+      clearTimeout(this.#filterTimer);
+      this.#filterTimer = setTimeout(() => this.#arrange(), 150);
+    });
+    for (const box of [this.#hideExcluded, this.#onlyBrushed]) {
+      box.addEventListener("change", () => this.#arrange());
+    }
+    this.#clearFilters.addEventListener("click", () => {
+      for (const { filter } of this.#columns) filter.value = "";
+      this.#filterTexts.clear();
+      this.#arrange();
+      this.#grid.focus();
+    });
+  }
+
+  #virtualOptions(): ConstructorParameters<typeof Virtualizer<HTMLElement, HTMLElement>>[0] {
+    return {
+      count: this.#order.length,
+      getScrollElement: () => this.#grid,
+      estimateSize: () => this.#rowHeight,
+      scrollMargin: this.#headHeight,
+      scrollPaddingStart: this.#headHeight,
+      overscan,
+      scrollToFn: elementScroll,
+      observeElementRect,
+      observeElementOffset,
+      onChange: () => this.#fillRows(),
+    };
+  }
+
+  #measure(): void {
+    const height = this.#head.offsetHeight;
+    if (height === 0) return;
+    this.#headHeight = height;
+    this.#rowHeight = Math.round(rowHeightInRem * Number.parseFloat(getComputedStyle(document.documentElement).fontSize));
+    this.#layOut();
+  }
+
+  /** Tells the virtualizer how many rows there are and how high. */
+  #layOut(): void {
+    this.#virtualizer.setOptions(this.#virtualOptions());
+    this.#virtualizer.measure();
+    this.#body.style.height = `${this.#order.length * this.#rowHeight}px`;
+    this.#fillRows();
+  }
+
+  #showColumns(keys: string[]): void {
+    this.#chosen = keys;
+    this.#makeColumns(keys);
+  }
+
+  #makeColumns(keys: readonly string[]): void {
+    const table = this.#table;
+    if (table === null) return;
+    const numbers = Float64Array.from({ length: table.rows }, (_, row) => row + 1);
+    const chosen = table.columns.flatMap((column, index) =>
+      keys.includes(column.key) ? [{ column, values: columnValues(table, index) }] : [],
+    );
+    this.#columns = [{ column: numberColumn, values: numbers }, ...chosen].map(({ column, values }, index) =>
+      this.#makeColumn(column, values, index),
+    );
+    this.#headings.replaceChildren(...this.#columns.map((column) => column.heading));
+    this.#filters.replaceChildren(...this.#columns.map((column) => column.filterCell));
+    const widths = this.#columns.map(({ column }) => `minmax(${widthOf(column)}rem, 1fr)`);
+    this.#grid.style.setProperty("--columns", widths.join(" "));
+    this.#grid.setAttribute("aria-colcount", String(this.#columns.length));
+    this.#rows = [];
+    this.#body.replaceChildren();
+    if (!this.#columns.some(({ column }) => column.key === (this.#sorting.key ?? ""))) {
+      this.#sorting = { key: null, descending: false };
+    }
+    this.#arrange();
+  }
+
+  #makeColumn(column: MeasurementColumn, values: Float64Array, index: number): ShownColumn {
+    const isOfWhole = isWhole(values);
+    const head = make("div", "table-heading");
+    head.id = `${this.#id}-heading-${index}`;
+    head.setAttribute("role", "columnheader");
+    head.setAttribute("aria-colindex", String(index + 1));
+    head.dataset["column"] = String(index);
+    head.append(make("span", "table-heading-name", heading(column)));
+    const filterCell = make("div", "table-filter");
+    filterCell.setAttribute("role", "gridcell");
+    filterCell.setAttribute("aria-colindex", String(index + 1));
+    const filter = make("input", "");
+    filter.type = "text";
+    filter.placeholder = "filter";
+    filter.autocomplete = "off";
+    filter.spellcheck = false;
+    filter.value = this.#filterTexts.get(column.key) ?? "";
+    filter.setAttribute("aria-label", `Filter ${heading(column)}`);
+    filterCell.append(filter);
+    return { column, values, isWhole: isOfWhole, heading: head, filterCell, filter };
+  }
+
+  /** Filters and sorts anew. */
+  #arrange(): void {
+    const table = this.#table;
+    if (table === null) return;
+    const conditions = this.#conditions();
+    const hides = this.#hideExcluded.checked;
+    const brushed = this.#onlyBrushed.checked ? this.#brushed : null;
+    this.#order = rowOrder(table, this.#sorting, (row) => {
+      if (hides && this.#included[row] === 0) return false;
+      if (brushed !== null && !brushed.has(row + 1)) return false;
+      return conditions.every(({ values, condition }) => condition(values[row] ?? Number.NaN));
+    });
+    for (const { column, heading: head } of this.#columns) {
+      const isSorted = (this.#sorting.key ?? "") === column.key;
+      head.setAttribute("aria-sort", isSorted ? (this.#sorting.descending ? "descending" : "ascending") : "none");
+    }
+    this.#grid.setAttribute("aria-rowcount", String(this.#order.length + headRows));
+    this.#place = { ...this.#place, row: Math.min(this.#place.row, this.#order.length - 1) };
+    this.#layOut();
+    this.#tellCount();
+  }
+
+  /** The filters that say something; one that cannot be understood is marked and changes nothing. */
+  #conditions(): { values: Float64Array; condition: Condition }[] {
+    const conditions = [];
+    for (const { column, values, isWhole: isOfWhole, filter } of this.#columns) {
+      this.#filterTexts.set(column.key, filter.value);
+      const condition = readCondition(filter.value, (value) => written(value, isOfWhole));
+      filter.setAttribute("aria-invalid", String(condition === undefined));
+      filter.title = condition === undefined ? "Type > 200, < 5 or 200 to 400" : "";
+      if (condition) conditions.push({ values, condition });
+    }
+    this.#clearFilters.hidden = this.#columns.every(({ filter }) => filter.value === "");
+    return conditions;
+  }
+
+  #tellCount(): void {
+    const all = this.#table?.rows ?? 0;
+    const shown = this.#order.length;
+    const words = [shown === all ? nuclei(all) : `${number(shown)} of ${nuclei(all)} shown`];
+    if (this.#columns.some(({ filter }) => filter.getAttribute("aria-invalid") === "true")) {
+      words.push("a filter is not understood");
+    }
+    if (this.#selected !== null && !this.#order.includes(this.#selected - 1)) {
+      words.push(`nucleus ${number(this.#selected)} is hidden`);
+    }
+    setText(this.#count, words.join(", "));
+  }
+
+  /** Shows what is in sight, with the elements that were there before. */
+  #fillRows(): void {
+    const items = this.#virtualizer.getVirtualItems();
+    const positions = new Set(items.map(({ index }) => index));
+    const spare = this.#rows.filter(({ position }) => !positions.has(position));
+    const byPosition = new Map(this.#rows.map((row) => [row.position, row]));
+    for (const { index } of items) {
+      const row = byPosition.get(index) ?? spare.pop() ?? this.#makeRow();
+      this.#fillRow(row, index);
+    }
+    for (const row of spare) row.element.remove();
+    this.#rows = this.#rows.filter((row) => !spare.includes(row));
+    this.#markPlace();
+  }
+
+  #makeRow(): Row {
+    const element = make("div", "table-row");
+    element.setAttribute("role", "row");
+    const cells = this.#columns.map((_, index) => {
+      const cell = make("div", index === 0 ? "table-cell table-number" : "table-cell");
+      cell.setAttribute("role", index === 0 ? "rowheader" : "gridcell");
+      cell.setAttribute("aria-colindex", String(index + 1));
+      cell.dataset["column"] = String(index);
+      return cell;
+    });
+    element.append(...cells);
+    this.#body.append(element);
+    const row = { element, cells, position: -1 };
+    this.#rows.push(row);
+    return row;
+  }
+
+  #fillRow(row: Row, position: number): void {
+    const { element, cells } = row;
+    const nucleus = this.#order[position];
+    if (nucleus === undefined) return;
+    const label = nucleus + 1;
+    row.position = position;
+    element.style.transform = `translateY(${position * this.#rowHeight}px)`;
+    element.style.height = `${this.#rowHeight}px`;
+    element.dataset["row"] = String(position);
+    element.setAttribute("aria-rowindex", String(position + headRows + 1));
+    element.setAttribute("aria-selected", String(label === this.#selected));
+    element.classList.toggle("is-excluded", this.#included[nucleus] === 0);
+    element.classList.toggle("is-brushed", this.#brushed?.has(label) === true);
+    element.classList.toggle("is-hovered", label === this.#hovered);
+    for (const [index, { values, isWhole: isOfWhole }] of this.#columns.entries()) {
+      const cell = cells[index];
+      if (cell === undefined) continue;
+      cell.id = this.#cellId({ row: position, column: index });
+      setText(cell, written(values[nucleus] ?? Number.NaN, isOfWhole));
+      cell.classList.toggle("has-no-value", cell.textContent === noValue);
+    }
+  }
+
+  #cellId({ row, column }: Place): string {
+    return row < 0 ? `${this.#id}-heading-${column}` : `${this.#id}-${row}-${column}`;
+  }
+
+  /** Shows where the keyboard is, while it is in the table. */
+  #markPlace(): void {
+    for (const marked of this.#grid.querySelectorAll(".is-place")) marked.classList.remove("is-place");
+    const cell = document.getElementById(this.#cellId(this.#place));
+    if (cell === null) this.#grid.removeAttribute("aria-activedescendant");
+    else this.#grid.setAttribute("aria-activedescendant", cell.id);
+    if (document.activeElement === this.#grid) cell?.classList.add("is-place");
+  }
+
+  #followKey(event: KeyboardEvent): void {
+    if (event.target !== this.#grid || event.altKey || event.metaKey) return;
+    const { row, column } = this.#place;
+    const lastRow = this.#order.length - 1;
+    const lastColumn = this.#columns.length - 1;
+    const page = Math.max(1, Math.floor((this.#grid.clientHeight - this.#headHeight) / this.#rowHeight) - 1);
+    const toEnds = event.ctrlKey;
+    const targets: Record<string, Place> = {
+      ArrowDown: { row: toEnds ? lastRow : row + 1, column },
+      ArrowUp: { row: toEnds ? 0 : row - 1, column },
+      ArrowLeft: { row, column: toEnds ? 0 : column - 1 },
+      ArrowRight: { row, column: toEnds ? lastColumn : column + 1 },
+      PageDown: { row: row + page, column },
+      PageUp: { row: Math.max(0, row - page), column },
+      Home: { row: toEnds ? 0 : row, column: 0 },
+      End: { row: toEnds ? lastRow : row, column: lastColumn },
+    };
+    const target = targets[event.key];
+    if (target !== undefined) {
+      this.#go({
+        row: Math.min(Math.max(target.row, -1), lastRow),
+        column: Math.min(Math.max(target.column, 0), lastColumn),
+      });
+    } else if (event.key === "Enter" || event.key === " ") this.#act();
+    else if (event.key === "Escape" && this.#selected !== null) this.#choose(null);
+    else return;
+    event.preventDefault();
+  }
+
+  #go(place: Place): void {
+    this.#place = place;
+    if (place.row >= 0) this.#virtualizer.scrollToIndex(place.row, { align: "auto" });
+    this.#fillRows();
+    const cell = document.getElementById(this.#cellId(place));
+    if (cell !== null) this.#scrollAside(cell, place.column);
+    this.#pointAt(place.row);
+  }
+
+  /** Brings a column into sight, beside the numbers that stay where they are. */
+  #scrollAside(cell: HTMLElement, column: number): void {
+    const { offsetLeft: left, offsetWidth: width } = cell;
+    const fixed = this.#columns[0]?.heading.offsetWidth ?? 0;
+    const grid = this.#grid;
+    if (column === 0) return;
+    if (left - fixed < grid.scrollLeft) grid.scrollLeft = left - fixed;
+    else if (left + width > grid.scrollLeft + grid.clientWidth) grid.scrollLeft = left + width - grid.clientWidth;
+  }
+
+  #act(): void {
+    const { row, column } = this.#place;
+    if (row < 0) this.#sortBy(column);
+    else this.#choose((this.#order[row] ?? -1) + 1 || null);
+  }
+
+  #followClick(event: MouseEvent): void {
+    if (!(event.target instanceof Element)) return;
+    const column = Number(event.target.closest<HTMLElement>("[data-column]")?.dataset["column"] ?? -1);
+    if (column < 0) return;
+    const row = this.#rowOf(event);
+    this.#place = { row, column };
+    if (row < 0) {
+      this.#sortBy(column);
+      return;
+    }
+    const label = (this.#order[row] ?? -1) + 1;
+    // A second click takes the selection back, unless it belongs to a double click.
+    if (label === this.#selected && event.detail < 2) this.#choose(null);
+    else if (label !== this.#selected) this.#choose(label);
+  }
+
+  #rowOf({ target }: Event): number {
+    if (!(target instanceof Element)) return -1;
+    return Number(target.closest<HTMLElement>("[data-row]")?.dataset["row"] ?? -1);
+  }
+
+  #sortBy(column: number): void {
+    const key = this.#columns[column]?.column.key;
+    if (key === undefined) return;
+    const isSorted = (this.#sorting.key ?? "") === key;
+    this.#sorting = { key: key === "" ? null : key, descending: isSorted && !this.#sorting.descending };
+    this.#grid.scrollTop = 0;
+    this.#arrange();
+  }
+
+  #choose(label: number | null): void {
+    this.#selected = label;
+    this.#fillRows();
+    this.#tellCount();
+    this.#events.selected(label);
+  }
+
+  /** A row is pointed at; -1 is none. */
+  #pointAt(row: number): void {
+    const nucleus = row < 0 ? undefined : this.#order[row];
+    const label = nucleus === undefined ? null : nucleus + 1;
+    if (label === this.#hovered) return;
+    this.#hovered = label;
+    this.#fillRows();
+    this.#events.hovered(label);
+  }
+}
+
+/** The width of a column in rem: enough for its numbers and for a heading of three lines. */
+function widthOf(column: MeasurementColumn): number {
+  const longestWord = Math.max(...heading(column).split(" ").map((word) => word.length));
+  return Math.max(column === numberColumn ? 5.5 : 6.5, longestWord * 0.6 + 1.75);
+}
+
+function checkbox(box: HTMLInputElement, text: string, label = make("label", "toggle")): HTMLLabelElement {
+  box.type = "checkbox";
+  label.append(box, ` ${text}`);
+  return label;
+}

@@ -1,0 +1,57 @@
+/** A range of values, both ends included; an end that is null is open. */
+export interface Range {
+  readonly minimum: number | null;
+  readonly maximum: number | null;
+}
+
+/** Whether a column's value is to be shown. */
+export type Condition = (value: number) => boolean;
+
+const figure = String.raw`([-+−]?(?:\d[\d,]*\.?\d*|\.\d+)(?:e[-+]?\d+)?)`;
+const comparison = new RegExp(`^(<=|>=|≤|≥|<|>|=)\\s*${figure}$`, "i");
+const between = new RegExp(`^${figure}\\s*(?:to|-|–|\\.\\.+|…)\\s*${figure}$`, "i");
+const alone = new RegExp(`^${figure}$`, "i");
+
+/**
+ * Reads what was typed under a column: `> 200`, `>= 0.9`, `< 5`, `= 3`, `200 to 400` (both included), or a
+ * number alone. An empty text has no condition (null); a text that cannot be understood gives undefined.
+ *
+ * `200` and `= 200` mean the values that are shown as 200, so that what is read in the table can be typed.
+ */
+export function readCondition(text: string, shownAs: (value: number) => string): Condition | null | undefined {
+  const trimmed = text.trim();
+  if (trimmed === "") return null;
+  const [, sign, bound] = comparison.exec(trimmed) ?? [];
+  if (sign !== undefined && bound !== undefined) return compare(sign, numberOf(bound), shownAs);
+  const [, low, high] = between.exec(trimmed) ?? [];
+  if (low !== undefined && high !== undefined) {
+    const ends = [numberOf(low), numberOf(high)];
+    const [minimum, maximum] = [Math.min(...ends), Math.max(...ends)];
+    return (value) => value >= minimum && value <= maximum;
+  }
+  const [, exact] = alone.exec(trimmed) ?? [];
+  return exact === undefined ? undefined : compare("=", numberOf(exact), shownAs);
+}
+
+function compare(sign: string, bound: number, shownAs: (value: number) => string): Condition {
+  switch (sign) {
+    case "<":
+      return (value) => value < bound;
+    case ">":
+      return (value) => value > bound;
+    case "<=":
+    case "≤":
+      return (value) => value <= bound;
+    case ">=":
+    case "≥":
+      return (value) => value >= bound;
+    default: {
+      const shown = shownAs(bound);
+      return (value) => value === bound || (!Number.isNaN(value) && shownAs(value) === shown);
+    }
+  }
+}
+
+function numberOf(text: string): number {
+  return Number(text.replaceAll(",", "").replace("−", "-"));
+}

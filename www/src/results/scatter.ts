@@ -1,0 +1,363 @@
+import { extent } from "d3-array";
+import { brush, type BrushSelection } from "d3-brush";
+import { scaleLinear } from "d3-scale";
+import { make, setText } from "../elements.ts";
+import { nuclei } from "../wording.ts";
+import { BrushLayer } from "./brush-layer.ts";
+import {
+  button,
+  Chart,
+  ColumnSelect,
+  legend,
+  makeSvg,
+  pixelsOf,
+  type ChartEvents,
+  type Scale,
+  type Series,
+} from "./chart.ts";
+import { isWithin } from "./gates.ts";
+import { columnValues, defaultColumns, heading, isWhole, written, type MeasurementTable } from "./measurement-table.ts";
+import { isOpen, openRange, RangeFields, tidy } from "./range-fields.ts";
+import type { Range } from "./row-filter.ts";
+
+/** A nucleus is pointed at from this far, in CSS pixels. */
+const reach = 10;
+const nobody: ReadonlySet<number> = new Set();
+
+/** What a scatter plot tells: single nuclei can be pointed at and selected, too. */
+export interface ScatterEvents extends ChartEvents {
+  readonly selected: (label: number | null) => void;
+  readonly hovered: (label: number | null) => void;
+}
+
+/** One of the two directions of the plot. */
+class Direction {
+  readonly column: ColumnSelect;
+  readonly fields: RangeFields;
+  scale: Scale = scaleLinear();
+  range: Range = openRange;
+  values: Float64Array = new Float64Array();
+  isWhole = false;
+  title = "";
+
+  constructor(name: string, chosen: () => void, marked: () => void) {
+    this.column = new ColumnSelect(name, chosen);
+    this.fields = new RangeFields((range) => {
+      this.range = range;
+      marked();
+    });
+  }
+
+  /** Takes up the column chosen, with no range of it marked. */
+  take(table: MeasurementTable): void {
+    const chosen = this.column.columnOf(table);
+    this.values = chosen === null ? new Float64Array() : columnValues(table, chosen.index);
+    this.isWhole = isWhole(this.values);
+    this.title = chosen === null ? "" : heading(chosen.column);
+    this.fields.title = chosen === null ? "Range" : `Range of ${this.title}`;
+    this.mark(openRange);
+  }
+
+  mark(range: Range): void {
+    this.range = range;
+    this.fields.range = range;
+  }
+
+  /** Marks what lies between two pixels. */
+  markPixels(first: number, second: number): void {
+    const [low, high] = [this.scale.invert(first), this.scale.invert(second)].sort((a, b) => a - b);
+    const [start = 0, end = 0] = this.scale.domain();
+    this.mark(tidy(low ?? 0, high ?? 0, end - start, this.isWhole));
+  }
+
+  /** Fits the scale to the values, on these pixels. */
+  fit(from: number, to: number): void {
+    const [low = 0, high = 1] = extent(this.values.filter(Number.isFinite));
+    const padding = low === high ? 0.5 : (high - low) * 0.02;
+    this.scale = scaleLinear([low - padding, high + padding], [from, to]).nice();
+  }
+}
+
+/** Two measurements of every nucleus against each other. */
+export class Scatter {
+  readonly element = make("div", "chart-panel");
+  readonly #events: ScatterEvents;
+  readonly #across = new Direction("Horizontal", () => this.#changeColumns(), () => this.#marked());
+  readonly #up = new Direction("Vertical", () => this.#changeColumns(), () => this.#marked());
+  readonly #chart = new Chart(() => this.#draw());
+  readonly #brush = new BrushLayer(brush<null>(), (selection) => this.#followBrush(selection));
+  readonly #selectedRing = makeSvg("circle", "chart-ring chart-ring-selected");
+  readonly #hoveredRing = makeSvg("circle", "chart-ring chart-ring-hovered");
+  readonly #reading = make("p", "chart-reading note");
+  readonly #buttons: readonly HTMLButtonElement[];
+  #table: MeasurementTable | null = null;
+  #included: Uint8Array = new Uint8Array();
+  #brushed: ReadonlySet<number> = nobody;
+  #selected: number | null = null;
+  #hovered: number | null = null;
+  #pressed: { readonly x: number; readonly y: number } | null = null;
+
+  constructor(events: ScatterEvents) {
+    this.#events = events;
+    this.#buttons = [
+      button("Keep only these", () => this.#gate()),
+      button("Clear range", () => {
+        this.#unmark();
+        this.#marked();
+      }),
+    ];
+    const controls = make("div", "chart-controls");
+    controls.append(this.#across.column.element, this.#up.column.element);
+    const actions = make("div", "chart-controls");
+    actions.append(this.#across.fields.element, this.#up.fields.element, ...this.#buttons);
+    this.#hoveredRing.setAttribute("r", "7");
+    this.#selectedRing.setAttribute("r", "9");
+    this.#chart.plot.append(this.#hoveredRing, this.#selectedRing, this.#brush.element);
+    const series = legend(["included", "excluded", "brushed", "selected"]);
+    this.element.append(controls, this.#chart.element, series, this.#reading, actions);
+    this.#followPointer(this.#chart.element);
+  }
+
+  /** Shows the nuclei of an image; `included` is by row. The columns chosen stay. */
+  show(table: MeasurementTable, included: Uint8Array): void {
+    this.#table = table;
+    this.#included = included;
+    this.#brushed = nobody;
+    this.#selected = null;
+    this.#hovered = null;
+    const [first, second] = defaultColumns(table);
+    this.#across.column.offer(table, first);
+    this.#up.column.offer(table, second ?? first);
+    this.#takeColumns();
+  }
+
+  /** Shows which nuclei the gates keep. */
+  include(included: Uint8Array): void {
+    this.#included = included;
+    this.#chart.refresh();
+  }
+
+  /** Marks nuclei that were brushed, here or elsewhere. */
+  highlight(labels: ReadonlySet<number> | null): void {
+    this.#brushed = labels ?? nobody;
+    this.#chart.refresh();
+  }
+
+  /** Marks the selected nucleus. */
+  select(label: number | null): void {
+    this.#selected = label;
+    this.#placeRings();
+  }
+
+  /** Marks the nucleus that is pointed at. */
+  hover(label: number | null): void {
+    this.#hovered = label;
+    this.#placeRings();
+  }
+
+  /** Takes the ranges back without telling anybody. */
+  clearBrush(): void {
+    this.#unmark();
+    this.#chart.refresh();
+    this.#tellRange();
+  }
+
+  #unmark(): void {
+    this.#across.mark(openRange);
+    this.#up.mark(openRange);
+  }
+
+  get #isMarked(): boolean {
+    return !isOpen(this.#across.range) || !isOpen(this.#up.range);
+  }
+
+  #changeColumns(): void {
+    const wasMarked = this.#isMarked;
+    this.#takeColumns();
+    if (wasMarked) this.#events.brushed(null);
+  }
+
+  #takeColumns(): void {
+    if (this.#table === null) return;
+    this.#across.take(this.#table);
+    this.#up.take(this.#table);
+    this.clearBrush();
+  }
+
+  #followBrush(selection: BrushSelection | null): void {
+    if (selection === null) {
+      if (!this.#isMarked) return;
+      this.#unmark();
+    } else {
+      const [[left, top], [right, bottom]] = selection as [[number, number], [number, number]];
+      this.#across.markPixels(left, right);
+      this.#up.markPixels(top, bottom);
+    }
+    this.#marked();
+  }
+
+  /** The ranges have become others. */
+  #marked(): void {
+    const labels = this.#isMarked ? this.#labelsWithin() : null;
+    this.#brushed = labels ?? nobody;
+    this.#chart.refresh();
+    this.#tellRange();
+    this.#events.brushed(labels);
+  }
+
+  /** A nucleus that lacks one of the two values is not in the plot, so it is not brushed either. */
+  #labelsWithin(): Set<number> {
+    const labels = new Set<number>();
+    const [across, up] = [this.#across, this.#up];
+    across.values.forEach((value, row) => {
+      if (isWithin(across.range, value) && isWithin(up.range, up.values[row] ?? Number.NaN)) labels.add(row + 1);
+    });
+    return labels;
+  }
+
+  #gate(): void {
+    const gates = [this.#across, this.#up]
+      .filter(({ range }) => !isOpen(range))
+      .map(({ column, range }) => ({ key: column.key, ...range, keep: "inside" }) as const);
+    if (gates.length > 0) this.#events.gated(gates);
+  }
+
+  #draw(): void {
+    const { width, height } = this.#chart.size;
+    this.#across.fit(0, width);
+    this.#up.fit(height, 0);
+    const titles = { across: this.#across.title, up: this.#up.title };
+    this.#chart.drawAxes(this.#across.scale, this.#up.scale, titles);
+    this.#drawPoints();
+    this.#placeRings();
+    this.#brush.fit(width, height);
+    const [left, right] = pixelsOf(this.#across.range, this.#across.scale);
+    const [top, bottom] = pixelsOf(this.#up.range, this.#up.scale);
+    const hasArea = this.#isMarked && right > left && bottom > top;
+    this.#brush.move(hasArea ? [[left, top], [right, bottom]] : null);
+    this.#chart.description = `Scatter plot of ${titles.up} against ${titles.across}: ${nuclei(this.#across.values.length)}`;
+    for (const one of this.#buttons) one.disabled = !this.#isMarked;
+  }
+
+  /** Twenty thousand elements would be too many for an SVG: a canvas has one small picture many times. */
+  #drawPoints(): void {
+    const { canvas } = this.#chart;
+    const { clientWidth, clientHeight } = this.#chart.element;
+    const ratio = devicePixelRatio;
+    canvas.width = Math.round(clientWidth * ratio);
+    canvas.height = Math.round(clientHeight * ratio);
+    const context = canvas.getContext("2d");
+    if (context === null) return;
+    const { left, top } = this.#chart.margin;
+    const layers: [Series, (row: number) => boolean][] = [
+      ["excluded", (row) => !this.#isBrushed(row) && this.#included[row] === 0],
+      ["included", (row) => !this.#isBrushed(row) && this.#included[row] !== 0],
+      ["brushed", (row) => this.#isBrushed(row)],
+    ];
+    for (const [series, belongs] of layers) {
+      const mark = drawMark(series, this.#chart.color(series), ratio);
+      const half = mark.width / 2;
+      this.#across.values.forEach((value, row) => {
+        const x = this.#across.scale(value);
+        const y = this.#up.scale(this.#up.values[row] ?? Number.NaN);
+        if (!Number.isFinite(x + y) || !belongs(row)) return;
+        context.drawImage(mark, Math.round((left + x) * ratio - half), Math.round((top + y) * ratio - half));
+      });
+    }
+  }
+
+  #isBrushed(row: number): boolean {
+    return this.#brushed.has(row + 1);
+  }
+
+  #placeRings(): void {
+    for (const [ring, label] of [
+      [this.#selectedRing, this.#selected],
+      [this.#hoveredRing, this.#hovered],
+    ] as const) {
+      const place = label === null ? null : this.#placeOf(label - 1);
+      ring.toggleAttribute("hidden", place === null);
+      if (place === null) continue;
+      ring.setAttribute("cx", String(place.x));
+      ring.setAttribute("cy", String(place.y));
+    }
+  }
+
+  #placeOf(row: number): { readonly x: number; readonly y: number } | null {
+    const x = this.#across.scale(this.#across.values[row] ?? Number.NaN);
+    const y = this.#up.scale(this.#up.values[row] ?? Number.NaN);
+    return Number.isFinite(x + y) ? { x, y } : null;
+  }
+
+  #followPointer(element: HTMLElement): void {
+    element.addEventListener("pointermove", (event) => {
+      if (event.buttons === 0) this.#pointAt(this.#nearest(this.#chart.placeOf(event)));
+    });
+    element.addEventListener("pointerleave", () => this.#pointAt(null));
+    element.addEventListener("pointerdown", (event) => {
+      this.#pressed = this.#chart.placeOf(event);
+    });
+    element.addEventListener("pointerup", (event) => {
+      const { x, y } = this.#chart.placeOf(event);
+      const isClick = this.#pressed !== null && Math.hypot(x - this.#pressed.x, y - this.#pressed.y) < 3;
+      this.#pressed = null;
+      const label = isClick ? this.#nearest({ x, y }) : null;
+      if (label === null) return;
+      this.select(label);
+      this.#events.selected(label);
+    });
+  }
+
+  /** The nucleus nearest to a place, within reach. */
+  #nearest(place: { readonly x: number; readonly y: number }): number | null {
+    let best: number | null = null;
+    let bestDistance = reach;
+    for (let row = 0; row < this.#across.values.length; row++) {
+      const x = this.#across.scale(this.#across.values[row] ?? Number.NaN);
+      const y = this.#up.scale(this.#up.values[row] ?? Number.NaN);
+      const distance = Math.hypot(x - place.x, y - place.y);
+      if (distance < bestDistance) [best, bestDistance] = [row + 1, distance];
+    }
+    return best;
+  }
+
+  #pointAt(label: number | null): void {
+    if (label === this.#hovered) return;
+    this.hover(label);
+    this.#events.hovered(label);
+    if (label === null) this.#tellRange();
+    else {
+      const [across, up] = [this.#across, this.#up].map(
+        ({ title, values, isWhole: isOfWhole }) => `${title}: ${written(values[label - 1] ?? Number.NaN, isOfWhole)}`,
+      );
+      setText(this.#reading, `Nucleus ${label}. ${across}. ${up}.`);
+    }
+  }
+
+  #tellRange(): void {
+    const words = this.#isMarked
+      ? `${nuclei(this.#brushed.size)} in the range.`
+      : "Drag a rectangle across the chart, or type ranges below. Click a point to select its nucleus.";
+    setText(this.#reading, words);
+  }
+}
+
+/** A small picture of one point: a disc, a ring for nuclei left out, a larger disc for brushed ones. */
+function drawMark(series: Series, color: string, ratio: number): HTMLCanvasElement {
+  const mark = document.createElement("canvas");
+  const radius = (series === "brushed" ? 3 : 2.25) * ratio;
+  const side = 2 * Math.ceil(radius + ratio);
+  mark.width = side;
+  mark.height = side;
+  const context = mark.getContext("2d");
+  if (context === null) return mark;
+  context.beginPath();
+  context.arc(side / 2, side / 2, radius, 0, 2 * Math.PI);
+  context.fillStyle = color;
+  context.strokeStyle = color;
+  context.lineWidth = ratio;
+  if (series === "included") context.globalAlpha = 0.6;
+  if (series === "excluded") context.stroke();
+  else context.fill();
+  return mark;
+}
