@@ -1,5 +1,5 @@
 /** Makes the files that the tests give to the page. */
-import { crc32 as zlibCrc32, deflateSync } from "node:zlib";
+import { crc32 as zlibCrc32, deflateSync, inflateRawSync } from "node:zlib";
 
 /** The checksum of PNG and ZIP; Node has it only since 20.15. */
 export function crc32(bytes) {
@@ -76,4 +76,83 @@ export function zip(entries) {
   end.writeUInt32LE(directory.length, 8);
   end.writeUInt32LE(offset, 12);
   return Buffer.concat([...locals, directory, Buffer.from("PK\x05\x06", "latin1"), end]);
+}
+
+/** The entries of a ZIP archive, by name. */
+export function unzip(archive) {
+  const bytes = Buffer.from(archive);
+  const end = bytes.lastIndexOf("PK\x05\x06", undefined, "latin1");
+  let at = bytes.readUInt32LE(end + 16);
+  const entries = new Map();
+  for (let count = bytes.readUInt16LE(end + 10); count > 0; count--) {
+    const [name, extra, comment] = [28, 30, 32].map((offset) => bytes.readUInt16LE(at + offset));
+    const start = bytes.readUInt32LE(at + 42);
+    const data = start + 30 + bytes.readUInt16LE(start + 26) + bytes.readUInt16LE(start + 28);
+    const packed = bytes.subarray(data, data + bytes.readUInt32LE(at + 20));
+    const isDeflated = bytes.readUInt16LE(at + 10) === 8;
+    entries.set(bytes.toString("utf8", at + 46, at + 46 + name), isDeflated ? inflateRawSync(packed) : packed);
+    at += 46 + name + extra + comment;
+  }
+  return entries;
+}
+
+/** An ImageJ hyperstack of 16-bit planes: `value(channel, slice, x, y)`, channels before slices. */
+export function imageJStack(width, height, channels, slices, value) {
+  const description = Buffer.from(
+    `ImageJ=1.54f\nimages=${channels * slices}\nchannels=${channels}\nslices=${slices}\nhyperstack=true\nmode=grayscale\nunit=micron\n\0`,
+    "latin1",
+  );
+  const planes = [];
+  for (let slice = 0; slice < slices; slice++) {
+    for (let channel = 0; channel < channels; channel++) {
+      const plane = Buffer.alloc(width * height * 2);
+      for (let y = 0; y < height; y++) {
+        for (let x = 0; x < width; x++) plane.writeUInt16LE(value(channel, slice, x, y), (y * width + x) * 2);
+      }
+      planes.push(plane);
+    }
+  }
+  const directorySize = 2 + 12 * 12 + 4;
+  const descriptionAt = 8;
+  const resolutionAt = descriptionAt + description.length + (description.length % 2);
+  let at = resolutionAt + 8;
+  const pages = planes.map((plane) => {
+    const page = { plane, planeAt: at, directoryAt: at + plane.length };
+    at = page.directoryAt + directorySize;
+    return page;
+  });
+  const file = Buffer.alloc(at);
+  file.write("II*\0", "latin1");
+  file.writeUInt32LE(pages[0].directoryAt, 4);
+  description.copy(file, descriptionAt);
+  // Two pixels a micrometre.
+  file.writeUInt32LE(2, resolutionAt);
+  file.writeUInt32LE(1, resolutionAt + 4);
+  pages.forEach(({ plane, planeAt, directoryAt }, index) => {
+    plane.copy(file, planeAt);
+    const tags = [
+      [256, 4, 1, width],
+      [257, 4, 1, height],
+      [258, 3, 1, 16],
+      [259, 3, 1, 1],
+      [262, 3, 1, 1],
+      [270, 2, description.length, descriptionAt],
+      [273, 4, 1, planeAt],
+      [277, 3, 1, 1],
+      [278, 4, 1, height],
+      [279, 4, 1, plane.length],
+      [282, 5, 1, resolutionAt],
+      [283, 5, 1, resolutionAt],
+    ];
+    file.writeUInt16LE(tags.length, directoryAt);
+    tags.forEach(([tag, type, count, content], entry) => {
+      const entryAt = directoryAt + 2 + 12 * entry;
+      file.writeUInt16LE(tag, entryAt);
+      file.writeUInt16LE(type, entryAt + 2);
+      file.writeUInt32LE(count, entryAt + 4);
+      file.writeUInt32LE(content, entryAt + 8);
+    });
+    file.writeUInt32LE(pages[index + 1]?.directoryAt ?? 0, directoryAt + 2 + 12 * tags.length);
+  });
+  return file;
 }

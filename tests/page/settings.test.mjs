@@ -108,7 +108,7 @@ test("a scale bar has a round length and fits", () => {
     [0.5, 50, "50 µm"],
     [0.325, 20, "20 µm"],
     [12, 1000, "1 mm"],
-    [0.004, 0.5, "500 nm"],
+    [0.004, 0.2, "200 nm"],
   ]) {
     const bar = scaleBar(micrometres, 100);
     assert.equal(bar.words, words);

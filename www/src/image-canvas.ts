@@ -338,6 +338,6 @@ function pathsOf(
   nuclei: Nuclei | null,
 ): { readonly of: Nuclei; readonly paths: OutlinePaths<NucleusKind> } | null {
   if (nuclei === null) return null;
-  if (known?.of.outlines === nuclei.outlines && known.of.revision === nuclei.revision) return known;
+  if (known !== null && known.of.outlines === nuclei.outlines && known.of.revision === nuclei.revision) return known;
   return { of: nuclei, paths: new OutlinePaths(nuclei.outlines, nuclei.kindOf) };
 }

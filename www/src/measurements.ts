@@ -1,9 +1,10 @@
 import type { BatchImage } from "./batch.ts";
 import type { Bench } from "./bench.ts";
 import type { Measured } from "./engine/protocol.ts";
-import { columnIndex, columnValues, heading, written } from "./results/measurement-table.ts";
+import { columnIndex, columnValues, heading, written, type ImageContext } from "./results/measurement-table.ts";
 import { included, type Gate } from "./results/gates.ts";
 import { ResultsPanel } from "./results/results-panel.ts";
+import { summarise, type ImageSummary } from "./results/summary.ts";
 import type { Viewer } from "./viewer.ts";
 
 /** What is told of the nucleus under the pointer. */
@@ -15,9 +16,14 @@ export class Measurements {
   readonly #panel: ResultsPanel;
   #bench: Bench | null = null;
   #image: BatchImage | null = null;
+  /** The images of the batch, as they were summed up last. */
+  #images: readonly BatchImage[] = [];
   /** What the measurements shown are of. */
   #of: { readonly result: unknown; readonly regions: unknown } | null = null;
   #measured: Measured | null = null;
+  /** Summaries that need not be made again, with what else they depend on. */
+  readonly #summaries = new WeakMap<object, { readonly of: string; readonly summary: ImageSummary }>();
+  #summing = 0;
 
   constructor(host: HTMLElement, viewer: Viewer) {
     this.#viewer = viewer;
@@ -25,7 +31,10 @@ export class Measurements {
       selected: (label) => viewer.select(new Set(label === null ? [] : [label])),
       hovered: (label) => viewer.hover(label),
       brushed: (labels) => viewer.highlight(labels ?? new Set()),
-      gatesChanged: () => this.#exclude(),
+      gatesChanged: () => {
+        this.#exclude();
+        void this.summarize(this.#images);
+      },
     });
   }
 
@@ -56,6 +65,19 @@ export class Measurements {
     if (image !== null && result !== null) void this.#measure(image, this.#of);
   }
 
+  /** Sums up every finished image, one after the other; asked again, it begins anew. */
+  async summarize(images: readonly BatchImage[]): Promise<void> {
+    this.#images = images;
+    const turn = ++this.#summing;
+    const summaries: ImageSummary[] = [];
+    for (const image of images) {
+      const summary = await this.#summaryOf(image);
+      if (turn !== this.#summing) return;
+      if (summary !== null) summaries.push(summary);
+    }
+    this.#panel.showBatch(summaries);
+  }
+
   /** Marks a nucleus in table and charts. */
   select(label: number | null): void {
     this.#panel.select(label);
@@ -69,7 +91,7 @@ export class Measurements {
 
   async #measure(image: BatchImage, of: object): Promise<void> {
     try {
-      const measured = await this.#bench?.measure(image);
+      const measured = await this.#bench?.measure(image, true);
       // Only the last question's answer is shown.
       if (this.#of === of && measured != null) this.#take(measured);
     } catch {
@@ -78,21 +100,34 @@ export class Measurements {
     }
   }
 
+  async #summaryOf(image: BatchImage): Promise<ImageSummary | null> {
+    if (image.state.kind !== "done" || this.#bench === null) return null;
+    const { result } = image.state;
+    const of = JSON.stringify([this.gates, image.regions]);
+    const known = this.#summaries.get(result);
+    if (known?.of === of) return known.summary;
+    try {
+      const measured = await this.#bench.measure(image, false);
+      const context = measured === null ? null : contextOf(image, measured);
+      if (measured === null || context === null) return null;
+      const isIncluded = included(measured.table, this.gates).map((isIn, row) => isIn & (measured.inside[row] ?? 0));
+      const summary = summarise(measured.table, isIncluded, context);
+      this.#summaries.set(result, { of, summary });
+      return summary;
+    } catch {
+      // An image that cannot be read any more is left out; its export says why.
+      return null;
+    }
+  }
+
   #take(measured: Measured | null): void {
     this.#measured = measured;
-    const { state, name, regions } = this.#image ?? {};
-    if (measured === null || state?.kind !== "done" || name === undefined) {
+    const context = measured === null || this.#image === null ? null : contextOf(this.#image, measured);
+    if (measured === null || context === null) {
       this.#panel.show(null, null);
       return;
     }
-    const { width, height, stack } = state.result;
-    this.#panel.show(insideOnly(measured), {
-      imageName: name,
-      width,
-      height,
-      pixelSize: stack.pixelSize,
-      regionPixels: regions !== undefined && regions.length > 0 ? measured.regionPixels : null,
-    });
+    this.#panel.show(insideOnly(measured), context);
     this.#exclude();
   }
 
@@ -119,6 +154,18 @@ export class Measurements {
     });
     return [`Nucleus ${label}`, ...words].join(" · ");
   }
+}
+
+function contextOf({ state, name, regions }: BatchImage, { regionPixels }: Measured): ImageContext | null {
+  if (state.kind !== "done") return null;
+  const { width, height, stack } = state.result;
+  return {
+    imageName: name,
+    width,
+    height,
+    pixelSize: stack.pixelSize,
+    regionPixels: regions.length > 0 ? regionPixels : null,
+  };
 }
 
 /** Nuclei outside the regions keep their row and number but have no values, so that nothing counts them. */

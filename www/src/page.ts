@@ -242,6 +242,7 @@ export class Page {
     this.#batch = new Batch();
     this.#list.clear();
     this.#viewer.clear();
+    void this.#measurements.summarize([]);
     this.#notices.clear();
     this.#scorePanel.hide();
     this.#layOut();
@@ -346,6 +347,7 @@ export class Page {
     this.#layOut();
     if (this.#batch.images.length > 0) this.#status.say(endOf(this.#batch));
     void this.#summarize(this.#batch);
+    void this.#measurements.summarize(this.#batch.images);
   }
 
   /** Why the last correction changed nothing. */
@@ -470,6 +472,7 @@ export class Page {
     this.#status.say(endOf(this.#batch));
     this.#relabelOutdated();
     void this.#summarize(this.#batch);
+    void this.#measurements.summarize(this.#batch.images);
   }
 
   async #summarize(batch: Batch): Promise<void> {

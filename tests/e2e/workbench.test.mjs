@@ -1,0 +1,417 @@
+/** Looking, tuning, correcting, measuring and exporting, on the real page. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { after, before, describe, test } from "node:test";
+import { grayPng, imageJStack, unzip, zip } from "./files.mjs";
+import { exampleSet, Stage } from "./harness.mjs";
+import { labelsOf, readSubmission } from "./submission.mjs";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+let stage;
+let set;
+
+before(async () => {
+  set = exampleSet(3);
+  stage = await Stage.open();
+});
+after(() => stage.close());
+
+/** A page with images on it, and what a user does there. */
+async function opened(images, options) {
+  const visit = await stage.page(options);
+  await visit.drop(images);
+  await visit.finished();
+  return visit;
+}
+
+/** The number of nuclei of the selected image, as the viewer tells it. */
+async function count({ page }) {
+  const words = await page.locator("#viewer-details").textContent();
+  return Number(words.match(/([\d,]+) nucle/)[1].replaceAll(",", ""));
+}
+
+/** Does something and waits until the selected image has another number of nuclei. */
+async function countAfter(visit, action) {
+  const before = await visit.page.locator("#viewer-details").textContent();
+  await action();
+  await visit.page.waitForFunction(
+    (words) => document.querySelector("#viewer-details").textContent !== words,
+    before,
+    { timeout: 20_000 },
+  );
+  return count(visit);
+}
+
+/** Nuclei of one image, from the CSV: every rule of the format is checked on the way. */
+async function nucleiOf(visit, id) {
+  const sizes = await visit.done();
+  const images = readSubmission(await visit.csv(), sizes);
+  const { width, height } = sizes.get(id);
+  const labels = labelsOf(images.get(id), sizes.get(id));
+  const sums = new Map();
+  labels.forEach((label, index) => {
+    if (label === 0) return;
+    const sum = sums.get(label) ?? { x: 0, y: 0, area: 0 };
+    sum.x += (index % width) + 0.5;
+    sum.y += Math.floor(index / width) + 0.5;
+    sum.area++;
+    sums.set(label, sum);
+  });
+  return {
+    width,
+    height,
+    labels,
+    nuclei: [...sums].map(([label, { x, y, area }]) => ({ label, x: x / area, y: y / area, area })),
+  };
+}
+
+/** Where places of the image are on the screen while the whole image is shown. */
+async function screenOf({ page }, { width, height }) {
+  await page.locator("#canvas").scrollIntoViewIfNeeded();
+  const box = await page.locator("#canvas").boundingBox();
+  const scale = Math.min(box.width / width, box.height / height);
+  const left = box.x + (box.width - width * scale) / 2;
+  const top = box.y + (box.height - height * scale) / 2;
+  return ([x, y]) => [left + x * scale, top + y * scale];
+}
+
+async function drag({ page }, places) {
+  const [first, ...rest] = places;
+  await page.mouse.move(...first);
+  await page.mouse.down();
+  for (const place of rest) await page.mouse.move(...place, { steps: 4 });
+  await page.mouse.up();
+}
+
+async function noViolations(visit, state) {
+  await visit.page.evaluate(axe);
+  const violations = await visit.page.evaluate(async () => (await globalThis.axe.run()).violations);
+  assert.deepEqual(
+    violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`),
+    [],
+    `no accessibility violations: ${state}`,
+  );
+}
+
+/** The largest nuclei away from the rim, so that there is room to draw in them. */
+function roomy({ nuclei, width, height }) {
+  const isAway = ({ x, y }) => x > 24 && y > 24 && x < width - 24 && y < height - 24;
+  return nuclei.filter(isAway).sort((left, right) => right.area - left.area);
+}
+
+describe("the workbench", () => {
+  test("a click selects a nucleus in the picture and in the table, and the other way round", async () => {
+    const visit = await opened(set.images.slice(0, 1));
+    const { page } = visit;
+    const found = await nucleiOf(visit, set.ids[0]);
+    const at = await screenOf(visit, found);
+    const [nucleus] = roomy(found);
+    await page.mouse.move(...at([nucleus.x, nucleus.y]));
+    await page.locator("#hover-words").waitFor();
+    assert.match(await page.locator("#hover-words").textContent(), new RegExp(`^Nucleus ${nucleus.label} · Area`));
+    assert.ok((await page.locator("#hover-words").textContent()).includes(String(nucleus.area)));
+    await page.mouse.click(...at([nucleus.x, nucleus.y]));
+    const row = page.locator('#results [role="row"][aria-selected="true"]');
+    await row.waitFor();
+    assert.equal(await row.locator('[role="gridcell"], [role="rowheader"]').first().textContent(), String(nucleus.label));
+    assert.equal(await page.locator("#edit-delete").isEnabled(), true);
+    await visit.picture("selected");
+    await noViolations(visit, "a nucleus is selected");
+    await visit.leave();
+  });
+
+  test("the sliders cut the selected image anew at once, the others when let go, and back", async () => {
+    const visit = await opened(set.images);
+    const { page } = visit;
+    const before = await visit.csv();
+    const first = await count(visit);
+    const slide = (value) =>
+      page.locator("#tune-area").evaluate((input, to) => {
+        input.value = String(to);
+        input.dispatchEvent(new Event("input", { bubbles: true }));
+      }, value);
+    const fewer = await countAfter(visit, () => slide(200));
+    assert.ok(fewer < first, `${fewer} of ${first} nuclei have 200 pixels`);
+    await page.locator("#tune-area").dispatchEvent("change");
+    await visit.finished(/^3 images done/);
+    await page.waitForFunction(() => !document.querySelector("#download").disabled);
+    const { nuclei } = await nucleiOf(visit, set.ids[2]);
+    assert.ok(nuclei.every(({ area }) => area >= 200), "the other images follow");
+    await visit.picture("tuned");
+    await page.locator("#tune-own").check();
+    const own = await countAfter(visit, () => page.locator("#tune-reset").click());
+    assert.equal(own, first, "this image alone is as before");
+    await visit.finished(/^3 images done/);
+    assert.ok((await nucleiOf(visit, set.ids[2])).nuclei.every(({ area }) => area >= 200));
+    await countAfter(visit, () => page.locator("#tune-own").uncheck());
+    await countAfter(visit, () => page.locator("#tune-reset").click());
+    await visit.finished(/^3 images done/);
+    await page.waitForFunction(() => !document.querySelector("#download").disabled);
+    assert.equal(await visit.csv(), before, "everything is as it was");
+    await visit.leave();
+  });
+
+  test("settings travel in a link", async () => {
+    const visit = await opened(set.images.slice(0, 1));
+    const first = await count(visit);
+    const link = `#settings=${encodeURIComponent(JSON.stringify({ smallestArea: 200, effort: "fast" }))}`;
+    const other = await opened(set.images.slice(0, 1), { query: link });
+    assert.equal(await other.page.getByRole("radio", { name: "Fast" }).isChecked(), true);
+    assert.ok((await count(other)) < first);
+    await other.context.grantPermissions(["clipboard-read", "clipboard-write"]);
+    await other.page.getByRole("button", { name: "Copy link" }).click();
+    await other.page.waitForFunction(() => /link/.test(document.querySelector("#status").textContent));
+    const copied = await other.page.evaluate(() => navigator.clipboard.readText());
+    assert.match(decodeURIComponent(copied), /"smallestArea":200/);
+    await visit.leave();
+    await other.leave();
+  });
+
+  test("nuclei are deleted, merged, split, drawn, erased and added, and all of it is taken back", async () => {
+    const visit = await opened(set.images.slice(0, 1));
+    const { page } = visit;
+    const id = set.ids[0];
+    const start = await visit.csv();
+    const found = await nucleiOf(visit, id);
+    const total = found.nuclei.length;
+    const at = await screenOf(visit, found);
+    const [largest, second] = roomy(found);
+    const tool = (name) => page.getByRole("radio", { name, exact: true }).check({ force: true });
+
+    await page.mouse.click(...at([largest.x, largest.y]));
+    assert.equal(await countAfter(visit, () => page.keyboard.press("Delete")), total - 1);
+
+    await tool("Add");
+    const radius = Math.sqrt(largest.area / Math.PI) * 0.7;
+    const circle = Array.from({ length: 17 }, (_, step) => (step / 16) * 2 * Math.PI).map((angle) =>
+      at([largest.x + radius * Math.cos(angle), largest.y + radius * Math.sin(angle)]),
+    );
+    assert.equal(await countAfter(visit, () => drag(visit, circle)), total);
+
+    await tool("Split");
+    const reach = 2.5 * Math.sqrt(second.area / Math.PI);
+    const split = await countAfter(visit, () =>
+      drag(visit, [at([second.x, second.y - reach]), at([second.x, second.y + reach])]),
+    );
+    assert.ok(split > total, "the line cut at least one nucleus in two");
+
+    await tool("Erase");
+    await page.locator("#brush").fill("60");
+    assert.ok((await countAfter(visit, () => drag(visit, [at([second.x, second.y]), at([second.x + 1, second.y])]))) < split);
+
+    await tool("Draw");
+    await page.locator("#brush").fill("6");
+    const drawn = await countAfter(visit, () => drag(visit, [at([second.x, second.y]), at([second.x + 4, second.y])]));
+    const corrected = await nucleiOf(visit, id);
+    assert.equal(corrected.nuclei.length, drawn);
+    assert.notEqual(corrected.labels[Math.floor(second.y) * found.width + Math.floor(second.x)], 0);
+    await visit.picture("corrected");
+    await noViolations(visit, "corrected");
+
+    await page.locator("#surface").focus();
+    for (let step = 0; step < 5; step++) await page.keyboard.press("Control+z");
+    await page.waitForFunction(() => document.querySelector("#edit-undo").disabled && !document.querySelector("#download").disabled);
+    await visit.finished();
+    assert.equal(await visit.csv(), start, "five steps back");
+    for (let step = 0; step < 5; step++) await page.getByRole("button", { name: "Redo" }).click();
+    await page.waitForFunction(() => document.querySelector("#edit-redo").disabled && !document.querySelector("#download").disabled);
+    assert.equal(await count(visit), drawn, "and forward again");
+    await visit.leave();
+  });
+
+  test("everything is corrected by keyboard alone", async () => {
+    const visit = await opened(set.images.slice(0, 1));
+    const { page } = visit;
+    const total = await count(visit);
+    await page.locator("#surface").focus();
+    await page.keyboard.press("]");
+    assert.equal(await countAfter(visit, () => page.keyboard.press("Delete")), total - 1);
+    await page.keyboard.press("]");
+    await page.keyboard.press("}");
+    const merged = await countAfter(visit, async () => {
+      await page.keyboard.press("m");
+      // Two nuclei far apart cannot be one: then the reason is said.
+      await page.waitForTimeout(500);
+      if (await page.locator("#hover-words").isVisible()) await page.keyboard.press("Delete");
+    }).catch(() => total - 1);
+    assert.ok(merged <= total - 1);
+    await page.locator('#tools input[value="erase"]').focus();
+    await page.keyboard.press("Space");
+    await page.locator("#brush").fill("80");
+    await page.locator("#surface").focus();
+    const before = await count(visit);
+    const erased = await countAfter(visit, async () => {
+      await page.keyboard.press("Space");
+      for (let step = 0; step < 12; step++) await page.keyboard.press("ArrowRight");
+      await page.keyboard.press("Space");
+    });
+    assert.notEqual(erased, before);
+    await visit.picture("pen");
+    await visit.leave();
+  });
+
+  test("a region of interest counts and measures inside only", async () => {
+    const visit = await opened(set.images.slice(0, 1));
+    const { page } = visit;
+    const found = await nucleiOf(visit, set.ids[0]);
+    const at = await screenOf(visit, found);
+    const inside = found.nuclei.filter(({ x, y }) => x < found.width / 2 && y < found.height / 2).length;
+    assert.ok(inside > 0 && inside < found.nuclei.length);
+    await page.getByRole("radio", { name: "Rectangle region" }).check({ force: true });
+    await drag(visit, [at([-4, -4]), at([found.width / 2, found.height / 2])]);
+    await page.locator("#regions-clear:enabled").waitFor();
+    const entries = await exported(visit, ["measurements", "record"]);
+    const rows = entries.get(`${set.ids[0]}-measurements.csv`).toString().trim().split("\n").length - 1;
+    assert.ok(Math.abs(rows - inside) <= 1, `${rows} rows, ${inside} nuclei inside`);
+    await visit.picture("region");
+    await page.getByRole("button", { name: "Clear regions" }).click();
+    await visit.leave();
+  });
+
+  test("the export holds every file, and its record repeats the run", async () => {
+    const visit = await opened(set.images.slice(0, 2));
+    const { page } = visit;
+    const found = await nucleiOf(visit, set.ids[0]);
+    const at = await screenOf(visit, found);
+    const [largest] = roomy(found);
+    await page.mouse.click(...at([largest.x, largest.y]));
+    await countAfter(visit, () => page.keyboard.press("Delete"));
+    await visit.finished();
+    const expected = await visit.csv();
+    const entries = await exported(visit);
+    await visit.picture("exported");
+    for (const id of set.ids.slice(0, 2)) {
+      for (const ending of ["-bowl.csv", "-measurements.csv", "-labels.png", "-RoiSet.zip", ".geojson", "-coco.json", "-outlines.svg", "-overlay.png", "-nucleoscope.json"]) {
+        assert.ok(entries.get(id + ending)?.length > 0, id + ending);
+      }
+    }
+    assert.equal(entries.get("submission.csv").toString(), expected);
+    const rois = unzip(entries.get(`${set.ids[0]}-RoiSet.zip`));
+    assert.equal(rois.size, found.nuclei.length - 1);
+    const record = JSON.parse(entries.get(`${set.ids[0]}-nucleoscope.json`).toString());
+    assert.equal(record.edits.length, 1);
+    assert.match(record.model.sha256, /^[0-9a-f]{64}$/);
+    assert.match(record.input.sha256, /^[0-9a-f]{64}$/);
+    await visit.leave();
+
+    const records = set.ids.slice(0, 2).map((id) => ({
+      name: `${id}-nucleoscope.json`,
+      bytes: entries.get(`${id}-nucleoscope.json`),
+    }));
+    const again = await opened([...set.images.slice(0, 2), ...records]);
+    assert.equal(await again.csv(), expected, "the same nuclei from image and record alone");
+    await again.leave();
+  });
+
+  test("a stack is projected, its channel can be chosen, its pixel size makes a scale bar", async () => {
+    const disc = (x, y, centreX, centreY) => ((x - centreX) ** 2 + (y - centreY) ** 2 < 100 ? 900 : 100);
+    const stack = imageJStack(160, 120, 2, 3, (channel, slice, x, y) =>
+      channel === 0 ? disc(x, y, 30 + 45 * slice, 40) : disc(x, y, 80, 90),
+    );
+    const visit = await opened([{ name: "stack.tif", bytes: stack }]);
+    const { page } = visit;
+    assert.equal(await count(visit), 3, "a disc in each slice of the first channel");
+    await page.locator("#stack").waitFor();
+    await visit.picture("stack");
+    await noViolations(visit, "a stack");
+    assert.equal(await countAfter(visit, () => page.locator("#stack-channel").selectOption("1")), 1);
+    await page.locator("#stack-channel").selectOption("0");
+    await visit.finished();
+    assert.equal(await countAfter(visit, () => page.locator("#stack-slice").selectOption("1")), 1);
+    const entries = await exported(visit, ["measurements", "labels"]);
+    assert.match(entries.get("stack-measurements.csv").toString(), /area_um2/);
+    await visit.leave();
+  });
+
+  test("ground truth shows hits, misses and extras, and can be corrected", async () => {
+    const visit = await stage.page();
+    await visit.drop([{ name: "stage1_test.zip", bytes: zip(set.entriesOf(set.ids[0])) }]);
+    await visit.finished();
+    const { page } = visit;
+    await page.locator("#legend").waitFor();
+    await visit.picture("truth");
+    await page.getByRole("button", { name: "Start from ground truth" }).click();
+    await page.waitForFunction(() => /score 1\.000/.test(document.querySelector("#viewer-details").textContent));
+    await visit.leave();
+  });
+
+  test("the picture shows contrast, probability and numbers without touching the data", async () => {
+    const visit = await opened(set.images.slice(0, 1));
+    const { page } = visit;
+    const before = await visit.csv();
+    const look = () => page.locator("#surface").screenshot();
+    const plain = await look();
+    const changes = async (action, name) => {
+      const previous = await look();
+      await action();
+      await page.waitForTimeout(700);
+      assert.notDeepEqual(await look(), previous, name);
+    };
+    await changes(() => page.locator("#overlay-style").selectOption("numbers"), "numbers");
+    await visit.picture("numbers");
+    await changes(() => page.locator("#overlay-style").selectOption("filled"), "filled");
+    await changes(() => page.locator("#layout").selectOption("both"), "side by side");
+    await visit.picture("side-by-side");
+    await changes(() => page.locator("#layout").selectOption("image"), "image");
+    await page.locator(".viewer summary").click();
+    await changes(() => page.locator("#contrast-gamma").fill("3"), "gamma");
+    await noViolations(visit, "the contrast menu is open");
+    await visit.picture("contrast");
+    await page.locator("#contrast-auto").click();
+    await page.keyboard.press("Escape");
+    await page.locator("#overlay-style").selectOption("outlines");
+    await page.locator(".viewer summary").click();
+    await page.waitForTimeout(700);
+    assert.equal(await visit.csv(), before);
+    assert.ok(plain.length > 0);
+    await visit.leave();
+  });
+
+  test("twenty mixed files leave the page free", async () => {
+    const visit = await stage.page();
+    const gray = set.images[0].bytes;
+    const files = Array.from({ length: 20 }, (_, index) => {
+      if (index % 4 === 0) return { name: `field-${index}.png`, bytes: gray };
+      if (index % 4 === 1) return { name: `colour-${index}.png`, bytes: set.images[1].bytes };
+      if (index % 4 === 2) return { name: `plain-${index}.png`, bytes: grayPng(96, 96, (x, y) => (x * y) % 256) };
+      return { name: `stack-${index}.tif`, bytes: imageJStack(64, 64, 2, 3, (c, z, x, y) => (x + y * z + c) % 4096) };
+    });
+    const tasks = await visit.mainThreadTasks(async () => {
+      await visit.drop(files);
+      await visit.finished(/^20 images done/);
+    });
+    const longest = Math.max(...tasks.map(({ processor }) => processor));
+    assert.ok(longest < 100, `the longest task of the page's thread took ${longest.toFixed(0)} ms`);
+    await visit.leave();
+  });
+
+  test("fits a phone and four times the text size", async () => {
+    for (const viewport of [{ width: 360, height: 740 }, { width: 320, height: 256 }]) {
+      const visit = await opened(set.images.slice(0, 1), { viewport });
+      const overflow = await visit.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      assert.ok(overflow <= 0, `nothing is wider than ${viewport.width} pixels: ${overflow}`);
+      await noViolations(visit, `${viewport.width} pixels wide`);
+      await visit.picture(`narrow-${viewport.width}`);
+      await visit.leave();
+    }
+  });
+});
+
+/** Saves the export and returns its entries; all formats unless some are named. */
+async function exported({ page }, formats) {
+  await page.locator("#export > summary").click();
+  if (formats !== undefined) {
+    for (const box of await page.locator("#export input[name=format]").all()) {
+      await box.setChecked(formats.includes(await box.getAttribute("value")));
+    }
+  }
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "Save as ZIP" }).click(),
+  ]);
+  const entries = unzip(readFileSync(await download.path()));
+  await page.keyboard.press("Escape");
+  return entries;
+}
