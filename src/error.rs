@@ -39,6 +39,9 @@ pub enum ErrorKind {
     /// A ground truth does not fit its image.
     #[error(transparent)]
     Truth(#[from] crate::truth::TruthError),
+    /// A file for another program could not be made.
+    #[error(transparent)]
+    Export(#[from] crate::export::ExportError),
     /// A file could not be read or written.
     #[error("{0}")]
     Io(#[from] std::io::Error),
@@ -54,6 +57,7 @@ impl Explain for ErrorKind {
             Self::Dataset(error) => error.code(),
             Self::Archive(error) => error.code(),
             Self::Truth(error) => error.code(),
+            Self::Export(error) => error.code(),
             Self::Io(_) => "file/io",
         }
     }
@@ -67,6 +71,7 @@ impl Explain for ErrorKind {
             Self::Dataset(error) => error.remedy(),
             Self::Archive(error) => error.remedy(),
             Self::Truth(error) => error.remedy(),
+            Self::Export(error) => error.remedy(),
             Self::Io(_) => "Check that the file exists and that you may read or write it.".into(),
         }
     }

@@ -383,6 +383,37 @@ impl Mask {
 /// # Ok::<(), nucleoscope::run_length::RunLengthError>(())
 /// ```
 pub fn decode(masks: &[Mask], width: usize, height: usize) -> Result<LabelImage, RunLengthError> {
+    fill(masks, width, height, |first, second, x, y| {
+        Err(RunLengthError::SharedPixel { first: first as usize, second: second as usize, x, y })
+    })
+}
+
+/// The label image of masks that may overlap, as annotations do: a pixel in several masks belongs to the
+/// first of them. Nuclei keep their order; one that is wholly covered by earlier ones is left out, and
+/// the numbers of those behind it close up.
+///
+/// # Errors
+/// A run outside the image, or an image that does not fit into memory.
+///
+/// ```
+/// use nucleoscope::run_length::{Mask, decode_overlapping};
+///
+/// let masks: Vec<Mask> = vec!["1 2".parse()?, "2 1".parse()?, "2 3".parse()?];
+/// assert_eq!(decode_overlapping(&masks, 4, 1)?.as_slice(), &[1, 1, 2, 2]);
+/// # Ok::<(), nucleoscope::run_length::RunLengthError>(())
+/// ```
+pub fn decode_overlapping(masks: &[Mask], width: usize, height: usize) -> Result<LabelImage, RunLengthError> {
+    fill(masks, width, height, |_, _, _, _| Ok(()))
+}
+
+/// Numbers the pixels of masks from 1; `shared` decides whether two may have the pixel at `(x, y)`, which
+/// then stays with the first.
+fn fill(
+    masks: &[Mask],
+    width: usize,
+    height: usize,
+    shared: impl Fn(u32, u32, usize, usize) -> Result<(), RunLengthError>,
+) -> Result<LabelImage, RunLengthError> {
     for mask in masks {
         mask.check(height as u64, width as u64)?;
     }
@@ -396,11 +427,11 @@ pub fn decode(masks: &[Mask], width: usize, height: usize) -> Result<LabelImage,
             for pixel in run.start - 1..run.last() {
                 let (x, y) = (pixel as usize / height, pixel as usize % height);
                 let label = &mut labels[y * width + x];
-                if *label != 0 {
-                    let (first, second) = (*label as usize, number as usize);
-                    return Err(RunLengthError::SharedPixel { first, second, x, y });
+                if *label == 0 {
+                    *label = number;
+                } else {
+                    shared(*label, number, x, y)?;
                 }
-                *label = number;
             }
         }
     }

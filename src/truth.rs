@@ -20,8 +20,8 @@ pub enum TruthError {
         /// Rows of the ground truth.
         truth_height: usize,
     },
-    /// A label image has colour or fractions instead of whole numbers.
-    #[error("a label image must be gray with 8 or 16 bits")]
+    /// A label image has colour, or numbers that are not whole or out of range.
+    #[error("a label image must be gray with whole numbers from 0 to {LARGEST_FLOAT}")]
     NotLabels,
     /// A run lies outside the image.
     #[error("nucleus {nucleus} of the ground truth: {error}")]
@@ -48,7 +48,8 @@ impl Explain for TruthError {
                 "Make sure that the ground truth was drawn on this very image, at the same size.".into()
             }
             Self::NotLabels => {
-                "Save the label image as 8- or 16-bit gray: 0 for background, one number a nucleus.".into()
+                "Save the label image as 8-, 16- or 32-bit gray: 0 for background, one number a nucleus."
+                    .into()
             }
         }
     }
@@ -72,15 +73,33 @@ pub fn from_mask(mask: &Image, width: usize, height: usize) -> Result<Option<Mas
 /// All nuclei from a label image: 0 is background, every other number one nucleus.
 ///
 /// # Errors
-/// [`TruthError::Size`], or [`TruthError::NotLabels`] for colour or float images.
+/// As [`label_image`].
 pub fn from_labels(labels: &Image, width: usize, height: usize) -> Result<Vec<Mask>, TruthError> {
+    label_image(labels, width, height).map(|labels| run_length::encode(&labels))
+}
+
+/// The label image from an image whose values are numbers of nuclei, 0 being background. Numbers may have
+/// gaps; they close up.
+///
+/// # Errors
+/// [`TruthError::Size`], or [`TruthError::NotLabels`] for colour, fractions and negative numbers.
+pub fn label_image(labels: &Image, width: usize, height: usize) -> Result<LabelImage, TruthError> {
     check_size(labels, width, height)?;
     let numbers = match (labels.channels(), labels.samples()) {
         (1, Samples::U8(values)) => values.iter().map(|&value| value.into()).collect(),
         (1, Samples::U16(values)) => values.iter().map(|&value| value.into()).collect(),
+        (1, Samples::F32(values)) => values.iter().map(|&value| whole(value)).collect::<Result<_, _>>()?,
         _ => return Err(TruthError::NotLabels),
     };
-    Ok(run_length::encode(&LabelImage::from_labels(width, height, numbers)))
+    Ok(LabelImage::from_labels(width, height, numbers))
+}
+
+/// Up to here every whole number has a float of its own: 32-bit integers are decoded as floats.
+const LARGEST_FLOAT: u32 = 1 << 24;
+
+fn whole(value: f32) -> Result<u32, TruthError> {
+    let is_number = value.fract() == 0.0 && (0.0..=LARGEST_FLOAT as f32).contains(&value);
+    if is_number { Ok(value as u32) } else { Err(TruthError::NotLabels) }
 }
 
 /// Makes sure that run lengths fit the image.
@@ -130,6 +149,15 @@ mod tests {
         let outside = vec!["1 2".parse().unwrap(), "5 2".parse().unwrap()];
         assert_eq!(check_masks(&outside, 5, 1).unwrap_err().code(), "truth/run");
         assert_eq!(check_masks(&outside, 6, 1), Ok(()));
+    }
+
+    #[test]
+    fn whole_floats_are_numbers_of_nuclei() {
+        let floats = |values: [f32; 2]| Image::new(2, 1, 1, Samples::F32(values.to_vec())).unwrap();
+        assert_eq!(label_image(&floats([70_000.0, 0.0]), 2, 1).unwrap().as_slice(), [1, 0]);
+        for wrong in [0.5, -1.0, 2e7] {
+            assert_eq!(label_image(&floats([0.0, wrong]), 2, 1), Err(TruthError::NotLabels));
+        }
     }
 
     #[test]

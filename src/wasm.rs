@@ -12,10 +12,11 @@ use web_sys::{Blob, FileReaderSync};
 use crate::batch::{self, OpenFile, Source};
 use crate::dataset::{self, InputFile};
 use crate::error::Explain;
-use crate::export::bowl_csv;
-use crate::image::{self, Image, Limits};
+use crate::export::record::sha256;
+use crate::export::{self, ExportFile, Format, MeasurementTable, Provenance, Subject, bowl_csv};
+use crate::image::{self, Contrast, Image, Limits, Opened, Preview, Selection};
 use crate::network::{Maps, Network, TractNetwork};
-use crate::nuclei::{self, LabelImage};
+use crate::nuclei::{self, Edit, LabelImage, Region};
 use crate::run_length::{self, Mask};
 use crate::score::{self, ImageScore};
 use crate::segment::{self, Progress, Settings};
@@ -118,6 +119,12 @@ fn from_object<T: for<'de> Deserialize<'de>>(value: JsValue) -> Result<T, JsValu
 #[wasm_bindgen(js_name = bowlCsvHeader)]
 pub fn bowl_csv_header() -> String {
     bowl_csv::HEADER.into()
+}
+
+/// The SHA-256 of bytes, as the record names files by it.
+#[wasm_bindgen(js_name = sha256)]
+pub fn sha256_of(bytes: &[u8]) -> String {
+    sha256(bytes)
 }
 
 /// The settings that are used where none are given.
@@ -600,7 +607,8 @@ impl Segmentation {
     pub fn from_truth(truth: &Truth, image: &DecodedImage, edits: Edits) -> Result<Segmentation, JsValue> {
         let (width, height) = (image.width(), image.height());
         let masks = truth.masks(width, height).map_err(thrown)?;
-        Self::corrected(&run_length::first_wins(&masks, width, height), edits)
+        let start = run_length::decode_overlapping(&masks, width, height).map_err(thrown)?;
+        Self::corrected(&start, edits)
     }
 
     /// Takes up nuclei where [`Self::csv_rows`] left them.
@@ -616,7 +624,7 @@ impl Segmentation {
         )
         .map_err(thrown)?;
         let masks: Vec<Mask> = read.images.into_iter().flat_map(|image| image.masks).collect();
-        let labels = run_length::first_wins(&masks, finished.width, finished.height);
+        let labels = run_length::decode(&masks, finished.width, finished.height).map_err(thrown)?;
         let mut marked = vec![false; labels.count() as usize];
         for number in finished.marked {
             if let Some(mark) = marked.get_mut((number as usize).wrapping_sub(1)) {
@@ -682,7 +690,8 @@ impl Segmentation {
     pub fn truth_outlines(&self, truth: &Truth) -> Result<OutlinesObject, JsValue> {
         let (width, height) = (self.labels.width(), self.labels.height());
         let masks = truth.masks(width, height).map_err(thrown)?;
-        Ok(outlines_object(&run_length::first_wins(&masks, width, height)))
+        let labels = run_length::decode_overlapping(&masks, width, height).map_err(thrown)?;
+        Ok(outlines_object(&labels))
     }
 
     /// Measures every nucleus in every channel.
@@ -712,7 +721,7 @@ impl Segmentation {
     #[wasm_bindgen(js_name = regionPixels)]
     pub fn region_pixels(&self, regions: Regions) -> Result<usize, JsValue> {
         let regions: Vec<Region> = from_object(regions.into())?;
-        Ok(region::area(self.labels.width(), self.labels.height(), &regions))
+        Ok(nuclei::area(self.labels.width(), self.labels.height(), &regions))
     }
 
     /// Writes the files of one image, of the nuclei inside the regions. `file` is the image's file,

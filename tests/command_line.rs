@@ -152,7 +152,7 @@ fn each_condition_is_evaluated_with_the_model_that_is_for_it() {
     for (seed, condition) in [(1, "bright"), (2, "bright"), (3, "dim")] {
         let drawn = field(&FieldOptions { seed, width: 128, height: 128, nuclei: 6, ..Default::default() });
         fs::write(at(&format!("annotated/images/{seed}.png")), drawn.png()).unwrap();
-        let labels = label_image::encode(&drawn.truth).unwrap();
+        let labels = label_image::encode(&drawn.truth, None).unwrap();
         fs::write(at(&format!("annotated/labels/{seed}.png")), labels.bytes).unwrap();
         index += &format!("{seed},{condition},{seed}\n");
     }

@@ -1,10 +1,14 @@
 //! The label image as a file that other programs read: ImageJ, QuPath, CellProfiler, scikit-image.
 
-use std::io::Cursor;
+use std::io::{Cursor, Seek, Write};
 
 use image::ExtendedColorType;
-use tiff::encoder::{TiffEncoder, colortype::Gray32};
+use tiff::TiffResult;
+use tiff::encoder::colortype::{ColorType, Gray16, Gray32};
+use tiff::encoder::{Compression, Rational, TiffEncoder, TiffValue};
+use tiff::tags::{ResolutionUnit, Tag};
 
+use crate::image::PixelSize;
 use crate::nuclei::LabelImage;
 
 /// A label image file: its bytes, and the ending its name should have.
@@ -16,8 +20,12 @@ pub struct LabelFile {
     pub bytes: Vec<u8>,
 }
 
-/// Writes a 16-bit gray PNG, or a 32-bit gray TIFF if there are more than 65,535 nuclei. 0 is
-/// background, every other value the number of a nucleus.
+/// Writes a gray image in which 0 is background and every other value the number of a nucleus: 16 bits
+/// up to 65,535 nuclei, 32 bits above.
+///
+/// It is a PNG, or a TIFF where a PNG cannot hold it: more than 16 bits, or a known pixel size. That is
+/// kept as ImageJ does it and Bio-Formats reads it: the resolution is in pixels per micrometre, its unit
+/// "none", and the description begins `ImageJ=` and says `unit=micron`.
 ///
 /// # Errors
 /// The encoder refuses the size (a side of 0, or more than 2³¹ pixels).
@@ -26,40 +34,108 @@ pub struct LabelFile {
 /// use nucleoscope::{export, image, nuclei::LabelImage};
 ///
 /// let labels = LabelImage::from_labels(2, 1, vec![0, 1]);
-/// let file = export::label_image::encode(&labels)?;
+/// let file = export::label_image::encode(&labels, None)?;
 /// let read_back = image::decode(&file.bytes, image::Limits::default())?;
 /// assert_eq!(read_back.samples(), &image::Samples::U16(vec![0, 1]));
+///
+/// let file = export::label_image::encode(&labels, image::PixelSize::new(0.325, 0.325))?;
+/// assert_eq!(file.extension, "tif");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn encode(labels: &LabelImage) -> std::io::Result<LabelFile> {
-    let (width, height) = (labels.width() as u32, labels.height() as u32);
-    let mut file = Cursor::new(Vec::new());
-    if labels.count() <= u32::from(u16::MAX) {
-        let bytes: Vec<u8> =
-            labels.as_slice().iter().flat_map(|&label| (label as u16).to_ne_bytes()).collect();
+pub fn encode(labels: &LabelImage, pixel_size: Option<PixelSize>) -> std::io::Result<LabelFile> {
+    let fits_16_bits = labels.count() <= u32::from(u16::MAX);
+    let narrow = || labels.as_slice().iter().map(|&label| label as u16);
+    let (extension, bytes) = if !fits_16_bits {
+        ("tif", tiff::<Gray32>(labels, labels.as_slice(), pixel_size).map_err(std::io::Error::other)?)
+    } else if pixel_size.is_some() {
+        let values: Vec<u16> = narrow().collect();
+        ("tif", tiff::<Gray16>(labels, &values, pixel_size).map_err(std::io::Error::other)?)
+    } else {
+        let bytes: Vec<u8> = narrow().flat_map(u16::to_ne_bytes).collect();
+        let (width, height) = (labels.width() as u32, labels.height() as u32);
+        let mut file = Cursor::new(Vec::new());
         let encoder = image::codecs::png::PngEncoder::new(&mut file);
         image::ImageEncoder::write_image(encoder, &bytes, width, height, ExtendedColorType::L16)
             .map_err(std::io::Error::other)?;
-        Ok(LabelFile { extension: "png", bytes: file.into_inner() })
-    } else {
-        TiffEncoder::new(&mut file)
-            .and_then(|mut encoder| encoder.write_image::<Gray32>(width, height, labels.as_slice()))
-            .map_err(std::io::Error::other)?;
-        Ok(LabelFile { extension: "tif", bytes: file.into_inner() })
+        ("png", file.into_inner())
+    };
+    Ok(LabelFile { extension, bytes })
+}
+
+fn tiff<C: ColorType>(
+    labels: &LabelImage,
+    values: &[C::Inner],
+    pixel_size: Option<PixelSize>,
+) -> TiffResult<Vec<u8>>
+where
+    [C::Inner]: TiffValue,
+{
+    let mut file = Cursor::new(Vec::new());
+    write_tiff::<C, _>(&mut file, labels, values, pixel_size)?;
+    Ok(file.into_inner())
+}
+
+fn write_tiff<C: ColorType, W: Write + Seek>(
+    file: W,
+    labels: &LabelImage,
+    values: &[C::Inner],
+    pixel_size: Option<PixelSize>,
+) -> TiffResult<()>
+where
+    [C::Inner]: TiffValue,
+{
+    let mut encoder = TiffEncoder::new(file)?.with_compression(Compression::Deflate(Default::default()));
+    let mut image = encoder.new_image::<C>(labels.width() as u32, labels.height() as u32)?;
+    // ImageJ shows values from `min` to `max` as black to white.
+    let unit = if pixel_size.is_some() { "unit=micron\n" } else { "" };
+    let description = format!("ImageJ=1.53t\n{unit}min=0.0\nmax={}.0\n", labels.count());
+    image.encoder().write_tag(Tag::ImageDescription, description.as_str())?;
+    if let Some(size) = pixel_size {
+        image.resolution_unit(ResolutionUnit::None);
+        image.x_resolution(per_micrometre(size.x));
+        image.y_resolution(per_micrometre(size.y));
     }
+    image.write_data(values)
+}
+
+/// Pixels per micrometre as the finest fraction that fits, never 0.
+fn per_micrometre(side: f64) -> Rational {
+    let pixels = side.recip();
+    let denominator = (f64::from(u32::MAX) / pixels.max(1.0)).floor().max(1.0);
+    // Conversion to `u32` stops at its largest value.
+    let numerator = (pixels * denominator).round().max(1.0) as u32;
+    Rational { n: numerator, d: denominator as u32 }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::image::{Limits, Samples, decode};
+    use tiff::decoder::Decoder;
 
     #[test]
     fn many_nuclei_need_a_tiff() {
         let numbers: Vec<u32> = (1..=65_536).collect();
-        let file = encode(&LabelImage::from_labels(256, 256, numbers.clone())).unwrap();
+        let file = encode(&LabelImage::from_labels(256, 256, numbers.clone()), None).unwrap();
         assert_eq!(file.extension, "tif");
         let read_back = decode(&file.bytes, Limits::default()).unwrap();
         assert_eq!(read_back.samples(), &Samples::F32(numbers.iter().map(|&number| number as f32).collect()));
+    }
+
+    #[test]
+    fn a_pixel_size_is_kept() {
+        let labels = LabelImage::from_labels(2, 1, vec![0, 1]);
+        for (x, y) in [(0.325, 0.65), (1.0, 12.5), (1e-4, 3e4)] {
+            let file = encode(&labels, PixelSize::new(x, y)).unwrap();
+            assert_eq!(decode(&file.bytes, Limits::default()).unwrap().samples(), &Samples::U16(vec![0, 1]));
+            let mut decoder = Decoder::new(Cursor::new(&file.bytes)).unwrap();
+            let description = decoder.get_tag_ascii_string(Tag::ImageDescription).unwrap();
+            assert_eq!(description, "ImageJ=1.53t\nunit=micron\nmin=0.0\nmax=1.0\n");
+            for (tag, side) in [(Tag::XResolution, x), (Tag::YResolution, y)] {
+                let parts = decoder.get_tag_u32_vec(tag).unwrap();
+                let found = f64::from(parts[1]) / f64::from(parts[0]);
+                assert!((found / side - 1.0).abs() < 1e-5, "{found}, not {side}");
+            }
+        }
     }
 }

@@ -7,7 +7,7 @@
 use std::f64::consts::{FRAC_PI_4, PI, SQRT_2};
 
 use super::LabelImage;
-use crate::image::Image;
+use crate::image::{Channel, Image};
 
 /// The measures of one nucleus.
 #[derive(Debug, Clone, PartialEq)]
@@ -123,17 +123,17 @@ pub struct Intensities {
     pub integrated_above_background: f64,
 }
 
-/// Measures every nucleus, in the order of their numbers.
+/// Measures every nucleus, in the order of their numbers; intensities in every channel.
 ///
 /// ```
-/// use nucleoscope::image::{Image, Samples};
+/// use nucleoscope::image::{Image, Samples, split};
 /// use nucleoscope::nuclei::{LabelImage, measure};
 ///
 /// let labels = LabelImage::from_labels(4, 2, vec![1, 1, 0, 2,
 ///                                                 1, 1, 0, 0]);
 /// let image = Image::new(4, 2, 1, Samples::U8(vec![10, 20, 5, 90,
 ///                                                  30, 40, 5, 5]))?;
-/// let measured = measure(&labels, &image);
+/// let measured = measure(&labels, &split(&image)?);
 /// assert_eq!(measured[0].area, 4);
 /// assert_eq!(measured[0].centroid, (0.5, 0.5));
 /// assert_eq!(measured[0].intensities[0].mean, 25.0);
@@ -143,14 +143,20 @@ pub struct Intensities {
 /// ```
 ///
 /// # Panics
-/// If the image does not have the label image's size: a programming error, not an input's.
-pub fn measure(labels: &LabelImage, image: &Image) -> Vec<Measurements> {
-    assert_eq!((labels.width(), labels.height()), (image.width(), image.height()), "labels are of the image");
-    let backgrounds = backgrounds(labels, image);
+/// If a channel does not have the label image's size: a programming error, not an input's.
+pub fn measure(labels: &LabelImage, channels: &[Channel]) -> Vec<Measurements> {
+    let size = (labels.width(), labels.height());
+    let channels: Vec<Measured> = channels
+        .iter()
+        .map(|Channel { image, .. }| {
+            assert_eq!((image.width(), image.height()), size, "labels are of the image");
+            Measured { image, background: background(labels, image) }
+        })
+        .collect();
     let mut measured: Vec<Measurements> = regions(labels)
         .iter()
         .zip(1..)
-        .map(|(region, label)| region.measure(label, labels, image, &backgrounds))
+        .map(|(region, label)| region.measure(label, labels, &channels))
         .collect();
     let centroids: Vec<(f64, f64)> = measured.iter().map(|nucleus| nucleus.centroid).collect();
     for (nucleus, distance) in measured.iter_mut().zip(nearest(&centroids)) {
@@ -159,35 +165,32 @@ pub fn measure(labels: &LabelImage, image: &Image) -> Vec<Measurements> {
     measured
 }
 
-/// The median of the pixels outside nuclei, channel by channel.
-fn backgrounds(labels: &LabelImage, image: &Image) -> Vec<f64> {
-    let outside = || labels.as_slice().iter().enumerate().filter(|(_, label)| **label == 0);
-    let channels = image.channels();
-    let median = |channel| {
-        let mut values: Vec<f64> =
-            outside().map(|(pixel, _)| value(image, pixel * channels + channel)).collect();
-        median(&mut values)
-    };
-    (0..channels).map(median).collect()
+/// A channel that is measured.
+struct Measured<'a> {
+    image: &'a Image,
+    /// The median of the pixels outside nuclei.
+    background: f64,
 }
 
-fn value(image: &Image, index: usize) -> f64 {
-    f64::from(image.samples().get(index))
+fn background(labels: &LabelImage, image: &Image) -> f64 {
+    let outside = labels.as_slice().iter().enumerate().filter(|(_, label)| **label == 0);
+    let mut values: Vec<f32> = outside.map(|(pixel, _)| image.samples().get(pixel)).collect();
+    median(&mut values)
 }
 
 /// The mean of the two middle values of an even number; 0 of none.
-fn median(values: &mut [f64]) -> f64 {
+fn median(values: &mut [f32]) -> f64 {
     let middle = values.len() / 2;
     if values.is_empty() {
         return 0.0;
     }
     let is_odd = values.len() % 2 == 1;
-    let (below, &mut upper, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
+    let (below, &mut upper, _) = values.select_nth_unstable_by(middle, f32::total_cmp);
     if is_odd {
-        return upper;
+        return upper.into();
     }
-    let lower = below.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    (lower + upper) / 2.0
+    let lower = below.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    f64::midpoint(lower.into(), upper.into())
 }
 
 /// The pixels of a nucleus, row by row.
@@ -209,7 +212,7 @@ fn regions(labels: &LabelImage) -> Vec<Region> {
 }
 
 impl Region {
-    fn measure(&self, label: u32, labels: &LabelImage, image: &Image, backgrounds: &[f64]) -> Measurements {
+    fn measure(&self, label: u32, labels: &LabelImage, channels: &[Measured]) -> Measurements {
         let area = self.pixels.len();
         let bounds = BoundingBox::of(&self.pixels);
         let (centroid, spread) = self.moments();
@@ -238,9 +241,7 @@ impl Region {
                 || bounds.top == 0
                 || bounds.right == labels.width()
                 || bounds.bottom == labels.height(),
-            intensities: (0..image.channels())
-                .map(|channel| self.intensities(image, channel, backgrounds[channel]))
-                .collect(),
+            intensities: channels.iter().map(|channel| self.intensities(channel)).collect(),
         }
     }
 
@@ -259,17 +260,20 @@ impl Region {
         ((mean_x, mean_y), spread)
     }
 
-    fn intensities(&self, image: &Image, channel: usize, background: f64) -> Intensities {
-        let place = |&(x, y): &(usize, usize)| (y * image.width() + x) * image.channels() + channel;
-        let mut values: Vec<f64> = self.pixels.iter().map(|pixel| value(image, place(pixel))).collect();
+    fn intensities(&self, channel: &Measured) -> Intensities {
+        let Measured { image, background } = channel;
+        let place = |&(x, y): &(usize, usize)| y * image.width() + x;
+        let mut values: Vec<f32> =
+            self.pixels.iter().map(|pixel| image.samples().get(place(pixel))).collect();
         let count = values.len() as f64;
-        let integrated: f64 = values.iter().sum();
+        let wide = || values.iter().map(|&value| f64::from(value));
+        let integrated: f64 = wide().sum();
         let mean = integrated / count;
-        let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count;
+        let variance = wide().map(|value| (value - mean).powi(2)).sum::<f64>() / count;
         Intensities {
             mean,
-            minimum: values.iter().copied().fold(f64::INFINITY, f64::min),
-            maximum: values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+            minimum: wide().fold(f64::INFINITY, f64::min),
+            maximum: wide().fold(f64::NEG_INFINITY, f64::max),
             standard_deviation: variance.sqrt(),
             integrated,
             integrated_above_background: integrated - background * count,
@@ -336,7 +340,7 @@ fn perimeter(labels: &LabelImage, label: u32, bounds: BoundingBox) -> f64 {
 }
 
 /// Distance from each point to the nearest other one.
-fn nearest(points: &[(f64, f64)]) -> Vec<Option<f64>> {
+pub(crate) fn nearest(points: &[(f64, f64)]) -> Vec<Option<f64>> {
     let mut by_column: Vec<usize> = (0..points.len()).collect();
     by_column.sort_unstable_by(|&left, &right| points[left].0.total_cmp(&points[right].0));
     let mut distances = vec![None; points.len()];
@@ -456,7 +460,7 @@ fn turn(first: (i64, i64), second: (i64, i64), third: (i64, i64)) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::image::Samples;
+    use crate::image::{Samples, split};
     use proptest::prelude::*;
 
     /// Measures of a picture in which `#` is the nucleus; every value of the image is 1.
@@ -464,7 +468,7 @@ mod tests {
         let (width, height) = (rows[0].len(), rows.len());
         let labels = rows.concat().chars().map(|c| u32::from(c == '#')).collect();
         let image = Image::new(width, height, 1, Samples::U8(vec![1; width * height])).unwrap();
-        measure(&LabelImage::from_labels(width, height, labels), &image).remove(0)
+        measure(&LabelImage::from_labels(width, height, labels), &split(&image).unwrap()).remove(0)
     }
 
     fn near(found: f64, expected: f64) {
@@ -530,7 +534,7 @@ mod tests {
         ) {
             let labels = LabelImage::from_labels(width, 12, seed[..width * 12].to_vec());
             let image = Image::new(width, 12, 1, Samples::U8(vec![7; width * 12])).unwrap();
-            for found in measure(&labels, &image) {
+            for found in measure(&labels, &split(&image).unwrap()) {
                 prop_assert!(found.solidity > 0.0 && found.solidity <= 1.0, "{found:?}");
                 prop_assert!(found.extent > 0.0 && found.extent <= 1.0, "{found:?}");
                 prop_assert!((0.0..=1.0).contains(&found.eccentricity), "{found:?}");

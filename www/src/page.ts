@@ -74,13 +74,16 @@ export class Page {
     },
     byId("viewer", HTMLElement),
   );
-  readonly #export = new ExportMenu(async () => ({
-    engine: await this.#engine,
-    batch: this.#batch,
-    selected: this.#selected,
-    submission: this.#download.file,
-    recordOf: (image) => recordOf(image, this.#measurements.gates),
-  }));
+  readonly #export = new ExportMenu(async () => {
+    const engine = await this.#engine;
+    return {
+      engine,
+      batch: this.#batch,
+      selected: this.#selected,
+      submission: this.#download.file,
+      recordOf: (image) => recordOf(image, this.#measurements.gates, engine.modelIdentity),
+    };
+  });
   readonly #settings = new SettingsPanel(() => this.#layOut());
   readonly #again = byId("again", HTMLButtonElement);
   readonly #cancel = byId("cancel", HTMLButtonElement);

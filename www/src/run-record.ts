@@ -1,4 +1,5 @@
 import type { BatchImage } from "./batch.ts";
+import type { ModelIdentity } from "./engine/protocol.ts";
 import { gatesFromJson, gatesToJson, type Gate } from "./results/gates.ts";
 import {
   asRecord,
@@ -22,15 +23,17 @@ export interface RunRecord {
   readonly gates: readonly Gate[];
 }
 
-/** What the page knows of how an image's nuclei came about; the program adds itself, the model and the file. */
-export function recordOf(image: BatchImage, gates: readonly Gate[]): Record<string, unknown> {
+/** How an image's nuclei came about; the program adds itself and the hash of the image's file. */
+export function recordOf(image: BatchImage, gates: readonly Gate[], model: ModelIdentity): Record<string, unknown> {
   return {
-    settings: image.settings,
+    input: { name: image.path, sha256: "" },
+    // Ground truth comes from no model.
+    model: image.startsFromTruth ? null : model,
+    settings: image.startsFromTruth ? null : image.settings,
     selection: image.selection,
     edits: image.edits.steps,
     regions: image.regions,
     gates: gatesToJson(gates),
-    start: image.startsFromTruth ? "ground truth" : "network",
   };
 }
 

@@ -1,10 +1,11 @@
-//! The command line: `nucleoscope segment`, `score`, `evaluate`, `tune`, `model`, `example`.
+//! The command line: `nucleoscope segment`, `export`, `score`, `evaluate`, `tune`, `model`, `example`.
 
 #![warn(clippy::unwrap_used)]
 
 mod annotated;
 mod evaluate;
 mod example;
+mod export;
 mod inputs;
 mod model;
 mod score;
@@ -30,6 +31,8 @@ struct Arguments {
 enum Command {
     /// Outline the nuclei of images, folders and ZIP archives, and write the Bowl's CSV
     Segment(segment::Arguments),
+    /// Write files for other programs from nuclei that are known already
+    Export(export::Arguments),
     /// Hold a submission against the ground truth
     Score(score::Arguments),
     /// Segment an annotated folder and print the score by condition
@@ -56,6 +59,7 @@ enum Outcome {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Segment(arguments) => segment::run(&arguments),
+        Command::Export(arguments) => export::run(&arguments),
         Command::Score(arguments) => score::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Tune(arguments) => tune::run(&arguments),

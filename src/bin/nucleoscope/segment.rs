@@ -4,11 +4,14 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use nucleoscope::dataset::ImageEntry;
-use nucleoscope::export::{bowl_csv, label_image, measurements, overlay};
-use nucleoscope::nuclei::measure;
+use nucleoscope::export::record::ModelIdentity;
+use nucleoscope::export::{MeasurementTable, bowl_csv, file_stem, label_image, overlay};
+use nucleoscope::network::Network;
+use nucleoscope::nuclei::LabelImage;
 use nucleoscope::score::{ImageScore, score_image, summarize};
 use nucleoscope::{Error, InFile, image, run_length};
 
+use crate::export::{self, Exports};
 use crate::inputs::{Inputs, write_whole};
 use crate::work::{self, Work};
 use crate::{Outcome, table};
@@ -31,6 +34,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR")]
     measurements: Option<PathBuf>,
     #[command(flatten)]
+    export: export::Options,
+    #[command(flatten)]
     options: work::Options,
 }
 
@@ -46,6 +51,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
     for folder in folders.into_iter().flatten() {
         std::fs::create_dir_all(folder).map_err(|error| error.in_file(folder.display().to_string()))?;
     }
+    let exports = arguments.export.exports()?;
+    let model_hash = exports.as_ref().map(|_| arguments.options.model_hash()).transpose()?;
     let inputs = Inputs::gather(&arguments.inputs);
     let dataset = &inputs.batch.dataset;
     let mut failures = inputs.failures.len() + inputs.batch.failures.len() + dataset.failed.len();
@@ -57,7 +64,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
     }
 
     let images: Vec<&ImageEntry> = dataset.images.iter().filter(|image| image.wanted).collect();
-    let results = work::for_each(&inputs, &images, &arguments.options, |work| one(arguments, &work))?;
+    let exports = exports.zip(model_hash);
+    let job = |work: Work| {
+        let labels = work.segment()?;
+        if let Some((exports, hash)) = &exports {
+            write_exports(exports, &inputs, &work, &labels, hash)?;
+        }
+        finish(arguments, &work, &labels)
+    };
+    let results = work::for_each(&inputs, &images, &arguments.options, job)?;
     if results.iter().any(Option::is_none) {
         eprintln!("Stopped; {} was not written.", arguments.output.display());
         return Ok(Outcome::Interrupted);
@@ -96,26 +111,43 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
     Ok(if failures == 0 { Outcome::Complete } else { Outcome::WithFailures })
 }
 
-fn one(arguments: &Arguments, work: &Work) -> Result<Finished, Error> {
+fn write_exports(
+    exports: &Exports,
+    inputs: &Inputs,
+    work: &Work,
+    labels: &LabelImage,
+    model_hash: &str,
+) -> Result<(), Error> {
+    let contract = work.network.contract();
+    let model = ModelIdentity {
+        name: contract.name.clone(),
+        version: contract.version.clone(),
+        sha256: model_hash.to_owned(),
+    };
+    exports.write(inputs, work.entry, &work.image, labels, Some((model, work.settings)))
+}
+
+/// Writes the files that have a folder of their own, and keeps what comes together at the end.
+fn finish(arguments: &Arguments, work: &Work, labels: &LabelImage) -> Result<Finished, Error> {
     let entry = work.entry;
-    let labels = work.segment()?;
-    let path = |folder: &Path, ending: &str| folder.join(format!("{}{ending}", entry.image_id));
+    let stem = file_stem(&entry.image_id);
+    let path = |folder: &Path, ending: &str| folder.join(format!("{stem}{ending}"));
     if let Some(folder) = &arguments.labels {
-        let file = label_image::encode(&labels).map_err(|error| error.in_file(&entry.path))?;
+        let file = label_image::encode(labels, None).map_err(|error| error.in_file(&entry.path))?;
         write_whole(&path(folder, &format!(".{}", file.extension)), &file.bytes)?;
     }
     if let Some(folder) = &arguments.outlines {
         let preview = image::preview(&work.image, None, &image::Contrast::default())
             .map_err(|error| error.in_file(&entry.path))?;
-        let picture = overlay::encode(&preview, &labels).map_err(|error| error.in_file(&entry.path))?;
+        let picture = overlay::encode(&preview, labels).map_err(|error| error.in_file(&entry.path))?;
         write_whole(&path(folder, ".png"), &picture)?;
     }
     if let Some(folder) = &arguments.measurements {
-        let measured = measure(&labels, &work.image);
-        let table = measurements::table(&entry.image_id, &measured, work.image.channels());
-        write_whole(&path(folder, "-measurements.csv"), table.as_bytes())?;
+        let channels = image::split(&work.image).map_err(|error| error.in_file(&entry.path))?;
+        let table = MeasurementTable::new(labels, &channels, arguments.export.pixel_size, &[]);
+        write_whole(&path(folder, "-measurements.csv"), table.csv(&entry.image_id).as_bytes())?;
     }
-    let masks = run_length::encode(&labels);
+    let masks = run_length::encode(labels);
     let score = work.truth().map(|truth| truth.map(|truth| score_image(&truth, &masks)));
     Ok(Finished { rows: bowl_csv::rows(&entry.image_id, &masks), nuclei: labels.count(), score })
 }

@@ -8,6 +8,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use nucleoscope::batch;
 use nucleoscope::dataset::{ImageEntry, Truth};
+use nucleoscope::export::record::sha256;
 use nucleoscope::image::{self, Image, Limits};
 use nucleoscope::network::TractNetwork;
 use nucleoscope::nuclei::LabelImage;
@@ -76,6 +77,14 @@ impl Options {
         watershed.least_certainty = self.least_certainty.unwrap_or(watershed.least_certainty);
         watershed.smallest_area = self.smallest_area.unwrap_or(watershed.smallest_area);
         settings
+    }
+
+    /// SHA-256 of the model's file in hexadecimal digits.
+    pub(crate) fn model_hash(&self) -> Result<String, Error> {
+        match &self.model {
+            Some(path) => inputs::read(path).map(|bytes| sha256(&bytes)),
+            None => Ok(sha256(SHIPPED_MODEL)),
+        }
     }
 
     fn network(&self) -> Result<TractNetwork, Error> {

@@ -19,6 +19,7 @@ import type {
   ImageSource,
   Inferred,
   Measured,
+  ModelIdentity,
   NamedBlob,
   OpenedBatch,
   Picture,
@@ -64,6 +65,8 @@ export interface NucleiRequest extends ImageRequest {
 export class Engine {
   /** What the model says about itself. */
   readonly model: ModelContract;
+  /** What tells the model from others. */
+  readonly modelIdentity: ModelIdentity;
   /** The first line of the Bowl's CSV. */
   readonly csvHeader: string;
   /** The settings that are used where none are given. */
@@ -79,6 +82,7 @@ export class Engine {
 
   private constructor(parts: {
     model: ModelContract;
+    modelHash: string;
     csvHeader: string;
     settings: Settings;
     segmenters: Pool;
@@ -87,6 +91,8 @@ export class Engine {
     script: string;
   }) {
     this.model = parts.model;
+    const { name, version } = parts.model;
+    this.modelIdentity = { name, version, sha256: parts.modelHash };
     this.csvHeader = parts.csvHeader;
     this.settings = parts.settings;
     this.#segmenters = parts.segmenters;
@@ -116,9 +122,9 @@ export class Engine {
     );
     try {
       const [about] = await Promise.all([segmenters.warmUp(), reader.warmUp()]);
-      if (about.model === null) throw new Error("the worker was set up without a model");
-      const { model: contract, csvHeader, settings } = about;
-      return new Engine({ model: contract, csvHeader, settings, segmenters, reader, bench, script });
+      const { model: contract, modelHash, csvHeader, settings } = about;
+      if (contract === null) throw new Error("the worker was set up without a model");
+      return new Engine({ model: contract, modelHash, csvHeader, settings, segmenters, reader, bench, script });
     } catch (error) {
       segmenters.dispose();
       reader.dispose();

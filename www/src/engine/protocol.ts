@@ -248,10 +248,20 @@ export type Progress =
   | { readonly stage: "decoded"; readonly picture: Picture }
   | { readonly stage: "network"; readonly done: number; readonly total: number };
 
+/** Tells one model from another. */
+export interface ModelIdentity {
+  readonly name: string;
+  readonly version: string;
+  /** Of its file, in hexadecimal digits. */
+  readonly sha256: string;
+}
+
 /** What a worker says about itself once it is ready. */
 export interface About {
   /** What the model says about itself; null in a worker without a model. */
   readonly model: ModelContract | null;
+  /** The SHA-256 of its file; empty without one. */
+  readonly modelHash: string;
   /** The first line of the Bowl's CSV. */
   readonly csvHeader: string;
   /** The settings that are used where none are given. */

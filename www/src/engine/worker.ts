@@ -11,6 +11,7 @@ import {
   readSource,
   Segmentation,
   Segmenter,
+  sha256,
   summarizeScores,
   Truth,
 } from "../wasm/nucleoscope.js";
@@ -65,6 +66,7 @@ function setUp(module: WebAssembly.Module, model: Uint8Array | null): void {
     segmenter = model === null ? null : new Segmenter(model);
     const about: About = {
       model: segmenter?.contract() ?? null,
+      modelHash: model === null ? "" : sha256(model),
       csvHeader: bowlCsvHeader(),
       settings: defaultSettings(),
     };

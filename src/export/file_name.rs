@@ -1,0 +1,93 @@
+//! Names that every system takes for a file.
+
+use crate::export::record::sha256;
+
+/// Most bytes of a name before its ending: systems allow 255 together.
+const LONGEST: usize = 180;
+
+/// Names that Windows keeps for devices, whatever ending follows.
+const RESERVED: [&str; 4] = ["CON", "PRN", "AUX", "NUL"];
+const RESERVED_WITH_A_DIGIT: [&str; 2] = ["COM", "LPT"];
+
+/// The beginning of the names of an image's files: its id where that is safe on every system. Otherwise
+/// what is not safe becomes `_`, and the first eight digits of the id's SHA-256 follow, so that different
+/// images keep different names.
+///
+/// ```
+/// use nucleoscope::export::file_stem;
+///
+/// assert_eq!(file_stem("plate 3 well B02 (µ)"), "plate 3 well B02 (µ)");
+/// assert_eq!(file_stem("../a"), "_._a-4dd85cbd");
+/// assert_ne!(file_stem("a/b"), file_stem("a:b"));
+/// ```
+pub fn file_stem(image_id: &str) -> String {
+    let mut stem: String =
+        image_id.chars().map(|letter| if is_safe(letter) { letter } else { '_' }).collect();
+    if stem.starts_with(['.', '-', '~']) || is_reserved(&stem) {
+        stem.replace_range(..1, "_");
+    }
+    while stem.len() > LONGEST {
+        stem.pop();
+    }
+    let end = stem.trim_end_matches([' ', '.']).len();
+    stem.truncate(end);
+    if stem == image_id && !stem.is_empty() {
+        return stem;
+    }
+    let digits = &sha256(image_id.as_bytes())[..8];
+    if stem.is_empty() { format!("image-{digits}") } else { format!("{stem}-{digits}") }
+}
+
+fn is_safe(letter: char) -> bool {
+    // Marks that turn the direction of writing can hide a file's ending.
+    let turns = matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    !letter.is_control() && !turns && !matches!(letter, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|')
+}
+
+/// Whether Windows takes it for a device: what counts is the part before the first point.
+fn is_reserved(stem: &str) -> bool {
+    let name = stem.split('.').next().unwrap_or_default().trim_end().to_ascii_uppercase();
+    let with_digit = || {
+        let rest = RESERVED_WITH_A_DIGIT.iter().find_map(|device| name.strip_prefix(device));
+        rest.is_some_and(|rest| matches!(rest.as_bytes(), [b'0'..=b'9']))
+    };
+    RESERVED.contains(&name.as_str()) || with_digit()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn odd_names_are_made_safe() {
+        for (id, beginning) in [
+            ("con", "_on-"),
+            ("LPT1.b", "_PT1.b-"),
+            ("a\nb", "a_b-"),
+            (".hidden", "_hidden-"),
+            ("a. .", "a-"),
+            ("", "image-"),
+            ("..", "_-"),
+            ("gpj\u{202e}x", "gpj_x-"),
+        ] {
+            let stem = file_stem(id);
+            assert!(
+                stem.starts_with(beginning) && stem.len() == beginning.len() + 8,
+                "{id:?} became {stem:?}"
+            );
+        }
+        for id in ["console", "com10", "COMET", "a.con", "0114f484"] {
+            assert_eq!(file_stem(id), id);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_name_is_too_long_or_leaves_its_folder(id in "\\PC{0,300}") {
+            let stem = file_stem(&id);
+            prop_assert!(!stem.is_empty() && stem.len() <= LONGEST + 9);
+            prop_assert!(!stem.starts_with('.') && !stem.contains(['/', '\\']));
+        }
+    }
+}

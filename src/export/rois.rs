@@ -1,0 +1,157 @@
+//! ImageJ's regions of interest: a `RoiSet.zip` for its ROI Manager, one ROI a nucleus.
+//!
+//! The format is that of ImageJ's `ij.io.RoiDecoder`, whose header comments are its only specification:
+//! big-endian, 64 bytes of header, coordinates, a second header, the name. A nucleus of one part without
+//! holes is a traced ROI with pixel corners as coordinates; ImageJ counts a pixel in if its centre is
+//! inside, so it fills exactly the nucleus's pixels. Any other nucleus is a composite ROI, a path of
+//! several closed lines. No position in a stack is set.
+
+use super::{ExportError, ExportFile, Format, archive};
+use crate::nuclei::{Polygon, Ring};
+
+/// Longest side of an image. ImageJ reads 16-bit numbers with a sign and takes those below -5,000 for
+/// large ones without; 60,536 would be -5,000 to it.
+const LONGEST_SIDE: usize = 60_535;
+/// Most corners of a traced ROI: programs other than ImageJ read the count with a sign.
+const MOST_CORNERS: usize = 32_767;
+
+const VERSION: u16 = 227;
+const RECTANGLE: u8 = 1;
+const TRACED: u8 = 8;
+const HEADER: usize = 64;
+const MOVE_TO: f32 = 0.0;
+const LINE_TO: f32 = 1.0;
+const CLOSE: f32 = 4.0;
+
+/// Packs the ROIs of all nuclei of an image of `size` (columns, rows). They are named
+/// `number-row-column`, with the middle of the bounding box, after ImageJ's own names.
+///
+/// # Errors
+/// [`ExportError::TooLarge`] for sides above 60,535 pixels.
+pub fn encode(nuclei: &[Vec<Polygon>], size: (usize, usize)) -> Result<Vec<u8>, ExportError> {
+    let side = size.0.max(size.1);
+    if side > LONGEST_SIDE {
+        return Err(ExportError::TooLarge { format: Format::Rois, side, limit: LONGEST_SIDE });
+    }
+    let file = |(parts, number): (&Vec<Polygon>, u32)| {
+        let bounds = Bounds::of(parts);
+        let (x, y) = (u32::midpoint(bounds.left, bounds.right), u32::midpoint(bounds.top, bounds.bottom));
+        let name = format!("{number:04}-{y:04}-{x:04}");
+        ExportFile { bytes: roi(&name, parts, bounds), name: format!("{name}.roi") }
+    };
+    archive(&nuclei.iter().zip(1..).map(file).collect::<Vec<_>>())
+}
+
+#[derive(Clone, Copy)]
+struct Bounds {
+    left: u32,
+    top: u32,
+    right: u32,
+    bottom: u32,
+}
+
+impl Bounds {
+    fn of(parts: &[Polygon]) -> Self {
+        let none = Self { left: u32::MAX, top: u32::MAX, right: 0, bottom: 0 };
+        parts.iter().flat_map(|part| &part.shell).fold(none, |bounds, &(x, y)| Self {
+            left: bounds.left.min(x),
+            top: bounds.top.min(y),
+            right: bounds.right.max(x),
+            bottom: bounds.bottom.max(y),
+        })
+    }
+}
+
+fn roi(name: &str, parts: &[Polygon], bounds: Bounds) -> Vec<u8> {
+    let mut shape: Vec<u8> = Vec::new();
+    let (kind, corners, path_length) = match parts {
+        [Polygon { shell, holes }] if holes.is_empty() && shell.len() <= MOST_CORNERS => {
+            shape.extend(shell.iter().flat_map(|corner| short(corner.0 - bounds.left)));
+            shape.extend(shell.iter().flat_map(|corner| short(corner.1 - bounds.top)));
+            (TRACED, shell.len() as u32, 0)
+        }
+        _ => {
+            let rings = parts.iter().flat_map(|part| std::iter::once(&part.shell).chain(&part.holes));
+            let path: Vec<f32> = rings.flat_map(|ring| path(ring)).collect();
+            shape.extend(path.iter().flat_map(|number| number.to_be_bytes()));
+            (RECTANGLE, 0, path.len() as u32)
+        }
+    };
+    let second_header = (HEADER + shape.len()) as u32;
+
+    let mut bytes = b"Iout".to_vec();
+    bytes.extend(VERSION.to_be_bytes());
+    bytes.extend([kind, 0]);
+    bytes.extend([bounds.top, bounds.left, bounds.bottom, bounds.right].into_iter().flat_map(short));
+    bytes.extend(short(corners));
+    bytes.resize(36, 0);
+    bytes.extend(path_length.to_be_bytes());
+    bytes.resize(60, 0);
+    bytes.extend(second_header.to_be_bytes());
+    bytes.extend(shape);
+    // The second header: positions in a stack (0 is none), then where the name is and its length.
+    bytes.extend([0; 16]);
+    bytes.extend((second_header + HEADER as u32).to_be_bytes());
+    bytes.extend((name.len() as u32).to_be_bytes());
+    bytes.resize(second_header as usize + HEADER, 0);
+    bytes.extend(name.encode_utf16().flat_map(u16::to_be_bytes));
+    bytes
+}
+
+/// A number below 2¹⁶, which [`LONGEST_SIDE`] and [`MOST_CORNERS`] take care of.
+fn short(number: u32) -> [u8; 2] {
+    (number as u16).to_be_bytes()
+}
+
+/// A closed line as the steps of a composite ROI, in the image's coordinates.
+fn path(ring: &Ring) -> impl Iterator<Item = f32> {
+    let step = |(place, &(x, y)): (usize, &(u32, u32))| {
+        [if place == 0 { MOVE_TO } else { LINE_TO }, x as f32, y as f32]
+    };
+    ring.iter().enumerate().flat_map(step).chain([CLOSE])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nuclei::{LabelImage, polygons};
+
+    fn one(rows: &[&str]) -> Vec<u8> {
+        let labels = rows.concat().chars().map(|cell| u32::from(cell == '#')).collect();
+        let parts = polygons(&LabelImage::from_labels(rows[0].len(), rows.len(), labels)).remove(0);
+        roi("0001", &parts, Bounds::of(&parts))
+    }
+
+    #[test]
+    fn a_plain_nucleus_is_traced() {
+        let bytes = one(&["....", ".##.", "..#."]);
+        assert_eq!(bytes[..18], *b"Iout\0\xe3\x08\0\0\x01\0\x01\0\x03\0\x03\0\x06");
+        let coordinates = &bytes[HEADER..HEADER + 24];
+        let x = [0, 2, 2, 1, 1, 0];
+        let y = [0, 0, 2, 2, 1, 1];
+        assert_eq!(coordinates, x.into_iter().chain(y).flat_map(u16::to_be_bytes).collect::<Vec<_>>());
+        assert_eq!(bytes[60..64], 88u32.to_be_bytes());
+        assert!(bytes.ends_with(b"\00\00\00\01") && bytes.len() == 88 + 64 + 8);
+    }
+
+    #[test]
+    fn a_nucleus_with_a_hole_is_composite() {
+        let bytes = one(&["###", "#.#", "###"]);
+        assert_eq!((bytes[6], &bytes[36..40]), (RECTANGLE, &26u32.to_be_bytes()[..]));
+        let floats: Vec<f32> = bytes[HEADER..HEADER + 4 * 26]
+            .as_chunks::<4>()
+            .0
+            .iter()
+            .map(|bytes| f32::from_be_bytes(*bytes))
+            .collect();
+        let outer = [0.0, 0.0, 0.0, 1.0, 3.0, 0.0, 1.0, 3.0, 3.0, 1.0, 0.0, 3.0, 4.0];
+        let inner = [0.0, 1.0, 2.0, 1.0, 2.0, 2.0, 1.0, 2.0, 1.0, 1.0, 1.0, 1.0, 4.0];
+        assert_eq!(floats, [outer, inner].concat());
+    }
+
+    #[test]
+    fn an_image_that_is_too_long_is_refused() {
+        assert!(encode(&[], (60_535, 1)).is_ok());
+        assert!(matches!(encode(&[], (1, 60_536)), Err(ExportError::TooLarge { side: 60_536, .. })));
+    }
+}

@@ -1,0 +1,66 @@
+//! Outlines as SVG 1.1, for drawing programs: one path a nucleus, one unit a pixel.
+
+use std::fmt::Write;
+
+use crate::nuclei::Polygon;
+
+/// Writes the outlines of an image of `size` (columns, rows). Lines stay one screen pixel wide at any
+/// size where the program knows `vector-effect`.
+///
+/// ```
+/// use nucleoscope::export::svg;
+/// use nucleoscope::nuclei::{LabelImage, polygons};
+///
+/// let nuclei = polygons(&LabelImage::from_labels(2, 1, vec![0, 1]));
+/// let drawing = svg::encode("cells & more", &nuclei, (2, 1));
+/// assert!(drawing.contains("<title>cells &amp; more</title>"));
+/// assert!(drawing.contains(r#"<path id="nucleus-1" d="M1 0H2V1H1Z"/>"#));
+/// ```
+pub fn encode(image_id: &str, nuclei: &[Vec<Polygon>], size: (usize, usize)) -> String {
+    let (width, height) = size;
+    let mut paths = String::new();
+    for (parts, number) in nuclei.iter().zip(1..) {
+        paths += &format!("<path id=\"nucleus-{number}\" d=\"");
+        let rings = parts.iter().flat_map(|part| std::iter::once(&part.shell).chain(&part.holes));
+        rings.for_each(|ring| draw(&mut paths, ring));
+        paths += "\"/>\n";
+    }
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
+         viewBox=\"0 0 {width} {height}\">\n<title>{}</title>\n\
+         <g fill=\"none\" fill-rule=\"evenodd\" stroke=\"#e6a700\" stroke-width=\"1\" \
+         vector-effect=\"non-scaling-stroke\">\n{paths}</g>\n</svg>\n",
+        escaped(image_id)
+    )
+}
+
+/// Every other side of a ring is upright, so one coordinate a step is enough.
+fn draw(path: &mut String, ring: &[(u32, u32)]) {
+    let mut before = None;
+    for &(x, y) in ring {
+        // Writing to a string cannot fail.
+        _ = match before {
+            None => write!(path, "M{x} {y}"),
+            Some((_, other)) if other == y => write!(path, "H{x}"),
+            Some(_) => write!(path, "V{y}"),
+        };
+        before = Some((x, y));
+    }
+    path.push('Z');
+}
+
+/// Text as XML holds it; what it cannot hold becomes a space.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::new();
+    for letter in text.chars() {
+        match letter {
+            '&' => escaped += "&amp;",
+            '<' => escaped += "&lt;",
+            '>' => escaped += "&gt;",
+            '\u{fffe}' | '\u{ffff}' => escaped.push(' '),
+            _ if letter.is_control() => escaped.push(' '),
+            _ => escaped.push(letter),
+        }
+    }
+    escaped
+}
