@@ -4,6 +4,7 @@ use std::io::Cursor;
 
 use image::{ColorType, ImageDecoder, ImageFormat, ImageReader};
 
+use super::stack::{Keep, Opened, Selection};
 use super::{Image, ImageError, Samples, tiff};
 
 /// How large an image may be.
@@ -31,6 +32,12 @@ impl Limits {
         }
     }
 
+    /// Most values that may be decoded for one image, all pages of a stack together: those of 64 planes
+    /// of the largest size.
+    pub(super) fn maximum_values(self) -> u64 {
+        self.maximum_pixels.saturating_mul(64)
+    }
+
     /// Most bytes a decoder may take for one image: eight a pixel and channel, and one extra
     /// megabyte for its tables.
     pub(super) fn maximum_bytes(self) -> u64 {
@@ -38,14 +45,14 @@ impl Limits {
     }
 }
 
-/// Decodes PNG, JPEG, BMP, GIF (first frame), WebP and TIFF (first page).
+/// Decodes what is to be segmented of PNG, JPEG, BMP, GIF (first frame), WebP and TIFF.
 ///
 /// The format is told from the bytes, never from a file's name. Alpha is dropped, palettes are
-/// expanded, and 16-bit and float values keep their depth.
+/// expanded, and 16-bit and float values keep their depth. It is the image of [`open`] with the default
+/// [`Selection`], without the other channels in memory.
 ///
 /// # Errors
-/// Every way a file can be wrong, as an [`ImageError`]; never a panic. The dimensions in the header
-/// are held against `limits` before any pixel is decoded.
+/// Those of [`open`].
 ///
 /// ```
 /// use nucleoscope::image::{decode, Limits};
@@ -56,16 +63,49 @@ impl Limits {
 /// # Ok::<(), nucleoscope::image::ImageError>(())
 /// ```
 pub fn decode(bytes: &[u8], limits: Limits) -> Result<Image, ImageError> {
+    open_keeping(bytes, &Selection::default(), limits, Keep::Segmented).map(|opened| opened.image)
+}
+
+/// Opens a file: what it holds, what is to be segmented of it, and all its channels for measuring.
+///
+/// Files other than TIFF have one slice and one frame. Pages of a TIFF are read one at a time.
+///
+/// # Errors
+/// Every way a file can be wrong, as an [`ImageError`]; never a panic. The dimensions in the header
+/// are held against `limits` before any pixel is decoded, and so are all pages together
+/// ([`ImageError::StackTooLarge`]). [`ImageError::NoSuchChannel`], [`ImageError::NoSuchSlice`] and
+/// [`ImageError::NoSuchFrame`] say what there is.
+///
+/// ```
+/// use nucleoscope::image::{open, ChannelChoice, Limits, Selection};
+///
+/// let field = nucleoscope::synthetic::field(&Default::default());
+/// let opened = open(&field.png(), &Selection::default(), Limits::default())?;
+/// assert_eq!((opened.info.slices, opened.info.frames, opened.channels.len()), (1, 1, 1));
+///
+/// let second = Selection { channel: Some(ChannelChoice::Index(1)), ..Selection::default() };
+/// let error = open(&field.png(), &second, Limits::default()).unwrap_err();
+/// assert_eq!(error.to_string(), "there is no single channel 2; the channels are 1 gray");
+/// # Ok::<(), nucleoscope::image::ImageError>(())
+/// ```
+pub fn open(bytes: &[u8], selection: &Selection, limits: Limits) -> Result<Opened, ImageError> {
+    open_keeping(bytes, selection, limits, Keep::All)
+}
+
+fn open_keeping(bytes: &[u8], selection: &Selection, limits: Limits, keep: Keep) -> Result<Opened, ImageError> {
     if bytes.is_empty() {
         return Err(ImageError::Empty);
     }
     match image::guess_format(bytes) {
-        Ok(ImageFormat::Tiff) => tiff::decode(bytes, limits),
+        Ok(ImageFormat::Tiff) => tiff::open(bytes, selection, limits, keep),
         Ok(format) => match format_name(format) {
-            Some(name) => decode_with_image_crate(bytes, format, name, limits),
+            Some(name) => {
+                let image = decode_with_image_crate(bytes, format, name, limits)?;
+                Opened::single(image, selection, keep)
+            }
             None => Err(ImageError::UnknownFormat { looks_like: looks_like(bytes) }),
         },
-        Err(_) if tiff::is_big_tiff(bytes) => tiff::decode(bytes, limits),
+        Err(_) if tiff::is_big_tiff(bytes) => tiff::open(bytes, selection, limits, keep),
         Err(_) => Err(ImageError::UnknownFormat { looks_like: looks_like(bytes) }),
     }
 }
@@ -153,7 +193,7 @@ fn native_u16(bytes: &[u8]) -> Vec<u16> {
 }
 
 /// The first `kept` of every `stride` values: drops alpha and further channels.
-pub(super) fn keep_channels<T: Copy>(values: &[T], stride: usize, kept: usize) -> Vec<T> {
+fn keep_channels<T: Copy>(values: &[T], stride: usize, kept: usize) -> Vec<T> {
     values.chunks_exact(stride).flat_map(|pixel| &pixel[..kept]).copied().collect()
 }
 

@@ -46,6 +46,48 @@ pub enum ImageError {
         /// The limit in pixels.
         maximum_pixels: u64,
     },
+    /// So many planes would have to be decoded that it would take minutes; nothing was decoded.
+    #[error("the stack is too large: {values} values would have to be decoded, the limit is {maximum_values}")]
+    StackTooLarge {
+        /// Values of all pages that the selection needs.
+        values: u64,
+        /// The limit in values.
+        maximum_values: u64,
+    },
+    /// The file has no such channel, or several channels have this part of a name.
+    #[error("there is no single channel {wanted}; the channels are {}", numbered(.names))]
+    NoSuchChannel {
+        /// The number (from 1) or the name that was asked for.
+        wanted: String,
+        /// The names of the channels, in order.
+        names: Vec<String>,
+    },
+    /// The z-stack has no such slice.
+    #[error("there is no slice {}; {}", .slice.saturating_add(1), how_many(*.slices, "slice"))]
+    NoSuchSlice {
+        /// The slice that was asked for, from 0.
+        slice: usize,
+        /// How many there are.
+        slices: usize,
+    },
+    /// The time series has no such frame.
+    #[error("there is no frame {}; {}", .frame.saturating_add(1), how_many(*.frames, "frame"))]
+    NoSuchFrame {
+        /// The frame that was asked for, from 0.
+        frame: usize,
+        /// How many there are.
+        frames: usize,
+    },
+    /// The file is one of a set, and this plane is in another.
+    #[error("channel {} of slice {} and frame {} is not in this file", .channel + 1, .slice + 1, .frame + 1)]
+    MissingPlane {
+        /// The channel, from 0.
+        channel: usize,
+        /// The slice, from 0.
+        slice: usize,
+        /// The frame, from 0.
+        frame: usize,
+    },
     /// A floating point image has values that are not numbers.
     #[error("{count} values are NaN or infinite, the first at x = {x}, y = {y}")]
     NonFinite {
@@ -74,6 +116,16 @@ fn hint(looks_like: &Option<&'static str>) -> String {
     looks_like.map_or_else(String::new, |what| format!(": it looks like {what}"))
 }
 
+/// `1 DAPI, 2 GFP`, as the command line counts them.
+fn numbered(names: &[String]) -> String {
+    let numbered: Vec<String> = names.iter().zip(1..).map(|(name, number)| format!("{number} {name}")).collect();
+    numbered.join(", ")
+}
+
+fn how_many(count: usize, what: &str) -> String {
+    if count == 1 { format!("there is one {what}") } else { format!("there are {count} {what}s") }
+}
+
 impl Explain for ImageError {
     fn code(&self) -> &'static str {
         match self {
@@ -83,6 +135,11 @@ impl Explain for ImageError {
             Self::Corrupt { .. } => "image/corrupt",
             Self::Unsupported { .. } => "image/unsupported",
             Self::TooLarge { .. } => "image/too-large",
+            Self::StackTooLarge { .. } => "image/stack-too-large",
+            Self::NoSuchChannel { .. } => "image/no-such-channel",
+            Self::NoSuchSlice { .. } => "image/no-such-slice",
+            Self::NoSuchFrame { .. } => "image/no-such-frame",
+            Self::MissingPlane { .. } => "image/missing-plane",
             Self::NonFinite { .. } => "image/non-finite",
             Self::Inconsistent { .. } => "image/inconsistent",
         }
@@ -104,6 +161,13 @@ impl Explain for ImageError {
             }
             Self::TooLarge { .. } => {
                 "Crop the image or scale it down; or use the command line, which has more memory.".into()
+            }
+            Self::StackTooLarge { .. } => "Choose one slice, or save a part of the stack as a file of its own.".into(),
+            Self::NoSuchChannel { .. } => "Choose one of the channels by its number or its whole name.".into(),
+            Self::NoSuchSlice { .. } => "Choose one of the slices, or the maximum projection of all.".into(),
+            Self::NoSuchFrame { .. } => "Choose one of the frames.".into(),
+            Self::MissingPlane { .. } => {
+                "Choose a slice and frame that this file has, or save the whole set as one file with ImageJ.".into()
             }
             Self::NonFinite { .. } => {
                 "Replace the values by numbers, in ImageJ with Process ▸ Math ▸ NaN Background or by clipping.".into()

@@ -1,7 +1,8 @@
 //! Images as the microscope wrote them: decoding with limits, and normalisation for the network.
 //!
 //! ```text
-//! bytes ──decode──▶ Image ──normalize──▶ NormalizedImage
+//! bytes ──open──▶ Opened: what the file holds, all channels, and
+//!       ──decode──▶ Image ──normalize──▶ NormalizedImage
 //!                     └────preview─────▶ Preview (what the screen shows)
 //! ```
 
@@ -10,13 +11,15 @@ mod decode;
 mod error;
 mod normalize;
 mod preview;
+mod stack;
 mod tiff;
 
 pub use channel::{Channel, PixelSize, split};
-pub use decode::{Limits, decode};
+pub use decode::{Limits, decode, open};
 pub use error::ImageError;
 pub use normalize::{Normalization, NormalizedImage, normalize};
 pub use preview::{Contrast, Preview, map_preview, preview};
+pub use stack::{ChannelChoice, ChannelInfo, Opened, Selection, Slice, StackInfo};
 
 /// The values of an image at the depth they were stored in.
 #[derive(Debug, Clone, PartialEq)]

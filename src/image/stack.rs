@@ -1,0 +1,321 @@
+//! What a file holds (channels, slices, frames), and which part of it to look at.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Channel, Image, ImageError, PixelSize, Samples, split};
+
+/// Which part of a file's stack to look at: by default the channel that shows the nuclei, all slices
+/// projected into one, the first frame.
+///
+/// ```
+/// use nucleoscope::image::{ChannelChoice, Selection, Slice};
+///
+/// let choice: Selection = serde_json::from_str(r#"{ "channel": "DAPI", "slice": { "single": 4 } }"#)?;
+/// assert_eq!(choice.channel, Some(ChannelChoice::Name("DAPI".into())));
+/// assert_eq!((choice.slice, choice.frame), (Slice::Single(4), 0));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Selection {
+    /// The channel to segment; `None`: the one whose name or colour says nuclei, else the first. In a
+    /// colour image `None` is all three together.
+    pub channel: Option<ChannelChoice>,
+    /// One slice of a z-stack, or all of them.
+    pub slice: Slice,
+    /// The frame of a time series, from 0.
+    pub frame: usize,
+}
+
+/// A channel as the user names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum ChannelChoice {
+    /// Its position, from 0.
+    Index(usize),
+    /// Its name, or a part of it that no other channel's name has; upper and lower case are the same.
+    Name(String),
+}
+
+/// What becomes of a z-stack.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Slice {
+    /// At every pixel the largest value of all slices.
+    #[default]
+    MaximumProjection,
+    /// One slice, from 0.
+    Single(usize),
+}
+
+/// What a file holds.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StackInfo {
+    /// Columns of a plane.
+    pub width: usize,
+    /// Rows of a plane.
+    pub height: usize,
+    /// Bits a value as stored, such as 12.
+    pub bit_depth: u8,
+    /// Whether the channels are the red, green and blue of one colour image.
+    pub is_color: bool,
+    /// The channels, at least one.
+    pub channels: Vec<ChannelInfo>,
+    /// Slices of the z-stack, at least 1.
+    pub slices: usize,
+    /// Frames of the time series, at least 1.
+    pub frames: usize,
+    /// The size of a pixel, where the file says it believably (see `docs/formats.md`).
+    pub pixel_size: Option<PixelSize>,
+    /// The channel that was chosen or guessed, from 0. A colour image is segmented as a whole unless a
+    /// channel was chosen, and this is then 0.
+    pub segmented_channel: usize,
+}
+
+/// What a file says of a channel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChannelInfo {
+    /// What the file calls it; `gray`, `red`, `green`, `blue` or `channel 2` where it says nothing.
+    pub name: String,
+    /// Red, green and blue of its display colour.
+    pub color: Option<[u8; 3]>,
+}
+
+/// What was opened.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Opened {
+    /// What the file holds.
+    pub info: StackInfo,
+    /// What is to be segmented: one gray channel, or a colour image.
+    pub image: Image,
+    /// Every channel at that slice or projection and that frame, for measuring; those of [`split`] for
+    /// a colour image.
+    pub channels: Vec<Channel>,
+}
+
+/// Which channels to keep in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keep {
+    /// The one that is segmented.
+    Segmented,
+    /// All.
+    All,
+}
+
+impl Opened {
+    /// A file that is one gray or colour image.
+    pub(super) fn single(image: Image, selection: &Selection, keep: Keep) -> Result<Self, ImageError> {
+        plane_range(selection, 1, 1)?;
+        let (width, height) = (image.width(), image.height());
+        let bit_depth = image.bit_depth();
+        let channels = gray_or_color(image.channels() == 3);
+        let info = StackInfo {
+            width,
+            height,
+            bit_depth,
+            is_color: image.channels() == 3,
+            channels,
+            slices: 1,
+            frames: 1,
+            pixel_size: None,
+            segmented_channel: 0,
+        };
+        Self::with_info(image, info, selection, keep)
+    }
+
+    /// The same with what is known already; `info.channels` are those of [`split`].
+    pub(super) fn with_info(
+        image: Image,
+        mut info: StackInfo,
+        selection: &Selection,
+        keep: Keep,
+    ) -> Result<Self, ImageError> {
+        let chosen = selection.channel.as_ref().map(|choice| find_channel(choice, &info.channels)).transpose()?;
+        info.segmented_channel = chosen.unwrap_or(0);
+        let wants_part = info.is_color && chosen.is_some();
+        let channels = if keep == Keep::All || wants_part { split(&image)? } else { Vec::new() };
+        let image = if wants_part {
+            channels.get(info.segmented_channel).map_or(image, |channel| channel.image.clone())
+        } else {
+            image
+        };
+        let channels = if keep == Keep::All { channels } else { Vec::new() };
+        Ok(Self { info, image, channels })
+    }
+}
+
+/// The channels of one gray or colour image, named as [`split`] names them.
+pub(super) fn gray_or_color(is_color: bool) -> Vec<ChannelInfo> {
+    let one = |name: &str, color| ChannelInfo { name: name.to_owned(), color };
+    if is_color {
+        vec![
+            one("red", Some([255, 0, 0])),
+            one("green", Some([0, 255, 0])),
+            one("blue", Some([0, 0, 255])),
+        ]
+    } else {
+        vec![one("gray", None)]
+    }
+}
+
+/// The slices that a selection needs, of as many as there are.
+///
+/// # Errors
+/// The slice or frame does not exist.
+pub(super) fn plane_range(
+    selection: &Selection,
+    slices: usize,
+    frames: usize,
+) -> Result<std::ops::Range<usize>, ImageError> {
+    if selection.frame >= frames {
+        return Err(ImageError::NoSuchFrame { frame: selection.frame, frames });
+    }
+    match selection.slice {
+        Slice::MaximumProjection => Ok(0..slices),
+        Slice::Single(slice) if slice < slices => Ok(slice..slice + 1),
+        Slice::Single(slice) => Err(ImageError::NoSuchSlice { slice, slices }),
+    }
+}
+
+/// The position of the channel to segment.
+///
+/// # Errors
+/// [`ImageError::NoSuchChannel`] if the choice fits none, or a part of a name fits several.
+pub(super) fn choose_channel(selection: &Selection, channels: &[ChannelInfo]) -> Result<usize, ImageError> {
+    match &selection.channel {
+        Some(choice) => find_channel(choice, channels),
+        None => Ok(guess_nuclear(channels)),
+    }
+}
+
+fn find_channel(choice: &ChannelChoice, channels: &[ChannelInfo]) -> Result<usize, ImageError> {
+    let found = match choice {
+        ChannelChoice::Index(index) => (*index < channels.len()).then_some(*index),
+        ChannelChoice::Name(name) => find_name(name, channels),
+    };
+    found.ok_or_else(|| ImageError::NoSuchChannel {
+        wanted: match choice {
+            ChannelChoice::Index(index) => index.saturating_add(1).to_string(),
+            ChannelChoice::Name(name) => format!("“{name}”"),
+        },
+        names: channels.iter().map(|channel| channel.name.clone()).collect(),
+    })
+}
+
+fn find_name(name: &str, channels: &[ChannelInfo]) -> Option<usize> {
+    let wanted = name.trim().to_lowercase();
+    let names: Vec<String> = channels.iter().map(|channel| channel.name.to_lowercase()).collect();
+    let exact = names.iter().position(|name| *name == wanted);
+    let only_one = || {
+        let mut with_it = (0..names.len()).filter(|&at| !wanted.is_empty() && names[at].contains(&wanted));
+        with_it.next().filter(|_| with_it.next().is_none())
+    };
+    exact.or_else(only_one)
+}
+
+/// Parts of names of nuclear stains, the surest first.
+const STAINS: [&str; 12] = [
+    "dapi", "hoechst", "draq", "sytox", "propidium", "to-pro", "topro", "h2b", "nuclei", "nuclear", "nucleus",
+    "chromatin",
+];
+/// Names of nuclear stains that are too short to look for inside other words.
+const SHORT_STAINS: [&str; 3] = ["pi", "nuc", "dna"];
+
+/// The channel that shows the nuclei: by its name, else by its blue colour, else the first.
+fn guess_nuclear(channels: &[ChannelInfo]) -> usize {
+    let names: Vec<String> = channels.iter().map(|channel| channel.name.to_lowercase()).collect();
+    let has_word = |name: &String, word: &str| name.split(|c: char| !c.is_alphanumeric()).any(|part| part == word);
+    let by_part = || STAINS.iter().find_map(|stain| names.iter().position(|name| name.contains(stain)));
+    let by_word = || SHORT_STAINS.iter().find_map(|stain| names.iter().position(|name| has_word(name, stain)));
+    let by_color = || channels.iter().position(|channel| channel.color.is_some_and(is_blue));
+    by_part().or_else(by_word).or_else(by_color).unwrap_or(0)
+}
+
+fn is_blue([red, green, blue]: [u8; 3]) -> bool {
+    blue >= 128 && red < blue / 2 && green < blue / 2
+}
+
+/// Puts the larger of two values at every place; NaN stays, so that [`Image::new`] can refuse it.
+///
+/// Planes of different depth leave `largest` as it is; pages of one stack have the same.
+pub(super) fn project(largest: &mut Samples, other: &Samples) {
+    match (largest, other) {
+        (Samples::U8(largest), Samples::U8(other)) => raise(largest, other, Ord::max),
+        (Samples::U16(largest), Samples::U16(other)) => raise(largest, other, Ord::max),
+        (Samples::F32(largest), Samples::F32(other)) => {
+            raise(largest, other, |a, b| if a.is_nan() || a >= b { a } else { b });
+        }
+        _ => {}
+    }
+}
+
+fn raise<T: Copy>(largest: &mut [T], other: &[T], larger: impl Fn(T, T) -> T) {
+    for (value, &other) in largest.iter_mut().zip(other) {
+        *value = larger(*value, other);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(names: &[&str]) -> Vec<ChannelInfo> {
+        names.iter().map(|name| ChannelInfo { name: (*name).to_owned(), color: None }).collect()
+    }
+
+    #[test]
+    fn the_nuclear_channel_is_guessed_by_its_name_then_its_colour() {
+        let cases: [(&[&str], usize); 8] = [
+            (&["GFP", "Hoechst 33342"], 1),
+            (&["H2B-mCherry", "dapi"], 1),
+            (&["actin", "H2B-mCherry"], 1),
+            (&["PIP2", "PI"], 1),
+            (&["Tubulin", "Nuclear stain"], 1),
+            (&["EGFP", "DRAQ5"], 1),
+            (&["nucleolin-GFP", "SYTOX Orange"], 1),
+            (&["GFP", "RFP"], 0),
+        ];
+        for (names, expected) in cases {
+            assert_eq!(guess_nuclear(&named(names)), expected, "{names:?}");
+        }
+        let mut channels = named(&["A", "B", "C"]);
+        channels[1].color = Some([0, 255, 255]);
+        channels[2].color = Some([0, 0, 255]);
+        assert_eq!(guess_nuclear(&channels), 2, "cyan is not blue");
+    }
+
+    #[test]
+    fn a_channel_is_found_by_number_name_or_a_part_that_only_one_has() {
+        let channels = named(&["DAPI", "GFP-actin", "GFP"]);
+        let find = |choice| find_channel(&choice, &channels).ok();
+        let name = |name: &str| ChannelChoice::Name(name.into());
+        assert_eq!(find(ChannelChoice::Index(2)), Some(2));
+        assert_eq!(find(name("gfp")), Some(2));
+        assert_eq!(find(name("Actin")), Some(1));
+        assert_eq!((find(name("F")), find(name("")), find(ChannelChoice::Index(3))), (None, None, None));
+        let error = find_channel(&name("RFP"), &channels).unwrap_err();
+        assert!(error.to_string().contains("“RFP”") && error.to_string().contains("2 GFP-actin"), "{error}");
+    }
+
+    #[test]
+    fn a_projection_keeps_what_is_largest_and_what_is_no_number() {
+        let mut largest = Samples::F32(vec![1.0, 5.0, f32::NAN, -3.0]);
+        project(&mut largest, &Samples::F32(vec![2.0, 4.0, 1.0, f32::NAN]));
+        let Samples::F32(values) = largest else { panic!() };
+        assert_eq!(values[..2], [2.0, 5.0]);
+        assert!(values[2].is_nan() && values[3].is_nan());
+    }
+
+    #[test]
+    fn a_channel_of_a_colour_image_can_be_chosen() {
+        let image = || Image::new(1, 1, 3, Samples::U8(vec![1, 2, 3])).unwrap();
+        let selection = Selection { channel: Some(ChannelChoice::Index(2)), ..Selection::default() };
+        let blue = Opened::single(image(), &selection, Keep::All).unwrap();
+        assert_eq!(blue.image.samples(), &Samples::U8(vec![3]));
+        assert_eq!((blue.info.segmented_channel, blue.channels.len(), blue.info.is_color), (2, 3, true));
+        let whole = Opened::single(image(), &Selection::default(), Keep::Segmented).unwrap();
+        assert_eq!((whole.image.channels(), whole.channels.len()), (3, 0));
+    }
+}

@@ -1,0 +1,224 @@
+//! A TIFF file's bytes as numbers and directories (TIFF 6.0, section 2; BigTIFF).
+//!
+//! The `tiff` crate reads directories too, but only behind a first page whose pixels it can decode,
+//! and it decodes no 9 to 15 bits, palettes, or descriptions that are not UTF-8.
+
+use crate::image::ImageError;
+
+use super::FORMAT;
+
+/// Most directories of a file: more than any microscope writes, few enough to be read in a second.
+const MAXIMUM_PAGES: usize = 1 << 17;
+/// Most entries of all directories together, so that directories that overlap cannot take for ever.
+const MAXIMUM_ENTRIES: usize = 1 << 23;
+
+/// The bytes of a file, and how its numbers are written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct File<'a> {
+    pub bytes: &'a [u8],
+    pub big_endian: bool,
+    big_tiff: bool,
+}
+
+/// One entry of a directory: where its values are.
+#[derive(Debug, Clone, Copy)]
+struct Field {
+    tag: u16,
+    kind: u16,
+    count: usize,
+    place: usize,
+}
+
+/// The entries of one page that matter here.
+#[derive(Debug, Clone)]
+pub(super) struct Directory {
+    fields: Vec<Field>,
+}
+
+/// The tags that are read.
+pub(super) mod tag {
+    pub(crate) const SUBFILE: u16 = 254;
+    pub(crate) const OLD_SUBFILE: u16 = 255;
+    pub(crate) const WIDTH: u16 = 256;
+    pub(crate) const HEIGHT: u16 = 257;
+    pub(crate) const BITS: u16 = 258;
+    pub(crate) const COMPRESSION: u16 = 259;
+    pub(crate) const PHOTOMETRIC: u16 = 262;
+    pub(crate) const FILL_ORDER: u16 = 266;
+    pub(crate) const DESCRIPTION: u16 = 270;
+    pub(crate) const STRIP_OFFSETS: u16 = 273;
+    pub(crate) const SAMPLES: u16 = 277;
+    pub(crate) const STRIP_ROWS: u16 = 278;
+    pub(crate) const STRIP_BYTES: u16 = 279;
+    pub(crate) const X_RESOLUTION: u16 = 282;
+    pub(crate) const Y_RESOLUTION: u16 = 283;
+    pub(crate) const PLANAR: u16 = 284;
+    pub(crate) const RESOLUTION_UNIT: u16 = 296;
+    pub(crate) const PREDICTOR: u16 = 317;
+    pub(crate) const COLOR_MAP: u16 = 320;
+    pub(crate) const TILE_WIDTH: u16 = 322;
+    pub(crate) const TILE_HEIGHT: u16 = 323;
+    pub(crate) const TILE_OFFSETS: u16 = 324;
+    pub(crate) const TILE_BYTES: u16 = 325;
+    pub(crate) const EXTRA_SAMPLES: u16 = 338;
+    pub(crate) const SAMPLE_FORMAT: u16 = 339;
+    pub(crate) const JPEG_TABLES: u16 = 347;
+    pub(crate) const IMAGEJ_SIZES: u16 = 50_838;
+    pub(crate) const IMAGEJ_VALUES: u16 = 50_839;
+    pub(super) const ALL: [u16; 28] = [
+        SUBFILE, OLD_SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, FILL_ORDER, DESCRIPTION,
+        STRIP_OFFSETS, SAMPLES, STRIP_ROWS, STRIP_BYTES, X_RESOLUTION, Y_RESOLUTION, PLANAR, RESOLUTION_UNIT,
+        PREDICTOR, COLOR_MAP, TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_BYTES, EXTRA_SAMPLES, SAMPLE_FORMAT,
+        JPEG_TABLES, IMAGEJ_SIZES, IMAGEJ_VALUES,
+    ];
+}
+
+pub(super) fn corrupt(reason: impl Into<String>) -> ImageError {
+    ImageError::Corrupt { format: FORMAT, reason: reason.into() }
+}
+
+impl<'a> File<'a> {
+    /// Reads the header. Returns the place of the first directory, too.
+    fn open(bytes: &'a [u8]) -> Result<(Self, u64), ImageError> {
+        let big_endian = match bytes.get(..2) {
+            Some(b"II") => false,
+            Some(b"MM") => true,
+            _ => return Err(corrupt("it does not begin as a TIFF")),
+        };
+        let file = Self { bytes, big_endian, big_tiff: false };
+        match file.number(2, 2)? {
+            42 => Ok((file, file.number(4, 4)?)),
+            43 if file.number(4, 2)? == 8 => Ok((Self { big_tiff: true, ..file }, file.number(8, 8)?)),
+            version => Err(corrupt(format!("version {version} is neither TIFF nor BigTIFF"))),
+        }
+    }
+
+    /// The bytes from `start` on.
+    pub(super) fn slice(&self, start: usize, length: usize) -> Result<&'a [u8], ImageError> {
+        let range = start..start.checked_add(length).ok_or(ImageError::Truncated { format: FORMAT })?;
+        self.bytes.get(range).ok_or(ImageError::Truncated { format: FORMAT })
+    }
+
+    /// A whole number of 1 to 8 bytes.
+    fn number(&self, start: usize, length: usize) -> Result<u64, ImageError> {
+        let digits = self.slice(start, length)?.iter();
+        let add = |number: u64, &byte: &u8| number << 8 | u64::from(byte);
+        Ok(if self.big_endian { digits.fold(0, add) } else { digits.rev().fold(0, add) })
+    }
+
+    /// A place in the file; one that no memory could hold lies behind the end.
+    fn place(&self, start: usize, length: usize) -> Result<usize, ImageError> {
+        Ok(usize::try_from(self.number(start, length)?).unwrap_or(usize::MAX))
+    }
+
+    /// Reads the directory at `start`, and says where the next one is (0: nowhere) and how many entries
+    /// it has.
+    fn directory(&self, start: usize) -> Result<(Directory, u64, usize), ImageError> {
+        let (count_size, entry_size, value_size) = if self.big_tiff { (8, 20, 8) } else { (2, 12, 4) };
+        let entries = self.place(start, count_size)?;
+        let first = start + count_size;
+        let length = entries.checked_mul(entry_size).ok_or(ImageError::Truncated { format: FORMAT })?;
+        self.slice(first, length)?;
+        let mut fields = Vec::new();
+        for at in (first..first + length).step_by(entry_size) {
+            let (tag, kind) = (self.number(at, 2)? as u16, self.number(at + 2, 2)? as u16);
+            if tag::ALL.contains(&tag) {
+                let count = self.place(at + 4, value_size)?;
+                let value = at + 4 + value_size;
+                let fits = count.checked_mul(size_of_kind(kind)).is_some_and(|bytes| bytes <= value_size);
+                let place = if fits { value } else { self.place(value, value_size)? };
+                fields.push(Field { tag, kind, count, place });
+            }
+        }
+        Ok((Directory { fields }, self.number(first + length, value_size)?, entries))
+    }
+}
+
+/// The file and the directories of its pages, in order.
+///
+/// # Errors
+/// The chain of directories leads out of the file or back to where it was, or is too long.
+pub(super) fn open(bytes: &[u8]) -> Result<(File<'_>, Vec<Directory>), ImageError> {
+    let (file, mut next) = File::open(bytes)?;
+    let mut directories = Vec::new();
+    let mut seen = std::collections::HashSet::new();
+    let mut all_entries = 0;
+    while next != 0 {
+        if !seen.insert(next) {
+            return Err(corrupt("its list of pages leads back to itself"));
+        }
+        let start = usize::try_from(next).map_err(|_| ImageError::Truncated { format: FORMAT })?;
+        let (directory, after, entries) = file.directory(start)?;
+        all_entries += entries;
+        directories.push(directory);
+        if directories.len() > MAXIMUM_PAGES || all_entries > MAXIMUM_ENTRIES {
+            return Err(corrupt(format!("it has more than {MAXIMUM_PAGES} pages, or pages with too many entries")));
+        }
+        next = after;
+    }
+    Ok((file, directories))
+}
+
+/// Bytes of a value of a field type (TIFF 6.0, page 15, and BigTIFF); 0 for types that are not known.
+fn size_of_kind(kind: u16) -> usize {
+    match kind {
+        1 | 2 | 6 | 7 => 1,
+        3 | 8 => 2,
+        4 | 9 | 11 | 13 => 4,
+        5 | 10 | 12 | 16..=18 => 8,
+        _ => 0,
+    }
+}
+
+impl Directory {
+    fn field(&self, tag: u16) -> Option<Field> {
+        self.fields.iter().find(|field| field.tag == tag).copied()
+    }
+
+    pub(super) fn has(&self, tag: u16) -> bool {
+        self.field(tag).is_some()
+    }
+
+    /// The whole numbers of a field: all of them, but at most `most`. Empty if it is not there.
+    pub(super) fn numbers(&self, file: &File, tag: u16, most: usize) -> Result<Vec<u64>, ImageError> {
+        let Some(field) = self.field(tag) else { return Ok(Vec::new()) };
+        let size = match field.kind {
+            1 | 3 | 4 | 7 | 13 | 16 | 18 => size_of_kind(field.kind),
+            kind => return Err(corrupt(format!("tag {tag} has values of type {kind}, whole numbers were expected"))),
+        };
+        let count = field.count.min(most);
+        file.slice(field.place, count.saturating_mul(size))?;
+        (0..count).map(|index| file.number(field.place + index * size, size)).collect()
+    }
+
+    /// The first whole number of a field, or what is meant where it is missing.
+    pub(super) fn number(&self, file: &File, tag: u16, missing: u64) -> Result<u64, ImageError> {
+        Ok(self.numbers(file, tag, 1)?.first().copied().unwrap_or(missing))
+    }
+
+    /// A fraction; `None` if it is not there or not one.
+    pub(super) fn fraction(&self, file: &File, tag: u16) -> Option<f64> {
+        let field = self.field(tag).filter(|field| field.kind == 5 && field.count > 0)?;
+        let above = file.number(field.place, 4).ok()?;
+        let below = file.number(field.place.checked_add(4)?, 4).ok()?;
+        (below != 0).then(|| above as f64 / below as f64)
+    }
+
+    /// A field's bytes; empty if it is not there.
+    pub(super) fn bytes<'a>(&self, file: &File<'a>, tag: u16) -> Result<&'a [u8], ImageError> {
+        match self.field(tag) {
+            Some(field) => file.slice(field.place, field.count.saturating_mul(size_of_kind(field.kind))),
+            None => Ok(&[]),
+        }
+    }
+
+    /// A field's text up to its end mark: UTF-8, or Latin-1 as old programs write it.
+    pub(super) fn text(&self, file: &File, tag: u16) -> Result<String, ImageError> {
+        let bytes = self.bytes(file, tag)?;
+        let bytes = bytes.split(|&byte| byte == 0).next().unwrap_or(bytes);
+        Ok(match std::str::from_utf8(bytes) {
+            Ok(text) => text.to_owned(),
+            Err(_) => bytes.iter().map(|&byte| char::from(byte)).collect(),
+        })
+    }
+}

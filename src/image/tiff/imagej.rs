@@ -1,0 +1,169 @@
+//! Hyperstacks as ImageJ writes them: lines `key=value` in the first page's description, the channel
+//! fastest, then the slice, then the frame.
+//!
+//! The keys are those of ImageJ's `FileSaver` and `TiffDecoder` (`ij.io`); display colours and labels
+//! are in ImageJ's private tags 50838 and 50839.
+
+use super::FORMAT;
+use super::compression;
+use super::directory::{File, corrupt, tag};
+use super::layout::{self, Layout, alike, micrometres, per_unit};
+use super::page::{Meaning, Page};
+use super::pixels;
+use crate::image::stack::gray_or_color;
+use crate::image::{ChannelInfo, ImageError, PixelSize};
+
+/// Whether ImageJ (or a program that writes as it does) wrote this description.
+pub(super) fn wrote(description: &str) -> bool {
+    description.starts_with("ImageJ=")
+}
+
+/// How the pages make a hyperstack.
+///
+/// # Errors
+/// The description says that there are more images than the file has pages.
+pub(super) fn layout(file: &File, pages: &[Page], description: &str) -> Result<Layout, ImageError> {
+    let used = alike(pages);
+    let Some(example) = used.first().and_then(|&at| pages.get(at)) else {
+        return layout::plain(file, pages);
+    };
+    let key = |key: &str| {
+        let values = description.lines().filter_map(|line| line.trim().split_once('='));
+        values.filter(|(name, _)| *name == key).map(|(_, value)| value.trim()).next()
+    };
+    let number = |name| key(name).and_then(|value| value.parse::<usize>().ok()).filter(|&value| value > 0);
+    let images = number("images").unwrap_or(used.len());
+    if images > used.len() {
+        return Err(missing(images, used.len(), example));
+    }
+    let is_color = layout::is_color(example, false);
+    let samples = if is_color { 1 } else { example.channels() };
+    let (page_channels, slices, frames) = axes(images, number("channels"), number("slices"), number("frames"));
+    let channels = if is_color { gray_or_color(true) } else { channels(file, example, page_channels * samples) };
+    Ok(Layout {
+        channels,
+        slices,
+        frames,
+        is_color,
+        pixel_size: key("unit").and_then(|unit| pixel_size(file, example, unit)),
+        significant_bits: None,
+        planes: layout::every_sample(&used[..images], samples)?,
+    })
+}
+
+/// Channels, slices and frames whose product is the number of images; what does not fit is slices.
+fn axes(
+    images: usize,
+    channels: Option<usize>,
+    slices: Option<usize>,
+    frames: Option<usize>,
+) -> (usize, usize, usize) {
+    let (channels, frames) = (channels.unwrap_or(1), frames.unwrap_or(1));
+    let product = |slices: usize| channels.checked_mul(slices)?.checked_mul(frames);
+    match (slices, product(1)) {
+        (Some(slices), _) if product(slices) == Some(images) => (channels, slices, frames),
+        (None, Some(others)) if images.is_multiple_of(others) => (channels, images / others, frames),
+        _ => (1, images, 1),
+    }
+}
+
+fn missing(images: usize, pages: usize, example: &Page) -> ImageError {
+    if pages == 1 && compression::is_none(example.compression) {
+        let reason = format!(
+            "ImageJ wrote its {images} images behind a single page, as it does above 4 GB; save a part of the \
+             stack, or save it as OME-TIFF (File ▸ Save As ▸ OME-TIFF)"
+        );
+        return ImageError::Unsupported { format: FORMAT, reason };
+    }
+    corrupt(format!("it is said to have {images} images, but has {pages} pages of the same size"))
+}
+
+fn pixel_size(file: &File, page: &Page, unit: &str) -> Option<PixelSize> {
+    let unit = micrometres(unit)?;
+    let (x, y) = per_unit(file, page)?;
+    PixelSize::new(unit / x, unit / y)
+}
+
+fn channels(file: &File, page: &Page, count: usize) -> Vec<ChannelInfo> {
+    let private = Private::read(file, page).unwrap_or_default();
+    let mut channels = if count == 1 { gray_or_color(false) } else { layout::unnamed(count) };
+    for (channel, color) in channels.iter_mut().zip(&private.colors) {
+        channel.color = Some(*color);
+    }
+    if page.meaning == Meaning::Palette && count == 1 {
+        channels[0].color = pixels::palette(file, page).ok().and_then(|colors| colors.last().copied());
+    }
+    // The first planes are the channels of the first slice; their labels name them if all differ.
+    let labels: Vec<&String> = private.labels.iter().take(count).collect();
+    let differ = labels.iter().enumerate().all(|(at, label)| !label.is_empty() && !labels[..at].contains(label));
+    if count > 1 && labels.len() == count && differ {
+        for (channel, label) in channels.iter_mut().zip(labels) {
+            channel.name.clone_from(label);
+        }
+    }
+    channels
+}
+
+/// What is in ImageJ's private tags.
+#[derive(Default)]
+struct Private {
+    /// The brightest colour of each channel's lookup table.
+    colors: Vec<[u8; 3]>,
+    /// The label of each plane.
+    labels: Vec<String>,
+}
+
+impl Private {
+    /// 50839 begins with pairs of a type and how many blocks of it follow; 50838 has the size of that
+    /// list and then of each block.
+    fn read(file: &File, page: &Page) -> Result<Self, ImageError> {
+        let sizes = page.directory.numbers(file, tag::IMAGEJ_SIZES, 1 << 16)?;
+        let bytes = page.directory.bytes(file, tag::IMAGEJ_VALUES)?;
+        let mut private = Self::default();
+        let Some((&head, mut sizes)) = sizes.split_first() else { return Ok(private) };
+        let (head, mut rest) = bytes.split_at(usize::try_from(head).unwrap_or(usize::MAX).min(bytes.len()));
+        for entry in head.get(4..).unwrap_or_default().chunks_exact(8) {
+            let (kind, count) = (word(file, &entry[..4]), word(file, &entry[4..]));
+            for _ in 0..count {
+                let Some((&size, later)) = sizes.split_first() else { return Ok(private) };
+                let (block, after) = rest.split_at(usize::try_from(size).unwrap_or(usize::MAX).min(rest.len()));
+                (sizes, rest) = (later, after);
+                match &kind.to_be_bytes() {
+                    b"luts" => private.colors.extend(brightest(block)),
+                    b"labl" => private.labels.push(utf16(file, block)),
+                    _ => {}
+                }
+            }
+        }
+        Ok(private)
+    }
+}
+
+fn word(file: &File, bytes: &[u8]) -> u32 {
+    let add = |number: u32, &byte: &u8| number << 8 | u32::from(byte);
+    if file.big_endian { bytes.iter().fold(0, add) } else { bytes.iter().rev().fold(0, add) }
+}
+
+/// The last of 256 reds, greens and blues.
+fn brightest(table: &[u8]) -> Option<[u8; 3]> {
+    Some([*table.get(255)?, *table.get(511)?, *table.get(767)?])
+}
+
+fn utf16(file: &File, bytes: &[u8]) -> String {
+    let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| word(file, pair) as u16).collect();
+    String::from_utf16_lossy(&units).trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn axes_have_as_many_planes_as_there_are_images() {
+        assert_eq!(axes(24, Some(2), Some(3), Some(4)), (2, 3, 4));
+        assert_eq!(axes(24, Some(2), None, Some(4)), (2, 3, 4));
+        assert_eq!(axes(5, None, None, None), (1, 5, 1));
+        assert_eq!(axes(5, Some(2), Some(2), None), (1, 5, 1), "what does not fit is slices");
+        assert_eq!(axes(4, Some(usize::MAX), Some(2), Some(2)), (1, 4, 1));
+    }
+}

@@ -1,0 +1,203 @@
+//! TIFF as microscopy laboratories have it: stacks of ImageJ and OME, and pages of any kind.
+//!
+//! ```text
+//! bytes ──directory──▶ pages ──imagej / ome / layout──▶ Layout: which page is which plane
+//!                        └──────────pixels──────────▶ the values of one page
+//! ```
+
+mod compression;
+mod directory;
+mod imagej;
+mod layout;
+mod ome;
+mod page;
+mod pixels;
+
+use directory::{File, tag};
+use layout::{Layout, Plane};
+use page::Page;
+
+use super::decode::Limits;
+use super::stack::{Keep, Opened, Selection, StackInfo, choose_channel, plane_range, project};
+use super::{Channel, Image, ImageError, Samples};
+
+const FORMAT: &str = "TIFF";
+
+/// Whether the bytes start as a BigTIFF does (version 43 instead of 42).
+pub(super) fn is_big_tiff(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"II\x2b\x00") || bytes.starts_with(b"MM\x00\x2b")
+}
+
+/// Opens a stack. Only the pages that the selection needs are decoded, one at a time.
+pub(super) fn open(bytes: &[u8], selection: &Selection, limits: Limits, keep: Keep) -> Result<Opened, ImageError> {
+    let (file, directories) = directory::open(bytes)?;
+    let pages: Vec<Page> = directories.into_iter().map(|page| Page::read(&file, page)).collect::<Result<_, _>>()?;
+    let Some(first) = pages.first() else {
+        return Err(directory::corrupt("it has no pages"));
+    };
+    let description = first.directory.text(&file, tag::DESCRIPTION)?;
+    let layout = layout(&file, &pages, &description)?;
+    Stack { file, pages, layout, limits }.open(selection, keep)
+}
+
+fn layout(file: &File, pages: &[Page], description: &str) -> Result<Layout, ImageError> {
+    if ome::wrote(description)
+        && let Some(layout) = ome::layout(pages, description)?
+    {
+        return Ok(layout);
+    }
+    if imagej::wrote(description) {
+        return imagej::layout(file, pages, description);
+    }
+    layout::plain(file, pages)
+}
+
+/// A file whose pages have found their places.
+struct Stack<'a> {
+    file: File<'a>,
+    pages: Vec<Page>,
+    layout: Layout,
+    limits: Limits,
+}
+
+impl Stack<'_> {
+    fn open(&self, selection: &Selection, keep: Keep) -> Result<Opened, ImageError> {
+        let layout = &self.layout;
+        let slices = plane_range(selection, layout.slices, layout.frames)?;
+        let segmented = if layout.is_color { 0 } else { choose_channel(selection, &layout.channels)? };
+        let channels = match keep {
+            Keep::All => 0..layout.plane_channels(),
+            Keep::Segmented => segmented..segmented + 1,
+        };
+        let wanted = slices.map(|slice| self.planes_by_page(channels.clone(), slice, selection.frame));
+        let wanted: Vec<Vec<(usize, Vec<Wanted>)>> = wanted.collect::<Result<_, _>>()?;
+        self.check_all(&wanted)?;
+
+        let mut planes: Vec<Option<Samples>> = channels.clone().map(|_| None).collect();
+        for (page, wanted) in wanted.iter().flatten() {
+            let Some(page) = self.pages.get(*page) else { continue };
+            for (wanted, samples) in wanted.iter().zip(self.read(page, wanted)?) {
+                let place = planes.get_mut(wanted.channel - channels.start);
+                match place {
+                    Some(Some(largest)) => project(largest, &samples),
+                    Some(place) => *place = Some(samples),
+                    None => {}
+                }
+            }
+        }
+        let page = wanted.iter().flatten().next().and_then(|(page, _)| self.pages.get(*page));
+        let Some(page) = page else { return Err(directory::corrupt("it has no pages")) };
+        self.finish(page, planes, segmented, selection, keep)
+    }
+
+    /// The planes of one slice and frame, page by page: a page with several samples is read once.
+    fn planes_by_page(
+        &self,
+        channels: std::ops::Range<usize>,
+        slice: usize,
+        frame: usize,
+    ) -> Result<Vec<(usize, Vec<Wanted>)>, ImageError> {
+        let mut pages: Vec<(usize, Vec<Wanted>)> = Vec::new();
+        for channel in channels {
+            let missing = ImageError::MissingPlane { channel, slice, frame };
+            let Plane { page, sample } = self.layout.plane(channel, slice, frame).ok_or(missing)?;
+            let wanted = Wanted { channel, sample };
+            match pages.last_mut() {
+                Some((last, samples)) if *last == page => samples.push(wanted),
+                _ => pages.push((page, vec![wanted])),
+            }
+        }
+        Ok(pages)
+    }
+
+    /// Refuses pages that cannot be read, and stacks that would take for ever.
+    fn check_all(&self, wanted: &[Vec<(usize, Vec<Wanted>)>]) -> Result<(), ImageError> {
+        let mut values: u64 = 0;
+        for page in wanted.iter().flatten().filter_map(|(page, _)| self.pages.get(*page)) {
+            page.check(self.limits)?;
+            let pixels = (page.width as u64).saturating_mul(page.height as u64);
+            values = values.saturating_add(pixels.saturating_mul(page.samples as u64));
+        }
+        let maximum_values = self.limits.maximum_values();
+        if values > maximum_values { Err(ImageError::StackTooLarge { values, maximum_values }) } else { Ok(()) }
+    }
+
+    /// The values of some channels of a page, each for itself; of a colour page, all three interleaved.
+    fn read(&self, page: &Page, wanted: &[Wanted]) -> Result<Vec<Samples>, ImageError> {
+        if self.layout.is_color {
+            return Ok(vec![pixels::read_color(&self.file, page, self.limits)?]);
+        }
+        let samples: Vec<usize> = wanted.iter().map(|wanted| wanted.sample).collect();
+        let values = pixels::read(&self.file, page, &samples, self.limits)?;
+        Ok(apart(values, samples.len()))
+    }
+
+    fn finish(
+        &self,
+        page: &Page,
+        planes: Vec<Option<Samples>>,
+        segmented: usize,
+        selection: &Selection,
+        keep: Keep,
+    ) -> Result<Opened, ImageError> {
+        let layout = &self.layout;
+        let components = if layout.is_color { 3 } else { 1 };
+        let images = planes.into_iter().flatten();
+        let images = images.map(|samples| Image::new(page.width, page.height, components, samples));
+        let mut images = images.collect::<Result<Vec<_>, _>>()?;
+        let bits = u8::try_from(page.bits).unwrap_or(u8::MAX);
+        let mut info = StackInfo {
+            width: page.width,
+            height: page.height,
+            bit_depth: layout.significant_bits.filter(|used| (1..=bits).contains(used)).unwrap_or(bits),
+            is_color: layout.is_color,
+            channels: layout.channels.clone(),
+            slices: layout.slices,
+            frames: layout.frames,
+            pixel_size: layout.pixel_size,
+            segmented_channel: segmented,
+        };
+        let nothing = || directory::corrupt("it has no pages");
+        if layout.is_color {
+            let image = images.pop().ok_or_else(nothing)?;
+            if image.channels() == 1 {
+                info.is_color = false;
+                info.channels = super::stack::gray_or_color(false);
+            }
+            return Opened::with_info(image, info, selection, keep);
+        }
+        match keep {
+            Keep::Segmented => {
+                let image = images.pop().ok_or_else(nothing)?;
+                Ok(Opened { info, image, channels: Vec::new() })
+            }
+            Keep::All => {
+                let image = images.get(segmented).cloned().ok_or_else(nothing)?;
+                let named = layout.channels.iter().zip(images);
+                let channels = named.map(|(info, image)| Channel { name: info.name.clone(), image }).collect();
+                Ok(Opened { info, image, channels })
+            }
+        }
+    }
+}
+
+/// A channel and the sample that holds it.
+#[derive(Clone, Copy)]
+struct Wanted {
+    channel: usize,
+    sample: usize,
+}
+
+/// Interleaved values as one list a sample.
+fn apart(values: Samples, count: usize) -> Vec<Samples> {
+    fn each<T: Copy>(values: &[T], count: usize, wrap: fn(Vec<T>) -> Samples) -> Vec<Samples> {
+        let one = |sample| wrap(values.iter().skip(sample).step_by(count).copied().collect());
+        (0..count).map(one).collect()
+    }
+    match values {
+        values if count == 1 => vec![values],
+        Samples::U8(values) => each(&values, count, Samples::U8),
+        Samples::U16(values) => each(&values, count, Samples::U16),
+        Samples::F32(values) => each(&values, count, Samples::F32),
+    }
+}

@@ -1,0 +1,194 @@
+//! One page: its size, how its values are stored, and what they mean.
+
+use super::directory::{Directory, File, tag};
+use super::{FORMAT, compression};
+use crate::image::{ImageError, Limits};
+
+/// What the values of a page mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// Every sample is a channel of its own.
+    Gray,
+    /// Red, green, blue.
+    Rgb,
+    /// Positions in a colour map.
+    Palette,
+    /// Cyan, magenta, yellow, black.
+    Cmyk,
+    /// Something that is not read.
+    Other,
+}
+
+/// The kind of number that is stored (TIFF 6.0, SampleFormat).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Number {
+    Unsigned,
+    Signed,
+    Float,
+    /// Complex numbers and types that are not known.
+    Other,
+}
+
+/// One page of a file; nothing in it has been judged yet.
+#[derive(Debug, Clone)]
+pub(super) struct Page {
+    pub width: usize,
+    pub height: usize,
+    /// Bits a value; 0 where they differ from sample to sample.
+    pub bits: usize,
+    /// Values a pixel.
+    pub samples: usize,
+    pub number: Number,
+    pub meaning: Meaning,
+    pub compression: u16,
+    pub predictor: u16,
+    pub is_planar: bool,
+    pub white_is_zero: bool,
+    pub is_ycbcr: bool,
+    pub reversed_bits: bool,
+    /// How many of the last samples are alpha.
+    pub alpha: usize,
+    /// Whether it is a smaller version of another page, or a mask of one.
+    pub is_secondary: bool,
+    photometric: u16,
+    pub directory: Directory,
+}
+
+/// Values of PhotometricInterpretation.
+const WHITE_IS_ZERO: u16 = 0;
+const BLACK_IS_ZERO: u16 = 1;
+const RGB: u16 = 2;
+const PALETTE: u16 = 3;
+const CMYK: u16 = 5;
+const YCBCR: u16 = 6;
+
+impl Page {
+    pub(super) fn read(file: &File, directory: Directory) -> Result<Self, ImageError> {
+        let number = |tag, missing| directory.number(file, tag, missing);
+        let short = |tag, missing| Ok::<_, ImageError>(number(tag, missing)?.try_into().unwrap_or(u16::MAX));
+        let side = |tag| Ok::<_, ImageError>(number(tag, 0)?.try_into().unwrap_or(usize::MAX));
+        let samples = usize::from(short(tag::SAMPLES, 1)?);
+        let photometric = short(tag::PHOTOMETRIC, BLACK_IS_ZERO.into())?;
+        let extra = directory.numbers(file, tag::EXTRA_SAMPLES, samples)?;
+        let compression = short(tag::COMPRESSION, 1)?;
+        let meaning = meaning(photometric, compression, samples, extra.len());
+        let formats = directory.numbers(file, tag::SAMPLE_FORMAT, samples)?;
+        Ok(Self {
+            width: side(tag::WIDTH)?,
+            height: side(tag::HEIGHT)?,
+            bits: same(&directory.numbers(file, tag::BITS, samples)?, 1).unwrap_or(0),
+            samples,
+            number: match same(&formats, 1) {
+                Some(1 | 4) => Number::Unsigned,
+                Some(2) => Number::Signed,
+                Some(3) => Number::Float,
+                _ => Number::Other,
+            },
+            meaning,
+            compression,
+            predictor: short(tag::PREDICTOR, 1)?,
+            is_planar: samples > 1 && number(tag::PLANAR, 1)? == 2,
+            white_is_zero: photometric == WHITE_IS_ZERO,
+            is_ycbcr: photometric == YCBCR,
+            reversed_bits: number(tag::FILL_ORDER, 1)? == 2,
+            alpha: alpha(meaning, samples, &extra),
+            is_secondary: number(tag::SUBFILE, 0)? & 5 != 0 || number(tag::OLD_SUBFILE, 1)? == 2,
+            photometric,
+            directory,
+        })
+    }
+
+    /// Whether two pages can be planes of one stack.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        let kind = |page: &Self| {
+            (page.width, page.height, page.bits, page.samples, page.number, page.photometric, page.alpha)
+        };
+        kind(self) == kind(other)
+    }
+
+    /// How many samples are channels (and not alpha).
+    pub(super) fn channels(&self) -> usize {
+        self.samples.saturating_sub(self.alpha).max(1)
+    }
+
+    /// Refuses, with the reason, what is not read, and what is larger than the limits.
+    pub(super) fn check(&self, limits: Limits) -> Result<(), ImageError> {
+        let unsupported = |reason: String| Err(ImageError::Unsupported { format: FORMAT, reason });
+        if self.width == 0 || self.height == 0 || self.samples == 0 {
+            let (width, height, samples) = (self.width, self.height, self.samples);
+            return Err(super::directory::corrupt(format!(
+                "a page of {width} × {height} pixels with {samples} values each"
+            )));
+        }
+        limits.check(self.width as u64, self.height as u64)?;
+        if self.meaning == Meaning::Other {
+            return unsupported(format!("its colours are {}", photometric_name(self.photometric)));
+        }
+        let bits_are_read = match self.number {
+            Number::Unsigned | Number::Signed => matches!(self.bits, 1..=32 | 64),
+            Number::Float => matches!(self.bits, 16 | 32 | 64),
+            Number::Other => return unsupported("its values are complex numbers or of an unknown type".into()),
+        };
+        if !bits_are_read {
+            return unsupported(match self.bits {
+                0 => "its channels have different numbers of bits".into(),
+                bits => format!("its values are numbers of {bits} bits"),
+            });
+        }
+        if self.meaning == Meaning::Palette && (self.bits > 16 || self.number != Number::Unsigned) {
+            return unsupported(format!("it has a colour palette with {} bits", self.bits));
+        }
+        if self.meaning == Meaning::Cmyk && self.number == Number::Signed {
+            return unsupported("it has CMYK colours that are signed numbers".into());
+        }
+        if !matches!(self.predictor, 1..=3) || (self.predictor == 3 && self.number != Number::Float) {
+            return unsupported(format!("predictor {} with these values", self.predictor));
+        }
+        compression::check(self)
+    }
+}
+
+/// The one number that all are; `missing` if there are none, `None` if they differ.
+fn same(numbers: &[u64], missing: u64) -> Option<usize> {
+    let first = numbers.first().copied().unwrap_or(missing);
+    numbers.iter().all(|&number| number == first).then(|| usize::try_from(first).ok()).flatten()
+}
+
+fn meaning(photometric: u16, compression: u16, samples: usize, extra: usize) -> Meaning {
+    let colors = samples.saturating_sub(extra);
+    match photometric {
+        WHITE_IS_ZERO | BLACK_IS_ZERO => Meaning::Gray,
+        // Three samples, or a fourth one that is alpha whether or not the file says so.
+        RGB if (colors == 3 && extra <= 1) || (colors == 4 && extra == 0) => Meaning::Rgb,
+        RGB => Meaning::Gray,
+        YCBCR if compression == compression::JPEG && samples == 3 => Meaning::Rgb,
+        PALETTE if colors == 1 => Meaning::Palette,
+        CMYK if colors == 4 => Meaning::Cmyk,
+        _ => Meaning::Other,
+    }
+}
+
+/// Extra samples of type 1 and 2 are alpha; at type 0 the file does not say.
+fn alpha(meaning: Meaning, samples: usize, extra: &[u64]) -> usize {
+    match meaning {
+        Meaning::Gray => extra.iter().rev().take_while(|&&kind| kind == 1 || kind == 2).count().min(samples.saturating_sub(1)),
+        Meaning::Rgb => samples - 3,
+        Meaning::Palette => samples - 1,
+        Meaning::Cmyk => samples - 4,
+        Meaning::Other => 0,
+    }
+}
+
+fn photometric_name(photometric: u16) -> String {
+    match photometric {
+        PALETTE => "a palette with more than one value a pixel".into(),
+        4 => "a transparency mask".into(),
+        CMYK => "inks other than CMYK".into(),
+        YCBCR => "YCbCr without JPEG compression".into(),
+        8..=10 => "CIE L*a*b*".into(),
+        32_803 => "a camera's raw colour filter array".into(),
+        32_844 => "CIE LogL".into(),
+        32_845 => "CIE LogLuv".into(),
+        other => format!("of an unknown kind (PhotometricInterpretation {other})"),
+    }
+}

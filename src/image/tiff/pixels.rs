@@ -1,0 +1,353 @@
+//! The values of a page: strips or tiles, expanded, unpacked and put in their place.
+
+use half::f16;
+
+use super::FORMAT;
+use super::compression::{self, Packed};
+use super::directory::{File, corrupt, tag};
+use super::page::{Meaning, Number, Page};
+use crate::image::{ImageError, Limits, Samples};
+
+/// Reads some samples of a page, in this order, interleaved and row by row: shape
+/// `[height, width, wanted.len()]`.
+///
+/// Unsigned integers of up to 8 bits become `U8`, of up to 16 bits `U16`, all others `F32`. Values of
+/// pages where 0 is white are turned round.
+pub(super) fn read(file: &File, page: &Page, wanted: &[usize], limits: Limits) -> Result<Samples, ImageError> {
+    page.check(limits)?;
+    let grid = Grid::read(file, page, limits)?;
+    let pixels = page.width.saturating_mul(page.height);
+    if wanted.iter().any(|&sample| sample >= page.samples) {
+        return Err(corrupt(format!("a page has {} channels, fewer than others", page.samples)));
+    }
+    let count = pixels.saturating_mul(wanted.len());
+    if (count as u64).saturating_mul(4) > limits.maximum_bytes() {
+        let (width, height) = (page.width as u64, page.height as u64);
+        return Err(ImageError::TooLarge { width, height, maximum_pixels: limits.maximum_pixels });
+    }
+    let mut values = match (page.number, page.bits) {
+        (Number::Unsigned, 1..=8) => Samples::U8(vec![0; count]),
+        (Number::Unsigned, 9..=16) => Samples::U16(vec![0; count]),
+        _ => Samples::F32(vec![0.0; count]),
+    };
+    let planes = if page.is_planar { wanted.len() } else { 1 };
+    for plane in 0..planes {
+        // Which value of a stored pixel goes where in a pixel of the result.
+        let targets: Vec<(usize, usize)> = if page.is_planar {
+            vec![(0, plane)]
+        } else {
+            wanted.iter().copied().zip(0..).collect()
+        };
+        let first = if page.is_planar { wanted[plane] * grid.chunks() } else { 0 };
+        for chunk in 0..grid.chunks() {
+            let rectangle = grid.rectangle(chunk, page);
+            let bytes = grid.expand(file, page, first + chunk, &rectangle)?;
+            let target = Target { page, rectangle, samples: &targets, stride: wanted.len() };
+            target.fill(&mut values, &bytes, file.big_endian, grid.row_bytes);
+        }
+    }
+    Ok(values)
+}
+
+/// A page's colours as red, green and blue: `[height, width, 3]`.
+pub(super) fn read_color(file: &File, page: &Page, limits: Limits) -> Result<Samples, ImageError> {
+    match page.meaning {
+        Meaning::Palette => {
+            let indices = read(file, page, &[0], limits)?;
+            let colors = palette(file, page)?;
+            let color = |index: usize| colors.get(index).copied().unwrap_or([0; 3]);
+            Ok(Samples::U8(match indices {
+                Samples::U8(values) => values.into_iter().flat_map(|index| color(index.into())).collect(),
+                Samples::U16(values) => values.into_iter().flat_map(|index| color(index.into())).collect(),
+                Samples::F32(_) => return Err(corrupt("its palette has positions that are fractions")),
+            }))
+        }
+        Meaning::Cmyk => Ok(match read(file, page, &[0, 1, 2, 3], limits)? {
+            Samples::U8(inks) => {
+                let most = u32::from(u8::MAX >> (8 - page.bits));
+                Samples::U8(without_black(&inks, |ink, black| {
+                    ((most - u32::from(ink)) * (most - u32::from(black)) / most) as u8
+                }))
+            }
+            Samples::U16(inks) => {
+                let most = u64::from(u16::MAX >> (16 - page.bits));
+                Samples::U16(without_black(&inks, |ink, black| {
+                    ((most - u64::from(ink)) * (most - u64::from(black)) / most) as u16
+                }))
+            }
+            Samples::F32(inks) => {
+                let most = if page.number == Number::Float { 1.0 } else { (2.0f32).powi(page.bits as i32) - 1.0 };
+                Samples::F32(without_black(&inks, |ink, black| (most - ink) * (most - black) / most))
+            }
+        }),
+        _ => read(file, page, &[0, 1, 2], limits),
+    }
+}
+
+/// The colours of a palette at 8 bits: reds, then greens, then blues, of 16 bits each (TIFF 6.0,
+/// section 5). Where no value is above 255 the writer meant 8 bits.
+pub(super) fn palette(file: &File, page: &Page) -> Result<Vec<[u8; 3]>, ImageError> {
+    let colors = 1usize << page.bits.min(16);
+    let map = page.directory.numbers(file, tag::COLOR_MAP, 3 * colors)?;
+    if map.len() < 3 * colors {
+        return Err(corrupt(format!("its palette has {} values instead of {}", map.len(), 3 * colors)));
+    }
+    let shift = if map.iter().any(|&value| value > 255) { 8 } else { 0 };
+    let at = |index: usize| (map[index] >> shift) as u8;
+    Ok((0..colors).map(|index| [at(index), at(index + colors), at(index + 2 * colors)]).collect())
+}
+
+fn without_black<T: Copy>(inks: &[T], light: impl Fn(T, T) -> T) -> Vec<T> {
+    let pixels = inks.chunks_exact(4);
+    pixels.flat_map(|ink| [light(ink[0], ink[3]), light(ink[1], ink[3]), light(ink[2], ink[3])]).collect()
+}
+
+/// How a page is cut into strips or tiles.
+struct Grid {
+    width: usize,
+    height: usize,
+    across: usize,
+    down: usize,
+    is_tiled: bool,
+    row_bytes: usize,
+    offsets: Vec<u64>,
+    lengths: Vec<u64>,
+    jpeg_tables: Vec<u8>,
+}
+
+/// The part of the page that a strip or tile shows.
+#[derive(Clone, Copy)]
+struct Rectangle {
+    x: usize,
+    y: usize,
+    /// Columns and rows that lie in the page.
+    width: usize,
+    height: usize,
+}
+
+impl Grid {
+    fn read(file: &File, page: &Page, limits: Limits) -> Result<Self, ImageError> {
+        let directory = &page.directory;
+        let is_tiled = directory.has(tag::TILE_OFFSETS);
+        let side = |tag, missing: usize| {
+            let side = directory.number(file, tag, missing as u64)?;
+            usize::try_from(side).ok().filter(|&side| side > 0).ok_or_else(|| corrupt("its tiles have no size"))
+        };
+        let (width, height) = if is_tiled {
+            (side(tag::TILE_WIDTH, 0)?, side(tag::TILE_HEIGHT, 0)?)
+        } else {
+            (page.width, side(tag::STRIP_ROWS, page.height)?.min(page.height))
+        };
+        limits.check(width as u64, height as u64)?;
+        let samples = if page.is_planar { 1 } else { page.samples };
+        let row_bytes = width.saturating_mul(samples).saturating_mul(page.bits).div_ceil(8);
+        if (row_bytes as u64).saturating_mul(height as u64) > limits.maximum_bytes() {
+            let (width, height) = (width as u64, height as u64);
+            return Err(ImageError::TooLarge { width, height, maximum_pixels: limits.maximum_pixels });
+        }
+        let (across, down) = (page.width.div_ceil(width), page.height.div_ceil(height));
+        let count = across.saturating_mul(down).saturating_mul(if page.is_planar { page.samples } else { 1 });
+        let (place, length) =
+            if is_tiled { (tag::TILE_OFFSETS, tag::TILE_BYTES) } else { (tag::STRIP_OFFSETS, tag::STRIP_BYTES) };
+        let offsets = directory.numbers(file, place, count)?;
+        if offsets.len() < count {
+            let found = offsets.len();
+            return Err(corrupt(format!("a page has {found} strips or tiles, {count} were expected")));
+        }
+        Ok(Self {
+            width,
+            height,
+            across,
+            down,
+            is_tiled,
+            row_bytes,
+            offsets,
+            lengths: directory.numbers(file, length, count)?,
+            jpeg_tables: directory.bytes(file, tag::JPEG_TABLES)?.to_vec(),
+        })
+    }
+
+    /// Strips or tiles of one plane.
+    fn chunks(&self) -> usize {
+        self.across * self.down
+    }
+
+    fn rectangle(&self, chunk: usize, page: &Page) -> Rectangle {
+        let (x, y) = (chunk % self.across * self.width, chunk / self.across * self.height);
+        Rectangle { x, y, width: self.width.min(page.width - x), height: self.height.min(page.height - y) }
+    }
+
+    /// The bytes of one strip or tile, at least `rectangle.height` rows of them.
+    fn expand<'a>(
+        &self,
+        file: &File<'a>,
+        page: &Page,
+        chunk: usize,
+        rectangle: &Rectangle,
+    ) -> Result<std::borrow::Cow<'a, [u8]>, ImageError> {
+        // Rows below the page are not needed, not even where a tile has them.
+        let height = rectangle.height;
+        let length = self.row_bytes * height;
+        let cut = ImageError::Truncated { format: FORMAT };
+        let Ok(start) = usize::try_from(self.offsets[chunk]) else { return Err(cut) };
+        // Lengths of uncompressed strips are often wrong, and those of compressed ones sometimes missing.
+        let stored = if compression::is_none(page.compression) {
+            length
+        } else {
+            let rest = file.bytes.len().saturating_sub(start);
+            self.lengths.get(chunk).map_or(rest, |&length| usize::try_from(length).unwrap_or(usize::MAX))
+        };
+        let full_height = if self.is_tiled { self.height } else { self.height.max(height) };
+        let bytes = file.slice(start, stored)?;
+        let packed = Packed { bytes, width: self.width, height, full_height, length };
+        compression::expand(page, &packed, &self.jpeg_tables)
+    }
+}
+
+/// Where the values of a strip or tile go.
+struct Target<'a> {
+    page: &'a Page,
+    rectangle: Rectangle,
+    /// Pairs of a sample of a stored pixel and a sample of a pixel of the result.
+    samples: &'a [(usize, usize)],
+    /// Samples of a pixel of the result.
+    stride: usize,
+}
+
+impl Target<'_> {
+    fn fill(&self, values: &mut Samples, bytes: &[u8], big_endian: bool, row_bytes: usize) {
+        let page = self.page;
+        let stored = if page.is_planar { 1 } else { page.samples };
+        let has_predictor = compression::has_predictor(page.compression);
+        let mask = u64::MAX >> (64 - page.bits);
+        let mut numbers = Vec::new();
+        let mut bytes_of_floats = Vec::new();
+        for (row, packed) in bytes.chunks_exact(row_bytes).take(self.rectangle.height).enumerate() {
+            if has_predictor && page.predictor == 3 {
+                undo_float_predictor(packed, stored, page.bits / 8, &mut bytes_of_floats);
+                unpack(&bytes_of_floats, page.bits, true, &mut numbers);
+            } else {
+                unpack(packed, page.bits, big_endian, &mut numbers);
+            }
+            if has_predictor && page.predictor == 2 {
+                for index in stored..numbers.len() {
+                    numbers[index] = numbers[index].wrapping_add(numbers[index - stored]) & mask;
+                }
+            }
+            if page.white_is_zero && page.number != Number::Float {
+                numbers.iter_mut().for_each(|number| *number ^= mask);
+            }
+            self.put(values, row, &numbers, stored);
+        }
+    }
+
+    fn put(&self, values: &mut Samples, row: usize, numbers: &[u64], stored: usize) {
+        match values {
+            Samples::U8(values) => self.scatter(values, row, numbers, stored, |number| number as u8),
+            Samples::U16(values) => self.scatter(values, row, numbers, stored, |number| number as u16),
+            Samples::F32(values) => {
+                let convert = |number| to_float(number, self.page);
+                self.scatter(values, row, numbers, stored, convert);
+            }
+        }
+    }
+
+    fn scatter<T>(
+        &self,
+        values: &mut [T],
+        row: usize,
+        numbers: &[u64],
+        stored: usize,
+        convert: impl Fn(u64) -> T,
+    ) {
+        let Rectangle { x, y, width, .. } = self.rectangle;
+        let start = ((y + row) * self.page.width + x) * self.stride;
+        let targets = values[start..start + width * self.stride].chunks_exact_mut(self.stride);
+        for (pixel, source) in targets.zip(numbers.chunks_exact(stored)) {
+            for &(from, to) in self.samples {
+                pixel[to] = convert(source[from]);
+            }
+        }
+    }
+}
+
+/// A number's bits as the number. Large integers and doubles are rounded to the nearest `f32`.
+fn to_float(number: u64, page: &Page) -> f32 {
+    let value = match (page.number, page.bits) {
+        (Number::Signed, bits) => (((number << (64 - bits)) as i64) >> (64 - bits)) as f32,
+        (Number::Float, 16) => f16::from_bits(number as u16).to_f32(),
+        (Number::Float, 32) => f32::from_bits(number as u32),
+        (Number::Float, _) => f64::from_bits(number) as f32,
+        _ => number as f32,
+    };
+    if page.white_is_zero && page.number == Number::Float { 1.0 - value } else { value }
+}
+
+/// The numbers of a row: whole bytes in the file's order, other sizes packed from the highest bit on.
+fn unpack(row: &[u8], bits: usize, big_endian: bool, numbers: &mut Vec<u64>) {
+    numbers.clear();
+    let number = |bytes: &[u8]| {
+        let add = |number: u64, &byte: &u8| number << 8 | u64::from(byte);
+        if big_endian { bytes.iter().fold(0, add) } else { bytes.iter().rev().fold(0, add) }
+    };
+    match bits {
+        8 => numbers.extend(row.iter().map(|&byte| u64::from(byte))),
+        16 => numbers.extend(row.chunks_exact(2).map(number)),
+        24 | 32 | 64 => numbers.extend(row.chunks_exact(bits / 8).map(number)),
+        _ => {
+            let (mut waiting, mut held) = (0u64, 0);
+            for &byte in row {
+                waiting = waiting << 8 | u64::from(byte);
+                held += 8;
+                while held >= bits {
+                    held -= bits;
+                    numbers.push(waiting >> held & ((1 << bits) - 1));
+                }
+            }
+        }
+    }
+}
+
+/// Differences of bytes, and bytes of equal weight side by side (TIFF technical note 3): what comes back
+/// is in big-endian order.
+fn undo_float_predictor(row: &[u8], samples: usize, size: usize, floats: &mut Vec<u8>) {
+    let mut bytes = row.to_vec();
+    for index in samples..bytes.len() {
+        bytes[index] = bytes[index].wrapping_add(bytes[index - samples]);
+    }
+    let count = bytes.len() / size;
+    floats.clear();
+    floats.extend((0..count * size).map(|index| bytes[index % size * count + index / size]));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbers(row: &[u8], bits: usize, big_endian: bool) -> Vec<u64> {
+        let mut numbers = Vec::new();
+        unpack(row, bits, big_endian, &mut numbers);
+        numbers
+    }
+
+    #[test]
+    fn numbers_are_unpacked_from_the_highest_bit() {
+        assert_eq!(numbers(&[0b1010_0001], 1, false), [1, 0, 1, 0, 0, 0, 0, 1]);
+        assert_eq!(numbers(&[0b110_101_00, 0b1_0000000], 3, false)[..3], [6, 5, 1]);
+        assert_eq!(numbers(&[0xab, 0xcd, 0xef], 12, false), [0xabc, 0xdef]);
+        assert_eq!(numbers(&[1, 2, 3, 4], 16, true), [0x102, 0x304]);
+        assert_eq!(numbers(&[1, 2, 3, 4], 32, false), [0x0403_0201]);
+        assert_eq!(numbers(&[1, 2, 3], 24, true), [0x01_0203]);
+    }
+
+    #[test]
+    fn the_float_predictor_is_undone() {
+        // 1.0 and 2.0 are 3f80_0000 and 4000_0000: weights side by side, then differences.
+        let planes = [0x3fu8, 0x40, 0x80, 0x00, 0, 0, 0, 0];
+        let differences: Vec<u8> =
+            (0..8).map(|at| planes[at].wrapping_sub(if at == 0 { 0 } else { planes[at - 1] })).collect();
+        let mut floats = Vec::new();
+        undo_float_predictor(&differences, 1, 4, &mut floats);
+        assert_eq!(floats, [1.0f32.to_be_bytes(), 2.0f32.to_be_bytes()].concat());
+    }
+}
