@@ -71,7 +71,7 @@ export class Chart {
   /** Space around the plot, in CSS pixels. */
   get margin(): { readonly left: number; readonly top: number; readonly right: number; readonly bottom: number } {
     const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
-    return { left: 4.25 * rem, top: 0.75 * rem, right: rem, bottom: 3.25 * rem };
+    return { left: 4.25 * rem, top: 0.75 * rem, right: 1.5 * rem, bottom: 3.25 * rem };
   }
 
   /** The size of the plot in CSS pixels. */

@@ -39,6 +39,8 @@ class Direction {
   values: Float64Array = new Float64Array();
   isWhole = false;
   title = "";
+  /** Where each nucleus is along the scale, in pixels of the plot. */
+  pixels = new Float32Array();
 
   constructor(name: string, chosen: () => void, marked: () => void) {
     this.column = new ColumnSelect(name, chosen);
@@ -75,6 +77,10 @@ class Direction {
     const [low = 0, high = 1] = extent(this.values.filter(Number.isFinite));
     const padding = low === high ? 0.5 : (high - low) * 0.02;
     this.scale = scaleLinear([low - padding, high + padding], [from, to]).nice();
+    const [start = 0, end = 1] = this.scale.domain();
+    // The scale itself would take most of the time of a picture.
+    const slope = (to - from) / (end - start);
+    this.pixels = Float32Array.from(this.values, (value) => from + (value - start) * slope);
   }
 }
 
@@ -249,25 +255,23 @@ export class Scatter {
     const context = canvas.getContext("2d");
     if (context === null) return;
     const { left, top } = this.#chart.margin;
-    const layers: [Series, (row: number) => boolean][] = [
-      ["excluded", (row) => !this.#isBrushed(row) && this.#included[row] === 0],
-      ["included", (row) => !this.#isBrushed(row) && this.#included[row] !== 0],
-      ["brushed", (row) => this.#isBrushed(row)],
-    ];
-    for (const [series, belongs] of layers) {
+    for (const series of ["excluded", "included", "brushed"] as const) {
       const mark = drawMark(series, this.#chart.color(series), ratio);
       const half = mark.width / 2;
-      this.#across.values.forEach((value, row) => {
-        const x = this.#across.scale(value);
-        const y = this.#up.scale(this.#up.values[row] ?? Number.NaN);
-        if (!Number.isFinite(x + y) || !belongs(row)) return;
+      for (const row of this.#rowsOf(series)) {
+        const x = this.#across.pixels[row] ?? Number.NaN;
+        const y = this.#up.pixels[row] ?? Number.NaN;
+        if (!Number.isFinite(x + y)) continue;
         context.drawImage(mark, Math.round((left + x) * ratio - half), Math.round((top + y) * ratio - half));
-      });
+      }
     }
   }
 
-  #isBrushed(row: number): boolean {
-    return this.#brushed.has(row + 1);
+  #rowsOf(series: "excluded" | "included" | "brushed"): Uint32Array {
+    const rows = Uint32Array.from(this.#across.values.keys());
+    if (series === "brushed") return rows.filter((row) => this.#brushed.has(row + 1));
+    const kept = series === "included" ? 1 : 0;
+    return rows.filter((row) => this.#included[row] === kept && !this.#brushed.has(row + 1));
   }
 
   #placeRings(): void {
@@ -284,8 +288,8 @@ export class Scatter {
   }
 
   #placeOf(row: number): { readonly x: number; readonly y: number } | null {
-    const x = this.#across.scale(this.#across.values[row] ?? Number.NaN);
-    const y = this.#up.scale(this.#up.values[row] ?? Number.NaN);
+    const x = this.#across.pixels[row] ?? Number.NaN;
+    const y = this.#up.pixels[row] ?? Number.NaN;
     return Number.isFinite(x + y) ? { x, y } : null;
   }
 
@@ -313,8 +317,8 @@ export class Scatter {
     let best: number | null = null;
     let bestDistance = reach;
     for (let row = 0; row < this.#across.values.length; row++) {
-      const x = this.#across.scale(this.#across.values[row] ?? Number.NaN);
-      const y = this.#up.scale(this.#up.values[row] ?? Number.NaN);
+      const x = this.#across.pixels[row] ?? Number.NaN;
+      const y = this.#up.pixels[row] ?? Number.NaN;
       const distance = Math.hypot(x - place.x, y - place.y);
       if (distance < bestDistance) [best, bestDistance] = [row + 1, distance];
     }
