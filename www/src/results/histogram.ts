@@ -48,7 +48,11 @@ export class Histogram {
     this.#buttons = [
       button("Keep only this range", () => this.#gate("inside")),
       button("Leave this range out", () => this.#gate("outside")),
-      button("Clear range", () => this.#mark(openRange)),
+      button("Clear range", () => {
+        this.#mark(openRange);
+        // The button is of no use now, and a disabled one would keep the keyboard.
+        this.#fields.focus();
+      }),
     ];
     this.#binCount.type = "number";
     this.#binCount.min = "1";

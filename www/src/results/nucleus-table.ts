@@ -92,6 +92,7 @@ export class NucleusTable {
   #hovered: number | null = null;
   #place: Place = { row: 0, column: 0 };
   #markedCell: HTMLElement | undefined;
+  #isVisible = false;
   #rowHeight = 32;
   #headHeight = 64;
   #filterTimer: number | undefined;
@@ -233,10 +234,14 @@ export class NucleusTable {
 
   #measure(): void {
     const height = this.#head.offsetHeight;
+    const wasHidden = !this.#isVisible;
+    this.#isVisible = height > 0;
     if (height === 0) return;
     this.#headHeight = height;
     this.#rowHeight = Math.round(rowHeightInRem * Number.parseFloat(getComputedStyle(document.documentElement).fontSize));
     this.#layOut();
+    // A hidden element forgets how far it was scrolled.
+    if (wasHidden && this.#place.row > 0) this.#virtualizer.scrollToIndex(this.#place.row, { align: "auto" });
   }
 
   /** Tells the virtualizer how many rows there are and how high. */
@@ -458,17 +463,17 @@ export class NucleusTable {
     this.#place = place;
     if (place.row >= 0) this.#virtualizer.scrollToIndex(place.row, { align: "auto" });
     this.#fillRows();
-    const cell = this.#placeCell;
-    if (cell !== undefined) this.#scrollAside(cell, place.column);
+    this.#scrollAside(place.column);
     this.#pointAt(place.row);
   }
 
   /** Brings a column into sight, beside the numbers that stay where they are. */
-  #scrollAside(cell: HTMLElement, column: number): void {
-    const { offsetLeft: left, offsetWidth: width } = cell;
-    const fixed = this.#columns[0]?.heading.offsetWidth ?? 0;
+  #scrollAside(column: number): void {
+    const [first, shown] = [this.#columns[0], this.#columns[column]];
+    if (first === undefined || shown === undefined || shown === first) return;
+    const { offsetLeft: left, offsetWidth: width } = shown.heading;
+    const fixed = first.heading.offsetWidth;
     const grid = this.#grid;
-    if (column === 0) return;
     if (left - fixed < grid.scrollLeft) grid.scrollLeft = left - fixed;
     else if (left + width > grid.scrollLeft + grid.clientWidth) grid.scrollLeft = left + width - grid.clientWidth;
   }

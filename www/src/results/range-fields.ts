@@ -40,6 +40,11 @@ export class RangeFields {
     setText(this.#title, text);
   }
 
+  /** Gives the keyboard to the first field. */
+  focus(): void {
+    this.#from.focus();
+  }
+
   /** The range typed. */
   get range(): Range {
     const [minimum, maximum] = [valueOf(this.#from), valueOf(this.#to)];
