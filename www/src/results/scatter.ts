@@ -17,7 +17,7 @@ import {
 import { isWithin } from "./gates.ts";
 import { columnValues, defaultColumns, heading, isWhole, written, type MeasurementTable } from "./measurement-table.ts";
 import { isOpen, openRange, RangeFields, tidy } from "./range-fields.ts";
-import type { Range } from "./row-filter.ts";
+import type { ValueRange } from "./row-filter.ts";
 
 /** A nucleus is pointed at from this far, in CSS pixels. */
 const reach = 10;
@@ -34,7 +34,7 @@ class Direction {
   readonly column: ColumnSelect;
   readonly fields: RangeFields;
   scale: Scale = scaleLinear();
-  range: Range = openRange;
+  range: ValueRange = openRange;
   values: Float64Array = new Float64Array();
   isWhole = false;
   title = "";
@@ -59,7 +59,7 @@ class Direction {
     this.mark(openRange);
   }
 
-  mark(range: Range): void {
+  mark(range: ValueRange): void {
     this.range = range;
     this.fields.range = range;
   }
