@@ -4,7 +4,7 @@ import { select } from "d3-selection";
 import { make } from "../elements.ts";
 import { columnIndex, heading, type MeasurementColumn, type MeasurementTable } from "./measurement-table.ts";
 import type { Gate } from "./gates.ts";
-import type { Range } from "./row-filter.ts";
+import type { ValueRange } from "./row-filter.ts";
 
 /** A scale from values to pixels of the plot. */
 export type Scale = ScaleLinear<number, number>;
@@ -71,7 +71,7 @@ export class Chart {
   /** Space around the plot, in CSS pixels. */
   get margin(): { readonly left: number; readonly top: number; readonly right: number; readonly bottom: number } {
     const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
-    return { left: 4.25 * rem, top: 0.75 * rem, right: rem, bottom: 3.25 * rem };
+    return { left: 4.25 * rem, top: 0.75 * rem, right: 1.5 * rem, bottom: 3.25 * rem };
   }
 
   /** The size of the plot in CSS pixels. */
@@ -97,7 +97,7 @@ export class Chart {
     const { width, height } = this.size;
     this.plot.setAttribute("transform", `translate(${left},${top})`);
     this.#across.setAttribute("transform", `translate(0,${height})`);
-    const acrossTicks = Math.max(2, Math.floor(width / 80));
+    const acrossTicks = Math.max(3, Math.floor(width / 80));
     const upTicks = Math.max(2, Math.floor(height / 45));
     select(this.#across).call(axisBottom(across).ticks(acrossTicks, formatOf(across)).tickSizeOuter(0));
     select(this.#up).call(axisLeft(up).ticks(upTicks, formatOf(up)).tickSizeOuter(0).tickPadding(6));
@@ -174,7 +174,7 @@ export class ColumnSelect {
 }
 
 /** Where a range begins and ends along an axis: an open end is the axis's own. */
-export function pixelsOf({ minimum, maximum }: Range, scale: Scale): [number, number] {
+export function pixelsOf({ minimum, maximum }: ValueRange, scale: Scale): [number, number] {
   const place = scale.copy().clamp(true);
   const [first = 0, last = 0] = scale.domain();
   const ends = [place(minimum ?? first), place(maximum ?? last)];

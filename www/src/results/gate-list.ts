@@ -29,11 +29,11 @@ export class GateList {
     const item = make("li", "gate");
     const column = table?.columns.find(({ key }) => key === gate.key);
     const words = gateWords(gate, column === undefined ? gate.key : heading(column));
-    item.append(make("span", "", words));
+    const text = make("span", "", words);
     if (table !== null && column === undefined) {
-      item.append(" ", make("span", "gate-unused", "not used: this image has no such measurement"));
+      text.append(" ", make("span", "gate-unused", "(not used: this image has no such measurement)"));
     }
-    item.append(this.#button(`Remove gate: ${words}`, "✕", () => this.#remove(gate)));
+    item.append(text, this.#button(`Remove gate: ${words}`, "✕", () => this.#remove(gate)));
     return item;
   }
 
@@ -47,15 +47,11 @@ export class GateList {
   }
 }
 
-/** `Area (px²): 200 or more`. */
+/** What is kept: `Area (px²): 200 or more`, `Area (px²): outside 200 to 300`. */
 export function gateWords({ minimum, maximum, keep }: Gate, name: string): string {
-  const range =
-    minimum !== null && maximum !== null
-      ? `${minimum} to ${maximum}`
-      : minimum !== null
-        ? `${minimum} or more`
-        : maximum !== null
-          ? `${maximum} or less`
-          : "any value";
-  return `${name}: ${keep === "inside" ? "" : "not "}${range}`;
+  const isInside = keep === "inside";
+  if (minimum !== null && maximum !== null) return `${name}: ${isInside ? "" : "outside "}${minimum} to ${maximum}`;
+  if (minimum !== null) return `${name}: ${isInside ? `${minimum} or more` : `below ${minimum}`}`;
+  if (maximum !== null) return `${name}: ${isInside ? `${maximum} or less` : `above ${maximum}`}`;
+  return `${name}: ${isInside ? "any value" : "no value"}`;
 }

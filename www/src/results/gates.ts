@@ -1,9 +1,9 @@
 import { EngineError } from "../engine/engine-error.ts";
 import { columnIndex, columnValues, type MeasurementTable } from "./measurement-table.ts";
-import type { Range } from "./row-filter.ts";
+import type { ValueRange } from "./row-filter.ts";
 
 /** A rule on one column that decides which nuclei count. */
-export interface Gate extends Range {
+export interface Gate extends ValueRange {
   /** The column's name in exports. */
   readonly key: string;
   /** Whether nuclei inside the range are kept, or those outside. */
@@ -15,7 +15,7 @@ const mostGates = 64;
 const longestKey = 200;
 
 /** Whether a value lies in a range, ends included; no value lies nowhere. */
-export function isWithin({ minimum, maximum }: Range, value: number): boolean {
+export function isWithin({ minimum, maximum }: ValueRange, value: number): boolean {
   return !Number.isNaN(value) && (minimum === null || value >= minimum) && (maximum === null || value <= maximum);
 }
 

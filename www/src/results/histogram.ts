@@ -9,7 +9,7 @@ import { button, Chart, ColumnSelect, legend, makeSvg, pixelsOf, placeLine, type
 import { isWithin, type Gate } from "./gates.ts";
 import { columnValues, defaultColumns, heading, isWhole, written, type MeasurementTable } from "./measurement-table.ts";
 import { isOpen, openRange, RangeFields, tidy } from "./range-fields.ts";
-import type { Range } from "./row-filter.ts";
+import type { ValueRange } from "./row-filter.ts";
 
 const mostBinsAsked = 200;
 const nobody: ReadonlySet<number> = new Set();
@@ -37,7 +37,7 @@ export class Histogram {
   #values: Float64Array = new Float64Array();
   #isWhole = false;
   #bins: Bins | null = null;
-  #range: Range = openRange;
+  #range: ValueRange = openRange;
   #brushed: ReadonlySet<number> = nobody;
   #selected: number | null = null;
   #hovered: number | null = null;
@@ -48,7 +48,11 @@ export class Histogram {
     this.#buttons = [
       button("Keep only this range", () => this.#gate("inside")),
       button("Leave this range out", () => this.#gate("outside")),
-      button("Clear range", () => this.#mark(openRange)),
+      button("Clear range", () => {
+        this.#mark(openRange);
+        // The button is of no use now, and a disabled one would keep the keyboard.
+        this.#fields.focus();
+      }),
     ];
     this.#binCount.type = "number";
     this.#binCount.min = "1";
@@ -65,7 +69,9 @@ export class Histogram {
     actions.append(this.#fields.element, ...this.#buttons);
     const series = legend(["included", "excluded", "brushed", "selected"]);
     this.element.append(controls, this.#chart.element, series, this.#reading, actions);
-    this.#chart.element.addEventListener("pointermove", (event) => this.#read(this.#chart.placeOf(event).x));
+    this.#chart.element.addEventListener("pointermove", (event) => {
+      if (event.buttons === 0) this.#read(this.#chart.placeOf(event).x);
+    });
     this.#chart.element.addEventListener("pointerleave", () => this.#tellRange());
   }
 
@@ -148,7 +154,7 @@ export class Histogram {
     this.#mark(tidy(this.#across.invert(left), this.#across.invert(right), span, this.#isWhole));
   }
 
-  #mark(range: Range): void {
+  #mark(range: ValueRange): void {
     if (isOpen(range) && isOpen(this.#range)) return;
     this.#range = range;
     this.#fields.range = range;
@@ -159,7 +165,7 @@ export class Histogram {
     this.#events.brushed(labels);
   }
 
-  #labelsWithin(range: Range): Set<number> {
+  #labelsWithin(range: ValueRange): Set<number> {
     const labels = new Set<number>();
     this.#values.forEach((value, row) => {
       if (isWithin(range, value)) labels.add(row + 1);

@@ -1,4 +1,5 @@
 import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } from "@tanstack/virtual-core";
+import { extent } from "d3-array";
 import { make, setText } from "../elements.ts";
 import { nuclei, number } from "../wording.ts";
 import { ColumnChooser } from "./column-chooser.ts";
@@ -8,7 +9,6 @@ import {
   defaultColumns,
   heading,
   isWhole,
-  noValue,
   written,
   type MeasurementColumn,
   type MeasurementTable,
@@ -91,6 +91,8 @@ export class NucleusTable {
   #selected: number | null = null;
   #hovered: number | null = null;
   #place: Place = { row: 0, column: 0 };
+  #markedCell: HTMLElement | undefined;
+  #isVisible = false;
   #rowHeight = 32;
   #headHeight = 64;
   #filterTimer: number | undefined;
@@ -232,10 +234,14 @@ export class NucleusTable {
 
   #measure(): void {
     const height = this.#head.offsetHeight;
+    const wasHidden = !this.#isVisible;
+    this.#isVisible = height > 0;
     if (height === 0) return;
     this.#headHeight = height;
     this.#rowHeight = Math.round(rowHeightInRem * Number.parseFloat(getComputedStyle(document.documentElement).fontSize));
     this.#layOut();
+    // A hidden element forgets how far it was scrolled.
+    if (wasHidden && this.#place.row > 0) this.#virtualizer.scrollToIndex(this.#place.row, { align: "auto" });
   }
 
   /** Tells the virtualizer how many rows there are and how high. */
@@ -263,8 +269,9 @@ export class NucleusTable {
     );
     this.#headings.replaceChildren(...this.#columns.map((column) => column.heading));
     this.#filters.replaceChildren(...this.#columns.map((column) => column.filterCell));
-    const widths = this.#columns.map(({ column }) => `minmax(${widthOf(column)}rem, 1fr)`);
-    this.#grid.style.setProperty("--columns", widths.join(" "));
+    const widths = this.#columns.map(widthOf);
+    this.#grid.style.setProperty("--columns", widths.map((width) => `minmax(${width}rem, ${width}fr)`).join(" "));
+    this.#grid.style.setProperty("--table-width", `${widths.reduce((sum, width) => sum + width, 0)}rem`);
     this.#grid.setAttribute("aria-colcount", String(this.#columns.length));
     this.#rows = [];
     this.#body.replaceChildren();
@@ -277,7 +284,6 @@ export class NucleusTable {
   #makeColumn(column: MeasurementColumn, values: Float64Array, index: number): ShownColumn {
     const isOfWhole = isWhole(values);
     const head = make("div", "table-heading");
-    head.id = `${this.#id}-heading-${index}`;
     head.setAttribute("role", "columnheader");
     head.setAttribute("aria-colindex", String(index + 1));
     head.dataset["column"] = String(index);
@@ -368,6 +374,7 @@ export class NucleusTable {
       cell.setAttribute("role", index === 0 ? "rowheader" : "gridcell");
       cell.setAttribute("aria-colindex", String(index + 1));
       cell.dataset["column"] = String(index);
+      cell.append("");
       return cell;
     });
     element.append(...cells);
@@ -392,25 +399,35 @@ export class NucleusTable {
     element.classList.toggle("is-brushed", this.#brushed?.has(label) === true);
     element.classList.toggle("is-hovered", label === this.#hovered);
     for (const [index, { values, isWhole: isOfWhole }] of this.#columns.entries()) {
-      const cell = cells[index];
-      if (cell === undefined) continue;
-      cell.id = this.#cellId({ row: position, column: index });
-      setText(cell, written(values[nucleus] ?? Number.NaN, isOfWhole));
-      cell.classList.toggle("has-no-value", cell.textContent === noValue);
+      const text = written(values[nucleus] ?? Number.NaN, isOfWhole);
+      const node = cells[index]?.firstChild;
+      if (node && node.nodeValue !== text) node.nodeValue = text;
     }
   }
 
-  #cellId({ row, column }: Place): string {
-    return row < 0 ? `${this.#id}-heading-${column}` : `${this.#id}-${row}-${column}`;
+  /** The element at the keyboard's place, if that is in sight. */
+  get #placeCell(): HTMLElement | undefined {
+    const { row, column } = this.#place;
+    if (row < 0) return this.#columns[column]?.heading;
+    return this.#rows.find(({ position }) => position === row)?.cells[column];
   }
 
   /** Shows where the keyboard is, while it is in the table. */
   #markPlace(): void {
-    for (const marked of this.#grid.querySelectorAll(".is-place")) marked.classList.remove("is-place");
-    const cell = document.getElementById(this.#cellId(this.#place));
-    if (cell === null) this.#grid.removeAttribute("aria-activedescendant");
-    else this.#grid.setAttribute("aria-activedescendant", cell.id);
-    if (document.activeElement === this.#grid) cell?.classList.add("is-place");
+    const cell = this.#placeCell;
+    if (cell !== this.#markedCell) {
+      this.#markedCell?.removeAttribute("id");
+      this.#markedCell?.classList.remove("is-place");
+    }
+    this.#markedCell = cell;
+    if (cell === undefined) {
+      this.#grid.removeAttribute("aria-activedescendant");
+      return;
+    }
+    // A name of its own for every place: a new place in an element used before is news to a screen reader.
+    cell.id = `${this.#id}-${this.#place.row}-${this.#place.column}`;
+    this.#grid.setAttribute("aria-activedescendant", cell.id);
+    cell.classList.toggle("is-place", document.activeElement === this.#grid);
   }
 
   #followKey(event: KeyboardEvent): void {
@@ -446,17 +463,17 @@ export class NucleusTable {
     this.#place = place;
     if (place.row >= 0) this.#virtualizer.scrollToIndex(place.row, { align: "auto" });
     this.#fillRows();
-    const cell = document.getElementById(this.#cellId(place));
-    if (cell !== null) this.#scrollAside(cell, place.column);
+    this.#scrollAside(place.column);
     this.#pointAt(place.row);
   }
 
   /** Brings a column into sight, beside the numbers that stay where they are. */
-  #scrollAside(cell: HTMLElement, column: number): void {
-    const { offsetLeft: left, offsetWidth: width } = cell;
-    const fixed = this.#columns[0]?.heading.offsetWidth ?? 0;
+  #scrollAside(column: number): void {
+    const [first, shown] = [this.#columns[0], this.#columns[column]];
+    if (first === undefined || shown === undefined || shown === first) return;
+    const { offsetLeft: left, offsetWidth: width } = shown.heading;
+    const fixed = first.heading.offsetWidth;
     const grid = this.#grid;
-    if (column === 0) return;
     if (left - fixed < grid.scrollLeft) grid.scrollLeft = left - fixed;
     else if (left + width > grid.scrollLeft + grid.clientWidth) grid.scrollLeft = left + width - grid.clientWidth;
   }
@@ -515,10 +532,11 @@ export class NucleusTable {
   }
 }
 
-/** The width of a column in rem: enough for its numbers and for a heading of three lines. */
-function widthOf(column: MeasurementColumn): number {
+/** The width of a column in rem: enough for its longest numbers, and for the longest word of its heading. */
+function widthOf({ column, values, isWhole: isOfWhole }: ShownColumn): number {
   const longestWord = Math.max(...heading(column).split(" ").map((word) => word.length));
-  return Math.max(column === numberColumn ? 5.5 : 6.5, longestWord * 0.6 + 1.75);
+  const ends = extent(values.filter(Number.isFinite)).map((end) => written(end ?? 0, isOfWhole).length);
+  return Math.max(6, longestWord * 0.6 + 2, Math.max(...ends) * 0.65 + 2.5);
 }
 
 function checkbox(box: HTMLInputElement, text: string, label = make("label", "toggle")): HTMLLabelElement {

@@ -1,16 +1,16 @@
 import { make, setText } from "../elements.ts";
-import type { Range } from "./row-filter.ts";
+import type { ValueRange } from "./row-filter.ts";
 
 /** A range that holds everything. */
-export const openRange: Range = { minimum: null, maximum: null };
+export const openRange: ValueRange = { minimum: null, maximum: null };
 
 /** Whether a range leaves nothing out. */
-export function isOpen({ minimum, maximum }: Range): boolean {
+export function isOpen({ minimum, maximum }: ValueRange): boolean {
   return minimum === null && maximum === null;
 }
 
 /** Rounds the ends of a range to about a thousandth of the values' span, so that they can be read and typed. */
-export function tidy(minimum: number, maximum: number, span: number, isOfWhole: boolean): Range {
+export function tidy(minimum: number, maximum: number, span: number, isOfWhole: boolean): ValueRange {
   const digits = span > 0 ? 3 - Math.ceil(Math.log10(span)) : 3;
   const places = isOfWhole ? 0 : Math.min(Math.max(digits, 0), 20);
   const round = (value: number): number => Number(value.toFixed(places));
@@ -25,7 +25,7 @@ export class RangeFields {
   readonly #to = make("input", "");
 
   /** `changed` is called with what was typed; ends the wrong way round are exchanged. */
-  constructor(changed: (range: Range) => void) {
+  constructor(changed: (range: ValueRange) => void) {
     for (const field of [this.#from, this.#to]) {
       field.type = "number";
       field.step = "any";
@@ -40,14 +40,19 @@ export class RangeFields {
     setText(this.#title, text);
   }
 
+  /** Gives the keyboard to the first field. */
+  focus(): void {
+    this.#from.focus();
+  }
+
   /** The range typed. */
-  get range(): Range {
+  get range(): ValueRange {
     const [minimum, maximum] = [valueOf(this.#from), valueOf(this.#to)];
     const isTurned = minimum !== null && maximum !== null && minimum > maximum;
     return isTurned ? { minimum: maximum, maximum: minimum } : { minimum, maximum };
   }
 
-  set range({ minimum, maximum }: Range) {
+  set range({ minimum, maximum }: ValueRange) {
     this.#from.value = minimum === null ? "" : String(minimum);
     this.#to.value = maximum === null ? "" : String(maximum);
   }

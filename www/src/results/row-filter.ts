@@ -1,5 +1,5 @@
 /** A range of values, both ends included; an end that is null is open. */
-export interface Range {
+export interface ValueRange {
   readonly minimum: number | null;
   readonly maximum: number | null;
 }

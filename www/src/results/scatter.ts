@@ -13,12 +13,11 @@ import {
   pixelsOf,
   type ChartEvents,
   type Scale,
-  type Series,
 } from "./chart.ts";
 import { isWithin } from "./gates.ts";
 import { columnValues, defaultColumns, heading, isWhole, written, type MeasurementTable } from "./measurement-table.ts";
 import { isOpen, openRange, RangeFields, tidy } from "./range-fields.ts";
-import type { Range } from "./row-filter.ts";
+import type { ValueRange } from "./row-filter.ts";
 
 /** A nucleus is pointed at from this far, in CSS pixels. */
 const reach = 10;
@@ -35,10 +34,12 @@ class Direction {
   readonly column: ColumnSelect;
   readonly fields: RangeFields;
   scale: Scale = scaleLinear();
-  range: Range = openRange;
+  range: ValueRange = openRange;
   values: Float64Array = new Float64Array();
   isWhole = false;
   title = "";
+  /** Where each nucleus is along the scale, in pixels of the plot. */
+  pixels = new Float32Array();
 
   constructor(name: string, chosen: () => void, marked: () => void) {
     this.column = new ColumnSelect(name, chosen);
@@ -58,7 +59,7 @@ class Direction {
     this.mark(openRange);
   }
 
-  mark(range: Range): void {
+  mark(range: ValueRange): void {
     this.range = range;
     this.fields.range = range;
   }
@@ -75,6 +76,10 @@ class Direction {
     const [low = 0, high = 1] = extent(this.values.filter(Number.isFinite));
     const padding = low === high ? 0.5 : (high - low) * 0.02;
     this.scale = scaleLinear([low - padding, high + padding], [from, to]).nice();
+    const [start = 0, end = 1] = this.scale.domain();
+    // The scale itself would take most of the time of a picture.
+    const slope = (to - from) / (end - start);
+    this.pixels = Float32Array.from(this.values, (value) => from + (value - start) * slope);
   }
 }
 
@@ -104,6 +109,8 @@ export class Scatter {
       button("Clear range", () => {
         this.#unmark();
         this.#marked();
+        // The button is of no use now, and a disabled one would keep the keyboard.
+        this.#across.fields.focus();
       }),
     ];
     const controls = make("div", "chart-controls");
@@ -239,7 +246,7 @@ export class Scatter {
     for (const one of this.#buttons) one.disabled = !this.#isMarked;
   }
 
-  /** Twenty thousand elements would be too many for an SVG: a canvas has one small picture many times. */
+  /** Small squares on a canvas: of all marks they are drawn by far the fastest, so that a brush can be followed. */
   #drawPoints(): void {
     const { canvas } = this.#chart;
     const { clientWidth, clientHeight } = this.#chart.element;
@@ -249,25 +256,28 @@ export class Scatter {
     const context = canvas.getContext("2d");
     if (context === null) return;
     const { left, top } = this.#chart.margin;
-    const layers: [Series, (row: number) => boolean][] = [
-      ["excluded", (row) => !this.#isBrushed(row) && this.#included[row] === 0],
-      ["included", (row) => !this.#isBrushed(row) && this.#included[row] !== 0],
-      ["brushed", (row) => this.#isBrushed(row)],
-    ];
-    for (const [series, belongs] of layers) {
-      const mark = drawMark(series, this.#chart.color(series), ratio);
-      const half = mark.width / 2;
-      this.#across.values.forEach((value, row) => {
-        const x = this.#across.scale(value);
-        const y = this.#up.scale(this.#up.values[row] ?? Number.NaN);
-        if (!Number.isFinite(x + y) || !belongs(row)) return;
-        context.drawImage(mark, Math.round((left + x) * ratio - half), Math.round((top + y) * ratio - half));
-      });
+    for (const series of ["excluded", "included", "brushed"] as const) {
+      const side = Math.round((series === "brushed" ? 6 : 4) * ratio);
+      context.fillStyle = this.#chart.color(series);
+      context.strokeStyle = context.fillStyle;
+      context.lineWidth = ratio;
+      // Where many points lie, they add up to a stronger colour.
+      context.globalAlpha = series === "included" ? 0.6 : 1;
+      for (const row of this.#rowsOf(series)) {
+        const x = Math.round((left + (this.#across.pixels[row] ?? Number.NaN)) * ratio - side / 2);
+        const y = Math.round((top + (this.#up.pixels[row] ?? Number.NaN)) * ratio - side / 2);
+        if (Number.isNaN(x + y)) continue;
+        if (series === "excluded") context.strokeRect(x + 0.5, y + 0.5, side, side);
+        else context.fillRect(x, y, side, side);
+      }
     }
   }
 
-  #isBrushed(row: number): boolean {
-    return this.#brushed.has(row + 1);
+  #rowsOf(series: "excluded" | "included" | "brushed"): Uint32Array {
+    const rows = Uint32Array.from(this.#across.values.keys());
+    if (series === "brushed") return rows.filter((row) => this.#brushed.has(row + 1));
+    const kept = series === "included" ? 1 : 0;
+    return rows.filter((row) => this.#included[row] === kept && !this.#brushed.has(row + 1));
   }
 
   #placeRings(): void {
@@ -284,8 +294,8 @@ export class Scatter {
   }
 
   #placeOf(row: number): { readonly x: number; readonly y: number } | null {
-    const x = this.#across.scale(this.#across.values[row] ?? Number.NaN);
-    const y = this.#up.scale(this.#up.values[row] ?? Number.NaN);
+    const x = this.#across.pixels[row] ?? Number.NaN;
+    const y = this.#up.pixels[row] ?? Number.NaN;
     return Number.isFinite(x + y) ? { x, y } : null;
   }
 
@@ -313,8 +323,8 @@ export class Scatter {
     let best: number | null = null;
     let bestDistance = reach;
     for (let row = 0; row < this.#across.values.length; row++) {
-      const x = this.#across.scale(this.#across.values[row] ?? Number.NaN);
-      const y = this.#up.scale(this.#up.values[row] ?? Number.NaN);
+      const x = this.#across.pixels[row] ?? Number.NaN;
+      const y = this.#up.pixels[row] ?? Number.NaN;
       const distance = Math.hypot(x - place.x, y - place.y);
       if (distance < bestDistance) [best, bestDistance] = [row + 1, distance];
     }
@@ -340,24 +350,4 @@ export class Scatter {
       : "Drag a rectangle across the chart, or type ranges below. Click a point to select its nucleus.";
     setText(this.#reading, words);
   }
-}
-
-/** A small picture of one point: a disc, a ring for nuclei left out, a larger disc for brushed ones. */
-function drawMark(series: Series, color: string, ratio: number): HTMLCanvasElement {
-  const mark = document.createElement("canvas");
-  const radius = (series === "brushed" ? 3 : 2.25) * ratio;
-  const side = 2 * Math.ceil(radius + ratio);
-  mark.width = side;
-  mark.height = side;
-  const context = mark.getContext("2d");
-  if (context === null) return mark;
-  context.beginPath();
-  context.arc(side / 2, side / 2, radius, 0, 2 * Math.PI);
-  context.fillStyle = color;
-  context.strokeStyle = color;
-  context.lineWidth = ratio;
-  if (series === "included") context.globalAlpha = 0.6;
-  if (series === "excluded") context.stroke();
-  else context.fill();
-  return mark;
 }

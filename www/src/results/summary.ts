@@ -59,7 +59,7 @@ export function summarise(table: MeasurementTable, included: Uint8Array, context
     squareMillimetres: pixelSize === null ? null : (pixels * pixelSize.x * pixelSize.y) / 1e6,
     columns: table.columns.map((column, index) => ({
       column,
-      moments: momentsOf(columnValues(table, index).filter((_, row) => included[row] === 1)),
+      moments: momentsOf(columnValues(table, index), included),
     })),
   };
 }
@@ -104,12 +104,23 @@ export function density(summary: Omit<ImageSummary, "imageName" | "columns">): D
   return { value: (included / pixels) * 1e6, unit: "per megapixel" };
 }
 
-/** Moments of the values that are numbers. */
-export function momentsOf(values: Float64Array): Moments {
-  const finite = values.filter(Number.isFinite);
-  if (finite.length === 0) return none;
-  const mean = finite.reduce((sum, value) => sum + value, 0) / finite.length;
-  return { count: finite.length, mean, squares: finite.reduce((sum, value) => sum + (value - mean) ** 2, 0) };
+/** Moments of the values that are numbers; with `included`, of those whose row it keeps. */
+export function momentsOf(values: Float64Array, included?: Uint8Array): Moments {
+  const finite = new Float64Array(values.length);
+  let count = 0;
+  let sum = 0;
+  // Plain loops: a table of 20,000 nuclei has most of a million values.
+  for (let row = 0; row < values.length; row++) {
+    const value = values[row] ?? Number.NaN;
+    if (!Number.isFinite(value) || included?.[row] === 0) continue;
+    finite[count++] = value;
+    sum += value;
+  }
+  if (count === 0) return none;
+  const mean = sum / count;
+  let squares = 0;
+  for (let index = 0; index < count; index++) squares += ((finite[index] ?? mean) - mean) ** 2;
+  return { count, mean, squares };
 }
 
 /** Moments of two sets of values (Chan, Golub and LeVeque, "Updating formulae", 1979). */

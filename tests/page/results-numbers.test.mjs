@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { load } from "./bundle.mjs";
+
+const { binAt, binCounts, binEdge, binsOf } = await load("results/bins.ts");
+const { density, momentsOf, standardDeviation, summarise, summariseBatch, together } = await load("results/summary.ts");
+
+const near = (actual, expected) => assert.ok(Math.abs(actual - expected) < 1e-9, `${actual} is not ${expected}`);
+
+describe("bins", () => {
+  test("follow the rule of Freedman and Diaconis", () => {
+    // 1000 values evenly from 0 to 1: the middle half is 0.5 wide, so bins are 2 · 0.5 / 10 = 0.1 wide.
+    const values = Float64Array.from({ length: 1000 }, (_, index) => index / 999);
+    assert.deepEqual(binsOf(values), { minimum: 0, maximum: 1, count: 10 });
+  });
+
+  test("are neither too few nor too many", () => {
+    assert.equal(binsOf(Float64Array.of(0.1, 0.2)).count, 5);
+    const withOutlier = Float64Array.from({ length: 1000 }, (_, index) => (index === 0 ? 1e6 : index / 999));
+    assert.equal(binsOf(withOutlier).count, 100);
+  });
+
+  test("are as many as asked for", () => {
+    assert.equal(binsOf(Float64Array.of(0.5, 1, 2), 7).count, 7);
+  });
+
+  test("of whole numbers hold as many of them each", () => {
+    const values = Float64Array.from({ length: 100 }, (_, index) => index % 10);
+    const bins = binsOf(values, 10);
+    assert.deepEqual(bins, { minimum: -0.5, maximum: 9.5, count: 10 });
+    assert.deepEqual([...binCounts(bins, values, () => true)], Array(10).fill(10));
+    assert.deepEqual(binsOf(values, 50), bins);
+    assert.deepEqual(binsOf(values, 4), { minimum: -0.5, maximum: 11.5, count: 4 });
+  });
+
+  test("exist for one value, and not for none", () => {
+    assert.deepEqual(binsOf(Float64Array.of(3, 3, Number.NaN)), { minimum: 2.5, maximum: 3.5, count: 1 });
+    assert.equal(binsOf(Float64Array.of(Number.NaN)), null);
+    assert.equal(binsOf(new Float64Array()), null);
+  });
+
+  test("hold their lower end, the last one both", () => {
+    const bins = { minimum: 0, maximum: 1, count: 4 };
+    assert.deepEqual([0, 0.25, 0.49, 0.99, 1, 1.1, -0.1, Number.NaN].map((value) => binAt(bins, value)), [0, 1, 1, 3, 3, -1, -1, -1]);
+    assert.deepEqual([0, 1, 4].map((bin) => binEdge(bins, bin)), [0, 0.25, 1]);
+  });
+
+  test("count every value once, and only the rows that count", () => {
+    const values = Float64Array.from({ length: 500 }, (_, index) => Math.sin(index));
+    const bins = binsOf(values);
+    const sum = (counts) => counts.reduce((total, count) => total + count, 0);
+    assert.equal(sum(binCounts(bins, values, () => true)), 500);
+    assert.equal(sum(binCounts(bins, values, (row) => row < 100)), 100);
+  });
+});
+
+describe("a summary", () => {
+  const table = {
+    columns: [
+      { key: "area_px2", label: "Area", unit: "px²" },
+      { key: "distance_px", label: "Distance", unit: "px" },
+    ],
+    rows: 4,
+    values: Float64Array.of(2, 4, 6, 100, 1, Number.NaN, 3, 100),
+  };
+  const context = { imageName: "a.png", width: 1000, height: 500, pixelSize: null, regionPixels: null };
+  const kept = Uint8Array.of(1, 1, 1, 0);
+
+  test("counts, and has mean and standard deviation (n - 1) of what is included", () => {
+    const summary = summarise(table, kept, context);
+    assert.deepEqual([summary.nuclei, summary.included], [4, 3]);
+    const [area, distance] = summary.columns.map(({ moments }) => moments);
+    assert.equal(area.mean, 4);
+    assert.equal(standardDeviation(area), 2);
+    assert.deepEqual([distance.count, distance.mean], [2, 2]);
+    near(standardDeviation(distance), Math.SQRT2);
+  });
+
+  test("has the density per megapixel, or per mm² when the size of a pixel is known", () => {
+    assert.deepEqual(density(summarise(table, kept, context)), { value: 6, unit: "per megapixel" });
+    // 1000 · 0.5 µm by 500 · 2 µm are 0.5 mm².
+    const sized = summarise(table, kept, { ...context, pixelSize: { x: 0.5, y: 2 } });
+    assert.deepEqual(density(sized), { value: 6, unit: "per mm²" });
+    near(sized.squareMillimetres, 0.5);
+    const region = summarise(table, kept, { ...context, regionPixels: 250_000 });
+    assert.deepEqual(density(region), { value: 12, unit: "per megapixel" });
+  });
+
+  test("has no density of no area, and no spread of one value", () => {
+    assert.equal(density(summarise(table, kept, { ...context, regionPixels: 0 })), null);
+    assert.ok(Number.isNaN(standardDeviation(momentsOf(Float64Array.of(3)))));
+    assert.ok(Number.isNaN(momentsOf(new Float64Array()).mean));
+  });
+});
+
+describe("a summary of a batch", () => {
+  const image = (values, squareMillimetres, unit = "px²") => ({
+    imageName: "",
+    nuclei: values.length + 1,
+    included: values.length,
+    pixels: 1e6,
+    squareMillimetres,
+    columns: [{ column: { key: "area", label: "Area", unit }, moments: momentsOf(Float64Array.from(values)) }],
+  });
+
+  test("is that of all nuclei together, and of the images' means", () => {
+    const batch = summariseBatch([image([1, 2, 3], 0.5), image([10], 0.5), image([], 1)]);
+    assert.deepEqual([batch.images, batch.nuclei, batch.included], [3, 7, 4]);
+    assert.deepEqual(density(batch), { value: 2, unit: "per mm²" });
+    const [{ moments }] = batch.columns;
+    assert.deepEqual([moments.count, moments.mean], [4, 4]);
+    near(standardDeviation(moments), Math.sqrt((9 + 4 + 1 + 36) / 3));
+    const [means] = batch.ofImageMeans;
+    assert.deepEqual([means.moments.count, means.moments.mean], [2, 6]);
+    near(standardDeviation(means.moments), Math.sqrt(32));
+  });
+
+  test("has its density in mm² only when every image has", () => {
+    assert.equal(density(summariseBatch([image([1], 0.5), image([2], null)])).unit, "per megapixel");
+    assert.equal(density(summariseBatch([])), null);
+  });
+
+  test("does not mix units", () => {
+    const batch = summariseBatch([image([1], null), image([2], null, "µm²")]);
+    assert.deepEqual(batch.columns.map(({ column, moments }) => [column.unit, moments.mean]), [["px²", 1], ["µm²", 2]]);
+  });
+
+  test("does not depend on how the values are divided", () => {
+    const values = Float64Array.from({ length: 300 }, (_, index) => 1e6 + Math.sin(index));
+    const whole = momentsOf(values);
+    for (const cut of [0, 1, 100, 300]) {
+      const parts = together(momentsOf(values.subarray(0, cut)), momentsOf(values.subarray(cut)));
+      assert.equal(parts.count, 300);
+      assert.ok(Math.abs(parts.mean - whole.mean) < 1e-6);
+      assert.ok(Math.abs(standardDeviation(parts) - standardDeviation(whole)) < 1e-6);
+    }
+  });
+});
