@@ -152,8 +152,9 @@ fn search(
         let scale = suits(diameter);
         return Ok(Inference { maps: look(scale)?, scale });
     }
-    // Uncertain nuclei must stay here: that they are many is what tells a wrong scale.
-    let every_nucleus = WatershedSettings { least_certainty: 0.0, ..settings.watershed };
+    // Uncertain nuclei must stay here: that they are many is what tells a wrong scale. Those at the edge
+    // are as good as any.
+    let every_nucleus = WatershedSettings { least_certainty: 0.0, drop_at_edge: false, ..settings.watershed };
     let mut surest: Option<(f64, f32)> = None;
     let mut last = None;
     for scale in FIRST_LOOKS {

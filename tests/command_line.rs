@@ -206,6 +206,28 @@ fn a_score_sheet_shows_the_best_the_median_and_the_worst_image() {
 }
 
 #[test]
+fn nuclei_at_the_edge_are_left_out_if_asked_for() {
+    let folder = bowl(1);
+    let at_edge = |options: &[&str]| {
+        let arguments = [&["segment", "bowl/stage1_test", "--output", "out.csv", "--fast"], options].concat();
+        let output = nucleoscope(folder.path(), &arguments);
+        assert!(output.status.success(), "{}", said(&output));
+        let csv = fs::read(folder.path().join("out.csv")).unwrap();
+        let submission = bowl_csv::read(&csv, Purpose::Submission).unwrap();
+        let labels = run_length::decode(submission.images[0].masks.as_ref().unwrap(), 256, 256).unwrap();
+        assert!(labels.count() > 5, "{}", labels.count());
+        let ends = (0..256).flat_map(|place| [(place, 0), (place, 255), (0, place), (255, place)]);
+        ends.filter(|&(x, y)| labels.get(x, y) != 0).count()
+    };
+    let others =
+        ["--seed-minimum", "0.4", "--smoothing", "0.5", "--boundary-weight", "0.1", "--no-fill-holes"];
+    assert!(at_edge(&others) > 0);
+    assert_eq!(at_edge(&["--drop-at-edge"]), 0);
+    let wide = nucleoscope(folder.path(), &["segment", "bowl", "--smoothing", "17"]);
+    assert!(said(&wide).contains("not from 0 to 16"), "{}", said(&wide));
+}
+
+#[test]
 fn an_empty_image_has_one_row_without_pixels() {
     let folder = tempfile::tempdir().unwrap();
     let empty = field(&FieldOptions { nuclei: 0, ..Default::default() });

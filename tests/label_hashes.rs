@@ -62,6 +62,7 @@ fn labels_are_the_same_bit_for_bit() {
             least_certainty: 0.5,
             smallest_area: 6,
             fill_holes: true,
+            ..WatershedSettings::default()
         };
         let labels = watershed(&maps, &settings);
         let end = if seed < 7 { "," } else { "" };

@@ -1,16 +1,20 @@
 //! The watershed: from probability maps to one number a nucleus.
 //!
 //! 1. **Foreground**: interior above a threshold.
-//! 2. **Relief**: the distance map, lowered where the boundary map is high, in 1024 steps.
+//! 2. **Relief**: the distance map, smoothed if asked for and lowered where the boundary map is high, in
+//!    1024 steps.
 //! 3. **Seeds**: summits of the relief whose depth below the next higher summit is at least
 //!    `seed_depth` (the h-maxima of the relief; Soille, *Morphological Image Analysis*, ch. 6).
 //! 4. **Flood**: seeds grow downhill through the foreground, level by level, first come first served
 //!    (Meyer's flooding with a hierarchical queue; Beucher & Meyer 1993).
-//! 5. **Tidy**: uncertain objects are dropped, holes filled, small objects dropped, numbers made
-//!    consecutive.
+//! 5. **Tidy**: uncertain objects are dropped, holes filled, small objects and, if asked for, those at the
+//!    image's edge dropped, numbers made consecutive.
 //!
 //! Integer levels and first-in-first-out queues make the result the same, bit for bit, on every
 //! platform for the same maps. Everything is linear in the number of pixels.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +29,9 @@ pub struct WatershedSettings {
     pub threshold: f32,
     /// How much of the boundary map is taken off the distance map, `0.0..=1.0`.
     pub boundary_weight: f32,
+    /// Standard deviation in pixels of the Gaussian that smooths the distance map, `0.0..=16.0`; 0 leaves
+    /// it as it is. Smooths away dents that split a nucleus, and lowers its summit too.
+    pub smoothing: f32,
     /// Depth of the valley that separates two nuclei, in units of the distance map, `0.0..=1.0`.
     /// Smaller values split more.
     pub seed_depth: f32,
@@ -37,6 +44,8 @@ pub struct WatershedSettings {
     pub smallest_area: usize,
     /// Whether holes inside a nucleus are filled.
     pub fill_holes: bool,
+    /// Whether nuclei with a pixel on the image's edge are dropped: a part of them may be missing.
+    pub drop_at_edge: bool,
 }
 
 impl Default for WatershedSettings {
@@ -44,11 +53,13 @@ impl Default for WatershedSettings {
         Self {
             threshold: 0.6,
             boundary_weight: 0.0,
+            smoothing: 0.0,
             seed_depth: 0.35,
             seed_minimum: 0.45,
             least_certainty: 0.83,
             smallest_area: 25,
             fill_holes: true,
+            drop_at_edge: false,
         }
     }
 }
@@ -89,53 +100,63 @@ pub fn watershed(maps: &Maps, settings: &WatershedSettings) -> LabelImage {
     }
     let relief = Relief::new(maps, settings);
     let seeds = relief.seeds(steps(settings.seed_depth), steps(settings.seed_minimum));
-    let mut labels = relief.flood(&seeds);
-    drop_uncertain(&mut labels, &maps.interior, settings.least_certainty);
+    let mut nuclei = Labels { width, count: seeds.len(), labels: relief.flood(&seeds) };
+    nuclei.remove(&nuclei.uncertain(&maps.interior, settings.least_certainty));
     if settings.fill_holes {
-        fill_holes(&mut labels, width, height);
+        nuclei.fill_holes();
     }
-    drop_small(&mut labels, settings.smallest_area);
-    number_by_first_pixel(&mut labels);
-    LabelImage::from_labels(width, height, labels)
+    let mut unwanted = nuclei.small(settings.smallest_area);
+    if settings.drop_at_edge {
+        nuclei.at_edge().for_each(|label| unwanted[label as usize] = true);
+    }
+    let count = nuclei.number_by_first_pixel(&unwanted);
+    LabelImage::from_consecutive(width, height, count, nuclei.labels)
 }
 
 /// A fraction in steps of the relief; not finite counts as 0.
 fn steps(value: f32) -> u16 {
-    (value.clamp(0.0, 1.0) * f32::from(TOP)).round() as u16
+    let scaled = value.clamp(0.0, 1.0) * f32::from(TOP);
+    // What `round` gives for such numbers, which calls a function where the processor has none for it.
+    let whole = scaled as u16;
+    whole + u16::from(scaled - f32::from(whole) >= 0.5)
 }
 
-/// The relief to flood: `levels[y * width + x]` in `0..=TOP`, or [`OUTSIDE`].
+/// The relief to flood. It has a rim of [`OUTSIDE`], so that every pixel of the image has four neighbours:
+/// `levels[(y + 1) * across + x + 1]` in `0..=TOP`, or [`OUTSIDE`].
 struct Relief {
-    width: usize,
+    /// Columns, with the rim.
+    across: usize,
     levels: Vec<u16>,
 }
 
 impl Relief {
     fn new(maps: &Maps, settings: &WatershedSettings) -> Self {
-        let pixel = |((&interior, &boundary), &distance): ((&f32, &f32), &f32)| {
+        let distance = smoothed(&maps.distance, maps.width, settings.smoothing);
+        let level = |((&interior, &boundary), &distance): ((&f32, &f32), &f32)| {
             if interior > settings.threshold {
                 steps(distance - settings.boundary_weight * boundary)
             } else {
                 OUTSIDE
             }
         };
-        let levels = maps.interior.iter().zip(&maps.boundary).zip(&maps.distance).map(pixel).collect();
-        Self { width: maps.width, levels }
+        let (width, across) = (maps.width, maps.width + 2);
+        let mut levels = vec![OUTSIDE; across * (maps.height + 2)];
+        let maps = maps.interior.chunks_exact(width).zip(maps.boundary.chunks_exact(width));
+        let maps = maps.zip(distance.chunks_exact(width));
+        for (row, ((interior, boundary), distance)) in levels.chunks_exact_mut(across).skip(1).zip(maps) {
+            let values = interior.iter().zip(boundary).zip(distance);
+            row[1..].iter_mut().zip(values).for_each(|(pixel, values)| *pixel = level(values));
+        }
+        Self { across, levels }
     }
 
-    /// The pixels above, left, right and below that are in the foreground.
-    fn neighbours(&self, pixel: usize) -> impl Iterator<Item = usize> {
-        let (width, levels) = (self.width, &self.levels);
-        let column = pixel % width;
-        let above = pixel.checked_sub(width);
-        let left = (column > 0).then(|| pixel - 1);
-        let right = (column + 1 < width).then_some(pixel + 1);
-        let below = Some(pixel + width).filter(|&below| below < levels.len());
-        [above, left, right, below].into_iter().flatten().filter(move |&other| levels[other] != OUTSIDE)
+    /// The pixels above, left, right and below one that is not on the rim.
+    fn neighbours(&self, pixel: usize) -> [usize; 4] {
+        [pixel - self.across, pixel - 1, pixel + 1, pixel + self.across]
     }
 
-    /// Foreground pixels from the highest level down, row by row within a level.
-    fn highest_first(&self) -> Vec<u32> {
+    /// Foreground pixels by level, from the highest down, row by row within a level.
+    fn highest_first(&self) -> ByLevel {
         let mut starts = vec![0usize; usize::from(TOP) + 2];
         for &level in self.levels.iter().filter(|level| **level != OUTSIDE) {
             starts[usize::from(TOP - level) + 1] += 1;
@@ -143,13 +164,14 @@ impl Relief {
         for index in 1..starts.len() {
             starts[index] += starts[index - 1];
         }
-        let mut order = vec![0; starts[usize::from(TOP) + 1]];
+        let mut pixels = vec![0; starts[usize::from(TOP) + 1]];
         for (pixel, &level) in self.levels.iter().enumerate().filter(|(_, level)| **level != OUTSIDE) {
             let place = &mut starts[usize::from(TOP - level)];
-            order[*place] = pixel as u32;
+            pixels[*place] = pixel as u32;
             *place += 1;
         }
-        order
+        // Each level's start has moved to its end.
+        ByLevel { pixels, ends: starts }
     }
 
     /// The seeds: pixel indices, one summit a nucleus.
@@ -161,14 +183,14 @@ impl Relief {
         const NONE: u32 = u32::MAX;
         let mut basins = Basins::default();
         let mut basin_of = vec![NONE; self.levels.len()];
-        for pixel in self.highest_first() {
-            let level = self.levels[pixel as usize];
+        for (level, pixel) in self.highest_first().iter() {
             let mut highest = NONE;
             for other in self.neighbours(pixel as usize) {
-                if basin_of[other] == NONE {
+                let met = basin_of[other];
+                if met == NONE || met == highest {
                     continue;
                 }
-                let met = basins.root(basin_of[other]);
+                let met = basins.root(met);
                 if highest == NONE || highest == met {
                     highest = met;
                     continue;
@@ -187,9 +209,13 @@ impl Relief {
         seeds
     }
 
-    /// Grows the seeds downhill over the foreground that they can reach: label 1 for the first seed.
+    /// Grows the seeds downhill over the foreground that they can reach: label 1 for the first seed. The
+    /// labels have no rim.
     fn flood(&self, seeds: &[u32]) -> Vec<u32> {
-        let mut labels = vec![0; self.levels.len()];
+        // Marks a pixel that is still to be labelled; below it is its level. One table is enough then.
+        const OPEN: u32 = 1 << 31;
+        let open = |&level: &u16| if level == OUTSIDE { 0 } else { OPEN | u32::from(level) };
+        let mut labels: Vec<u32> = self.levels.iter().map(open).collect();
         let mut queues: Vec<Vec<u32>> = vec![Vec::new(); usize::from(TOP) + 1];
         for (&seed, label) in seeds.iter().zip(1..) {
             labels[seed as usize] = label;
@@ -199,16 +225,39 @@ impl Relief {
             let mut next = 0;
             while let Some(&pixel) = queues[level].get(next) {
                 next += 1;
+                let label = labels[pixel as usize];
                 for other in self.neighbours(pixel as usize) {
-                    if labels[other] == 0 {
-                        labels[other] = labels[pixel as usize];
-                        queues[level.min(usize::from(self.levels[other]))].push(other as u32);
+                    let state = labels[other];
+                    if state & OPEN != 0 {
+                        labels[other] = label;
+                        queues[level.min((state & !OPEN) as usize)].push(other as u32);
                     }
                 }
             }
             queues[level] = Vec::new();
         }
-        labels
+        let label = |&state: &u32| if state & OPEN == 0 { state } else { 0 };
+        let rows = labels.chunks_exact(self.across).skip(1);
+        let rows = rows.take(self.levels.len() / self.across - 2);
+        rows.flat_map(|row| row[1..self.across - 1].iter().map(label)).collect()
+    }
+}
+
+/// The foreground from the highest level down.
+struct ByLevel {
+    pixels: Vec<u32>,
+    /// Where each level ends in `pixels`; the first is the highest.
+    ends: Vec<usize>,
+}
+
+impl ByLevel {
+    /// Each pixel with its level.
+    fn iter(&self) -> impl Iterator<Item = (u16, u32)> {
+        let starts = std::iter::once(&0).chain(&self.ends);
+        let levels = starts.zip(&self.ends).zip((0..=TOP).rev());
+        levels.flat_map(|((&start, &end), level)| {
+            self.pixels[start..end].iter().map(move |&pixel| (level, pixel))
+        })
     }
 }
 
@@ -252,87 +301,248 @@ impl Basins {
     }
 }
 
-/// Gives background that is enclosed by a single nucleus to that nucleus.
-fn fill_holes(labels: &mut [u32], width: usize, height: usize) {
-    let mut visited: Vec<bool> = labels.iter().map(|&label| label != 0).collect();
-    let mut component = Vec::new();
-    for start in 0..labels.len() {
-        if visited[start] {
-            continue;
+/// Nuclei that are still to be tidied: 0 or a number up to `count`, row by row; some numbers may have no
+/// pixel.
+struct Labels {
+    width: usize,
+    count: usize,
+    labels: Vec<u32>,
+}
+
+impl Labels {
+    /// Whether the mean interior probability of a nucleus is below `least`, by number.
+    fn uncertain(&self, interior: &[f32], least: f32) -> Vec<bool> {
+        let mut sums = vec![(0.0f64, 0u32); self.count + 1];
+        for (&label, &probability) in self.labels.iter().zip(interior).filter(|(label, _)| **label != 0) {
+            let (sum, pixels) = &mut sums[label as usize];
+            *sum += f64::from(probability);
+            *pixels += 1;
         }
-        visited[start] = true;
-        component.clear();
-        component.push(start);
-        let mut enclosed = true;
-        let mut owner = 0;
-        let mut next = 0;
-        while let Some(&pixel) = component.get(next) {
-            next += 1;
-            let (x, y) = (pixel % width, pixel / width);
-            enclosed &= x > 0 && y > 0 && x + 1 < width && y + 1 < height;
-            for row in y.saturating_sub(1)..(y + 2).min(height) {
-                for other in row * width + x.saturating_sub(1)..row * width + (x + 2).min(width) {
-                    let label = labels[other];
-                    if label == 0 {
-                        if !visited[other] {
-                            visited[other] = true;
-                            component.push(other);
-                        }
-                    } else {
-                        enclosed &= owner == 0 || owner == label;
-                        owner = label;
-                    }
+        sums.iter().map(|&(sum, pixels)| sum < f64::from(least) * f64::from(pixels)).collect()
+    }
+
+    /// Whether a nucleus has fewer than `smallest` pixels, by number.
+    fn small(&self, smallest: usize) -> Vec<bool> {
+        let mut areas = vec![0usize; self.count + 1];
+        for &label in &self.labels {
+            areas[label as usize] += 1;
+        }
+        areas.iter().map(|&area| area < smallest).collect()
+    }
+
+    /// The labels of the pixels on the image's edge.
+    fn at_edge(&self) -> impl Iterator<Item = u32> {
+        let last = self.labels.len() - self.width;
+        let rows = self.labels[..self.width].iter().chain(&self.labels[last..]);
+        let sides = self.labels.chunks_exact(self.width).flat_map(|row| [&row[0], &row[self.width - 1]]);
+        rows.chain(sides).copied()
+    }
+
+    fn remove(&mut self, is_unwanted: &[bool]) {
+        if is_unwanted.contains(&true) {
+            for label in self.labels.iter_mut().filter(|label| is_unwanted[**label as usize]) {
+                *label = 0;
+            }
+        }
+    }
+
+    /// Gives background that is enclosed by a single nucleus to that nucleus.
+    fn fill_holes(&mut self) {
+        let gaps = Gaps::of(self);
+        for (gap, owner) in gaps.runs.iter().zip(gaps.owners()) {
+            if owner != 0 {
+                self.labels[gap.start..gap.end].fill(owner);
+            }
+        }
+    }
+
+    /// Drops nuclei and numbers the others; says how many there are.
+    fn number_by_first_pixel(&mut self, is_unwanted: &[bool]) -> u32 {
+        let mut numbers = vec![0u32; self.count + 1];
+        let mut count = 0;
+        for label in self.labels.iter_mut().filter(|label| **label != 0) {
+            let number = &mut numbers[*label as usize];
+            if *number == 0 && !is_unwanted[*label as usize] {
+                count += 1;
+                *number = count;
+            }
+            *label = *number;
+        }
+        count
+    }
+}
+
+/// The background as runs along the rows, joined where they touch, at corners too: a union-find forest.
+#[derive(Default)]
+struct Gaps {
+    runs: Vec<Gap>,
+    /// For each run one of its piece that comes before it, or itself.
+    parents: Vec<u32>,
+}
+
+/// A run of background and what is around it.
+struct Gap {
+    /// Its first pixel.
+    start: usize,
+    /// The pixel after its last one, at most the next row's first.
+    end: usize,
+    around: Around,
+}
+
+/// What a piece of background has around it.
+#[derive(Clone, Copy, PartialEq)]
+enum Around {
+    Nothing,
+    One(u32),
+    /// Several nuclei, or the image's edge.
+    Open,
+}
+
+impl Around {
+    fn with(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Nothing, other) | (other, Self::Nothing) => other,
+            (Self::One(one), Self::One(other)) if one == other => self,
+            _ => Self::Open,
+        }
+    }
+
+    fn with_label(self, label: u32) -> Self {
+        if label == 0 { self } else { self.with(Self::One(label)) }
+    }
+}
+
+impl Gaps {
+    fn of(nuclei: &Labels) -> Self {
+        let (width, labels) = (nuclei.width, &nuclei.labels);
+        let mut gaps = Self::default();
+        // The first run of the row above that may touch, and the row's first.
+        let (mut above, mut row_start) = (0, 0);
+        for row in labels.chunks_exact(width) {
+            let first = gaps.runs.len();
+            let mut x = 0;
+            for same in row.chunk_by(|left, right| (*left == 0) == (*right == 0)) {
+                let (start, end) = (row_start + x, row_start + x + same.len());
+                if same[0] == 0 {
+                    let around = around(labels, width, start, end);
+                    gaps.push(Gap { start, end, around }, &mut above, first, width);
                 }
+                x += same.len();
             }
+            above = first;
+            row_start += width;
         }
-        if enclosed && owner != 0 {
-            for &pixel in &component {
-                labels[pixel] = owner;
+        gaps
+    }
+
+    /// Adds a run and joins it to those above it, from `above` up to `end`, that it touches.
+    fn push(&mut self, gap: Gap, above: &mut usize, end: usize, width: usize) {
+        let number = self.runs.len() as u32;
+        self.parents.push(number);
+        while *above < end && self.runs[*above].end + width < gap.start {
+            *above += 1;
+        }
+        for other in *above..end {
+            if self.runs[other].start + width > gap.end {
+                break;
             }
+            let (one, two) = (self.root(other as u32), self.root(number));
+            self.parents[one.max(two) as usize] = one.min(two);
+        }
+        self.runs.push(gap);
+    }
+
+    fn root(&mut self, mut run: u32) -> u32 {
+        while self.parents[run as usize] != run {
+            let grandparent = self.parents[self.parents[run as usize] as usize];
+            self.parents[run as usize] = grandparent;
+            run = grandparent;
+        }
+        run
+    }
+
+    /// For each run the nucleus that encloses its piece, or 0.
+    fn owners(&self) -> Vec<u32> {
+        // Parents come first: from behind, each run hands what is around it to its parent.
+        let mut around: Vec<Around> = self.runs.iter().map(|gap| gap.around).collect();
+        for (run, &parent) in self.parents.iter().enumerate().rev() {
+            around[parent as usize] = around[parent as usize].with(around[run]);
+        }
+        for (run, &parent) in self.parents.iter().enumerate() {
+            around[run] = around[parent as usize];
+        }
+        around.iter().map(|around| if let Around::One(label) = around { *label } else { 0 }).collect()
+    }
+}
+
+/// What a run of background has around it, at corners too.
+fn around(labels: &[u32], width: usize, start: usize, end: usize) -> Around {
+    let is_at_side = start.is_multiple_of(width) || end.is_multiple_of(width);
+    if is_at_side || start < width || end + width > labels.len() {
+        return Around::Open;
+    }
+    let beside = Around::Nothing.with_label(labels[start - 1]).with_label(labels[end]);
+    let (above, below) = (start - width - 1..end - width + 1, start + width - 1..end + width + 1);
+    let mut others = labels[above].iter().chain(&labels[below]);
+    others
+        .try_fold(beside, |around, &label| {
+            Some(around.with_label(label)).filter(|around| *around != Around::Open)
+        })
+        .unwrap_or(Around::Open)
+}
+
+/// Widest Gaussian, in pixels: it bounds the work.
+const MOST_SMOOTHING: f32 = 16.0;
+
+/// A map after a Gaussian with this standard deviation, cut off at three of them. Beyond the image its
+/// edge goes on. Values that are not finite count as 0. Software's `exp`, not the platform's, and sums in
+/// a fixed order: the same everywhere, bit for bit.
+fn smoothed(map: &[f32], width: usize, deviation: f32) -> Cow<'_, [f32]> {
+    // `partial_cmp` so that NaN is no width either.
+    if deviation.partial_cmp(&0.0) != Some(Ordering::Greater) {
+        return Cow::Borrowed(map);
+    }
+    let deviation = deviation.min(MOST_SMOOTHING);
+    let weights = gaussian(f64::from(deviation));
+    let reach = weights.len() / 2;
+    let mut along = vec![0.0; map.len()];
+    for (row, sums) in map.chunks_exact(width).zip(along.chunks_exact_mut(width)) {
+        let at =
+            |x: usize| Some(row[x.saturating_sub(reach).min(width - 1)]).filter(|value| value.is_finite());
+        let row: Vec<f32> = (0..width + 2 * reach).map(|x| at(x).unwrap_or(0.0)).collect();
+        for (place, &weight) in weights.iter().enumerate() {
+            add(sums, &row[place..], weight);
         }
     }
-}
-
-/// Drops nuclei whose mean interior probability is below `least`.
-fn drop_uncertain(labels: &mut [u32], interior: &[f32], least: f32) {
-    let count = labels.iter().copied().max().unwrap_or(0) as usize;
-    let mut sums = vec![(0.0f64, 0u32); count + 1];
-    for (&label, &probability) in labels.iter().zip(interior) {
-        let (sum, pixels) = &mut sums[label as usize];
-        *sum += f64::from(probability);
-        *pixels += 1;
-    }
-    let is_uncertain: Vec<bool> =
-        sums.iter().map(|&(sum, pixels)| sum < f64::from(least) * f64::from(pixels)).collect();
-    for label in labels.iter_mut().filter(|label| is_uncertain[**label as usize]) {
-        *label = 0;
-    }
-}
-
-fn drop_small(labels: &mut [u32], smallest: usize) {
-    let count = labels.iter().copied().max().unwrap_or(0) as usize;
-    let mut areas = vec![0usize; count + 1];
-    for &label in labels.iter() {
-        areas[label as usize] += 1;
-    }
-    for label in labels.iter_mut().filter(|label| areas[**label as usize] < smallest) {
-        *label = 0;
-    }
-}
-
-fn number_by_first_pixel(labels: &mut [u32]) {
-    let count = labels.iter().copied().max().unwrap_or(0) as usize;
-    let mut numbers = vec![0u32; count + 1];
-    let mut next = 0;
-    for label in labels.iter_mut().filter(|label| **label != 0) {
-        let number = &mut numbers[*label as usize];
-        if *number == 0 {
-            next += 1;
-            *number = next;
+    let height = map.len() / width;
+    let mut both = vec![0.0; map.len()];
+    for (y, sums) in both.chunks_exact_mut(width).enumerate() {
+        for (place, &weight) in weights.iter().enumerate() {
+            let row = (y + place).saturating_sub(reach).min(height - 1);
+            add(sums, &along[row * width..(row + 1) * width], weight);
         }
-        *label = *number;
     }
+    Cow::Owned(both)
 }
+
+fn add(sums: &mut [f32], values: &[f32], weight: f32) {
+    sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += weight * value);
+}
+
+/// An odd number of weights with the sum 1.
+fn gaussian(deviation: f64) -> Vec<f32> {
+    let reach = (3.0 * deviation).ceil() as i32;
+    let weight = |place: i32| {
+        let deviations = f64::from(place) / deviation;
+        libm::exp(-0.5 * deviations * deviations)
+    };
+    let weights: Vec<f64> = (-reach..=reach).map(weight).collect();
+    let sum: f64 = weights.iter().sum();
+    weights.iter().map(|weight| (weight / sum) as f32).collect()
+}
+
+#[cfg(test)]
+mod oracle;
 
 #[cfg(test)]
 mod tests {
@@ -342,11 +552,13 @@ mod tests {
     const PLAIN: WatershedSettings = WatershedSettings {
         threshold: 0.5,
         boundary_weight: 0.0,
+        smoothing: 0.0,
         seed_depth: 0.1,
         seed_minimum: 0.0,
         least_certainty: 0.0,
         smallest_area: 1,
         fill_holes: false,
+        drop_at_edge: false,
     };
 
     /// Maps of one row a string: `.` is background, a digit the distance in tenths.
@@ -445,6 +657,52 @@ mod tests {
     }
 
     #[test]
+    fn nuclei_at_the_edge_are_dropped_if_asked_for() {
+        let rows = ["5....", "5.55.", "...5.", "..5..", ".55.5", "....."];
+        let settings = WatershedSettings { drop_at_edge: true, ..PLAIN };
+        assert_eq!(labels(&rows, &settings), [".....", "..11.", "...1.", "..2..", ".22..", "....."]);
+        assert_eq!(labels(&["5"], &settings), ["."]);
+    }
+
+    #[test]
+    fn smoothing_joins_what_a_dent_parts() {
+        let rows = ["...........", ".446949644.", ".446949644.", ".446949644.", "..........."];
+        let count = |smoothing| watershed(&maps(&rows), &WatershedSettings { smoothing, ..PLAIN }).count();
+        assert_eq!((count(0.0), count(0.3), count(1.0)), (2, 2, 1));
+        // What is no width leaves the map as it is.
+        assert_eq!((count(f32::NAN), count(-1.0), count(1e-30)), (2, 2, 2));
+    }
+
+    #[test]
+    fn smoothing_spreads_a_point_as_a_gaussian_and_keeps_a_plane() {
+        let mut point = vec![0.0; 15 * 15];
+        point[7 * 15 + 7] = 1.0;
+        let spread = smoothed(&point, 15, 2.0);
+        let expected =
+            |x: i32, y: i32| (-f64::from(x * x + y * y) / 8.0).exp() / (8.0 * std::f64::consts::PI);
+        for (pixel, &value) in spread.iter().enumerate() {
+            let (x, y) = (pixel as i32 % 15 - 7, pixel as i32 / 15 - 7);
+            let expected = if x.abs() > 6 || y.abs() > 6 { 0.0 } else { expected(x, y) };
+            assert!((f64::from(value) - expected).abs() < 1e-3, "{x} {y}: {value}, not {expected}");
+        }
+        let mut plane = vec![0.5; 7 * 3];
+        plane[4] = f32::NAN;
+        let broken = smoothed(&plane, 7, 1e9);
+        assert!(broken.iter().all(|value| value.is_finite() && *value < 0.5 + 1e-6));
+        assert!(smoothed(&[0.5; 21], 7, 1.5).iter().all(|value| (value - 0.5).abs() < 1e-6));
+    }
+
+    #[test]
+    fn steps_are_rounded_numbers() {
+        let whole = |value: f32| (value.clamp(0.0, 1.0) * f32::from(TOP)).round() as u16;
+        let halves = (0..=2 * u32::from(TOP)).map(|half| half as f32 / 2.0 / f32::from(TOP));
+        let near = halves.flat_map(|value| [value.next_down(), value, value.next_up()]);
+        for value in near.chain([f32::NAN, f32::INFINITY, f32::NEG_INFINITY, -0.0, f32::MAX]) {
+            assert_eq!(steps(value), whole(value), "{value}");
+        }
+    }
+
+    #[test]
     fn no_pixels_and_no_numbers_give_no_nuclei() {
         let empty = Maps { width: 0, height: 5, interior: vec![], boundary: vec![], distance: vec![] };
         assert_eq!(watershed(&empty, &PLAIN).count(), 0);
@@ -494,6 +752,32 @@ mod tests {
                 }
             }
             prop_assert!(pieces.iter().all(|&count| count == 1), "{pieces:?}");
+        }
+
+        #[test]
+        fn it_is_the_plain_watershed_only_faster(
+            mut maps in random_maps(),
+            (threshold, boundary_weight, seed_depth, seed_minimum) in (0.0f32..0.8, 0.0f32..0.5, 0.0f32..0.4, 0.0f32..0.6),
+            (least_certainty, smallest_area, fill_holes, drop_at_edge, grain) in
+                (0.0f32..1.0, 0usize..6, any::<bool>(), any::<bool>(), 2u8..40),
+        ) {
+            // Few different values, so that there are plateaus and holes.
+            let grain = f32::from(grain);
+            maps.channels_mut().into_iter().flatten().for_each(|value| *value = (*value * grain).round() / grain);
+            let settings = WatershedSettings {
+                threshold, boundary_weight, smoothing: 0.0, seed_depth, seed_minimum, least_certainty,
+                smallest_area, fill_holes, drop_at_edge,
+            };
+            let image = watershed(&maps, &settings);
+            prop_assert_eq!(image.as_slice(), oracle::watershed(&maps, &settings));
+        }
+
+        #[test]
+        fn smoothing_is_done_before_all_else(mut maps in random_maps(), smoothing in 0.1f32..5.0) {
+            let settings = WatershedSettings { boundary_weight: 0.2, ..PLAIN };
+            let image = watershed(&maps, &WatershedSettings { smoothing, ..settings });
+            maps.distance = smoothed(&maps.distance, maps.width, smoothing).into_owned();
+            prop_assert_eq!(image, watershed(&maps, &settings));
         }
 
         #[test]

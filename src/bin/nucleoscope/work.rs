@@ -43,12 +43,27 @@ pub(crate) struct Options {
     /// Depth of the valley that separates two nuclei, 0 to 1: smaller values split more
     #[arg(long, value_name = "DEPTH", value_parser = fraction)]
     seed_depth: Option<f32>,
+    /// Least summit of a nucleus, 0 to 1: fainter objects are dropped or joined to what they touch
+    #[arg(long, value_name = "HEIGHT", value_parser = fraction)]
+    seed_minimum: Option<f32>,
+    /// Smooth the distance map before the nuclei are parted, 0 to 16 pixels: larger values split less
+    #[arg(long, value_name = "PIXELS", value_parser = smoothing)]
+    smoothing: Option<f32>,
+    /// How much the network's rims deepen the valleys between nuclei, 0 to 1
+    #[arg(long, value_name = "WEIGHT", value_parser = fraction)]
+    boundary_weight: Option<f32>,
     /// Drop nuclei whose mean interior probability is lower, 0 to 1
     #[arg(long, value_name = "P", value_parser = fraction)]
     least_certainty: Option<f32>,
     /// Drop nuclei of fewer pixels
     #[arg(long, value_name = "PIXELS")]
     smallest_area: Option<usize>,
+    /// Drop nuclei that touch the image's edge
+    #[arg(long)]
+    drop_at_edge: bool,
+    /// Leave holes in nuclei as they are
+    #[arg(long)]
+    no_fill_holes: bool,
 }
 
 fn positive(text: &str) -> Result<f32, String> {
@@ -60,6 +75,12 @@ fn positive(text: &str) -> Result<f32, String> {
 pub(crate) fn fraction(text: &str) -> Result<f32, String> {
     let number: f32 = text.parse().map_err(|_| "not a number".to_owned())?;
     if (0.0..=1.0).contains(&number) { Ok(number) } else { Err("not from 0 to 1".into()) }
+}
+
+/// A width of the watershed's Gaussian.
+fn smoothing(text: &str) -> Result<f32, String> {
+    let number: f32 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if (0.0..=16.0).contains(&number) { Ok(number) } else { Err("not from 0 to 16".into()) }
 }
 
 impl Options {
@@ -74,8 +95,13 @@ impl Options {
         let watershed = &mut settings.watershed;
         watershed.threshold = self.threshold.unwrap_or(watershed.threshold);
         watershed.seed_depth = self.seed_depth.unwrap_or(watershed.seed_depth);
+        watershed.seed_minimum = self.seed_minimum.unwrap_or(watershed.seed_minimum);
+        watershed.smoothing = self.smoothing.unwrap_or(watershed.smoothing);
+        watershed.boundary_weight = self.boundary_weight.unwrap_or(watershed.boundary_weight);
         watershed.least_certainty = self.least_certainty.unwrap_or(watershed.least_certainty);
         watershed.smallest_area = self.smallest_area.unwrap_or(watershed.smallest_area);
+        watershed.drop_at_edge = self.drop_at_edge;
+        watershed.fill_holes = !self.no_fill_holes;
         settings
     }
 

@@ -1,0 +1,115 @@
+//! What follows the network, on a crowded image of a megapixel: `cargo bench --bench watershed`.
+
+use std::hint::black_box;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use nucleoscope::image::Image;
+use nucleoscope::network::Maps;
+use nucleoscope::nuclei::{
+    Edit, LabelImage, Region, WatershedSettings, apply, inside, measure, outlines, watershed,
+};
+use nucleoscope::run_length::encode;
+use nucleoscope::synthetic::{Field, FieldOptions, field};
+
+const SIDE: usize = 1024;
+
+/// 1024 × 1024 pixels with about a thousand nuclei, many of which touch.
+fn crowd() -> Field {
+    field(&FieldOptions {
+        width: SIDE,
+        height: SIDE,
+        nuclei: 1000,
+        diameter: 26,
+        overlap: 0.25,
+        ..FieldOptions::default()
+    })
+}
+
+/// What a network would say of the truth: distances to the rim as steps through pixels, a soft rim, and a
+/// little noise.
+fn maps(truth: &LabelImage) -> Maps {
+    let depths = depths(truth);
+    let mut deepest = vec![1; truth.count() as usize + 1];
+    for (&label, &depth) in truth.as_slice().iter().zip(&depths) {
+        deepest[label as usize] = depth.max(deepest[label as usize]);
+    }
+    let mut random = fastrand::Rng::with_seed(1);
+    let mut maps = Maps::zeros(SIDE, SIDE);
+    for (pixel, (&label, &depth)) in truth.as_slice().iter().zip(&depths).enumerate() {
+        let mut noisy = |value: f32| (value + 0.02 * (random.f32() - 0.5)).clamp(0.0, 1.0);
+        maps.distance[pixel] = noisy(depth as f32 / deepest[label as usize] as f32);
+        maps.interior[pixel] = noisy([0.05, 0.75, 0.9, 0.97][(depth as usize).min(3)]);
+        maps.boundary[pixel] = noisy([0.05, 0.8, 0.3, 0.05][(depth as usize).min(3)]);
+    }
+    maps
+}
+
+/// How many pixels each pixel is from the next one of another label, across rows and columns.
+fn depths(truth: &LabelImage) -> Vec<u32> {
+    let labels = truth.as_slice();
+    let mut depths: Vec<u32> = labels.iter().map(|&label| if label == 0 { 0 } else { u32::MAX }).collect();
+    let mut pass = |pixel: usize, steps: [isize; 2]| {
+        for step in steps {
+            let beside = pixel.checked_add_signed(step).filter(|&other| other < labels.len());
+            let nearer =
+                beside.map_or(0, |other| if labels[other] == labels[pixel] { depths[other] } else { 0 });
+            depths[pixel] = depths[pixel].min(nearer.saturating_add(1));
+        }
+    };
+    let inside = |pixel: &usize| labels[*pixel] != 0;
+    (0..labels.len()).filter(inside).for_each(|pixel| pass(pixel, [-1, -(SIDE as isize)]));
+    (0..labels.len()).rev().filter(inside).for_each(|pixel| pass(pixel, [1, SIDE as isize]));
+    depths
+}
+
+/// Edits of every kind, all over the image.
+fn edits(count: usize) -> Vec<Edit> {
+    let edit = |number: usize| {
+        let (x, y) = ((number * 137 % SIDE) as f64, (number * 71 % SIDE) as f64);
+        match number % 6 {
+            0 => Edit::Delete { at: vec![(x, y)] },
+            1 => Edit::Merge { at: vec![(x, y), (x + 24.0, y)] },
+            2 => Edit::Split { line: vec![(x - 40.0, y - 9.0), (x + 40.0, y + 9.0)] },
+            3 => Edit::Draw { path: vec![(x, y), (x + 30.0, y + 20.0)], radius: 6.0, to: None },
+            4 => Edit::Erase { path: vec![(x, y), (x, y + 30.0)], radius: 4.0 },
+            _ => Edit::Add { outline: vec![(x, y), (x + 30.0, y), (x + 15.0, y + 30.0)] },
+        }
+    };
+    (0..count).map(edit).collect()
+}
+
+fn stages(criterion: &mut Criterion) {
+    let Field { truth, image } = crowd();
+    let maps = maps(&truth);
+    let settings = WatershedSettings::default();
+    let labels = watershed(&maps, &settings);
+    let count = labels.count();
+    assert!((900..1100).contains(&count), "{count} nuclei are not about a thousand");
+    let mut bench = |name: &str, stage: &mut dyn FnMut()| {
+        criterion.bench_function(name, |bencher| bencher.iter(&mut *stage));
+    };
+    let mut flood = |settings| _ = black_box(watershed(black_box(&maps), &settings));
+    bench("watershed", &mut || flood(settings));
+    bench("watershed, smoothed", &mut || flood(WatershedSettings { smoothing: 1.5, ..settings }));
+    let labels = black_box(&labels);
+    let correct = |edits: &[Edit]| _ = black_box(apply(labels, edits));
+    for count in [1, 50] {
+        let edits = edits(count);
+        bench(&format!("edits, {count}"), &mut || correct(&edits));
+    }
+    let across = [Edit::Split { line: vec![(0.0, 0.0), (SIDE as f64, SIDE as f64)] }];
+    bench("edits, a line across the image", &mut || correct(&across));
+    let half = [Region::Polygon { points: vec![(0.0, 0.0), (SIDE as f64, 0.0), (0.0, SIDE as f64)] }];
+    bench("inside a region", &mut || _ = black_box(inside(labels, &half)));
+    bench("outlines", &mut || _ = black_box(outlines(labels)));
+    bench("run lengths", &mut || _ = black_box(encode(labels)));
+    let image: &Image = black_box(&image);
+    bench("measurements", &mut || _ = black_box(measure(labels, image)));
+}
+
+criterion_group! {
+    name = after_the_network;
+    config = Criterion::default().sample_size(20);
+    targets = stages
+}
+criterion_main!(after_the_network);
