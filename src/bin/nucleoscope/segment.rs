@@ -105,13 +105,13 @@ fn one(arguments: &Arguments, work: &Work) -> Result<Finished, Error> {
         write_whole(&path(folder, &format!(".{}", file.extension)), &file.bytes)?;
     }
     if let Some(folder) = &arguments.outlines {
-        let preview = image::preview(&work.image, None).map_err(|error| error.in_file(&entry.path))?;
+        let preview = image::preview(&work.opened.image, None).map_err(|error| error.in_file(&entry.path))?;
         let picture = overlay::encode(&preview, &labels).map_err(|error| error.in_file(&entry.path))?;
         write_whole(&path(folder, ".png"), &picture)?;
     }
     if let Some(folder) = &arguments.measurements {
-        let measured = measure(&labels, &work.image);
-        let table = measurements::table(&entry.image_id, &measured, work.image.channels());
+        let measured = measure(&labels, &work.opened.image);
+        let table = measurements::table(&entry.image_id, &measured, work.opened.image.channels());
         write_whole(&path(folder, "-measurements.csv"), table.as_bytes())?;
     }
     let masks = run_length::encode(&labels);
