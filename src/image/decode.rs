@@ -92,7 +92,12 @@ pub fn open(bytes: &[u8], selection: &Selection, limits: Limits) -> Result<Opene
     open_keeping(bytes, selection, limits, Keep::All)
 }
 
-fn open_keeping(bytes: &[u8], selection: &Selection, limits: Limits, keep: Keep) -> Result<Opened, ImageError> {
+fn open_keeping(
+    bytes: &[u8],
+    selection: &Selection,
+    limits: Limits,
+    keep: Keep,
+) -> Result<Opened, ImageError> {
     if bytes.is_empty() {
         return Err(ImageError::Empty);
     }

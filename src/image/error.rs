@@ -47,7 +47,9 @@ pub enum ImageError {
         maximum_pixels: u64,
     },
     /// So many planes would have to be decoded that it would take minutes; nothing was decoded.
-    #[error("the stack is too large: {values} values would have to be decoded, the limit is {maximum_values}")]
+    #[error(
+        "the stack is too large: {values} values would have to be decoded, the limit is {maximum_values}"
+    )]
     StackTooLarge {
         /// Values of all pages that the selection needs.
         values: u64,
@@ -118,7 +120,8 @@ fn hint(looks_like: &Option<&'static str>) -> String {
 
 /// `1 DAPI, 2 GFP`, as the command line counts them.
 fn numbered(names: &[String]) -> String {
-    let numbered: Vec<String> = names.iter().zip(1..).map(|(name, number)| format!("{number} {name}")).collect();
+    let numbered: Vec<String> =
+        names.iter().zip(1..).map(|(name, number)| format!("{number} {name}")).collect();
     numbered.join(", ")
 }
 

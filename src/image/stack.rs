@@ -132,7 +132,8 @@ impl Opened {
         selection: &Selection,
         keep: Keep,
     ) -> Result<Self, ImageError> {
-        let chosen = selection.channel.as_ref().map(|choice| find_channel(choice, &info.channels)).transpose()?;
+        let chosen =
+            selection.channel.as_ref().map(|choice| find_channel(choice, &info.channels)).transpose()?;
         info.segmented_channel = chosen.unwrap_or(0);
         let wants_part = info.is_color && chosen.is_some();
         let channels = if keep == Keep::All || wants_part { split(&image)? } else { Vec::new() };
@@ -150,11 +151,7 @@ impl Opened {
 pub(super) fn gray_or_color(is_color: bool) -> Vec<ChannelInfo> {
     let one = |name: &str, color| ChannelInfo { name: name.to_owned(), color };
     if is_color {
-        vec![
-            one("red", Some([255, 0, 0])),
-            one("green", Some([0, 255, 0])),
-            one("blue", Some([0, 0, 255])),
-        ]
+        vec![one("red", Some([255, 0, 0])), one("green", Some([0, 255, 0])), one("blue", Some([0, 0, 255]))]
     } else {
         vec![one("gray", None)]
     }
@@ -217,7 +214,17 @@ fn find_name(name: &str, channels: &[ChannelInfo]) -> Option<usize> {
 
 /// Parts of names of nuclear stains, the surest first.
 const STAINS: [&str; 12] = [
-    "dapi", "hoechst", "draq", "sytox", "propidium", "to-pro", "topro", "h2b", "nuclei", "nuclear", "nucleus",
+    "dapi",
+    "hoechst",
+    "draq",
+    "sytox",
+    "propidium",
+    "to-pro",
+    "topro",
+    "h2b",
+    "nuclei",
+    "nuclear",
+    "nucleus",
     "chromatin",
 ];
 /// Names of nuclear stains that are too short to look for inside other words.
@@ -226,9 +233,11 @@ const SHORT_STAINS: [&str; 3] = ["pi", "nuc", "dna"];
 /// The channel that shows the nuclei: by its name, else by its blue colour, else the first.
 fn guess_nuclear(channels: &[ChannelInfo]) -> usize {
     let names: Vec<String> = channels.iter().map(|channel| channel.name.to_lowercase()).collect();
-    let has_word = |name: &String, word: &str| name.split(|c: char| !c.is_alphanumeric()).any(|part| part == word);
+    let has_word =
+        |name: &String, word: &str| name.split(|c: char| !c.is_alphanumeric()).any(|part| part == word);
     let by_part = || STAINS.iter().find_map(|stain| names.iter().position(|name| name.contains(stain)));
-    let by_word = || SHORT_STAINS.iter().find_map(|stain| names.iter().position(|name| has_word(name, stain)));
+    let by_word =
+        || SHORT_STAINS.iter().find_map(|stain| names.iter().position(|name| has_word(name, stain)));
     let by_color = || channels.iter().position(|channel| channel.color.is_some_and(is_blue));
     by_part().or_else(by_word).or_else(by_color).unwrap_or(0)
 }

@@ -124,7 +124,7 @@ fn write_exports(
         version: contract.version.clone(),
         sha256: model_hash.to_owned(),
     };
-    exports.write(inputs, work.entry, &work.image, labels, Some((model, work.settings)))
+    exports.write(inputs, work.entry, &work.opened.image, labels, Some((model, work.settings)))
 }
 
 /// Writes the files that have a folder of their own, and keeps what comes together at the end.
@@ -137,13 +137,13 @@ fn finish(arguments: &Arguments, work: &Work, labels: &LabelImage) -> Result<Fin
         write_whole(&path(folder, &format!(".{}", file.extension)), &file.bytes)?;
     }
     if let Some(folder) = &arguments.outlines {
-        let preview = image::preview(&work.image, None, &image::Contrast::default())
+        let preview = image::preview(&work.opened.image, None, &image::Contrast::default())
             .map_err(|error| error.in_file(&entry.path))?;
         let picture = overlay::encode(&preview, labels).map_err(|error| error.in_file(&entry.path))?;
         write_whole(&path(folder, ".png"), &picture)?;
     }
     if let Some(folder) = &arguments.measurements {
-        let channels = image::split(&work.image).map_err(|error| error.in_file(&entry.path))?;
+        let channels = image::split(&work.opened.image).map_err(|error| error.in_file(&entry.path))?;
         let table = MeasurementTable::new(labels, &channels, arguments.export.pixel_size, &[]);
         write_whole(&path(folder, "-measurements.csv"), table.csv(&entry.image_id).as_bytes())?;
     }

@@ -50,7 +50,7 @@ pub(crate) fn choose(scores: &[f64]) -> [Vec<usize>; 3] {
 /// # Errors
 /// The image's ground truth or its segmentation.
 pub(crate) fn panel(work: &Work, score: &ImageScore) -> Result<String, Error> {
-    let (width, height) = (work.image.width(), work.image.height());
+    let (width, height) = (work.opened.image.width(), work.opened.image.height());
     let truth = work.truth().unwrap_or_else(|| Ok(Vec::new()))?;
     let truth = run_length::decode(&truth, width, height).map_err(|error| error.in_file(&work.entry.path))?;
     let found = work.segment()?;
@@ -118,7 +118,7 @@ path {{ fill: none; vector-effect: non-scaling-stroke; stroke-width: 1.5; }}
 
 /// The image as a PNG of at most twice the panel's side.
 fn picture(work: &Work) -> Result<Vec<u8>, Error> {
-    let shown = preview(&work.image, Some(2 * SIDE), &Contrast::default())
+    let shown = preview(&work.opened.image, Some(2 * SIDE), &Contrast::default())
         .map_err(|error| error.in_file(&work.entry.path))?;
     let colours = shown.rgba.chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
     let image = Image::new(shown.width, shown.height, 3, Samples::U8(colours));

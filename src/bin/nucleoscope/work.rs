@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use nucleoscope::batch;
 use nucleoscope::dataset::{ImageEntry, Truth};
 use nucleoscope::export::record::sha256;
-use nucleoscope::image::{self, Image, Limits};
+use nucleoscope::image::{self, ChannelChoice, Image, Limits, Opened, Selection, Slice};
 use nucleoscope::network::TractNetwork;
 use nucleoscope::nuclei::LabelImage;
 use nucleoscope::run_length::Mask;
@@ -64,6 +64,38 @@ pub(crate) struct Options {
     /// Leave holes in nuclei as they are
     #[arg(long)]
     no_fill_holes: bool,
+    /// Channel to segment, by its number from 1 or its name [default: the one whose name or colour says
+    /// nuclei]
+    #[arg(long, value_name = "N|NAME", value_parser = channel)]
+    channel: Option<ChannelChoice>,
+    /// Slice of a z-stack to segment, from 1, or max: the maximum projection [default: max]
+    #[arg(long, value_name = "N|max", value_parser = slice)]
+    slice: Option<Slice>,
+    /// Frame of a time series to segment, from 1 [default: 1]
+    #[arg(long, value_name = "N", value_parser = from_one)]
+    frame: Option<usize>,
+}
+
+fn channel(text: &str) -> Result<ChannelChoice, String> {
+    if text.parse::<usize>().is_ok() {
+        from_one(text).map(ChannelChoice::Index)
+    } else {
+        Ok(ChannelChoice::Name(text.to_owned()))
+    }
+}
+
+fn slice(text: &str) -> Result<Slice, String> {
+    if text.eq_ignore_ascii_case("max") {
+        Ok(Slice::MaximumProjection)
+    } else {
+        from_one(text).map(Slice::Single)
+    }
+}
+
+/// A number that is counted from 1, as one counted from 0.
+fn from_one(text: &str) -> Result<usize, String> {
+    let number: usize = text.parse().map_err(|_| "not a whole number".to_owned())?;
+    number.checked_sub(1).ok_or_else(|| "numbers begin at 1".to_owned())
 }
 
 fn positive(text: &str) -> Result<f32, String> {
@@ -110,6 +142,11 @@ impl Options {
         match &self.model {
             Some(path) => inputs::read(path).map(|bytes| sha256(&bytes)),
             None => Ok(sha256(SHIPPED_MODEL)),
+    fn selection(&self) -> Selection {
+        Selection {
+            channel: self.channel.clone(),
+            slice: self.slice.unwrap_or_default(),
+            frame: self.frame.unwrap_or(0),
         }
     }
 
@@ -130,8 +167,8 @@ pub(crate) fn load_model(path: &Path) -> Result<TractNetwork, Error> {
 pub(crate) struct Work<'a> {
     /// What is known of the image.
     pub entry: &'a ImageEntry,
-    /// The image.
-    pub image: Image,
+    /// What its file holds: the image to segment, all channels, the size of a pixel.
+    pub opened: Opened,
     /// The network to use.
     pub network: &'a TractNetwork,
     /// The settings to use.
@@ -142,14 +179,14 @@ pub(crate) struct Work<'a> {
 impl Work<'_> {
     /// Finds the nuclei.
     pub(crate) fn segment(&self) -> Result<LabelImage, Error> {
-        segment(self.network, &self.image, &self.settings, &mut |_| ())
+        segment(self.network, &self.opened.image, &self.settings, &mut |_| ())
             .map(|found| found.labels)
             .map_err(|error| error.in_file(&self.entry.path))
     }
 
     /// The true nuclei, if they are known, checked against the image's size.
     pub(crate) fn truth(&self) -> Option<Result<Vec<Mask>, Error>> {
-        true_masks(self.inputs, self.entry, self.image.width(), self.image.height())
+        true_masks(self.inputs, self.entry, self.opened.info.width, self.opened.info.height)
     }
 }
 
@@ -167,11 +204,12 @@ pub(crate) fn for_each<T: Send>(
     listen_for_interrupt();
     let network = options.network()?;
     let settings = options.settings();
+    let selection = options.selection();
     let bar = progress_bar(images.len() as u64);
     let one = |entry: &ImageEntry| {
         let work = || {
-            let image = decode(inputs, entry)?;
-            job(Work { entry, image, network: &network, settings, inputs })
+            let opened = open(inputs, entry, &selection)?;
+            job(Work { entry, opened, network: &network, settings, inputs })
         };
         // A bug in a decoder or the engine costs one image, not the batch.
         catch_unwind(AssertUnwindSafe(work))
@@ -195,6 +233,12 @@ pub(crate) fn for_each<T: Send>(
 }
 
 const INTERNAL_ERROR: &str = "an internal error; please report it with the image";
+
+/// Reads and opens an image; errors name it.
+fn open(inputs: &Inputs, entry: &ImageEntry, selection: &Selection) -> Result<Opened, Error> {
+    let bytes = batch::read(&inputs.files, inputs.batch.sources[entry.file], &entry.path)?;
+    image::open(&bytes, selection, Limits::default()).map_err(|error| error.in_file(&entry.path))
+}
 
 /// Reads and decodes an image; errors name it.
 pub(crate) fn decode(inputs: &Inputs, entry: &ImageEntry) -> Result<Image, Error> {

@@ -134,7 +134,8 @@ fn lzw(packed: &[u8], length: usize) -> Result<Vec<u8>, ImageError> {
     let mut decoder = configuration.with_yield_on_full_buffer(true).build();
     let mut bytes = vec![0; length];
     let (mut read, mut written) = (0, 0);
-    while let (Some(rest), Some(free)) = (packed.get(read..), bytes.get_mut(written..).filter(|free| !free.is_empty()))
+    while let (Some(rest), Some(free)) =
+        (packed.get(read..), bytes.get_mut(written..).filter(|free| !free.is_empty()))
     {
         let step = decoder.decode_bytes(rest, free);
         read += step.consumed_in;
@@ -180,7 +181,8 @@ fn jpeg(page: &Page, packed: &Packed, tables: &[u8]) -> Result<Vec<u8>, ImageErr
     let samples = if page.is_planar { 1 } else { page.samples };
     let damaged = |error: &dyn std::fmt::Display| damaged("JPEG", error);
     let most = |side: usize| side.max(1 << 14);
-    let options = DecoderOptions::default().set_max_width(most(packed.width)).set_max_height(most(packed.height));
+    let options =
+        DecoderOptions::default().set_max_width(most(packed.width)).set_max_height(most(packed.height));
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(joined), options);
     decoder.decode_headers().map_err(|error| damaged(&error))?;
     let stored = decoder.input_colorspace().ok_or_else(|| damaged(&"no colours"))?;
@@ -206,15 +208,18 @@ mod tests {
     #[test]
     fn run_lengths_of_the_specification() {
         // The example of TIFF 6.0, page 42.
-        let packed = [
-            0xfe, 0xaa, 0x02, 0x80, 0x00, 0x2a, 0xfd, 0xaa, 0x03, 0x80, 0x00, 0x2a, 0x22, 0xf7, 0xaa,
-        ];
+        let packed =
+            [0xfe, 0xaa, 0x02, 0x80, 0x00, 0x2a, 0xfd, 0xaa, 0x03, 0x80, 0x00, 0x2a, 0x22, 0xf7, 0xaa];
         let expected = [
-            0xaa, 0xaa, 0xaa, 0x80, 0x00, 0x2a, 0xaa, 0xaa, 0xaa, 0xaa, 0x80, 0x00, 0x2a, 0x22, 0xaa, 0xaa, 0xaa,
-            0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa,
+            0xaa, 0xaa, 0xaa, 0x80, 0x00, 0x2a, 0xaa, 0xaa, 0xaa, 0xaa, 0x80, 0x00, 0x2a, 0x22, 0xaa, 0xaa,
+            0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa,
         ];
         assert_eq!(pack_bits(&packed, 24), expected);
-        assert_eq!(pack_bits(&packed[..1], 24), []);
-        assert_eq!(pack_bits(&[128, 5, 1, 2], 3), [1, 2], "128 does nothing, and a cut literal is what is there");
+        assert!(pack_bits(&packed[..1], 24).is_empty());
+        assert_eq!(
+            pack_bits(&[128, 5, 1, 2], 3),
+            [1, 2],
+            "128 does nothing, and a cut literal is what is there"
+        );
     }
 }

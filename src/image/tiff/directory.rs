@@ -66,10 +66,34 @@ pub(super) mod tag {
     pub(crate) const IMAGEJ_SIZES: u16 = 50_838;
     pub(crate) const IMAGEJ_VALUES: u16 = 50_839;
     pub(super) const ALL: [u16; 28] = [
-        SUBFILE, OLD_SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, FILL_ORDER, DESCRIPTION,
-        STRIP_OFFSETS, SAMPLES, STRIP_ROWS, STRIP_BYTES, X_RESOLUTION, Y_RESOLUTION, PLANAR, RESOLUTION_UNIT,
-        PREDICTOR, COLOR_MAP, TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_BYTES, EXTRA_SAMPLES, SAMPLE_FORMAT,
-        JPEG_TABLES, IMAGEJ_SIZES, IMAGEJ_VALUES,
+        SUBFILE,
+        OLD_SUBFILE,
+        WIDTH,
+        HEIGHT,
+        BITS,
+        COMPRESSION,
+        PHOTOMETRIC,
+        FILL_ORDER,
+        DESCRIPTION,
+        STRIP_OFFSETS,
+        SAMPLES,
+        STRIP_ROWS,
+        STRIP_BYTES,
+        X_RESOLUTION,
+        Y_RESOLUTION,
+        PLANAR,
+        RESOLUTION_UNIT,
+        PREDICTOR,
+        COLOR_MAP,
+        TILE_WIDTH,
+        TILE_HEIGHT,
+        TILE_OFFSETS,
+        TILE_BYTES,
+        EXTRA_SAMPLES,
+        SAMPLE_FORMAT,
+        JPEG_TABLES,
+        IMAGEJ_SIZES,
+        IMAGEJ_VALUES,
     ];
 }
 
@@ -152,7 +176,9 @@ pub(super) fn open(bytes: &[u8]) -> Result<(File<'_>, Vec<Directory>), ImageErro
         all_entries += entries;
         directories.push(directory);
         if directories.len() > MAXIMUM_PAGES || all_entries > MAXIMUM_ENTRIES {
-            return Err(corrupt(format!("it has more than {MAXIMUM_PAGES} pages, or pages with too many entries")));
+            return Err(corrupt(format!(
+                "it has more than {MAXIMUM_PAGES} pages, or pages with too many entries"
+            )));
         }
         next = after;
     }
@@ -184,7 +210,11 @@ impl Directory {
         let Some(field) = self.field(tag) else { return Ok(Vec::new()) };
         let size = match field.kind {
             1 | 3 | 4 | 7 | 13 | 16 | 18 => size_of_kind(field.kind),
-            kind => return Err(corrupt(format!("tag {tag} has values of type {kind}, whole numbers were expected"))),
+            kind => {
+                return Err(corrupt(format!(
+                    "tag {tag} has values of type {kind}, whole numbers were expected"
+                )));
+            }
         };
         let count = field.count.min(most);
         file.slice(field.place, count.saturating_mul(size))?;

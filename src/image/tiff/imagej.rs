@@ -38,8 +38,10 @@ pub(super) fn layout(file: &File, pages: &[Page], description: &str) -> Result<L
     }
     let is_color = layout::is_color(example, false);
     let samples = if is_color { 1 } else { example.channels() };
-    let (page_channels, slices, frames) = axes(images, number("channels"), number("slices"), number("frames"));
-    let channels = if is_color { gray_or_color(true) } else { channels(file, example, page_channels * samples) };
+    let (page_channels, slices, frames) =
+        axes(images, number("channels"), number("slices"), number("frames"));
+    let channels =
+        if is_color { gray_or_color(true) } else { channels(file, example, page_channels * samples) };
     Ok(Layout {
         channels,
         slices,
@@ -95,7 +97,8 @@ fn channels(file: &File, page: &Page, count: usize) -> Vec<ChannelInfo> {
     }
     // The first planes are the channels of the first slice; their labels name them if all differ.
     let labels: Vec<&String> = private.labels.iter().take(count).collect();
-    let differ = labels.iter().enumerate().all(|(at, label)| !label.is_empty() && !labels[..at].contains(label));
+    let differ =
+        labels.iter().enumerate().all(|(at, label)| !label.is_empty() && !labels[..at].contains(label));
     if count > 1 && labels.len() == count && differ {
         for (channel, label) in channels.iter_mut().zip(labels) {
             channel.name.clone_from(label);
@@ -126,7 +129,8 @@ impl Private {
             let (kind, count) = (word(file, &entry[..4]), word(file, &entry[4..]));
             for _ in 0..count {
                 let Some((&size, later)) = sizes.split_first() else { return Ok(private) };
-                let (block, after) = rest.split_at(usize::try_from(size).unwrap_or(usize::MAX).min(rest.len()));
+                let (block, after) =
+                    rest.split_at(usize::try_from(size).unwrap_or(usize::MAX).min(rest.len()));
                 (sizes, rest) = (later, after);
                 match &kind.to_be_bytes() {
                     b"luts" => private.colors.extend(brightest(block)),

@@ -29,9 +29,15 @@ pub(super) fn is_big_tiff(bytes: &[u8]) -> bool {
 }
 
 /// Opens a stack. Only the pages that the selection needs are decoded, one at a time.
-pub(super) fn open(bytes: &[u8], selection: &Selection, limits: Limits, keep: Keep) -> Result<Opened, ImageError> {
+pub(super) fn open(
+    bytes: &[u8],
+    selection: &Selection,
+    limits: Limits,
+    keep: Keep,
+) -> Result<Opened, ImageError> {
     let (file, directories) = directory::open(bytes)?;
-    let pages: Vec<Page> = directories.into_iter().map(|page| Page::read(&file, page)).collect::<Result<_, _>>()?;
+    let pages: Vec<Page> =
+        directories.into_iter().map(|page| Page::read(&file, page)).collect::<Result<_, _>>()?;
     let Some(first) = pages.first() else {
         return Err(directory::corrupt("it has no pages"));
     };
@@ -119,7 +125,11 @@ impl Stack<'_> {
             values = values.saturating_add(pixels.saturating_mul(page.samples as u64));
         }
         let maximum_values = self.limits.maximum_values();
-        if values > maximum_values { Err(ImageError::StackTooLarge { values, maximum_values }) } else { Ok(()) }
+        if values > maximum_values {
+            Err(ImageError::StackTooLarge { values, maximum_values })
+        } else {
+            Ok(())
+        }
     }
 
     /// The values of some channels of a page, each for itself; of a colour page, all three interleaved.
@@ -174,7 +184,8 @@ impl Stack<'_> {
             Keep::All => {
                 let image = images.get(segmented).cloned().ok_or_else(nothing)?;
                 let named = layout.channels.iter().zip(images);
-                let channels = named.map(|(info, image)| Channel { name: info.name.clone(), image }).collect();
+                let channels =
+                    named.map(|(info, image)| Channel { name: info.name.clone(), image }).collect();
                 Ok(Opened { info, image, channels })
             }
         }

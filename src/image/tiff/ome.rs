@@ -47,7 +47,10 @@ impl Named for Node<'_, '_> {
     }
 }
 
-fn children<'a, 'input: 'a>(node: Node<'a, 'input>, name: &'a str) -> impl Iterator<Item = Node<'a, 'input>> + 'a {
+fn children<'a, 'input: 'a>(
+    node: Node<'a, 'input>,
+    name: &'a str,
+) -> impl Iterator<Item = Node<'a, 'input>> + 'a {
     node.children().filter(move |child| child.is_called(name))
 }
 
@@ -80,9 +83,9 @@ impl Reading {
         }
         let letters = node.attribute("DimensionOrder").and_then(|order| order.trim().strip_prefix("XY"));
         let letters: Vec<char> = letters.unwrap_or("CZT").chars().collect();
-        let order = <[char; 3]>::try_from(letters).ok().filter(|order| {
-            ['C', 'Z', 'T'].iter().all(|letter| order.contains(letter))
-        });
+        let order = <[char; 3]>::try_from(letters)
+            .ok()
+            .filter(|order| ['C', 'Z', 'T'].iter().all(|letter| order.contains(letter)));
         let Some(order) = order else { return Err(corrupt("its OME-XML has an unknown DimensionOrder")) };
 
         let example = layout::alike(pages).first().and_then(|&at| pages.get(at));
@@ -90,7 +93,9 @@ impl Reading {
         let shown = example.map_or(1, Page::channels);
         let per_page = [stored, shown].into_iter().find(|&samples| channels.is_multiple_of(samples));
         let Some(per_page) = per_page else {
-            return Err(corrupt(format!("its OME-XML tells of {channels} channels, its pages have {stored}")));
+            return Err(corrupt(format!(
+                "its OME-XML tells of {channels} channels, its pages have {stored}"
+            )));
         };
         let page_channels = channels / per_page;
         // Several colour images beside each other are shown as the channels they are made of.
@@ -145,11 +150,15 @@ impl Reading {
             }
             let first_page = number(data, "IFD");
             let given = number(data, "PlaneCount");
-            let count = given.unwrap_or(if first_page.is_some() { 1 } else { self.count() }).min(self.count());
-            let [channel, slice, frame] = ["FirstC", "FirstZ", "FirstT"].map(|name| number(data, name).unwrap_or(0));
+            let count =
+                given.unwrap_or(if first_page.is_some() { 1 } else { self.count() }).min(self.count());
+            let [channel, slice, frame] =
+                ["FirstC", "FirstZ", "FirstT"].map(|name| number(data, name).unwrap_or(0));
             let first = [self.page_channel(channel), slice, frame];
             if first[0] >= self.page_channels || slice >= self.slices || frame >= self.frames {
-                return Err(corrupt(format!("its OME-XML places a page at channel {channel}, slice {slice}, frame {frame}")));
+                return Err(corrupt(format!(
+                    "its OME-XML places a page at channel {channel}, slice {slice}, frame {frame}"
+                )));
             }
             let start = self.position(first);
             for step in 0..count {
@@ -178,7 +187,8 @@ impl Reading {
     fn layout(&self, node: Node, pages: &[Page], planes: &[Option<usize>]) -> Result<Layout, ImageError> {
         // Planes of another size, such as a preview, are not part of the stack.
         let example = planes.iter().flatten().next().and_then(|&at| pages.get(at));
-        let fits = |at: usize| pages.get(at).zip(example).is_some_and(|(page, example)| page.is_like(example));
+        let fits =
+            |at: usize| pages.get(at).zip(example).is_some_and(|(page, example)| page.is_like(example));
         let at = |channel: usize, slice: usize, frame: usize| {
             let plane = planes.get((frame * self.slices + slice) * self.page_channels + channel);
             plane.copied().flatten().filter(|&page| fits(page))
@@ -220,11 +230,19 @@ impl Reading {
             let each = described.len() == self.page_channels * self.samples;
             let at = if each { page_channel * self.samples + sample } else { page_channel };
             let node = described.get(at).copied();
-            let name = |key| node.and_then(|node| node.attribute(key)).map(str::trim).filter(|name| !name.is_empty());
+            let name = |key| {
+                node.and_then(|node| node.attribute(key)).map(str::trim).filter(|name| !name.is_empty())
+            };
             let name = name("Name").or_else(|| name("Fluor")).map(|name| {
                 if each || self.samples == 1 { name.to_owned() } else { format!("{name} {}", sample + 1) }
             });
-            let missing = || if count == 1 { "gray".into() } else { format!("channel {}", page_channel * self.samples + sample + 1) };
+            let missing = || {
+                if count == 1 {
+                    "gray".into()
+                } else {
+                    format!("channel {}", page_channel * self.samples + sample + 1)
+                }
+            };
             ChannelInfo { name: name.unwrap_or_else(missing), color: node.and_then(color) }
         };
         (0..count).map(one).collect()

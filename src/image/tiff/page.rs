@@ -127,7 +127,9 @@ impl Page {
         let bits_are_read = match self.number {
             Number::Unsigned | Number::Signed => matches!(self.bits, 1..=32 | 64),
             Number::Float => matches!(self.bits, 16 | 32 | 64),
-            Number::Other => return unsupported("its values are complex numbers or of an unknown type".into()),
+            Number::Other => {
+                return unsupported("its values are complex numbers or of an unknown type".into());
+            }
         };
         if !bits_are_read {
             return unsupported(match self.bits {
@@ -171,7 +173,12 @@ fn meaning(photometric: u16, compression: u16, samples: usize, extra: usize) -> 
 /// Extra samples of type 1 and 2 are alpha; at type 0 the file does not say.
 fn alpha(meaning: Meaning, samples: usize, extra: &[u64]) -> usize {
     match meaning {
-        Meaning::Gray => extra.iter().rev().take_while(|&&kind| kind == 1 || kind == 2).count().min(samples.saturating_sub(1)),
+        Meaning::Gray => extra
+            .iter()
+            .rev()
+            .take_while(|&&kind| kind == 1 || kind == 2)
+            .count()
+            .min(samples.saturating_sub(1)),
         Meaning::Rgb => samples - 3,
         Meaning::Palette => samples - 1,
         Meaning::Cmyk => samples - 4,

@@ -13,7 +13,12 @@ use crate::image::{ImageError, Limits, Samples};
 ///
 /// Unsigned integers of up to 8 bits become `U8`, of up to 16 bits `U16`, all others `F32`. Values of
 /// pages where 0 is white are turned round.
-pub(super) fn read(file: &File, page: &Page, wanted: &[usize], limits: Limits) -> Result<Samples, ImageError> {
+pub(super) fn read(
+    file: &File,
+    page: &Page,
+    wanted: &[usize],
+    limits: Limits,
+) -> Result<Samples, ImageError> {
     page.check(limits)?;
     let grid = Grid::read(file, page, limits)?;
     let pixels = page.width.saturating_mul(page.height);
@@ -33,11 +38,8 @@ pub(super) fn read(file: &File, page: &Page, wanted: &[usize], limits: Limits) -
     let planes = if page.is_planar { wanted.len() } else { 1 };
     for plane in 0..planes {
         // Which value of a stored pixel goes where in a pixel of the result.
-        let targets: Vec<(usize, usize)> = if page.is_planar {
-            vec![(0, plane)]
-        } else {
-            wanted.iter().copied().zip(0..).collect()
-        };
+        let targets: Vec<(usize, usize)> =
+            if page.is_planar { vec![(0, plane)] } else { wanted.iter().copied().zip(0..).collect() };
         let first = if page.is_planar { wanted[plane] * grid.chunks() } else { 0 };
         for chunk in 0..grid.chunks() {
             let rectangle = grid.rectangle(chunk, page);
@@ -76,7 +78,8 @@ pub(super) fn read_color(file: &File, page: &Page, limits: Limits) -> Result<Sam
                 }))
             }
             Samples::F32(inks) => {
-                let most = if page.number == Number::Float { 1.0 } else { (2.0f32).powi(page.bits as i32) - 1.0 };
+                let most =
+                    if page.number == Number::Float { 1.0 } else { (2.0f32).powi(page.bits as i32) - 1.0 };
                 Samples::F32(without_black(&inks, |ink, black| (most - ink) * (most - black) / most))
             }
         }),
@@ -131,7 +134,10 @@ impl Grid {
         let is_tiled = directory.has(tag::TILE_OFFSETS);
         let side = |tag, missing: usize| {
             let side = directory.number(file, tag, missing as u64)?;
-            usize::try_from(side).ok().filter(|&side| side > 0).ok_or_else(|| corrupt("its tiles have no size"))
+            usize::try_from(side)
+                .ok()
+                .filter(|&side| side > 0)
+                .ok_or_else(|| corrupt("its tiles have no size"))
         };
         let (width, height) = if is_tiled {
             (side(tag::TILE_WIDTH, 0)?, side(tag::TILE_HEIGHT, 0)?)
@@ -147,8 +153,11 @@ impl Grid {
         }
         let (across, down) = (page.width.div_ceil(width), page.height.div_ceil(height));
         let count = across.saturating_mul(down).saturating_mul(if page.is_planar { page.samples } else { 1 });
-        let (place, length) =
-            if is_tiled { (tag::TILE_OFFSETS, tag::TILE_BYTES) } else { (tag::STRIP_OFFSETS, tag::STRIP_BYTES) };
+        let (place, length) = if is_tiled {
+            (tag::TILE_OFFSETS, tag::TILE_BYTES)
+        } else {
+            (tag::STRIP_OFFSETS, tag::STRIP_BYTES)
+        };
         let offsets = directory.numbers(file, place, count)?;
         if offsets.len() < count {
             let found = offsets.len();

@@ -1,0 +1,843 @@
+//! TIFF as microscopy laboratories have it. The files are made here, by a writer that shares nothing
+//! with the reader.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use nucleoscope::Explain;
+use nucleoscope::image::{
+    ChannelChoice, ImageError, Limits, Opened, PixelSize, Samples, Selection, Slice, decode, open,
+};
+use proptest::prelude::*;
+
+/// The values of a tag.
+#[derive(Clone)]
+enum Values {
+    Short(Vec<u16>),
+    Long(Vec<u32>),
+    Text(String),
+    Bytes(Vec<u8>),
+    Fraction(u32, u32),
+}
+use Values::{Bytes, Fraction, Long, Short, Text};
+
+/// A page: its tags and its strips or tiles, as they are stored.
+#[derive(Clone)]
+struct Page {
+    tags: BTreeMap<u16, Values>,
+    chunks: Vec<Vec<u8>>,
+}
+
+impl Page {
+    /// A page of one strip.
+    fn new(width: u32, height: u32, bits: u16, samples: u16, strip: Vec<u8>) -> Self {
+        let tags = BTreeMap::from([
+            (256, Long(vec![width])),
+            (257, Long(vec![height])),
+            (258, Short(vec![bits; usize::from(samples)])),
+            (262, Short(vec![1])),
+            (277, Short(vec![samples])),
+        ]);
+        Self { tags, chunks: vec![strip] }
+    }
+
+    fn gray8(width: u32, height: u32, values: &[u8]) -> Self {
+        Self::new(width, height, 8, 1, values.to_vec())
+    }
+
+    fn with(mut self, tag: u16, values: Values) -> Self {
+        self.tags.insert(tag, values);
+        self
+    }
+
+    fn short(self, tag: u16, value: u16) -> Self {
+        self.with(tag, Short(vec![value]))
+    }
+
+    fn described(self, text: &str) -> Self {
+        self.with(270, Text(text.to_owned()))
+    }
+
+    fn strips(mut self, rows: u32, chunks: Vec<Vec<u8>>) -> Self {
+        self.chunks = chunks;
+        self.with(278, Long(vec![rows]))
+    }
+
+    fn tiles(mut self, width: u32, height: u32, chunks: Vec<Vec<u8>>) -> Self {
+        self.chunks = chunks;
+        self.with(322, Long(vec![width])).with(323, Long(vec![height]))
+    }
+}
+
+#[derive(Clone, Copy, Default, Debug)]
+struct Style {
+    big_endian: bool,
+    big_tiff: bool,
+}
+
+impl Style {
+    const ALL: [Self; 4] = [
+        Self { big_endian: false, big_tiff: false },
+        Self { big_endian: true, big_tiff: false },
+        Self { big_endian: false, big_tiff: true },
+        Self { big_endian: true, big_tiff: true },
+    ];
+
+    fn number(self, value: u64, size: usize) -> Vec<u8> {
+        if self.big_endian {
+            value.to_be_bytes()[8 - size..].to_vec()
+        } else {
+            value.to_le_bytes()[..size].to_vec()
+        }
+    }
+
+    /// Values of some bits, each row from a new byte on.
+    fn pack(self, values: &[u64], bits: usize, row: usize) -> Vec<u8> {
+        if matches!(bits, 8 | 16 | 24 | 32 | 64) {
+            return values.iter().flat_map(|&value| self.number(value, bits / 8)).collect();
+        }
+        let of_row = |row: &[u64]| {
+            let digits: String = row.iter().map(|value| format!("{value:0bits$b}")).collect();
+            let digits = format!("{digits:0<width$}", width = digits.len().next_multiple_of(8));
+            let byte = |at: usize| u8::from_str_radix(&digits[at..at + 8], 2).unwrap();
+            (0..digits.len()).step_by(8).map(byte).collect::<Vec<u8>>()
+        };
+        values.chunks(row).flat_map(of_row).collect()
+    }
+
+    fn write(self, pages: &[Page]) -> Vec<u8> {
+        let offset = if self.big_tiff { 8 } else { 4 };
+        let mut file = if self.big_endian { b"MM".to_vec() } else { b"II".to_vec() };
+        file.extend(self.number(if self.big_tiff { 43 } else { 42 }, 2));
+        if self.big_tiff {
+            file.extend([self.number(8, 2), self.number(0, 2)].concat());
+        }
+        let mut link = file.len();
+        file.extend(self.number(0, offset));
+        for page in pages {
+            let mut page = page.clone();
+            let mut places = Vec::new();
+            for chunk in &page.chunks {
+                places.push(file.len() as u32);
+                file.extend(chunk);
+            }
+            let lengths = page.chunks.iter().map(|chunk| chunk.len() as u32).collect();
+            let tiled = page.tags.contains_key(&322);
+            page = page.with(if tiled { 324 } else { 273 }, Long(places));
+            page = page.with(if tiled { 325 } else { 279 }, Long(lengths));
+
+            let mut directory = self.number(page.tags.len() as u64, if self.big_tiff { 8 } else { 2 });
+            for (&tag, values) in &page.tags {
+                let (kind, count, mut bytes) = self.values(values);
+                directory.extend([self.number(tag.into(), 2), self.number(kind, 2)].concat());
+                directory.extend(self.number(count as u64, offset));
+                if bytes.len() > offset {
+                    let place = self.number(file.len() as u64, offset);
+                    file.extend(bytes);
+                    bytes = place;
+                }
+                bytes.resize(offset, 0);
+                directory.extend(bytes);
+            }
+            let place = self.number(file.len() as u64, offset);
+            file[link..link + offset].copy_from_slice(&place);
+            file.extend(directory);
+            link = file.len();
+            file.extend(self.number(0, offset));
+        }
+        file
+    }
+
+    fn values(self, values: &Values) -> (u64, usize, Vec<u8>) {
+        match values {
+            Short(values) => {
+                (3, values.len(), values.iter().flat_map(|&value| self.number(value.into(), 2)).collect())
+            }
+            Long(values) => {
+                (4, values.len(), values.iter().flat_map(|&value| self.number(value.into(), 4)).collect())
+            }
+            Text(text) => (2, text.len() + 1, [text.as_bytes(), &[0]].concat()),
+            Bytes(bytes) => (1, bytes.len(), bytes.clone()),
+            Fraction(above, below) => {
+                (5, 1, [self.number((*above).into(), 4), self.number((*below).into(), 4)].concat())
+            }
+        }
+    }
+}
+
+fn write(pages: &[Page]) -> Vec<u8> {
+    Style::default().write(pages)
+}
+
+fn opened(bytes: &[u8], selection: &Selection) -> Opened {
+    open(bytes, selection, Limits::default()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn all(bytes: &[u8]) -> Opened {
+    opened(bytes, &Selection::default())
+}
+
+fn samples(bytes: &[u8]) -> Samples {
+    decode(bytes, Limits::default()).unwrap_or_else(|error| panic!("{error}")).samples().clone()
+}
+
+fn error(bytes: &[u8]) -> ImageError {
+    open(bytes, &Selection::default(), Limits::default()).unwrap_err()
+}
+
+fn names(opened: &Opened) -> Vec<&str> {
+    assert_eq!(opened.channels.len(), opened.info.channels.len());
+    opened.channels.iter().map(|channel| channel.name.as_str()).collect()
+}
+
+/// Values that need all of some bits, for 7 × 3 pixels.
+fn ramp(bits: u32) -> Vec<u64> {
+    let most = u64::MAX >> (64 - bits);
+    (0..21).map(|index| if index == 20 { most } else { (most / 20).max(1) * index & most }).collect()
+}
+
+fn expected(values: &[u64], bits: u32) -> Samples {
+    if bits <= 8 {
+        Samples::U8(values.iter().map(|&value| value as u8).collect())
+    } else if bits <= 16 {
+        Samples::U16(values.iter().map(|&value| value as u16).collect())
+    } else {
+        Samples::F32(values.iter().map(|&value| value as f32).collect())
+    }
+}
+
+#[test]
+fn unsigned_integers_of_every_depth_keep_their_values() {
+    for style in Style::ALL {
+        for bits in (1..=17).chain([24, 31, 32, 64]) {
+            let values = ramp(bits);
+            let strip = style.pack(&values, bits as usize, 7);
+            let file = style.write(&[Page::new(7, 3, bits as u16, 1, strip)]);
+            assert_eq!(samples(&file), expected(&values, bits), "{bits} bits, {style:?}");
+            assert_eq!(u32::from(all(&file).info.bit_depth), bits);
+        }
+    }
+}
+
+#[test]
+fn zero_can_be_white() {
+    for bits in [1, 4, 8, 12, 16] {
+        let values = ramp(bits);
+        let turned: Vec<u64> = values.iter().map(|value| (u64::MAX >> (64 - bits)) - value).collect();
+        let strip = Style::default().pack(&values, bits as usize, 7);
+        let file = write(&[Page::new(7, 3, bits as u16, 1, strip).short(262, 0)]);
+        assert_eq!(samples(&file), expected(&turned, bits), "{bits} bits");
+    }
+    let strip = [0.25f32, 1.0].iter().flat_map(|value| value.to_le_bytes()).collect();
+    let file = write(&[Page::new(2, 1, 32, 1, strip).short(262, 0).short(339, 3)]);
+    assert_eq!(samples(&file), Samples::F32(vec![0.75, 0.0]));
+}
+
+#[test]
+fn signed_integers_and_floats_become_floats() {
+    for style in Style::ALL {
+        for bits in [8usize, 12, 16, 32, 64] {
+            let numbers = [-100i64, 0, 100, -1];
+            let stored: Vec<u64> =
+                numbers.iter().map(|&value| value as u64 & (u64::MAX >> (64 - bits))).collect();
+            let page = Page::new(4, 1, bits as u16, 1, style.pack(&stored, bits, 4)).short(339, 2);
+            let expected = Samples::F32(vec![-100.0, 0.0, 100.0, -1.0]);
+            assert_eq!(samples(&style.write(&[page])), expected, "{bits} bits, {style:?}");
+        }
+        // 1, -2 and 65504 at half precision, from IEEE 754's table of examples.
+        let half = style.pack(&[0x3c00, 0xc000, 0x7bff], 16, 3);
+        let single = style.pack(&[1.0f32, -2.0, 65_504.0].map(|value| value.to_bits().into()), 32, 3);
+        let double = style.pack(&[1.0f64, -2.0, 65_504.0].map(f64::to_bits), 64, 3);
+        for (bits, strip) in [(16, half), (32, single), (64, double)] {
+            let file = style.write(&[Page::new(3, 1, bits, 1, strip).short(339, 3)]);
+            assert_eq!(samples(&file), Samples::F32(vec![1.0, -2.0, 65_504.0]), "{bits} bits, {style:?}");
+        }
+    }
+    let nan = write(&[Page::new(1, 1, 16, 1, vec![0, 0x7e]).short(339, 3)]);
+    assert_eq!(error(&nan).code(), "image/non-finite");
+}
+
+#[test]
+fn palettes_become_colours_but_stay_values_where_they_only_show_a_channel() {
+    let map: Vec<u16> =
+        (0..3).flat_map(|color| (0..16).map(move |index| 256 * (color * 16 + index))).collect();
+    let strip = Style::default().pack(&[0, 15, 1], 4, 3);
+    let page = Page::new(3, 1, 4, 1, strip).short(262, 3).with(320, Short(map));
+    let color = all(&write(std::slice::from_ref(&page)));
+    assert_eq!(color.image.samples(), &Samples::U8(vec![0, 16, 32, 15, 31, 47, 1, 17, 33]));
+    assert_eq!((color.info.is_color, names(&color)), (true, vec!["red", "green", "blue"]));
+
+    let shown = all(&write(&[page.described("ImageJ=1.54f\nimages=1\n")]));
+    assert_eq!(shown.image.samples(), &Samples::U8(vec![0, 15, 1]));
+    assert_eq!(shown.info.channels[0].color, Some([15, 31, 47]));
+}
+
+#[test]
+fn cmyk_becomes_rgb() {
+    let page = Page::new(2, 1, 8, 4, vec![0, 255, 100, 0, 0, 0, 0, 255]).short(262, 5);
+    assert_eq!(samples(&write(&[page])), Samples::U8(vec![255, 0, 155, 0, 0, 0]));
+}
+
+/// Pixels of 5 × 4 with some samples, all values different.
+fn pixels(count: u8) -> Vec<u8> {
+    (0..20 * count).map(|index| index.wrapping_mul(7).wrapping_add(index / 13)).collect()
+}
+
+#[test]
+fn strips_tiles_and_planes_hold_the_same() {
+    for style in Style::ALL {
+        let rgb = pixels(3);
+        let plane = |sample: usize| rgb.iter().skip(sample).step_by(3).copied().collect::<Vec<u8>>();
+        let page = || Page::new(5, 4, 8, 3, rgb.clone()).short(262, 2);
+        let tile = |left: usize, top: usize| {
+            let at = |x: usize, y: usize| if x < 5 && y < 4 { (y * 5 + x) * 3 } else { 0 };
+            let places = (top..top + 3).flat_map(|y| (left..left + 4).map(move |x| (x, y)));
+            places.flat_map(|(x, y)| rgb[at(x, y)..at(x, y) + 3].to_vec()).collect::<Vec<u8>>()
+        };
+        let tiles = vec![tile(0, 0), tile(4, 0), tile(0, 3), tile(4, 3)];
+        let pages = [
+            page(),
+            page().strips(3, rgb.chunks(45).map(<[u8]>::to_vec).collect()),
+            page().tiles(4, 3, tiles),
+            page().short(284, 2).strips(4, (0..3).map(plane).collect()),
+            page()
+                .short(284, 2)
+                .strips(3, (0..3).flat_map(|s| [plane(s)[..15].to_vec(), plane(s)[15..].to_vec()]).collect()),
+        ];
+        for (number, page) in pages.into_iter().enumerate() {
+            assert_eq!(samples(&style.write(&[page])), Samples::U8(rgb.clone()), "page {number}, {style:?}");
+        }
+    }
+}
+
+#[test]
+fn samples_of_a_page_are_channels_unless_they_are_alpha() {
+    let values: Vec<u8> = (0..20).collect();
+    let five = all(&write(&[Page::new(2, 2, 8, 5, values.clone())]));
+    assert_eq!(names(&five), ["channel 1", "channel 2", "channel 3", "channel 4", "channel 5"]);
+    assert!(!five.info.is_color);
+    assert_eq!(five.channels[3].image.samples(), &Samples::U8(vec![3, 8, 13, 18]));
+    let planar =
+        Page::new(2, 2, 8, 5, vec![]).short(284, 2).strips(2, values.chunks(4).map(<[u8]>::to_vec).collect());
+    assert_eq!(all(&write(&[planar])).channels[3].image.samples(), &Samples::U8(vec![12, 13, 14, 15]));
+
+    let two = Page::new(2, 1, 8, 2, vec![1, 9, 2, 8]);
+    assert_eq!(all(&write(std::slice::from_ref(&two))).channels.len(), 2);
+    assert_eq!(all(&write(&[two.clone().with(338, Short(vec![0]))])).channels.len(), 2);
+    let alpha = all(&write(&[two.with(338, Short(vec![2]))]));
+    assert_eq!((names(&alpha), alpha.image.samples()), (vec!["gray"], &Samples::U8(vec![1, 2])));
+
+    let second = Selection { channel: Some(ChannelChoice::Index(1)), ..Selection::default() };
+    let chosen = opened(&write(&[Page::new(2, 2, 8, 5, values)]), &second);
+    assert_eq!(
+        (chosen.image.samples(), chosen.info.segmented_channel),
+        (&Samples::U8(vec![1, 6, 11, 16]), 1)
+    );
+}
+
+fn deflate(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn lzw(bytes: &[u8]) -> Vec<u8> {
+    weezl::encode::Encoder::with_tiff_size_switch(weezl::BitOrder::Msb, 8).encode(bytes).unwrap()
+}
+
+fn old_lzw(bytes: &[u8]) -> Vec<u8> {
+    weezl::encode::Encoder::new(weezl::BitOrder::Lsb, 8).encode(bytes).unwrap()
+}
+
+fn zstd(bytes: &[u8]) -> Vec<u8> {
+    ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Fastest)
+}
+
+/// Every run of at most 100 bytes as a literal, and then a run of the last byte.
+fn pack_bits(bytes: &[u8]) -> Vec<u8> {
+    let (last, rest) = bytes.split_last().unwrap();
+    let literal = |part: &[u8]| [&[part.len() as u8 - 1], part].concat();
+    rest.chunks(100).flat_map(literal).chain([0, *last]).collect()
+}
+
+type Method = (u16, fn(&[u8]) -> Vec<u8>);
+const METHODS: [Method; 6] =
+    [(5, lzw), (5, old_lzw), (8, deflate), (32_946, deflate), (50_000, zstd), (32_773, pack_bits)];
+
+#[test]
+fn compressed_strips_are_expanded() {
+    for (method, compress) in METHODS {
+        for bits in [1, 8, 12, 16, 32] {
+            let values = ramp(bits);
+            let strip = Style::default().pack(&values, bits as usize, 7);
+            let page = Page::new(7, 3, bits as u16, 1, compress(&strip)).short(259, method);
+            assert_eq!(samples(&write(&[page])), expected(&values, bits), "method {method}, {bits} bits");
+        }
+    }
+}
+
+#[test]
+fn differences_are_added_up() {
+    for style in Style::ALL {
+        for (method, compress) in &METHODS[..5] {
+            for bits in [8u32, 10, 12, 16, 32] {
+                let values = ramp(bits);
+                let mask = u64::MAX >> (64 - bits);
+                let difference = |row: &[u64]| {
+                    (0..7)
+                        .map(|x| row[x].wrapping_sub(if x == 0 { 0 } else { row[x - 1] }) & mask)
+                        .collect::<Vec<_>>()
+                };
+                let differences: Vec<u64> = values.chunks(7).flat_map(difference).collect();
+                let strip = compress(&style.pack(&differences, bits as usize, 7));
+                let page = Page::new(7, 3, bits as u16, 1, strip).short(259, *method).short(317, 2);
+                assert_eq!(
+                    samples(&style.write(&[page])),
+                    expected(&values, bits),
+                    "{method}, {bits} bits, {style:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn bytes_of_floats_are_put_together() {
+    let values = [1.5f32, -2.25, 1e6, 0.0, 3.0];
+    for style in Style::ALL {
+        let planes: Vec<u8> = (0..4).flat_map(|byte| values.map(|value| value.to_be_bytes()[byte])).collect();
+        let differences: Vec<u8> =
+            (0..20).map(|at| planes[at].wrapping_sub(if at == 0 { 0 } else { planes[at - 1] })).collect();
+        let page = Page::new(5, 1, 32, 1, deflate(&differences)).short(259, 8).short(317, 3).short(339, 3);
+        assert_eq!(samples(&style.write(&[page])), Samples::F32(values.to_vec()), "{style:?}");
+    }
+}
+
+/// A JPEG, and its tables apart from its picture.
+fn jpeg(values: &[u8], color: image::ExtendedColorType) -> (Vec<u8>, Vec<u8>, Vec<u8>) {
+    let mut whole = Vec::new();
+    image::codecs::jpeg::JpegEncoder::new_with_quality(&mut whole, 100)
+        .encode(values, 16, 16, color)
+        .unwrap();
+    let (mut tables, mut picture) = (vec![0xff, 0xd8], vec![0xff, 0xd8]);
+    let mut at = 2;
+    while whole[at + 1] != 0xda {
+        let length = 2 + usize::from(whole[at + 2]) * 256 + usize::from(whole[at + 3]);
+        let goes_apart = matches!(whole[at + 1], 0xdb | 0xc4);
+        if goes_apart { &mut tables } else { &mut picture }.extend(&whole[at..at + length]);
+        at += length;
+    }
+    picture.extend(&whole[at..]);
+    tables.extend([0xff, 0xd9]);
+    (whole, tables, picture)
+}
+
+fn is_near(found: &Samples, expected: &[u8]) -> bool {
+    let Samples::U8(found) = found else { return false };
+    found.len() == expected.len() && found.iter().zip(expected).all(|(&a, &b)| a.abs_diff(b) <= 4)
+}
+
+#[test]
+fn jpeg_is_expanded_with_and_without_shared_tables() {
+    let gray: Vec<u8> = (0..=255).collect();
+    let (whole, tables, picture) = jpeg(&gray, image::ExtendedColorType::L8);
+    let page = Page::new(16, 16, 8, 1, whole).short(259, 7);
+    assert!(is_near(&samples(&write(&[page])), &gray));
+    let page = Page::new(16, 16, 8, 1, picture.clone()).short(259, 7);
+    assert_eq!(error(&write(std::slice::from_ref(&page))).code(), "image/corrupt", "no tables");
+    assert!(is_near(&samples(&write(&[page.with(347, Bytes(tables))])), &gray));
+
+    let rgb: Vec<u8> = (0..=255).flat_map(|value| [value, 255 - value, value / 2]).collect();
+    let (whole, ..) = jpeg(&rgb, image::ExtendedColorType::Rgb8);
+    let page = Page::new(16, 16, 8, 3, whole).short(259, 7).short(262, 6);
+    assert!(is_near(&samples(&write(&[page])), &rgb));
+}
+
+#[test]
+fn what_is_not_read_is_named() {
+    let page = || Page::gray8(2, 1, &[1, 2]);
+    let cases = [
+        (page().short(259, 4), "CCITT fax group 4"),
+        (page().short(259, 34_887), "LERC"),
+        (page().short(259, 33_003), "JPEG 2000"),
+        (page().short(259, 999), "method 999"),
+        (page().short(262, 8), "CIE L*a*b*"),
+        (page().short(262, 32_803), "filter array"),
+        (page().short(262, 6), "YCbCr without JPEG"),
+        (page().short(339, 6), "complex"),
+        (Page::new(1, 1, 48, 1, vec![0; 6]), "48 bits"),
+        (Page::new(1, 1, 8, 2, vec![0; 3]).with(258, Short(vec![8, 16])), "different numbers of bits"),
+    ];
+    for (page, words) in cases {
+        let error = error(&write(&[page]));
+        assert_eq!(error.code(), "image/unsupported", "{error}");
+        assert!(error.to_string().contains(words), "{error}");
+    }
+}
+
+/// Pages of a hyperstack: at each pixel `100 · channel + 10 · slice + frame`, and 1 more at one pixel
+/// that moves with the slice.
+fn planes(order: &[(usize, usize, usize)]) -> Vec<Page> {
+    let plane = |&(c, z, t): &(usize, usize, usize)| {
+        let value = |pixel: usize| (100 * c + 10 * z + t + usize::from(pixel == z)) as u8;
+        Page::gray8(4, 1, &(0..4).map(value).collect::<Vec<u8>>())
+    };
+    order.iter().map(plane).collect()
+}
+
+/// All of 2 channels, 3 slices and 2 frames; the letters say which index is fastest.
+fn ordered(order: &str) -> Vec<(usize, usize, usize)> {
+    let length = |letter| if letter == 'Z' { 3 } else { 2 };
+    let position = |mut place: usize| {
+        let mut found = BTreeMap::new();
+        for letter in order.chars() {
+            found.insert(letter, place % length(letter));
+            place /= length(letter);
+        }
+        (found[&'C'], found[&'Z'], found[&'T'])
+    };
+    (0..12).map(position).collect()
+}
+
+fn imagej(text: &str) -> Vec<u8> {
+    let mut pages = planes(&ordered("CZT"));
+    pages[0] = pages[0].clone().described(text);
+    write(&pages)
+}
+
+const HYPERSTACK: &str =
+    "ImageJ=1.54f\nimages=12\nchannels=2\nslices=3\nframes=2\nhyperstack=true\nmode=composite\n";
+
+/// What [`planes`] looks like from outside.
+fn check_hyperstack(file: &[u8]) {
+    let whole = all(file);
+    assert_eq!((whole.info.slices, whole.info.frames, whole.info.is_color), (3, 2, false));
+    assert_eq!(whole.channels[0].image.samples(), &Samples::U8(vec![20, 20, 21, 20]));
+    assert_eq!(whole.channels[1].image.samples(), &Samples::U8(vec![120, 120, 121, 120]));
+    assert_eq!(whole.image, whole.channels[whole.info.segmented_channel].image);
+    assert_eq!(whole.image, decode(file, Limits::default()).unwrap());
+
+    let selection = Selection { channel: Some(ChannelChoice::Index(1)), slice: Slice::Single(1), frame: 1 };
+    let one = opened(file, &selection);
+    assert_eq!(one.image.samples(), &Samples::U8(vec![111, 112, 111, 111]));
+    assert_eq!(one.channels[0].image.samples(), &Samples::U8(vec![11, 12, 11, 11]));
+    assert_eq!((one.info.segmented_channel, one.info.slices), (1, 3));
+}
+
+#[test]
+fn an_imagej_hyperstack_is_read() {
+    let file = imagej(HYPERSTACK);
+    check_hyperstack(&file);
+    assert_eq!(names(&all(&file)), ["channel 1", "channel 2"]);
+    assert_eq!(all(&file).info.pixel_size, None);
+}
+
+#[test]
+fn an_imagej_stack_has_names_colours_and_a_pixel_size() {
+    for style in Style::ALL {
+        for (unit, expected) in [("micron", 0.25), ("\\u00B5m", 0.25), ("nm", 0.25e-3), ("inch", 6350.0)] {
+            let mut pages = planes(&ordered("CZT"));
+            let blue: Vec<u8> = [vec![0; 512], (0..=255).collect()].concat();
+            let green: Vec<u8> = [vec![0; 256], (0..=255).collect(), vec![0; 256]].concat();
+            let label =
+                |text: &str| text.encode_utf16().flat_map(|unit| style.number(unit.into(), 2)).collect();
+            let labels: [Vec<u8>; 2] = [label("GFP"), label("nuclei µ")];
+            let code = |text: &[u8; 4]| style.number(u32::from_be_bytes(*text).into(), 4);
+            let head = [code(b"IJIJ"), code(b"labl"), style.number(2, 4), code(b"luts"), style.number(2, 4)]
+                .concat();
+            let sizes = vec![20, labels[0].len() as u32, labels[1].len() as u32, 768, 768];
+            pages[0] = pages[0]
+                .clone()
+                .described(&format!("{HYPERSTACK}unit={unit}\nspacing=2\n"))
+                .with(282, Fraction(4_000_000, 1_000_000))
+                .with(283, Fraction(2_000_000, 1_000_000))
+                .short(296, 1)
+                .with(50_838, Long(sizes))
+                .with(50_839, Bytes([head, labels.concat(), green, blue].concat()));
+            let whole = all(&style.write(&pages));
+            assert_eq!(names(&whole), ["GFP", "nuclei µ"], "{style:?}");
+            let colors: Vec<_> = whole.info.channels.iter().map(|channel| channel.color).collect();
+            assert_eq!(colors, [Some([0, 255, 0]), Some([0, 0, 255])]);
+            assert_eq!(whole.info.segmented_channel, 1);
+            let size = whole.info.pixel_size.unwrap();
+            assert!((size.x / expected - 1.0).abs() < 1e-9 && (size.y / size.x - 2.0).abs() < 1e-9, "{unit}");
+        }
+    }
+}
+
+#[test]
+fn a_stack_that_imagej_wrote_behind_one_page_is_refused_with_the_reason() {
+    let page = Page::gray8(4, 1, &[0; 4]).described("ImageJ=1.54f\nimages=9\nslices=9\n");
+    let error = error(&write(&[page]));
+    assert_eq!(error.code(), "image/unsupported");
+    assert!(
+        error.to_string().contains("behind a single page") && error.to_string().contains("OME-TIFF"),
+        "{error}"
+    );
+}
+
+/// OME-XML for [`planes`]; `data` are its TiffData elements.
+fn ome(order: &str, data: &str) -> String {
+    format!(
+        r##"<?xml version="1.0" encoding="UTF-8"?><!-- a comment -->
+        <OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" UUID="urn:uuid:1">
+        <Image ID="Image:0"><Pixels ID="Pixels:0" DimensionOrder="XY{order}" Type="uint8" SignificantBits="7"
+         SizeX="4" SizeY="1" SizeC="2" SizeZ="3" SizeT="2" PhysicalSizeX="325" PhysicalSizeXUnit="nm"
+         PhysicalSizeY="0.65"><Channel ID="Channel:0:0" Name="GFP &amp; more" Color="16711935"/>
+        <Channel ID="Channel:0:1" Name="DAPI" Color="65535"/>{data}</Pixels></Image></OME>"##
+    )
+}
+
+#[test]
+fn ome_tiff_is_read_in_every_order() {
+    for order in ["CZT", "ZCT", "TZC", "CTZ", "ZTC", "TCZ"] {
+        let mut pages = planes(&ordered(order));
+        for data in ["<TiffData/>", r#"<TiffData IFD="0" PlaneCount="12"/>"#] {
+            pages[0] = pages[0].clone().described(&ome(order, data));
+            let file = write(&pages);
+            check_hyperstack(&file);
+            let whole = all(&file);
+            assert_eq!(names(&whole), ["GFP & more", "DAPI"]);
+            assert_eq!((whole.info.segmented_channel, whole.info.bit_depth), (1, 7));
+            assert_eq!(whole.info.channels[0].color, Some([0, 255, 0]));
+            assert_eq!(whole.info.channels[1].color, Some([0, 0, 255]));
+            assert_eq!(whole.info.pixel_size, PixelSize::new(0.325, 0.65));
+        }
+    }
+}
+
+#[test]
+fn ome_tiff_says_which_page_is_which_plane() {
+    let mut order = ordered("TCZ");
+    order.reverse();
+    let data: String = order
+        .iter()
+        .enumerate()
+        .map(|(page, (c, z, t))| {
+            format!(r#"<TiffData IFD="{page}" FirstC="{c}" FirstZ="{z}" FirstT="{t}" PlaneCount="1"/>"#)
+        })
+        .collect();
+    let mut pages = planes(&order);
+    pages[0] = pages[0].clone().described(&ome("CZT", &data));
+    check_hyperstack(&write(&pages));
+}
+
+#[test]
+fn planes_of_other_files_are_missing() {
+    let part = |uuid: u32, c: usize, slices: usize| -> String {
+        let one = |z: usize| {
+            format!(
+                r#"<TiffData IFD="{z}" FirstC="{c}" FirstZ="{z}"><UUID FileName="{c}.tif">urn:uuid:{uuid}</UUID></TiffData>"#
+            )
+        };
+        (0..slices).map(one).collect()
+    };
+    let mut pages = planes(&[(1, 0, 0), (1, 1, 0)]);
+    pages[0] = pages[0].clone().described(&ome("CZT", &(part(2, 0, 2) + &part(1, 1, 2))));
+    let here = all(&write(&pages));
+    assert_eq!((names(&here), here.info.slices, here.info.frames), (vec!["DAPI"], 2, 1));
+    assert_eq!(here.image.samples(), &Samples::U8(vec![110, 111, 110, 110]));
+
+    pages[0] = pages[0].clone().described(&ome("CZT", &part(2, 0, 2)));
+    let elsewhere = error(&write(&pages));
+    assert!(elsewhere.to_string().contains("in other files"), "{elsewhere}");
+
+    let mut pages = planes(&[(0, 0, 0), (0, 1, 0), (1, 0, 0)]);
+    let holes = part(1, 0, 2) + r#"<TiffData IFD="2" FirstC="1"/>"#;
+    pages[0] = pages[0].clone().described(&ome("CZT", &holes));
+    let missing = error(&write(&pages));
+    assert_eq!(missing.to_string(), "channel 2 of slice 2 and frame 1 is not in this file");
+}
+
+#[test]
+fn ome_tiff_of_colour_pages_is_one_colour_image() {
+    let xml = r#"<OME xmlns="x"><Image><Pixels DimensionOrder="XYCZT" SizeC="3" SizeZ="1" SizeT="1">
+        <Channel SamplesPerPixel="3"/><TiffData/></Pixels></Image></OME>"#;
+    let file = write(&[Page::new(1, 1, 8, 3, vec![1, 2, 3]).short(262, 2).described(xml)]);
+    let whole = all(&file);
+    assert!(whole.info.is_color);
+    assert_eq!((names(&whole), whole.image.channels()), (vec!["red", "green", "blue"], 3));
+}
+
+#[test]
+fn damaged_ome_xml_is_an_error_that_says_so() {
+    let cases = [
+        ("<OME><Image", "not valid"),
+        (
+            "<OME><Image><Pixels SizeC='9999999' SizeZ='9999999' SizeT='9999999'/></Image></OME>",
+            "9999999 channels",
+        ),
+        ("<OME><Image><Pixels DimensionOrder='XYZZT'/></Image></OME>", "DimensionOrder"),
+        ("<OME><Image><Pixels SizeZ='2'><TiffData FirstZ='7'/></Pixels></Image></OME>", "slice 7"),
+    ];
+    for (xml, words) in cases {
+        let error = error(&write(&[Page::gray8(1, 1, &[1]).described(xml)]));
+        assert!(error.to_string().contains(words), "{error}");
+    }
+}
+
+#[test]
+fn pages_without_a_description_are_slices_and_thumbnails_are_passed_over() {
+    let pages = [
+        Page::gray8(2, 1, &[9, 9]).with(254, Long(vec![1])),
+        Page::gray8(2, 1, &[1, 5]),
+        Page::gray8(1, 1, &[200]),
+        Page::gray8(2, 1, &[3, 4]),
+        Page::gray8(2, 1, &[99, 99]).with(254, Long(vec![1])),
+    ];
+    let whole = all(&write(&pages));
+    assert_eq!((whole.info.slices, whole.info.frames, names(&whole)), (2, 1, vec!["gray"]));
+    assert_eq!(whole.image.samples(), &Samples::U8(vec![3, 5]));
+}
+
+#[test]
+fn only_the_resolution_of_a_microscope_is_a_pixel_size() {
+    let size = |above, below, unit| {
+        let page = Page::gray8(1, 1, &[1]);
+        let page = page.with(282, Fraction(above, below)).with(283, Fraction(above, below)).short(296, unit);
+        all(&write(&[page])).info.pixel_size
+    };
+    assert_eq!(size(20_000, 1, 3), PixelSize::new(0.5, 0.5));
+    assert_eq!(size(50_800, 1, 2), PixelSize::new(0.5, 0.5));
+    for (above, below, unit) in [
+        (72, 1, 2),
+        (96, 1, 2),
+        (300, 1, 2),
+        (1200, 1, 2),
+        (1, 1, 3),
+        (28, 1, 3),
+        (0, 1, 3),
+        (1, 0, 3),
+        (20_000, 1, 1),
+    ] {
+        assert_eq!(size(above, below, unit), None, "{above}/{below} per unit {unit}");
+    }
+}
+
+#[test]
+fn what_does_not_exist_is_named_with_what_there_is() {
+    let file = imagej(HYPERSTACK);
+    let refused = |selection: Selection| open(&file, &selection, Limits::default()).unwrap_err();
+    let channel = |choice| refused(Selection { channel: Some(choice), ..Selection::default() });
+    let cases = [
+        (
+            channel(ChannelChoice::Index(2)),
+            "there is no single channel 3; the channels are 1 channel 1, 2 channel 2",
+        ),
+        (
+            channel(ChannelChoice::Name("RFP".into())),
+            "there is no single channel “RFP”; the channels are 1 channel 1, 2 channel 2",
+        ),
+        (
+            refused(Selection { slice: Slice::Single(3), ..Selection::default() }),
+            "there is no slice 4; there are 3 slices",
+        ),
+        (refused(Selection { frame: 2, ..Selection::default() }), "there is no frame 3; there are 2 frames"),
+    ];
+    for (error, words) in cases {
+        assert_eq!(error.to_string(), words);
+        assert!(!error.remedy().is_empty());
+    }
+}
+
+#[test]
+fn a_chain_of_pages_that_leads_back_is_refused() {
+    let mut file = imagej(HYPERSTACK);
+    let first = file[4..8].to_vec();
+    let end = file.len() - 4;
+    file[end..].copy_from_slice(&first);
+    assert!(error(&file).to_string().contains("leads back"), "{}", error(&file));
+}
+
+#[test]
+fn a_stack_is_held_against_the_limits_as_a_whole() {
+    let pages: Vec<Page> = (0..65).map(|_| Page::gray8(4, 1, &[1; 4])).collect();
+    let file = write(&pages);
+    let limits = Limits { maximum_pixels: 4 };
+    let error = decode(&file, limits).unwrap_err();
+    assert!(matches!(error, ImageError::StackTooLarge { values: 260, maximum_values: 256 }), "{error}");
+    let one = Selection { slice: Slice::Single(64), ..Selection::default() };
+    assert!(open(&file, &one, limits).is_ok());
+    assert!(matches!(decode(&file, Limits { maximum_pixels: 3 }), Err(ImageError::TooLarge { .. })));
+}
+
+#[test]
+fn a_header_that_promises_too_much_is_refused_before_memory_is_taken() {
+    let page = || Page::gray8(4, 1, &[1; 4]);
+    let huge = [
+        page().with(256, Long(vec![u32::MAX])).with(257, Long(vec![u32::MAX])),
+        page().tiles(1 << 30, 1 << 30, vec![vec![1; 4]]),
+        page().short(277, 65_535).with(257, Long(vec![10_000])).with(256, Long(vec![20_000])),
+    ];
+    for page in huge {
+        let error = error(&write(&[page]));
+        assert!(["image/too-large", "image/stack-too-large"].contains(&error.code()), "{error}");
+    }
+}
+
+/// Small files of many kinds.
+fn files() -> Vec<Vec<u8>> {
+    let strip = Style::default().pack(&ramp(12), 12, 7);
+    let mut ome_pages = planes(&ordered("ZCT"));
+    ome_pages[0] = ome_pages[0].clone().described(&ome("ZCT", "<TiffData/>"));
+    let (_, tables, picture) = jpeg(&(0..=255).collect::<Vec<u8>>(), image::ExtendedColorType::L8);
+    let mut files = vec![
+        imagej(HYPERSTACK),
+        write(&ome_pages),
+        Style { big_endian: true, big_tiff: true }.write(&planes(&ordered("CZT"))[..2]),
+        write(&[Page::new(16, 16, 8, 1, picture).short(259, 7).with(347, Bytes(tables))]),
+        write(&[Page::new(5, 4, 8, 3, vec![]).short(262, 2).tiles(4, 3, vec![vec![7; 36]; 4])]),
+    ];
+    for (method, compress) in METHODS {
+        files.push(write(&[Page::new(7, 3, 12, 1, compress(&strip)).short(259, method).short(317, 2)]));
+    }
+    files
+}
+
+#[test]
+fn a_file_that_is_cut_anywhere_is_an_error() {
+    for (number, file) in files().into_iter().enumerate() {
+        for length in 0..file.len() {
+            let error = decode(&file[..length], Limits::default())
+                .expect_err(&format!("file {number}, {length} bytes"));
+            assert!(!error.remedy().is_empty());
+        }
+        assert!(decode(&file, Limits::default()).is_ok(), "file {number}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn flipped_bytes_never_panic_or_hang(
+        which in 0usize..11,
+        flips in prop::collection::vec((any::<prop::sample::Index>(), 1u8..=255), 1..6),
+        frame in 0usize..2,
+    ) {
+        let mut bytes = files().swap_remove(which);
+        for (place, mask) in flips {
+            let at = place.index(bytes.len());
+            bytes[at] ^= mask;
+        }
+        let selection = Selection { frame, ..Selection::default() };
+        match open(&bytes, &selection, Limits { maximum_pixels: 1 << 16 }) {
+            Ok(opened) => {
+                prop_assert_eq!(opened.image.width() * opened.image.height(), opened.info.width * opened.info.height);
+                prop_assert_eq!(opened.channels.len(), opened.info.channels.len());
+            }
+            Err(error) => prop_assert!(!error.to_string().is_empty() && !error.remedy().is_empty()),
+        }
+    }
+
+    #[test]
+    fn any_bytes_behind_a_header_never_panic(style in 0usize..4, rest in prop::collection::vec(any::<u8>(), 0..400)) {
+        let style = Style::ALL[style];
+        let mut bytes = style.write(&[]);
+        let length = bytes.len();
+        let offset = if style.big_tiff { 8 } else { 4 };
+        bytes[length - offset..].copy_from_slice(&style.number(length as u64, offset));
+        bytes.extend(rest);
+        _ = decode(&bytes, Limits { maximum_pixels: 1 << 16 });
+    }
+}
