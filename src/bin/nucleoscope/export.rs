@@ -18,7 +18,7 @@ use crate::{Outcome, table, work};
 
 /// What `segment` offers.
 #[derive(Args, Clone)]
-pub(crate) struct Options {
+pub(crate) struct ExportOptions {
     /// Also write files for other programs, several an image: all, or some of bowl, measurements, labels,
     /// rois, geojson, coco, svg, overlay, record
     #[arg(long, value_name = "all|FORMAT,...", value_parser = formats, requires = "export_dir")]
@@ -31,7 +31,7 @@ pub(crate) struct Options {
     pub(crate) pixel_size: Option<PixelSize>,
 }
 
-impl Options {
+impl ExportOptions {
     /// What to write, if anything; the folder is made.
     pub(crate) fn exports(&self) -> Result<Option<Exports>, Error> {
         let Some((formats, folder)) = self.export.clone().zip(self.export_dir.clone()) else {

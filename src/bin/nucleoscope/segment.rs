@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR")]
     measurements: Option<PathBuf>,
     #[command(flatten)]
-    export: export::Options,
+    export: export::ExportOptions,
     #[command(flatten)]
     options: work::Options,
 }
