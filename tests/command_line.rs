@@ -7,9 +7,11 @@ use std::process::{Command, Output};
 
 use nucleoscope::export::bowl_csv::{self, Purpose};
 use nucleoscope::export::label_image;
+use nucleoscope::export::record::sha256;
 use nucleoscope::image::{Limits, Samples, decode};
 use nucleoscope::run_length;
 use nucleoscope::synthetic::{FieldOptions, field};
+use nucleoscope::truth;
 
 fn nucleoscope(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_nucleoscope")).current_dir(folder).args(arguments).output().unwrap()
@@ -67,6 +69,78 @@ fn a_bowl_folder_becomes_a_submission_with_scores() {
             printed(output).lines().rfind(|line| line.starts_with("all ")).map(str::to_owned)
         };
         assert_eq!(last(&scored), last(&output), "with {truth}");
+    }
+}
+
+#[test]
+fn every_export_is_written_once_for_each_image() {
+    let folder = bowl(1);
+    let id = "example-001000";
+    let export = ["--export", "all", "--export-dir", "exports", "--pixel-size", "0.5"];
+    let segment = [&["segment", "bowl", "--output", "out.csv"], &export[..]].concat();
+    let output = nucleoscope(folder.path(), &segment);
+    assert!(output.status.success(), "{}", said(&output));
+    let names = |folder: &Path| -> Vec<String> {
+        let names =
+            fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = names.collect();
+        names.sort();
+        names
+    };
+    let exports = folder.path().join("exports");
+    let endings = [
+        "-RoiSet.zip",
+        "-bowl.csv",
+        "-coco.json",
+        "-labels.tif",
+        "-measurements.csv",
+        "-nucleoscope.json",
+        "-outlines.svg",
+        "-overlay.png",
+        ".geojson",
+    ];
+    assert_eq!(names(&exports), endings.map(|ending| format!("{id}{ending}")));
+    let rows = fs::read(exports.join(format!("{id}-bowl.csv"))).unwrap();
+    assert_eq!(rows, fs::read(folder.path().join("out.csv")).unwrap());
+    let record = fs::read(exports.join(format!("{id}-nucleoscope.json"))).unwrap();
+    let record: serde_json::Value = serde_json::from_slice(&record).unwrap();
+    let shipped = fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/model/nuclei.onnx")).unwrap();
+    assert_eq!(record["model"]["sha256"], sha256(&shipped));
+    let image = fs::read(folder.path().join(format!("bowl/stage1_test/{id}/images/{id}.png"))).unwrap();
+    assert_eq!(record["input"]["sha256"], sha256(&image));
+    assert_eq!(record["settings"]["effort"], "accurate");
+}
+
+#[test]
+fn known_nuclei_are_exported_without_a_model() {
+    let folder = bowl(2);
+    let arguments = ["export", "bowl/stage1_test", "--export", "labels, record", "--export-dir", "exports"];
+    let output = nucleoscope(folder.path(), &arguments);
+    assert!(output.status.success(), "{}", said(&output));
+    let solution = fs::read(folder.path().join("bowl/stage1_solution.csv")).unwrap();
+    for image in bowl_csv::read(&solution, Purpose::Truth).unwrap().images {
+        let labels = fs::read(folder.path().join(format!("exports/{}-labels.png", image.image_id))).unwrap();
+        let labels = truth::label_image(&decode(&labels, Limits::default()).unwrap(), 256, 256).unwrap();
+        // The masks' files are numbered by row, the masks in the file too.
+        assert_eq!(labels, run_length::decode(&image.masks.unwrap(), 256, 256).unwrap());
+    }
+    assert_eq!(fs::read_dir(folder.path().join("exports")).unwrap().count(), 4);
+
+    fs::copy(
+        folder.path().join("bowl/stage1_test/example-001000/images/example-001000.png"),
+        folder.path().join("alone.png"),
+    )
+    .unwrap();
+    let output = nucleoscope(folder.path(), &["export", "alone.png", "--export-dir", "exports"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said(&output).contains("alone.png") && said(&output).contains("export/no-nuclei"));
+    for wrong in [
+        ["--export", "rois,xls", "--export-dir", "exports"],
+        ["--export", "rois", "--pixel-size", "0.5"],
+        ["--export-dir", "exports", "--pixel-size", "0"],
+    ] {
+        let segment = [&["segment", "alone.png", "--output", "out.csv"], &wrong[..]].concat();
+        assert_eq!(nucleoscope(folder.path(), &segment).status.code(), Some(2), "{wrong:?}");
     }
 }
 

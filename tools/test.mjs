@@ -4,13 +4,15 @@ import { checkTypes, lint } from "./check.mjs";
 import { chromium } from "./chromium.mjs";
 import { e2e } from "./e2e.mjs";
 import { nodeTests } from "./node-tests.mjs";
+import { readers, readerTests } from "./readers.mjs";
 import { setUp } from "./setup.mjs";
 import { main, run, step, together } from "./step.mjs";
 
 await main(async () => {
   await setUp();
-  // Asked for first: a missing browser should not show only after minutes of compiling.
+  // Asked for first: a missing browser or reader should not show only after minutes of compiling.
   await chromium();
+  const outside = await readers();
   await lint();
   // Each has long stretches on one core: side by side they take two thirds of the time.
   await together(
@@ -19,6 +21,7 @@ await main(async () => {
   );
   await checkTypes();
   await step("Rust tests", () => run("cargo", ["test", "--features", "cli"]));
+  await readerTests(outside);
   await nodeTests("Page tests", "tests/page");
   await nodeTests("WebAssembly tests", "tests/wasm");
   await bundle();

@@ -72,7 +72,7 @@ fn roi(name: &str, parts: &[Polygon], bounds: Bounds) -> Vec<u8> {
         }
         _ => {
             let rings = parts.iter().flat_map(|part| std::iter::once(&part.shell).chain(&part.holes));
-            let path: Vec<f32> = rings.flat_map(|ring| path(ring)).collect();
+            let path: Vec<f32> = rings.flat_map(path).collect();
             shape.extend(path.iter().flat_map(|number| number.to_be_bytes()));
             (RECTANGLE, 0, path.len() as u32)
         }
@@ -131,7 +131,7 @@ mod tests {
         let y = [0, 0, 2, 2, 1, 1];
         assert_eq!(coordinates, x.into_iter().chain(y).flat_map(u16::to_be_bytes).collect::<Vec<_>>());
         assert_eq!(bytes[60..64], 88u32.to_be_bytes());
-        assert!(bytes.ends_with(b"\00\00\00\01") && bytes.len() == 88 + 64 + 8);
+        assert_eq!(bytes[88 + 64..], "0001".encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<_>>());
     }
 
     #[test]

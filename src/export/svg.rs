@@ -28,8 +28,9 @@ pub fn encode(image_id: &str, nuclei: &[Vec<Polygon>], size: (usize, usize)) -> 
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
          viewBox=\"0 0 {width} {height}\">\n<title>{}</title>\n\
-         <g fill=\"none\" fill-rule=\"evenodd\" stroke=\"#e6a700\" stroke-width=\"1\" \
-         vector-effect=\"non-scaling-stroke\">\n{paths}</g>\n</svg>\n",
+         <style>path {{ vector-effect: non-scaling-stroke }}</style>\n\
+         <g fill=\"none\" fill-rule=\"evenodd\" stroke=\"#e6a700\" stroke-width=\"1\">\n\
+         {paths}</g>\n</svg>\n",
         escaped(image_id)
     )
 }

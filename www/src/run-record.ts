@@ -26,7 +26,7 @@ export interface RunRecord {
 /** How an image's nuclei came about; the program adds itself and the hash of the image's file. */
 export function recordOf(image: BatchImage, gates: readonly Gate[], model: ModelIdentity): Record<string, unknown> {
   return {
-    input: { name: image.path, sha256: "" },
+    input: { name: image.path.split(/[/\\]/).at(-1) ?? image.path, sha256: "" },
     // Ground truth comes from no model.
     model: image.startsFromTruth ? null : model,
     settings: image.startsFromTruth ? null : image.settings,
@@ -60,6 +60,15 @@ export function readRecord(text: string): RunRecord | null {
     selection: parseSelection(selection),
     edits: parseEdits(edits),
     regions: parseRegions(regions),
-    gates: gatesFromJson(gates),
+    gates: readGates(gates),
   };
+}
+
+/** Gates that make no sense cost the gates, not the record. */
+function readGates(unknown: unknown): Gate[] {
+  try {
+    return gatesFromJson(unknown ?? []);
+  } catch {
+    return [];
+  }
 }

@@ -7,7 +7,7 @@ use clap::Args;
 use nucleoscope::dataset::ImageEntry;
 use nucleoscope::export::record::{FileIdentity, ModelIdentity, sha256};
 use nucleoscope::export::{self, ExportError, Formats, Provenance, Subject};
-use nucleoscope::image::{self, Image, PixelSize};
+use nucleoscope::image::{Opened, PixelSize, Selection};
 use nucleoscope::nuclei::LabelImage;
 use nucleoscope::segment::Settings;
 use nucleoscope::{Error, Explain, InFile, batch, run_length};
@@ -18,7 +18,7 @@ use crate::{Outcome, table, work};
 
 /// What `segment` offers.
 #[derive(Args, Clone)]
-pub(crate) struct Options {
+pub(crate) struct ExportOptions {
     /// Also write files for other programs, several an image: all, or some of bowl, measurements, labels,
     /// rois, geojson, coco, svg, overlay, record
     #[arg(long, value_name = "all|FORMAT,...", value_parser = formats, requires = "export_dir")]
@@ -26,12 +26,12 @@ pub(crate) struct Options {
     /// The folder for them
     #[arg(long, value_name = "DIR", requires = "export")]
     export_dir: Option<PathBuf>,
-    /// Size of a pixel in µm, or its width and height
+    /// Size of a pixel in µm, or its width and height [default: what the file says]
     #[arg(long, value_name = "UM[,UM]", value_parser = pixel_size)]
     pub(crate) pixel_size: Option<PixelSize>,
 }
 
-impl Options {
+impl ExportOptions {
     /// What to write, if anything; the folder is made.
     pub(crate) fn exports(&self) -> Result<Option<Exports>, Error> {
         let Some((formats, folder)) = self.export.clone().zip(self.export_dir.clone()) else {
@@ -52,7 +52,7 @@ pub(crate) struct Arguments {
     /// The folder to write to
     #[arg(long, value_name = "DIR")]
     export_dir: PathBuf,
-    /// Size of a pixel in µm, or its width and height
+    /// Size of a pixel in µm, or its width and height [default: what the file says]
     #[arg(long, value_name = "UM[,UM]", value_parser = pixel_size)]
     pixel_size: Option<PixelSize>,
 }
@@ -101,13 +101,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
 
 /// Writes the files of an image whose nuclei are known; how many there are.
 fn known(exports: &Exports, inputs: &Inputs, entry: &ImageEntry) -> Result<u32, Error> {
-    let image = work::decode(inputs, entry)?;
-    let (width, height) = (image.width(), image.height());
+    let opened = work::open(inputs, entry, &Selection::default())?;
+    let (width, height) = (opened.image.width(), opened.image.height());
     let masks = work::true_masks(inputs, entry, width, height)
         .unwrap_or_else(|| Err(ExportError::NoNuclei.in_file(&entry.path)))?;
     let labels =
         run_length::decode_overlapping(&masks, width, height).map_err(|error| error.in_file(&entry.path))?;
-    exports.write(inputs, entry, &image, &labels, None)?;
+    exports.write(inputs, entry, &opened, &labels, None)?;
     Ok(labels.count())
 }
 
@@ -129,21 +129,24 @@ impl Exports {
         &self,
         inputs: &Inputs,
         entry: &ImageEntry,
-        image: &Image,
+        opened: &Opened,
         labels: &LabelImage,
-        found_by: Option<(ModelIdentity, Settings)>,
+        found_by: Option<(ModelIdentity, Settings, Selection)>,
     ) -> Result<(), Error> {
         let bytes = batch::read(&inputs.files, inputs.batch.sources[entry.file], &entry.path)?;
         let name = entry.path.rsplit(['/', '\\']).next().unwrap_or(&entry.path).to_owned();
-        let (model, settings) = found_by.unzip();
-        let input = FileIdentity { name, sha256: sha256(&bytes) };
-        let provenance = Provenance { input, model, settings, ..Default::default() };
-        let channels = image::split(image).map_err(|error| error.in_file(&entry.path))?;
+        let mut provenance =
+            Provenance { input: FileIdentity { name, sha256: sha256(&bytes) }, ..Default::default() };
+        if let Some((model, settings, selection)) = found_by {
+            provenance.model = Some(model);
+            provenance.settings = Some(settings);
+            provenance.selection = serde_json::to_value(selection).ok();
+        }
         let subject = Subject {
             image_id: &entry.image_id,
-            image,
-            channels: &channels,
-            pixel_size: self.pixel_size,
+            image: &opened.image,
+            channels: &opened.channels,
+            pixel_size: self.pixel_size.or(opened.info.pixel_size),
             labels,
             edited: &[],
             provenance: &provenance,

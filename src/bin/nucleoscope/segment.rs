@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR")]
     measurements: Option<PathBuf>,
     #[command(flatten)]
-    export: export::Options,
+    export: export::ExportOptions,
     #[command(flatten)]
     options: work::Options,
 }
@@ -124,7 +124,7 @@ fn write_exports(
         version: contract.version.clone(),
         sha256: model_hash.to_owned(),
     };
-    exports.write(inputs, work.entry, &work.opened.image, labels, Some((model, work.settings)))
+    exports.write(inputs, work.entry, &work.opened, labels, Some((model, work.settings, work.selection.clone())))
 }
 
 /// Writes the files that have a folder of their own, and keeps what comes together at the end.
@@ -143,8 +143,8 @@ fn finish(arguments: &Arguments, work: &Work, labels: &LabelImage) -> Result<Fin
         write_whole(&path(folder, ".png"), &picture)?;
     }
     if let Some(folder) = &arguments.measurements {
-        let channels = image::split(&work.opened.image).map_err(|error| error.in_file(&entry.path))?;
-        let table = MeasurementTable::new(labels, &channels, arguments.export.pixel_size, &[]);
+        let pixel_size = arguments.export.pixel_size.or(work.opened.info.pixel_size);
+        let table = MeasurementTable::new(labels, &work.opened.channels, pixel_size, &[]);
         write_whole(&path(folder, "-measurements.csv"), table.csv(&entry.image_id).as_bytes())?;
     }
     let masks = run_length::encode(labels);

@@ -142,6 +142,9 @@ impl Options {
         match &self.model {
             Some(path) => inputs::read(path).map(|bytes| sha256(&bytes)),
             None => Ok(sha256(SHIPPED_MODEL)),
+        }
+    }
+
     fn selection(&self) -> Selection {
         Selection {
             channel: self.channel.clone(),
@@ -173,6 +176,8 @@ pub(crate) struct Work<'a> {
     pub network: &'a TractNetwork,
     /// The settings to use.
     pub settings: Settings,
+    /// The part of its stack that was opened.
+    pub selection: &'a Selection,
     inputs: &'a Inputs,
 }
 
@@ -209,7 +214,7 @@ pub(crate) fn for_each<T: Send>(
     let one = |entry: &ImageEntry| {
         let work = || {
             let opened = open(inputs, entry, &selection)?;
-            job(Work { entry, opened, network: &network, settings, inputs })
+            job(Work { entry, opened, network: &network, settings, selection: &selection, inputs })
         };
         // A bug in a decoder or the engine costs one image, not the batch.
         catch_unwind(AssertUnwindSafe(work))
@@ -235,7 +240,7 @@ pub(crate) fn for_each<T: Send>(
 const INTERNAL_ERROR: &str = "an internal error; please report it with the image";
 
 /// Reads and opens an image; errors name it.
-fn open(inputs: &Inputs, entry: &ImageEntry, selection: &Selection) -> Result<Opened, Error> {
+pub(crate) fn open(inputs: &Inputs, entry: &ImageEntry, selection: &Selection) -> Result<Opened, Error> {
     let bytes = batch::read(&inputs.files, inputs.batch.sources[entry.file], &entry.path)?;
     image::open(&bytes, selection, Limits::default()).map_err(|error| error.in_file(&entry.path))
 }
