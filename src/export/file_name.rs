@@ -17,7 +17,7 @@ const RESERVED_WITH_A_DIGIT: [&str; 2] = ["COM", "LPT"];
 /// use nucleoscope::export::file_stem;
 ///
 /// assert_eq!(file_stem("plate 3 well B02 (µ)"), "plate 3 well B02 (µ)");
-/// assert_eq!(file_stem("../a"), "_._a-4dd85cbd");
+/// assert_eq!(file_stem("../a"), "_._a-61b4c98b");
 /// assert_ne!(file_stem("a/b"), file_stem("a:b"));
 /// ```
 pub fn file_stem(image_id: &str) -> String {
