@@ -88,7 +88,7 @@ fn stages(criterion: &mut Criterion) {
     let mut bench = |name: &str, stage: &mut dyn FnMut()| {
         criterion.bench_function(name, |bencher| bencher.iter(&mut *stage));
     };
-    let mut flood = |settings| _ = black_box(watershed(black_box(&maps), &settings));
+    let flood = |settings| _ = black_box(watershed(black_box(&maps), &settings));
     bench("watershed", &mut || flood(settings));
     bench("watershed, smoothed", &mut || flood(WatershedSettings { smoothing: 1.5, ..settings }));
     let labels = black_box(&labels);

@@ -26,6 +26,12 @@ function keep(name, bytes) {
   if (bytes.length > maximumBytes) throw new StepFailed(`The picture has more than ${maximumBytes / 1000} kB.`);
 }
 
+/** Keeps the page as it is, once its workers have drawn what they were asked for. */
+async function keepState(page, name) {
+  await page.waitForTimeout(1000);
+  keep(name, await page.screenshot({ type: "jpeg", quality: 80 }));
+}
+
 await main(async () => {
   await buildAll();
   const browserPath = await findChromium();
@@ -41,6 +47,8 @@ await main(async () => {
     try {
       const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, colorScheme: "light" });
       await page.goto(address);
+      await page.locator("#model:not(:empty)").waitFor({ state: "attached", timeout: 120_000 });
+      await keepState(page, "page-empty.jpg");
       const [chooser] = await Promise.all([
         page.waitForEvent("filechooser"),
         page.getByRole("button", { name: "Choose folder" }).click(),
@@ -51,6 +59,19 @@ await main(async () => {
       // The picture of the selected image comes from a worker.
       await page.waitForTimeout(1000);
       keep("screenshot.png", await page.screenshot());
+      await page.locator("#layout").selectOption("both");
+      await page.locator("#overlay-style").selectOption("numbers");
+      await keepState(page, "page-probability.jpg");
+      await page.locator("#layout").selectOption("image");
+      await page.locator("#overlay-style").selectOption("outlines");
+      await page.locator("#surface").focus();
+      await page.keyboard.press("]");
+      await page.locator("#results").scrollIntoViewIfNeeded();
+      await keepState(page, "page-measurements.jpg");
+      await page.getByRole("tab", { name: "Scatter plot" }).click();
+      await keepState(page, "page-scatter.jpg");
+      await page.locator("#export > summary").click();
+      await keepState(page, "page-export.jpg");
       for (const { name, options } of sheets) {
         const fields = join(folder, name);
         execFileSync(program, ["example", fields, "--count", "9", "--side", "160", ...options], { stdio: "inherit" });
