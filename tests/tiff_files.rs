@@ -762,6 +762,13 @@ fn a_stack_is_held_against_the_limits_as_a_whole() {
 }
 
 #[test]
+fn pages_that_are_cut_into_too_many_strips_are_refused() {
+    let page = Page::gray8(1, 70_000, &[]).strips(1, vec![vec![0]; 70_000]);
+    let error = decode(&write(&[page]), Limits { maximum_pixels: 1 << 20 }).unwrap_err();
+    assert!(error.to_string().contains("70000 strips"), "{error}");
+}
+
+#[test]
 fn a_header_that_promises_too_much_is_refused_before_memory_is_taken() {
     let page = || Page::gray8(4, 1, &[1; 4]);
     let huge = [

@@ -24,7 +24,7 @@ pub(super) fn wrote(description: &str) -> bool {
 /// # Errors
 /// The XML is not valid, or does not fit the pages; or no plane is in this file.
 pub(super) fn layout(pages: &[Page], description: &str) -> Result<Option<Layout>, ImageError> {
-    let options = ParsingOptions { allow_dtd: false, nodes_limit: 1 << 22, ..ParsingOptions::default() };
+    let options = ParsingOptions { allow_dtd: false, nodes_limit: 1 << 21, ..ParsingOptions::default() };
     let document = Document::parse_with_options(description.trim_start_matches('\u{feff}'), options)
         .map_err(|error| corrupt(format!("its OME-XML is not valid ({error})")))?;
     let root = document.root_element();
