@@ -193,7 +193,7 @@ fn names(opened: &Opened) -> Vec<&str> {
 /// Values that need all of some bits, for 7 × 3 pixels.
 fn ramp(bits: u32) -> Vec<u64> {
     let most = u64::MAX >> (64 - bits);
-    (0..21).map(|index| if index == 20 { most } else { (most / 20).max(1) * index & most }).collect()
+    (0..21).map(|index| if index == 20 { most } else { ((most / 20).max(1) * index) & most }).collect()
 }
 
 fn expected(values: &[u64], bits: u32) -> Samples {

@@ -342,7 +342,7 @@ mod tests {
     #[test]
     fn numbers_are_unpacked_from_the_highest_bit() {
         assert_eq!(numbers(&[0b1010_0001], 1, false), [1, 0, 1, 0, 0, 0, 0, 1]);
-        assert_eq!(numbers(&[0b110_101_00, 0b1_0000000], 3, false)[..3], [6, 5, 1]);
+        assert_eq!(numbers(&[0b1101_0100, 0b1000_0000], 3, false)[..3], [6, 5, 1]);
         assert_eq!(numbers(&[0xab, 0xcd, 0xef], 12, false), [0xabc, 0xdef]);
         assert_eq!(numbers(&[1, 2, 3, 4], 16, true), [0x102, 0x304]);
         assert_eq!(numbers(&[1, 2, 3, 4], 32, false), [0x0403_0201]);
