@@ -623,7 +623,10 @@ impl Segmentation {
             bowl_csv::Purpose::Submission,
         )
         .map_err(thrown)?;
-        let masks: Vec<Mask> = read.images.into_iter().flat_map(|image| image.masks).collect();
+        let mut masks = Vec::new();
+        for image in read.images {
+            masks.extend(image.masks.map_err(thrown)?);
+        }
         let labels = run_length::decode(&masks, finished.width, finished.height).map_err(thrown)?;
         let mut marked = vec![false; labels.count() as usize];
         for number in finished.marked {

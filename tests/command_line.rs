@@ -370,3 +370,61 @@ fn an_interrupted_run_leaves_no_csv() {
     let left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, ["bowl"]);
 }
+
+/// A stack of two channels and two slices as ImageJ writes it: nothing in the first channel, and in the
+/// second a field whose left half is in the first slice and whose right half is in the second.
+fn hyperstack() -> Vec<u8> {
+    use tiff::encoder::{TiffEncoder, colortype::Gray8};
+    use tiff::tags::Tag;
+
+    let drawn = field(&FieldOptions::default());
+    let (width, height) = (drawn.image.width(), drawn.image.height());
+    let half = |left: bool| {
+        let shown = |pixel: usize| (pixel % width < width / 2) == left;
+        let value = |pixel: usize| if shown(pixel) { drawn.image.samples().get(pixel) as u8 } else { 0 };
+        (0..width * height).map(value).collect::<Vec<u8>>()
+    };
+    let empty = vec![0; width * height];
+    let mut file = std::io::Cursor::new(Vec::new());
+    let mut encoder = TiffEncoder::new(&mut file).unwrap();
+    for plane in [empty.clone(), half(true), empty, half(false)] {
+        let mut page = encoder.new_image::<Gray8>(width as u32, height as u32).unwrap();
+        let text = "ImageJ=1.54f\nimages=4\nchannels=2\nslices=2\nhyperstack=true\n";
+        page.encoder().write_tag(Tag::ImageDescription, text).unwrap();
+        page.write_data(&plane).unwrap();
+    }
+    file.into_inner()
+}
+
+#[test]
+fn a_channel_slice_and_frame_can_be_chosen() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("stack.tif"), hyperstack()).unwrap();
+    let segment = |options: &[&str]| {
+        let fixed = ["segment", "stack.tif", "--fast", "--output", "out.csv"];
+        nucleoscope(folder.path(), &[&fixed, options].concat())
+    };
+    let nuclei = |options: &[&str]| {
+        let output = segment(options);
+        assert!(output.status.success(), "{}", said(&output));
+        let csv = fs::read(folder.path().join("out.csv")).unwrap();
+        let submission = bowl_csv::read(&csv, Purpose::Submission).unwrap();
+        submission.images[0].masks.as_ref().unwrap().len()
+    };
+    let whole = nuclei(&["--channel", "2"]);
+    assert!(whole > 5, "{whole}");
+    assert_eq!(whole, nuclei(&["--channel", "CHANNEL 2", "--slice", "max", "--frame", "1"]));
+    let half = nuclei(&["--channel", "2", "--slice", "1"]);
+    assert!(half > 0 && half < whole, "{half} of {whole}");
+    assert_eq!(nuclei(&[]), 0, "the first channel is empty");
+
+    for (options, words) in [
+        (["--channel", "3"], "1 channel 1, 2 channel 2"),
+        (["--slice", "3"], "there are 2 slices"),
+        (["--frame", "2"], "there is one frame"),
+        (["--slice", "0"], "numbers begin at 1"),
+    ] {
+        let output = segment(&options);
+        assert!(!output.status.success() && said(&output).contains(words), "{}", said(&output));
+    }
+}

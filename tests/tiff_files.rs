@@ -193,7 +193,7 @@ fn names(opened: &Opened) -> Vec<&str> {
 /// Values that need all of some bits, for 7 × 3 pixels.
 fn ramp(bits: u32) -> Vec<u64> {
     let most = u64::MAX >> (64 - bits);
-    (0..21).map(|index| if index == 20 { most } else { (most / 20).max(1) * index & most }).collect()
+    (0..21).map(|index| if index == 20 { most } else { ((most / 20).max(1) * index) & most }).collect()
 }
 
 fn expected(values: &[u64], bits: u32) -> Samples {
@@ -759,6 +759,13 @@ fn a_stack_is_held_against_the_limits_as_a_whole() {
     let one = Selection { slice: Slice::Single(64), ..Selection::default() };
     assert!(open(&file, &one, limits).is_ok());
     assert!(matches!(decode(&file, Limits { maximum_pixels: 3 }), Err(ImageError::TooLarge { .. })));
+}
+
+#[test]
+fn pages_that_are_cut_into_too_many_strips_are_refused() {
+    let page = Page::gray8(1, 70_000, &[]).strips(1, vec![vec![0]; 70_000]);
+    let error = decode(&write(&[page]), Limits { maximum_pixels: 1 << 20 }).unwrap_err();
+    assert!(error.to_string().contains("70000 strips"), "{error}");
 }
 
 #[test]

@@ -171,15 +171,21 @@ fn pack_bits(mut packed: &[u8], length: usize) -> Vec<u8> {
     bytes
 }
 
+/// Most bytes of a JPEG's shared tables: all that the standard has take some 3,000.
+const LONGEST_TABLES: usize = 1 << 14;
+
 /// A JPEG whose tables may be stored once for all strips: without its own start and end marks they go
 /// in front of its data.
 fn jpeg(page: &Page, packed: &Packed, tables: &[u8]) -> Result<Vec<u8>, ImageError> {
+    let samples = if page.is_planar { 1 } else { page.samples };
+    let damaged = |error: &dyn std::fmt::Display| damaged("JPEG", error);
+    if tables.len() > LONGEST_TABLES {
+        return Err(damaged(&"its tables are too long"));
+    }
     let joined = match (tables.strip_suffix(b"\xff\xd9"), packed.bytes.strip_prefix(b"\xff\xd8")) {
         (Some(tables), Some(data)) => [tables, data].concat(),
         _ => packed.bytes.to_vec(),
     };
-    let samples = if page.is_planar { 1 } else { page.samples };
-    let damaged = |error: &dyn std::fmt::Display| damaged("JPEG", error);
     let most = |side: usize| side.max(1 << 14);
     let options =
         DecoderOptions::default().set_max_width(most(packed.width)).set_max_height(most(packed.height));

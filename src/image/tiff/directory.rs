@@ -205,6 +205,11 @@ impl Directory {
         self.field(tag).is_some()
     }
 
+    /// How many values a field has; 0 if it is not there.
+    pub(super) fn count(&self, tag: u16) -> usize {
+        self.field(tag).map_or(0, |field| field.count)
+    }
+
     /// The whole numbers of a field: all of them, but at most `most`. Empty if it is not there.
     pub(super) fn numbers(&self, file: &File, tag: u16, most: usize) -> Result<Vec<u64>, ImageError> {
         let Some(field) = self.field(tag) else { return Ok(Vec::new()) };

@@ -40,6 +40,7 @@ pub(super) fn layout(file: &File, pages: &[Page], description: &str) -> Result<L
     let samples = if is_color { 1 } else { example.channels() };
     let (page_channels, slices, frames) =
         axes(images, number("channels"), number("slices"), number("frames"));
+    let planes = layout::every_sample(&used[..images], samples)?;
     let channels =
         if is_color { gray_or_color(true) } else { channels(file, example, page_channels * samples) };
     Ok(Layout {
@@ -49,7 +50,7 @@ pub(super) fn layout(file: &File, pages: &[Page], description: &str) -> Result<L
         is_color,
         pixel_size: key("unit").and_then(|unit| pixel_size(file, example, unit)),
         significant_bits: None,
-        planes: layout::every_sample(&used[..images], samples)?,
+        planes,
     })
 }
 

@@ -81,7 +81,7 @@ pub(super) fn plain(file: &File, pages: &[Page]) -> Result<Layout, ImageError> {
 }
 
 /// Most planes of a stack.
-pub(super) const MAXIMUM_PLANES: usize = 1 << 22;
+pub(super) const MAXIMUM_PLANES: usize = 1 << 20;
 
 /// The samples of the first page, then those of the second, and so on.
 pub(super) fn every_sample(pages: &[usize], samples: usize) -> Result<Vec<Option<Plane>>, ImageError> {

@@ -23,6 +23,11 @@ use super::{Channel, Image, ImageError, Samples};
 
 const FORMAT: &str = "TIFF";
 
+/// Strips and tiles that are always allowed.
+const MAXIMUM_CHUNKS: u64 = 1 << 16;
+/// To begin a strip or tile takes about as long as to decode this many values.
+const VALUES_A_CHUNK: u64 = 1024;
+
 /// Whether the bytes start as a BigTIFF does (version 43 instead of 42).
 pub(super) fn is_big_tiff(bytes: &[u8]) -> bool {
     bytes.starts_with(b"II\x2b\x00") || bytes.starts_with(b"MM\x00\x2b")
@@ -118,13 +123,19 @@ impl Stack<'_> {
 
     /// Refuses pages that cannot be read, and stacks that would take for ever.
     fn check_all(&self, wanted: &[Vec<(usize, Vec<Wanted>)>]) -> Result<(), ImageError> {
-        let mut values: u64 = 0;
+        let (mut values, mut chunks): (u64, u64) = (0, 0);
         for page in wanted.iter().flatten().filter_map(|(page, _)| self.pages.get(*page)) {
             page.check(self.limits)?;
             let pixels = (page.width as u64).saturating_mul(page.height as u64);
             values = values.saturating_add(pixels.saturating_mul(page.samples as u64));
+            let of_page =
+                page.directory.count(tag::STRIP_OFFSETS).max(page.directory.count(tag::TILE_OFFSETS));
+            chunks = chunks.saturating_add(of_page as u64);
         }
         let maximum_values = self.limits.maximum_values();
+        if chunks > MAXIMUM_CHUNKS.max(maximum_values / VALUES_A_CHUNK) {
+            return Err(directory::corrupt(format!("its pages are cut into {chunks} strips or tiles")));
+        }
         if values > maximum_values {
             Err(ImageError::StackTooLarge { values, maximum_values })
         } else {

@@ -15,8 +15,8 @@ use crate::image::{ChannelInfo, ImageError, PixelSize};
 
 /// Whether a description is OME's XML.
 pub(super) fn wrote(description: &str) -> bool {
-    let start = description.trim_start().trim_start_matches('\u{feff}');
-    start.starts_with('<') && description.contains("<OME") || description.contains("<ome:OME")
+    let start = description.trim_start_matches('\u{feff}').trim_start();
+    start.starts_with('<') && (start.contains("<OME") || start.contains(":OME"))
 }
 
 /// How the pages make a stack; `None` if the description is in another file (a `BinaryOnly` file).
@@ -24,8 +24,9 @@ pub(super) fn wrote(description: &str) -> bool {
 /// # Errors
 /// The XML is not valid, or does not fit the pages; or no plane is in this file.
 pub(super) fn layout(pages: &[Page], description: &str) -> Result<Option<Layout>, ImageError> {
-    let options = ParsingOptions { allow_dtd: false, nodes_limit: 1 << 22, ..ParsingOptions::default() };
-    let document = Document::parse_with_options(description.trim_start_matches('\u{feff}'), options)
+    let options = ParsingOptions { allow_dtd: false, nodes_limit: 1 << 21, ..ParsingOptions::default() };
+    let description = description.trim_start_matches('\u{feff}').trim_start();
+    let document = Document::parse_with_options(description, options)
         .map_err(|error| corrupt(format!("its OME-XML is not valid ({error})")))?;
     let root = document.root_element();
     let Some(node) = root.descendants().find(|node| node.is_called("Pixels")) else {

@@ -54,6 +54,10 @@ pub(super) struct Page {
     pub directory: Directory,
 }
 
+/// Of how many samples the number of bits and the format are read: they must be equal anyway, and many
+/// pages can share one long list.
+const MOST_LOOKED_AT: usize = 1024;
+
 /// Values of PhotometricInterpretation.
 const WHITE_IS_ZERO: u16 = 0;
 const BLACK_IS_ZERO: u16 = 1;
@@ -68,15 +72,16 @@ impl Page {
         let short = |tag, missing| Ok::<_, ImageError>(number(tag, missing)?.try_into().unwrap_or(u16::MAX));
         let side = |tag| Ok::<_, ImageError>(number(tag, 0)?.try_into().unwrap_or(usize::MAX));
         let samples = usize::from(short(tag::SAMPLES, 1)?);
+        let looked_at = samples.min(MOST_LOOKED_AT);
         let photometric = short(tag::PHOTOMETRIC, BLACK_IS_ZERO.into())?;
-        let extra = directory.numbers(file, tag::EXTRA_SAMPLES, samples)?;
+        let extra = directory.numbers(file, tag::EXTRA_SAMPLES, looked_at)?;
         let compression = short(tag::COMPRESSION, 1)?;
         let meaning = meaning(photometric, compression, samples, extra.len());
-        let formats = directory.numbers(file, tag::SAMPLE_FORMAT, samples)?;
+        let formats = directory.numbers(file, tag::SAMPLE_FORMAT, looked_at)?;
         Ok(Self {
             width: side(tag::WIDTH)?,
             height: side(tag::HEIGHT)?,
-            bits: same(&directory.numbers(file, tag::BITS, samples)?, 1).unwrap_or(0),
+            bits: same(&directory.numbers(file, tag::BITS, looked_at)?, 1).unwrap_or(0),
             samples,
             number: match same(&formats, 1) {
                 Some(1 | 4) => Number::Unsigned,
