@@ -54,8 +54,9 @@ async function nucleiOf(visit, id) {
   labels.forEach((label, index) => {
     if (label === 0) return;
     const sum = sums.get(label) ?? { x: 0, y: 0, area: 0 };
-    sum.x += (index % width) + 0.5;
-    sum.y += Math.floor(index / width) + 0.5;
+    // Column by column, as the CSV counts.
+    sum.x += Math.floor(index / height) + 0.5;
+    sum.y += (index % height) + 0.5;
     sum.area++;
     sums.set(label, sum);
   });
@@ -178,7 +179,7 @@ describe("the workbench", () => {
     const total = found.nuclei.length;
     const at = await screenOf(visit, found);
     const [largest, second] = roomy(found);
-    const tool = (name) => page.getByRole("radio", { name, exact: true }).check({ force: true });
+    const tool = (name) => page.getByRole("radio", { name, exact: true }).check();
 
     await page.mouse.click(...at([largest.x, largest.y]));
     assert.equal(await countAfter(visit, () => page.keyboard.press("Delete")), total - 1);
@@ -206,7 +207,7 @@ describe("the workbench", () => {
     const drawn = await countAfter(visit, () => drag(visit, [at([second.x, second.y]), at([second.x + 4, second.y])]));
     const corrected = await nucleiOf(visit, id);
     assert.equal(corrected.nuclei.length, drawn);
-    assert.notEqual(corrected.labels[Math.floor(second.y) * found.width + Math.floor(second.x)], 0);
+    assert.notEqual(corrected.labels[Math.floor(second.x) * found.height + Math.floor(second.y)], 0);
     await visit.picture("corrected");
     await noViolations(visit, "corrected");
 
@@ -259,7 +260,7 @@ describe("the workbench", () => {
     const at = await screenOf(visit, found);
     const inside = found.nuclei.filter(({ x, y }) => x < found.width / 2 && y < found.height / 2).length;
     assert.ok(inside > 0 && inside < found.nuclei.length);
-    await page.getByRole("radio", { name: "Rectangle region" }).check({ force: true });
+    await page.getByRole("radio", { name: "Rectangle region" }).check();
     await drag(visit, [at([-4, -4]), at([found.width / 2, found.height / 2])]);
     await page.locator("#regions-clear:enabled").waitFor();
     const entries = await exported(visit, ["measurements", "record"]);

@@ -164,7 +164,8 @@ export class Viewer {
 
   /** A place in each of the selected nuclei. */
   get selectedPlaces(): Place[] {
-    return [...this.#selected].flatMap((label) => this.#nuclei?.map.placeIn(label) ?? []);
+    const places = [...this.#selected].map((label) => this.#nuclei?.map.placeIn(label));
+    return places.filter((place) => place !== undefined);
   }
 
   /** Selects nuclei and brings the first into sight. */

@@ -200,7 +200,7 @@ async function segment(task: SegmentTask, progress: OnProgress): Promise<Finishe
   try {
     const nuclei = described(inferred.label(task.settings, [...task.edits]), task, image);
     const { width, height } = image;
-    const blob = new Blob([inferred.values()]);
+    const blob = blobOf(inferred.values());
     const key = `${task.key} ${Date.now()} ${Math.random()}`;
     return { outcome: { nuclei, maps: { key, blob, width, height } }, transfer: buffersOf(nuclei) };
   } finally {
@@ -305,7 +305,12 @@ function exportFiles(task: ExportTask): Outcomes["export"] {
 function archive({ files }: ArchiveTask): Blob {
   const made = new Archive();
   for (const { name, blob } of files) made.add(name, readSource(blob, undefined));
-  return new Blob([made.finish()], { type: "application/zip" });
+  return blobOf(made.finish());
+}
+
+/** Bytes of the module's own memory never are shared between threads; its types cannot say so. */
+function blobOf(bytes: Uint8Array): Blob {
+  return new Blob([bytes as Uint8Array<ArrayBuffer>]);
 }
 
 function read({ blob, entry }: ImageSource): Uint8Array {

@@ -165,7 +165,7 @@ export class NucleusTable {
     const help = make("p", "note", "Arrow keys move. Enter on a heading sorts, on a row selects. Type under a heading to filter: ");
     help.id = `${this.#id}-help`;
     help.append(make("code", "", "> 200"), ", ", make("code", "", "< 5"), " or ", make("code", "", "200 to 400"), ".");
-    this.#count.setAttribute("role", "status");
+    this.#count.setAttribute("aria-live", "polite");
     const tools = make("div", "table-tools");
     tools.append(
       this.#chooser.element,
