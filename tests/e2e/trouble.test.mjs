@@ -21,9 +21,9 @@ const trapEverySecondImage = `
     const instance = new Instance(module, imports);
     const exports = { ...instance.exports };
     let count = 0;
-    exports.segmenter_segment = (...parameters) => {
+    exports.segmenter_infer = (...parameters) => {
       if (++count === 2) throw new WebAssembly.RuntimeError("unreachable");
-      return instance.exports.segmenter_segment(...parameters);
+      return instance.exports.segmenter_infer(...parameters);
     };
     return { exports };
   };
