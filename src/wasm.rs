@@ -75,7 +75,9 @@ extern "C" {
     pub type Regions;
     #[wasm_bindgen(typescript_type = "MeasurementTable")]
     pub type MeasurementTableObject;
-    #[wasm_bindgen(typescript_type = "{ readonly csvRows: string; readonly width: number; readonly height: number; readonly marked: readonly number[] }")]
+    #[wasm_bindgen(
+        typescript_type = "{ readonly csvRows: string; readonly width: number; readonly height: number; readonly marked: readonly number[] }"
+    )]
     pub type FinishedNuclei;
     #[wasm_bindgen(typescript_type = "ExportFormat[]")]
     pub type ExportFormats;
@@ -405,8 +407,7 @@ impl DecodedImage {
     /// There is not enough memory for it, or the contrast is none.
     pub fn preview(&self, maximum_side: usize, contrast: ContrastObject) -> Result<PreviewObject, JsValue> {
         let contrast: Contrast = from_object(contrast.into())?;
-        let picture =
-            image::preview(&self.0.image, side(maximum_side), &contrast).map_err(thrown)?;
+        let picture = image::preview(&self.0.image, side(maximum_side), &contrast).map_err(thrown)?;
         Ok(preview_object(picture))
     }
 }
@@ -587,7 +588,8 @@ impl Segmentation {
     fn corrected(labels: &LabelImage, edits: Edits) -> Result<Self, JsValue> {
         let edits: Vec<Edit> = from_object(edits.into())?;
         let edited = nuclei::apply(labels, &edits);
-        let reason = |(edit, error): (usize, nuclei::EditError)| RefusedEdit { edit, reason: error.to_string() };
+        let reason =
+            |(edit, error): (usize, nuclei::EditError)| RefusedEdit { edit, reason: error.to_string() };
         Ok(Self {
             masks: run_length::encode(&edited.labels),
             labels: edited.labels,

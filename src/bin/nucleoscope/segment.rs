@@ -124,7 +124,13 @@ fn write_exports(
         version: contract.version.clone(),
         sha256: model_hash.to_owned(),
     };
-    exports.write(inputs, work.entry, &work.opened, labels, Some((model, work.settings, work.selection.clone())))
+    exports.write(
+        inputs,
+        work.entry,
+        &work.opened,
+        labels,
+        Some((model, work.settings, work.selection.clone())),
+    )
 }
 
 /// Writes the files that have a folder of their own, and keeps what comes together at the end.
