@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use nucleoscope::image::Image;
+use nucleoscope::image::Channel;
 use nucleoscope::network::Maps;
 use nucleoscope::nuclei::{
     Edit, LabelImage, Region, WatershedSettings, apply, inside, measure, outlines, watershed,
@@ -103,8 +103,8 @@ fn stages(criterion: &mut Criterion) {
     bench("inside a region", &mut || _ = black_box(inside(labels, &half)));
     bench("outlines", &mut || _ = black_box(outlines(labels)));
     bench("run lengths", &mut || _ = black_box(encode(labels)));
-    let image: &Image = black_box(&image);
-    bench("measurements", &mut || _ = black_box(measure(labels, image)));
+    let channels = [Channel { name: "gray".into(), image }];
+    bench("measurements", &mut || _ = black_box(measure(labels, black_box(&channels))));
 }
 
 criterion_group! {
