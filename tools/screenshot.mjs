@@ -45,7 +45,7 @@ await main(async () => {
     const { server, address } = await serve(dist, 0);
     const browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] });
     try {
-      const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, colorScheme: "light" });
+      const page = await browser.newPage({ viewport: { width: 1280, height: 960 }, colorScheme: "light" });
       await page.goto(address);
       await page.locator("#model:not(:empty)").waitFor({ state: "attached", timeout: 120_000 });
       await keepState(page, "page-empty.jpg");

@@ -15,6 +15,17 @@ function opened(image = { width: 200, height: 100 }, screen = { width: 400, heig
 const near = (actual, expected) => assert.ok(Math.abs(actual - expected) < 1e-9, `${actual} is not ${expected}`);
 
 describe("viewport", () => {
+  test("brings a place into sight only where it is not", () => {
+    const viewport = opened();
+    viewport.reveal({ x: 0, y: 0 });
+    assert.equal(viewport.fitted, true, "a place at the image's edge is in sight");
+    viewport.zoomTo(20);
+    viewport.reveal({ x: 10, y: 90 });
+    const { x, y } = viewport.toImage({ x: 200, y: 200 });
+    near(x, 10);
+    near(y, 90);
+  });
+
   test("shows the whole image, in the middle", () => {
     const viewport = opened();
     assert.equal(viewport.scale, 2);

@@ -57,11 +57,11 @@ export class Bench {
     this.#listener.changed(image);
   }
 
-  /** The measures of an image's nuclei; null where it has none yet. `inHand`: goes before all others. */
-  async measure(image: BatchImage, inHand: boolean): Promise<Measured | null> {
+  /** The measures of an image's nuclei; null where it has none yet. */
+  async measure(image: BatchImage): Promise<Measured | null> {
     const request = requestOf(image);
     if (image.state.kind !== "done" || request === null || this.#engine === null) return null;
-    return this.#engine.measure(request, image.state.result, image.regions, inHand);
+    return this.#engine.measure(request, image.state.result, image.regions);
   }
 
   async #once(image: BatchImage, settings: Settings, inHand: boolean): Promise<void> {

@@ -20,7 +20,6 @@ export interface ExportContext {
 
 /** The menu that saves one ZIP archive with the chosen files of one image or of all. */
 export class ExportMenu {
-  readonly #menu = byId("export", HTMLDetailsElement);
   readonly #form = byId("export-form", HTMLFormElement);
   readonly #save = byId("export-save", HTMLButtonElement);
   readonly #words = byId("export-words", HTMLElement);
@@ -36,14 +35,6 @@ export class ExportMenu {
       void this.#export();
     });
     this.#form.addEventListener("change", () => this.#layOut());
-    this.#menu.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape") return;
-      this.#menu.open = false;
-      this.#menu.querySelector("summary")?.focus();
-    });
-    document.addEventListener("pointerdown", ({ target }) => {
-      if (target instanceof Node && !this.#menu.contains(target)) this.#menu.open = false;
-    });
     this.#layOut();
   }
 

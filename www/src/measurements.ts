@@ -20,6 +20,7 @@ export class Measurements {
   #images: readonly BatchImage[] = [];
   /** What the measurements shown are of. */
   #of: { readonly result: unknown; readonly regions: unknown } | null = null;
+  #isMeasuring = false;
   #measured: Measured | null = null;
   /** Summaries that need not be made again, with what else they depend on. */
   readonly #summaries = new WeakMap<object, { readonly of: string; readonly summary: ImageSummary }>();
@@ -62,7 +63,7 @@ export class Measurements {
     this.#image = image;
     this.#of = { result, regions: image?.regions };
     if (isOther || result === null) this.#take(null);
-    if (image !== null && result !== null) void this.#measure(image, this.#of);
+    if (image !== null && result !== null) void this.#measure();
   }
 
   /** Sums up every finished image, one after the other; asked again, it begins anew. */
@@ -89,15 +90,22 @@ export class Measurements {
     this.#viewer.describeHovered(label === null ? "" : this.#wordsOf(label));
   }
 
-  async #measure(image: BatchImage, of: object): Promise<void> {
-    try {
-      const measured = await this.#bench?.measure(image, true);
-      // Only the last question's answer is shown.
-      if (this.#of === of && measured != null) this.#take(measured);
-    } catch {
-      // The worker was replaced; the image's next change asks again.
-      if (this.#of === of) this.#of = null;
+  /** Measures what is shown: one at a time, and again as long as it has changed in the meantime. */
+  async #measure(): Promise<void> {
+    if (this.#isMeasuring) return;
+    this.#isMeasuring = true;
+    let of: object | null = null;
+    while (this.#of !== null && this.#of !== of && this.#image !== null) {
+      of = this.#of;
+      try {
+        const measured = await this.#bench?.measure(this.#image);
+        if (this.#of === of && measured != null) this.#take(measured);
+      } catch {
+        // The worker was replaced; the image's next change asks again.
+        if (this.#of === of) this.#of = null;
+      }
     }
+    this.#isMeasuring = false;
   }
 
   async #summaryOf(image: BatchImage): Promise<ImageSummary | null> {
@@ -107,7 +115,7 @@ export class Measurements {
     const known = this.#summaries.get(result);
     if (known?.of === of) return known.summary;
     try {
-      const measured = await this.#bench.measure(image, false);
+      const measured = await this.#bench.measure(image);
       const context = measured === null ? null : contextOf(image, measured);
       if (measured === null || context === null) return null;
       const isIncluded = included(measured.table, this.gates).map((isIn, row) => isIn & (measured.inside[row] ?? 0));

@@ -12,6 +12,7 @@ import { ImageList } from "./image-list.ts";
 import { Intake } from "./intake.ts";
 import { MapsShelf } from "./maps-shelf.ts";
 import { Measurements } from "./measurements.ts";
+import { followMenus } from "./menus.ts";
 import { Notices, type Notice } from "./notices.ts";
 import { describe, ProgressBar } from "./progress.ts";
 import { isRecordName, readRecord, recordOf, type RunRecord } from "./run-record.ts";
@@ -118,6 +119,7 @@ export class Page {
     follow("again", () => this.#segmentAgain());
     follow("remove-all", () => this.#removeAll());
     follow("retry", () => void this.#load());
+    followMenus();
     follow("copy-link", () => void this.#copyLink());
     this.#listElement.addEventListener("keydown", (event) => this.#viewer.zoomByKey(event));
     this.#engine = new Promise((resolve) => {

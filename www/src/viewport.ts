@@ -77,10 +77,10 @@ export class Viewport {
     };
   }
 
-  /** Brings a place of the image to the middle of the screen, unless it is well in sight. */
+  /** Brings a place of the image to the middle of the screen, unless it is in sight. */
   reveal(point: Point): void {
     const onScreen = { x: point.x * this.#scale + this.#offset.x, y: point.y * this.#scale + this.#offset.y };
-    const isInSight = (place: number, screen: number): boolean => place >= margin && place <= screen - margin;
+    const isInSight = (place: number, screen: number): boolean => place >= 0 && place <= screen;
     if (isInSight(onScreen.x, this.#screen.width) && isInSight(onScreen.y, this.#screen.height)) return;
     const middle = this.#middle();
     this.pan(middle.x - onScreen.x, middle.y - onScreen.y);

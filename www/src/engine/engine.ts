@@ -160,16 +160,14 @@ export class Engine {
     return this.#bench.run({ kind: "correct", key, imageId, source, selection, truth, edits, start }, options);
   }
 
-  /** Measures the nuclei of an image; `inHand`: of the one in the user's hands. */
+  /** Measures the nuclei of an image; what the user moves does not wait for it. */
   measure(
     request: ImageRequest,
     nuclei: FinishedNuclei,
     regions: readonly Region[],
-    inHand: boolean,
     options?: RunOptions,
   ): Promise<Measured> {
-    const pool = inHand ? this.#bench : this.#reader;
-    return pool.run({ kind: "measure", ...this.#sheetOf(request), nuclei: finished(nuclei), regions }, options);
+    return this.#reader.run({ kind: "measure", ...this.#sheetOf(request), nuclei: finished(nuclei), regions }, options);
   }
 
   /** Writes an image's files. `record` is what the record says of how the nuclei came about. */
