@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-CHANNELS = (32, 64, 112, 144, 192)
+CHANNELS = (32, 48, 80, 128, 160)
 STEM = 2
 STRIDE = STEM * 2 ** (len(CHANNELS) - 1)
 INPUT_CHANNELS = 3

@@ -25,9 +25,9 @@ from torch.utils.data import DataLoader, Dataset
 from . import augmentation
 from .dataset import Record, Sample, prepare, read_index, sampling_weights, select
 from .losses import losses
-from .network import CHANNELS, NucleusNetwork, parameter_count
+from .network import NucleusNetwork, parameter_count
 from .validate import quick_subset, validate
-from .warm_start import fill_norms, read_onnx, widened
+from .warm_start import fill_norms, read_onnx
 
 COLUMNS = (
     "step", "seconds", "crops_per_second", "learning_rate", "total_steps",
@@ -271,8 +271,7 @@ def train(
 ) -> Path:
     """Trains until the plan's end and returns the checkpoint. Resumes from `folder/last.pt`.
 
-    `start_from` is an ONNX file of this package to begin with instead of chance; where it has fewer
-    channels than the network, it is widened.
+    `start_from` is an ONNX file of this package to begin with instead of chance.
 
     `fresh_decay` forgets that the decay had begun, which is how a `stable.pt` (copied to `last.pt`)
     is trained further.
@@ -290,8 +289,7 @@ def train(
     if start_from and not last.exists():
         run = Run(plan)
         shares = islice(loader(samples, replace(plan, workers=0), 0, 0), CALIBRATION_BATCHES)
-        begun = widened(read_onnx(start_from), CHANNELS)
-        run.start_from(begun, (images.permute(0, 3, 1, 2) for images, _ in shares))
+        run.start_from(read_onnx(start_from), (images.permute(0, 3, 1, 2) for images, _ in shares))
         run.save(last)
 
     with tempfile.TemporaryDirectory() as meeting_point:

@@ -47,34 +47,6 @@ def read_onnx(path: Path) -> NucleusNetwork:
     return network.eval()
 
 
-@torch.no_grad()
-def widened(network: NucleusNetwork, channels: tuple[int, ...]) -> NucleusNetwork:
-    """The same function with at least as many channels at every level: room to learn more in.
-
-    The new channels start by chance, and the old ones read them with weights of zero. (Copies,
-    as in "Net2Net" by Chen, Goodfellow and Shlens, 2015, would need noise to tell them apart.)
-    """
-    narrow, wide = network.channels, tuple(channels)
-    if len(narrow) != len(wide) or any(n > w for n, w in zip(narrow, wide, strict=True)):
-        raise ValueError(f"a network of channels {narrow} does not fit into one of {wide}")
-    target = NucleusNetwork(wide)
-    modules = dict(target.named_modules())
-    for name, source in network.named_modules():
-        if isinstance(source, nn.Conv2d):
-            outputs, inputs = source.weight.shape[:2]
-            weight = modules[name].weight
-            weight[:outputs, inputs:] = 0
-            weight[:outputs, :inputs] = source.weight
-            if source.bias is not None:
-                modules[name].bias.copy_(source.bias)
-        elif isinstance(source, nn.BatchNorm2d):
-            norm = modules[name]
-            norm.weight.fill_((1 + norm.eps) ** 0.5)
-            for part in ("weight", "bias", "running_mean", "running_var"):
-                getattr(norm, part)[: source.num_features] = getattr(source, part)
-    return target.eval()
-
-
 def norm_after(network: NucleusNetwork, name: str) -> nn.BatchNorm2d | None:
     """The batch norm that a convolution's output goes to."""
     norms = dict(network.named_modules())

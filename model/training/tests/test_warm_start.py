@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from nucleoscope_training.export import export
-from nucleoscope_training.network import CHANNELS, NucleusNetwork
-from nucleoscope_training.warm_start import fill_norms, read_onnx, widened
+from nucleoscope_training.network import NucleusNetwork
+from nucleoscope_training.warm_start import fill_norms, read_onnx
 
 
 @pytest.mark.parametrize(("half", "tolerance"), [(False, 1e-4), (True, 2e-2)])
@@ -36,25 +36,3 @@ def test_filled_norms_change_nothing_and_fit_what_reaches_them(
         # In training the norms use the batch's own statistics: nearly the same.
         assert (again.train()(batches[0]) - expected).abs().mean() < 0.3 * expected.std()
         assert (norm.running_mean - before).abs().max() < 0.2 * norm.running_var.sqrt().max()
-
-
-def test_a_widened_network_answers_as_before_and_learns_in_its_new_channels(
-    network: NucleusNetwork, tmp_path: Path
-) -> None:
-    export(network, tmp_path / "nuclei.onnx", half=False)
-    wide = widened(read_onnx(tmp_path / "nuclei.onnx"), tuple(c + 16 for c in CHANNELS))
-    image = torch.rand(2, 3, 64, 64)
-    with torch.inference_mode():
-        expected = network(image)
-        assert (wide(image) - expected).abs().max() < 1e-4
-        fill_norms(wide, [image])
-        assert (wide(image) - expected).abs().max() < 1e-4
-    wide.train()(image).square().mean().backward()
-    unread = wide.get_submodule("decoder1.conv1").weight
-    assert (unread[: CHANNELS[0], CHANNELS[0] :] == 0).all()
-    assert (unread.grad[: CHANNELS[0], CHANNELS[0] :].abs().sum(dim=(0, 2, 3)) > 0).any()
-
-
-def test_a_network_cannot_be_widened_into_a_narrower_one(network: NucleusNetwork) -> None:
-    with pytest.raises(ValueError, match="does not fit"):
-        widened(network, (16, *CHANNELS[1:]))
