@@ -87,6 +87,10 @@ fn every_export_is_written_once_for_each_image() {
         names.sort();
         names
     };
+    let alone = [&["segment", "bowl"], &["--export", "bowl", "--export-dir", "alone"][..]].concat();
+    let output = nucleoscope(folder.path(), &alone);
+    assert!(output.status.success(), "the CSV of the batch may be left out: {}", said(&output));
+    assert_eq!(names(&folder.path().join("alone")), [format!("{id}-bowl.csv")]);
     let exports = folder.path().join("exports");
     let endings = [
         "-RoiSet.zip",

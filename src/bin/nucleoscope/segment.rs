@@ -21,9 +21,14 @@ pub(crate) struct Arguments {
     /// Images, folders (searched to any depth) and ZIP archives
     #[arg(required = true, value_name = "INPUT")]
     inputs: Vec<PathBuf>,
-    /// Where to write the CSV: ImageId,EncodedPixels, one row a nucleus
-    #[arg(long, value_name = "submission.csv")]
-    output: PathBuf,
+    /// Where to write the CSV: ImageId,EncodedPixels, one row a nucleus; may be left out if something
+    /// else is written
+    #[arg(
+        long,
+        value_name = "submission.csv",
+        required_unless_present_any = ["export_dir", "labels", "outlines", "measurements"]
+    )]
+    output: Option<PathBuf>,
     /// Also write one label image an image into this folder (16-bit PNG)
     #[arg(long, value_name = "DIR")]
     labels: Option<PathBuf>,
@@ -74,7 +79,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
     };
     let results = work::for_each(&inputs, &images, &arguments.options, job)?;
     if results.iter().any(Option::is_none) {
-        eprintln!("Stopped; {} was not written.", arguments.output.display());
+        match &arguments.output {
+            Some(output) => eprintln!("Stopped; {} was not written.", output.display()),
+            None => eprintln!("Stopped; the files of some images were not written."),
+        }
         return Ok(Outcome::Interrupted);
     }
 
@@ -102,12 +110,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
             }
         }
     }
-    write_whole(&arguments.output, csv.as_bytes())?;
+    let mut written = String::new();
+    if let Some(output) = &arguments.output {
+        write_whole(output, csv.as_bytes())?;
+        written = format!(": {}", output.display());
+    }
     print_scores(&scores);
-    table::say(format_args!(
-        "{done} images, {nuclei} nuclei, {failures} failed: {}",
-        arguments.output.display()
-    ));
+    table::say(format_args!("{done} images, {nuclei} nuclei, {failures} failed{written}"));
     Ok(if failures == 0 { Outcome::Complete } else { Outcome::WithFailures })
 }
 
