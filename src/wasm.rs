@@ -14,7 +14,7 @@ use crate::dataset::{self, InputFile};
 use crate::error::Explain;
 use crate::export::record::sha256;
 use crate::export::{self, ExportFile, Format, MeasurementTable, Provenance, Subject, bowl_csv};
-use crate::image::{self, Contrast, Image, Limits, Opened, Preview, Selection};
+use crate::image::{self, Contrast, Image, Limits, Opened, PixelSize, Preview, Selection};
 use crate::network::{Maps, Network, TractNetwork};
 use crate::nuclei::{self, Edit, LabelImage, Region};
 use crate::run_length::{self, Mask};
@@ -375,13 +375,21 @@ pub struct DecodedImage(Opened);
 
 #[wasm_bindgen]
 impl DecodedImage {
-    /// Decodes an image file's bytes.
+    /// Decodes an image file's bytes. `pixelSize`: the side of a pixel in µm, where the user knows
+    /// better than the file.
     ///
     /// # Errors
     /// What is wrong with the file, or with the choice.
-    pub fn open(bytes: &[u8], selection: SelectionObject) -> Result<DecodedImage, JsValue> {
+    pub fn open(
+        bytes: &[u8],
+        selection: SelectionObject,
+        #[wasm_bindgen(js_name = "pixelSize")] pixel_size: Option<f64>,
+    ) -> Result<DecodedImage, JsValue> {
         let selection: Selection = from_object(selection.into())?;
-        image::open(bytes, &selection, Limits::default()).map(Self).map_err(thrown)
+        let mut opened = image::open(bytes, &selection, Limits::default()).map_err(thrown)?;
+        let given = pixel_size.and_then(|side| PixelSize::new(side, side));
+        opened.info.pixel_size = given.or(opened.info.pixel_size);
+        Ok(Self(opened))
     }
 
     /// Columns.

@@ -325,6 +325,16 @@ describe("the workbench", () => {
     await page.locator("#stack").waitFor();
     await visit.picture("stack");
     await noViolations(visit, "a stack");
+    await page.locator("#results .table-heading-name", { hasText: "µm²" }).first().waitFor();
+    await page.getByLabel("Pixel size").fill("2");
+    const area = async () => {
+      const entries = await exported(visit, ["measurements"]);
+      const [head, row] = entries.get("stack-measurements.csv").toString().split("\n").map((line) => line.split(","));
+      return Number(row[head.indexOf("area_um2")]) / Number(row[head.indexOf("area_px2")]);
+    };
+    assert.ok(Math.abs((await area()) - 4) < 1e-6, "the user's pixel size counts");
+    await page.getByLabel("Pixel size").fill("");
+    assert.ok(Math.abs((await area()) - 0.25) < 1e-6, "and the file's without it");
     assert.equal(await countAfter(visit, () => page.locator("#stack-channel").selectOption("1")), 1);
     await page.locator("#stack-channel").selectOption("0");
     await visit.finished();

@@ -149,7 +149,7 @@ test("errors have a code, a message and a remedy", () => {
   assert.throws(() => nucleoscope.Truth.fromRuns(["1 2 3"]), isError("run-length/odd-count"));
   const { image, found } = segmented(1);
   assert.throws(
-    () => nucleoscope.DecodedImage.open(nucleoscope.exampleImage(1).png, { frame: 3 }),
+    () => nucleoscope.DecodedImage.open(nucleoscope.exampleImage(1).png, { frame: 3 }, undefined),
     isError("image/no-such-frame"),
   );
   const outside = nucleoscope.Truth.fromRuns([`${512 * 384} 2`]);

@@ -38,6 +38,8 @@ export interface BatchImage {
   tuning: Tuning | null;
   /** Which part of its stack is looked at. */
   selection: Selection;
+  /** The side of a pixel in µm, where the user gave it. */
+  pixelSize: number | null;
   /** The corrections of its nuclei. */
   readonly edits: History<Edit>;
   /** Only nuclei in one of these count; all where there is none. */
@@ -219,13 +221,14 @@ function nameOf(imageId: string, path: string): string {
 /** What every entry begins with. */
 function untouched(): Pick<
   BatchImage,
-  "thumbnail" | "settings" | "tuning" | "selection" | "edits" | "regions" | "startsFromTruth" | "maps"
+  "thumbnail" | "settings" | "tuning" | "selection" | "pixelSize" | "edits" | "regions" | "startsFromTruth" | "maps"
 > {
   return {
     thumbnail: null,
     settings: null,
     tuning: null,
     selection: {},
+    pixelSize: null,
     edits: new History<Edit>(),
     regions: [],
     startsFromTruth: false,

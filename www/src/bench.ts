@@ -89,6 +89,6 @@ export class Bench {
 }
 
 /** What the engine must know to open an image; null for a file that is none. */
-export function requestOf({ imageId, source, selection }: BatchImage): ImageRequest | null {
-  return imageId === null || source === null ? null : { imageId, source, selection };
+export function requestOf({ imageId, source, selection, pixelSize }: BatchImage): ImageRequest | null {
+  return imageId === null || source === null ? null : { imageId, source, selection, pixelSize };
 }

@@ -50,14 +50,15 @@ export class ExportMenu {
   }
 
   #layOut(): void {
-    this.#save.disabled = !this.#isOffered || this.#isWorking || this.#formats.length === 0;
+    this.#save.disabled = !this.#isOffered || this.#formats.length === 0;
   }
 
   async #export(): Promise<void> {
+    // The button stays enabled: a disabled one would lose the focus.
+    if (this.#isWorking) return;
     const formats = this.#formats;
     const isForAll = this.#form.querySelector<HTMLInputElement>("input[name=scope]:checked")?.value === "all";
     this.#isWorking = true;
-    this.#layOut();
     try {
       const context = await this.#context();
       const { batch, selected, engine } = context;
@@ -77,7 +78,6 @@ export class ExportMenu {
       setText(this.#words, `Not saved: ${explanation(reportOf(error))}`);
     }
     this.#isWorking = false;
-    this.#layOut();
   }
 }
 

@@ -19,7 +19,7 @@ export class Measurements {
   /** The images of the batch, as they were summed up last. */
   #images: readonly BatchImage[] = [];
   /** What the measurements shown are of. */
-  #of: { readonly result: unknown; readonly regions: unknown } | null = null;
+  #of: { readonly result: unknown; readonly regions: unknown; readonly pixelSize: unknown } | null = null;
   #isMeasuring = false;
   #measured: Measured | null = null;
   /** Summaries that need not be made again, with what else they depend on. */
@@ -57,11 +57,13 @@ export class Measurements {
   /** Shows the measurements of an image as soon as they are there. */
   show(image: BatchImage | null): void {
     const result = image?.state.kind === "done" ? image.state.result : null;
-    const isSame = this.#image === image && this.#of?.result === result && this.#of.regions === image?.regions;
-    if (isSame) return;
+    const of = { result, regions: image?.regions, pixelSize: image?.pixelSize };
+    const before = this.#of;
+    const isSame = before?.result === result && before.regions === of.regions && before.pixelSize === of.pixelSize;
+    if (isSame && this.#image === image) return;
     const isOther = this.#image !== image;
     this.#image = image;
-    this.#of = { result, regions: image?.regions };
+    this.#of = of;
     if (isOther || result === null) this.#take(null);
     if (image !== null && result !== null) void this.#measure();
   }
@@ -111,7 +113,7 @@ export class Measurements {
   async #summaryOf(image: BatchImage): Promise<ImageSummary | null> {
     if (image.state.kind !== "done" || this.#bench === null) return null;
     const { result } = image.state;
-    const of = JSON.stringify([this.gates, image.regions]);
+    const of = JSON.stringify([this.gates, image.regions, image.pixelSize]);
     const known = this.#summaries.get(result);
     if (known?.of === of) return known.summary;
     try {
@@ -164,14 +166,14 @@ export class Measurements {
   }
 }
 
-function contextOf({ state, name, regions }: BatchImage, { regionPixels }: Measured): ImageContext | null {
+function contextOf({ state, name, regions, pixelSize }: BatchImage, { regionPixels }: Measured): ImageContext | null {
   if (state.kind !== "done") return null;
   const { width, height, stack } = state.result;
   return {
     imageName: name,
     width,
     height,
-    pixelSize: stack.pixelSize,
+    pixelSize: pixelSize === null ? stack.pixelSize : { x: pixelSize, y: pixelSize },
     regionPixels: regions.length > 0 ? regionPixels : null,
   };
 }

@@ -85,7 +85,10 @@ export class Page {
       recordOf: (image) => recordOf(image, this.#measurements.gates, engine.modelIdentity),
     };
   });
-  readonly #settings = new SettingsPanel(() => this.#layOut());
+  readonly #settings = new SettingsPanel(
+    () => this.#layOut(),
+    () => this.#changePixelSize(),
+  );
   readonly #again = byId("again", HTMLButtonElement);
   readonly #cancel = byId("cancel", HTMLButtonElement);
   readonly #continue = byId("continue", HTMLButtonElement);
@@ -201,6 +204,7 @@ export class Page {
     }
     this.#list.add(update.added);
     this.#applyRecords();
+    for (const image of update.added) image.pixelSize = this.#settings.pixelSize;
     this.#work.start([...update.added, ...update.again], this.#settingsFor);
     this.#layOut();
   }
@@ -389,6 +393,13 @@ export class Page {
     image.regions = change(image.regions);
     this.#viewer.update();
     this.#followSelected();
+  }
+
+  #changePixelSize(): void {
+    for (const image of this.#batch.images) image.pixelSize = this.#settings.pixelSize;
+    this.#viewer.update();
+    this.#followSelected();
+    void this.#measurements.summarize(this.#batch.images);
   }
 
   #startFromTruth(): void {

@@ -5,13 +5,26 @@ import type { Settings } from "./wasm/nucleoscope.js";
 export class SettingsPanel {
   readonly #effort = byId("effort", HTMLFieldSetElement);
   readonly #diameter = byId("diameter", HTMLInputElement);
+  readonly #pixelSize = byId("pixel-size", HTMLInputElement);
 
-  /** `changed` is called whenever the settings become other valid ones. */
-  constructor(changed: () => void) {
+  /**
+   * `changed` is called whenever the settings become other valid ones, `pixelSizeChanged` with another
+   * valid size of a pixel.
+   */
+  constructor(changed: () => void, pixelSizeChanged: () => void) {
+    this.#pixelSize.addEventListener("input", () => {
+      if (this.#pixelSize.validity.valid) pixelSizeChanged();
+    });
     this.#effort.addEventListener("change", changed);
     this.#diameter.addEventListener("input", () => {
       if (this.#diameter.validity.valid) changed();
     });
+  }
+
+  /** The side of a pixel in µm; null leaves it to the files. */
+  get pixelSize(): number | null {
+    const side = this.#pixelSize.valueAsNumber;
+    return this.#pixelSize.validity.valid && Number.isFinite(side) ? side : null;
   }
 
   /** Takes over settings from elsewhere. */

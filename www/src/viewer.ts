@@ -271,7 +271,6 @@ export class Viewer {
     const size = result ?? plain;
     if (size === null) return null;
     const layout = this.#layout.value;
-    const pixelSize = result?.stack.pixelSize ?? null;
     return {
       image: { width: size.width, height: size.height },
       picture: layout === "certainty" ? (certainty ?? plain) : plain,
@@ -279,7 +278,7 @@ export class Viewer {
       nuclei: this.#nuclei,
       missed: this.#missed,
       regions: image.regions,
-      micrometresPerPixel: pixelSize === null ? null : pixelSize.x,
+      micrometresPerPixel: image.pixelSize ?? result?.stack.pixelSize?.x ?? null,
     };
   }
 

@@ -97,10 +97,10 @@ export class Work {
     source: NonNullable<BatchImage["source"]>,
   ): Promise<void> {
     const { signal } = this.#controller;
-    const { truth, settings, selection } = image;
+    const { truth, settings, selection, pixelSize } = image;
     try {
       const { nuclei, maps } = await engine.segment(
-        { imageId, source, selection, truth, settings: settings ?? {}, edits: image.edits.steps },
+        { imageId, source, selection, pixelSize, truth, settings: settings ?? {}, edits: image.edits.steps },
         thumbnailSide,
         {
           signal,

@@ -46,6 +46,8 @@ export interface ImageRequest {
   readonly imageId: string;
   readonly source: ImageSource;
   readonly selection: Selection;
+  /** The side of a pixel in µm, where it is to count in place of the file's. */
+  readonly pixelSize: number | null;
 }
 
 /** An image to find nuclei in. */
@@ -155,9 +157,8 @@ export class Engine {
 
   /** Corrects nuclei that are known already, such as ground truth. */
   correct(request: NucleiRequest, start: TruthSource, options?: RunOptions): Promise<Segmented> {
-    const { imageId, source, selection, truth, edits } = request;
-    const key = this.#keyOf(request);
-    return this.#bench.run({ kind: "correct", key, imageId, source, selection, truth, edits, start }, options);
+    const { truth, edits } = request;
+    return this.#bench.run({ kind: "correct", ...this.#sheetOf(request), truth, edits, start }, options);
   }
 
   /** Measures the nuclei of an image; what the user moves does not wait for it. */
@@ -216,18 +217,19 @@ export class Engine {
     URL.revokeObjectURL(this.#script);
   }
 
-  #sheetOf({ imageId, source, selection }: ImageRequest): Sheet {
-    return { key: this.#keyOf({ source, selection }), imageId, source, selection };
+  #sheetOf(request: ImageRequest): Sheet {
+    const { imageId, source, selection, pixelSize } = request;
+    return { key: this.#keyOf(request), imageId, source, selection, pixelSize };
   }
 
   /** A blob loses its identity on the way to a worker; a number does not. */
-  #keyOf({ source, selection }: Pick<ImageRequest, "source" | "selection">): string {
+  #keyOf({ source, selection, pixelSize }: ImageRequest): string {
     let blob = this.#blobs.get(source.blob);
     if (blob === undefined) {
       blob = this.#blobCount++;
       this.#blobs.set(source.blob, blob);
     }
-    return `${blob} ${source.entry ?? ""} ${JSON.stringify(selection)}`;
+    return `${blob} ${source.entry ?? ""} ${JSON.stringify(selection)} ${pixelSize ?? ""}`;
   }
 }
 

@@ -65,6 +65,8 @@ export interface Sheet {
   readonly imageId: string;
   readonly source: ImageSource;
   readonly selection: Selection;
+  /** The side of a pixel in µm, where the user gave it; else the file's counts. */
+  readonly pixelSize: number | null;
 }
 
 /** Finds the nuclei of one image. */

@@ -160,8 +160,8 @@ class Kept<T extends { free(): void }> {
 const images = new Kept<DecodedImage>();
 const maps = new Kept<NucleusMaps>();
 
-function imageOf({ key, source, selection }: Sheet): DecodedImage {
-  return images.get(key, () => DecodedImage.open(read(source), selection));
+function imageOf({ key, source, selection, pixelSize }: Sheet): DecodedImage {
+  return images.get(key, () => DecodedImage.open(read(source), selection, pixelSize ?? undefined));
 }
 
 function mapsOf({ key, blob, width, height }: CachedMaps): NucleusMaps {
