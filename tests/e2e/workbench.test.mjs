@@ -388,6 +388,40 @@ describe("the workbench", () => {
     await visit.leave();
   });
 
+  test("fingers select, draw and pinch", async () => {
+    const visit = await opened(set.images.slice(0, 1), { hasTouch: true });
+    const { page } = visit;
+    const found = await nucleiOf(visit, set.ids[0]);
+    const at = await screenOf(visit, found);
+    const [largest] = roomy(found);
+    await page.touchscreen.tap(...at([largest.x, largest.y]));
+    await page.locator("#edit-delete:enabled").waitFor();
+
+    const session = await visit.context.newCDPSession(page);
+    const touch = (type, ...places) =>
+      session.send("Input.dispatchTouchEvent", { type, touchPoints: places.map(([x, y], id) => ({ x, y, id })) });
+    await page.getByRole("radio", { name: "Split" }).check();
+    const reach = 2.5 * Math.sqrt(largest.area / Math.PI);
+    const line = [-1, -0.5, 0, 0.5, 1].map((step) => at([largest.x, largest.y + step * reach]));
+    const split = await countAfter(visit, async () => {
+      await touch("touchStart", line[0]);
+      for (const place of line.slice(1)) await touch("touchMove", place);
+      await touch("touchEnd");
+    });
+    assert.ok(split > found.nuclei.length, "a finger cuts a nucleus");
+
+    const zoom = () => page.locator("#zoom").textContent();
+    const before = await zoom();
+    const [x, y] = at([found.width / 2, found.height / 2]);
+    await touch("touchStart", [x - 20, y], [x + 20, y]);
+    for (let apart = 30; apart <= 90; apart += 10) await touch("touchMove", [x - apart, y], [x + apart, y]);
+    await touch("touchEnd");
+    await page.waitForFunction((words) => document.querySelector("#zoom").textContent !== words, before);
+    assert.ok(Number.parseInt(await zoom(), 10) > 2 * Number.parseInt(before, 10), `${before} became ${await zoom()}`);
+    assert.equal(await count(visit), split, "two fingers draw nothing");
+    await visit.leave();
+  });
+
   test("twenty mixed files leave the page free", async () => {
     const visit = await stage.page();
     const gray = set.images[0].bytes;
