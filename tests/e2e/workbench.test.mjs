@@ -314,6 +314,19 @@ describe("the workbench", () => {
     await again.leave();
   });
 
+  test("the export is that of the command line, byte for byte", async () => {
+    const visit = await opened(set.images.slice(0, 1));
+    const entries = await exported(visit);
+    const folder = join(temporaryFolder(), "exports");
+    commandLine("segment", set.paths[0], "--export", "all", "--export-dir", folder);
+    const names = readdirSync(folder);
+    assert.equal(names.length, 9);
+    for (const name of names) {
+      assert.ok(readFileSync(join(folder, name)).equals(entries.get(name)), `${name} is the same`);
+    }
+    await visit.leave();
+  });
+
   test("a stack is projected, its channel can be chosen, its pixel size makes a scale bar", async () => {
     const disc = (x, y, centreX, centreY) => ((x - centreX) ** 2 + (y - centreY) ** 2 < 100 ? 900 : 100);
     const stack = imageJStack(160, 120, 2, 3, (channel, slice, x, y) =>

@@ -30,11 +30,16 @@ export function recordOf(image: BatchImage, gates: readonly Gate[], model: Model
     // Ground truth comes from no model.
     model: image.startsFromTruth ? null : model,
     settings: image.startsFromTruth ? null : image.settings,
-    selection: image.selection,
-    edits: image.edits.steps,
-    regions: image.regions,
-    gates: gatesToJson(gates),
+    // Written out, as the command line does: the same run gives the same file.
+    selection: { channel: null, slice: "maximumProjection", frame: 0, ...image.selection },
+    ...whereAny("edits", image.edits.steps),
+    ...whereAny("regions", image.regions),
+    ...whereAny("gates", gatesToJson(gates)),
   };
+}
+
+function whereAny(name: string, list: readonly unknown[]): Record<string, unknown> {
+  return list.length === 0 ? {} : { [name]: list };
 }
 
 /** Whether a file's name is that of a record. */
