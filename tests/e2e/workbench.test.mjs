@@ -290,6 +290,8 @@ describe("the workbench", () => {
     await visit.finished();
     const expected = await visit.csv();
     const entries = await exported(visit);
+    await page.locator("#export > summary").click();
+    await noViolations(visit, "the export menu is open");
     await visit.picture("exported");
     for (const id of set.ids.slice(0, 2)) {
       for (const ending of ["-bowl.csv", "-measurements.csv", "-labels.png", "-RoiSet.zip", ".geojson", "-coco.json", "-outlines.svg", "-overlay.png", "-nucleoscope.json"]) {
@@ -358,11 +360,13 @@ describe("the workbench", () => {
   });
 
   test("ground truth shows hits, misses and extras, and can be corrected", async () => {
-    const visit = await stage.page();
+    const visit = await stage.page({ colorScheme: "dark" });
+    const { page } = visit;
+    await noViolations(visit, "the empty page");
     await visit.drop([{ name: "stage1_test.zip", bytes: zip(set.entriesOf(set.ids[0])) }]);
     await visit.finished();
-    const { page } = visit;
     await page.locator("#legend").waitFor();
+    await noViolations(visit, "ground truth");
     await visit.picture("truth");
     await page.getByRole("button", { name: "Start from ground truth" }).click();
     await page.waitForFunction(() => /score 1\.000/.test(document.querySelector("#viewer-details").textContent));
