@@ -378,7 +378,6 @@ describe("the workbench", () => {
     const { page } = visit;
     const before = await visit.csv();
     const look = () => page.locator("#surface").screenshot();
-    const plain = await look();
     const changes = async (action, name) => {
       const previous = await look();
       await action();
@@ -401,7 +400,6 @@ describe("the workbench", () => {
     await page.locator("#overlay-style").selectOption("outlines");
     await page.waitForTimeout(700);
     assert.equal(await visit.csv(), before);
-    assert.ok(plain.length > 0);
     await visit.leave();
   });
 

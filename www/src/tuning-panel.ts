@@ -29,7 +29,6 @@ export class TuningPanel {
   readonly #dropAtEdge = byId("tune-drop-at-edge", HTMLInputElement);
   readonly #own = byId("tune-own", HTMLInputElement);
   readonly #reset = byId("tune-reset", HTMLButtonElement);
-  readonly #note = byId("tune-note", HTMLElement);
   #standard: Tuning | null = null;
 
   constructor(listener: TuningListener) {
@@ -66,12 +65,6 @@ export class TuningPanel {
     this.#dropAtEdge.checked = tuning.dropAtEdge;
     this.#own.checked = isOwn;
     this.#describe(tuning);
-  }
-
-  /** Says why the sliders do nothing, or how far they are with the other images. */
-  tell(words: string): void {
-    setText(this.#note, words);
-    this.#note.hidden = words === "";
   }
 
   #tuning(): Tuning {

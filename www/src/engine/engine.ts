@@ -79,8 +79,8 @@ export class Engine {
   /** What the user has in hand must not wait behind either. */
   readonly #bench: Pool;
   readonly #script: string;
-  readonly #blobs = new WeakMap<Blob, number>();
-  #blobCount = 0;
+  readonly #numbers = new WeakMap<object, number>();
+  #numbered = 0;
 
   private constructor(parts: {
     model: ModelContract;
@@ -143,7 +143,7 @@ export class Engine {
 
   /** Finds the nuclei of one image. `thumbnailSide`: of the picture sent as soon as it is decoded. */
   segment(request: NucleiRequest, thumbnailSide: number, options?: RunOptions): Promise<Inferred> {
-    return this.#segmenters.run({ kind: "segment", ...request, key: this.#keyOf(request), thumbnailSide }, options);
+    return this.#segmenters.run({ kind: "segment", ...request, ...this.#keysOf(request), thumbnailSide }, options);
   }
 
   /**
@@ -152,13 +152,12 @@ export class Engine {
    */
   label(request: NucleiRequest, maps: CachedMaps, inHand: boolean, options?: RunOptions): Promise<Segmented> {
     const pool = inHand ? this.#bench : this.#segmenters;
-    return pool.run({ kind: "label", ...request, key: this.#keyOf(request), maps }, options);
+    return pool.run({ kind: "label", ...request, ...this.#keysOf(request), maps }, options);
   }
 
   /** Corrects nuclei that are known already, such as ground truth. */
   correct(request: NucleiRequest, start: TruthSource, options?: RunOptions): Promise<Segmented> {
-    const { truth, edits } = request;
-    return this.#bench.run({ kind: "correct", ...this.#sheetOf(request), truth, edits, start }, options);
+    return this.#bench.run({ kind: "correct", ...request, ...this.#keysOf(request), start }, options);
   }
 
   /** Measures the nuclei of an image; what the user moves does not wait for it. */
@@ -222,14 +221,21 @@ export class Engine {
     return { key: this.#keyOf(request), imageId, source, selection, pixelSize };
   }
 
-  /** A blob loses its identity on the way to a worker; a number does not. */
+  #keysOf(request: NucleiRequest): { readonly key: string; readonly truthKey: string } {
+    const { truth } = request;
+    return { key: this.#keyOf(request), truthKey: truth === null ? "" : String(this.#numberOf(truth)) };
+  }
+
   #keyOf({ source, selection, pixelSize }: ImageRequest): string {
-    let blob = this.#blobs.get(source.blob);
-    if (blob === undefined) {
-      blob = this.#blobCount++;
-      this.#blobs.set(source.blob, blob);
-    }
-    return `${blob} ${source.entry ?? ""} ${JSON.stringify(selection)} ${pixelSize ?? ""}`;
+    return `${this.#numberOf(source.blob)} ${source.entry ?? ""} ${JSON.stringify(selection)} ${pixelSize ?? ""}`;
+  }
+
+  /** An object loses its identity on the way to a worker; a number does not. */
+  #numberOf(object: object): number {
+    const known = this.#numbers.get(object);
+    if (known !== undefined) return known;
+    this.#numbers.set(object, this.#numbered);
+    return this.#numbered++;
   }
 }
 

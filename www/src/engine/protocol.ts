@@ -69,10 +69,16 @@ export interface Sheet {
   readonly pixelSize: number | null;
 }
 
-/** Finds the nuclei of one image. */
-export interface SegmentTask extends Sheet {
-  readonly kind: "segment";
+/** What nuclei are held against. */
+export interface Comparison {
   readonly truth: TruthSource | null;
+  /** Tells one ground truth from another: a worker keeps the one it read last. */
+  readonly truthKey: string;
+}
+
+/** Finds the nuclei of one image. */
+export interface SegmentTask extends Sheet, Comparison {
+  readonly kind: "segment";
   readonly settings: Settings;
   readonly edits: readonly Edit[];
   /** The longer side of the small picture sent as soon as the image has been decoded. */
@@ -90,20 +96,18 @@ export interface CachedMaps {
 }
 
 /** Cuts maps into nuclei anew, and corrects them: all of a segmentation but the network. */
-export interface LabelTask extends Sheet {
+export interface LabelTask extends Sheet, Comparison {
   readonly kind: "label";
   readonly maps: CachedMaps;
-  readonly truth: TruthSource | null;
   readonly settings: Settings;
   readonly edits: readonly Edit[];
 }
 
 /** Corrects nuclei that came from elsewhere. */
-export interface CorrectTask extends Sheet {
+export interface CorrectTask extends Sheet, Comparison {
   readonly kind: "correct";
   /** Rows of the Bowl's CSV, or a label image. */
   readonly start: TruthSource;
-  readonly truth: TruthSource | null;
   readonly edits: readonly Edit[];
 }
 

@@ -20,6 +20,7 @@ import type {
   About,
   ArchiveTask,
   CachedMaps,
+  Comparison,
   CorrectTask,
   ExportTask,
   FromWorker,
@@ -159,6 +160,7 @@ class Kept<T extends { free(): void }> {
 
 const images = new Kept<DecodedImage>();
 const maps = new Kept<NucleusMaps>();
+const truths = new Kept<Truth>();
 
 function imageOf({ key, source, selection, pixelSize }: Sheet): DecodedImage {
   return images.get(key, () => DecodedImage.open(read(source), selection, pixelSize ?? undefined));
@@ -226,7 +228,7 @@ function correct(task: CorrectTask): Segmented {
 /** Everything the page wants to know of a segmentation, which is freed. */
 function described(
   segmentation: Segmentation,
-  { imageId, truth }: { readonly imageId: string; readonly truth: TruthSource | null },
+  task: Sheet & Comparison,
   image: DecodedImage,
 ): Segmented {
   try {
@@ -238,9 +240,9 @@ function described(
       marked: [...segmentation.marked()],
       refusedEdits: segmentation.refusedEdits(),
       outlines: segmentation.outlines(),
-      csvRows: segmentation.csvRows(imageId),
+      csvRows: segmentation.csvRows(task.imageId),
       stack: image.stack(),
-      ...score(segmentation, truth),
+      ...score(segmentation, task),
     };
   } finally {
     segmentation.free();
@@ -250,16 +252,12 @@ function described(
 /** Ground truth that cannot be used costs the score, not the nuclei. */
 function score(
   segmentation: Segmentation,
-  source: TruthSource | null,
+  { truth: source, truthKey }: Comparison,
 ): Pick<Segmented, "score" | "truthOutlines" | "truthError"> {
   if (source === null) return { score: null, truthOutlines: null, truthError: null };
   try {
-    const truth = readTruth(source);
-    try {
-      return { score: segmentation.score(truth), truthOutlines: segmentation.truthOutlines(truth), truthError: null };
-    } finally {
-      truth.free();
-    }
+    const truth = truths.get(truthKey, () => readTruth(source));
+    return { score: segmentation.score(truth), truthOutlines: segmentation.truthOutlines(truth), truthError: null };
   } catch (error) {
     if (!isReport(error)) throw error;
     return { score: null, truthOutlines: null, truthError: reportOf(error) };
