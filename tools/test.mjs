@@ -6,6 +6,7 @@ import { e2e } from "./e2e.mjs";
 import { nodeTests } from "./node-tests.mjs";
 import { readers, readerTests } from "./readers.mjs";
 import { setUp } from "./setup.mjs";
+import { sizes } from "./sizes.mjs";
 import { main, run, step, together } from "./step.mjs";
 
 await main(async () => {
@@ -25,6 +26,7 @@ await main(async () => {
   await nodeTests("Page tests", "tests/page");
   await nodeTests("WebAssembly tests", "tests/wasm");
   await bundle();
+  await sizes();
   await e2e();
   console.log("\nEverything passed.");
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 import { load } from "./bundle.mjs";
 
-const { defaultWorkers, Pool } = await load("engine/pool.ts");
+const { defaultWorkers, idleTime, Pool } = await load("engine/pool.ts");
 
 const about = { model: { name: "fake" }, csvHeader: "header\n" };
 const task = (seed) => ({ kind: "example", seed });
@@ -236,7 +236,48 @@ describe("Pool", () => {
     assert.equal(living().length, 0);
   });
 
-  test("leaves a core to the page and is modest with memory", () => {
-    assert.deepEqual([undefined, 1, 2, 4, 5, 64].map(defaultWorkers), [1, 1, 1, 3, 4, 4]);
+  test("ends workers that have had no work for long, but keeps one, and starts new ones for new work", async (context) => {
+    context.mock.timers.enable({ apis: ["setTimeout"] });
+    const pool = new Pool(start, 3);
+    const all = [1, 2, 3].map((seed) => pool.run(task(seed)));
+    for (const worker of workers) worker.ready();
+    for (const worker of workers) worker.finish();
+    await Promise.all(all);
+    context.mock.timers.tick(idleTime - 1);
+    assert.equal(living().length, 3);
+    context.mock.timers.tick(1);
+    assert.equal(living().length, 1);
+    const later = [4, 5].map((seed) => pool.run(task(seed)));
+    assert.equal(living().length, 2, "the warm one and a new one");
+    living()[1].ready();
+    for (const worker of living()) worker.finish("fine");
+    assert.deepEqual(await Promise.all(later), ["fine", "fine"]);
+    pool.dispose();
+  });
+
+  test("never ends a worker that has found work again", async (context) => {
+    context.mock.timers.enable({ apis: ["setTimeout"] });
+    const pool = new Pool(start, 2);
+    const all = [1, 2].map((seed) => pool.run(task(seed)));
+    for (const worker of workers) worker.ready();
+    for (const worker of workers) worker.finish();
+    await Promise.all(all);
+    context.mock.timers.tick(idleTime - 1);
+    const again = [3, 4].map((seed) => pool.run(task(seed)));
+    context.mock.timers.tick(10 * idleTime);
+    assert.equal(living().length, 2);
+    workers[0].finish("three");
+    context.mock.timers.tick(idleTime);
+    assert.equal(workers[0].terminated, true);
+    assert.equal(workers[1].terminated, false);
+    workers[1].finish("four");
+    context.mock.timers.tick(10 * idleTime);
+    assert.equal(workers[1].terminated, false, "the last one stays");
+    assert.deepEqual(await Promise.all(again), ["three", "four"]);
+    pool.dispose();
+  });
+
+  test("uses both of two cores, leaves one of more to the page, and is modest with memory", () => {
+    assert.deepEqual([undefined, 0, 1, 2, 3, 4, 5, 64].map(defaultWorkers), [1, 1, 1, 2, 2, 3, 4, 4]);
   });
 });

@@ -30,21 +30,31 @@ interface Slot {
   readonly worker: WorkerLike;
   ready: boolean;
   job: Job | null;
+  /** Ends the worker when it has been without work for long. */
+  rest: ReturnType<typeof setTimeout> | undefined;
 }
 
 /** So many workers in a row may fail to start before the queue is given up. */
 const startAttempts = 3;
 
-/** How many workers suit a computer: one core stays free for the page, and memory is not endless. */
+/** A worker without work for so many milliseconds is ended, unless it is the last. */
+export const idleTime = 30_000;
+
+/**
+ * How many workers suit a computer: the page does next to nothing during a batch, so two cores get
+ * two workers; of more cores one stays free, and memory is not endless.
+ */
 export function defaultWorkers(cores: number | undefined): number {
-  return Math.min(4, Math.max(1, (cores ?? 1) - 1));
+  const known = cores ?? 1;
+  return Math.min(4, known <= 2 ? Math.max(1, known) : known - 1);
 }
 
 /**
  * Workers that share one queue.
  *
- * Workers are started when there is work for them. One that crashes is replaced: the task in its
- * hand ends with `engine/crashed`, every other task goes on.
+ * Workers are started when there is work for them, and ended when there has been none for
+ * {@link idleTime}; one stays warm. One that crashes is replaced: the task in its hand ends with
+ * `engine/crashed`, every other task goes on.
  */
 export class Pool {
   readonly #start: () => WorkerLike;
@@ -115,7 +125,12 @@ export class Pool {
     for (const slot of this.#slots) {
       if (!slot.ready || slot.job !== null) continue;
       const job = this.#queue.shift();
-      if (job === undefined) return;
+      if (job === undefined) {
+        this.#rest(slot);
+        continue;
+      }
+      clearTimeout(slot.rest);
+      slot.rest = undefined;
       slot.job = job;
       slot.worker.postMessage({ type: "task", id: job.id, task: job.task });
     }
@@ -124,8 +139,17 @@ export class Pool {
     for (let added = 0; added < wanted; added++) this.#addWorker();
   }
 
+  /** Gives an idle worker's memory back after a while; the last one stays. */
+  #rest(slot: Slot): void {
+    if (this.#slots.size === 1) return;
+    slot.rest ??= setTimeout(() => {
+      slot.rest = undefined;
+      if (this.#slots.size > 1) this.#end(slot);
+    }, idleTime);
+  }
+
   #addWorker(): void {
-    const slot: Slot = { worker: this.#start(), ready: false, job: null };
+    const slot: Slot = { worker: this.#start(), ready: false, job: null, rest: undefined };
     this.#slots.add(slot);
     slot.worker.onmessage = ({ data }) => this.#receive(slot, data);
     slot.worker.onmessageerror = () => this.#crashed(slot, "a message could not be read");
@@ -223,6 +247,7 @@ export class Pool {
 
   #end(slot: Slot): void {
     this.#slots.delete(slot);
+    clearTimeout(slot.rest);
     slot.worker.terminate();
   }
 }
