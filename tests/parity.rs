@@ -1,10 +1,13 @@
-//! The engine answers what PyTorch answers: the shipped network's logits against those that the training
-//! project wrote to `tests/fixtures/reference-logits.json`.
+//! The engine answers what ONNX Runtime answers (and, in the training project's tests, PyTorch): the shipped
+//! network's logits against those that the training project wrote to `tests/fixtures/reference-logits.json`.
+//! Its weights, stored in 8 bits, are dequantised once, when it is loaded.
 
 use nucleoscope::network::{Network, TractNetwork};
 use prost::Message;
 use serde::Deserialize;
 use tract_onnx::pb::ModelProto;
+use tract_onnx::prelude::*;
+use tract_onnx::tract_core::ops::cnn::Conv;
 
 const MODEL: &[u8] = include_bytes!("../model/nuclei.onnx");
 const REFERENCE: &str = include_str!("fixtures/reference-logits.json");
@@ -35,7 +38,7 @@ fn input(length: usize) -> Vec<f32> {
 }
 
 #[test]
-fn logits_are_those_of_pytorch() {
+fn logits_are_those_of_onnx_runtime() {
     let reference: Reference = serde_json::from_str(REFERENCE).unwrap();
     let input = input(reference.logits.len());
     let logits = network_of_logits().run(input, reference.height, reference.width).unwrap();
@@ -43,6 +46,26 @@ fn logits_are_those_of_pytorch() {
     let largest = reference.logits.iter().fold(0.0f32, |largest, logit| largest.max(logit.abs()));
     assert!(largest > 1.0, "a reference of nothing shows nothing: {largest}");
     for (index, (ours, theirs)) in logits.iter().zip(&reference.logits).enumerate() {
-        assert!((ours - theirs).abs() <= 1e-4, "value {index}: {ours}, by PyTorch {theirs}");
+        assert!((ours - theirs).abs() <= 1e-4, "value {index}: {ours}, by ONNX Runtime {theirs}");
+    }
+}
+
+#[test]
+fn weights_in_8_bits_are_constants_once_the_model_is_loaded() {
+    let proto = ModelProto::decode(MODEL).unwrap();
+    let quantised = proto.graph.as_ref().unwrap().node.iter();
+    assert_eq!(quantised.filter(|node| node.op_type == "DequantizeLinear").count(), 21);
+    let model = tract_onnx::onnx().model_for_proto_model(&proto).unwrap();
+    let model = model.with_input_fact(0, f32::fact([1, 3, 64, 64]).into()).unwrap();
+    let model = model.into_typed().unwrap().into_decluttered().unwrap();
+    let is_constant = |outlet: &OutletId| model.outlet_fact(*outlet).unwrap().konst.is_some();
+    for node in model.nodes.iter().filter(|node| !node.inputs.is_empty()) {
+        assert!(!node.inputs.iter().all(is_constant), "{} is done again for every tile", node.name);
+    }
+    let convolutions: Vec<_> = model.nodes.iter().filter(|node| node.op_is::<Conv>()).collect();
+    assert!(convolutions.len() >= 18, "{} of 18 with kernels of 3x3", convolutions.len());
+    for node in convolutions {
+        assert!(is_constant(&node.inputs[1]), "{}", node.name);
+        assert_eq!(model.outlet_fact(node.inputs[1]).unwrap().datum_type, f32::datum_type(), "{}", node.name);
     }
 }

@@ -11,10 +11,10 @@ from .dataset import HOLDOUT_GROUPS, held_out, read_index, select
 from .export import export, read_checkpoint
 from .network import NucleusNetwork
 from .postprocess import Settings
+from .quantise import quantise
 from .reference import write_reference
 from .train import Plan, train
 from .validate import all_maps, rate
-from .warm_start import read_onnx
 
 
 def add_plan(parser: argparse.ArgumentParser) -> None:
@@ -74,8 +74,13 @@ def command_blend(args: argparse.Namespace) -> None:
     blend(args.first, args.second, args.share, args.output)
 
 
+def command_quantise(args: argparse.Namespace) -> None:
+    quantise(args.source, args.output, args.version)
+    print(f"{args.output}: {args.output.stat().st_size} bytes")
+
+
 def command_reference(args: argparse.Namespace) -> None:
-    write_reference(read_onnx(args.model), args.output)
+    write_reference(args.model, args.output)
 
 
 def command_splits(args: argparse.Namespace) -> None:
@@ -125,6 +130,12 @@ def main() -> None:
     command.add_argument("--share", type=float, default=0.75, help="of the second, 0 to 1")
     command.add_argument("--output", type=Path, required=True)
     command.set_defaults(action=command_blend)
+
+    command = commands.add_parser("quantise", help="store an ONNX file's weights in 8 bits")
+    command.add_argument("source", type=Path, help="as training exported it, in half precision")
+    command.add_argument("output", type=Path)
+    command.add_argument("--version", required=True, help="what the new file's metadata say")
+    command.set_defaults(action=command_quantise)
 
     command = commands.add_parser("reference", help="write the logits the product is tested with")
     command.add_argument("--model", type=Path, required=True, help="an exported ONNX file")

@@ -11,13 +11,17 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
+from .weights import BYTES, HALF, read_weights
+
 
 def blend(first: Path, second: Path, share: float, output: Path) -> None:
     """Writes `second` with every weight moved to (1 - share) * first + share * second."""
-    model = onnx.load(second)
-    others = {i.name: numpy_helper.to_array(i) for i in onnx.load(first).graph.initializer}
+    model, others = onnx.load(second), read_weights(onnx.load(first))
+    if any(i.name.endswith(BYTES) for i in model.graph.initializer):
+        raise ValueError(f"{second} is in 8 bits; blend what training exported, quantise the blend")
     for initialiser in model.graph.initializer:
-        weight, other = numpy_helper.to_array(initialiser), others[initialiser.name]
+        weight = numpy_helper.to_array(initialiser)
+        other = others[initialiser.name.removesuffix(HALF)]
         if weight.shape != other.shape:
             raise ValueError(f"{initialiser.name} is {other.shape} in {first}, not {weight.shape}")
         mean = (1 - share) * other.astype(np.float64) + share * weight.astype(np.float64)

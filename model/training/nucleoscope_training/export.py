@@ -20,13 +20,15 @@ from torch import nn
 from . import normalise
 from .augmentation import TRAINING_DIAMETER
 from .network import INPUT_CHANNELS, OUTPUT_CHANNELS, STEM, STRIDE, NucleusNetwork
+from .receptive_field import halo
+from .weights import HALF
 
 OPSET = 17
 STEM_CHANNELS = 16
 METADATA = {
     "nucleoscope.contract": "1",
     "name": "nuclei",
-    "version": "0.3.0",
+    "version": "0.3.1",
     "channels": "interior,boundary,distance",
     "activation": "sigmoid",
     "normalization": "percentile",
@@ -35,7 +37,6 @@ METADATA = {
     "clip_low": f"{normalise.CLIP_LOW:g}",
     "clip_high": f"{normalise.CLIP_HIGH:g}",
     "stride": f"{STRIDE}",
-    "halo": "96",
     "training_diameter": f"{TRAINING_DIAMETER:g}",
     "license": "MIT OR Apache-2.0",
     "data": "BBBC038v1 (CC0-1.0); BitDepth_NucSeg (Apache-2.0)",
@@ -95,8 +96,8 @@ class Graph:
         largest = float(np.abs(values).max(initial=0))
         if largest > np.finfo(np.float16).max:
             raise ValueError(f"{name} holds {largest}, beyond half precision")
-        self.initialisers.append(numpy_helper.from_array(values.astype(np.float16), f"{name}.half"))
-        return self.node("Cast", name, [f"{name}.half"], to=TensorProto.FLOAT)
+        self.initialisers.append(numpy_helper.from_array(values.astype(np.float16), name + HALF))
+        return self.node("Cast", name, [name + HALF], to=TensorProto.FLOAT)
 
     def conv(
         self, name: str, source: str, weight: np.ndarray, bias: np.ndarray | None, stride: int = 1
@@ -171,7 +172,7 @@ def build(network: NucleusNetwork, half: bool = True) -> onnx.ModelProto:
         producer_name="nucleoscope-training",
         producer_version=METADATA["version"],
     )
-    helper.set_model_props(model, METADATA)
+    helper.set_model_props(model, METADATA | {"halo": str(halo(model, STRIDE))})
     onnx.checker.check_model(model)
     return model
 

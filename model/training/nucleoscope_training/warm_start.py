@@ -11,21 +11,19 @@ from pathlib import Path
 import numpy as np
 import onnx
 import torch
-from onnx import numpy_helper
 from torch import Tensor, nn
 
 from .export import block_order
 from .network import OUTPUT_CHANNELS, NucleusNetwork
+from .weights import read_weights
 
 
 def read_onnx(path: Path) -> NucleusNetwork:
-    """The network of a file that `export.export` wrote, for evaluation: it answers as the file."""
-    graph = onnx.load(path).graph
-    stored = {i.name: numpy_helper.to_array(i).astype(np.float32) for i in graph.initializer}
+    """The network of a file that `export` or `quantise` wrote: it answers as the file."""
+    stored = read_weights(onnx.load(path))
 
     def values(name: str) -> Tensor:
-        found = stored[name] if name in stored else stored[f"{name}.half"]
-        return torch.from_numpy(found.copy())
+        return torch.from_numpy(stored[name].copy())
 
     levels = 1 + sum(name.startswith("lateral") for name in stored)
     channels = tuple(len(values(f"encoder{k}.conv1.weight")) for k in range(1, levels + 1))

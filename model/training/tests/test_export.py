@@ -40,7 +40,8 @@ def test_the_file_keeps_the_contract(network: NucleusNetwork, tmp_path: Path) ->
     export(network, path)
     assert path.stat().st_size <= 4e6
     model = onnx.load(path)
-    assert {p.key: p.value for p in model.metadata_props} == METADATA
+    metadata = {p.key: p.value for p in model.metadata_props}
+    assert metadata == METADATA | {"halo": "224"}
     assert METADATA["stride"] == "32" == str(STRIDE)
     assert [(o.domain, o.version) for o in model.opset_import] == [("", 17)]
     assert [i.name for i in model.graph.input] == ["image"]
