@@ -8,12 +8,12 @@ use super::{Maps, Network, NetworkError};
 use crate::image::NormalizedImage;
 
 /// Longest side of a tile in pixels at the network's scale, halo included.
-const LONGEST_TILE: usize = 1024;
+const LONGEST_TILE: usize = 1536;
 
 /// Runs the network over an image that is resized by `scale` on the way in; the maps come back at the
 /// image's own size.
 ///
-/// An image longer than 1024 pixels (after scaling) is cut into tiles that overlap by the contract's
+/// An image longer than 1536 pixels (after scaling) is cut into tiles that overlap by the contract's
 /// halo; of each tile only the part without halo is kept. `progress` is told the tiles done and the
 /// tiles in all, after each tile.
 ///
@@ -241,7 +241,7 @@ mod tests {
 
     #[test]
     fn tiles_are_put_back_where_they_came_from() {
-        let (network, image) = (Echo::new(), ramp(2500, 40, 1));
+        let (network, image) = (Echo::new(), ramp(3200, 40, 1));
         let mut told = Vec::new();
         let maps = infer(&network, &image, 1.0, &mut |done, total| told.push((done, total))).unwrap();
         assert_eq!(maps.interior, image.planes()[0]);
