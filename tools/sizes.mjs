@@ -8,9 +8,7 @@ import { isStarted, main, step, StepFailed } from "./step.mjs";
 
 const compress = promisify(brotliCompress);
 
-/**
- * Megabytes after Brotli, a little above what they are with link-time optimisation.
- */
+/** Megabytes after Brotli; the module with link-time optimisation. */
 const budgets = {
   "nucleoscope_bg.wasm": 2.9,
   "nuclei.onnx": 1.3,

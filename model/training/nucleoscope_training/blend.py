@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
-from .weights import BYTES, HALF, read_weights
+from .model_file import BYTES, HALF, read_weights, write_model
 
 
 def blend(first: Path, second: Path, share: float, output: Path) -> None:
@@ -26,6 +26,4 @@ def blend(first: Path, second: Path, share: float, output: Path) -> None:
             raise ValueError(f"{initialiser.name} is {other.shape} in {first}, not {weight.shape}")
         mean = (1 - share) * other.astype(np.float64) + share * weight.astype(np.float64)
         initialiser.CopyFrom(numpy_helper.from_array(mean.astype(weight.dtype), initialiser.name))
-    partial = output.with_suffix(".partial")
-    partial.write_bytes(model.SerializeToString(deterministic=True))
-    partial.replace(output)
+    write_model(model, output)

@@ -19,9 +19,9 @@ from torch import nn
 
 from . import normalise
 from .augmentation import TRAINING_DIAMETER
+from .model_file import HALF, write_model
 from .network import INPUT_CHANNELS, OUTPUT_CHANNELS, STEM, STRIDE, NucleusNetwork
 from .receptive_field import halo
-from .weights import HALF
 
 OPSET = 17
 STEM_CHANNELS = 16
@@ -185,7 +185,5 @@ def read_checkpoint(path: Path) -> NucleusNetwork:
 
 
 def export(network: NucleusNetwork, path: Path, half: bool = True) -> None:
-    """Writes the file in one go, so that no reader ever sees half of it."""
-    partial = path.with_suffix(".partial")
-    partial.write_bytes(build(network, half).SerializeToString(deterministic=True))
-    partial.replace(path)
+    """Writes the network's file."""
+    write_model(build(network, half), path)

@@ -10,19 +10,21 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-CHANNELS, HEIGHT, WIDTH = 3, 32, 64
+from .network import INPUT_CHANNELS
+
+HEIGHT, WIDTH = 32, 64
 DECIMALS = 6
 
 
 def input_image() -> np.ndarray:
-    """[1,CHANNELS,HEIGHT,WIDTH]; numbers that any language computes exactly.
+    """[1,3,HEIGHT,WIDTH]; numbers that any language computes exactly.
 
     A linear congruential generator (Numerical Recipes) from 0; its upper 12 bits over 4096.
     """
-    count = CHANNELS * HEIGHT * WIDTH
+    count = INPUT_CHANNELS * HEIGHT * WIDTH
     states = accumulate(range(count + 1), lambda x, _: (x * 1664525 + 1013904223) % 2**32)
     values = np.array(list(states)[1:], np.uint32) >> 20
-    return (values / np.float32(4096)).astype(np.float32).reshape(1, CHANNELS, HEIGHT, WIDTH)
+    return (values / np.float32(4096)).astype(np.float32).reshape(1, INPUT_CHANNELS, HEIGHT, WIDTH)
 
 
 def write_reference(model: Path, path: Path) -> None:

@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from .export import block_order
+from .model_file import read_weights
 from .network import OUTPUT_CHANNELS, NucleusNetwork
-from .weights import read_weights
 
 
 def read_onnx(path: Path) -> NucleusNetwork:

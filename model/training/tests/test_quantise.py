@@ -7,9 +7,9 @@ import pytest
 from onnx import numpy_helper
 
 from nucleoscope_training.blend import blend
+from nucleoscope_training.model_file import BYTES, HALF, SCALES, read_weights
 from nucleoscope_training.quantise import in_bytes, quantise, quantised, round_to_bytes
 from nucleoscope_training.receptive_field import halo, receptive_field
-from nucleoscope_training.weights import BYTES, HALF, read_weights
 
 SHIPPED = Path(__file__).parents[2] / "nuclei.onnx"
 
@@ -124,7 +124,7 @@ def test_a_pixel_reaches_just_as_far_as_is_said(tmp_path: Path) -> None:
             values = np.zeros_like(values)
         elif initialiser.name.endswith((BYTES, HALF)):
             values = np.ones_like(values)
-        elif initialiser.name.endswith(".scales"):
+        elif initialiser.name.endswith(SCALES):
             values = np.full_like(values, 1e-2)
         initialiser.CopyFrom(numpy_helper.from_array(values, initialiser.name))
     onnx.save(model, tmp_path / "positive.onnx")

@@ -1,4 +1,6 @@
-"""The weights of an exported file, however it stores them."""
+"""An exported file: its weights, however it stores them, and how it is written."""
+
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -23,3 +25,10 @@ def read_weights(model: onnx.ModelProto) -> dict[str, np.ndarray]:
         elif not name.endswith(SCALES):
             weights[name.removesuffix(HALF)] = values.astype(np.float32)
     return weights
+
+
+def write_model(model: onnx.ModelProto, path: Path) -> None:
+    """Writes the file in one go, so that no reader ever sees half of it."""
+    partial = path.with_suffix(".partial")
+    partial.write_bytes(model.SerializeToString(deterministic=True))
+    partial.replace(path)
