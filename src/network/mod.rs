@@ -7,10 +7,12 @@
 //! [`Network`] is small so that everything around it can be tested with a fake; [`TractNetwork`]
 //! is the one that runs ONNX files.
 
+mod accelerate;
 mod contract;
 mod error;
 mod maps;
 mod onnx;
+mod operator;
 mod tiles;
 mod view;
 

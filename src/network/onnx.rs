@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use tract_onnx::prelude::*;
 
+use super::accelerate::accelerate;
 use super::{Activation, ModelContract, Network, NetworkError};
 
 /// A model loaded from an ONNX file.
@@ -32,13 +33,25 @@ impl TractNetwork {
     /// # Errors
     /// [`NetworkError::NotOnnx`], [`NetworkError::Contract`] or [`NetworkError::Unsupported`].
     pub fn load(bytes: &[u8]) -> Result<Self, NetworkError> {
+        Self::load_guarded(bytes, accelerate)
+    }
+
+    /// [`Self::load`] without operators of our own: what everything else is held against, and slower.
+    ///
+    /// # Errors
+    /// Those of [`Self::load`].
+    pub fn load_stock(bytes: &[u8]) -> Result<Self, NetworkError> {
+        Self::load_guarded(bytes, Ok)
+    }
+
+    fn load_guarded(bytes: &[u8], prepare: Prepare) -> Result<Self, NetworkError> {
         // The engine has panics of its own for broken graphs; they end here.
-        catch_unwind(AssertUnwindSafe(|| Self::load_unguarded(bytes))).unwrap_or_else(|_| {
+        catch_unwind(AssertUnwindSafe(|| Self::load_unguarded(bytes, prepare))).unwrap_or_else(|_| {
             Err(NetworkError::Unsupported { reason: "the engine gave up on the model's graph".into() })
         })
     }
 
-    fn load_unguarded(bytes: &[u8]) -> Result<Self, NetworkError> {
+    fn load_unguarded(bytes: &[u8], prepare: Prepare) -> Result<Self, NetworkError> {
         let not_onnx = |reason: String| NetworkError::NotOnnx { reason };
         let onnx = tract_onnx::onnx();
         let proto = onnx
@@ -60,7 +73,7 @@ impl TractNetwork {
         }
 
         let unsupported = |error: TractError| NetworkError::Unsupported { reason: format!("{error:#}") };
-        let plan = plan(&onnx, &proto, contract.stride).map_err(unsupported)?;
+        let plan = plan(&onnx, &proto, contract.stride, prepare).map_err(unsupported)?;
         let network = Self { contract, plan };
         let side = network.contract.stride;
         match network.run(vec![0.0; 3 * side * side], side, side) {
@@ -73,18 +86,23 @@ impl TractNetwork {
     }
 }
 
+/// A change to a model before it is optimised.
+type Prepare = fn(TypedModel) -> TractResult<TypedModel>;
+
 /// Sizes stay symbols, as multiples of the stride: one plan serves every tile.
 fn plan(
     onnx: &tract_onnx::Onnx,
     proto: &tract_onnx::pb::ModelProto,
     stride: usize,
+    prepare: Prepare,
 ) -> TractResult<Arc<TypedRunnableModel>> {
     let mut model = onnx.model_for_proto_model(proto)?;
     let (rows, columns) = (model.symbols.sym("Rows"), model.symbols.sym("Columns"));
     let shape: TVec<TDim> =
         tvec!(1.into(), 3.into(), TDim::from(rows) * stride as i64, TDim::from(columns) * stride as i64);
     model.set_output_fact(0, Default::default())?;
-    model.with_input_fact(0, f32::fact(&*shape).into())?.into_optimized()?.into_runnable()
+    let model = model.with_input_fact(0, f32::fact(&*shape).into())?.into_typed()?;
+    prepare(model)?.into_optimized()?.into_runnable()
 }
 
 impl Network for TractNetwork {
@@ -109,5 +127,82 @@ impl Network for TractNetwork {
             maps.iter_mut().for_each(|value| *value = 1.0 / (1.0 + (-*value).exp()));
         }
         Ok(maps)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use prost::Message;
+    use std::collections::BTreeSet;
+    use tract_onnx::pb::{AttributeProto, ModelProto};
+
+    const MODEL: &[u8] = include_bytes!("../../model/nuclei.onnx");
+
+    /// The largest difference between the answers of both networks to noise.
+    fn largest_difference(ours: &TractNetwork, stock: &TractNetwork, height: usize, width: usize) -> f32 {
+        let mut random = fastrand::Rng::with_seed((height * width) as u64);
+        let input: Vec<f32> = (0..3 * height * width).map(|_| random.f32()).collect();
+        let ours = ours.run(input.clone(), height, width).unwrap();
+        let stock = stock.run(input, height, width).unwrap();
+        assert_eq!((ours.len(), stock.len()), (3 * height * width, 3 * height * width));
+        let (least, most) =
+            stock.iter().fold((1.0f32, 0.0f32), |(a, b), &value| (a.min(value), b.max(value)));
+        assert!(most - least > 1e-3, "an answer of one value shows nothing");
+        ours.iter().zip(&stock).fold(0.0, |largest, (a, b)| f32::max(largest, (a - b).abs()))
+    }
+
+    fn operators(network: &TractNetwork) -> BTreeSet<String> {
+        network.plan.model().nodes().iter().map(|node| node.op().name().into_owned()).collect()
+    }
+
+    #[test]
+    fn the_shipped_network_runs_on_kernels_alone() {
+        let network = TractNetwork::load(MODEL).unwrap();
+        let ours = ["MaxPool2x2", "PatchConvolution", "UpsampleAdd", "Winograd"];
+        // Only the order of the axes changes otherwise.
+        let rest = ["Const", "MoveAxis", "Reshape", "Source"];
+        assert_eq!(
+            operators(&network)
+                .iter()
+                .map(String::as_str)
+                .filter(|name| !rest.contains(name))
+                .collect::<Vec<_>>(),
+            ours
+        );
+    }
+
+    #[test]
+    fn kernels_change_no_map_of_the_shipped_network() {
+        let (ours, stock) = (TractNetwork::load(MODEL).unwrap(), TractNetwork::load_stock(MODEL).unwrap());
+        for (height, width) in [(32, 32), (96, 64), (160, 224)] {
+            let difference = largest_difference(&ours, &stock, height, width);
+            assert!(difference <= 1e-5, "{height} x {width}: {difference}");
+        }
+    }
+
+    #[test]
+    fn operators_without_a_kernel_run_between_those_that_have_one() {
+        let mut proto = ModelProto::decode(MODEL).unwrap();
+        let nodes = &mut proto.graph.as_mut().unwrap().node;
+        for (from, to) in [("MaxPool", "AveragePool"), ("Relu", "Elu")] {
+            nodes.iter_mut().find(|node| node.op_type == from).unwrap().op_type = to.into();
+        }
+        let dilated = nodes.iter_mut().filter(|node| node.op_type == "Conv").nth(2).unwrap();
+        for attribute in &mut dilated.attribute {
+            if attribute.name == "pads" || attribute.name == "dilations" {
+                attribute.ints.fill(2);
+            }
+        }
+        assert!(dilated.attribute.iter().any(|AttributeProto { name, .. }| name == "dilations"));
+        let model = proto.encode_to_vec();
+        let (ours, stock) = (TractNetwork::load(&model).unwrap(), TractNetwork::load_stock(&model).unwrap());
+        assert!(
+            operators(&ours).is_superset(&["Winograd".into(), "SumPool".into()].into()),
+            "{:?}",
+            operators(&ours)
+        );
+        let difference = largest_difference(&ours, &stock, 64, 96);
+        assert!(difference <= 1e-5, "{difference}");
     }
 }
