@@ -15,6 +15,7 @@
 //! assert_eq!(largest, [5.0]);
 //! ```
 
+mod depth_to_space;
 mod matrix;
 mod max_pool;
 mod patch_convolution;
@@ -24,6 +25,7 @@ mod winograd;
 
 use std::fmt::Debug;
 
+pub use depth_to_space::DepthToSpace;
 pub use max_pool::MaxPool2x2;
 pub use patch_convolution::PatchConvolution;
 pub use plane::Plane;

@@ -1,7 +1,7 @@
 //! Faster ways through a network than the engine's own: which operators of a model are replaced by which
 //! kernels. A model with other operators still runs, through tract's own.
 
-use nucleoscope_kernels::{MaxPool2x2, PatchConvolution, UpsampleAdd, Winograd};
+use nucleoscope_kernels::{DepthToSpace, MaxPool2x2, PatchConvolution, UpsampleAdd, Winograd};
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::*;
 use tract_onnx::tract_core::model::translator::Translate;
@@ -18,7 +18,8 @@ use super::operator::{Operator, Shape};
 /// - 3×3 convolutions of stride 1 with zeros around the image, and convolutions whose patches do not
 ///   overlap (1×1, 2×2 of stride 2 …), with the rectifier that follows;
 /// - 2×2 max-pools of stride 2;
-/// - doubling by the nearest pixel followed by a sum.
+/// - doubling by the nearest pixel followed by a sum;
+/// - the moves of axes that tract makes of `DepthToSpace`.
 ///
 /// # Errors
 /// What tract says of a graph that it cannot change.
@@ -80,6 +81,9 @@ fn replacement(model: &TypedModel, node: &TypedNode) -> TractResult<Option<Repla
     if let Some(pool) = node.op_as::<MaxPool>() {
         return Ok(max_pool(pool).map(|operator| (operator, tvec!(node.inputs[0]))));
     }
+    if let Some(axes) = node.op_as::<AxisOp>() {
+        return depth_to_space(model, node, axes);
+    }
     rule_if_some!(binary = node.op_as::<TypedBinOp>());
     if binary.0.is::<Max>() {
         for input in &node.inputs {
@@ -130,11 +134,11 @@ fn convolution(
     let operator: Box<dyn TypedOp> = match (&*pool.kernel_shape, &*pool.strides()) {
         ([3, 3], [1, 1]) if around(pool) == Some(1) => {
             rule_if_some!(kernel = Winograd::new(inputs, &weights, bias, least));
-            Box::new(Operator::new(kernel, Shape { step: 1, channels: Some(outputs) }))
+            Box::new(Operator::new(kernel, Shape { channels: Some(outputs), ..Shape::SAME }))
         }
         (&[side, wide], &[down, across]) if [wide, down, across] == [side; 3] && around(pool) == Some(0) => {
             let kernel = PatchConvolution::new(side, inputs, &weights, bias, least);
-            Box::new(Operator::new(kernel, Shape { step: side, channels: Some(outputs) }))
+            Box::new(Operator::new(kernel, Shape { shrink: side, channels: Some(outputs), ..Shape::SAME }))
         }
         _ => return Ok(None),
     };
@@ -149,7 +153,7 @@ fn max_pool(pool: &MaxPool) -> Option<Box<dyn TypedOp>> {
         && *spec.strides() == [2, 2]
         && spec.dilations().iter().all(|&step| step == 1)
         && around(spec) == Some(0);
-    is_ours.then(|| Box::new(Operator::new(MaxPool2x2, Shape { step: 2, channels: None })) as _)
+    is_ours.then(|| Box::new(Operator::new(MaxPool2x2, Shape { shrink: 2, ..Shape::SAME })) as _)
 }
 
 /// The width of the border that is put around an image, if it is the same on every side.
@@ -161,13 +165,36 @@ fn around(pool: &PoolSpec) -> Option<usize> {
     sides.iter().all(|side| (side.pad_before, side.pad_after) == (width, width)).then_some(width)
 }
 
+/// The last of the four moves that `DepthToSpace` is made of, the number of channels being
+/// rows × columns × rest (mode `DCR`): `[N, side, side, C, H, W]`, `[N, side, C, H, W, side]`,
+/// `[N, C, H, side, W, side]`, `[N, C, side × H, side × W]`.
+fn depth_to_space(model: &TypedModel, last: &TypedNode, joined: &AxisOp) -> TractResult<Option<Replacement>> {
+    let before = |node: &TypedNode| node.inputs.first().map(|input| model.node(input.node));
+    rule_if!(matches!(joined, AxisOp::Reshape(2, _, to) if to.len() == 2));
+    rule_if_some!(rows = before(last));
+    rule_if!(rows.op_as() == Some(&AxisOp::Move(1, 3)));
+    rule_if_some!(columns = before(rows));
+    rule_if!(columns.op_as() == Some(&AxisOp::Move(2, 5)));
+    rule_if_some!(split = before(columns));
+    rule_if_some!(AxisOp::Reshape(1, _, squares) = split.op_as::<AxisOp>());
+    let [down, across, channels] = &**squares else { return Ok(None) };
+    rule_if!(down == across);
+    let (Ok(side), Ok(channels)) = (down.to_usize(), channels.to_usize()) else { return Ok(None) };
+    let fact = |outlet: OutletId| Ok::<_, TractError>(model.outlet_fact(outlet)?.shape.to_tvec());
+    let (from, to) = (fact(split.inputs[0])?, fact(last.id.into())?);
+    rule_if!(from.len() == 4 && to.len() == 4 && to[1] == channels.to_dim());
+    rule_if!(to[2] == from[2].clone() * side && to[3] == from[3].clone() * side);
+    let shape = Shape { grow: side, channels: Some(channels), ..Shape::SAME };
+    Ok(Some((Box::new(Operator::new(DepthToSpace { side }, shape)), tvec!(split.inputs[0]))))
+}
+
 /// A sum of an image and a doubled one.
 fn upsample_add(model: &TypedModel, node: &TypedNode) -> TractResult<Option<Replacement>> {
     for (input, other) in [(0, 1), (1, 0)] {
         let (doubled, fine) = (node.inputs[input], node.inputs[other]);
         let resize = model.node(doubled.node);
         if doubles(model, resize)? && model.outlet_fact(fine)?.shape == model.outlet_fact(doubled)?.shape {
-            let operator = Box::new(Operator::new(UpsampleAdd, Shape { step: 1, channels: None }));
+            let operator = Box::new(Operator::new(UpsampleAdd, Shape::SAME));
             return Ok(Some((operator, tvec!(resize.inputs[0], fine))));
         }
     }

@@ -10,10 +10,17 @@ use tract_onnx::tract_core::internal::*;
 /// The shape of what a kernel makes, from that of its last input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Shape {
+    /// Rows and columns of the output for one of the input, before [`Self::shrink`].
+    pub(super) grow: usize,
     /// Rows and columns of the input for one of the output.
-    pub(super) step: usize,
+    pub(super) shrink: usize,
     /// Channels; as many as before where `None`.
     pub(super) channels: Option<usize>,
+}
+
+impl Shape {
+    /// The input's own.
+    pub(super) const SAME: Self = Self { grow: 1, shrink: 1, channels: None };
 }
 
 /// A kernel on tensors `[N, H, W, C]`.
@@ -30,9 +37,10 @@ impl<K: Kernel> Operator<K> {
 
     fn shape<D: DimLike>(&self, input: &[D]) -> TractResult<TVec<D>> {
         let [images, height, width, channels] = input else { bail!("not a batch of images: {input:?}") };
-        let Shape { step, channels: ours } = self.shape;
+        let Shape { grow, shrink, channels: ours } = self.shape;
+        let side = |length: &D| length.clone() * grow / shrink;
         let channels = ours.map_or_else(|| channels.clone(), D::from);
-        Ok(tvec!(images.clone(), height.clone() / step, width.clone() / step, channels))
+        Ok(tvec!(images.clone(), side(height), side(width), channels))
     }
 }
 
