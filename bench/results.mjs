@@ -1,0 +1,54 @@
+/** The file of results: how it is put together, and what must be true of it. */
+import { rows } from "./rows.mjs";
+
+/** Parts of the results beside the comparisons, each measured as a whole. */
+export const extras = ["growth", "peak", "warm"];
+
+/**
+ * Puts what was measured now together with what was measured before on the same machine with the same
+ * versions: a part that was not measured again stays.
+ */
+export function merged(previous, now) {
+  const isSame =
+    previous !== null &&
+    JSON.stringify([previous.machine, previous.versions]) === JSON.stringify([now.machine, now.versions]);
+  const older = isSame ? previous : null;
+  const newest = (name) =>
+    [now, older].flatMap((results) => results?.comparisons ?? []).find((comparison) => comparison.name === name);
+  return {
+    machine: now.machine,
+    versions: now.versions,
+    comparisons: rows.map(({ name }) => newest(name)).filter((comparison) => comparison !== undefined),
+    ...Object.fromEntries(extras.map((part) => [part, now[part] ?? older?.[part] ?? null])),
+  };
+}
+
+/** Names of rows and parts that are missing. */
+export function missing(results) {
+  const measured = new Set(results.comparisons.map(({ name }) => name));
+  return [
+    ...rows.map(({ name }) => name).filter((name) => !measured.has(name)),
+    ...extras.filter((part) => results[part] === null),
+  ];
+}
+
+/** What is wrong with results, in words; none where they can be published. */
+export function faults(results) {
+  const found = [];
+  const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
+  for (const comparison of results.comparisons) {
+    const { name, peer, ours, theirs, ratio, rounds, min, max } = comparison;
+    const fault = (words) => found.push(`${name}: ${words}`);
+    if (![ours, min, max].every(isNumber)) fault("ours, min or max is no number");
+    if (!(min <= ours && ours <= max)) fault("ours is not between min and max");
+    if (!(Number.isInteger(rounds) && rounds > 0)) fault("rounds is no count");
+    if (peer === null) {
+      if (theirs !== null || ratio !== null) fault("there are values of a peer that does not exist");
+    } else if (!isNumber(theirs) || !(Math.abs(ours / theirs / ratio - 1) < 2e-3)) {
+      fault("the ratio is not ours to theirs");
+    }
+  }
+  const text = JSON.stringify(results);
+  if (/(^|[\s"'(])(\/|[A-Za-z]:\\|file:)[\w.-]+[/\\]/.test(text)) found.push("there is a path of this computer");
+  return found;
+}
