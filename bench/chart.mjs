@@ -48,7 +48,8 @@ function bar(comparison, index) {
 }
 
 /** The picture as SVG; it follows the reader's light or dark colours. */
-export function chart({ comparisons }) {
+export function chart(results) {
+  const comparisons = results.comparisons.filter(({ target }) => target !== null);
   const height = top + comparisons.length * rowHeight + bottom;
   const needed = coordinate(place(1));
   const base = height - bottom;

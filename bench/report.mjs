@@ -17,7 +17,7 @@ function cells({ name, peer, ours, theirs, unit, ratio, rounds, better, target, 
     ratio === null ? "" : ratio.toFixed(2),
     goal(target),
     goal(aim),
-    aimMet === true ? "as aimed" : met ? "yes" : "**no**",
+    met === null ? "" : aimMet === true ? "as aimed" : met ? "yes" : "**no**",
     String(rounds),
   ];
 }

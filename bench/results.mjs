@@ -1,5 +1,6 @@
 /** The file of results: how it is put together, and what must be true of it. */
 import { rows } from "./rows.mjs";
+import { rounded } from "./statistics.mjs";
 
 /** Parts of the results beside the comparisons, each measured as a whole. */
 export const extras = ["growth", "peak", "warm"];
@@ -21,6 +22,36 @@ export function merged(previous, now) {
     comparisons: rows.map(({ name }) => newest(name)).filter((comparison) => comparison !== undefined),
     ...Object.fromEntries(extras.map((part) => [part, now[part] ?? older?.[part] ?? null])),
   };
+}
+
+/** The engines whose speed is held against the processor's peak: comparison, whose value, and which peak. */
+const engines = [
+  ["Nucleoscope in WebAssembly", "network-SIDE", "ours", "gflops"],
+  ["onnxruntime-web", "network-SIDE", "theirs", "gflops"],
+  ["stock tract in WebAssembly", "network-SIDE-stock", "theirs", "gflops"],
+  ["Nucleoscope", "native-SIDE", "ours", "nativeGflops"],
+  ["onnxruntime (Python)", "native-SIDE", "theirs", "nativeGflops"],
+  ["stock tract", "native-SIDE-stock", "theirs", "nativeGflops"],
+];
+
+/**
+ * Results with the rate of each engine, where the peak is known. A multiplication and an addition count as two
+ * operations of the network as it is written, whatever an engine makes of it: an engine that needs fewer can
+ * exceed the peak.
+ */
+export function withReached(results, multiplicationsPerPixel) {
+  if (results.peak === null) return results;
+  const rates = engines.flatMap(([engine, pattern, whose, peak]) =>
+    [256, 512].flatMap((side) => {
+      const name = pattern.replace("SIDE", String(side));
+      const comparison = results.comparisons.find((other) => other.name === name);
+      if (comparison === undefined) return [];
+      const gflops = (2 * multiplicationsPerPixel * side * side) / comparison[whose] / 1e6;
+      const share = rounded(gflops / results.peak[peak]);
+      return [{ name: `${engine}, ${side} × ${side}`, gflops: rounded(gflops), share }];
+    }),
+  );
+  return { ...results, peak: { ...results.peak, reached: rates } };
 }
 
 /** Names of rows and parts that are missing. */

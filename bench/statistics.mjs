@@ -35,8 +35,8 @@ export function compare(row, ours, theirs = null) {
   if ((theirs === null) !== (row.peer === null)) throw new TypeError(`${row.name}: values without a peer, or the reverse`);
   const [our, their] = [median(ours), theirs === null ? null : median(theirs)];
   const ratio = their === null ? null : our / their;
-  const reaches = (goal) => (goal === null ? null : row.better === "higher" ? judged >= goal : judged <= goal);
   const judged = ratio ?? our;
+  const reaches = (goal) => (goal === null ? null : row.better === "higher" ? judged >= goal : judged <= goal);
   return {
     name: row.name,
     peer: row.peer,

@@ -24,6 +24,7 @@ await main(async () => {
   await step("Rust tests", () => run("cargo", ["test", "--features", "cli"]));
   await readerTests(outside);
   await nodeTests("Page tests", "tests/page");
+  await nodeTests("Benchmark tests", "tests/bench");
   await nodeTests("WebAssembly tests", "tests/wasm");
   await bundle();
   await sizes();
