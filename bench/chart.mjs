@@ -1,8 +1,8 @@
 /** The comparisons as a picture: how far each is from what is needed. */
 import { rowOf } from "./rows.mjs";
 
-const width = 860;
-const left = 330;
+const width = 900;
+const left = 370;
 const right = 150;
 const rowHeight = 26;
 const top = 64;

@@ -19,12 +19,13 @@ import numpy
 import onnxruntime
 import skimage
 from scipy import ndimage
-from skimage.morphology import h_maxima
+from skimage.morphology import local_maxima, reconstruction
 from skimage.segmentation import relabel_sequential, watershed
 
 CROWD_SIDE = 1024
-# The product's own settings: foreground, depth and height of a seed.
+# The product's own settings: foreground, depth and height of a seed, and what becomes a nucleus.
 THRESHOLD, SEED_DEPTH, SEED_MINIMUM = 0.6, 0.35, 0.45
+LEAST_CERTAINTY, SMALLEST_AREA = 0.83, 25
 
 
 class Network:
@@ -52,17 +53,27 @@ class Crowd:
 
     def __init__(self, folder: Path):
         values = numpy.fromfile(folder / "crowd.f32", dtype="<f4")
-        interior, _, distance = values.reshape(3, CROWD_SIDE, CROWD_SIDE)
-        self.foreground = interior > THRESHOLD
-        summits = h_maxima(distance, SEED_DEPTH).astype(bool) & (distance >= SEED_MINIMUM)
-        self.seeds, _ = ndimage.label(summits, structure=numpy.ones((3, 3)))
+        self.interior, _, distance = values.reshape(3, CROWD_SIDE, CROWD_SIDE)
+        self.foreground = self.interior > THRESHOLD
+        # Noise gives a nucleus several equal summits: one seed is the whole dome that they share.
+        lowered = reconstruction(distance - SEED_DEPTH, distance)
+        domes = local_maxima(lowered) & (lowered + SEED_DEPTH >= SEED_MINIMUM)
+        self.seeds, _ = ndimage.label(domes, structure=numpy.ones((3, 3)))
         self.relief = -distance
 
     def run(self):
         start = time.perf_counter()
         labels = watershed(self.relief, self.seeds, mask=self.foreground)
-        _, _, numbers = relabel_sequential(labels)
-        return {"milliseconds": (time.perf_counter() - start) * 1e3, "nuclei": len(numbers) - 1}
+        labels, _, _ = relabel_sequential(labels)
+        milliseconds = (time.perf_counter() - start) * 1e3
+        return {"milliseconds": milliseconds, "nuclei": self.nuclei(labels)}
+
+    def nuclei(self, labels) -> int:
+        """How many of the objects are nuclei, as a check that both sides had the same to do."""
+        numbers = numpy.arange(1, labels.max() + 1)
+        certain = ndimage.mean(self.interior, labels, numbers) >= LEAST_CERTAINTY
+        large = ndimage.sum_labels(self.foreground, labels, numbers) >= SMALLEST_AREA
+        return int((certain & large).sum())
 
 
 def main():

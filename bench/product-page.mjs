@@ -68,7 +68,9 @@ function observe({ firstImage }) {
       observer.observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true });
     });
 
-  /** Drops files; resolves to the milliseconds until all are done, and throws where one failed. */
+  const nextFrame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+
+  /** Drops files; resolves to the milliseconds until all are done, or to why one of them failed. */
   bench.segment = async (files) => {
     const dataTransfer = new DataTransfer();
     for (const file of files) dataTransfer.items.add(file);
@@ -80,9 +82,11 @@ function observe({ firstImage }) {
     await end;
     const milliseconds = performance.now() - start;
     const words = byId("status").textContent;
-    if (!words.includes("failed")) return milliseconds;
+    if (!words.includes("failed")) return { milliseconds };
+    // The list follows the status.
+    for (let frame = 0; frame < 5; frame++) await nextFrame();
     const reasons = [...document.querySelectorAll("[role=option] .reason")].map(({ textContent }) => textContent);
-    throw new Error(reasons.find((reason) => reason !== "") ?? words);
+    return { failure: reasons.find((reason) => reason !== "") ?? words };
   };
 
   /** The same with files of the server. */
@@ -102,21 +106,19 @@ function observe({ firstImage }) {
   };
 
   if (firstImage === null) return;
-  bench.firstOutlines = new Promise((resolve, reject) => {
+  bench.firstOutlines = new Promise((resolve) => {
     document.addEventListener("DOMContentLoaded", async () => {
-      try {
-        const bytes = Uint8Array.from(atob(firstImage), (character) => character.charCodeAt(0));
-        await bench.segment([new File([bytes], "first.png")]);
-        const look = () => {
-          if (hasColour(byId("canvas"))) resolve(performance.now());
-          else requestAnimationFrame(look);
-        };
-        look();
-      } catch (error) {
-        reject(error);
-      }
+      const bytes = Uint8Array.from(atob(firstImage), (character) => character.charCodeAt(0));
+      const { failure } = await bench.segment([new File([bytes], "first.png")]);
+      while (failure === undefined && !hasColour(byId("canvas"))) await nextFrame();
+      resolve({ milliseconds: performance.now(), failure });
     });
   });
+}
+
+function milliseconds(answer) {
+  if (answer.failure !== undefined) throw new Error(answer.failure);
+  return answer.milliseconds;
 }
 
 /** A visit to the page. */
@@ -159,7 +161,7 @@ export class ProductPage {
     });
     try {
       const names = paths.map((path) => `pictures/${basename(path)}`);
-      return await this.#page.evaluate((addresses) => globalThis.bench.segmentFrom(addresses), names);
+      return milliseconds(await this.#page.evaluate((addresses) => globalThis.bench.segmentFrom(addresses), names));
     } finally {
       await this.#page.unroute("**/pictures/*");
       await this.#page.evaluate(() => document.getElementById("remove-all").click());
@@ -167,8 +169,8 @@ export class ProductPage {
   }
 
   /** Milliseconds from the navigation to the outlines of the first image. */
-  firstOutlines() {
-    return this.#page.evaluate(() => globalThis.bench.firstOutlines);
+  async firstOutlines() {
+    return milliseconds(await this.#page.evaluate(() => globalThis.bench.firstOutlines));
   }
 
   /** The most bytes that the memories of all workers had together. */

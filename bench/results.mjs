@@ -80,6 +80,6 @@ export function faults(results) {
     }
   }
   const text = JSON.stringify(results);
-  if (/(^|[\s"'(])(\/|[A-Za-z]:\\|file:)[\w.-]+[/\\]/.test(text)) found.push("there is a path of this computer");
+  if (/(^|[\s"'(])(\/|[A-Za-z]:\\+|file:\/+)[\w.-]+[/\\]/.test(text)) found.push("there is a path of this computer");
   return found;
 }

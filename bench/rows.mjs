@@ -20,8 +20,8 @@ export const groups = {
     row("network-512-stock", "network, 512 × 512", "ms", stock, 0.33, 0.22),
   ],
   differences: [
-    row("logits-difference", "greatest difference of a logit from onnxruntime-web", "", null, 1e-3, null),
-    row("maps-difference", "greatest difference of a map's value from onnxruntime-web", "", null, 1e-4, null),
+    row("logits-difference", "difference from onnxruntime-web, logits", "", null, 1e-3, null),
+    row("maps-difference", "difference from onnxruntime-web, maps", "", null, 1e-4, null),
   ],
   around: [256, 512, 1024].map((side) =>
     row(`around-network-${side}`, `all but the network, ${side} × ${side}`, "ms", network, 0.2, 0.1),
@@ -32,7 +32,7 @@ export const groups = {
   start: [row("first-outlines-256", "navigation to first outlines", "s", null, 2, 1)],
   field: [row("gray-8192", "WebAssembly memory for 8192 × 8192", "GiB", null, 1, 0.5)],
   native: [256, 512].flatMap((side) => {
-    const what = `network without a browser, ${side} × ${side}`;
+    const what = `native network, ${side} × ${side}`;
     return [
       row(`native-${side}`, what, "ms", "onnxruntime (Python)", 1.2, 0.8),
       row(`native-${side}-stock`, what, "ms", stock, null, null),

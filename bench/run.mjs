@@ -80,7 +80,7 @@ function write(results, folders) {
 await main(async () => {
   const { names, quick } = asked();
   await setUp();
-  // Only whoever asks for one ends it.
+  // Its packages are there only now.
   const { Workshop } = await import("./workshop.mjs");
   const workshop = new Workshop();
   const { found, failures } = await measure(names, quick ? plans.quick : plans.full, workshop);
