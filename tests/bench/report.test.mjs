@@ -84,7 +84,7 @@ describe("the chart", () => {
 
   test("has room for every label", () => {
     for (const [, x, label] of chart(sample()).matchAll(/x="(\d+)" y="[\d.]+" text-anchor="end">([^<]+)</g)) {
-      assert.ok(label.length * 7 < Number(x), `${label} (${label.length} characters)`);
+      assert.ok(label.length * 6.5 < Number(x), `${label} (${label.length} characters)`);
     }
   });
 
