@@ -17,8 +17,12 @@ import { markdown, terminalTable, withBlock } from "./report.mjs";
 import { faults, merged, missing, withReached } from "./results.mjs";
 import { groups } from "./rows.mjs";
 
-const usage = `npm run bench -- [--only GROUP,...] [--quick]
-groups: ${Object.keys(groups).join(", ")}`;
+const usage = `npm run bench -- [--only NAME,...] [--quick]
+names: ${Object.keys(groups).join(", ")}; or that of a row, which is measured with its group`;
+
+function groupOf(name) {
+  return Object.keys(groups).find((group) => group === name || groups[group].some((row) => row.name === name));
+}
 
 function asked() {
   let values;
@@ -34,9 +38,10 @@ function asked() {
     process.exit(0);
   }
   const names = values.only?.split(",") ?? Object.keys(groups);
-  const unknown = names.filter((name) => !(name in groups));
-  if (unknown.length > 0) throw new StepFailed(`There is no group "${unknown.join('", "')}".\n${usage}`);
-  return { names: Object.keys(groups).filter((name) => names.includes(name)), quick: values.quick };
+  const unknown = names.filter((name) => groupOf(name) === undefined);
+  if (unknown.length > 0) throw new StepFailed(`There is nothing named "${unknown.join('", "')}".\n${usage}`);
+  const wanted = new Set(names.map(groupOf));
+  return { names: Object.keys(groups).filter((group) => wanted.has(group)), quick: values.quick };
 }
 
 /** Measures the groups; what could not be measured is told in words and spoils nothing else. */
@@ -44,15 +49,16 @@ async function measure(names, plan, workshop) {
   const found = { comparisons: [] };
   const failures = [];
   for (const name of names) {
-    const peers = [...new Set(groups[name].map(({ peer }) => peer).filter((peer) => peer !== null))];
-    const title = peers.length === 0 ? name : `${name} (beside ${peers.join(", ")})`;
+    const told = [...new Set(groups[name].map(({ what, peer }) => (peer === null ? what : `beside ${peer}`)))];
+    const title = told.length === 0 ? name : `${name} (${told.join("; ")})`;
     try {
       const { comparisons = [], notRun, ...rest } = await step(`Measuring ${title}`, () => measurements[name](workshop, plan));
       found.comparisons.push(...comparisons);
       Object.assign(found, rest);
       if (notRun !== undefined) failures.push({ name, words: `${title}: ${notRun}` });
     } catch (error) {
-      failures.push({ name, words: `${title}: ${error.message}` });
+      // The browser's errors have a stack in their message.
+      failures.push({ name, words: `${title}: ${error.message.split("\n")[0]}` });
     }
   }
   return { found, failures };
