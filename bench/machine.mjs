@@ -14,12 +14,15 @@ export function machine() {
   };
 }
 
+const modelCard = () => readFileSync(join(root, "model/README.md"), "utf8");
+
 /** Versions that are pinned in this repository. */
 export function pinnedVersions() {
   const packageOf = (folder) => JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
   const lock = readFileSync(join(root, "Cargo.lock"), "utf8");
   return {
     Nucleoscope: packageOf(".").version,
+    model: modelCard().match(/^# Model card: \S+ (\S+)$/m)[1],
     tract: lock.match(/name = "tract-core"\nversion = "([^"]+)"/)[1],
     "onnxruntime-web": packageOf("bench").devDependencies["onnxruntime-web"],
   };
@@ -33,8 +36,7 @@ export function pythonVersions(...names) {
 
 /** Multiplications, each with an addition, of the shipped network for one pixel, as its model card says. */
 export function multiplicationsPerPixel() {
-  const card = readFileSync(join(root, "model/README.md"), "utf8");
-  const found = card.match(/([\d.]+) G multiply-adds for 256×256/);
+  const found = modelCard().match(/([\d.]+) G multiply-adds for 256×256/);
   if (found === null) throw new Error("the model card no longer says how many multiply-adds the network has");
   return (Number(found[1]) * 1e9) / (256 * 256);
 }
