@@ -4,12 +4,8 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use nucleoscope::image::Channel;
-use nucleoscope::network::Maps;
-use nucleoscope::nuclei::{
-    Edit, LabelImage, Region, WatershedSettings, apply, inside, measure, outlines, watershed,
-};
-use nucleoscope::run_length::encode;
-use nucleoscope::synthetic::{Field, FieldOptions, field};
+use nucleoscope::nuclei::{Edit, Region, WatershedSettings, apply, inside, measure, outlines, watershed};
+use nucleoscope::synthetic::{Field, FieldOptions, field, maps};
 
 const SIDE: usize = 1024;
 
@@ -23,43 +19,6 @@ fn crowd() -> Field {
         overlap: 0.25,
         ..FieldOptions::default()
     })
-}
-
-/// What a network would say of the truth: distances to the rim as steps through pixels, a soft rim, and a
-/// little noise.
-fn maps(truth: &LabelImage) -> Maps {
-    let depths = depths(truth);
-    let mut deepest = vec![1; truth.count() as usize + 1];
-    for (&label, &depth) in truth.as_slice().iter().zip(&depths) {
-        deepest[label as usize] = depth.max(deepest[label as usize]);
-    }
-    let mut random = fastrand::Rng::with_seed(1);
-    let mut maps = Maps::zeros(SIDE, SIDE);
-    for (pixel, (&label, &depth)) in truth.as_slice().iter().zip(&depths).enumerate() {
-        let mut noisy = |value: f32| (value + 0.02 * (random.f32() - 0.5)).clamp(0.0, 1.0);
-        maps.distance[pixel] = noisy(depth as f32 / deepest[label as usize] as f32);
-        maps.interior[pixel] = noisy([0.05, 0.75, 0.9, 0.97][(depth as usize).min(3)]);
-        maps.boundary[pixel] = noisy([0.05, 0.8, 0.3, 0.05][(depth as usize).min(3)]);
-    }
-    maps
-}
-
-/// How many pixels each pixel is from the next one of another label, across rows and columns.
-fn depths(truth: &LabelImage) -> Vec<u32> {
-    let labels = truth.as_slice();
-    let mut depths: Vec<u32> = labels.iter().map(|&label| if label == 0 { 0 } else { u32::MAX }).collect();
-    let mut pass = |pixel: usize, steps: [isize; 2]| {
-        for step in steps {
-            let beside = pixel.checked_add_signed(step).filter(|&other| other < labels.len());
-            let nearer =
-                beside.map_or(0, |other| if labels[other] == labels[pixel] { depths[other] } else { 0 });
-            depths[pixel] = depths[pixel].min(nearer.saturating_add(1));
-        }
-    };
-    let inside = |pixel: &usize| labels[*pixel] != 0;
-    (0..labels.len()).filter(inside).for_each(|pixel| pass(pixel, [-1, -(SIDE as isize)]));
-    (0..labels.len()).rev().filter(inside).for_each(|pixel| pass(pixel, [1, SIDE as isize]));
-    depths
 }
 
 /// Edits of every kind, all over the image.
@@ -102,7 +61,6 @@ fn stages(criterion: &mut Criterion) {
     let half = [Region::Polygon { points: vec![(0.0, 0.0), (SIDE as f64, 0.0), (0.0, SIDE as f64)] }];
     bench("inside a region", &mut || _ = black_box(inside(labels, &half)));
     bench("outlines", &mut || _ = black_box(outlines(labels)));
-    bench("run lengths", &mut || _ = black_box(encode(labels)));
     let channels = [Channel { name: "gray".into(), image }];
     bench("measurements", &mut || _ = black_box(measure(labels, black_box(&channels))));
 }

@@ -1,9 +1,10 @@
-//! Made-up microscopy: fields of nuclei whose truth is known, for the example button, the tests and
-//! the documentation. Nothing here comes from a real image.
+//! Made-up microscopy: fields of nuclei whose truth is known, and the maps of a made-up network, for the example
+//! button, the tests, the benchmarks and the documentation. Nothing here comes from a real image.
 
 use std::io::Cursor;
 
 use crate::image::{Image, Samples};
+use crate::network::Maps;
 use crate::nuclei::LabelImage;
 
 /// The look of a field.
@@ -86,6 +87,53 @@ pub fn encode_png(image: &Image) -> Vec<u8> {
     let written = image::ImageEncoder::write_image(encoder, &bytes, width, height, color);
     debug_assert!(written.is_ok(), "a consistent image encodes into memory: {written:?}");
     file.into_inner()
+}
+
+/// What a good network would say of the truth: distances to the rim as steps through pixels, a soft rim, and
+/// a little noise.
+///
+/// ```
+/// use nucleoscope::nuclei::{WatershedSettings, watershed};
+/// use nucleoscope::synthetic::{FieldOptions, field, maps};
+///
+/// let truth = field(&FieldOptions { nuclei: 5, ..Default::default() }).truth;
+/// let found = watershed(&maps(&truth), &WatershedSettings::default());
+/// assert_eq!(found.count(), 5);
+/// ```
+pub fn maps(truth: &LabelImage) -> Maps {
+    let depths = depths(truth);
+    let mut deepest = vec![1; truth.count() as usize + 1];
+    for (&label, &depth) in truth.as_slice().iter().zip(&depths) {
+        deepest[label as usize] = depth.max(deepest[label as usize]);
+    }
+    let mut random = fastrand::Rng::with_seed(1);
+    let mut maps = Maps::zeros(truth.width(), truth.height());
+    for (pixel, (&label, &depth)) in truth.as_slice().iter().zip(&depths).enumerate() {
+        let mut noisy = |value: f32| (value + 0.02 * (random.f32() - 0.5)).clamp(0.0, 1.0);
+        maps.distance[pixel] = noisy(depth as f32 / deepest[label as usize] as f32);
+        maps.interior[pixel] = noisy([0.05, 0.75, 0.9, 0.97][(depth as usize).min(3)]);
+        maps.boundary[pixel] = noisy([0.05, 0.8, 0.3, 0.05][(depth as usize).min(3)]);
+    }
+    maps
+}
+
+/// How many pixels each pixel is from the next one of another label, across rows and columns.
+fn depths(truth: &LabelImage) -> Vec<u32> {
+    let labels = truth.as_slice();
+    let width = truth.width() as isize;
+    let mut depths: Vec<u32> = labels.iter().map(|&label| if label == 0 { 0 } else { u32::MAX }).collect();
+    let mut pass = |pixel: usize, steps: [isize; 2]| {
+        for step in steps {
+            let beside = pixel.checked_add_signed(step).filter(|&other| other < labels.len());
+            let nearer =
+                beside.map_or(0, |other| if labels[other] == labels[pixel] { depths[other] } else { 0 });
+            depths[pixel] = depths[pixel].min(nearer.saturating_add(1));
+        }
+    };
+    let inside = |pixel: &usize| labels[*pixel] != 0;
+    (0..labels.len()).filter(inside).for_each(|pixel| pass(pixel, [-1, -width]));
+    (0..labels.len()).rev().filter(inside).for_each(|pixel| pass(pixel, [1, width]));
+    depths
 }
 
 /// An ellipse with a wavy rim.

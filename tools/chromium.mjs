@@ -1,7 +1,8 @@
 /** Finds a Chromium to run the page in, or installs one where that is possible. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { output, run, step, StepFailed } from "./step.mjs";
+import { canInstall, install } from "./debian.mjs";
+import { step, StepFailed } from "./step.mjs";
 
 const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge"];
 
@@ -14,17 +15,13 @@ export async function chromium() {
   }
   const found = installed();
   if (found !== undefined) return found;
-  if (process.getuid?.() === 0 && output("apt-get", ["--version"]) !== undefined) {
-    await step("Chromium", async () => {
-      const env = { DEBIAN_FRONTEND: "noninteractive" };
-      await run("apt-get", ["update", "--quiet"], { env });
-      await run("apt-get", ["install", "--yes", "--quiet", "--no-install-recommends", "chromium"], { env });
-    });
+  if (canInstall()) {
+    await step("Chromium", () => install("chromium"));
     const now = installed();
     if (now !== undefined) return now;
   }
   throw new StepFailed(
-    "The end-to-end tests need Chromium or Chrome and found none. Install one, or set CHROME to its path.",
+    "Chromium or Chrome is needed to run the page in, and none was found. Install one, or set CHROME to its path.",
   );
 }
 

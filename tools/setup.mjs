@@ -28,12 +28,13 @@ async function addTarget() {
   await run("rustup", ["target", "add", target]);
 }
 
-async function installPackages() {
+/** Installs the packages in a folder's lock file, where they are not installed already. */
+export async function installPackages(folder = ".") {
   // npm writes this file at the end of an installation that succeeded.
-  const installed = join(root, "node_modules", ".package-lock.json");
-  const lock = join(root, "package-lock.json");
+  const installed = join(root, folder, "node_modules", ".package-lock.json");
+  const lock = join(root, folder, "package-lock.json");
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
-  await run("npm", ["ci", "--no-audit", "--no-fund"]);
+  await run("npm", ["ci", "--no-audit", "--no-fund", "--prefix", folder]);
   const now = new Date();
   utimesSync(installed, now, now);
 }

@@ -16,18 +16,26 @@ const budgets = {
   total: 4.5,
 };
 
+/** Every file of a first visit with its size, and the Brotli size of each part that has a budget. */
+export async function measured() {
+  if (!existsSync(join(dist, "index.html"))) throw new StepFailed('The page is not built: run "npm run build".');
+  // Source maps are loaded by nobody but a developer.
+  const names = readdirSync(dist).filter((name) => extname(name) !== ".map");
+  const files = await Promise.all(names.map(async (name) => ({ name, ...(await sizeOf(join(dist, name))) })));
+  const used = Object.fromEntries(Object.keys(budgets).map((part) => [part, 0]));
+  for (const { name, compressed } of files) {
+    used[name in budgets ? name : "everything else"] += compressed;
+    used.total += compressed;
+  }
+  return { files, used };
+}
+
 /** Prints the size of every file of the built page; fails when a budget is exceeded. */
 export async function sizes() {
   await step("Sizes", async () => {
-    if (!existsSync(join(dist, "index.html"))) throw new StepFailed('The page is not built: run "npm run build".');
-    // Source maps are loaded by nobody but a developer.
-    const files = readdirSync(dist).filter((name) => extname(name) !== ".map");
-    const measured = await Promise.all(files.map(async (name) => ({ name, ...(await sizeOf(join(dist, name))) })));
-    const used = Object.fromEntries(Object.keys(budgets).map((part) => [part, 0]));
-    for (const { name, bytes, compressed } of measured) {
+    const { files, used } = await measured();
+    for (const { name, bytes, compressed } of files) {
       console.log(`${name.padEnd(24)}${megabytes(bytes)} MB ${megabytes(compressed)} MB with Brotli`);
-      used[name in budgets ? name : "everything else"] += compressed;
-      used.total += compressed;
     }
     const exceeded = Object.entries(budgets).filter(([part, budget]) => used[part] > budget * 1e6);
     console.log(`${"total".padEnd(24)}${"".padStart(12)}${megabytes(used.total)} MB with Brotli`);

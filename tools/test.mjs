@@ -9,6 +9,9 @@ import { setUp } from "./setup.mjs";
 import { sizes } from "./sizes.mjs";
 import { main, run, step, together } from "./step.mjs";
 
+// The benchmarks' crate by itself would choose other features for the dependencies and compile them once more.
+const rustTests = ["test", "--package", "nucleoscope", "--package", "nucleoscope-bench", "--features", "cli"];
+
 await main(async () => {
   await setUp();
   // Asked for first: a missing browser or reader should not show only after minutes of compiling.
@@ -18,12 +21,13 @@ await main(async () => {
   // Each has long stretches on one core: side by side they take two thirds of the time.
   await together(
     buildWasm(),
-    step("Rust tests, compiled", () => run("cargo", ["test", "--features", "cli", "--no-run"])),
+    step("Rust tests, compiled", () => run("cargo", [...rustTests, "--no-run"])),
   );
   await checkTypes();
-  await step("Rust tests", () => run("cargo", ["test", "--features", "cli"]));
+  await step("Rust tests", () => run("cargo", rustTests));
   await readerTests(outside);
   await nodeTests("Page tests", "tests/page");
+  await nodeTests("Benchmark tests", "tests/bench");
   await nodeTests("WebAssembly tests", "tests/wasm");
   await bundle();
   await sizes();

@@ -1,7 +1,8 @@
 //! Build steps of this repository that Cargo alone cannot express.
 //!
 //! `cargo xtask wasm` compiles the crate to WebAssembly and writes the module, its JavaScript glue
-//! and its TypeScript types to `www/src/wasm/`. The glue comes from wasm-bindgen's own library,
+//! and its TypeScript types to `www/src/wasm/`; `cargo xtask wasm bench` does the same, in the same way,
+//! with the benchmarks' crate and `target/bench-wasm/`. The glue comes from wasm-bindgen's own library,
 //! pinned to the crate's version, so that nothing needs to be installed beside Rust.
 
 use std::env;
@@ -12,16 +13,30 @@ use std::process::{Command, ExitCode, Stdio};
 use anyhow::{Context, Result, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
-/// The name of the crate, of its module and of the files made from it.
-const NAME: &str = "nucleoscope";
+/// A crate that becomes a WebAssembly module.
+struct Artefact {
+    /// The name of its package.
+    package: &'static str,
+    /// The name of its module and of the files made from it.
+    name: &'static str,
+    /// Where those go, from the root.
+    folder: &'static str,
+}
+
+const PAGE: Artefact = Artefact { package: "nucleoscope", name: "nucleoscope", folder: "www/src/wasm" };
+const BENCH: Artefact =
+    Artefact { package: "nucleoscope-bench", name: "nucleoscope_bench", folder: "target/bench-wasm" };
+
 const TARGET: &str = "wasm32-unknown-unknown";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let outcome = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["wasm"] => wasm(),
+        ["wasm"] => wasm(&PAGE),
+        ["wasm", "bench"] => wasm(&BENCH),
         _ => {
-            eprintln!("usage: cargo xtask wasm    build the WebAssembly module into www/src/wasm/");
+            eprintln!("usage: cargo xtask wasm          build the WebAssembly module into www/src/wasm/");
+            eprintln!("       cargo xtask wasm bench    build the benchmarks' into target/bench-wasm/");
             return ExitCode::from(2);
         }
     };
@@ -34,22 +49,22 @@ fn main() -> ExitCode {
     }
 }
 
-fn wasm() -> Result<()> {
-    let module = compile()?;
-    let folder = root()?.join("www/src/wasm");
-    let output = folder.join(format!("{NAME}_bg.wasm"));
+fn wasm(artefact: &Artefact) -> Result<()> {
+    let module = compile(artefact)?;
+    let folder = root()?.join(artefact.folder);
+    let output = folder.join(format!("{}_bg.wasm", artefact.name));
     if is_current(&output, &module) {
         eprintln!("xtask: {} is up to date", output.display());
         return Ok(());
     }
     // Written aside and moved into place last, so that an interrupted run leaves nothing half made.
-    let draft = folder.with_file_name("wasm.draft");
+    let draft = folder.with_extension("draft");
     if draft.exists() {
         fs::remove_dir_all(&draft)?;
     }
     Bindgen::new()
         .input_path(&module)
-        .out_name(NAME)
+        .out_name(artefact.name)
         .web(true)?
         .typescript(true)
         .omit_default_module_path(true)
@@ -67,19 +82,19 @@ fn wasm() -> Result<()> {
 
 /// Compiles the library alone as a cdylib (with an rlib beside it, Cargo drops the link-time
 /// optimisation) and returns the module's path.
-fn compile() -> Result<PathBuf> {
+fn compile(artefact: &Artefact) -> Result<PathBuf> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
-        .args(["rustc", "--package", NAME, "--profile", "web", "--lib", "--crate-type", "cdylib"])
+        .args(["rustc", "--package", artefact.package, "--profile", "web", "--lib", "--crate-type", "cdylib"])
         .args(["--target", TARGET, "--message-format", "json-render-diagnostics"])
         .current_dir(root()?)
         .stderr(Stdio::inherit())
         .output()
         .context("cargo could not be started")?;
     if !output.status.success() {
-        bail!("the crate did not compile for {TARGET}");
+        bail!("{} did not compile for {TARGET}", artefact.package);
     }
-    let file = format!("{NAME}.wasm");
+    let file = format!("{}.wasm", artefact.name);
     String::from_utf8_lossy(&output.stdout)
         .lines()
         .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())

@@ -1,0 +1,192 @@
+/**
+ * One function for each group of rows. Each gets the workshop and the plan (how many rounds) and returns what
+ * the results gain.
+ */
+import { measured as measuredSizes } from "../tools/sizes.mjs";
+import { compare, interleaved, median, rounded } from "./statistics.mjs";
+import { rowOf } from "./rows.mjs";
+
+/** How much is measured. */
+export const plans = {
+  full: {
+    turns: { rounds: 15, warmUp: 3 },
+    images: 64,
+    growth: new Map([[256, 15], [512, 15], [1024, 15], [2048, 5], [4096, 3], [8192, 1]]),
+  },
+  quick: {
+    turns: { rounds: 3, warmUp: 1 },
+    images: 8,
+    growth: new Map([[256, 2], [512, 1], [1024, 1]]),
+  },
+};
+
+/** The product's default mode looks several times; one view is what grows with the pixels alone. */
+const oneView = `?workers=1#settings=${encodeURIComponent(JSON.stringify({ effort: "fast", diameter: 24 }))}`;
+
+const seconds = (milliseconds) => milliseconds / 1000;
+
+async function network(workshop, { turns }) {
+  const page = await workshop.benchPage();
+  const comparisons = [];
+  for (const side of [256, 512]) {
+    const times = await page.evaluate(([size, rounds]) => globalThis.bench.networks(size, rounds), [side, turns]);
+    comparisons.push(compare(rowOf(`network-${side}`), times.own, times.web));
+    comparisons.push(compare(rowOf(`network-${side}-stock`), times.own, times.stock));
+  }
+  return { comparisons };
+}
+
+async function differences(workshop) {
+  const page = await workshop.benchPage();
+  const { logits, maps } = await page.evaluate(() => globalThis.bench.differences(256));
+  return { comparisons: [compare(rowOf("logits-difference"), [logits]), compare(rowOf("maps-difference"), [maps])] };
+}
+
+async function around(workshop, { turns }) {
+  const page = await workshop.benchPage();
+  const comparisons = [];
+  for (const side of [256, 512, 1024]) {
+    const times = await page.evaluate(([size, rounds]) => globalThis.bench.stages(size, rounds), [side, turns]);
+    const rest = times.map(({ infer, ...others }) => Object.values(others).reduce((sum, time) => sum + time, 0));
+    const stages = Object.keys(times[0]).map((name) => [name, rounded(median(times.map((round) => round[name])))]);
+    const comparison = compare(rowOf(`around-network-${side}`), rest, times.map(({ infer }) => infer));
+    comparisons.push({ ...comparison, stages: Object.fromEntries(stages) });
+  }
+  return { comparisons };
+}
+
+async function watershed(workshop, { turns }) {
+  const [page, python] = [await workshop.benchPage(), await workshop.python()];
+  const { nuclei } = await python.ask("crowd");
+  if (nuclei < 900 || nuclei >= 1100) throw new Error(`scikit-image found ${nuclei} nuclei, not about a thousand`);
+  await page.evaluate(() => globalThis.bench.prepareWatershed());
+  const times = await interleaved(
+    { ours: () => page.evaluate(() => globalThis.bench.watershed()), theirs: () => python.time("crowd") },
+    turns,
+  );
+  return { comparisons: [compare(rowOf("watershed-1024"), times.ours, times.theirs)] };
+}
+
+async function batch(workshop, { turns, images }) {
+  const paths = [];
+  for (let seed = 1; seed <= images; seed++) paths.push(await workshop.picture(256, seed));
+  const one = await workshop.openProduct("?workers=1");
+  const two = await workshop.openProduct("?workers=2");
+  try {
+    const contestants = { one: () => one.segment(paths), two: () => two.segment(paths) };
+    const times = await interleaved(contestants, { ...turns, warmUp: 1 });
+    const rates = (milliseconds) => milliseconds.map((time) => images / seconds(time));
+    return { comparisons: [compare(rowOf("batch-64"), rates(times.two), rates(times.one))] };
+  } finally {
+    await one.close();
+    await two.close();
+  }
+}
+
+async function download(workshop) {
+  await workshop.product();
+  const { used } = await measuredSizes();
+  return { comparisons: [compare(rowOf("download"), [used.total / 1e6])] };
+}
+
+/** A browser that has never seen the page, each time. */
+async function start(workshop, { turns }) {
+  const firstImage = await workshop.picture(256);
+  const visit = async () => {
+    const browser = await workshop.launch();
+    try {
+      const page = await workshop.openProduct("", { browser, firstImage });
+      const time = await page.firstOutlines();
+      await page.close();
+      return seconds(time);
+    } finally {
+      await browser.close();
+    }
+  };
+  const { visits } = await interleaved({ visits: visit }, { ...turns, warmUp: 1 });
+  return { comparisons: [compare(rowOf("first-outlines-256"), visits)] };
+}
+
+async function field(workshop) {
+  const path = await workshop.picture(8192);
+  const page = await workshop.openProduct("");
+  try {
+    const time = await page.segment([path]);
+    const comparison = compare(rowOf("gray-8192"), [(await page.peakBytes()) / 2 ** 30]);
+    return { comparisons: [{ ...comparison, seconds: rounded(seconds(time)) }] };
+  } finally {
+    await page.close();
+  }
+}
+
+async function native(workshop, { turns }) {
+  const [ours, python] = [await workshop.native(), await workshop.python()];
+  const comparisons = [];
+  for (const side of [256, 512]) {
+    const times = await interleaved(
+      {
+        own: () => ours.time(`own ${side}`),
+        stock: () => ours.time(`stock ${side}`),
+        python: () => python.time(`onnxruntime ${side}`),
+      },
+      turns,
+    );
+    comparisons.push(compare(rowOf(`native-${side}`), times.own, times.python));
+    comparisons.push(compare(rowOf(`native-${side}-stock`), times.own, times.stock));
+  }
+  return { comparisons };
+}
+
+/** Sizes that the page refuses end the table; the rows before them are kept. */
+async function growth(workshop, { growth: sizes }) {
+  const rows = [];
+  for (const [side, rounds] of sizes) {
+    const path = await workshop.picture(side);
+    const page = await workshop.openProduct(oneView);
+    try {
+      const { times } = await interleaved({ times: () => page.segment([path]) }, { rounds, warmUp: side <= 1024 ? 2 : 0 });
+      rows.push({ side, seconds: rounded(seconds(median(times))), rounds });
+    } catch (error) {
+      return { growth: rows, notRun: `${side} × ${side} pixels: ${error.message}` };
+    } finally {
+      await page.close();
+    }
+  }
+  return { growth: rows };
+}
+
+async function peak(workshop) {
+  const [page, ours] = [await workshop.benchPage(), await workshop.native()];
+  const gflops = await page.evaluate(() => globalThis.bench.peak());
+  const { gflops: nativeGflops } = await ours.ask("peak");
+  return { peak: { gflops: rounded(gflops), nativeGflops: rounded(nativeGflops) } };
+}
+
+/** In a browser of its own: the engine of another page may have kept its compiled code. */
+async function warm(workshop) {
+  const browser = await workshop.launch();
+  try {
+    const { page, close } = await workshop.openBenchPage(browser);
+    const times = await page.evaluate(() => globalThis.bench.firstImages(256, 10));
+    await close();
+    return { warm: { milliseconds: times.map(rounded), ratio: rounded(times[0] / times.at(-1)) } };
+  } finally {
+    await browser.close();
+  }
+}
+
+/** Every group's function, by its name in `rows.mjs`. */
+export const measurements = {
+  network,
+  differences,
+  around,
+  watershed,
+  batch,
+  download,
+  start,
+  field,
+  native,
+  growth,
+  peak,
+  warm,
+};

@@ -1,0 +1,54 @@
+/**
+ * What is compared with what, and how good it has to be.
+ *
+ * `target` is what is needed and `aim` what is hoped for, where there is either: of the ratio of ours to the
+ * peer's, or where there is no peer of our own value in its unit.
+ */
+
+const row = (name, what, unit, peer, target, aim, better = "lower") => ({ name, what, unit, peer, target, aim, better });
+
+const web = "onnxruntime-web";
+const stock = "stock tract";
+const network = "the network itself";
+
+/** Every row, by the group that measures it. The last groups measure what has no place in a row. */
+export const groups = {
+  network: [
+    row("network-256", "network, 256 × 256", "ms", web, 0.4, 0.28),
+    row("network-512", "network, 512 × 512", "ms", web, 0.4, 0.28),
+    row("network-256-stock", "network, 256 × 256", "ms", stock, 0.33, 0.22),
+    row("network-512-stock", "network, 512 × 512", "ms", stock, 0.33, 0.22),
+  ],
+  differences: [
+    row("logits-difference", "difference from onnxruntime-web, logits", "", null, 1e-3, null),
+    row("maps-difference", "difference from onnxruntime-web, maps", "", null, 1e-4, null),
+  ],
+  around: [256, 512, 1024].map((side) =>
+    row(`around-network-${side}`, `all but the network, ${side} × ${side}`, "ms", network, 0.2, 0.1),
+  ),
+  watershed: [row("watershed-1024", "watershed, 1024 × 1024, 1,000 nuclei", "ms", "scikit-image", 1, 0.5)],
+  batch: [row("batch-64", "64 images, two workers", "images/s", "one worker", 1.6, 1.85, "higher")],
+  download: [row("download", "download, Brotli", "MB", null, 4.5, 2.5)],
+  start: [row("first-outlines-256", "navigation to first outlines", "s", null, 2, 1)],
+  field: [row("gray-8192", "WebAssembly memory for 8192 × 8192", "GiB", null, 1, 0.5)],
+  native: [256, 512].flatMap((side) => {
+    const what = `native network, ${side} × ${side}`;
+    return [
+      row(`native-${side}`, what, "ms", "onnxruntime (Python)", 1.2, 0.8),
+      row(`native-${side}-stock`, what, "ms", stock, null, null),
+    ];
+  }),
+  growth: [],
+  peak: [],
+  warm: [],
+};
+
+/** Every row, in order. */
+export const rows = Object.values(groups).flat();
+
+/** The row of that name. */
+export function rowOf(name) {
+  const found = rows.find((row) => row.name === name);
+  if (found === undefined) throw new RangeError(`there is no row "${name}"`);
+  return found;
+}

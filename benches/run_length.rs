@@ -1,0 +1,41 @@
+//! The Bowl's run lengths of a crowded image of a megapixel: `cargo bench --bench run_length`.
+
+use std::hint::black_box;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use nucleoscope::export::bowl_csv::rows;
+use nucleoscope::run_length::{Mask, decode, encode};
+use nucleoscope::synthetic::{FieldOptions, field};
+
+const SIDE: usize = 1024;
+
+fn run_lengths(criterion: &mut Criterion) {
+    let options = FieldOptions {
+        width: SIDE,
+        height: SIDE,
+        nuclei: 1000,
+        diameter: 26,
+        overlap: 0.25,
+        ..FieldOptions::default()
+    };
+    let labels = field(&options).truth;
+    let masks = encode(&labels);
+    let texts: Vec<String> = masks.iter().map(Mask::to_string).collect();
+    let parse = |text: &String| text.parse::<Mask>();
+    assert!(texts.iter().map(parse).eq(masks.iter().cloned().map(Ok)), "what is written is read");
+    assert_eq!(decode(&masks, SIDE, SIDE).as_ref(), Ok(&labels));
+    let mut bench = |name: &str, stage: &mut dyn FnMut()| {
+        criterion.bench_function(name, |bencher| bencher.iter(&mut *stage));
+    };
+    bench("labels to runs", &mut || _ = black_box(encode(black_box(&labels))));
+    bench("runs to labels", &mut || _ = black_box(decode(black_box(&masks), SIDE, SIDE)));
+    bench("runs to text", &mut || _ = black_box(rows("image", black_box(&masks))));
+    bench("text to runs", &mut || black_box(&texts).iter().for_each(|text| _ = black_box(parse(text))));
+}
+
+criterion_group! {
+    name = formats;
+    config = Criterion::default().sample_size(20);
+    targets = run_lengths
+}
+criterion_main!(formats);
