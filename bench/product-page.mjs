@@ -4,6 +4,9 @@ import { basename } from "node:path";
 import { dist } from "../tools/build.mjs";
 import { serve } from "../tools/serve.mjs";
 
+/** Nothing that the page is asked for takes longer than this, in milliseconds. */
+const patience = 45 * 60_000;
+
 /**
  * Goes before the worker's script: with every message to the page, the size of the module's memory goes to
  * the observer. A memory never shrinks, so that its size at the end of a task is the most that it was.
@@ -116,9 +119,19 @@ function observe({ firstImage }) {
   });
 }
 
-function milliseconds(answer) {
-  if (answer.failure !== undefined) throw new Error(answer.failure);
-  return answer.milliseconds;
+/** What the page measured; fails where it failed, or has not ended in time. */
+async function milliseconds(measuring) {
+  let timer;
+  const late = new Promise((resolve) => {
+    timer = setTimeout(() => resolve({ failure: `the page did not end within ${patience / 60_000} minutes` }), patience);
+  });
+  try {
+    const answer = await Promise.race([measuring, late]);
+    if (answer.failure !== undefined) throw new Error(answer.failure);
+    return answer.milliseconds;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** A visit to the page. */
@@ -161,7 +174,7 @@ export class ProductPage {
     });
     try {
       const names = paths.map((path) => `pictures/${basename(path)}`);
-      return milliseconds(await this.#page.evaluate((addresses) => globalThis.bench.segmentFrom(addresses), names));
+      return await milliseconds(this.#page.evaluate((addresses) => globalThis.bench.segmentFrom(addresses), names));
     } finally {
       await this.#page.unroute("**/pictures/*");
       await this.#page.evaluate(() => document.getElementById("remove-all").click());
@@ -169,8 +182,8 @@ export class ProductPage {
   }
 
   /** Milliseconds from the navigation to the outlines of the first image. */
-  async firstOutlines() {
-    return milliseconds(await this.#page.evaluate(() => globalThis.bench.firstOutlines));
+  firstOutlines() {
+    return milliseconds(this.#page.evaluate(() => globalThis.bench.firstOutlines));
   }
 
   /** The most bytes that the memories of all workers had together. */
