@@ -9,7 +9,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::image::{Image, normalize};
+use crate::image::{Image, Window, normalize};
 use crate::network::{Maps, Network, NetworkError, View};
 use crate::nuclei::{LabelImage, WatershedSettings, watershed};
 
@@ -119,6 +119,7 @@ pub fn look(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Inference, NetworkError> {
     let normalized = normalize(image, &network.contract().normalization);
+    let whole = Window::whole(image.width(), image.height());
     let is_accurate = settings.effort == Effort::Accurate;
     let searches = if given_diameter(settings).is_some() { 0 } else { FIRST_LOOKS.len() };
     let passes = searches + 1 + usize::from(is_accurate);
@@ -126,7 +127,7 @@ pub fn look(
     let mut looks_at = |view: View, scale: f64| {
         pass += 1;
         let mut tell = |done, total| progress(Progress { pass, passes, done, total });
-        view.infer(network, &normalized, scale, &mut tell)
+        view.infer(network, &normalized, scale, &whole, &mut tell)
     };
     let mut found = search(network, settings, &mut |scale| looks_at(View::PLAIN, scale))?;
     if is_accurate {

@@ -13,13 +13,15 @@ mod normalize;
 mod preview;
 mod stack;
 mod tiff;
+mod window;
 
 pub use channel::{Channel, PixelSize, split};
 pub use decode::{Limits, decode, open};
 pub use error::ImageError;
-pub use normalize::{Normalization, NormalizedImage, normalize};
+pub use normalize::{Levels, Normalization, NormalizedImage, normalize};
 pub use preview::{Contrast, Preview, map_preview, preview};
 pub use stack::{ChannelChoice, ChannelInfo, Opened, Selection, Slice, StackInfo};
+pub use window::Window;
 
 /// The values of an image at the depth they were stored in.
 #[derive(Debug, Clone, PartialEq)]
