@@ -92,6 +92,14 @@ pub fn open(bytes: &[u8], selection: &Selection, limits: Limits) -> Result<Opene
     open_keeping(bytes, selection, limits, Keep::All)
 }
 
+/// The same as [`open`] without the other channels in memory: those of the result are none.
+///
+/// # Errors
+/// Those of [`open`].
+pub fn open_segmented(bytes: &[u8], selection: &Selection, limits: Limits) -> Result<Opened, ImageError> {
+    open_keeping(bytes, selection, limits, Keep::Segmented)
+}
+
 fn open_keeping(
     bytes: &[u8],
     selection: &Selection,

@@ -64,3 +64,13 @@ impl Window {
         self.columns().contains(&x) && self.rows().contains(&y)
     }
 }
+
+/// How long a part of `length` pixels is that begins and ends between pixels; rounding must not let it end
+/// behind them.
+pub(crate) fn length_within(part: &Range<f64>, length: usize) -> f64 {
+    let (mut wanted, end) = (part.end - part.start, length as f64);
+    while part.start + wanted > end {
+        wanted = wanted.next_down();
+    }
+    wanted
+}

@@ -11,7 +11,7 @@ use fast_image_resize::pixels::F32;
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 
 use super::{Maps, Network, NetworkError};
-use crate::image::{NormalizedImage, Window};
+use crate::image::{NormalizedImage, Window, length_within};
 
 /// An image as it is shown to the network.
 #[derive(Debug, Clone, Copy)]
@@ -270,15 +270,6 @@ fn resize(values: Vec<f32>, from: Size, x: Range<f64>, y: Range<f64>, to: Size) 
         debug_assert!(resized.is_ok(), "{resized:?}");
     }
     target.pixels().iter().map(|pixel| pixel.0).collect()
-}
-
-/// How long a part is; rounding must not let it end behind the image.
-fn length_within(part: &Range<f64>, length: usize) -> f64 {
-    let (mut wanted, end) = (part.end - part.start, length as f64);
-    while part.start + wanted > end {
-        wanted = wanted.next_down();
-    }
-    wanted
 }
 
 /// Appends `values` to `padded`, mirrored at the right and lower edge up to the size asked for.

@@ -5,10 +5,6 @@ use super::tiles::{Scene, mirror};
 use super::{Maps, Network, NetworkError};
 use crate::image::{NormalizedImage, Window};
 
-/// Longest side of a tile in pixels at the network's scale, halo included. With a halo of 224 pixels, 1024
-/// would take 1.6 times as long on an image of many tiles; this one needs 1.0 GB of memory in place of 0.6.
-const LONGEST_TILE: usize = 1536;
-
 /// A way to show an image to the network. The maps come back as if it had been shown as it is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct View {
@@ -26,8 +22,8 @@ impl View {
     /// come back at the image's own size. They are the same as those of the whole image there, but for
     /// rounding: the network sees what is around the window.
     ///
-    /// What is longer than 1536 pixels (after scaling) is shown in tiles; `progress` is told the tiles done
-    /// and the tiles in all, after each tile.
+    /// What is longer than `longest_tile` pixels (after scaling) is shown in tiles; `progress` is told the
+    /// tiles done and the tiles in all, after each tile.
     ///
     /// # Errors
     /// What the network says.
@@ -37,10 +33,11 @@ impl View {
         image: &NormalizedImage,
         scale: f64,
         window: &Window,
+        longest_tile: usize,
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<Maps, NetworkError> {
         let Self { mirrored, zoom } = self;
-        let scene = Scene { image, mirrored, scale: scale * zoom, longest_tile: LONGEST_TILE };
+        let scene = Scene { image, mirrored, scale: scale * zoom, longest_tile };
         if !mirrored {
             return scene.infer(network, window, progress);
         }

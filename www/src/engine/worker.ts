@@ -163,7 +163,7 @@ const maps = new Kept<NucleusMaps>();
 const truths = new Kept<Truth>();
 
 function imageOf({ key, source, selection, pixelSize }: Sheet): DecodedImage {
-  return images.get(key, () => DecodedImage.open(read(source), selection, pixelSize ?? undefined));
+  return images.get(key, () => DecodedImage.open(read(source), selection, pixelSize ?? undefined, true));
 }
 
 function mapsOf({ key, blob, width, height }: CachedMaps): NucleusMaps {
