@@ -595,7 +595,8 @@ impl Segmenter {
     /// a whole. `onProgress` is told how many looks are done, of how many.
     ///
     /// # Errors
-    /// The network failed, or an argument is not what it should be.
+    /// There will not be enough memory for the nuclei, the network failed, or an argument is not what it
+    /// should be.
     #[wasm_bindgen(js_name = planField)]
     pub fn plan_field(
         &self,
@@ -610,6 +611,8 @@ impl Segmenter {
         if !sizes.is_field(image.width(), image.height()) {
             return Ok(None);
         }
+        // Another worker puts the blocks together, after minutes of work: whether one can is found out now.
+        drop(Assembly::new(image.width(), image.height(), 0).map_err(thrown)?);
         let plan = Field::new(&self.0, image, &settings, &sizes, &mut teller(on_progress)).map_err(thrown)?;
         Ok(Some(to_object(&plan)))
     }
