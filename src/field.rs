@@ -28,7 +28,8 @@ use crate::segment::{Effort, SECOND_VIEW, Settings, settle};
 pub struct Sizes {
     /// Most pixels of an image whose maps are made for all of it: those can be kept, and cut anew.
     pub largest_whole: usize,
-    /// Longest side of a block in pixels, margin included, of the image and at the network's scale.
+    /// Longest side of a block in pixels, margin included, of the image and at the network's scale; at least
+    /// four times the margin, which is four typical diameters wide.
     pub longest_block: usize,
 }
 
@@ -155,6 +156,8 @@ impl Plan {
         let margin = MARGIN * f64::from(network.contract().training_diameter) / scale;
         let margin = margin.ceil() as usize + AGREEMENT + settings.watershed.reach();
         let longest = ((sizes.longest_block as f64 / scale) as usize).min(sizes.longest_block);
+        // Not mostly margin: there would be very many blocks.
+        let longest = longest.max(4 * margin);
         let columns = stretches(width, longest, margin);
         let blocks = stretches(height, longest, margin).into_iter().flat_map(|rows| {
             columns.iter().map(move |columns| {

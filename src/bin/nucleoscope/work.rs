@@ -67,7 +67,7 @@ pub(crate) struct Options {
     no_fill_holes: bool,
     /// Work on images of more than PIXELS × PIXELS in blocks of at most that size, as the program does with
     /// those of more than 4096 × 4096: less takes less memory and more time
-    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(320..))]
     block: Option<u32>,
     /// Channel to segment, by its number from 1 or its name [default: the one whose name or colour says
     /// nuclei]
