@@ -3,6 +3,7 @@
 //! All of it is synchronous and meant for a Web Worker. Errors are JavaScript `Error` objects named
 //! `NucleoscopeError` with `code`, `message` and `remedy`.
 
+use std::borrow::Cow;
 use std::io::{self, Read, Seek, SeekFrom};
 
 use serde::{Deserialize, Serialize};
@@ -859,13 +860,17 @@ impl Segmentation {
         let kept = |marks: &[bool]| -> Vec<bool> {
             marks.iter().zip(&inside).filter(|(_, inside)| **inside).map(|(mark, _)| *mark).collect()
         };
+        // Those of a large image are not held twice without need.
+        let are_all = inside.iter().all(|&inside| inside);
+        let labels =
+            if are_all { Cow::Borrowed(&self.labels) } else { Cow::Owned(self.labels.only(&inside)) };
         let files = export::files(
             &Subject {
                 image_id,
                 image: &image.0.image,
                 channels: &image.0.channels,
                 pixel_size: image.0.info.pixel_size,
-                labels: &self.labels.only(&inside),
+                labels: &labels,
                 edited: &kept(&self.marked),
                 provenance: &provenance,
             },
