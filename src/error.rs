@@ -24,6 +24,9 @@ pub enum ErrorKind {
     /// A model could not be loaded or run.
     #[error(transparent)]
     Network(#[from] crate::network::NetworkError),
+    /// A large image could not be segmented.
+    #[error(transparent)]
+    Field(#[from] crate::field::FieldError),
     /// A run-length encoded mask is not valid.
     #[error(transparent)]
     RunLength(#[from] crate::run_length::RunLengthError),
@@ -52,6 +55,7 @@ impl Explain for ErrorKind {
         match self {
             Self::Image(error) => error.code(),
             Self::Network(error) => error.code(),
+            Self::Field(error) => error.code(),
             Self::RunLength(error) => error.code(),
             Self::BowlCsv(error) => error.code(),
             Self::Dataset(error) => error.code(),
@@ -66,6 +70,7 @@ impl Explain for ErrorKind {
         match self {
             Self::Image(error) => error.remedy(),
             Self::Network(error) => error.remedy(),
+            Self::Field(error) => error.remedy(),
             Self::RunLength(error) => error.remedy(),
             Self::BowlCsv(error) => error.remedy(),
             Self::Dataset(error) => error.remedy(),

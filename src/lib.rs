@@ -8,7 +8,7 @@
 //!                                                                                          score
 //! ```
 //! Left of the maps is expensive and runs once for each image; right of them is cheap, pure and
-//! deterministic. [`segment`] goes all the way.
+//! deterministic. [`segment`] goes all the way; [`field`] does so for large images, a block at a time.
 //!
 //! # Modules
 //! - [`image`]: decoding with limits, normalisation, previews
@@ -27,6 +27,7 @@ pub mod batch;
 pub mod dataset;
 pub mod error;
 pub mod export;
+pub mod field;
 pub mod image;
 pub mod network;
 pub mod nuclei;

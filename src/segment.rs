@@ -9,7 +9,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::image::{Image, normalize};
+use crate::image::{Image, Window, normalize};
 use crate::network::{Maps, Network, NetworkError, View};
 use crate::nuclei::{LabelImage, WatershedSettings, watershed};
 
@@ -55,7 +55,7 @@ pub struct Progress {
 }
 
 /// Scales of the first looks at an image, from the cheapest.
-const FIRST_LOOKS: [f64; 2] = [0.5, 1.0];
+pub(crate) const FIRST_LOOKS: [f64; 2] = [0.5, 1.0];
 
 /// The expensive half of a segmentation: what the network says of an image.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,10 +79,13 @@ pub struct Segmentation {
 
 /// Scales so near to 1 that the look at the image as it is is good enough.
 const GOOD_ENOUGH: std::ops::RangeInclusive<f64> = 0.85..=1.18;
+/// Longest side of a tile in pixels at the network's scale, halo included. With a halo of 224 pixels, 1024
+/// would take 1.6 times as long on an image of many tiles; this one needs 1.0 GB of memory in place of 0.6.
+const LONGEST_TILE: usize = 1536;
 /// Smallest and largest factor by which an image is resized.
 const SCALES: std::ops::RangeInclusive<f64> = 0.2..=3.0;
 
-/// Finds the nuclei in an image.
+/// Finds the nuclei in an image whose maps fit into memory; see [`field`](crate::field) for large ones.
 ///
 /// # Errors
 /// What the network says.
@@ -119,6 +122,7 @@ pub fn look(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Inference, NetworkError> {
     let normalized = normalize(image, &network.contract().normalization);
+    let whole = Window::whole(image.width(), image.height());
     let is_accurate = settings.effort == Effort::Accurate;
     let searches = if given_diameter(settings).is_some() { 0 } else { FIRST_LOOKS.len() };
     let passes = searches + 1 + usize::from(is_accurate);
@@ -126,7 +130,7 @@ pub fn look(
     let mut looks_at = |view: View, scale: f64| {
         pass += 1;
         let mut tell = |done, total| progress(Progress { pass, passes, done, total });
-        view.infer(network, &normalized, scale, &mut tell)
+        view.infer(network, &normalized, scale, &whole, LONGEST_TILE, &mut tell)
     };
     let mut found = search(network, settings, &mut |scale| looks_at(View::PLAIN, scale))?;
     if is_accurate {
@@ -146,11 +150,30 @@ fn search(
     settings: &Settings,
     look: &mut dyn FnMut(f64) -> Result<Maps, NetworkError>,
 ) -> Result<Inference, NetworkError> {
+    let settled = settle(network, settings, &mut |scale| Ok(vec![look(scale)?]))?;
+    let scale = settled.scale;
+    let maps = settled.maps.into_iter().flatten().next().map_or_else(|| look(scale), Ok)?;
+    Ok(Inference { maps, scale })
+}
+
+/// What the first looks at an image led to.
+pub(crate) struct Settled {
+    /// The factor by which the image is to be resized for the network.
+    pub(crate) scale: f64,
+    /// The maps at that scale, if one of the first looks was good enough.
+    pub(crate) maps: Option<Vec<Maps>>,
+}
+
+/// Settles the scale; `look` gives the maps for a scale, of the whole image or of several parts of it.
+pub(crate) fn settle(
+    network: &dyn Network,
+    settings: &Settings,
+    look: &mut dyn FnMut(f64) -> Result<Vec<Maps>, NetworkError>,
+) -> Result<Settled, NetworkError> {
     let wanted = f64::from(network.contract().training_diameter);
     let suits = |diameter: f32| (wanted / f64::from(diameter)).clamp(*SCALES.start(), *SCALES.end());
     if let Some(diameter) = given_diameter(settings) {
-        let scale = suits(diameter);
-        return Ok(Inference { maps: look(scale)?, scale });
+        return Ok(Settled { scale: suits(diameter), maps: None });
     }
     // Uncertain nuclei must stay here: that they are many is what tells a wrong scale. Those at the edge
     // are as good as any.
@@ -158,27 +181,30 @@ fn search(
     let mut surest: Option<(f64, f32)> = None;
     let mut last = None;
     for scale in FIRST_LOOKS {
-        let maps = look(scale)?;
-        let labels = watershed(&maps, &every_nucleus);
-        if let (Some(certainty), Some(diameter)) = (certainty(&maps, &labels), typical_diameter(&labels))
+        let parts = look(scale)?;
+        let labels: Vec<LabelImage> = parts.iter().map(|maps| watershed(maps, &every_nucleus)).collect();
+        let areas = labels.iter().flat_map(LabelImage::areas).collect();
+        if let (Some(certainty), Some(diameter)) = (certainty(parts.iter().zip(&labels)), diameter_of(areas))
             && surest.is_none_or(|(most, _)| certainty >= most)
         {
             surest = Some((certainty, diameter));
         }
-        last = Some(Inference { maps, scale });
+        last = Some(parts);
     }
     let scale = surest.map_or(1.0, |(_, diameter)| suits(diameter));
-    match last {
-        Some(as_it_is) if GOOD_ENOUGH.contains(&scale) => Ok(as_it_is),
-        _ => Ok(Inference { maps: look(scale)?, scale }),
+    if GOOD_ENOUGH.contains(&scale) {
+        Ok(Settled { scale: FIRST_LOOKS[FIRST_LOOKS.len() - 1], maps: last })
+    } else {
+        Ok(Settled { scale, maps: None })
     }
 }
 
 /// Mean interior probability of all the pixels of nuclei; `None` without nuclei.
-fn certainty(maps: &Maps, labels: &LabelImage) -> Option<f64> {
-    let pixels = labels.as_slice().iter().zip(&maps.interior).filter(|(label, _)| **label != 0);
-    let (sum, count) =
-        pixels.fold((0.0, 0u32), |(sum, count), (_, &interior)| (sum + f64::from(interior), count + 1));
+fn certainty<'a>(parts: impl Iterator<Item = (&'a Maps, &'a LabelImage)>) -> Option<f64> {
+    let pixels = parts.flat_map(|(maps, labels)| labels.as_slice().iter().zip(&maps.interior));
+    let (sum, count) = pixels
+        .filter(|(label, _)| **label != 0)
+        .fold((0.0, 0u32), |(sum, count), (_, &interior)| (sum + f64::from(interior), count + 1));
     (count > 0).then(|| sum / f64::from(count))
 }
 
@@ -195,7 +221,11 @@ fn certainty(maps: &Maps, labels: &LabelImage) -> Option<f64> {
 /// assert!((diameter - 2.0 * (3.0 / std::f32::consts::PI).sqrt()).abs() < 1e-6);
 /// ```
 pub fn typical_diameter(labels: &LabelImage) -> Option<f32> {
-    let mut areas = labels.areas();
+    diameter_of(labels.areas())
+}
+
+/// The diameter that goes with these areas.
+fn diameter_of(mut areas: Vec<usize>) -> Option<f32> {
     areas.sort_unstable();
     let half = areas.iter().sum::<usize>().div_ceil(2);
     let mut seen = 0;

@@ -56,6 +56,25 @@ export interface Selection {
   frame?: number;
 }
 
+/** Which images are segmented in blocks, and how large a block is; see `field::Sizes`. */
+export interface FieldSizes {
+  /** In pixels: width times height. */
+  largestWhole: number;
+  longestBlock: number;
+}
+
+/** A rectangle of pixels. */
+export interface PixelWindow { left: number; top: number; width: number; height: number }
+
+/** How a large image is segmented; made by `planField`, to be passed on as it is. */
+export interface FieldPlan {
+  width: number;
+  height: number;
+  scale: number;
+  levels: unknown;
+  blocks: { core: PixelWindow; window: PixelWindow }[];
+}
+
 export interface PixelSize { x: number; y: number }
 
 /** What a file holds. `pixelSize` is in micrometres. */

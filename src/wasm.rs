@@ -3,6 +3,7 @@
 //! All of it is synchronous and meant for a Web Worker. Errors are JavaScript `Error` objects named
 //! `NucleoscopeError` with `code`, `message` and `remedy`.
 
+use std::borrow::Cow;
 use std::io::{self, Read, Seek, SeekFrom};
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,7 @@ use crate::dataset::{self, InputFile};
 use crate::error::Explain;
 use crate::export::record::sha256;
 use crate::export::{self, ExportFile, Format, MeasurementTable, Provenance, Subject, bowl_csv};
+use crate::field::{Assembly, BlockNuclei, Plan as Field, Sizes};
 use crate::image::{self, Contrast, Image, Limits, Opened, PixelSize, Preview, Selection};
 use crate::network::{Maps, Network, TractNetwork};
 use crate::nuclei::{self, Edit, LabelImage, Region};
@@ -85,6 +87,10 @@ extern "C" {
     pub type RecordObject;
     #[wasm_bindgen(typescript_type = "ExportFile[]")]
     pub type ExportFiles;
+    #[wasm_bindgen(typescript_type = "FieldSizes")]
+    pub type FieldSizes;
+    #[wasm_bindgen(typescript_type = "FieldPlan")]
+    pub type FieldPlan;
 }
 
 /// Runs once when the module is instantiated: panics become readable in the console.
@@ -376,7 +382,7 @@ pub struct DecodedImage(Opened);
 #[wasm_bindgen]
 impl DecodedImage {
     /// Decodes an image file's bytes. `pixelSize`: the side of a pixel in µm, where the user knows
-    /// better than the file.
+    /// better than the file. `measured`: with all channels in memory, which measuring and exporting need.
     ///
     /// # Errors
     /// What is wrong with the file, or with the choice.
@@ -384,9 +390,11 @@ impl DecodedImage {
         bytes: &[u8],
         selection: SelectionObject,
         #[wasm_bindgen(js_name = "pixelSize")] pixel_size: Option<f64>,
+        measured: bool,
     ) -> Result<DecodedImage, JsValue> {
         let selection: Selection = from_object(selection.into())?;
-        let mut opened = image::open(bytes, &selection, Limits::default()).map_err(thrown)?;
+        let open = if measured { image::open } else { image::open_segmented };
+        let mut opened = open(bytes, &selection, Limits::default()).map_err(thrown)?;
         let given = pixel_size.and_then(|side| PixelSize::new(side, side));
         opened.info.pixel_size = given.or(opened.info.pixel_size);
         Ok(Self(opened))
@@ -462,13 +470,7 @@ impl NucleusMaps {
     pub fn label(&self, settings: SettingsObject, edits: Edits) -> Result<Segmentation, JsValue> {
         let settings: Settings = from_object(settings.into())?;
         let edits: Vec<Edit> = from_object(edits.into())?;
-        let labels = nuclei::watershed(&self.0, &settings.watershed);
-        // While a slider moves, every millisecond counts: what nobody corrected is not gone through again.
-        Ok(if edits.is_empty() {
-            Segmentation::untouched(labels)
-        } else {
-            Segmentation::corrected(&labels, &edits)
-        })
+        Ok(Segmentation::of(nuclei::watershed(&self.0, &settings.watershed), &edits))
     }
 
     /// How sure the network is that a pixel belongs to a nucleus, as a picture.
@@ -539,6 +541,17 @@ impl Truth {
     }
 }
 
+/// Tells a listener what is done of how much.
+fn teller(on_progress: Option<OnProgress>) -> impl FnMut(usize, usize) {
+    let on_progress = on_progress.map(JsCast::unchecked_into::<js_sys::Function>);
+    move |done, total| {
+        if let Some(tell) = &on_progress {
+            // What a listener throws is the listener's own affair.
+            _ = tell.call2(&JsValue::NULL, &(done as u32).into(), &(total as u32).into());
+        }
+    }
+}
+
 /// A loaded model.
 #[wasm_bindgen]
 pub struct Segmenter(TractNetwork);
@@ -571,16 +584,61 @@ impl Segmenter {
         on_progress: Option<OnProgress>,
     ) -> Result<NucleusMaps, JsValue> {
         let settings: Settings = from_object(settings.into())?;
-        let on_progress = on_progress.map(JsCast::unchecked_into::<js_sys::Function>);
+        let mut tell = teller(on_progress);
         let mut tell = |Progress { pass, passes, done, total }: Progress| {
-            if let Some(tell) = &on_progress {
-                let (done, total) = ((pass - 1) * total + done, passes * total);
-                // What a listener throws is the listener's own affair.
-                _ = tell.call2(&JsValue::NULL, &(done as u32).into(), &(total as u32).into());
-            }
+            tell((pass - 1) * total + done, passes * total);
         };
         let found = segment::look(&self.0, &image.0.image, &settings, &mut tell).map_err(thrown)?;
         Ok(NucleusMaps(found.maps))
+    }
+
+    /// Settles how a large image is segmented block by block; nothing for one whose maps are to be made as
+    /// a whole. `onProgress` is told how many looks are done, of how many.
+    ///
+    /// # Errors
+    /// There will not be enough memory for the nuclei, the network failed, or an argument is not what it
+    /// should be.
+    #[wasm_bindgen(js_name = planField)]
+    pub fn plan_field(
+        &self,
+        image: &DecodedImage,
+        settings: SettingsObject,
+        sizes: Option<FieldSizes>,
+        on_progress: Option<OnProgress>,
+    ) -> Result<Option<FieldPlan>, JsValue> {
+        let settings: Settings = from_object(settings.into())?;
+        let sizes: Sizes = sizes.map(|sizes| from_object(sizes.into())).transpose()?.unwrap_or_default();
+        let image = &image.0.image;
+        if !sizes.is_field(image.width(), image.height()) {
+            return Ok(None);
+        }
+        // Another worker puts the blocks together, after minutes of work: whether one can is found out now.
+        drop(Assembly::new(image.width(), image.height(), 0).map_err(thrown)?);
+        let plan = Field::new(&self.0, image, &settings, &sizes, &mut teller(on_progress)).map_err(thrown)?;
+        Ok(Some(to_object(&plan)))
+    }
+
+    /// Finds the nuclei of one block of a large image, as numbers for [`Segmentation::from_blocks`].
+    ///
+    /// # Errors
+    /// The network failed, or an argument is not what it should be.
+    #[wasm_bindgen(js_name = findInBlock)]
+    pub fn find_in_block(
+        &self,
+        image: &DecodedImage,
+        settings: SettingsObject,
+        plan: FieldPlan,
+        block: usize,
+        on_progress: Option<OnProgress>,
+    ) -> Result<Vec<u32>, JsValue> {
+        let settings: Settings = from_object(settings.into())?;
+        let plan: Field = from_object(plan.into())?;
+        let image = &image.0.image;
+        let block =
+            plan.blocks.get(block).filter(|_| (plan.width, plan.height) == (image.width(), image.height()));
+        let block = block.ok_or_else(|| js_sys::TypeError::new("this is no block of the image"))?;
+        let found = plan.find(&self.0, image, &settings, block, &mut teller(on_progress)).map_err(thrown)?;
+        Ok(found.into_numbers())
     }
 }
 
@@ -600,6 +658,11 @@ struct RefusedEdit {
 }
 
 impl Segmentation {
+    fn of(labels: LabelImage, edits: &[Edit]) -> Self {
+        // While a slider moves, every millisecond counts: what nobody corrected is not gone through again.
+        if edits.is_empty() { Self::untouched(labels) } else { Self::corrected(&labels, edits) }
+    }
+
     fn untouched(labels: LabelImage) -> Self {
         let masks = run_length::encode(&labels);
         Self { masks, marked: vec![false; labels.count() as usize], labels, refused: Vec::new() }
@@ -631,6 +694,31 @@ impl Segmentation {
         let start = run_length::decode_overlapping(&masks, width, height).map_err(thrown)?;
         let edits: Vec<Edit> = from_object(edits.into())?;
         Ok(Self::corrected(&start, &edits))
+    }
+
+    /// Puts the blocks of a large image together, all of them in the order of the plan, and corrects the
+    /// nuclei.
+    ///
+    /// # Errors
+    /// There is not enough memory; a `TypeError` if an argument is not what it should be.
+    #[wasm_bindgen(js_name = fromBlocks)]
+    pub fn from_blocks(
+        plan: FieldPlan,
+        blocks: Vec<js_sys::Uint32Array>,
+        settings: SettingsObject,
+        edits: Edits,
+    ) -> Result<Segmentation, JsValue> {
+        let plan: Field = from_object(plan.into())?;
+        let settings: Settings = from_object(settings.into())?;
+        let edits: Vec<Edit> = from_object(edits.into())?;
+        let (width, height) = (plan.width, plan.height);
+        let mut assembly = Assembly::new(width, height, settings.watershed.smallest_area).map_err(thrown)?;
+        for block in blocks {
+            let nuclei = BlockNuclei::from_numbers(block.to_vec(), width, height);
+            assembly
+                .add(&nuclei.ok_or_else(|| js_sys::TypeError::new("these are not the nuclei of a block"))?);
+        }
+        Ok(Self::of(assembly.finish(), &edits))
     }
 
     /// Takes up nuclei where [`Self::csv_rows`] left them.
@@ -772,13 +860,17 @@ impl Segmentation {
         let kept = |marks: &[bool]| -> Vec<bool> {
             marks.iter().zip(&inside).filter(|(_, inside)| **inside).map(|(mark, _)| *mark).collect()
         };
+        // Those of a large image are not held twice without need.
+        let are_all = inside.iter().all(|&inside| inside);
+        let labels =
+            if are_all { Cow::Borrowed(&self.labels) } else { Cow::Owned(self.labels.only(&inside)) };
         let files = export::files(
             &Subject {
                 image_id,
                 image: &image.0.image,
                 channels: &image.0.channels,
                 pixel_size: image.0.info.pixel_size,
-                labels: &self.labels.only(&inside),
+                labels: &labels,
                 edited: &kept(&self.marked),
                 provenance: &provenance,
             },

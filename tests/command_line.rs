@@ -10,6 +10,7 @@ use nucleoscope::export::label_image;
 use nucleoscope::export::record::sha256;
 use nucleoscope::image::{Limits, Samples, decode};
 use nucleoscope::run_length;
+use nucleoscope::score::score_image;
 use nucleoscope::synthetic::{FieldOptions, field};
 use nucleoscope::truth;
 
@@ -303,6 +304,25 @@ fn nuclei_at_the_edge_are_left_out_if_asked_for() {
     assert_eq!(at_edge(&["--drop-at-edge"]), 0);
     let wide = nucleoscope(folder.path(), &["segment", "bowl", "--smoothing", "17"]);
     assert!(said(&wide).contains("not from 0 to 16"), "{}", said(&wide));
+}
+
+#[test]
+fn a_large_image_is_worked_on_in_blocks() {
+    let folder = tempfile::tempdir().unwrap();
+    let drawn = field(&FieldOptions { width: 420, height: 256, nuclei: 60, ..Default::default() });
+    fs::write(folder.path().join("large.png"), drawn.png()).unwrap();
+    let found = |options: &[&str]| {
+        let arguments = [&["segment", "large.png", "--output", "out.csv", "--fast"], options].concat();
+        let output = nucleoscope(folder.path(), &arguments);
+        assert!(output.status.success(), "{}", said(&output));
+        let csv = fs::read(folder.path().join("out.csv")).unwrap();
+        let submission = bowl_csv::read(&csv, Purpose::Submission).unwrap();
+        submission.images[0].masks.as_ref().unwrap().clone()
+    };
+    let (whole, blocks) = (found(&[]), found(&["--block", "320"]));
+    assert!(whole.len() > 40, "{}", whole.len());
+    let score = score_image(&whole, &blocks);
+    assert!(whole.len() == blocks.len() && score.score > 0.99, "{} {score:?}", blocks.len());
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The whole way, with the shipped model, on fields from the crate's own generator.
 
+use nucleoscope::field::{Plan, Sizes, segment as segment_field};
 use nucleoscope::image::{Image, Samples};
 use nucleoscope::network::TractNetwork;
 use nucleoscope::nuclei::LabelImage;
@@ -120,6 +121,25 @@ fn an_image_longer_than_a_tile_has_no_seams() {
     let masks = run_length::encode(&found(&drawn.image).labels);
     let score = score_image(&run_length::encode(&drawn.truth), &masks);
     assert!(score.average_precision_75 > 0.9, "{}", score.average_precision_75);
+}
+
+#[test]
+fn a_field_in_blocks_has_the_nuclei_of_the_whole() {
+    let options = FieldOptions { seed: 12, width: 620, height: 420, nuclei: 230, ..Default::default() };
+    let drawn = field(&options);
+    let sizes = Sizes::of_block(400);
+    let settings = Settings { effort: Effort::Fast, ..Settings::default() };
+    let plan = Plan::new(&network(), &drawn.image, &settings, &sizes, &mut |_, _| ()).unwrap();
+    assert!(plan.blocks.len() > 3, "{}", plan.blocks.len());
+    let mut told = Vec::new();
+    let mut tell = |done, total| told.push((done, total));
+    let blocks = segment_field(&network(), &drawn.image, &settings, &sizes, &mut tell).unwrap();
+    assert_eq!(told.last(), Some(&(plan.blocks.len(), plan.blocks.len())));
+    let whole = segment(&network(), &drawn.image, &settings, &mut |_| ()).unwrap();
+    assert_eq!(blocks.count(), whole.labels.count());
+    // Where a value is a threshold but for rounding, a pixel of a rim may differ.
+    let score = score_image(&run_length::encode(&whole.labels), &run_length::encode(&blocks));
+    assert!(score.score > 0.999, "{}", score.score);
 }
 
 /// A field of gray fluorescence as other cameras and programs would save it.

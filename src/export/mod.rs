@@ -255,7 +255,7 @@ fn write(subject: &Subject, format: Format, parts: &Parts) -> Result<(String, Ve
         }
         Format::Overlay => {
             let picture = preview(image, None, &Contrast::default()).map_err(|error| refused(&error))?;
-            ("-overlay.png", overlay::encode(&picture, labels).map_err(|error| refused(&error))?)
+            ("-overlay.png", overlay::encode(picture, labels).map_err(|error| refused(&error))?)
         }
         Format::Record => ("-nucleoscope.json", record::encode(subject)?),
     };

@@ -14,21 +14,21 @@ const RIM: [u8; 3] = [255, 221, 0];
 ///
 /// # Errors
 /// The encoder refuses the size, or the preview is not of the label image's size.
-pub fn encode(preview: &Preview, labels: &LabelImage) -> std::io::Result<Vec<u8>> {
+pub fn encode(preview: Preview, labels: &LabelImage) -> std::io::Result<Vec<u8>> {
     if (preview.width, preview.height) != (labels.width(), labels.height()) {
         return Err(std::io::Error::other("the picture and the label image differ in size"));
     }
-    let pixels = preview.rgba.chunks_exact(4).enumerate();
-    let bytes: Vec<u8> = pixels
-        .flat_map(|(index, rgba)| {
-            let (x, y) = (index % labels.width(), index / labels.width());
-            if is_rim(labels, x, y) { RIM } else { [rgba[0], rgba[1], rgba[2]] }
-        })
-        .collect();
+    let (width, height, mut bytes) = (preview.width, preview.height, preview.rgba);
+    // Alpha is squeezed out in place: a second picture of a large image may not fit into memory.
+    for pixel in 0..width * height {
+        let is_rim = is_rim(labels, pixel % width, pixel / width);
+        let rgb = if is_rim { RIM } else { [bytes[4 * pixel], bytes[4 * pixel + 1], bytes[4 * pixel + 2]] };
+        bytes[3 * pixel..3 * pixel + 3].copy_from_slice(&rgb);
+    }
+    bytes.truncate(3 * width * height);
     let mut file = Cursor::new(Vec::new());
     let encoder = image::codecs::png::PngEncoder::new(&mut file);
-    let (width, height) = (preview.width as u32, preview.height as u32);
-    image::ImageEncoder::write_image(encoder, &bytes, width, height, ExtendedColorType::Rgb8)
+    image::ImageEncoder::write_image(encoder, &bytes, width as u32, height as u32, ExtendedColorType::Rgb8)
         .map_err(std::io::Error::other)?;
     Ok(file.into_inner())
 }
@@ -50,11 +50,11 @@ mod tests {
     fn the_rim_is_drawn_and_nothing_else() {
         let labels = LabelImage::from_labels(4, 3, vec![1, 1, 1, 0, 1, 1, 1, 0, 1, 1, 1, 0]);
         let preview = Preview { width: 4, height: 3, rgba: [7, 8, 9, 255].repeat(12) };
-        let image = decode(&encode(&preview, &labels).unwrap(), Limits::default()).unwrap();
+        let image = decode(&encode(preview.clone(), &labels).unwrap(), Limits::default()).unwrap();
         let Samples::U8(values) = image.samples() else { panic!("8 bits expected") };
         let drawn: Vec<bool> = values.chunks_exact(3).map(|rgb| rgb == RIM).collect();
         let row = [false, false, true, false];
         assert_eq!(drawn, [row, row, row].concat());
-        assert!(encode(&preview, &LabelImage::empty(3, 4)).is_err());
+        assert!(encode(preview, &LabelImage::empty(3, 4)).is_err());
     }
 }

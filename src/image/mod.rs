@@ -13,13 +13,16 @@ mod normalize;
 mod preview;
 mod stack;
 mod tiff;
+mod window;
 
 pub use channel::{Channel, PixelSize, split};
-pub use decode::{Limits, decode, open};
+pub use decode::{Limits, decode, open, open_segmented};
 pub use error::ImageError;
-pub use normalize::{Normalization, NormalizedImage, normalize};
+pub use normalize::{Levels, Normalization, NormalizedImage, normalize};
 pub use preview::{Contrast, Preview, map_preview, preview};
 pub use stack::{ChannelChoice, ChannelInfo, Opened, Selection, Slice, StackInfo};
+pub use window::Window;
+pub(crate) use window::length_within;
 
 /// The values of an image at the depth they were stored in.
 #[derive(Debug, Clone, PartialEq)]

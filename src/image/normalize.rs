@@ -1,6 +1,8 @@
 //! From raw values of any range to what the network was trained on.
 
-use super::{Image, Samples};
+use serde::{Deserialize, Serialize};
+
+use super::{Image, Samples, Window};
 
 /// How raw values become network input; the model's metadata says which numbers it was trained with.
 ///
@@ -18,74 +20,106 @@ pub struct Normalization {
     pub clip_high: f32,
 }
 
-/// Network input at the image's own size: one plane for gray, three for RGB.
-///
-/// Shape `[channels, height, width]`, row-major; values within the clip range of the
-/// [`Normalization`]. A constant image is 0 everywhere.
-#[derive(Debug, Clone, PartialEq)]
-pub struct NormalizedImage {
-    width: usize,
-    height: usize,
-    planes: Vec<Vec<f32>>,
+/// How the raw values of one image become network input: its [`Normalization`] with the percentiles worked
+/// out. Settled once for an image, it is the same for every part of it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Levels {
+    low: f32,
+    scale: f32,
+    clip_low: f32,
+    clip_high: f32,
 }
 
-impl NormalizedImage {
+impl Levels {
+    /// Works out an image's percentiles.
+    pub fn of(image: &Image, normalization: &Normalization) -> Self {
+        let (low, high) = image.percentiles(normalization.low_percentile, normalization.high_percentile);
+        let range = high - low;
+        let scale = if range > 0.0 { range.recip() } else { 0.0 };
+        let scale = if scale.is_finite() { scale } else { 0.0 };
+        Self { low, scale, clip_low: normalization.clip_low, clip_high: normalization.clip_high }
+    }
+
+    fn value(&self, raw: f32) -> f32 {
+        ((raw - self.low) * self.scale).max(self.clip_low).min(self.clip_high)
+    }
+}
+
+/// An image as the network sees it, at the image's own size. Values are worked out a window at a time:
+/// those of a large image would take several times its memory.
+///
+/// ```
+/// use nucleoscope::image::{Image, Normalization, NormalizedImage, Samples, Window, normalize};
+///
+/// let image = Image::new(4, 1, 1, Samples::U16(vec![1000, 1100, 1200, 5000]))?;
+/// let settings = Normalization { low_percentile: 25.0, high_percentile: 75.0, clip_low: -0.5, clip_high: 1.5 };
+/// let normalized = normalize(&image, &settings);
+/// assert_eq!(normalized.planes(), [[0.0, 0.5, 1.0, 1.5]]);
+/// assert_eq!(normalized.window(&Window { left: 1, top: 0, width: 2, height: 1 }), [[0.5, 1.0]]);
+/// # Ok::<(), nucleoscope::image::ImageError>(())
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct NormalizedImage<'a> {
+    image: &'a Image,
+    levels: Levels,
+}
+
+impl<'a> NormalizedImage<'a> {
+    /// With levels that are known already.
+    pub fn new(image: &'a Image, levels: Levels) -> Self {
+        Self { image, levels }
+    }
+
     /// Columns.
     pub fn width(&self) -> usize {
-        self.width
+        self.image.width()
     }
 
     /// Rows.
     pub fn height(&self) -> usize {
-        self.height
+        self.image.height()
     }
 
-    /// One plane a channel (1 or 3), each `height * width` values row by row.
-    pub fn planes(&self) -> &[Vec<f32>] {
-        &self.planes
+    /// All of it; see [`Self::window`].
+    pub fn planes(&self) -> Vec<Vec<f32>> {
+        self.window(&Window::whole(self.width(), self.height()))
     }
 
-    /// The image with every plane changed in place.
-    pub(crate) fn map_planes(mut self, change: impl Fn(&mut [f32])) -> Self {
-        self.planes.iter_mut().for_each(|plane| change(plane));
-        self
+    /// One plane a channel (1 for gray, 3 for RGB), each `window.height * window.width` values row by row
+    /// within the clip range of the [`Normalization`]. A constant image is 0 everywhere.
+    ///
+    /// # Panics
+    /// If the window reaches beyond the image: a programming error, not an input's.
+    pub fn window(&self, window: &Window) -> Vec<Vec<f32>> {
+        let value = |raw: f32| self.levels.value(raw);
+        match self.image.samples() {
+            Samples::U8(values) => {
+                let table: Vec<f32> = (0..=u8::MAX).map(|raw| value(raw.into())).collect();
+                self.cut(values, window, |raw| table[usize::from(raw)])
+            }
+            Samples::U16(values) => self.cut(values, window, |raw| value(raw.into())),
+            Samples::F32(values) => self.cut(values, window, value),
+        }
+    }
+
+    fn cut<T: Copy>(&self, values: &[T], window: &Window, value: impl Fn(T) -> f32) -> Vec<Vec<f32>> {
+        let channels = self.image.channels();
+        let plane = |channel: usize| {
+            let mut plane = Vec::with_capacity(window.width * window.height);
+            for y in window.rows() {
+                let row = &values[(y * self.width() + window.left) * channels..][..window.width * channels];
+                plane.extend(row.iter().skip(channel).step_by(channels).map(|&raw| value(raw)));
+            }
+            plane
+        };
+        (0..channels).map(plane).collect()
     }
 }
 
 /// Normalises an image.
-///
-/// ```
-/// use nucleoscope::image::{Image, Normalization, Samples, normalize};
-///
-/// let image = Image::new(4, 1, 1, Samples::U16(vec![1000, 1100, 1200, 5000]))?;
-/// let settings = Normalization { low_percentile: 25.0, high_percentile: 75.0, clip_low: -0.5, clip_high: 1.5 };
-/// assert_eq!(normalize(&image, &settings).planes(), &[vec![0.0, 0.5, 1.0, 1.5]]);
-/// # Ok::<(), nucleoscope::image::ImageError>(())
-/// ```
-pub fn normalize(image: &Image, normalization: &Normalization) -> NormalizedImage {
-    let (low, high) = image.percentiles(normalization.low_percentile, normalization.high_percentile);
-    let range = high - low;
-    let scale = if range > 0.0 { range.recip() } else { 0.0 };
-    let scale = if scale.is_finite() { scale } else { 0.0 };
-    let (clip_low, clip_high) = (normalization.clip_low, normalization.clip_high);
-    let value = |raw: f32| ((raw - low) * scale).max(clip_low).min(clip_high);
-    let planes = (0..image.channels())
-        .map(|channel| match image.samples() {
-            Samples::U8(values) => {
-                let table: Vec<f32> = (0..=u8::MAX).map(|raw| value(raw.into())).collect();
-                every(values, channel, image.channels()).map(|&raw| table[usize::from(raw)]).collect()
-            }
-            Samples::U16(values) => {
-                every(values, channel, image.channels()).map(|&raw| value(raw.into())).collect()
-            }
-            Samples::F32(values) => every(values, channel, image.channels()).map(|&raw| value(raw)).collect(),
-        })
-        .collect();
-    NormalizedImage { width: image.width(), height: image.height(), planes }
-}
-
-fn every<T>(values: &[T], first: usize, step: usize) -> impl Iterator<Item = &T> {
-    values.iter().skip(first).step_by(step)
+pub fn normalize<'a>(image: &'a Image, normalization: &Normalization) -> NormalizedImage<'a> {
+    NormalizedImage::new(image, Levels::of(image, normalization))
 }
 
 #[cfg(test)]

@@ -1,10 +1,13 @@
 //! What the screen shows of an image: 8-bit colour with stretched contrast.
 
-use fast_image_resize::Resizer;
+use std::ops::Range;
+
 use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::pixels::U8x4;
+use fast_image_resize::{ResizeOptions, Resizer};
 use serde::{Deserialize, Serialize};
 
+use super::window::length_within;
 use super::{Image, ImageError};
 
 /// An 8-bit RGBA picture of an image for the screen; the data themselves are not touched.
@@ -74,13 +77,16 @@ pub fn preview(
     let byte = |index: usize| {
         curve[((image.samples().get(index) - offset) * scale).clamp(0.0, 255.0) as u8 as usize]
     };
-    let mut rgba = Vec::with_capacity(image.width() * image.height() * 4);
-    for pixel in 0..image.width() * image.height() {
-        let first = pixel * image.channels();
-        let last = image.channels() - 1;
-        rgba.extend([byte(first), byte(first + last.min(1)), byte(first + last), 255]);
-    }
-    at_most(Preview { width: image.width(), height: image.height(), rgba }, maximum_side)
+    let rows = |rows: Range<usize>| {
+        let mut rgba = Vec::with_capacity(image.width() * rows.len() * 4);
+        for pixel in rows.start * image.width()..rows.end * image.width() {
+            let first = pixel * image.channels();
+            let last = image.channels() - 1;
+            rgba.extend([byte(first), byte(first + last.min(1)), byte(first + last), 255]);
+        }
+        rgba
+    };
+    at_most(image.width(), image.height(), &rows, maximum_side)
 }
 
 /// What each of 256 brightnesses becomes; a gamma that is none counts as 1.
@@ -104,31 +110,70 @@ pub fn map_preview(
         let colorous::Color { r, g, b } = colorous::VIRIDIS.eval_rational(step, 256);
         [r, g, b, 255]
     });
-    let rgba =
-        map.iter().flat_map(|value| colours[(value * 255.0).clamp(0.0, 255.0) as u8 as usize]).collect();
-    at_most(Preview { width, height, rgba }, maximum_side)
+    let rows = |rows: Range<usize>| {
+        let values = &map[rows.start * width..rows.end * width];
+        values.iter().flat_map(|value| colours[(value * 255.0).clamp(0.0, 255.0) as u8 as usize]).collect()
+    };
+    at_most(width, height, &rows, maximum_side)
 }
 
-fn at_most(full: Preview, maximum_side: Option<usize>) -> Result<Preview, ImageError> {
+/// The picture of full size or, if it is larger than that, with its longer side reduced; `rows` gives the
+/// pixels of some rows.
+fn at_most(
+    width: usize,
+    height: usize,
+    rows: &dyn Fn(Range<usize>) -> Vec<u8>,
+    maximum_side: Option<usize>,
+) -> Result<Preview, ImageError> {
     match maximum_side {
-        Some(side) if side < full.width.max(full.height) => shrink(full, side.max(1)),
-        _ => Ok(full),
+        Some(side) if side < width.max(height) => shrink(width, height, rows, side.max(1)),
+        _ => Ok(Preview { width, height, rgba: rows(0..height) }),
     }
 }
 
-fn shrink(full: Preview, side: usize) -> Result<Preview, ImageError> {
-    let longer = full.width.max(full.height);
+/// Pixels of full size that are held at a time while a picture is reduced.
+const STRIP_PIXELS: usize = 1 << 22;
+/// How far the filter (Lanczos) reads around a pixel of the reduced picture, in such pixels.
+const FILTER_REACH: f64 = 3.0;
+
+/// Reduces a strip of rows at a time: the picture of a large image in full size would take several times
+/// its memory.
+fn shrink(
+    full_width: usize,
+    full_height: usize,
+    rows: &dyn Fn(Range<usize>) -> Vec<u8>,
+    side: usize,
+) -> Result<Preview, ImageError> {
+    let longer = full_width.max(full_height);
     let scaled = |length: usize| (length * side).div_ceil(longer).max(1);
-    let (width, height) = (scaled(full.width), scaled(full.height));
-    let values = full.rgba.len();
-    let refused = || ImageError::Inconsistent { width: full.width, height: full.height, channels: 4, values };
-    let source = TypedImageRef::<U8x4>::from_buffer(full.width as u32, full.height as u32, &full.rgba)
-        .map_err(|_| refused())?;
-    let mut target = TypedImage::<U8x4>::new(width as u32, height as u32);
-    // Alpha is 255 everywhere: there is nothing to weigh colours by.
-    let options = fast_image_resize::ResizeOptions::new().use_alpha(false);
-    Resizer::new().resize_typed(&source, &mut target, &options).map_err(|_| refused())?;
-    let rgba = target.pixels().iter().flat_map(|pixel| pixel.0).collect();
+    let (width, height) = (scaled(full_width), scaled(full_height));
+    let step = full_height as f64 / height as f64;
+    let strip = ((STRIP_PIXELS as f64 / (full_width as f64 * step)) as usize).max(1);
+    let mut rgba = Vec::with_capacity(width * height * 4);
+    for top in (0..height).step_by(strip) {
+        let bottom = (top + strip).min(height);
+        // What the filter reads reaches beyond the strip.
+        let (above, below) = (top as f64 * step, bottom as f64 * step);
+        let reach = FILTER_REACH * step + 1.0;
+        let seen = (above - reach).max(0.0) as usize..((below + reach).ceil() as usize).min(full_height);
+        let part = above - seen.start as f64..below - seen.start as f64;
+        let pixels = rows(seen.clone());
+        let values = pixels.len();
+        let refused =
+            || ImageError::Inconsistent { width: full_width, height: full_height, channels: 4, values };
+        let source = TypedImageRef::<U8x4>::from_buffer(full_width as u32, seen.len() as u32, &pixels)
+            .map_err(|_| refused())?;
+        let mut target = TypedImage::<U8x4>::new(width as u32, (bottom - top) as u32);
+        // Alpha is 255 everywhere: there is nothing to weigh colours by.
+        let options = ResizeOptions::new().use_alpha(false).crop(
+            0.0,
+            part.start,
+            full_width as f64,
+            length_within(&part, seen.len()),
+        );
+        Resizer::new().resize_typed(&source, &mut target, &options).map_err(|_| refused())?;
+        rgba.extend(target.pixels().iter().flat_map(|pixel| pixel.0));
+    }
     Ok(Preview { width, height, rgba })
 }
 
@@ -150,6 +195,23 @@ mod tests {
         let picture = preview(&image, Some(40), &Contrast::default()).unwrap();
         assert_eq!((picture.width, picture.height, picture.rgba.len()), (40, 1, 160));
         assert_eq!(picture.rgba[..4], [7, 7, 7, 255]);
+    }
+
+    #[test]
+    fn a_large_picture_is_reduced_without_seams() {
+        let (width, height) = (2000, 6000);
+        let values = (0..width * height).map(|pixel| (pixel / width * 256 / height) as u8).collect();
+        let image = Image::new(width, height, 1, Samples::U8(values)).unwrap();
+        let contrast = Contrast { low: Some(0.0), high: Some(255.0), ..Contrast::default() };
+        assert!(width * height > 2 * STRIP_PIXELS);
+        for side in [700, 5999] {
+            let picture = preview(&image, Some(side), &contrast).unwrap();
+            assert_eq!(picture.rgba.len(), 4 * picture.width * picture.height);
+            for (pixel, rgba) in picture.rgba.as_chunks::<4>().0.iter().enumerate() {
+                let expected = (pixel / picture.width) as f64 * 256.0 / side as f64;
+                assert!((f64::from(rgba[0]) - expected).abs() < 2.0 && rgba[3] == 255, "{pixel}: {rgba:?}");
+            }
+        }
     }
 
     #[test]

@@ -20,7 +20,6 @@ pub use contract::{Activation, ModelContract};
 pub use error::NetworkError;
 pub use maps::Maps;
 pub use onnx::TractNetwork;
-pub use tiles::infer;
 pub use view::View;
 
 /// Something that turns normalised pixels into interior, boundary and distance maps.

@@ -1,121 +1,243 @@
 //! Images of any size, at any scale, through a network that sees one tile at a time.
+//!
+//! The whole image, resized, has one grid of pixels, and tiles begin at multiples of the stride on it. So a
+//! pixel has the same map values whichever tile it is in, and whether there are several or one: the
+//! network's pooling falls on the same pixels, and resampling reads on beyond a tile's edge.
+
+use std::ops::Range;
 
 use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::pixels::F32;
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 
 use super::{Maps, Network, NetworkError};
-use crate::image::NormalizedImage;
+use crate::image::{NormalizedImage, Window, length_within};
 
-/// Longest side of a tile in pixels at the network's scale, halo included. With a halo of 224 pixels, 1024
-/// would take 1.6 times as long on an image of many tiles; this one needs 1.0 GB of memory in place of 0.6.
-const LONGEST_TILE: usize = 1536;
+/// An image as it is shown to the network.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scene<'a> {
+    pub(super) image: &'a NormalizedImage<'a>,
+    /// Left and right are exchanged; windows and maps are those of the mirrored image.
+    pub(super) mirrored: bool,
+    /// Factor by which the image is resized. Enlarging is linear, shrinking averages (a triangle filter as
+    /// wide as the step).
+    pub(super) scale: f64,
+    /// Longest side of a tile in pixels at the network's scale, halo included.
+    pub(super) longest_tile: usize,
+}
 
-/// Runs the network over an image that is resized by `scale` on the way in; the maps come back at the
-/// image's own size.
-///
-/// An image longer than 1536 pixels (after scaling) is cut into tiles that overlap by the contract's
-/// halo; of each tile only the part without halo is kept. `progress` is told the tiles done and the
-/// tiles in all, after each tile.
-///
-/// Enlarging is linear, shrinking averages (a triangle filter as wide as the step).
-///
-/// # Errors
-/// What the network says.
-pub fn infer(
-    network: &dyn Network,
-    image: &NormalizedImage,
-    scale: f64,
-    progress: &mut dyn FnMut(usize, usize),
-) -> Result<Maps, NetworkError> {
-    let (width, height) = (image.width(), image.height());
-    let mut maps = Maps::zeros(width, height);
-    let halo = (network.contract().halo as f64 / scale).ceil() as usize;
-    let longest = ((LONGEST_TILE as f64 / scale) as usize).max(2 * halo + 1);
-    let (columns, rows) = (spans(width, longest, halo), spans(height, longest, halo));
-    let total = columns.len() * rows.len();
-    let places = rows.iter().flat_map(|row| columns.iter().map(move |column| (row, column)));
-    for (done, (row, column)) in places.enumerate() {
-        let tile = Tile { row: *row, column: *column, scale };
-        let answer = tile.run(network, image)?;
-        for (map, values) in maps.channels_mut().into_iter().zip(&answer) {
-            tile.keep(values, map, width);
+impl Scene<'_> {
+    /// The maps of a window, at the image's own size; what the network sees reaches beyond the window as
+    /// far as the image does.
+    ///
+    /// What is longer than a tile is cut into tiles that overlap by the contract's halo; of each tile only
+    /// the part without halo is kept. `progress` is told the tiles done and the tiles in all, after each
+    /// tile.
+    ///
+    /// # Errors
+    /// What the network says.
+    pub(super) fn infer(
+        &self,
+        network: &dyn Network,
+        window: &Window,
+        progress: &mut dyn FnMut(usize, usize),
+    ) -> Result<Maps, NetworkError> {
+        let mut maps = Maps::zeros(window.width, window.height);
+        let contract = network.contract();
+        let axis = |length: usize| Axis::new(length, self.scale, contract.stride);
+        let (across, down) = (axis(self.image.width()), axis(self.image.height()));
+        let columns = across.spans(window.columns(), self.longest_tile, contract.halo);
+        let rows = down.spans(window.rows(), self.longest_tile, contract.halo);
+        let total = columns.len() * rows.len();
+        let places = rows.iter().flat_map(|row| columns.iter().map(move |column| (row, column)));
+        for (done, (row, column)) in places.enumerate() {
+            let tile = Tile { scene: self, across: &across, down: &down, row, column };
+            let answer = tile.run(network)?;
+            for (map, values) in maps.channels_mut().into_iter().zip(&answer) {
+                tile.keep(values, map, window);
+            }
+            progress(done + 1, total);
         }
-        progress(done + 1, total);
+        Ok(maps)
     }
-    Ok(maps)
-}
 
-/// A stretch of rows or columns: what is kept (`core`), and what the network sees (`with_halo`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Span {
-    core_start: usize,
-    core_end: usize,
-    start: usize,
-    end: usize,
-}
-
-impl Span {
-    fn length(&self) -> usize {
-        self.end - self.start
+    fn planes(&self, window: Window) -> Vec<Vec<f32>> {
+        if !self.mirrored {
+            return self.image.window(&window);
+        }
+        let mut planes = self.image.window(&window.mirrored(self.image.width()));
+        for plane in &mut planes {
+            mirror(plane, window.width);
+        }
+        planes
     }
 }
 
-/// Cuts `length` into stretches of about equal size whose length with halo is at most `longest`.
-fn spans(length: usize, longest: usize, halo: usize) -> Vec<Span> {
-    let count = if length <= longest { 1 } else { length.div_ceil(longest - 2 * halo) };
-    let border = |index: usize| length * index / count;
-    (0..count)
-        .map(|index| {
+/// Exchanges left and right of a plane; once more brings it back.
+pub(super) fn mirror<T>(plane: &mut [T], width: usize) {
+    plane.chunks_exact_mut(width).for_each(<[T]>::reverse);
+}
+
+/// Columns or rows of the whole image, as it is and at the network's scale.
+#[derive(Debug, Clone, Copy)]
+struct Axis {
+    /// Pixels of the image.
+    length: usize,
+    /// Pixels at the network's scale.
+    scaled: usize,
+    /// The same rounded up to the stride.
+    padded: usize,
+    stride: usize,
+}
+
+impl Axis {
+    fn new(length: usize, scale: f64, stride: usize) -> Self {
+        let scaled = ((length as f64 * scale).round() as usize).max(1);
+        Self { length, scaled, padded: scaled.next_multiple_of(stride), stride }
+    }
+
+    /// The image's coordinate of one at the network's scale.
+    fn in_image(&self, scaled: usize) -> f64 {
+        (scaled * self.length) as f64 / self.scaled as f64
+    }
+
+    /// The coordinate at the network's scale of one in the image.
+    fn in_network(&self, pixel: usize) -> f64 {
+        (pixel * self.scaled) as f64 / self.length as f64
+    }
+
+    fn is_resized(&self) -> bool {
+        self.length != self.scaled
+    }
+
+    /// Cuts a part of the image into as few stretches as their length with halo, at most `longest`, allows;
+    /// all see about equally much.
+    fn spans(&self, part: Range<usize>, longest: usize, halo: usize) -> Vec<Span> {
+        let stride = self.stride;
+        let halo = halo.div_ceil(stride);
+        let longest = (longest / stride).max(2 * halo + 2);
+        let end = self.padded / stride;
+        // In strides: the cells that the part reaches into, and those around them that are seen as well.
+        let (first, last) = (
+            self.in_network(part.start).floor() as usize / stride,
+            (self.in_network(part.end).ceil() as usize).div_ceil(stride),
+        );
+        let (before, behind) = (halo.min(first), halo.min(end - last));
+        let seen = before + (last - first) + behind;
+        let count = seen.saturating_sub(2 * halo).div_ceil(longest - 2 * halo).max(1);
+        let border = |index: usize| match index {
+            0 => first,
+            _ if index == count => last,
+            _ => first + index * (seen + 2 * halo * (count - 1)) / count + halo - before - 2 * halo * index,
+        };
+        let pixel = |border: usize| (self.in_image(border * stride).round() as usize).min(part.end);
+        let span = |index: usize| {
             let (core_start, core_end) = (border(index), border(index + 1));
-            let (start, end) = (core_start.saturating_sub(halo), (core_end + halo).min(length));
-            Span { core_start, core_end, start, end }
-        })
-        .collect()
+            let (seen_start, seen_end) = (core_start.saturating_sub(halo), (core_end + halo).min(end));
+            Span {
+                kept: if index == 0 { part.start } else { pixel(core_start) }..if index + 1 == count {
+                    part.end
+                } else {
+                    pixel(core_end)
+                },
+                seen: seen_start * stride..seen_end * stride,
+            }
+        };
+        (0..count).map(span).filter(|span| !span.kept.is_empty()).collect()
+    }
+
+    /// What of the image is at `seen` at the network's scale: the pixels that resampling reads, and where
+    /// it begins and ends among them.
+    fn source(&self, seen: Range<usize>) -> (Range<usize>, Range<f64>) {
+        let place = self.in_image(seen.start)..self.in_image(seen.end);
+        let reach = (self.length as f64 / self.scaled as f64).max(1.0) + 1.0;
+        let start = (place.start - reach).max(0.0) as usize;
+        let end = ((place.end + reach).ceil() as usize).min(self.length);
+        (start..end, place.start - start as f64..place.end - start as f64)
+    }
 }
 
-struct Tile {
-    row: Span,
-    column: Span,
-    scale: f64,
+/// A stretch of rows or columns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Span {
+    /// The part of the image whose maps are kept.
+    kept: Range<usize>,
+    /// What the network sees, at its own scale: whole strides, with halo.
+    seen: Range<usize>,
 }
 
-impl Tile {
-    /// The three maps of the tile with its halo, at the image's scale.
-    fn run(&self, network: &dyn Network, image: &NormalizedImage) -> Result<Vec<Vec<f32>>, NetworkError> {
-        let here = Size { width: self.column.length(), height: self.row.length() };
-        let scaled = here.scaled(self.scale);
-        let padded = scaled.rounded_up(network.contract().stride);
+struct Tile<'a> {
+    scene: &'a Scene<'a>,
+    across: &'a Axis,
+    down: &'a Axis,
+    row: &'a Span,
+    column: &'a Span,
+}
+
+impl Tile<'_> {
+    /// The three maps of the part that is kept, at the image's scale.
+    fn run(&self, network: &dyn Network) -> Result<Vec<Vec<f32>>, NetworkError> {
+        // What is beyond the image's end is padding.
+        let real = |span: &Span, axis: &Axis| span.seen.start..span.seen.end.min(axis.scaled);
+        let (columns, rows) = (real(self.column, self.across), real(self.row, self.down));
+        let scaled = Size { width: columns.len(), height: rows.len() };
+        let padded = Size { width: self.column.seen.len(), height: self.row.seen.len() };
         let mut input = Vec::with_capacity(3 * padded.area());
-        for plane in image.planes() {
-            let region = self.cut(plane, image.width());
-            pad(&resize(region, here, scaled), scaled, padded, &mut input);
+        let planes = self.input(columns, rows, scaled);
+        for plane in &planes {
+            pad(plane, scaled, padded, &mut input);
         }
-        if image.planes().len() == 1 {
+        if planes.len() == 1 {
             input.extend_from_within(..);
             input.extend_from_within(..padded.area());
         }
+        drop(planes);
         let output = network.run(input, padded.height, padded.width)?;
-        let back = |map: &[f32]| {
-            let map = map.chunks_exact(padded.width).take(scaled.height).flat_map(|row| &row[..scaled.width]);
-            resize(map.copied().collect(), scaled, here)
+        Ok(output.chunks_exact(padded.area()).map(|map| self.output(map, scaled, padded)).collect())
+    }
+
+    /// The image at the network's scale.
+    fn input(&self, columns: Range<usize>, rows: Range<usize>, scaled: Size) -> Vec<Vec<f32>> {
+        if !self.is_resized() {
+            return self.scene.planes(Window::of(columns, rows));
+        }
+        let ((columns, x), (rows, y)) = (self.across.source(columns), self.down.source(rows));
+        let window = Window::of(columns, rows);
+        let from = Size { width: window.width, height: window.height };
+        self.scene
+            .planes(window)
+            .into_iter()
+            .map(|plane| resize(plane, from, x.clone(), y.clone(), scaled))
+            .collect()
+    }
+
+    /// The kept part of a map of the tile, back at the image's scale.
+    fn output(&self, map: &[f32], scaled: Size, padded: Size) -> Vec<f32> {
+        let to = Size { width: self.column.kept.len(), height: self.row.kept.len() };
+        let rows = map.chunks_exact(padded.width);
+        if !self.is_resized() {
+            let left = self.column.kept.start - self.column.seen.start;
+            let rows = rows.skip(self.row.kept.start - self.row.seen.start).take(to.height);
+            return rows.flat_map(|row| &row[left..left + to.width]).copied().collect();
+        }
+        let map = rows.take(scaled.height).flat_map(|row| &row[..scaled.width]).copied().collect();
+        let place = |axis: &Axis, span: &Span| {
+            let of = |pixel: usize| axis.in_network(pixel) - span.seen.start as f64;
+            of(span.kept.start)..of(span.kept.end)
         };
-        Ok(output.chunks_exact(padded.area()).map(back).collect())
+        resize(map, scaled, place(self.across, self.column), place(self.down, self.row), to)
     }
 
-    fn cut(&self, plane: &[f32], width: usize) -> Vec<f32> {
-        let rows = plane.chunks_exact(width).take(self.row.end).skip(self.row.start);
-        rows.flat_map(|row| &row[self.column.start..self.column.end]).copied().collect()
+    fn is_resized(&self) -> bool {
+        self.across.is_resized() || self.down.is_resized()
     }
 
-    /// Copies the core of a tile's map to its place in the whole.
-    fn keep(&self, values: &[f32], whole: &mut [f32], width: usize) {
-        let left = self.column.core_start - self.column.start;
-        let columns = self.column.core_end - self.column.core_start;
-        for y in self.row.core_start..self.row.core_end {
-            let from = (y - self.row.start) * self.column.length() + left;
-            let to = y * width + self.column.core_start;
-            whole[to..to + columns].copy_from_slice(&values[from..from + columns]);
+    /// Copies the kept part to its place in the maps of a window.
+    fn keep(&self, values: &[f32], whole: &mut [f32], window: &Window) {
+        let (columns, rows) = (&self.column.kept, &self.row.kept);
+        for (y, from) in rows.clone().zip(values.chunks_exact(columns.len())) {
+            let to = (y - window.top) * window.width + columns.start - window.left;
+            whole[to..to + columns.len()].copy_from_slice(from);
         }
     }
 }
@@ -130,26 +252,19 @@ impl Size {
     fn area(self) -> usize {
         self.width * self.height
     }
-
-    fn scaled(self, scale: f64) -> Self {
-        let side = |length: usize| ((length as f64 * scale).round() as usize).max(1);
-        Self { width: side(self.width), height: side(self.height) }
-    }
-
-    fn rounded_up(self, stride: usize) -> Self {
-        let side = |length: usize| length.div_ceil(stride) * stride;
-        Self { width: side(self.width), height: side(self.height) }
-    }
 }
 
-fn resize(values: Vec<f32>, from: Size, to: Size) -> Vec<f32> {
-    if from == to {
-        return values;
-    }
+/// Resamples the part of an image between the fractional columns `x` and rows `y`; filters read on beyond
+/// it, as far as the image reaches.
+fn resize(values: Vec<f32>, from: Size, x: Range<f64>, y: Range<f64>, to: Size) -> Vec<f32> {
     let pixels: Vec<F32> = values.into_iter().map(F32::new).collect();
     let mut target = TypedImage::<F32>::new(to.width as u32, to.height as u32);
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
-    // The sizes are at least 1 × 1 and the buffer is theirs, so neither call has a way to fail.
+    let (width, height) = (length_within(&x, from.width), length_within(&y, from.height));
+    let options = ResizeOptions::new()
+        .resize_alg(ResizeAlg::Convolution(FilterType::Bilinear))
+        .crop(x.start, y.start, width, height);
+    // The sizes are at least 1 × 1, the part is inside and the buffer is theirs: neither call has a way to
+    // fail.
     if let Ok(source) = TypedImageRef::new(from.width as u32, from.height as u32, &pixels) {
         let resized = Resizer::new().resize_typed(&source, &mut target, &options);
         debug_assert!(resized.is_ok(), "{resized:?}");
@@ -212,47 +327,58 @@ mod tests {
         }
     }
 
-    fn ramp(width: usize, height: usize, channels: usize) -> NormalizedImage {
+    const ALL: Normalization =
+        Normalization { low_percentile: 0.0, high_percentile: 100.0, clip_low: -0.5, clip_high: 1.5 };
+
+    fn ramp(width: usize, height: usize, channels: usize) -> Image {
         let values = (0..width * height * channels).map(|index| (index % 251) as f32 / 250.0).collect();
-        let image = Image::new(width, height, channels, Samples::F32(values)).unwrap();
-        let all =
-            Normalization { low_percentile: 0.0, high_percentile: 100.0, clip_low: -0.5, clip_high: 1.5 };
-        normalize(&image, &all)
+        Image::new(width, height, channels, Samples::F32(values)).unwrap()
+    }
+
+    /// The maps of a whole image in tiles of at most 1536 pixels.
+    fn infer(
+        network: &dyn Network,
+        image: &Image,
+        scale: f64,
+        progress: &mut dyn FnMut(usize, usize),
+    ) -> Maps {
+        let image = normalize(image, &ALL);
+        let scene = Scene { image: &image, mirrored: false, scale, longest_tile: 1536 };
+        scene.infer(network, &Window::whole(image.width(), image.height()), progress).unwrap()
     }
 
     #[test]
     fn a_small_image_is_one_tile_padded_to_the_stride() {
         let (network, image) = (Echo::new(), ramp(13, 5, 1));
-        let maps = infer(&network, &image, 1.0, &mut |_, _| ()).unwrap();
+        let maps = infer(&network, &image, 1.0, &mut |_, _| ());
         assert_eq!(*network.asked.borrow(), [(8, 16)]);
         for map in [&maps.interior, &maps.boundary, &maps.distance] {
-            assert_eq!(map, &image.planes()[0]);
+            assert_eq!(map, &normalize(&image, &ALL).planes()[0]);
         }
     }
 
     #[test]
     fn colours_stay_apart() {
         let image = ramp(9, 9, 3);
-        let maps = infer(&Echo::new(), &image, 1.0, &mut |_, _| ()).unwrap();
-        assert_eq!(
-            [&maps.interior, &maps.boundary, &maps.distance],
-            [&image.planes()[0], &image.planes()[1], &image.planes()[2]]
-        );
+        let maps = infer(&Echo::new(), &image, 1.0, &mut |_, _| ());
+        assert_eq!([maps.interior, maps.boundary, maps.distance], *normalize(&image, &ALL).planes());
     }
 
     #[test]
     fn tiles_are_put_back_where_they_came_from() {
         let (network, image) = (Echo::new(), ramp(3200, 40, 1));
         let mut told = Vec::new();
-        let maps = infer(&network, &image, 1.0, &mut |done, total| told.push((done, total))).unwrap();
-        assert_eq!(maps.interior, image.planes()[0]);
+        let maps = infer(&network, &image, 1.0, &mut |done, total| told.push((done, total)));
+        assert_eq!(maps.interior, normalize(&image, &ALL).planes()[0]);
         assert_eq!(told, [(1, 3), (2, 3), (3, 3)]);
+        let widths: Vec<usize> = network.asked.borrow().iter().map(|&(_, width)| width).collect();
+        assert_eq!(widths, [1088, 1088, 1088], "all see equally much");
     }
 
     #[test]
     fn the_network_sees_the_scaled_image_and_the_maps_do_not() {
         let network = Echo::new();
-        let maps = infer(&network, &ramp(64, 32, 1), 0.5, &mut |_, _| ()).unwrap();
+        let maps = infer(&network, &ramp(64, 32, 1), 0.5, &mut |_, _| ());
         assert_eq!(*network.asked.borrow(), [(16, 32)]);
         assert_eq!((maps.width, maps.height, maps.interior.len()), (64, 32, 64 * 32));
     }
@@ -261,10 +387,8 @@ mod tests {
     fn a_smooth_image_survives_the_way_there_and_back() {
         let smooth: Vec<f32> = (0..64 * 64).map(|index| (index % 64) as f32 / 63.0).collect();
         let image = Image::new(64, 64, 1, Samples::F32(smooth.clone())).unwrap();
-        let all =
-            Normalization { low_percentile: 0.0, high_percentile: 100.0, clip_low: -0.5, clip_high: 1.5 };
         for scale in [0.5, 1.7, 3.0] {
-            let maps = infer(&Echo::new(), &normalize(&image, &all), scale, &mut |_, _| ()).unwrap();
+            let maps = infer(&Echo::new(), &image, scale, &mut |_, _| ());
             for (index, (there, back)) in smooth.iter().zip(&maps.interior).enumerate() {
                 let inner = (4..60).contains(&(index % 64));
                 assert!(!inner || (there - back).abs() < 0.01, "scale {scale}: {there} {back}");
@@ -273,26 +397,142 @@ mod tests {
     }
 
     #[test]
-    fn mirrors_without_repeating_the_edge() {
+    fn mirrors_and_brings_back() {
+        let mut plane = [1, 2, 3, 4, 5, 6];
+        mirror(&mut plane, 3);
+        assert_eq!(plane, [3, 2, 1, 6, 5, 4]);
+        mirror(&mut plane, 3);
+        assert_eq!(plane, [1, 2, 3, 4, 5, 6]);
+    }
+
+    #[test]
+    fn pads_without_repeating_the_edge() {
         let row: Vec<usize> = (0..9).map(|x| mirrored(x, 4)).collect();
         assert_eq!(row, [0, 1, 2, 3, 2, 1, 0, 1, 2]);
         assert_eq!(mirrored(5, 1), 0);
     }
 
+    /// As a network is: each pixel hears of those around it, beyond the input's edge there is nothing, and
+    /// what is pooled in cells of the stride depends on where the cells begin. It reaches 15 pixels.
+    struct Pooling(ModelContract);
+
+    impl Pooling {
+        fn new() -> Self {
+            let contract = ModelContract { halo: 24, ..Echo::new().contract };
+            Self(contract)
+        }
+
+        /// The mean of each row's cells of eight and of the cells beside them.
+        fn pool_rows(plane: &[f32], width: usize) -> Vec<f32> {
+            let cells = |row: &[f32]| row.chunks(8).map(|cell| cell.iter().sum::<f32>() / 8.0).collect();
+            let pooled = |row: &[f32]| {
+                let cells: Vec<f32> = cells(row);
+                let of = move |cell: usize| cells.get(cell).copied().unwrap_or(0.0);
+                (0..width).map(move |x| (of((x / 8).wrapping_sub(1)) + of(x / 8) + of(x / 8 + 1)) / 3.0)
+            };
+            plane.chunks(width).flat_map(pooled).collect()
+        }
+
+        fn turned(plane: &[f32], width: usize) -> Vec<f32> {
+            (0..width).flat_map(|x| plane.iter().skip(x).step_by(width).copied()).collect()
+        }
+    }
+
+    impl Network for Pooling {
+        fn contract(&self) -> &ModelContract {
+            &self.0
+        }
+
+        fn run(&self, input: Vec<f32>, height: usize, width: usize) -> Result<Vec<f32>, NetworkError> {
+            let pooled = |plane: &[f32]| {
+                let rows = Self::turned(&Self::pool_rows(plane, width), width);
+                let both = Self::turned(&Self::pool_rows(&rows, height), height);
+                both.into_iter()
+                    .zip(plane)
+                    .map(|(pooled, value)| 0.7 * pooled + 0.3 * value)
+                    .collect::<Vec<f32>>()
+            };
+            Ok(input.chunks(width * height).flat_map(pooled).collect())
+        }
+    }
+
+    /// The largest difference between the maps of a window in tiles and those of the whole in one.
+    fn difference(
+        network: &dyn Network,
+        image: &Image,
+        mirrored: bool,
+        scale: f64,
+        longest_tile: usize,
+        window: &Window,
+    ) -> f32 {
+        let normalized = normalize(image, &ALL);
+        let scene = Scene { image: &normalized, mirrored, scale, longest_tile: usize::MAX };
+        let whole = Window::whole(image.width(), image.height());
+        let mut whole = scene.infer(network, &whole, &mut |_, _| ()).unwrap();
+        let mut tiled = Scene { longest_tile, ..scene }.infer(network, window, &mut |_, _| ()).unwrap();
+        let pairs = whole.channels_mut().into_iter().zip(tiled.channels_mut());
+        let differences = pairs.flat_map(|(whole, tiled)| {
+            let rows = window.rows().map(|y| &whole[y * image.width() + window.left..][..window.width]);
+            rows.flatten().zip(tiled.iter()).map(|(one, other)| (one - other).abs()).collect::<Vec<f32>>()
+        });
+        differences.fold(0.0, f32::max)
+    }
+
+    #[test]
+    fn the_shipped_network_says_the_same_in_tiles_as_at_once() {
+        let model = include_bytes!("../../model/nuclei.onnx");
+        let network = crate::network::TractNetwork::load(model).unwrap();
+        for (scale, width, height) in [(0.5, 1400, 60), (1.0, 700, 40), (1.7, 420, 24)] {
+            let nuclei = width * height / 1500;
+            let options = crate::synthetic::FieldOptions { width, height, nuclei, ..Default::default() };
+            let image = crate::synthetic::field(&options).image;
+            for mirrored in [false, true] {
+                let window = Window::whole(width, height);
+                let difference = difference(&network, &image, mirrored, scale, 512, &window);
+                assert!(difference < 1e-4, "scale {scale}, mirrored {mirrored}: {difference}");
+            }
+        }
+    }
+
     proptest! {
         #[test]
-        fn spans_cover_everything_once_and_fit(length in 1usize..5000, halo in 0usize..90, room in 1usize..900) {
-            let longest = 2 * halo + room;
-            let spans = spans(length, longest, halo);
-            prop_assert_eq!(spans[0].core_start, 0);
-            prop_assert_eq!(spans[spans.len() - 1].core_end, length);
+        fn tiles_of_any_window_are_those_of_the_whole(
+            (width, height) in (1usize..260, 1usize..40),
+            (left, right) in (0.0..1.0, 0.0..1.0),
+            scale in prop_oneof![Just(0.5), Just(1.0), Just(1.7), 0.3..3.0f64],
+            longest in 1usize..300,
+            mirrored in any::<bool>(),
+        ) {
+            let (left, right) = ((left * width as f64) as usize, (right * width as f64) as usize);
+            let window = Window::of(left.min(right)..left.max(right) + 1, height / 3..height);
+            let difference = difference(&Pooling::new(), &ramp(width, height, 1), mirrored, scale, longest, &window);
+            prop_assert!(difference < 1e-4, "{}", difference);
+        }
+
+        #[test]
+        fn spans_cover_every_part_once_and_fit(
+            (length, stride, scale) in (1usize..5000, 1usize..33, 0.2..3.0f64),
+            (start, end) in (0.0..1.0, 0.0..1.0),
+            (halo, room) in (0usize..90, 1usize..900),
+        ) {
+            let axis = Axis::new(length, scale, stride);
+            let (start, end) = ((start * length as f64) as usize, (end * length as f64) as usize);
+            let (start, end) = (start.min(end), start.max(end) + 1);
+            let longest = 2 * halo.next_multiple_of(stride) + (room + 1) * stride;
+            let spans = axis.spans(start..end, longest, halo);
+            prop_assert_eq!(spans[0].kept.start, start);
+            prop_assert_eq!(spans[spans.len() - 1].kept.end, end);
             for pair in spans.windows(2) {
-                prop_assert_eq!(pair[0].core_end, pair[1].core_start);
+                prop_assert_eq!(pair[0].kept.end, pair[1].kept.start);
             }
-            for span in &spans {
-                prop_assert!(span.core_start < span.core_end && span.length() <= longest);
-                prop_assert!(span.start == 0 || span.core_start - span.start == halo);
-                prop_assert!(span.end == length || span.end - span.core_end == halo);
+            for Span { kept, seen } in &spans {
+                prop_assert!(!kept.is_empty() && seen.len() <= longest && seen.end <= axis.padded);
+                prop_assert!(seen.start.is_multiple_of(stride) && seen.end.is_multiple_of(stride));
+                let (from, to) = (axis.in_network(kept.start), axis.in_network(kept.end));
+                // A pixel's border may be rounded either way.
+                let half = 0.5 * axis.in_network(1) + 1e-6;
+                prop_assert!(seen.start == 0 || seen.start as f64 <= from + half - halo as f64);
+                prop_assert!(seen.end == axis.padded || seen.end as f64 >= to - half + halo as f64);
             }
         }
     }

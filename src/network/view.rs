@@ -1,8 +1,9 @@
 //! The same image seen in another way: averaging what the network says of two views makes its answer
 //! steadier.
 
-use super::{Maps, Network, NetworkError, infer};
-use crate::image::NormalizedImage;
+use super::tiles::{Scene, mirror};
+use super::{Maps, Network, NetworkError};
+use crate::image::{NormalizedImage, Window};
 
 /// A way to show an image to the network. The maps come back as if it had been shown as it is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -17,7 +18,12 @@ impl View {
     /// As it is.
     pub const PLAIN: Self = Self { mirrored: false, zoom: 1.0 };
 
-    /// [`infer`] through this view.
+    /// What the network says of a window of an image that is resized by `scale` on the way in; the maps
+    /// come back at the image's own size. They are the same as those of the whole image there, but for
+    /// rounding: the network sees what is around the window.
+    ///
+    /// What is longer than `longest_tile` pixels (after scaling) is shown in tiles; `progress` is told the
+    /// tiles done and the tiles in all, after each tile.
     ///
     /// # Errors
     /// What the network says.
@@ -26,36 +32,19 @@ impl View {
         network: &dyn Network,
         image: &NormalizedImage,
         scale: f64,
+        window: &Window,
+        longest_tile: usize,
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<Maps, NetworkError> {
-        if !self.mirrored {
-            return infer(network, image, scale * self.zoom, progress);
+        let Self { mirrored, zoom } = self;
+        let scene = Scene { image, mirrored, scale: scale * zoom, longest_tile };
+        if !mirrored {
+            return scene.infer(network, window, progress);
         }
-        let width = image.width();
-        let mirrored = image.clone().map_planes(|plane| mirror(plane, width));
-        let mut maps = infer(network, &mirrored, scale * self.zoom, progress)?;
+        let mut maps = scene.infer(network, &window.mirrored(image.width()), progress)?;
         for map in maps.channels_mut() {
-            mirror(map, width);
+            mirror(map, window.width);
         }
         Ok(maps)
-    }
-}
-
-/// Exchanges left and right of a plane; once more brings it back.
-fn mirror<T>(plane: &mut [T], width: usize) {
-    plane.chunks_exact_mut(width).for_each(<[T]>::reverse);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn mirrors_and_brings_back() {
-        let mut plane = [1, 2, 3, 4, 5, 6];
-        mirror(&mut plane, 3);
-        assert_eq!(plane, [3, 2, 1, 6, 5, 4]);
-        mirror(&mut plane, 3);
-        assert_eq!(plane, [1, 2, 3, 4, 5, 6]);
     }
 }

@@ -35,9 +35,8 @@ impl LabelImage {
     /// If `labels` does not hold `width * height` numbers: a programming error, not an input's.
     pub fn from_labels(width: usize, height: usize, mut labels: Vec<u32>) -> Self {
         assert_eq!(labels.len(), width * height, "one label a pixel");
-        let mut present: Vec<u32> = labels.clone();
-        // Runs of one number first: there are far fewer of them to sort than pixels.
-        present.dedup();
+        // One of each run: there are far fewer of them than pixels, to hold in memory and to sort.
+        let mut present: Vec<u32> = labels.chunk_by(u32::eq).map(|run| run[0]).collect();
         present.sort_unstable();
         present.dedup();
         present.retain(|&label| label != 0);
@@ -54,6 +53,26 @@ impl LabelImage {
     pub(super) fn from_consecutive(width: usize, height: usize, count: u32, labels: Vec<u32>) -> Self {
         debug_assert_eq!(Self::from_labels(width, height, labels.clone()).count, count);
         Self { width, height, count, labels }
+    }
+
+    /// Takes numbers up to `count` and renumbers them by their first pixels, row by row.
+    pub(crate) fn numbered_by_first_pixel(
+        width: usize,
+        height: usize,
+        count: u32,
+        mut labels: Vec<u32>,
+    ) -> Self {
+        let mut numbers = vec![0u32; count as usize + 1];
+        let mut next = 1;
+        for label in labels.iter_mut().filter(|label| **label != 0) {
+            let number = &mut numbers[*label as usize];
+            if *number == 0 {
+                *number = next;
+                next += 1;
+            }
+            *label = *number;
+        }
+        Self::from_consecutive(width, height, next - 1, labels)
     }
 
     /// Columns.

@@ -7,7 +7,7 @@
 use std::f64::consts::{FRAC_PI_4, PI, SQRT_2};
 
 use super::LabelImage;
-use crate::image::{Channel, Image};
+use crate::image::{Channel, Image, Samples};
 
 /// The measures of one nucleus.
 #[derive(Debug, Clone, PartialEq)]
@@ -173,9 +173,41 @@ struct Measured<'a> {
 }
 
 fn background(labels: &LabelImage, image: &Image) -> f64 {
-    let outside = labels.as_slice().iter().enumerate().filter(|(_, label)| **label == 0);
-    let mut values: Vec<f32> = outside.map(|(pixel, _)| image.samples().get(pixel)).collect();
-    median(&mut values)
+    match image.samples() {
+        // Counted, as a list of them would take several times the image's memory.
+        Samples::U8(values) => median_of_counts(&counts(labels, values, 1 << 8)),
+        Samples::U16(values) => median_of_counts(&counts(labels, values, 1 << 16)),
+        Samples::F32(values) => median(&mut outside(labels, values).collect::<Vec<f32>>()),
+    }
+}
+
+/// The values of the pixels outside nuclei.
+fn outside<'a, T: Copy>(labels: &'a LabelImage, values: &'a [T]) -> impl Iterator<Item = T> + 'a {
+    labels.as_slice().iter().zip(values).filter(|(label, _)| **label == 0).map(|(_, value)| *value)
+}
+
+/// How often each value occurs outside nuclei.
+fn counts<T: Copy + Into<usize>>(labels: &LabelImage, values: &[T], bins: usize) -> Vec<usize> {
+    let mut counts = vec![0; bins];
+    outside(labels, values).for_each(|value| counts[value.into()] += 1);
+    counts
+}
+
+/// [`median`] of values of which each occurs as often as `counts` says.
+fn median_of_counts(counts: &[usize]) -> f64 {
+    let total: usize = counts.iter().sum();
+    if total == 0 {
+        return 0.0;
+    }
+    let at = |rank: usize| {
+        let mut seen = 0;
+        let reaches = |&count: &usize| {
+            seen += count;
+            seen > rank
+        };
+        counts.iter().position(reaches).unwrap_or(0) as f64
+    };
+    f64::midpoint(at((total - 1) / 2), at(total / 2))
 }
 
 /// The mean of the two middle values of an even number; 0 of none.
@@ -194,15 +226,14 @@ fn median(values: &mut [f32]) -> f64 {
 }
 
 /// The pixels of a nucleus, row by row.
-#[derive(Default)]
 struct Region {
     pixels: Vec<(usize, usize)>,
 }
 
 /// Every nucleus's pixels, by number.
 fn regions(labels: &LabelImage) -> Vec<Region> {
-    let mut regions: Vec<Region> = Vec::new();
-    regions.resize_with(labels.count() as usize, Region::default);
+    let with_room = |area: usize| Region { pixels: Vec::with_capacity(area) };
+    let mut regions: Vec<Region> = labels.areas().into_iter().map(with_room).collect();
     for (pixel, &label) in labels.as_slice().iter().enumerate() {
         if label != 0 {
             regions[label as usize - 1].pixels.push((pixel % labels.width(), pixel / labels.width()));
@@ -461,7 +492,7 @@ fn turn(first: (i64, i64), second: (i64, i64), third: (i64, i64)) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::image::{Samples, split};
+    use crate::image::split;
     use proptest::prelude::*;
 
     /// Measures of a picture in which `#` is the nucleus; every value of the image is 1.
@@ -516,6 +547,16 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_background_does_not_depend_on_the_depth(cells in prop::collection::vec((0u32..2, 0u8..=255), 1..60)) {
+            let (numbers, values): (Vec<u32>, Vec<u8>) = cells.into_iter().unzip();
+            let labels = LabelImage::from_labels(values.len(), 1, numbers);
+            let of = |samples| background(&labels, &Image::new(values.len(), 1, 1, samples).unwrap());
+            let float = of(Samples::F32(values.iter().map(|&value| value.into()).collect()));
+            prop_assert_eq!(of(Samples::U8(values.clone())), float);
+            prop_assert_eq!(of(Samples::U16(values.iter().map(|&value| value.into()).collect())), float);
+        }
+
         #[test]
         fn the_nearest_is_the_nearest(points in prop::collection::vec((0.0f64..50.0, 0.0f64..50.0), 0..40)) {
             for (place, found) in nearest(&points).into_iter().enumerate() {

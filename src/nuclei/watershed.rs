@@ -64,6 +64,17 @@ impl Default for WatershedSettings {
     }
 }
 
+impl WatershedSettings {
+    /// How many pixels around a pixel smoothing takes into account.
+    pub(crate) fn reach(&self) -> usize {
+        if self.smoothing > 0.0 {
+            gaussian(f64::from(self.smoothing.min(MOST_SMOOTHING))).len() / 2
+        } else {
+            0
+        }
+    }
+}
+
 /// Highest level of the relief.
 const TOP: u16 = 1023;
 /// Marks a pixel outside the foreground.

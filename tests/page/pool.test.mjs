@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 import { load } from "./bundle.mjs";
 
-const { defaultWorkers, idleTime, Pool } = await load("engine/pool.ts");
+const { defaultWorkers, idleTime, keptHeap, Pool } = await load("engine/pool.ts");
 
 const about = { model: { name: "fake" }, csvHeader: "header\n" };
 const task = (seed) => ({ kind: "example", seed });
@@ -29,8 +29,8 @@ class FakeWorker {
   ready() {
     this.answer({ type: "ready", about });
   }
-  finish(outcome) {
-    this.answer({ type: "result", id: this.id, outcome });
+  finish(outcome, heap = 0) {
+    this.answer({ type: "result", id: this.id, outcome, heap });
   }
 }
 
@@ -104,7 +104,7 @@ describe("Pool", () => {
     const second = pool.run(task(2));
     workers[0].ready();
     const error = { code: "image/truncated", message: "too short", remedy: "copy it again" };
-    workers[0].answer({ type: "error", id: workers[0].id, error });
+    workers[0].answer({ type: "error", id: workers[0].id, error, heap: 0 });
     await assert.rejects(first, error);
     workers[0].finish("fine");
     assert.equal(await second, "fine");
@@ -274,6 +274,45 @@ describe("Pool", () => {
     context.mock.timers.tick(10 * idleTime);
     assert.equal(workers[1].terminated, false, "the last one stays");
     assert.deepEqual(await Promise.all(again), ["three", "four"]);
+    pool.dispose();
+  });
+
+  test("replaces the last worker after a rest if its module has grown large", async (context) => {
+    context.mock.timers.enable({ apis: ["setTimeout"] });
+    const pool = new Pool(start, 1);
+    const once = async (heap) => {
+      const done = pool.run(task(1));
+      if (living()[0].sent.length === 0) living()[0].ready();
+      living()[0].finish("done", heap);
+      await done;
+    };
+    await once(keptHeap);
+    context.mock.timers.tick(10 * idleTime);
+    assert.equal(workers.length, 1, "what is usual is kept");
+    await once(keptHeap + 1);
+    context.mock.timers.tick(idleTime - 1);
+    assert.equal(workers[0].terminated, false, "the next image may be large too");
+    context.mock.timers.tick(1);
+    assert.deepEqual([workers[0].terminated, living().length], [true, 1]);
+    await once(5);
+    context.mock.timers.tick(10 * idleTime);
+    assert.equal(workers.length, 2);
+    assert.equal(pool.largestHeap, keptHeap + 1);
+    pool.dispose();
+  });
+
+  test("a part of what was begun goes ahead of what was not, in order", async () => {
+    const pool = new Pool(start, 1);
+    const all = [1, 2].map((seed) => pool.run(task(seed)));
+    workers[0].ready();
+    all.push(...[3, 4].map((seed) => pool.run(task(seed), { isAhead: true })));
+    const seen = [];
+    for (let round = 0; round < 4; round++) {
+      seen.push(workers[0].seed);
+      workers[0].finish();
+    }
+    await Promise.all(all);
+    assert.deepEqual(seen, [1, 3, 4, 2]);
     pool.dispose();
   });
 

@@ -12,6 +12,13 @@ describe("time left", () => {
     assert.equal(timeLeft.estimate(2000, 2.9, 20), null);
   });
 
+  test("is known of a single image once a part of it has taken long", () => {
+    const timeLeft = new TimeLeft(0);
+    assert.equal(timeLeft.estimate(19_999, 0.5, 1), null);
+    assert.equal(timeLeft.estimate(20_000, 0.04, 1), null);
+    assert.equal(timeLeft.estimate(20_000, 0.1, 1), 180);
+  });
+
   test("follows the pace so far", () => {
     assert.equal(new TimeLeft(1000).estimate(11_000, 5, 20), 30);
   });

@@ -18,7 +18,7 @@ const isError = (code) => (error) => {
   return true;
 };
 
-const example = (seed) => nucleoscope.DecodedImage.open(nucleoscope.exampleImage(seed).png, {});
+const example = (seed) => nucleoscope.DecodedImage.open(nucleoscope.exampleImage(seed).png, {}, undefined, true);
 
 /** An image, and its nuclei by the settings given. */
 function segmented(seed, settings = {}, edits = []) {
@@ -26,6 +26,29 @@ function segmented(seed, settings = {}, edits = []) {
   const maps = model.infer(image, settings, undefined);
   return { image, maps, found: maps.label(settings, edits) };
 }
+
+test("a large image is segmented block by block, as well as at once", () => {
+  const sizes = { largestWhole: 300 * 300, longestBlock: 360 };
+  const settings = { effort: "fast", diameter: 24 };
+  const image = nucleoscope.DecodedImage.open(nucleoscope.exampleImage(1).png, {}, undefined, false);
+  assert.equal(model.planField(image, settings, undefined, undefined), undefined, "it is not large");
+  const plan = structuredClone(model.planField(image, settings, sizes, undefined));
+  assert.ok(plan.blocks.length > 1, JSON.stringify(plan.blocks));
+  const told = [];
+  const found = plan.blocks.map((_, block) =>
+    model.findInBlock(image, settings, plan, block, (done, total) => told.push([done, total])),
+  );
+  assert.deepEqual(told, plan.blocks.map(() => [1, 1]));
+  const whole = model.infer(image, settings, undefined).label(settings, []);
+  const together = nucleoscope.Segmentation.fromBlocks(plan, found, settings, []);
+  assert.equal(together.count, whole.count);
+  const edits = [{ kind: "delete", at: [[...together.outlines().points].slice(0, 2).map((place) => place + 0.5)] }];
+  assert.equal(nucleoscope.Segmentation.fromBlocks(plan, found, settings, edits).count, whole.count - 1);
+
+  assert.throws(() => model.findInBlock(image, settings, plan, 99, undefined), TypeError);
+  assert.throws(() => model.findInBlock(image, settings, { ...plan, width: 9 }, 0, undefined), TypeError);
+  assert.throws(() => nucleoscope.Segmentation.fromBlocks(plan, [new Uint32Array([7])], settings, []), TypeError);
+});
 
 test("an image goes all the way to rows, outlines and a score", () => {
   const image = example(1);
@@ -142,14 +165,14 @@ test("finished nuclei are measured, counted in regions and exported", () => {
 });
 
 test("errors have a code, a message and a remedy", () => {
-  const decode = (text) => nucleoscope.DecodedImage.open(new TextEncoder().encode(text), {});
+  const decode = (text) => nucleoscope.DecodedImage.open(new TextEncoder().encode(text), {}, undefined, false);
   assert.throws(() => decode(""), isError("image/empty"));
   assert.throws(() => decode("just text"), isError("image/unknown-format"));
   assert.throws(() => new nucleoscope.Segmenter(new Uint8Array([1, 2, 3])), isError("model/not-onnx"));
   assert.throws(() => nucleoscope.Truth.fromRuns(["1 2 3"]), isError("run-length/odd-count"));
   const { image, found } = segmented(1);
   assert.throws(
-    () => nucleoscope.DecodedImage.open(nucleoscope.exampleImage(1).png, { frame: 3 }, undefined),
+    () => nucleoscope.DecodedImage.open(nucleoscope.exampleImage(1).png, { frame: 3 }, undefined, false),
     isError("image/no-such-frame"),
   );
   const outside = nucleoscope.Truth.fromRuns([`${512 * 384} 2`]);

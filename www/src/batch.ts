@@ -51,6 +51,11 @@ export interface BatchImage {
   state: ImageState;
 }
 
+/** Whether an image was so large that its maps are not kept: then its nuclei cannot be cut anew or corrected. */
+export function isField({ state }: BatchImage): boolean {
+  return state.kind === "done" && state.result.isField;
+}
+
 /** How many images are where. */
 export interface Tally {
   readonly images: number;

@@ -27,6 +27,11 @@ export class MapsShelf {
     }
   }
 
+  /** Takes away what an owner has. */
+  remove(owner: MapsOwner): void {
+    this.#take(owner);
+  }
+
   /** Takes everything away. */
   clear(): void {
     for (const owner of this.#owners) this.#take(owner);

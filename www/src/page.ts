@@ -1,4 +1,4 @@
-import { Batch, type BatchImage, type Update } from "./batch.ts";
+import { Batch, isField, type BatchImage, type Update } from "./batch.ts";
 import { Bench } from "./bench.ts";
 import { CorrectionBar } from "./correction-bar.ts";
 import { Download } from "./download.ts";
@@ -230,12 +230,13 @@ export class Page {
     this.#layOut();
   }
 
-  /** The images that other settings than today's were used for. */
+  /** The images that other settings than today's were used for, but for a tuning that they follow at once. */
   #outdated(): BatchImage[] {
-    const { settings } = this.#settings;
-    return this.#batch.images.filter(
-      (image) => image.state.kind === "done" && image.settings !== null && !sameSettings(image.settings, settings),
-    );
+    return this.#batch.images.filter((image) => {
+      if (image.state.kind !== "done" || image.settings === null) return false;
+      if (!sameSettings(image.settings, this.#settings.settings)) return true;
+      return isField(image) && !sameTuning(tuningOf(image.settings), image.tuning ?? this.#tuning);
+    });
   }
 
   #segmentAgain(): void {
@@ -278,13 +279,19 @@ export class Page {
 
   #showCorrections(): void {
     const image = this.#selected;
+    const isCorrectable = image === null || !isField(image);
+    byId("field-note", HTMLElement).hidden = isCorrectable;
+    this.#viewer.allowCorrections(isCorrectable);
     this.#corrections.show({
-      selected: this.#viewer.selected.size,
-      canUndo: image?.edits.canUndo === true,
-      canRedo: image?.edits.canRedo === true,
+      selected: isCorrectable ? this.#viewer.selected.size : 0,
+      canUndo: isCorrectable && image?.edits.canUndo === true,
+      canRedo: isCorrectable && image?.edits.canRedo === true,
       regions: image?.regions.length ?? 0,
       canStartFromTruth:
-        image?.state.kind === "done" && image.state.result.truthOutlines !== null && !image.startsFromTruth,
+        isCorrectable &&
+        image?.state.kind === "done" &&
+        image.state.result.truthOutlines !== null &&
+        !image.startsFromTruth,
     });
   }
 
@@ -330,6 +337,10 @@ export class Page {
   /** Finds an image's nuclei anew: from its maps, or where they are gone by the network. */
   #relabel(image: BatchImage, inHand = true): void {
     if (image.state.kind !== "done") return;
+    if (isField(image)) {
+      this.#layOut();
+      return;
+    }
     const settings = { ...image.settings, ...(image.tuning ?? this.#tuning) };
     if (this.#bench.canRelabel(image)) void this.#bench.relabel(image, settings, inHand);
     else this.#work.start([image], this.#settingsFor);
@@ -382,7 +393,7 @@ export class Page {
   /** Changes the corrections of the selected image; `change` says whether it did. */
   #step(change: (image: BatchImage) => boolean): void {
     const image = this.#selected;
-    if (image === null || image.state.kind !== "done" || !change(image)) return;
+    if (image === null || image.state.kind !== "done" || isField(image) || !change(image)) return;
     this.#showCorrections();
     this.#relabel(image);
   }

@@ -1,6 +1,10 @@
 /** So many images must be finished before their time says something about the rest. */
 const enough = 3;
 
+/** Or a part of the work that took so many milliseconds: a large image may be the only one. */
+const longEnough = 20_000;
+const largeEnough = 0.05;
+
 /** Estimates how long a batch still takes, from how long its images have taken so far. */
 export class TimeLeft {
   readonly #start: number;
@@ -12,7 +16,8 @@ export class TimeLeft {
 
   /** The seconds left, or null while too little is known. Parts of images count. */
   estimate(now: number, done: number, total: number): number | null {
-    if (done < Math.min(enough, total) || done >= total) return null;
+    const isTelling = now - this.#start >= longEnough && done >= largeEnough * total;
+    if ((done < Math.min(enough, total) && !isTelling) || done >= total) return null;
     return (((now - this.#start) / done) * (total - done)) / 1000;
   }
 }

@@ -4,6 +4,11 @@ import type { Edit, Place, Region } from "./wasm/nucleoscope.js";
 /** What a drag on the image does. */
 export type ToolName = "select" | "split" | "draw" | "erase" | "add" | "rectangle" | "polygon";
 
+/** Whether a tool changes nuclei. */
+export function isCorrecting(tool: ToolName): boolean {
+  return ["split", "draw", "erase", "add"].includes(tool);
+}
+
 /** What comes of a drag. */
 export type Drawn = { readonly edit: Edit } | { readonly region: Region };
 

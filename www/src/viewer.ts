@@ -9,7 +9,7 @@ import { ImageCanvas, type Nuclei, type NucleusKind, type OverlayStyle, type Sce
 import { NucleiMap } from "./nuclei-map.ts";
 import { PictureCache } from "./picture-cache.ts";
 import { scoreText } from "./score-panel.ts";
-import { draftOf, meaningOf, type Drawn, type ToolName } from "./tools.ts";
+import { draftOf, isCorrecting, meaningOf, type Drawn, type ToolName } from "./tools.ts";
 import { explanation, nuclei, number } from "./wording.ts";
 import type { ImageScore, Outlines, Place } from "./wasm/nucleoscope.js";
 
@@ -198,6 +198,16 @@ export class Viewer {
       this.#nuclei = this.#drawable(this.#nuclei.outlines, this.#nuclei.map, this.#kindOf());
       this.#showScene();
     }
+  }
+
+  /** Offers the tools that correct nuclei, or not. */
+  allowCorrections(isAllowed: boolean): void {
+    const inputs = [...this.#tools.querySelectorAll("input")];
+    for (const input of inputs) input.disabled = !isAllowed && isCorrecting(input.value as ToolName);
+    const [select] = inputs;
+    if (select === undefined || isAllowed || !isCorrecting(this.#tool)) return;
+    select.checked = true;
+    this.#toolChanged();
   }
 
   /** Words about the nucleus under the pointer. */

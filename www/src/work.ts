@@ -124,7 +124,8 @@ export class Work {
       if (isOutdated && !signal.aborted) return await this.#segment(engine, image, imageId, source);
       image.startsFromTruth = false;
       image.state = { kind: "done", result: nuclei };
-      this.#shelf.put(image, maps);
+      if (maps === null) this.#shelf.remove(image);
+      else this.#shelf.put(image, maps);
     } catch (error) {
       image.state = signal.aborted ? { kind: "cancelled" } : { kind: "failed", error: reportOf(error) };
     }

@@ -40,8 +40,9 @@ pub fn picture(side: usize, seed: u64) -> Result<Vec<u8>, BenchError> {
 /// # Errors
 /// The side is 0.
 pub fn network_input(contract: &ModelContract, side: usize) -> Result<Vec<f32>, BenchError> {
-    let normalized = normalize(&image(side, 1)?, &contract.normalization);
-    Ok(normalized.planes().iter().cycle().take(3).flatten().copied().collect())
+    let image = image(side, 1)?;
+    let planes = normalize(&image, &contract.normalization).planes();
+    Ok(planes.iter().cycle().take(3).flatten().copied().collect())
 }
 
 /// Maps of 1024 × 1024 pixels with about a thousand nuclei, many of which touch.

@@ -3,8 +3,8 @@
 use std::hint::black_box;
 
 use nucleoscope::export::bowl_csv;
-use nucleoscope::image::{Image, Limits, NormalizedImage, decode, normalize};
-use nucleoscope::network::{Maps, Network, TractNetwork, infer};
+use nucleoscope::image::{Image, Limits, decode, normalize};
+use nucleoscope::network::{Maps, Network, TractNetwork};
 use nucleoscope::nuclei::{LabelImage, WatershedSettings, outlines, watershed};
 use nucleoscope::run_length::encode;
 
@@ -16,22 +16,22 @@ pub struct Stages {
     network: TractNetwork,
     file: Vec<u8>,
     image: Image,
-    normalized: NormalizedImage,
+    /// `[1, 3, height, width]`.
+    input: Vec<f32>,
     maps: Maps,
     labels: LabelImage,
 }
 
 impl Stages {
-    /// A square picture at its start.
+    /// A square picture at its start; its side is a multiple of the network's stride.
     ///
     /// # Errors
     /// The picture is larger than can be opened here.
     pub fn new(network: TractNetwork, side: usize) -> Result<Self, BenchError> {
         let file = picture(side, 1)?;
         let image = decode(&file, Limits::default())?;
-        let normalized = normalize(&image, &network.contract().normalization);
         let (maps, labels) = (Maps::zeros(side, side), LabelImage::empty(side, side));
-        Ok(Self { network, file, image, normalized, maps, labels })
+        Ok(Self { network, file, image, input: Vec::new(), maps, labels })
     }
 
     /// From the file's bytes to an image.
@@ -45,7 +45,8 @@ impl Stages {
 
     /// From the image to what the network expects.
     pub fn normalize(&mut self) {
-        self.normalized = normalize(&self.image, &self.network.contract().normalization);
+        let planes = normalize(&self.image, &self.network.contract().normalization).planes();
+        self.input = planes.iter().cycle().take(3).flatten().copied().collect();
     }
 
     /// Once through the network, at the picture's own scale.
@@ -53,7 +54,11 @@ impl Stages {
     /// # Errors
     /// What the network says.
     pub fn infer(&mut self) -> Result<(), BenchError> {
-        self.maps = infer(&self.network, &self.normalized, 1.0, &mut |_, _| ())?;
+        let (width, height) = (self.image.width(), self.image.height());
+        let answer = self.network.run(self.input.clone(), height, width)?;
+        for (map, values) in self.maps.channels_mut().into_iter().zip(answer.chunks_exact(width * height)) {
+            map.copy_from_slice(values);
+        }
         Ok(())
     }
 

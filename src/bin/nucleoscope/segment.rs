@@ -154,7 +154,7 @@ fn finish(arguments: &Arguments, work: &Work, labels: &LabelImage) -> Result<Fin
     if let Some(folder) = &arguments.outlines {
         let preview = image::preview(&work.opened.image, None, &image::Contrast::default())
             .map_err(|error| error.in_file(&entry.path))?;
-        let picture = overlay::encode(&preview, labels).map_err(|error| error.in_file(&entry.path))?;
+        let picture = overlay::encode(preview, labels).map_err(|error| error.in_file(&entry.path))?;
         write_whole(&path(folder, ".png"), &picture)?;
     }
     if let Some(folder) = &arguments.measurements {

@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use nucleoscope::batch;
 use nucleoscope::dataset::{ImageEntry, Truth};
 use nucleoscope::export::record::sha256;
+use nucleoscope::field::{Assembly, FieldError, Plan, Sizes};
 use nucleoscope::image::{self, ChannelChoice, Image, Limits, Opened, Selection, Slice};
 use nucleoscope::network::TractNetwork;
 use nucleoscope::nuclei::LabelImage;
@@ -64,6 +65,10 @@ pub(crate) struct Options {
     /// Leave holes in nuclei as they are
     #[arg(long)]
     no_fill_holes: bool,
+    /// Work on images of more than PIXELS × PIXELS in blocks of at most that size, as the program does with
+    /// those of more than 4096 × 4096: less takes less memory and more time
+    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(320..))]
+    block: Option<u32>,
     /// Channel to segment, by its number from 1 or its name [default: the one whose name or colour says
     /// nuclei]
     #[arg(long, value_name = "N|NAME", value_parser = channel)]
@@ -145,6 +150,10 @@ impl Options {
         }
     }
 
+    fn sizes(&self) -> Sizes {
+        self.block.map_or_else(Sizes::default, |side| Sizes::of_block(side as usize))
+    }
+
     fn selection(&self) -> Selection {
         Selection {
             channel: self.channel.clone(),
@@ -178,15 +187,33 @@ pub(crate) struct Work<'a> {
     pub settings: Settings,
     /// The part of its stack that was opened.
     pub selection: &'a Selection,
+    sizes: Sizes,
     inputs: &'a Inputs,
 }
 
 impl Work<'_> {
     /// Finds the nuclei.
     pub(crate) fn segment(&self) -> Result<LabelImage, Error> {
-        segment(self.network, &self.opened.image, &self.settings, &mut |_| ())
+        let image = &self.opened.image;
+        if self.sizes.is_field(image.width(), image.height()) {
+            return self.segment_field().map_err(|error| error.in_file(&self.entry.path));
+        }
+        segment(self.network, image, &self.settings, &mut |_| ())
             .map(|found| found.labels)
             .map_err(|error| error.in_file(&self.entry.path))
+    }
+
+    /// Finds the nuclei block by block, several at a time.
+    fn segment_field(&self) -> Result<LabelImage, FieldError> {
+        let (image, settings) = (&self.opened.image, &self.settings);
+        // Whether there is memory for it must be known before the work.
+        let smallest_area = settings.watershed.smallest_area;
+        let mut assembly = Assembly::new(image.width(), image.height(), smallest_area)?;
+        let plan = Plan::new(self.network, image, settings, &self.sizes, &mut |_, _| ())?;
+        let find = |block| plan.find(self.network, image, settings, block, &mut |_, _| ());
+        let found: Vec<_> = plan.blocks.par_iter().map(find).collect::<Result<_, _>>()?;
+        found.iter().for_each(|block| assembly.add(block));
+        Ok(assembly.finish())
     }
 
     /// The true nuclei, if they are known, checked against the image's size.
@@ -210,11 +237,12 @@ pub(crate) fn for_each<T: Send>(
     let network = options.network()?;
     let settings = options.settings();
     let selection = options.selection();
+    let sizes = options.sizes();
     let bar = progress_bar(images.len() as u64);
     let one = |entry: &ImageEntry| {
         let work = || {
             let opened = open(inputs, entry, &selection)?;
-            job(Work { entry, opened, network: &network, settings, selection: &selection, inputs })
+            job(Work { entry, opened, network: &network, settings, selection: &selection, sizes, inputs })
         };
         // A bug in a decoder or the engine costs one image, not the batch.
         catch_unwind(AssertUnwindSafe(work))

@@ -3,6 +3,7 @@ import type {
   Edit,
   ExampleImage,
   ExportFormat,
+  FieldSizes,
   ImageScore,
   ModelContract,
   Region,
@@ -11,6 +12,7 @@ import type {
   Settings,
 } from "../wasm/nucleoscope.js";
 import { EngineError } from "./engine-error.ts";
+import { planShare, segmentField } from "./field.ts";
 import { defaultWorkers, Pool, type RunOptions, type WorkerLike } from "./pool.ts";
 import type {
   BatchFile,
@@ -24,6 +26,7 @@ import type {
   OpenedBatch,
   Picture,
   Segmented,
+  SegmentTask,
   Sheet,
   ToWorker,
   TruthSource,
@@ -39,6 +42,8 @@ export interface EngineOptions {
   readonly worker: URL | Blob;
   /** How many images are worked on at the same time; left out, what suits the computer. */
   readonly workers?: number | undefined;
+  /** Which images are worked on block by block; left out, those of more than 4096 × 4096 pixels. */
+  readonly sizes?: FieldSizes | undefined;
 }
 
 /** Which image, and which part of it. */
@@ -79,6 +84,7 @@ export class Engine {
   /** What the user has in hand must not wait behind either. */
   readonly #bench: Pool;
   readonly #script: string;
+  readonly #sizes: FieldSizes | null;
   readonly #numbers = new WeakMap<object, number>();
   #numbered = 0;
 
@@ -91,6 +97,7 @@ export class Engine {
     reader: Pool;
     bench: Pool;
     script: string;
+    sizes: FieldSizes | null;
   }) {
     this.model = parts.model;
     const { name, version } = parts.model;
@@ -101,10 +108,11 @@ export class Engine {
     this.#reader = parts.reader;
     this.#bench = parts.bench;
     this.#script = parts.script;
+    this.#sizes = parts.sizes;
   }
 
   /** Loads everything and starts the first worker. */
-  static async create({ wasm, model, worker, workers }: EngineOptions): Promise<Engine> {
+  static async create({ wasm, model, worker, workers, sizes }: EngineOptions): Promise<Engine> {
     const [module, bytes, source] = await Promise.all([
       wasm instanceof URL ? compile(wasm) : wasm,
       model instanceof URL ? load(model).then(async (response) => new Uint8Array(await response.arrayBuffer())) : model,
@@ -113,7 +121,7 @@ export class Engine {
     const script = URL.createObjectURL(source);
     const starter = (setup: ToWorker) => (): WorkerLike => {
       const started: WorkerLike = new Worker(script);
-      started.postMessage(setup);
+      started.postMessage(setup, []);
       return started;
     };
     const reader = new Pool(starter({ type: "setup", module, model: null }), 1);
@@ -126,7 +134,8 @@ export class Engine {
       const [about] = await Promise.all([segmenters.warmUp(), reader.warmUp()]);
       const { model: contract, modelHash, csvHeader, settings } = about;
       if (contract === null) throw new Error("the worker was set up without a model");
-      return new Engine({ model: contract, modelHash, csvHeader, settings, segmenters, reader, bench, script });
+      const pools = { segmenters, reader, bench };
+      return new Engine({ model: contract, modelHash, csvHeader, settings, ...pools, script, sizes: sizes ?? null });
     } catch (error) {
       segmenters.dispose();
       reader.dispose();
@@ -141,9 +150,27 @@ export class Engine {
     return this.#reader.run({ kind: "open", files }, options);
   }
 
-  /** Finds the nuclei of one image. `thumbnailSide`: of the picture sent as soon as it is decoded. */
-  segment(request: NucleiRequest, thumbnailSide: number, options?: RunOptions): Promise<Inferred> {
-    return this.#segmenters.run({ kind: "segment", ...request, ...this.#keysOf(request), thumbnailSide }, options);
+  /**
+   * Finds the nuclei of one image, a large one block by block. `thumbnailSide`: of the picture sent as
+   * soon as it is decoded.
+   */
+  async segment(request: NucleiRequest, thumbnailSide: number, options: RunOptions = {}): Promise<Inferred> {
+    const sizes = this.#sizes;
+    const task: SegmentTask = { kind: "segment", ...request, ...this.#keysOf(request), thumbnailSide, sizes };
+    const outcome = await this.#segmenters.run(task, {
+      ...options,
+      onProgress: (progress) => {
+        const { stage } = progress;
+        if (stage !== "looks") options.onProgress?.(progress);
+        else options.onProgress?.({ stage: "network", done: planShare * progress.done, total: progress.total });
+      },
+    });
+    return "plan" in outcome ? segmentField(this.#segmenters, task, outcome, options) : outcome;
+  }
+
+  /** The most bytes that the WebAssembly module of any worker has taken so far. */
+  get largestHeap(): number {
+    return Math.max(this.#segmenters.largestHeap, this.#reader.largestHeap, this.#bench.largestHeap);
   }
 
   /**

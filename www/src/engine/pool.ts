@@ -6,7 +6,7 @@ export interface WorkerLike {
   onmessage: ((event: MessageEvent<FromWorker>) => void) | null;
   onmessageerror: ((event: MessageEvent) => void) | null;
   onerror: ((event: ErrorEvent) => void) | null;
-  postMessage(message: ToWorker): void;
+  postMessage(message: ToWorker, transfer: Transferable[]): void;
   terminate(): void;
 }
 
@@ -15,12 +15,18 @@ export interface RunOptions {
   /** A queued task is dropped; the worker of a running one is ended and replaced. */
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Whether it goes before tasks that do not: a part of what was begun already. */
+  readonly isAhead?: boolean | undefined;
+  /** The parts of the task that are moved to the worker instead of copied. */
+  readonly transfer?: Transferable[] | undefined;
 }
 
 interface Job {
   readonly id: number;
   readonly task: Task;
   readonly onProgress: ((progress: Progress) => void) | undefined;
+  readonly isAhead: boolean;
+  readonly transfer: Transferable[];
   /** Ends the job: called exactly once, with one of the two. */
   readonly resolve: (outcome: Outcomes[Task["kind"]]) => void;
   readonly reject: (error: unknown) => void;
@@ -30,6 +36,8 @@ interface Slot {
   readonly worker: WorkerLike;
   ready: boolean;
   job: Job | null;
+  /** Bytes that its module has taken. */
+  heap: number;
   /** Ends the worker when it has been without work for long. */
   rest: ReturnType<typeof setTimeout> | undefined;
 }
@@ -39,6 +47,9 @@ const startAttempts = 3;
 
 /** A worker without work for so many milliseconds is ended, unless it is the last. */
 export const idleTime = 30_000;
+
+/** The last one is replaced if its module has taken more bytes: it cannot give them back. */
+export const keptHeap = 512 * 2 ** 20;
 
 /**
  * How many workers suit a computer: the page does next to nothing during a batch, so two cores get
@@ -53,7 +64,7 @@ export function defaultWorkers(cores: number | undefined): number {
  * Workers that share one queue.
  *
  * Workers are started when there is work for them, and ended when there has been none for
- * {@link idleTime}; one stays warm. One that crashes is replaced: the task in its hand ends with
+ * {@link idleTime}; one stays warm, replaced if a large image has left it with much memory. One that crashes is replaced: the task in its hand ends with
  * `engine/crashed`, every other task goes on.
  */
 export class Pool {
@@ -66,6 +77,7 @@ export class Pool {
   #refusal: EngineError | null = null;
   #failedStarts = 0;
   #nextId = 1;
+  #largestHeap = 0;
 
   /** `start` makes a worker that has already been sent its set-up. */
   constructor(start: () => WorkerLike, size: number) {
@@ -84,8 +96,16 @@ export class Pool {
     return this.#about;
   }
 
+  /** The most bytes that the module of any worker has taken so far. */
+  get largestHeap(): number {
+    return this.#largestHeap;
+  }
+
   /** Queues a task; resolves to its outcome. */
-  run<T extends Task>(task: T, { signal, onProgress }: RunOptions = {}): Promise<Outcomes[T["kind"]]> {
+  run<T extends Task>(
+    task: T,
+    { signal, onProgress, isAhead = false, transfer = [] }: RunOptions = {},
+  ): Promise<Outcomes[T["kind"]]> {
     if (signal?.aborted === true) return Promise.reject(signal.reason);
     if (this.#refusal !== null) return Promise.reject(this.#refusal);
     return new Promise((resolve, reject) => {
@@ -94,6 +114,8 @@ export class Pool {
         id: this.#nextId++,
         task,
         onProgress,
+        isAhead,
+        transfer,
         resolve: (outcome) => {
           signal?.removeEventListener("abort", abort);
           // The worker ends a task with the outcome of its kind: that is the protocol.
@@ -105,7 +127,8 @@ export class Pool {
         },
       };
       signal?.addEventListener("abort", abort);
-      this.#queue.push(job);
+      const behind = isAhead ? this.#queue.findIndex((other) => !other.isAhead) : -1;
+      this.#queue.splice(behind < 0 ? this.#queue.length : behind, 0, job);
       this.#assign();
     });
   }
@@ -132,24 +155,27 @@ export class Pool {
       clearTimeout(slot.rest);
       slot.rest = undefined;
       slot.job = job;
-      slot.worker.postMessage({ type: "task", id: job.id, task: job.task });
+      slot.worker.postMessage({ type: "task", id: job.id, task: job.task }, job.transfer);
     }
     const starting = [...this.#slots].filter((slot) => !slot.ready).length;
     const wanted = Math.min(this.#queue.length - starting, this.#size - this.#slots.size);
     for (let added = 0; added < wanted; added++) this.#addWorker();
   }
 
-  /** Gives an idle worker's memory back after a while; the last one stays. */
+  /** Gives an idle worker's memory back after a while; the last one stays, or another one for it. */
   #rest(slot: Slot): void {
-    if (this.#slots.size === 1) return;
+    if (this.#slots.size === 1 && slot.heap <= keptHeap) return;
     slot.rest ??= setTimeout(() => {
       slot.rest = undefined;
-      if (this.#slots.size > 1) this.#end(slot);
+      const isLast = this.#slots.size === 1;
+      if (isLast && slot.heap <= keptHeap) return;
+      this.#end(slot);
+      if (isLast) this.#addWorker();
     }, idleTime);
   }
 
   #addWorker(): void {
-    const slot: Slot = { worker: this.#start(), ready: false, job: null, rest: undefined };
+    const slot: Slot = { worker: this.#start(), ready: false, job: null, heap: 0, rest: undefined };
     this.#slots.add(slot);
     slot.worker.onmessage = ({ data }) => this.#receive(slot, data);
     slot.worker.onmessageerror = () => this.#crashed(slot, "a message could not be read");
@@ -178,14 +204,21 @@ export class Pool {
         if (slot.job?.id === message.id) slot.job.onProgress?.(message.progress);
         break;
       case "result":
+        this.#weigh(slot, message.heap);
         this.#finish(slot, message.id)?.resolve(message.outcome);
         this.#assign();
         break;
       case "error":
+        this.#weigh(slot, message.heap);
         this.#finish(slot, message.id)?.reject(new EngineError(message.error));
         this.#assign();
         break;
     }
+  }
+
+  #weigh(slot: Slot, heap: number): void {
+    slot.heap = heap;
+    this.#largestHeap = Math.max(this.#largestHeap, heap);
   }
 
   #finish(slot: Slot, id: number): Job | null {

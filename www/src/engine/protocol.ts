@@ -11,6 +11,8 @@ import type {
   Edit,
   ExampleImage,
   ExportFormat,
+  FieldPlan,
+  FieldSizes,
   ImageScore,
   MeasurementTable,
   ModelContract,
@@ -76,13 +78,35 @@ export interface Comparison {
   readonly truthKey: string;
 }
 
-/** Finds the nuclei of one image. */
+/** Finds the nuclei of one image; of a large one, only how it is to be cut into blocks. */
 export interface SegmentTask extends Sheet, Comparison {
   readonly kind: "segment";
+  /** Which images are large; null leaves it to the program. */
+  readonly sizes: FieldSizes | null;
   readonly settings: Settings;
   readonly edits: readonly Edit[];
   /** The longer side of the small picture sent as soon as the image has been decoded. */
   readonly thumbnailSide: number;
+}
+
+/** Finds the nuclei in one block of a large image. */
+export interface BlockTask extends Sheet {
+  readonly kind: "block";
+  readonly settings: Settings;
+  readonly plan: FieldPlan;
+  /** Its position in the plan. */
+  readonly block: number;
+}
+
+/** Puts the blocks of a large image together, and corrects the nuclei. */
+export interface AssembleTask extends Sheet, Comparison {
+  readonly kind: "assemble";
+  readonly plan: FieldPlan;
+  readonly stack: StackInfo;
+  /** What was found in each block of the plan. */
+  readonly blocks: readonly Uint32Array<ArrayBuffer>[];
+  readonly settings: Settings;
+  readonly edits: readonly Edit[];
 }
 
 /** The network's answer for an image; the browser may keep it on disk. */
@@ -180,6 +204,8 @@ export interface SummarizeTask {
 export type Task =
   | OpenTask
   | SegmentTask
+  | BlockTask
+  | AssembleTask
   | LabelTask
   | CorrectTask
   | MeasureTask
@@ -203,6 +229,8 @@ export interface Segmented extends FinishedNuclei {
   /** The typical diameter of the nuclei in pixels, when there are any. */
   readonly diameter: number | null;
   readonly outlines: Outlines;
+  /** Whether the image is so large that it was worked on block by block: its maps are not kept. */
+  readonly isField: boolean;
   readonly stack: StackInfo;
   readonly score: ImageScore | null;
   /** The true nuclei, where they are known and fit. */
@@ -216,7 +244,14 @@ export interface Segmented extends FinishedNuclei {
 /** What a segmentation ends with. */
 export interface Inferred {
   readonly nuclei: Segmented;
-  readonly maps: CachedMaps;
+  /** Null for an image that was worked on block by block. */
+  readonly maps: CachedMaps | null;
+}
+
+/** How a large image is to be segmented. */
+export interface Planned {
+  readonly plan: FieldPlan;
+  readonly stack: StackInfo;
 }
 
 /** The measures of an image's nuclei. */
@@ -236,7 +271,9 @@ export type OpenedBatch = Omit<BatchPlan, "failures"> & {
 /** What each kind of task ends with. */
 export interface Outcomes {
   open: OpenedBatch;
-  segment: Inferred;
+  segment: Inferred | Planned;
+  block: Uint32Array<ArrayBuffer>;
+  assemble: Segmented;
   label: Segmented;
   correct: Segmented;
   measure: Measured;
@@ -252,6 +289,8 @@ export interface Outcomes {
 /** What a task tells before its end. */
 export type Progress =
   | { readonly stage: "decoded"; readonly picture: Picture }
+  /** A large image is looked at before it is cut into blocks. */
+  | { readonly stage: "looks"; readonly done: number; readonly total: number }
   | { readonly stage: "network"; readonly done: number; readonly total: number };
 
 /** Tells one model from another. */
@@ -284,7 +323,8 @@ export type FromWorker =
   | { readonly type: "ready"; readonly about: About }
   | { readonly type: "refused"; readonly error: ErrorReport }
   | { readonly type: "progress"; readonly id: number; readonly progress: Progress }
-  | { readonly type: "result"; readonly id: number; readonly outcome: Outcomes[Task["kind"]] }
-  | { readonly type: "error"; readonly id: number; readonly error: ErrorReport }
+  /** `heap`: bytes that the worker's module has taken, which it never gives back. */
+  | { readonly type: "result"; readonly id: number; readonly outcome: Outcomes[Task["kind"]]; readonly heap: number }
+  | { readonly type: "error"; readonly id: number; readonly error: ErrorReport; readonly heap: number }
   /** The worker can no longer be trusted and must be replaced. */
   | { readonly type: "crash"; readonly message: string };

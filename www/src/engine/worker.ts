@@ -16,9 +16,12 @@ import {
   Truth,
 } from "../wasm/nucleoscope.js";
 import { isReport, reportOf } from "./engine-error.ts";
+import type { StackInfo } from "../wasm/nucleoscope.js";
 import type {
   About,
   ArchiveTask,
+  AssembleTask,
+  BlockTask,
   CachedMaps,
   Comparison,
   CorrectTask,
@@ -55,6 +58,7 @@ interface Finished {
 
 const scope = self as unknown as Scope;
 let segmenter: Segmenter | null = null;
+let memory: WebAssembly.Memory | null = null;
 
 scope.onmessage = ({ data }) => {
   if (data.type === "setup") setUp(data.module, data.model);
@@ -63,7 +67,7 @@ scope.onmessage = ({ data }) => {
 
 function setUp(module: WebAssembly.Module, model: Uint8Array | null): void {
   try {
-    initSync({ module });
+    memory = initSync({ module }).memory;
     segmenter = model === null ? null : new Segmenter(model);
     const about: About = {
       model: segmenter?.contract() ?? null,
@@ -83,12 +87,16 @@ async function perform(id: number, task: Task): Promise<void> {
     scope.postMessage({ type: "progress", id, progress: report }, transfer);
   try {
     const { outcome, transfer } = await finish(task, progress);
-    scope.postMessage({ type: "result", id, outcome }, transfer);
+    scope.postMessage({ type: "result", id, outcome, heap: heap() }, transfer);
   } catch (error) {
     // An error without the three parts is a trap or a bug; the module's memory may be in any state.
-    if (isReport(error)) scope.postMessage({ type: "error", id, error: reportOf(error) }, []);
+    if (isReport(error)) scope.postMessage({ type: "error", id, error: reportOf(error), heap: heap() }, []);
     else scope.postMessage({ type: "crash", message: String(error) }, []);
   }
+}
+
+function heap(): number {
+  return memory?.buffer.byteLength ?? 0;
 }
 
 type OnProgress = (report: Progress, transfer?: Transferable[]) => void;
@@ -117,6 +125,12 @@ async function finish(task: Task, progress: OnProgress): Promise<Finished> {
     }
     case "segment":
       return segment(task, progress);
+    case "block": {
+      const outcome = findInBlock(task, progress);
+      return { outcome, transfer: [outcome.buffer] };
+    }
+    case "assemble":
+      return nucleiMoved(assemble(task));
     case "label":
       return nucleiMoved(label(task));
     case "correct":
@@ -150,11 +164,15 @@ class Kept<T extends { free(): void }> {
   get(key: string, make: () => T): T {
     if (this.#value !== null && this.#key === key) return this.#value;
     // Freed first: two large images may not fit into memory.
-    this.#value?.free();
-    this.#value = null;
+    this.drop();
     this.#value = make();
     this.#key = key;
     return this.#value;
+  }
+
+  drop(): void {
+    this.#value?.free();
+    this.#value = null;
   }
 }
 
@@ -162,8 +180,10 @@ const images = new Kept<DecodedImage>();
 const maps = new Kept<NucleusMaps>();
 const truths = new Kept<Truth>();
 
-function imageOf({ key, source, selection, pixelSize }: Sheet): DecodedImage {
-  return images.get(key, () => DecodedImage.open(read(source), selection, pixelSize ?? undefined));
+/** `isMeasured`: with all its channels. */
+function imageOf({ key, source, selection, pixelSize }: Sheet, isMeasured = false): DecodedImage {
+  const open = (): DecodedImage => DecodedImage.open(read(source), selection, pixelSize ?? undefined, isMeasured);
+  return images.get(isMeasured ? `${key} measured` : key, open);
 }
 
 function mapsOf({ key, blob, width, height }: CachedMaps): NucleusMaps {
@@ -196,11 +216,15 @@ async function segment(task: SegmentTask, progress: OnProgress): Promise<Finishe
   const { rgba, width, height } = image.preview(task.thumbnailSide, {});
   const picture = await pictureOf(rgba, { width, height }, image);
   progress({ stage: "decoded", picture }, [picture.bitmap]);
+  const plan = segmenter.planField(image, task.settings, task.sizes ?? undefined, (done, total) =>
+    progress({ stage: "looks", done, total }),
+  );
+  if (plan !== undefined) return { outcome: { plan, stack: image.stack() }, transfer: [] };
   const inferred = segmenter.infer(image, task.settings, (done, total) =>
     progress({ stage: "network", done, total }),
   );
   try {
-    const nuclei = described(inferred.label(task.settings, [...task.edits]), task, image);
+    const nuclei = described(inferred.label(task.settings, [...task.edits]), task, image, image.stack());
     const { width, height } = image;
     const blob = blobOf(inferred.values());
     const key = `${task.key} ${Date.now()} ${Math.random()}`;
@@ -210,16 +234,32 @@ async function segment(task: SegmentTask, progress: OnProgress): Promise<Finishe
   }
 }
 
+function findInBlock(task: BlockTask, progress: OnProgress): Uint32Array<ArrayBuffer> {
+  if (segmenter === null) throw new Error("this worker was set up without a model");
+  const tell = (done: number, total: number): void => progress({ stage: "network", done, total });
+  const found = segmenter.findInBlock(imageOf(task), task.settings, task.plan, task.block, tell);
+  // It is a copy of what is in the module's memory.
+  return found as Uint32Array<ArrayBuffer>;
+}
+
+function assemble(task: AssembleTask): Segmented {
+  // The nuclei of a large image need the room.
+  images.drop();
+  const { plan, stack, blocks, settings, edits } = task;
+  const together = Segmentation.fromBlocks(plan, [...blocks], settings, [...edits]);
+  return { ...described(together, task, plan, stack), isField: true };
+}
+
 function label(task: LabelTask): Segmented {
   const image = imageOf(task);
-  return described(mapsOf(task.maps).label(task.settings, [...task.edits]), task, image);
+  return described(mapsOf(task.maps).label(task.settings, [...task.edits]), task, image, image.stack());
 }
 
 function correct(task: CorrectTask): Segmented {
   const image = imageOf(task);
   const start = readTruth(task.start);
   try {
-    return described(Segmentation.fromTruth(start, image, [...task.edits]), task, image);
+    return described(Segmentation.fromTruth(start, image, [...task.edits]), task, image, image.stack());
   } finally {
     start.free();
   }
@@ -229,19 +269,21 @@ function correct(task: CorrectTask): Segmented {
 function described(
   segmentation: Segmentation,
   task: Sheet & Comparison,
-  image: DecodedImage,
+  { width, height }: { readonly width: number; readonly height: number },
+  stack: StackInfo,
 ): Segmented {
   try {
     return {
-      width: image.width,
-      height: image.height,
+      width,
+      height,
       count: segmentation.count,
       diameter: segmentation.diameter ?? null,
       marked: [...segmentation.marked()],
       refusedEdits: segmentation.refusedEdits(),
       outlines: segmentation.outlines(),
       csvRows: segmentation.csvRows(task.imageId),
-      stack: image.stack(),
+      isField: false,
+      stack,
       ...score(segmentation, task),
     };
   } finally {
@@ -278,7 +320,7 @@ function readTruth(source: TruthSource): Truth {
 function measure(task: MeasureTask): Measured {
   const nuclei = Segmentation.fromCsvRows(task.nuclei);
   try {
-    const image = imageOf(task);
+    const image = imageOf(task, true);
     return {
       table: nuclei.measure(image),
       inside: nuclei.inside([...task.regions]),
@@ -293,7 +335,8 @@ function exportFiles(task: ExportTask): Outcomes["export"] {
   const nuclei = Segmentation.fromCsvRows(task.nuclei);
   try {
     const { imageId, formats, regions, record } = task;
-    const files = nuclei.exportFiles(imageOf(task), read(task.source), imageId, [...formats], [...regions], record);
+    const image = imageOf(task, true);
+    const files = nuclei.exportFiles(image, read(task.source), imageId, [...formats], [...regions], record);
     return files.map(({ name, bytes }) => ({ name, blob: new Blob([bytes]) }));
   } finally {
     nuclei.free();

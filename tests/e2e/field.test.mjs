@@ -1,0 +1,93 @@
+/** Images that are worked on block by block: found, cancelled, measured, exported. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, describe, test } from "node:test";
+import { grayPng, unzip } from "./files.mjs";
+import { Stage } from "./harness.mjs";
+import { readSubmission } from "./submission.mjs";
+
+const [width, height] = [940, 700];
+const spacing = 34;
+/** Discs on a grid: the borders of blocks cut many of them, wherever they are. */
+const image = grayPng(width, height, (x, y) => {
+  const [across, down] = [(x % spacing) - spacing / 2, (y % spacing) - spacing / 2];
+  return 12 + ((x * 7 + y * 13) % 5) + (across * across + down * down < 120 ? 150 : 0);
+});
+const file = { name: "large.png", bytes: image };
+/** The network's scale is 1: no look is needed to tell. */
+const settings = `#settings=${encodeURIComponent(JSON.stringify({ effort: "fast", diameter: 24 }))}`;
+const inBlocks = `?block=640&workers=2${settings}`;
+
+let stage;
+before(async () => {
+  stage = await Stage.open();
+});
+after(() => stage.close());
+
+/** The image segmented on a page, and its rows of the CSV. */
+async function segmented(query) {
+  const visit = await stage.page({ query });
+  await visit.drop([file]);
+  await visit.finished();
+  return { visit, masks: readSubmission(await visit.csv(), await visit.done()).get("large") };
+}
+
+describe("a large image", () => {
+  test("has the nuclei of one that is worked on as a whole, and all that needs no maps", async () => {
+    const whole = await segmented(settings);
+    assert.equal(await whole.visit.page.locator("#field-note").isVisible(), false);
+    const { visit, masks } = await segmented(inBlocks);
+    const { page } = visit;
+    assert.ok(masks.length > 400, `${masks.length} nuclei`);
+    assert.equal(masks.length, whole.masks.length);
+    const area = (all) => all.flat().reduce((sum, [, length]) => sum + length, 0);
+    assert.ok(Math.abs(area(masks) / area(whole.masks) - 1) < 1e-4, "no nucleus is cut");
+    await whole.visit.leave();
+
+    assert.match(await page.locator("#field-note").textContent(), /Segment again/);
+    assert.equal(await page.locator("#field-note").isVisible(), true);
+    for (const name of ["Split", "Draw", "Erase", "Add"]) assert.equal(await page.getByLabel(name, { exact: true }).isDisabled(), true, name);
+    assert.equal(await page.getByLabel("Rectangle region").isDisabled(), false);
+    await page.locator("#layout").selectOption("both");
+    await visit.picture("large");
+
+    // The table measures every nucleus, and the export writes them.
+    const heading = page.locator("#results").getByText(new RegExp(`${masks.length} nuclei`)).first();
+    await heading.waitFor({ timeout: 20_000 });
+    await page.locator("#export > summary").click();
+    for (const box of await page.locator("#export input[name=format]").all()) await box.check();
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Save as ZIP" }).click(),
+    ]);
+    const entries = unzip(readFileSync(await download.path()));
+    const table = [...entries].find(([name]) => name.endsWith("measurements.csv"))[1].toString();
+    assert.equal(table.trimEnd().split("\n").length - 1, masks.length);
+    await page.keyboard.press("Escape");
+
+    // A slider takes effect when asked for.
+    assert.equal(await page.locator("#again").isVisible(), false);
+    await page.locator("#tune-area").evaluate((input) => {
+      input.value = "500";
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+      input.dispatchEvent(new Event("change", { bubbles: true }));
+    });
+    await page.getByRole("button", { name: "Segment again" }).click();
+    await visit.finished(/ 0 nuclei/);
+    await visit.leave();
+  });
+
+  test("is cancelled in the middle, and begun anew", async () => {
+    const visit = await stage.page({ query: inBlocks });
+    await visit.drop([file]);
+    await visit.page.waitForFunction(() => {
+      const percent = Number(document.querySelector(".row .state")?.textContent.match(/(\d+) %/)?.[1] ?? 0);
+      return percent > 10 && percent < 100;
+    });
+    await visit.cancel.click();
+    await visit.finished(/cancelled/);
+    await visit.page.getByRole("button", { name: "Continue" }).click();
+    assert.match(await visit.finished(), /^1 image done/);
+    await visit.leave();
+  });
+});

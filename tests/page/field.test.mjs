@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { load } from "./bundle.mjs";
+
+const { planShare, segmentField } = await load("engine/field.ts");
+
+const plan = { width: 8, height: 8, scale: 1, levels: {}, blocks: [{}, {}, {}] };
+const stack = { width: 8, height: 8 };
+const task = { kind: "segment", key: "k", imageId: "i", settings: { effort: "fast" }, edits: [{ kind: "delete", at: [] }] };
+
+/** A pool in which each task waits for the test. */
+class FakePool {
+  jobs = [];
+  run(given, options) {
+    return new Promise((resolve, reject) => {
+      options.signal?.addEventListener("abort", () => reject(options.signal.reason));
+      this.jobs.push({ task: given, options, resolve, reject });
+    });
+  }
+}
+
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+describe("a large image", () => {
+  test("is as many tasks as there are blocks, put together in their order whichever ends first", async () => {
+    const pool = new FakePool();
+    const told = [];
+    const done = segmentField(pool, task, { plan, stack }, { onProgress: (progress) => told.push(progress) });
+    assert.deepEqual(pool.jobs.map((job) => [job.task.kind, job.task.block, job.options.isAhead]), [
+      ["block", 0, true],
+      ["block", 1, true],
+      ["block", 2, true],
+    ]);
+    pool.jobs[2].options.onProgress({ stage: "network", done: 1, total: 2 });
+    pool.jobs[0].options.onProgress({ stage: "network", done: 2, total: 2 });
+    const parts = told.map(({ stage, done: part, total }) => [stage, total, ((part - planShare) / (1 - planShare)).toFixed(3)]);
+    assert.deepEqual(parts, [["network", 1, "0.167"], ["network", 1, "0.500"]]);
+    for (const block of [2, 0, 1]) pool.jobs[block].resolve(new Uint32Array([block]));
+    await settled();
+    const last = pool.jobs[3];
+    assert.equal(last.task.kind, "assemble");
+    assert.deepEqual([...last.task.blocks].map(([number]) => number), [0, 1, 2]);
+    assert.deepEqual([last.task.edits, last.task.stack, last.options.transfer.length], [task.edits, stack, 3]);
+    last.resolve({ count: 5 });
+    assert.deepEqual(await done, { nuclei: { count: 5 }, maps: null });
+  });
+
+  test("ends with its first block that fails, and so do the others", async () => {
+    const pool = new FakePool();
+    const done = segmentField(pool, task, { plan, stack });
+    pool.jobs[1].reject(new Error("broken"));
+    await assert.rejects(done, /broken/);
+    assert.ok(pool.jobs.every((job) => job.options.signal.aborted));
+    assert.equal(pool.jobs.length, 3, "nothing is put together");
+  });
+
+  test("is cancelled with its blocks", async () => {
+    for (const isEarly of [true, false]) {
+      const pool = new FakePool();
+      const controller = new AbortController();
+      if (isEarly) controller.abort("stop");
+      const done = segmentField(pool, task, { plan, stack }, { signal: controller.signal });
+      if (!isEarly) controller.abort("stop");
+      if (isEarly) for (const job of pool.jobs) job.reject(job.options.signal.reason);
+      await assert.rejects(done, (reason) => reason === "stop");
+      assert.ok(pool.jobs.every((job) => job.options.signal.aborted));
+    }
+  });
+});

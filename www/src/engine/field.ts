@@ -1,0 +1,53 @@
+import type { Pool, RunOptions } from "./pool.ts";
+import type { Inferred, Planned, SegmentTask } from "./protocol.ts";
+
+/** The share of the work on a large image that is done once there is a plan, for the progress bar. */
+export const planShare = 0.04;
+
+/** Finds the nuclei of a large image: each block is a task of its own, for whichever worker is free. */
+export async function segmentField(
+  pool: Pool,
+  task: SegmentTask,
+  { plan, stack }: Planned,
+  { signal, onProgress }: RunOptions = {},
+): Promise<Inferred> {
+  const { key, truthKey, imageId, source, selection, pixelSize, truth, settings, edits } = task;
+  const sheet = { key, imageId, source, selection, pixelSize };
+  // Ended with the image, or with the first block that fails.
+  const controller = new AbortController();
+  const abort = (): void => controller.abort(signal?.reason);
+  signal?.addEventListener("abort", abort);
+  if (signal?.aborted === true) abort();
+  const parts = plan.blocks.map(() => 0);
+  const tell = (block: number, part: number): void => {
+    parts[block] = part;
+    const share = parts.reduce((sum, other) => sum + other, 0) / parts.length;
+    onProgress?.({ stage: "network", done: planShare + (1 - planShare) * share, total: 1 });
+  };
+  try {
+    const blocks = await Promise.all(
+      plan.blocks.map((_, block) =>
+        pool.run(
+          { kind: "block", ...sheet, settings, plan, block },
+          {
+            signal: controller.signal,
+            isAhead: true,
+            onProgress: (progress) => {
+              if (progress.stage === "network") tell(block, progress.done / progress.total);
+            },
+          },
+        ),
+      ),
+    );
+    const nuclei = await pool.run(
+      { kind: "assemble", ...sheet, truth, truthKey, plan, stack, blocks, settings, edits },
+      { signal, isAhead: true, transfer: blocks.map(({ buffer }) => buffer) },
+    );
+    return { nuclei, maps: null };
+  } catch (error) {
+    controller.abort(error);
+    throw error;
+  } finally {
+    signal?.removeEventListener("abort", abort);
+  }
+}
