@@ -67,7 +67,7 @@ impl Kernel for Winograd {
         assert_eq!(image.values.len(), image.height * image.width * inputs);
         assert_eq!(output.len(), image.height * image.width * outputs);
         let grid = Grid { across: image.width.div_ceil(TILE), down: image.height.div_ceil(TILE) };
-        let most = (SCRATCH / (POINTS * (inputs + outputs))).next_multiple_of(TILE).min(grid.tiles());
+        let most = (SCRATCH / (POINTS * (inputs + outputs))).max(1).next_multiple_of(TILE).min(grid.tiles());
         let mut patches = vec![0.0; POINTS * most * inputs];
         let mut products = vec![0.0; POINTS * most * outputs];
         for first in (0..grid.tiles()).step_by(most.max(1)) {
@@ -346,6 +346,16 @@ mod tests {
     fn channels_that_do_not_fill_the_lanes_are_refused() {
         assert!(Winograd::new(6, &[0.0; 6 * 8 * 9], vec![0.0; 8], 0.0).is_none());
         assert!(Winograd::new(8, &[0.0; 8 * 6 * 9], vec![0.0; 6], 0.0).is_none());
+    }
+
+    #[test]
+    fn channels_that_fill_the_scratch_memory_are_convolved_all_the_same() {
+        let inputs = (SCRATCH / POINTS + 1).next_multiple_of(LANES);
+        let (values, weights) = (vec![1.0; inputs], vec![1.0 / 1024.0; LANES * inputs * 9]);
+        let plane = Plane { values: &values, height: 1, width: 1, channels: inputs };
+        for output in convolved(plane, &weights, &[0.0; LANES], f32::NEG_INFINITY) {
+            assert!((output - inputs as f32 / 1024.0).abs() < 0.01, "{output}");
+        }
     }
 
     proptest! {
