@@ -10,15 +10,7 @@ use nucleoscope::synthetic::{FieldOptions, field};
 const SIDE: usize = 1024;
 
 fn run_lengths(criterion: &mut Criterion) {
-    let options = FieldOptions {
-        width: SIDE,
-        height: SIDE,
-        nuclei: 1000,
-        diameter: 26,
-        overlap: 0.25,
-        ..FieldOptions::default()
-    };
-    let labels = field(&options).truth;
+    let labels = field(&FieldOptions::crowd(SIDE)).truth;
     let masks = encode(&labels);
     let texts: Vec<String> = masks.iter().map(Mask::to_string).collect();
     let parse = |text: &String| text.parse::<Mask>();

@@ -9,18 +9,6 @@ use nucleoscope::synthetic::{Field, FieldOptions, field, maps};
 
 const SIDE: usize = 1024;
 
-/// 1024 × 1024 pixels with about a thousand nuclei, many of which touch.
-fn crowd() -> Field {
-    field(&FieldOptions {
-        width: SIDE,
-        height: SIDE,
-        nuclei: 1000,
-        diameter: 26,
-        overlap: 0.25,
-        ..FieldOptions::default()
-    })
-}
-
 /// Edits of every kind, all over the image.
 fn edits(count: usize) -> Vec<Edit> {
     let edit = |number: usize| {
@@ -38,7 +26,7 @@ fn edits(count: usize) -> Vec<Edit> {
 }
 
 fn stages(criterion: &mut Criterion) {
-    let Field { truth, image } = crowd();
+    let Field { truth, image } = field(&FieldOptions::crowd(SIDE));
     let maps = maps(&truth);
     let settings = WatershedSettings::default();
     let labels = watershed(&maps, &settings);

@@ -52,6 +52,21 @@ impl Default for FieldOptions {
     }
 }
 
+impl FieldOptions {
+    /// A crowded field of `side` × `side` pixels, many of whose nuclei touch: about a thousand on 1024 ×
+    /// 1024, one for every 1,048 pixels. What speed is measured on.
+    pub fn crowd(side: usize) -> Self {
+        Self {
+            width: side,
+            height: side,
+            nuclei: side * side / 1048,
+            diameter: 26,
+            overlap: 0.25,
+            ..Self::default()
+        }
+    }
+}
+
 /// A field and its truth.
 #[derive(Debug, Clone)]
 pub struct Field {

@@ -58,15 +58,7 @@ impl Crowd {
     /// # Errors
     /// [`BenchError::Crowd`] if they do not hold as many nuclei as they should.
     pub fn new() -> Result<Self, BenchError> {
-        let options = FieldOptions {
-            width: Self::SIDE,
-            height: Self::SIDE,
-            nuclei: 1000,
-            diameter: 26,
-            overlap: 0.25,
-            ..Default::default()
-        };
-        let crowd = Self(maps(&field(&options).truth));
+        let crowd = Self(maps(&field(&FieldOptions::crowd(Self::SIDE)).truth));
         match crowd.watershed() {
             900..1100 => Ok(crowd),
             count => Err(BenchError::Crowd(count)),
