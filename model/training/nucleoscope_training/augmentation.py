@@ -18,6 +18,9 @@ from .normalise import CLIP_HIGH, CLIP_LOW, normalise
 TRAINING_DIAMETER = 24.0
 USUAL_DIAMETERS = (15.0, 38.0)
 ALL_DIAMETERS = (8.0, 90.0)
+# What the product's final views show: the training diameter and 1.25 times as much, and a margin.
+PLAIN_DIAMETERS = (19.0, 34.0)
+SCALES = (0.2, 4.0)
 
 
 # --- geometry ------------------------------------------------------------------------------------
@@ -28,7 +31,7 @@ def draw_scale(median_diameter: float, rng: Rng) -> float:
     if median_diameter <= 0:
         return log_uniform(rng, 0.5, 2.0)
     low, high = USUAL_DIAMETERS if chance(rng, 0.7) else ALL_DIAMETERS
-    return float(np.clip(log_uniform(rng, low, high) / median_diameter, 0.2, 4.0))
+    return float(np.clip(log_uniform(rng, low, high) / median_diameter, *SCALES))
 
 
 def draw_matrix(shape: tuple[int, int], scale: float, size: int, rng: Rng) -> np.ndarray:
@@ -37,11 +40,18 @@ def draw_matrix(shape: tuple[int, int], scale: float, size: int, rng: Rng) -> np
         angle, stretch_x = np.pi / 2 * rng.integers(4), 1.0
     else:
         angle, stretch_x = rng.uniform(0, 2 * np.pi), np.exp(rng.normal(0, 0.08))
-    mirror = -1.0 if chance(rng, 0.5) else 1.0
-    sx, sy = scale * stretch_x * mirror, scale / stretch_x
+    sx, sy = scale * stretch_x, scale / stretch_x
+    return matrix_of(shape, (sx, sy), angle, size, rng)
+
+
+def matrix_of(
+    shape: tuple[int, int], scales: tuple[float, float], angle: float, size: int, rng: Rng
+) -> np.ndarray:
+    """Affine matrix that turns, stretches and perhaps mirrors a place drawn at random."""
+    sx, sy = scales[0] * (-1.0 if chance(rng, 0.5) else 1.0), scales[1]
     cos, sin = np.cos(angle), np.sin(angle)
     linear = np.array([[cos * sx, -sin * sy], [sin * sx, cos * sy]])
-    half = size / 2 / scale
+    half = size / 2 / np.sqrt(scales[0] * scales[1])
     centre = [
         rng.uniform(min(half, side / 2), max(side - half, side / 2)) - 0.5
         for side in (shape[1], shape[0])
@@ -69,9 +79,25 @@ def cut(sample: Sample, size: int, rng: Rng) -> Crop:
     scale = draw_scale(sample.record.median_diameter, rng)
     if chance(rng, 0.1):
         scale = 1.0
-    matrix = draw_matrix(sample.labels.shape, scale, size, rng)
-    level = 0 if scale > 0.7 else 1 if scale > 0.35 else 2
+    return cut_along(sample, draw_matrix(sample.labels.shape, scale, size, rng), size)
+
+
+def cut_plain(sample: Sample, size: int, rng: Rng) -> Crop:
+    """A crop at a scale that the product would choose for its final views."""
+    if sample.typical_diameter is None:
+        scale = log_uniform(rng, 0.5, 2.0)
+    else:
+        scale = log_uniform(rng, *PLAIN_DIAMETERS) / sample.typical_diameter
+    scale = float(np.clip(scale, *SCALES))
+    angle = np.pi / 2 * rng.integers(4) if chance(rng, 0.5) else rng.uniform(0, 2 * np.pi)
+    return cut_along(sample, matrix_of(sample.labels.shape, (scale, scale), angle, size, rng), size)
+
+
+def cut_along(sample: Sample, matrix: np.ndarray, size: int) -> Crop:
+    """The crop that an affine matrix makes, from the pyramid level that suits its scale."""
     area_scale = abs(np.linalg.det(matrix[:, :2]))
+    scale = np.sqrt(area_scale)
+    level = 0 if scale > 0.7 else 1 if scale > 0.35 else 2
     return Crop(
         image=warp(sample.pyramid[level], at_level(matrix, level), size, cv2.INTER_LINEAR),
         labels=warp(sample.labels, matrix, size, cv2.INTER_NEAREST),
@@ -157,8 +183,16 @@ def compose(crop: Crop, sample: Sample, rng: Rng) -> tuple[Crop, bool]:
     return crop, False
 
 
-def draw(sample: Sample, size: int, rng: Rng) -> Crop:
-    """One training crop; its image is float32 [S,S,3]."""
+def draw(sample: Sample, size: int, rng: Rng, plain: float = 0.0) -> Crop:
+    """One training crop; its image is float32 [S,S,3].
+
+    `plain` is the share of crops that look as the product sees the image: at a scale that it would
+    choose, hardly changed. On them the network learns where this image's outlines lie, which the
+    strong changes blur; from the others it learns what an unknown microscope may show it.
+    """
+    if chance(rng, plain):
+        crop = cut_plain(sample, size, rng)
+        return as_input(replace(crop, image=light.change_slightly(crop.image, rng)))
     fate = rng.random()
     if fate < 0.04:
         crop = Crop(
@@ -176,6 +210,11 @@ def draw(sample: Sample, size: int, rng: Rng) -> Crop:
         crop = replace(crop, image=image)
         if chance(rng, 0.03):
             crop = black_out_side(crop, rng)
+    return as_input(crop)
+
+
+def as_input(crop: Crop) -> Crop:
+    """With the image clipped and in three channels, as the network takes it."""
     image = np.clip(crop.image, CLIP_LOW, CLIP_HIGH).astype(np.float32, copy=False)
     if image.ndim == 2:
         image = np.repeat(image[..., None], 3, axis=2)

@@ -142,6 +142,19 @@ def change(image: np.ndarray, stained: bool, rng: Rng) -> np.ndarray:
     return image
 
 
+def change_slightly(image: np.ndarray, rng: Rng) -> np.ndarray:
+    """As another exposure of the same slide would differ."""
+    if chance(rng, 0.3):
+        image = power(image, float(np.exp(rng.normal(0, 0.1))))
+    if chance(rng, 0.3):
+        image = image * np.float32(rng.uniform(0.9, 1.1)) + np.float32(rng.normal(0, 0.02))
+    if image.ndim == 3 and chance(rng, 0.3):
+        image = image * np.exp(rng.normal(0, 0.05, 3)).astype(np.float32)
+    if chance(rng, 0.15):
+        image = image + np.float32(log_uniform(rng, 0.005, 0.03)) * noise(image.shape, rng)
+    return image
+
+
 def restretch(image: np.ndarray) -> np.ndarray:
     """Normalises the crop as if it were the whole image (from every ninth pixel, for speed)."""
     return stretch(image, *percentiles(image[::3, ::3]))

@@ -11,13 +11,13 @@ from scipy import ndimage
 from skimage.segmentation import watershed
 from torch import nn
 
+from . import targets
 from .augmentation import TRAINING_DIAMETER
 from .network import STRIDE
 
 LEAST_SCALE, MOST_SCALE = 0.25, 3.0
 FIRST_LOOKS = (0.5, 1.0)
 GOOD_SCALES = (0.85, 1.18)
-SMALLEST_MEASURED = 15
 
 # Maps [3,H,W] of an image at a scale, brought back to the image's size.
 MapsAt = Callable[[float], np.ndarray]
@@ -76,17 +76,6 @@ def segment(maps: np.ndarray, settings: Settings = Settings()) -> np.ndarray:
     return np.unique(labels, return_inverse=True)[1].reshape(mask.shape).astype(np.int32)
 
 
-def typical_diameter(labels: np.ndarray) -> float | None:
-    """Diameter of the nucleus that the median nuclear pixel lies in; None without nuclei."""
-    areas = np.bincount(labels.ravel())[1:]
-    areas = np.sort(areas[areas > SMALLEST_MEASURED])
-    if not len(areas):
-        return None
-    reached = np.cumsum(areas)
-    area = areas[np.searchsorted(reached, reached[-1] / 2)]
-    return float(2 * np.sqrt(area / np.pi))
-
-
 def fitting_scale(diameter: float) -> float:
     return float(np.clip(TRAINING_DIAMETER / diameter, LEAST_SCALE, MOST_SCALE))
 
@@ -100,7 +89,7 @@ def at_the_fitting_scale(maps: MapsAt, settings: Settings = Settings()) -> tuple
     for look in FIRST_LOOKS:
         found = maps(look)
         labels = segment(found, settings)
-        diameter = typical_diameter(labels)
+        diameter = targets.typical_diameter(targets.areas(labels))
         if diameter is None:
             continue
         certainty = float(found[0][labels > 0].mean())

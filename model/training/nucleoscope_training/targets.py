@@ -12,6 +12,8 @@
 import cv2
 import numpy as np
 
+SMALLEST_MEASURED = 15
+
 _SQUARE3 = np.ones((3, 3), np.uint8)
 _SQUARE5 = np.ones((5, 5), np.uint8)
 
@@ -76,3 +78,16 @@ def boxes(labels: np.ndarray) -> dict[int, tuple[int, int, int, int]]:
 def areas(labels: np.ndarray) -> np.ndarray:
     """Pixels of each label; index 0 is the background."""
     return np.bincount(labels.ravel().astype(np.int64))
+
+
+def typical_diameter(areas: np.ndarray) -> float | None:
+    """Diameter of the nucleus that the median nuclear pixel lies in; None without nuclei.
+
+    `areas` as `areas` gives them. Nuclei of up to `SMALLEST_MEASURED` pixels do not count.
+    """
+    counted = np.sort(areas[1:][areas[1:] > SMALLEST_MEASURED])
+    if not len(counted):
+        return None
+    reached = np.cumsum(counted)
+    area = counted[np.searchsorted(reached, reached[-1] / 2)]
+    return float(2 * np.sqrt(area / np.pi))

@@ -40,15 +40,17 @@ CALIBRATION_BATCHES = 40
 class Plan:
     """`minutes` replaces `steps` by what fits the time left, until the decay begins.
 
-    `batch` is shared by the replicas; `threads` and `workers` are for each. bfloat16 pays only on a
-    processor with AMX (three times as fast there, slower elsewhere) and on a GPU. `device` is
-    PyTorch's name of one ("cuda"); there, one replica and a worker for each core.
+    `plain` is the share of crops that are hardly changed (see `augmentation.draw`). `batch` is
+    shared by the replicas; `threads` and `workers` are for each. bfloat16 pays only on a processor
+    with AMX (three times as fast there, slower elsewhere) and on a GPU. `device` is PyTorch's name
+    of one ("cuda"); there, one replica and a worker for each core.
     """
 
     steps: int = 20000
     minutes: float | None = None
     batch: int = 12
     crop: int = 192
+    plain: float = 0.75
     learning_rate: float = 2e-3
     weight_decay: float = 1e-3
     warm_up: int = 200
@@ -93,7 +95,7 @@ class Batches(Dataset):
         for k in self.places:
             rng = np.random.default_rng((self.plan.seed, step, k))
             sample = self.samples[rng.choice(len(self.samples), p=self.weights)]
-            crop = augmentation.draw(sample, self.plan.crop, rng)
+            crop = augmentation.draw(sample, self.plan.crop, rng, self.plan.plain)
             images.append(crop.image)
             answers.append(augmentation.answers(crop))
         return torch.from_numpy(np.stack(images)), torch.from_numpy(np.stack(answers))

@@ -68,6 +68,31 @@ def test_pyramid_levels_agree_on_where_things_are() -> None:
     np.testing.assert_allclose(*centres, atol=0.25)
 
 
+def test_plain_crops_have_a_scale_that_the_product_would_choose(samples: list[Sample]) -> None:
+    low, high = augmentation.PLAIN_DIAMETERS
+    for seed in range(60):
+        crop = augmentation.cut_plain(samples[seed % len(samples)], SIZE, rng(seed))
+        diameter = targets.typical_diameter(crop.areas)
+        assert diameter is not None
+        assert low * 0.999 < diameter < high * 1.001
+
+
+def test_plain_crops_are_hardly_changed(samples: list[Sample]) -> None:
+    sample = next(s for s in samples if s.gray)
+
+    def contrasts(plain: float) -> list[float]:
+        crops = [augmentation.draw(sample, SIZE, rng(seed), plain) for seed in range(60)]
+        inside = [c.labels > 0 for c in crops]
+        return [
+            float(c.image[i].mean() - c.image[~i].mean())
+            for c, i in zip(crops, inside, strict=True)
+            if i.any() and not i.all()
+        ]
+
+    assert min(contrasts(1.0)) > 0.5
+    assert min(contrasts(0.0)) < 0
+
+
 def test_drawn_scales_bring_most_nuclei_near_the_training_diameter() -> None:
     generator = rng(0)
     diameters = np.array([augmentation.draw_scale(24.0, generator) * 24 for _ in range(4000)])

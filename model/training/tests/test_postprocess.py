@@ -7,7 +7,6 @@ from nucleoscope_training.postprocess import (
     Settings,
     at_the_fitting_scale,
     segment,
-    typical_diameter,
 )
 from nucleoscope_training.score import score
 
@@ -30,12 +29,6 @@ def test_ideal_maps_give_the_nuclei_back_even_where_they_touch() -> None:
 
 def test_empty_maps_give_nothing() -> None:
     assert segment(np.zeros((3, 32, 32), np.float32)).max() == 0
-
-
-def test_typical_diameter_goes_by_area() -> None:
-    labels = draw_discs(200, 200, 15, 0)
-    assert typical_diameter(labels) == pytest.approx(30, abs=1.5)
-    assert typical_diameter(np.zeros((5, 5), np.int32)) is None
 
 
 @pytest.mark.parametrize(("radius", "scale"), [(12, 1.0), (30, 0.4), (5, 2.2)])

@@ -1,6 +1,9 @@
 import numpy as np
+import pytest
 
 from nucleoscope_training import targets
+
+from .conftest import draw_discs
 
 
 def grid(text: str) -> np.ndarray:
@@ -84,3 +87,10 @@ def test_a_single_pixel_is_its_own_peak() -> None:
 def test_boxes() -> None:
     assert targets.boxes(grid("..11 ..11 3...")) == {1: (0, 2, 2, 4), 3: (2, 0, 3, 1)}
     assert targets.boxes(np.zeros((3, 3), np.uint16)) == {}
+
+
+def test_typical_diameter_goes_by_area() -> None:
+    labels = draw_discs(200, 200, 15, 0)
+    labels[0, :150] = labels.max() + 1 + np.arange(150) // 10  # debris, ten pixels each
+    assert targets.typical_diameter(targets.areas(labels)) == pytest.approx(30, abs=1.5)
+    assert targets.typical_diameter(targets.areas(np.zeros((5, 5), np.uint16))) is None
