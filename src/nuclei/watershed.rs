@@ -51,7 +51,7 @@ pub struct WatershedSettings {
 impl Default for WatershedSettings {
     fn default() -> Self {
         Self {
-            threshold: 0.6,
+            threshold: 0.57,
             boundary_weight: 0.0,
             smoothing: 0.0,
             seed_depth: 0.35,

@@ -116,3 +116,13 @@ def test_empty_crops_cost_nothing_when_nothing_is_found() -> None:
     answers = torch.zeros(1, 5, 16, 16)
     answers[:, 3] = 1
     assert losses(torch.full((1, 3, 16, 16), -12.0), answers).total < 0.01
+
+
+def test_an_error_between_touching_nuclei_costs_more() -> None:
+    answers = torch.zeros(1, 5, 16, 16)
+    answers[:, 3] = 1
+    apart = losses(torch.zeros(1, 3, 16, 16), answers)
+    answers[:, 4] = 1
+    touching = losses(torch.zeros(1, 3, 16, 16), answers)
+    for part in ("interior", "boundary", "distance"):
+        assert getattr(touching, part) > 1.5 * getattr(apart, part)
