@@ -41,13 +41,13 @@ def draw_matrix(shape: tuple[int, int], scale: float, size: int, rng: Rng) -> np
     else:
         angle, stretch_x = rng.uniform(0, 2 * np.pi), np.exp(rng.normal(0, 0.08))
     sx, sy = scale * stretch_x, scale / stretch_x
-    return matrix_of(shape, (sx, sy), angle, size, rng)
+    return draw_place(shape, (sx, sy), angle, size, rng)
 
 
-def matrix_of(
+def draw_place(
     shape: tuple[int, int], scales: tuple[float, float], angle: float, size: int, rng: Rng
 ) -> np.ndarray:
-    """Affine matrix that turns, stretches and perhaps mirrors a place drawn at random."""
+    """Affine matrix that turns, stretches and perhaps mirrors what is around a random place."""
     sx, sy = scales[0] * (-1.0 if chance(rng, 0.5) else 1.0), scales[1]
     cos, sin = np.cos(angle), np.sin(angle)
     linear = np.array([[cos * sx, -sin * sy], [sin * sx, cos * sy]])
@@ -84,13 +84,16 @@ def cut(sample: Sample, size: int, rng: Rng) -> Crop:
 
 def cut_plain(sample: Sample, size: int, rng: Rng) -> Crop:
     """A crop at a scale that the product would choose for its final views."""
-    if sample.typical_diameter is None:
+    diameter = targets.typical_diameter(sample.areas)
+    if diameter is None:
         scale = log_uniform(rng, 0.5, 2.0)
     else:
-        scale = log_uniform(rng, *PLAIN_DIAMETERS) / sample.typical_diameter
+        scale = log_uniform(rng, *PLAIN_DIAMETERS) / diameter
     scale = float(np.clip(scale, *SCALES))
     angle = np.pi / 2 * rng.integers(4) if chance(rng, 0.5) else rng.uniform(0, 2 * np.pi)
-    return cut_along(sample, matrix_of(sample.labels.shape, (scale, scale), angle, size, rng), size)
+    return cut_along(
+        sample, draw_place(sample.labels.shape, (scale, scale), angle, size, rng), size
+    )
 
 
 def cut_along(sample: Sample, matrix: np.ndarray, size: int) -> Crop:

@@ -123,17 +123,13 @@ def read_labels(path: Path) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Sample:
-    """One image, ready to be cropped: `pyramid[k]` is the image at 1 / 2**k of its size.
-
-    `typical_diameter` is what the product would measure; None without nuclei.
-    """
+    """One image, ready to be cropped: `pyramid[k]` is the image at 1 / 2**k of its size."""
 
     record: Record
     pyramid: list[np.ndarray]
     labels: np.ndarray
     distance: np.ndarray
     areas: np.ndarray
-    typical_diameter: float | None
 
     @property
     def gray(self) -> bool:
@@ -148,9 +144,7 @@ def prepare(record: Record) -> Sample:
         # An odd last row or column is left off: the grids of the levels must stay aligned.
         even = pyramid[-1][: height // 2 * 2, : width // 2 * 2]
         pyramid.append(cv2.resize(even, (width // 2, height // 2), interpolation=cv2.INTER_AREA))
-    areas = targets.areas(labels)
-    typical = targets.typical_diameter(areas)
-    return Sample(record, pyramid, labels, targets.distance(labels), areas, typical)
+    return Sample(record, pyramid, labels, targets.distance(labels), targets.areas(labels))
 
 
 def sampling_weights(records: list[Record]) -> np.ndarray:

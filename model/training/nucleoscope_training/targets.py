@@ -81,7 +81,7 @@ def areas(labels: np.ndarray) -> np.ndarray:
 
 
 def typical_diameter(areas: np.ndarray) -> float | None:
-    """Diameter of the nucleus that the median nuclear pixel lies in; None without nuclei.
+    """Diameter in pixels of the nucleus that the median nuclear pixel lies in; None without nuclei.
 
     `areas` as `areas` gives them. Nuclei of up to `SMALLEST_MEASURED` pixels do not count.
     """

@@ -42,8 +42,8 @@ class Plan:
 
     `plain` is the share of crops that are hardly changed (see `augmentation.draw`). `batch` is
     shared by the replicas; `threads` and `workers` are for each. bfloat16 pays only on a processor
-    with AMX (three times as fast there, slower elsewhere) and on a GPU. `device` is PyTorch's name
-    of one ("cuda"); there, one replica and a worker for each core.
+    with AMX or AVX-512 bf16 (two to three times as fast there, slower elsewhere) and on a GPU.
+    `device` is PyTorch's name of one ("cuda"); there, one replica and a worker for each core.
     """
 
     steps: int = 20000

@@ -91,6 +91,11 @@ def test_boxes() -> None:
 
 def test_typical_diameter_goes_by_area() -> None:
     labels = draw_discs(200, 200, 15, 0)
-    labels[0, :150] = labels.max() + 1 + np.arange(150) // 10  # debris, ten pixels each
     assert targets.typical_diameter(targets.areas(labels)) == pytest.approx(30, abs=1.5)
     assert targets.typical_diameter(targets.areas(np.zeros((5, 5), np.uint16))) is None
+
+
+def test_debris_has_no_say_in_the_typical_diameter() -> None:
+    debris = [targets.SMALLEST_MEASURED] * 9
+    assert targets.typical_diameter(np.array([500, *debris, 100])) == pytest.approx(11.3, abs=0.1)
+    assert targets.typical_diameter(np.array([500, *debris])) is None
