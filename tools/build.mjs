@@ -1,8 +1,9 @@
 /** Builds the WebAssembly module and the page. Run by itself: `npm run build`. */
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { isStarted, main, root, run, step, StepFailed } from "./step.mjs";
 import { setUp } from "./setup.mjs";
+import { writeSingleFile } from "./single-file.mjs";
+import { isStarted, main, root, run, step, StepFailed } from "./step.mjs";
 
 const page = join(root, "www");
 const wasm = join(page, "src", "wasm", "nucleoscope_bg.wasm");
@@ -16,7 +17,7 @@ export async function buildWasm() {
   await step("WebAssembly module", () => run("cargo", ["run", "--quiet", "--package", "xtask", "--", "wasm"]));
 }
 
-/** Bundles the page into `www/dist/`: everything it needs, all by relative paths. */
+/** Bundles the page into `www/dist/`: everything it needs, all by relative paths, and once more as a single file. */
 export async function bundle() {
   await step("Page", async () => {
     for (const file of [wasm, model]) {
@@ -50,6 +51,7 @@ export async function bundle() {
     for (const file of ["index.html", "icon.svg"]) cpSync(join(page, file), join(dist, file));
     cpSync(wasm, join(dist, "nucleoscope_bg.wasm"));
     cpSync(model, join(dist, "nuclei.onnx"));
+    writeSingleFile(dist);
   });
 }
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { buildAll, dist } from "./build.mjs";
-import { chromium as findChromium } from "./chromium.mjs";
+import { chromium as findChromium } from "./browsers.mjs";
 import { commandLine } from "./command-line.mjs";
 import { serve } from "./serve.mjs";
 import { main, root, step, StepFailed } from "./step.mjs";

@@ -4,6 +4,7 @@ import { extname, join } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants } from "node:zlib";
 import { dist } from "./build.mjs";
+import { singleFile } from "./single-file.mjs";
 import { isStarted, main, step, StepFailed } from "./step.mjs";
 
 const compress = promisify(brotliCompress);
@@ -19,8 +20,8 @@ const budgets = {
 /** Every file of a first visit with its size, and the Brotli size of each part that has a budget. */
 export async function measured() {
   if (!existsSync(join(dist, "index.html"))) throw new StepFailed('The page is not built: run "npm run build".');
-  // Source maps are loaded by nobody but a developer.
-  const names = readdirSync(dist).filter((name) => extname(name) !== ".map");
+  // Source maps are loaded by nobody but a developer, the single file by those who want to keep it.
+  const names = readdirSync(dist).filter((name) => extname(name) !== ".map" && name !== singleFile);
   const files = await Promise.all(names.map(async (name) => ({ name, ...(await sizeOf(join(dist, name))) })));
   const used = Object.fromEntries(Object.keys(budgets).map((part) => [part, 0]));
   for (const { name, compressed } of files) {

@@ -1,7 +1,7 @@
 /** `npm test`: all set-up and every test. */
 import { buildWasm, bundle } from "./build.mjs";
 import { checkTypes, lint } from "./check.mjs";
-import { chromium } from "./chromium.mjs";
+import { chromium, firefox } from "./browsers.mjs";
 import { e2e } from "./e2e.mjs";
 import { nodeTests } from "./node-tests.mjs";
 import { readers, readerTests } from "./readers.mjs";
@@ -16,6 +16,7 @@ await main(async () => {
   await setUp();
   // Asked for first: a missing browser or reader should not show only after minutes of compiling.
   await chromium();
+  await firefox();
   const outside = await readers();
   await lint();
   // Each has long stretches on one core: side by side they take two thirds of the time.

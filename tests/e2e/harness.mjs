@@ -6,12 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { dist } from "../../tools/build.mjs";
-import { chromium as findChromium } from "../../tools/chromium.mjs";
+import { chromium as findChromium } from "../../tools/browsers.mjs";
 import { serve } from "../../tools/serve.mjs";
 import { root } from "../../tools/step.mjs";
 
 /** Pictures of the page, for people to look at; not in the repository. */
-const screens = join(root, "target", "screens");
+export const screens = join(root, "target", "screens");
 
 const patience = 120_000;
 
@@ -30,7 +30,7 @@ export class Stage {
   }
 
   /** A new page in a fresh context, loaded and ready unless `prepare` makes it fail. */
-  async page({ query = "", prepare, ready = true, ...options } = {}) {
+  async page({ address = this.address, query = "", prepare, ready = true, ...options } = {}) {
     const context = await this.browser.newContext({
       viewport: { width: 1280, height: 800 },
       acceptDownloads: true,
@@ -50,7 +50,7 @@ export class Stage {
       );
     });
     await prepare?.(page);
-    await page.goto(this.address + query);
+    await page.goto(address + query);
     if (ready) await page.locator("#model:not(:empty)").waitFor({ state: "attached", timeout: patience });
     return new Visit(page, context, watch);
   }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { build } from "esbuild";
 import { chromium } from "playwright-core";
-import { chromium as findChromium } from "../../tools/chromium.mjs";
+import { chromium as findChromium } from "../../tools/browsers.mjs";
 import { serve } from "../../tools/serve.mjs";
 import { root } from "../../tools/step.mjs";
 import { Stage, temporaryFolder } from "./harness.mjs";

@@ -1,5 +1,6 @@
 import { Page } from "./page.ts";
 import { byId, setText } from "./elements.ts";
+import { sourceOf } from "./parts.ts";
 import type { FieldSizes } from "./wasm/nucleoscope.js";
 
 /** The version of this program, put in by the build. */
@@ -12,9 +13,9 @@ const smallestBlock = 320;
 setText(byId("version", HTMLElement), `Nucleoscope ${VERSION}`);
 
 new Page({
-  wasm: new URL("nucleoscope_bg.wasm", document.baseURI),
-  model: new URL("nuclei.onnx", document.baseURI),
-  worker: new URL("worker.js", document.baseURI),
+  wasm: sourceOf("nucleoscope_bg.wasm"),
+  model: sourceOf("nuclei.onnx"),
+  worker: sourceOf("worker.js"),
   workers: workersAskedFor(),
   sizes: sizesAskedFor(),
 });

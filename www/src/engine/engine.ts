@@ -32,14 +32,17 @@ import type {
   TruthSource,
 } from "./protocol.ts";
 
+/** Where a part of the program is: at an address, or in what a function unpacks. */
+export type Source = URL | (() => Response);
+
 /** What an engine is made of. */
 export interface EngineOptions {
   /** The WebAssembly module, or where it is. */
-  readonly wasm: URL | WebAssembly.Module;
+  readonly wasm: Source | WebAssembly.Module;
   /** The model's bytes, or where they are. */
-  readonly model: URL | Uint8Array;
+  readonly model: Source | Uint8Array;
   /** The worker's script, or where it is. */
-  readonly worker: URL | Blob;
+  readonly worker: Source | Blob;
   /** How many images are worked on at the same time; left out, what suits the computer. */
   readonly workers?: number | undefined;
   /** Which images are worked on block by block; left out, those of more than 4096 × 4096 pixels. */
@@ -114,9 +117,9 @@ export class Engine {
   /** Loads everything and starts the first worker. */
   static async create({ wasm, model, worker, workers, sizes }: EngineOptions): Promise<Engine> {
     const [module, bytes, source] = await Promise.all([
-      wasm instanceof URL ? compile(wasm) : wasm,
-      model instanceof URL ? load(model).then(async (response) => new Uint8Array(await response.arrayBuffer())) : model,
-      worker instanceof URL ? load(worker).then((response) => response.blob()) : worker,
+      isSource(wasm) ? compile(wasm) : wasm,
+      isSource(model) ? load(model).then(async (response) => new Uint8Array(await response.arrayBuffer())) : model,
+      isSource(worker) ? load(worker).then((response) => response.blob()) : worker,
     ]);
     const script = URL.createObjectURL(source);
     const starter = (setup: ToWorker) => (): WorkerLike => {
@@ -271,7 +274,15 @@ function finished({ csvRows, width, height, marked }: FinishedNuclei): FinishedN
   return { csvRows, width, height, marked };
 }
 
-async function load(url: URL): Promise<Response> {
+function isSource(part: object): part is Source {
+  return part instanceof URL || typeof part === "function";
+}
+
+async function load(source: Source): Promise<Response> {
+  return source instanceof URL ? fetchFrom(source) : source();
+}
+
+async function fetchFrom(url: URL): Promise<Response> {
   const name = url.pathname.split("/").at(-1) ?? url.href;
   let response: Response;
   try {
@@ -283,9 +294,9 @@ async function load(url: URL): Promise<Response> {
   return response;
 }
 
-/** Compiles while the module arrives, where the server names its type correctly. */
-async function compile(url: URL): Promise<WebAssembly.Module> {
-  const response = await load(url);
+/** Compiles while the module arrives, where its type is named correctly. */
+async function compile(source: Source): Promise<WebAssembly.Module> {
+  const response = await load(source);
   const streamable = response.headers.get("content-type")?.startsWith("application/wasm") === true;
   try {
     if (streamable) return await WebAssembly.compileStreaming(response);

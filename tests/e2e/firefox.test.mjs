@@ -1,0 +1,128 @@
+/** The page in Firefox, served and as a single file opened from a disk: what people do most. */
+import assert from "node:assert/strict";
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import puppeteer from "puppeteer-core";
+import { firefox } from "../../tools/browsers.mjs";
+import { dist } from "../../tools/build.mjs";
+import { serve } from "../../tools/serve.mjs";
+import { singleFile } from "../../tools/single-file.mjs";
+import { unzip } from "./files.mjs";
+import { commandLine, exampleSet, screens, temporaryFolder } from "./harness.mjs";
+import { agreement, labelsOf, readSubmission } from "./submission.mjs";
+
+const patience = 60_000;
+const downloads = temporaryFolder();
+let browser;
+let server;
+let set;
+let places;
+
+before(async () => {
+  set = exampleSet(2);
+  const served = await serve(dist, 0);
+  server = served.server;
+  places = { served: served.address, "a single file": pathToFileURL(join(dist, singleFile)).href };
+  browser = await puppeteer.launch({
+    browser: "firefox",
+    executablePath: await firefox(),
+    extraPrefsFirefox: { "browser.download.dir": downloads, "browser.download.folderList": 2 },
+  });
+});
+after(async () => {
+  await browser?.close();
+  server?.closeAllConnections();
+  server?.close();
+});
+
+/** A page, ready to take images, and what went wrong on it. */
+async function open(address) {
+  const page = await browser.newPage();
+  const errors = [];
+  page.on("console", (message) => {
+    if (["error", "warn"].includes(message.type())) errors.push(message.text());
+  });
+  page.on("pageerror", (error) => errors.push(String(error)));
+  page.setDefaultTimeout(patience);
+  await page.setViewport({ width: 1280, height: 800 });
+  await page.goto(address);
+  await page.waitForSelector("#model:not(:empty)");
+  return { page, errors };
+}
+
+async function finished(page, count) {
+  const words = new RegExp(`^${count} images? done`).source;
+  await page.waitForFunction(
+    (source) =>
+      new RegExp(source).test(document.querySelector("#status").textContent) &&
+      document.querySelector("#cancel").hidden,
+    {},
+    words,
+  );
+}
+
+const nucleiOf = (page) =>
+  page.$eval("#viewer-details", (details) => Number(details.textContent.match(/([\d,]+) nucle/)[1].replaceAll(",", "")));
+
+/** Presses a button and returns the bytes of the file that is saved. */
+async function saved(page, button, name) {
+  const path = join(downloads, name);
+  rmSync(path, { force: true });
+  await page.click(button);
+  const until = Date.now() + patience;
+  while (Date.now() < until) {
+    // Firefox writes into NAME.part and puts an empty NAME beside it until all is there.
+    const names = readdirSync(downloads);
+    const bytes = names.includes(name) && !names.some((other) => other.endsWith(".part")) ? readFileSync(path) : "";
+    if (bytes.length > 0) return bytes;
+    await sleep(50);
+  }
+  assert.fail(`${name} was not saved`);
+}
+
+describe("Firefox", () => {
+  for (const place of ["served", "a single file"]) {
+    test(`${place}: images in, the command line's nuclei out, adjusted and exported`, async () => {
+      const { page, errors } = await open(places[place]);
+      await (await page.$("#image-chooser")).uploadFile(...set.paths);
+      await finished(page, 2);
+
+      const output = join(temporaryFolder(), "submission.csv");
+      commandLine("segment", ...set.paths, "--output", output);
+      const sizes = new Map(set.ids.map((id) => [id, pngSize(set, id)]));
+      const csv = (await saved(page, "#download", "submission.csv")).toString();
+      const [fromPage, fromCommand] = [csv, readFileSync(output, "utf8")].map((text) => readSubmission(text, sizes));
+      assert.deepEqual([...fromPage.keys()], set.ids);
+      for (const [id, size] of sizes) {
+        const share = agreement(labelsOf(fromPage.get(id), size), labelsOf(fromCommand.get(id), size));
+        assert.ok(share >= 0.999, `${id}: labels agree on ${(share * 100).toFixed(3)} % of pixels`);
+      }
+
+      const before = await nucleiOf(page);
+      assert.equal(before, fromPage.get(set.ids[0]).length);
+      const details = await page.$eval("#viewer-details", ({ textContent }) => textContent);
+      await page.focus("#tune-area");
+      await page.keyboard.press("End");
+      await page.waitForFunction((text) => document.querySelector("#viewer-details").textContent !== text, {}, details);
+      assert.ok((await nucleiOf(page)) < before, "small ones are dropped");
+
+      await page.click("#export > summary");
+      await page.click("input[name=scope][value=selected]");
+      const entries = unzip(await saved(page, "#export-save", `${set.ids[0]}.zip`));
+      assert.equal(entries.size, 9, "every format");
+      mkdirSync(screens, { recursive: true });
+      await page.screenshot({ path: join(screens, `firefox-${place.replaceAll(" ", "-")}.png`) });
+      await page.close();
+      assert.deepEqual(errors, [], "the console is clean");
+    });
+  }
+});
+
+/** Width and height as a PNG file states them. */
+function pngSize({ images }, id) {
+  const { bytes } = images.find(({ name }) => name === `${id}.png`);
+  return { width: bytes.readUInt32BE(16), height: bytes.readUInt32BE(20) };
+}

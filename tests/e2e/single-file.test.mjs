@@ -1,0 +1,52 @@
+/** The page as one file, saved from the served page and opened from a disk. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { after, before, describe, test } from "node:test";
+import { dist } from "../../tools/build.mjs";
+import { singleFile } from "../../tools/single-file.mjs";
+import { exampleSet, Stage, temporaryFolder } from "./harness.mjs";
+
+let stage;
+let set;
+
+before(async () => {
+  set = exampleSet(2);
+  stage = await Stage.open();
+});
+after(() => stage.close());
+
+describe("the single file", () => {
+  test("is saved from the page, opens without a server and gives the same CSV", async () => {
+    const served = await stage.page();
+    const link = served.page.getByRole("link", { name: "Save this page for use offline" });
+    const [download] = await Promise.all([served.page.waitForEvent("download"), link.click()]);
+    assert.equal(download.suggestedFilename(), "nucleoscope.html");
+    const path = join(temporaryFolder(), "nucleoscope.html");
+    await download.saveAs(path);
+    await served.drop(set.images);
+    await served.finished(/^2 images done/);
+    const expected = await served.csv();
+    await served.leave();
+
+    const address = pathToFileURL(path).href;
+    const opened = await stage.page({ address });
+    assert.equal(await opened.page.getByRole("link", { name: /offline/ }).count(), 0, "no offer of what it is");
+    await opened.choose("Choose images", set.paths);
+    await opened.finished(/^2 images done/);
+    assert.equal(await opened.csv(), expected);
+    const elsewhere = opened.watch.requests.filter((request) => request !== address && !/^(blob|data):/.test(request));
+    assert.deepEqual(elsewhere, [], "nothing is asked for outside the file");
+    await opened.page.getByRole("button", { name: "Copy link" }).scrollIntoViewIfNeeded();
+    await opened.picture("single-file");
+    await opened.leave();
+  });
+
+  test("forbids every connection by itself", () => {
+    const html = readFileSync(join(dist, singleFile), "utf8");
+    const [, policy] = html.match(/http-equiv="Content-Security-Policy"\s+content="([^"]*)"/);
+    assert.doesNotMatch(policy, /'self'|connect-src|unsafe-inline/);
+    assert.match(policy, /^default-src 'none'/);
+  });
+});

@@ -1,0 +1,61 @@
+/** Makes the page one file, to be opened from a disk: everything it needs stands in it. */
+import { createHash } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { StepFailed } from "./step.mjs";
+
+/** Its name beside the page that is served. */
+export const singleFile = "nucleoscope.html";
+
+/** The parts that the page's script unpacks (`www/src/parts.ts`), with their media types. */
+const parts = {
+  "nucleoscope_bg.wasm": "application/wasm",
+  "nuclei.onnx": "application/octet-stream",
+  "worker.js": "text/javascript",
+};
+
+/** Writes {@link singleFile} into the folder of the built page. */
+export function writeSingleFile(dist) {
+  const text = (name) => readFileSync(join(dist, name), "utf8");
+  const script = withoutSourceMap(text("main.js")).replaceAll("</script", "<\\/script");
+  const style = withoutSourceMap(text("styles.css"));
+  const icon = `data:image/svg+xml;base64,${Buffer.from(text("icon.svg")).toString("base64")}`;
+  const packed = Object.entries(parts).map(([name, type]) => {
+    const base64 = gzipSync(readFileSync(join(dist, name)), { level: 9 }).toString("base64");
+    return `<script type="application/gzip" data-part="${name}" data-type="${type}">${base64}</script>\n`;
+  });
+  // Nothing may be fetched, and nothing runs but what stands here.
+  const policy = [
+    "default-src 'none'",
+    `script-src '${hash(script)}' 'wasm-unsafe-eval'`,
+    "worker-src blob:",
+    `style-src '${hash(style)}'`,
+    "img-src blob: data:",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join("; ");
+  let html = text("index.html");
+  const replace = (pattern, replacement, times = 1) => {
+    const found = html.match(new RegExp(pattern, "g"))?.length ?? 0;
+    if (found !== times) throw new StepFailed(`index.html has ${pattern.source} ${found} times, not ${times}.`);
+    html = html.replace(new RegExp(pattern, "g"), () => replacement);
+  };
+  replace(/content="default-src[^"]*"/, `content="${policy}"`);
+  replace(/ *<!-- Asked for as main\.js[^>]*-->\n/, "");
+  replace(/ *<link rel="preload"[^>]*>\n/, "", Object.keys(parts).length);
+  replace(/ *<a [^>]*href="nucleoscope\.html"[^>]*>[^<]*<\/a>\n/, "");
+  replace(/<link rel="stylesheet"[^>]*>/, `<style>${style}</style>`);
+  replace(/(?<=(?:href|src)=")icon\.svg(?=")/, icon, 2);
+  replace(/ *<script type="module"[^>]*><\/script>\n/, "");
+  replace(/ *<\/body>\n/, `${packed.join("")}<script type="module">${script}</script>\n</body>\n`);
+  writeFileSync(join(dist, singleFile), html);
+}
+
+function withoutSourceMap(code) {
+  return code.replace(/\n(?:\/\/|\/\*)# sourceMappingURL=.*\n?$/, "\n");
+}
+
+function hash(content) {
+  return `sha256-${createHash("sha256").update(content).digest("base64")}`;
+}
