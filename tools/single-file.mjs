@@ -47,8 +47,9 @@ export function writeSingleFile(dist) {
   replace(/ *<a [^>]*href="nucleoscope\.html"[^>]*>[^<]*<\/a>\n/, "");
   replace(/<link rel="stylesheet"[^>]*>/, `<style>${style}</style>`);
   replace(/(?<=(?:href|src)=")icon\.svg(?=")/, icon, 2);
-  replace(/ *<script type="module"[^>]*><\/script>\n/, "");
-  replace(/ *<\/body>\n/, `${packed.join("")}<script type="module">${script}</script>\n</body>\n`);
+  replace(/<script type="module"[^>]*><\/script>/, `<script type="module">${script}</script>`);
+  // Last, so that what is left of a damaged file can still say so.
+  replace(/ *<\/body>\n/, `${packed.join("")}</body>\n`);
   writeFileSync(join(dist, singleFile), html);
 }
 

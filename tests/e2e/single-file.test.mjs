@@ -1,6 +1,6 @@
 /** The page as one file, saved from the served page and opened from a disk. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { after, before, describe, test } from "node:test";
@@ -41,6 +41,19 @@ describe("the single file", () => {
     await opened.page.getByRole("button", { name: "Copy link" }).scrollIntoViewIfNeeded();
     await opened.picture("single-file");
     await opened.leave();
+  });
+
+  test("says when it is damaged, and what to do", async () => {
+    const path = join(temporaryFolder(), "damaged.html");
+    const whole = readFileSync(join(dist, singleFile));
+    for (const share of [0.5, 0.95]) {
+      writeFileSync(path, whole.subarray(0, Math.floor(whole.length * share)));
+      const visit = await stage.page({ address: pathToFileURL(path).href, ready: false });
+      const alert = visit.page.getByRole("alert");
+      await alert.waitFor();
+      assert.match(await alert.textContent(), /This file is damaged.*Save the page once more/s);
+      await visit.leave();
+    }
   });
 
   test("forbids every connection by itself", () => {

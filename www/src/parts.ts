@@ -1,3 +1,4 @@
+import { EngineError } from "./engine/engine-error.ts";
 import type { Source } from "./engine/engine.ts";
 
 /**
@@ -6,12 +7,23 @@ import type { Source } from "./engine/engine.ts";
  * gzipped bytes in Base64; the build writes it).
  */
 export function sourceOf(name: string): Source {
-  const element = document.querySelector<HTMLScriptElement>(`script[data-part="${name}"]`);
-  return element === null ? new URL(name, document.baseURI) : () => unpacked(element);
+  const parts = [...document.querySelectorAll<HTMLScriptElement>("script[data-part]")];
+  if (parts.length === 0) return new URL(name, document.baseURI);
+  return () => unpacked(parts.find(({ dataset }) => dataset["part"] === name));
 }
 
-function unpacked(element: HTMLScriptElement): Response {
-  const packed = Uint8Array.from(atob(element.text), (character) => character.charCodeAt(0));
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Response(stream, { headers: { "content-type": element.dataset["type"] ?? "" } });
+async function unpacked(part: HTMLScriptElement | undefined): Promise<Response> {
+  try {
+    if (part === undefined) throw new Error("its end is missing");
+    const packed = Uint8Array.from(atob(part.text), (character) => character.charCodeAt(0));
+    const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+    const bytes = await new Response(stream).arrayBuffer();
+    return new Response(bytes, { headers: { "content-type": part.dataset["type"] ?? "" } });
+  } catch (error) {
+    throw new EngineError({
+      code: "page/not-unpacked",
+      message: `This file is damaged, or this browser too old for it (${error instanceof Error ? error.message : String(error)}).`,
+      remedy: "Save the page once more, or use a current version of Chrome, Edge, Firefox or Safari.",
+    });
+  }
 }

@@ -33,7 +33,7 @@ import type {
 } from "./protocol.ts";
 
 /** Where a part of the program is: at an address, or in what a function unpacks. */
-export type Source = URL | (() => Response);
+export type Source = URL | (() => Promise<Response>);
 
 /** What an engine is made of. */
 export interface EngineOptions {
@@ -278,7 +278,7 @@ function isSource(part: object): part is Source {
   return part instanceof URL || typeof part === "function";
 }
 
-async function load(source: Source): Promise<Response> {
+function load(source: Source): Promise<Response> {
   return source instanceof URL ? fetchFrom(source) : source();
 }
 
