@@ -3,7 +3,6 @@
 import argparse
 import dataclasses
 import itertools
-import shutil
 from pathlib import Path
 
 from .blend import blend
@@ -20,6 +19,7 @@ from .validate import all_maps, rate
 def add_plan(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder that holds dsb2018")
     parser.add_argument("--run", type=Path, required=True, help="folder for checkpoints and log")
+    parser.add_argument("--continue-from", type=Path, help="a checkpoint to train further")
     for field in dataclasses.fields(Plan):
         kind = float if field.name == "minutes" else type(field.default)
         name = f"--{field.name.replace('_', '-')}"
@@ -34,19 +34,25 @@ def plan_of(args: argparse.Namespace) -> Plan:
 
 
 def command_train(args: argparse.Namespace) -> None:
-    last = args.run / "last.pt"
-    if args.continue_from:
-        args.run.mkdir(parents=True, exist_ok=True)
-        if not last.exists():
-            shutil.copy(args.continue_from, last)
-    fresh_decay = args.continue_from is not None
-    last = train(args.data, args.run, plan_of(args), None, fresh_decay, args.start_from)
+    last = train(
+        args.data,
+        args.run,
+        plan_of(args),
+        start_from=args.start_from,
+        continue_from=args.continue_from,
+    )
     if args.output:
         export(read_checkpoint(last), args.output)
 
 
 def command_holdout(args: argparse.Namespace) -> None:
-    last = train(args.data, args.run, plan_of(args), without_group=args.group)
+    last = train(
+        args.data,
+        args.run,
+        plan_of(args),
+        without_group=args.group,
+        continue_from=args.continue_from,
+    )
     export(read_checkpoint(last), args.output)
     conditions = {r.condition for r in read_index(args.data) if held_out(r, args.group)}
     note_models(args.output, conditions)
@@ -107,7 +113,6 @@ def main() -> None:
 
     command = commands.add_parser("train", help="train on everything but test and validation")
     add_plan(command)
-    command.add_argument("--continue-from", type=Path, help="a stable.pt to train further")
     command.add_argument("--start-from", type=Path, help="an exported ONNX file to start with")
     command.add_argument("--output", type=Path, help="export the trained network to this ONNX file")
     command.set_defaults(action=command_train)

@@ -182,6 +182,11 @@ class Run:
         self.optimizer.load_state_dict(state["optimizer"])
         self.average.state = state["average"]
 
+    def begin_anew(self) -> None:
+        """Forgets the time taken and that the decay had begun."""
+        self.seconds = 0.0
+        self.decay_start, self.total = None, self.plan.steps
+
     def settle_length(self, seconds_this_session: float, steps_this_session: int) -> None:
         """With a time limit: as many steps as the time left allows at the rate so far."""
         if self.plan.minutes is None or self.decay_start is not None or steps_this_session < 50:
@@ -268,15 +273,13 @@ def train(
     folder: Path,
     plan: Plan,
     without_group: str | None = None,
-    fresh_decay: bool = False,
     start_from: Path | None = None,
+    continue_from: Path | None = None,
 ) -> Path:
     """Trains until the plan's end and returns the checkpoint. Resumes from `folder/last.pt`.
 
-    `start_from` is an ONNX file of this package to begin with instead of chance.
-
-    `fresh_decay` forgets that the decay had begun, which is how a `stable.pt` (copied to `last.pt`)
-    is trained further.
+    A run begins with chance, with `start_from` (an ONNX file of this package), or with
+    `continue_from`: a checkpoint, whose steps count and whose decay is forgotten.
     """
     if plan.batch % plan.replicas:
         raise ValueError("the batch must be a multiple of the replicas")
@@ -288,7 +291,12 @@ def train(
     print(f"{len(chosen)} images to train on, {len(watched)} to watch", flush=True)
     samples = [prepare(r) for r in chosen]
     last = folder / "last.pt"
-    if start_from and not last.exists():
+    if continue_from and not last.exists():
+        run = Run(plan)
+        run.load(continue_from)
+        run.begin_anew()
+        run.save(last)
+    elif start_from and not last.exists():
         run = Run(plan)
         shares = islice(loader(samples, replace(plan, workers=0), 0, 0), CALIBRATION_BATCHES)
         run.start_from(read_onnx(start_from), (images.permute(0, 3, 1, 2) for images, _ in shares))
@@ -300,13 +308,13 @@ def train(
         others = [
             context.Process(
                 target=train_replica,
-                args=(replica, where, samples, watched, folder, plan, fresh_decay),
+                args=(replica, where, samples, watched, folder, plan),
             )
             for replica in range(1, plan.replicas)
         ]
         for other in others:
             other.start()
-        train_replica(0, where, samples, watched, folder, plan, fresh_decay)
+        train_replica(0, where, samples, watched, folder, plan)
         for other in others:
             other.join()
     return last
@@ -319,7 +327,6 @@ def train_replica(
     watched: list[Record],
     folder: Path,
     plan: Plan,
-    fresh_decay: bool,
 ) -> None:
     """What each replica does; number 0 also keeps the log, the checkpoints and the time."""
     torch.set_num_threads(plan.threads)
@@ -327,8 +334,6 @@ def train_replica(
     last = folder / "last.pt"
     if last.exists():
         run.load(last)
-        if fresh_decay:
-            run.decay_start, run.total = None, plan.steps
     if run.step >= run.total and run.decay_start is not None:
         return
     if plan.replicas > 1:

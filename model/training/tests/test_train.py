@@ -93,12 +93,30 @@ def test_the_run_keeps_a_table_and_the_checkpoint_before_the_decay(
     assert stable["decay_start"] is not None
 
 
-def test_stable_weights_can_be_trained_further(data: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("checkpoint", ["stable.pt", "last.pt"])
+def test_a_checkpoint_is_trained_further_and_decays_once(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, checkpoint: str
+) -> None:
     train(data, tmp_path / "first", SMALL)
-    (tmp_path / "more").mkdir()
-    (tmp_path / "first" / "stable.pt").rename(tmp_path / "more" / "last.pt")
-    train(data, tmp_path / "more", replace(SMALL, steps=8), fresh_decay=True)
-    assert weights(tmp_path / "more")["step"] == 8
+    longer = replace(SMALL, steps=16, decay_share=0.5, save_every=1)
+    step = Run.train_step
+
+    def killed_at_ten(self: Run, *batch: torch.Tensor) -> dict[str, float]:
+        if self.step == 10:
+            raise KilledError
+        return step(self, *batch)
+
+    def go_on() -> None:
+        train(data, tmp_path / "more", longer, continue_from=tmp_path / "first" / checkpoint)
+
+    with monkeypatch.context() as patch, pytest.raises(KilledError):
+        patch.setattr(Run, "train_step", killed_at_ten)
+        go_on()
+    killed = weights(tmp_path / "more")
+    assert (killed["step"], killed["decay_start"]) == (10, 8)
+    go_on()
+    ended = weights(tmp_path / "more")
+    assert (ended["step"], ended["decay_start"]) == (16, 8)
 
 
 def test_the_right_answer_costs_less_than_the_wrong_one() -> None:
