@@ -2,8 +2,8 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
-import { buildWasm, bundle } from "../tools/build.mjs";
 import { chromium as findChromium } from "../tools/browsers.mjs";
+import { buildWasm, bundle } from "../tools/build.mjs";
 import { pythonEnvironment } from "../tools/python.mjs";
 import { output, root, run, step, StepFailed } from "../tools/step.mjs";
 import { buildBenchPage, openBenchPage } from "./bench-page.mjs";

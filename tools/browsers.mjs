@@ -11,7 +11,7 @@ export const chromium = () =>
     variable: "CHROME",
     debian: "chromium",
     commands: ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge"],
-    bundles: ["Google Chrome", "Chromium", "Microsoft Edge"],
+    applications: ["Google Chrome", "Chromium", "Microsoft Edge"].map((name) => [`${name}.app`, "Contents", "MacOS", name]),
     programs: [
       ["Google", "Chrome", "Application", "chrome.exe"],
       ["Chromium", "Application", "chrome.exe"],
@@ -26,14 +26,14 @@ export const firefox = () =>
     variable: "FIREFOX",
     debian: "firefox-esr",
     commands: ["firefox", "firefox-esr"],
-    bundles: ["Firefox"],
+    applications: [["Firefox.app", "Contents", "MacOS", "firefox"]],
     programs: [["Mozilla Firefox", "firefox.exe"]],
   });
 
 /**
  * A browser's path: the one an environment variable names, else one that is installed, else one of
- * Debian's. `commands` are looked for in PATH, `bundles` among macOS applications, `programs` in
- * Windows' program folders.
+ * Debian's. `commands` are looked for in PATH, `applications` in
+ * macOS's folders of them, `programs` in Windows' program folders.
  */
 async function find({ title, variable, debian, ...places }) {
   const asked = process.env[variable];
@@ -53,7 +53,7 @@ async function find({ title, variable, debian, ...places }) {
   );
 }
 
-function installed({ commands, bundles, programs }) {
+function installed({ commands, applications, programs }) {
   const { env, platform } = process;
   const folders = (env.PATH ?? "").split(platform === "win32" ? ";" : ":").filter((folder) => folder !== "");
   const candidates = folders.flatMap((folder) =>
@@ -63,11 +63,7 @@ function installed({ commands, bundles, programs }) {
     candidates.push(...commands.map((name) => join(folder, name)));
   }
   for (const folder of ["/Applications", join(env.HOME ?? "/", "Applications")]) {
-    for (const name of bundles) {
-      candidates.push(join(folder, `${name}.app`, "Contents", "MacOS", name));
-      // Firefox's own is in lower case, on a file system that may mind.
-      candidates.push(join(folder, `${name}.app`, "Contents", "MacOS", name.toLowerCase()));
-    }
+    candidates.push(...applications.map((path) => join(folder, ...path)));
   }
   for (const folder of [env.PROGRAMFILES, env["PROGRAMFILES(X86)"], env.LOCALAPPDATA]) {
     if (folder !== undefined) candidates.push(...programs.map((path) => join(folder, ...path)));

@@ -1,6 +1,6 @@
 /** The page in real browsers. Run by itself: `npm run e2e`. */
-import { buildAll } from "./build.mjs";
 import { chromium, firefox } from "./browsers.mjs";
+import { buildAll } from "./build.mjs";
 import { commandLine } from "./command-line.mjs";
 import { nodeTests } from "./node-tests.mjs";
 import { isStarted, main } from "./step.mjs";

@@ -1,7 +1,7 @@
 /** `npm test`: all set-up and every test. */
+import { chromium, firefox } from "./browsers.mjs";
 import { buildWasm, bundle } from "./build.mjs";
 import { checkTypes, lint } from "./check.mjs";
-import { chromium, firefox } from "./browsers.mjs";
 import { e2e } from "./e2e.mjs";
 import { nodeTests } from "./node-tests.mjs";
 import { readers, readerTests } from "./readers.mjs";

@@ -1,10 +1,10 @@
-import { EngineError } from "./engine/engine-error.ts";
+import { EngineError, messageOf } from "./engine/engine-error.ts";
 import type { Source } from "./engine/engine.ts";
 
 /**
  * Where a part of the program is: beside the page, or, in the page that is a single file, in an
  * element of it (`<script type="application/gzip" data-part="NAME" data-type="MEDIA TYPE">` with the
- * gzipped bytes in Base64; the build writes it).
+ * gzipped bytes in Base64; the build writes it). To unpack a damaged one is an {@link EngineError}.
  */
 export function sourceOf(name: string): Source {
   const parts = [...document.querySelectorAll<HTMLScriptElement>("script[data-part]")];
@@ -22,7 +22,7 @@ async function unpacked(part: HTMLScriptElement | undefined): Promise<Response> 
   } catch (error) {
     throw new EngineError({
       code: "page/not-unpacked",
-      message: `This file is damaged, or this browser too old for it (${error instanceof Error ? error.message : String(error)}).`,
+      message: `This file is damaged, or this browser too old for it (${messageOf(error)}).`,
       remedy: "Save the page once more, or use a current version of Chrome, Edge, Firefox or Safari.",
     });
   }

@@ -33,26 +33,19 @@ def plan_of(args: argparse.Namespace) -> Plan:
     return Plan(**{f.name: getattr(args, f.name) for f in dataclasses.fields(Plan)})
 
 
+def run_of(args: argparse.Namespace, **more: str | Path | None) -> Path:
+    """Trains as `add_plan`'s options say, and returns the checkpoint."""
+    return train(args.data, args.run, plan_of(args), continue_from=args.continue_from, **more)
+
+
 def command_train(args: argparse.Namespace) -> None:
-    last = train(
-        args.data,
-        args.run,
-        plan_of(args),
-        start_from=args.start_from,
-        continue_from=args.continue_from,
-    )
+    last = run_of(args, start_from=args.start_from)
     if args.output:
         export(read_checkpoint(last), args.output)
 
 
 def command_holdout(args: argparse.Namespace) -> None:
-    last = train(
-        args.data,
-        args.run,
-        plan_of(args),
-        without_group=args.group,
-        continue_from=args.continue_from,
-    )
+    last = run_of(args, without_group=args.group)
     export(read_checkpoint(last), args.output)
     conditions = {r.condition for r in read_index(args.data) if held_out(r, args.group)}
     note_models(args.output, conditions)

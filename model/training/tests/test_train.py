@@ -98,6 +98,8 @@ def test_a_checkpoint_is_trained_further_and_decays_once(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, checkpoint: str
 ) -> None:
     train(data, tmp_path / "first", SMALL)
+    taken = torch.load(tmp_path / "first" / checkpoint, weights_only=True)
+    torch.save({**taken, "seconds": 1e6}, tmp_path / "first" / checkpoint)
     longer = replace(SMALL, steps=16, decay_share=0.5, save_every=1)
     step = Run.train_step
 
@@ -117,6 +119,7 @@ def test_a_checkpoint_is_trained_further_and_decays_once(
     go_on()
     ended = weights(tmp_path / "more")
     assert (ended["step"], ended["decay_start"]) == (16, 8)
+    assert ended["seconds"] < 1e6
 
 
 def test_the_right_answer_costs_less_than_the_wrong_one() -> None:

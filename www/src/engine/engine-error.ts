@@ -18,9 +18,14 @@ export function reportOf(error: unknown): ErrorReport {
   if (isReport(error)) return { code: error.code, message: error.message, remedy: error.remedy };
   return {
     code: "engine/internal",
-    message: `Something went wrong inside the program: ${error instanceof Error ? error.message : String(error)}`,
+    message: `Something went wrong inside the program: ${messageOf(error)}`,
     remedy: "Reload the page and try again.",
   };
+}
+
+/** What anything that was thrown says. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Whether an error has the three parts. */

@@ -11,7 +11,7 @@ import type {
   Selection,
   Settings,
 } from "../wasm/nucleoscope.js";
-import { EngineError } from "./engine-error.ts";
+import { EngineError, messageOf } from "./engine-error.ts";
 import { planShare, segmentField } from "./field.ts";
 import { defaultWorkers, Pool, type RunOptions, type WorkerLike } from "./pool.ts";
 import type {
@@ -32,7 +32,7 @@ import type {
   TruthSource,
 } from "./protocol.ts";
 
-/** Where a part of the program is: at an address, or in what a function unpacks. */
+/** Where a part of the program is: at an address, or with a function that unpacks it, called at every try to load. */
 export type Source = URL | (() => Promise<Response>);
 
 /** What an engine is made of. */
@@ -304,7 +304,7 @@ async function compile(source: Source): Promise<WebAssembly.Module> {
   } catch (error) {
     throw new EngineError({
       code: "engine/not-compiled",
-      message: `This browser cannot run the program (${error instanceof Error ? error.message : String(error)}).`,
+      message: `This browser cannot run the program (${messageOf(error)}).`,
       remedy: "Use a current version of Chrome, Edge, Firefox or Safari.",
     });
   }
