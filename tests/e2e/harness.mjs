@@ -77,8 +77,13 @@ export class Visit {
 
   /** Drops files made of bytes: `{ name, bytes }`. */
   async drop(files) {
+    await this.letGo(await this.pickUp(files));
+  }
+
+  /** Makes files in the page, to be dropped by {@link letGo}: work that is not the page's own. */
+  async pickUp(files) {
     const parts = files.map(({ name, bytes }) => ({ name, base64: Buffer.from(bytes).toString("base64") }));
-    const transfer = await this.page.evaluateHandle((all) => {
+    return this.page.evaluateHandle((all) => {
       const made = new DataTransfer();
       for (const { name, base64 } of all) {
         const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
@@ -86,6 +91,10 @@ export class Visit {
       }
       return made;
     }, parts);
+  }
+
+  /** Drops what was picked up. */
+  async letGo(transfer) {
     await this.page.dispatchEvent("main", "drop", { dataTransfer: transfer });
   }
 

@@ -446,11 +446,13 @@ describe("the workbench", () => {
       if (index % 4 === 2) return { name: `plain-${index}.png`, bytes: grayPng(96, 96, (x, y) => (x * y) % 256) };
       return { name: `stack-${index}.tif`, bytes: imageJStack(64, 64, 2, 3, (c, z, x, y) => (x + y * z + c) % 4096) };
     });
+    const transfer = await visit.pickUp(files);
     const tasks = await visit.mainThreadTasks(async () => {
-      await visit.drop(files);
+      await visit.letGo(transfer);
       await visit.finished(/^20 images done/);
     });
     const longest = Math.max(...tasks.map(({ processor }) => processor));
+    console.log(`longest task with twenty mixed files: ${longest.toFixed(0)} ms of work`);
     assert.ok(longest < 100, `the longest task of the page's thread took ${longest.toFixed(0)} ms`);
     await visit.leave();
   });
