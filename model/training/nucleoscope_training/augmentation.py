@@ -183,6 +183,8 @@ def compose(crop: Crop, sample: Sample, rng: Rng) -> tuple[Crop, bool]:
         return replace(crop, image=composites.glow(crop, rng)), False
     elif fate < 0.38:
         return replace(crop, image=composites.stain(crop, rng)), True
+    elif fate < 0.62:
+        return composites.cells(crop, rng)
     return crop, False
 
 

@@ -207,3 +207,86 @@ def dye(crop: Crop, rng: Rng) -> np.ndarray:
     share = (soft_inside(crop, rng) * np.float32(rng.uniform(0.6, 1)))[..., None]
     nuclear, tissue = draw_dyes(rng)
     return np.exp(-absorbed[..., None] * (share * nuclear + (1 - share) * tissue))
+
+
+# --- whole cells ---------------------------------------------------------------------------------
+
+
+def thin_out(crop: Crop, rng: Rng) -> Crop:
+    """Forgets some of the nuclei, though not all: no label, no distance. The image stays."""
+    kept = rng.random(len(crop.areas)) < rng.uniform(0.15, 1)
+    kept[0] = False
+    labels = np.where(kept[crop.labels], crop.labels, np.uint16(0))
+    if not labels.any():
+        return crop
+    return replace(crop, labels=labels, distance=np.where(labels > 0, crop.distance, 0))
+
+
+def cell_body(centre: np.ndarray, radius: float, size: int, rng: Rng) -> np.ndarray:
+    """[S,S], about 0 to 1: a flat cell with corners, a soft edge and often a denser rim."""
+    corners = int(rng.integers(6, 14))
+    angles = (np.arange(corners) + rng.uniform(-0.4, 0.4, corners)) * (2 * np.pi / corners)
+    reach = radius * rng.uniform(0.7, 1.2, corners)
+    outline = centre + reach[:, None] * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    body = np.zeros((size, size), np.float32)
+    cv2.fillPoly(body, [np.round(outline).astype(np.int32)], 1.0)
+    soft = cv2.GaussianBlur(body, (0, 0), rng.uniform(0.5, 1.5))
+    rim = soft - cv2.GaussianBlur(body, (0, 0), rng.uniform(2, 5))
+    return soft + np.float32(rng.uniform(0, 1.5)) * np.clip(rim, 0, None)
+
+
+def cell_bodies(crop: Crop, rng: Rng) -> np.ndarray:
+    """[S,S], 0 and up: flat cells around the nuclei (at least one) and some without, with granules.
+
+    Where cells lie over each other they add up, as what they absorb does.
+    """
+    size = crop.labels.shape[0]
+    widest = log_uniform(rng, 2, 6)
+    nuclei = [
+        (np.array([left + right, top + bottom]) / 2, np.hypot(bottom - top, right - left) / 2.8)
+        for top, left, bottom, right in targets.boxes(crop.labels).values()
+    ]
+    usual = float(np.median([radius for _, radius in nuclei]))
+    empty = [(rng.uniform(0, size, 2), usual) for _ in range(int(rng.integers(0, 4)))]
+    total = np.zeros((size, size), np.float32)
+    for centre, nuclear_radius in nuclei + empty:
+        radius = nuclear_radius * widest * rng.uniform(0.6, 1.2)
+        aside = rng.normal(0, 0.25, 2) * max(radius - nuclear_radius, 0)
+        total += cell_body(centre + aside, radius, size, rng) * np.float32(rng.uniform(0.4, 1))
+    grain = fibres(size, rng)
+    total *= 1 - np.float32(rng.uniform(0, 0.7)) * grain
+    granules = np.zeros((size, size), np.float32)
+    for _ in range(int(rng.integers(0, 40))):
+        x, y = (int(v) for v in rng.integers(0, size, 2))
+        dx, dy = (int(v) for v in rng.integers(-3, 4, 2))
+        cv2.line(granules, (x, y), (x + dx, y + dy), 1.0, int(rng.integers(1, 3)), cv2.LINE_8)
+    granules = cv2.GaussianBlur(granules, (0, 0), rng.uniform(0.5, 1))
+    return total + granules * (total > 0.1) * np.float32(rng.uniform(0, 0.8))
+
+
+def cells(crop: Crop, rng: Rng) -> tuple[Crop, bool]:
+    """The nuclei of a gray fluorescence crop, or some of them, in whole cells, as in a smear.
+
+    Half of these scenes are gray brightfield, some are dyed, and in some the cells shine. Also says
+    whether the crop is now a stained one.
+    """
+    if not crop.labels.any():
+        return crop, False
+    fate = rng.random()
+    if fate < 0.2:
+        bodies = cell_bodies(crop, rng) * (1 - np.float32(0.7) * soft_inside(crop, rng))
+        return replace(crop, image=crop.image + np.float32(rng.uniform(0.1, 0.5)) * bodies), False
+    crop = thin_out(crop, rng)
+    shine = np.clip(crop.image, 0, 1.2)
+    grain = fibres(crop.labels.shape[0], rng)
+    texture = rng.uniform(0.5, 1) + rng.uniform(0, 0.5) * shine + rng.uniform(0, 0.4) * grain
+    nuclear = (
+        soft_inside(crop, rng) * texture.astype(np.float32) * np.float32(rng.uniform(0.4, 1.4))
+    )
+    bodies = cell_bodies(crop, rng) * np.float32(log_uniform(rng, 0.08, 0.8))
+    if fate < 0.7:
+        return replace(crop, image=np.exp(-np.clip(nuclear + bodies, 0, 4))), False
+    blue, pink = draw_dyes(rng)
+    tinge = pink if chance(rng, 0.5) else blue + rng.normal(0, 0.1, 3).astype(np.float32)
+    density = nuclear[..., None] * blue + bodies[..., None] * tinge
+    return replace(crop, image=np.exp(-np.clip(density, -0.2, 4))), True

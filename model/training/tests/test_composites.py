@@ -130,3 +130,43 @@ def test_glow_shines_between_the_nuclei_more_than_over_them(samples: list[Sample
         added = composites.glow(crop, rng(seed)) - crop.image
         assert added.min() >= 0
         assert added[crop.labels > 0].mean() < added[crop.labels == 0].mean()
+
+
+def test_thinning_out_forgets_whole_nuclei_and_leaves_one_at_least(samples: list[Sample]) -> None:
+    crop = corner(samples[0])
+    everyone = np.unique(crop.labels)
+    fewer = 0
+    for seed in range(30):
+        thin = composites.thin_out(crop, rng(seed))
+        kept = np.unique(thin.labels)
+        assert len(kept) > 1
+        fewer += len(kept) < len(everyone)
+        same = np.isin(crop.labels, kept)
+        np.testing.assert_array_equal(thin.labels, np.where(same, crop.labels, 0))
+        np.testing.assert_array_equal(thin.distance, np.where(thin.labels > 0, crop.distance, 0))
+    assert fewer > 10
+
+
+def test_cells_are_paler_than_the_nuclei_in_them(samples: list[Sample]) -> None:
+    crop = corner(samples[0])
+    shining = dark = dyed = 0
+    for seed in range(40):
+        scene, stained = composites.cells(crop, rng(seed))
+        assert scene.image.dtype == np.float32
+        nuclei = scene.image[scene.labels > 0].mean()
+        elsewhere = scene.image[scene.labels == 0]
+        if nuclei > elsewhere.mean():
+            shining += 1
+            assert (scene.image >= crop.image).all()
+            assert elsewhere.mean() > crop.image[crop.labels == 0].mean() + 0.01
+        else:
+            dark += not stained
+            dyed += stained
+            assert stained == (scene.image.ndim == 3)
+            assert elsewhere.min() < 0.95
+    assert min(shining, dark, dyed) > 4
+
+
+def test_nothing_becomes_no_cells(samples: list[Sample]) -> None:
+    empty = replace(corner(samples[0]), labels=np.zeros((SIZE, SIZE), np.uint16))
+    assert composites.cells(empty, rng(0)) == (empty, False)
