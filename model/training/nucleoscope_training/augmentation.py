@@ -169,6 +169,8 @@ def compose(crop: Crop, sample: Sample, rng: Rng) -> tuple[Crop, bool]:
         crop = composites.paste_neighbours(crop, rng)
     if chance(rng, 0.2):
         crop = composites.vary_nuclei(crop, rng)
+    if chance(rng, 0.25) and crop.labels.any():
+        crop = composites.clot_chromatin(crop, rng)
     if not sample.gray:
         if chance(rng, 0.2):
             crop = replace(crop, image=composites.counterstain(crop, rng))
