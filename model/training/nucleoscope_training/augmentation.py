@@ -169,8 +169,6 @@ def compose(crop: Crop, sample: Sample, rng: Rng) -> tuple[Crop, bool]:
         crop = composites.paste_neighbours(crop, rng)
     if chance(rng, 0.2):
         crop = composites.vary_nuclei(crop, rng)
-    if chance(rng, 0.25) and crop.labels.any():
-        crop = composites.clot_chromatin(crop, rng)
     if not sample.gray:
         if chance(rng, 0.2):
             crop = replace(crop, image=composites.counterstain(crop, rng))
@@ -185,7 +183,7 @@ def compose(crop: Crop, sample: Sample, rng: Rng) -> tuple[Crop, bool]:
         return replace(crop, image=composites.glow(crop, rng)), False
     elif fate < 0.38:
         return replace(crop, image=composites.stain(crop, rng)), True
-    elif fate < 0.62:
+    elif fate < 0.56:
         return composites.cells(crop, rng)
     return crop, False
 

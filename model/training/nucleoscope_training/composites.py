@@ -124,24 +124,6 @@ def vary_nuclei(crop: Crop, rng: Rng) -> Crop:
     return replace(crop, image=image)
 
 
-def clot_chromatin(crop: Crop, rng: Rng) -> Crop:
-    """Clots or holes in the nuclei, as a mouse's chromocentres or nucleoli: they part no nucleus.
-
-    `crop` has at least one nucleus.
-    """
-    size = crop.labels.shape[0]
-    areas = crop.areas[np.unique(crop.labels)[1:]]
-    grain = float(np.sqrt(np.median(areas))) * rng.uniform(0.04, 0.14)
-    field = cv2.GaussianBlur(noise((size, size), rng), (0, 0), max(grain, 0.6))
-    clots = np.clip(field / max(float(field.std()), 1e-3) - np.float32(rng.uniform(0.5, 1.5)), 0, 2)
-    gain = 1 + np.float32(log_uniform(rng, 0.3, 3)) * clots * soft_inside(crop, rng)
-    if chance(rng, 0.35):
-        gain = 1 / gain
-    if crop.image.ndim == 3:
-        return replace(crop, image=1 - (1 - crop.image) * np.sqrt(gain)[..., None])
-    return replace(crop, image=crop.image * gain)
-
-
 def haze(image: np.ndarray, rng: Rng) -> np.ndarray:
     """Adds the light of nuclei above or below the focus to gray fluorescence."""
     elsewhere = np.rot90(image, int(rng.integers(1, 4)))
