@@ -16,8 +16,8 @@ TEST_FOLD = "0"
 VALIDATION_PERCENT = 10
 
 # Groups of conditions that the hold-out runs leave out, by prefix of the condition's name: each
-# condition is in one of them. Both keep fluorescence and stained tissue to learn from, and what is
-# cut from the same slides is never split between them.
+# condition is in one of A and B. Both keep fluorescence and stained tissue to learn from, and what
+# is cut from the same slides is never split between them. C leaves out the sections alone.
 HOLDOUT_GROUPS = {
     "A": (
         "fluorescence-256x256-",
@@ -35,6 +35,7 @@ HOLDOUT_GROUPS = {
         "stained-256x320-light",
         "bitdepth-",
     ),
+    "C": ("bitdepth-",),
 }
 
 
