@@ -139,7 +139,7 @@ impl Plan {
     ) -> Result<Self, NetworkError> {
         let (width, height) = (image.width(), image.height());
         let levels = Levels::of(image, &network.contract().normalization);
-        let normalized = NormalizedImage::new(image, levels);
+        let normalized = NormalizedImage::new(image, levels.clone());
         let samples = samples(image);
         let (mut done, total) = (0, samples.len() * crate::segment::FIRST_LOOKS.len());
         let mut look = |scale: f64| {
@@ -199,7 +199,7 @@ impl Plan {
         block: &Block,
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<Maps, NetworkError> {
-        let image = NormalizedImage::new(image, self.levels);
+        let image = NormalizedImage::new(image, self.levels.clone());
         let is_accurate = settings.effort == Effort::Accurate;
         let passes = 1 + usize::from(is_accurate);
         let mut through = |pass: usize, view: View| {
@@ -506,8 +506,13 @@ mod tests {
 
     fn echo() -> Echo {
         let text = String::new;
-        let normalization =
-            Normalization { low_percentile: 0.0, high_percentile: 100.0, clip_low: 0.0, clip_high: 1.0 };
+        let normalization = Normalization {
+            low_percentile: 0.0,
+            high_percentile: 100.0,
+            local: None,
+            clip_low: 0.0,
+            clip_high: 1.0,
+        };
         Echo(ModelContract {
             name: text(),
             version: text(),

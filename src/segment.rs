@@ -266,6 +266,7 @@ mod tests {
             normalization: Normalization {
                 low_percentile: 0.0,
                 high_percentile: 100.0,
+                local: None,
                 clip_low: 0.0,
                 clip_high: 1.0,
             },

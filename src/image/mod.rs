@@ -18,7 +18,7 @@ mod window;
 pub use channel::{Channel, PixelSize, split};
 pub use decode::{Limits, decode, open, open_segmented};
 pub use error::ImageError;
-pub use normalize::{Levels, Normalization, NormalizedImage, normalize};
+pub use normalize::{Levels, LocalRange, Normalization, NormalizedImage, normalize};
 pub use preview::{Contrast, Preview, map_preview, preview};
 pub use stack::{ChannelChoice, ChannelInfo, Opened, Selection, Slice, StackInfo};
 pub use window::Window;

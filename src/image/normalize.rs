@@ -6,7 +6,7 @@ use super::{Image, Samples, Window};
 
 /// How raw values become network input; the model's metadata says which numbers it was trained with.
 ///
-/// Two percentiles of all values (all channels together, so that colours keep their balance) become
+/// A low and a high end of the range, the same for all channels so that colours keep their balance, become
 /// 0 and 1, linearly, and the result is clipped.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Normalization {
@@ -14,52 +14,287 @@ pub struct Normalization {
     pub low_percentile: f64,
     /// Percentile that becomes 1, in percent.
     pub high_percentile: f64,
+    /// How single bright things are kept from taking the contrast away; `None`: the percentiles of all
+    /// values are the range of the whole image.
+    pub local: Option<LocalRange>,
     /// Smallest value after scaling.
     pub clip_low: f32,
     /// Largest value after scaling.
     pub clip_high: f32,
 }
 
-/// How the raw values of one image become network input: its [`Normalization`] with the percentiles worked
-/// out. Settled once for an image, it is the same for every part of it.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+/// A range that does not go by single pixels and, where the background is dark, differs from place to place.
+///
+/// Each channel is cut into blocks of 2 × 2 pixels. Of a block's four values the second largest is its high,
+/// the second smallest its low, so neither a hot nor a dead pixel counts. The low percentile is that of the
+/// blocks' lows, the high one of their highs. Where the highs' median lies in the upper half of this range,
+/// the background is bright, and the range is the same everywhere. Otherwise the high end is local: the
+/// image is cut into square cells (a sixteenth of the longer side, but at least 32 pixels); each has the
+/// percentile of its own highs, or that of a neighbour where it is higher, and between the cells' centres
+/// the end of the range is interpolated.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LocalRange {
+    /// Percentile of a cell's highs, in percent.
+    pub cell_percentile: f64,
+    /// The range of a cell is at least this share of the largest one, 0 to 1.
+    pub smallest_share: f32,
+    /// The range is at least this many standard deviations of the noise.
+    pub least_noises: f32,
+    /// The range of an image of integers is at least this many steps.
+    pub least_steps: f32,
+}
+
+/// How the raw values of one image become network input: its [`Normalization`] with the range worked out.
+/// Settled once for an image, it is the same for every part of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Levels {
     low: f32,
-    scale: f32,
+    /// The high end at the centre of every cell, row by row.
+    tops: Vec<f32>,
+    /// Cells side by side.
+    columns: usize,
+    /// Pixels on the side of a cell.
+    cell: usize,
     clip_low: f32,
     clip_high: f32,
 }
 
+/// Cells along the longer side of an image.
+const CELLS_A_SIDE: usize = 16;
+/// Pixels on the side of the smallest cells.
+const SMALLEST_CELL: usize = 32;
+/// The mean difference of the second largest and the second smallest of four values of white noise, in
+/// standard deviations.
+const NOISE_OF_BLOCK: f32 = 0.594;
+
 impl Levels {
-    /// Works out an image's percentiles.
+    /// Works out an image's range.
     pub fn of(image: &Image, normalization: &Normalization) -> Self {
-        let (low, high) = image.percentiles(normalization.low_percentile, normalization.high_percentile);
-        let range = high - low;
-        let scale = if range > 0.0 { range.recip() } else { 0.0 };
-        let scale = if scale.is_finite() { scale } else { 0.0 };
-        Self { low, scale, clip_low: normalization.clip_low, clip_high: normalization.clip_high }
+        match &normalization.local {
+            None => {
+                let (low, high) =
+                    image.percentiles(normalization.low_percentile, normalization.high_percentile);
+                Self::everywhere(low, high, normalization)
+            }
+            Some(local) => match image.samples() {
+                Samples::U8(values) => Self::local(&Blocks::new(image, values), normalization, local, 1 << 8),
+                Samples::U16(values) => {
+                    Self::local(&Blocks::new(image, values), normalization, local, 1 << 16)
+                }
+                Samples::F32(values) => Self::local(&Blocks::new(image, values), normalization, local, 0),
+            },
+        }
     }
 
-    fn value(&self, raw: f32) -> f32 {
-        ((raw - self.low) * self.scale).max(self.clip_low).min(self.clip_high)
+    fn everywhere(low: f32, high: f32, normalization: &Normalization) -> Self {
+        let Normalization { clip_low, clip_high, .. } = *normalization;
+        Self { low, tops: vec![high], columns: 1, cell: 1, clip_low, clip_high }
     }
+
+    /// `bins` is how many values integers can have, 0 for floats.
+    fn local<T: Copy + Into<f32>>(
+        blocks: &Blocks<T>,
+        normalization: &Normalization,
+        local: &LocalRange,
+        bins: usize,
+    ) -> Self {
+        let [mut lows, mut highs, mut differences] = [(); 3].map(|()| Ranks::new(bins));
+        for row in 0..blocks.rows {
+            for column in 0..blocks.columns {
+                for channel in 0..blocks.channels {
+                    let (low, high) = blocks.low_and_high(row, column, channel);
+                    lows.add(low);
+                    highs.add(high);
+                    differences.add(high - low);
+                }
+            }
+        }
+        let low = lows.percentile(normalization.low_percentile);
+        let (middle, high) = (highs.percentile(50.0), highs.percentile(normalization.high_percentile));
+        let noise = differences.percentile(50.0) / NOISE_OF_BLOCK;
+        let steps = if bins > 0 { local.least_steps } else { 0.0 };
+        let least = (local.least_noises * noise).max(steps);
+        if middle - low > (high - low) / 2.0 {
+            return Self::everywhere(low.min(high - least), high, normalization);
+        }
+        let (tops, columns) = blocks.tops(local.cell_percentile);
+        let largest = tops.iter().copied().fold(low, f32::max);
+        let floor = low + least.max(local.smallest_share * (largest - low));
+        let tops = tops.into_iter().map(|top| top.max(floor)).collect();
+        let Normalization { clip_low, clip_high, .. } = *normalization;
+        Self { low, tops, columns, cell: blocks.cell, clip_low, clip_high }
+    }
+
+    /// The factor for values above the low end, where the high end is `top`.
+    fn scale(&self, top: f32) -> f32 {
+        let range = top - self.low;
+        let scale = if range > 0.0 { range.recip() } else { 0.0 };
+        if scale.is_finite() { scale } else { 0.0 }
+    }
+
+    /// The factor if it is the same everywhere.
+    fn only_scale(&self) -> Option<f32> {
+        if let [top] = self.tops[..] { Some(self.scale(top)) } else { None }
+    }
+
+    /// The factors of some pixels of a row.
+    fn scales(&self, y: usize, columns: std::ops::Range<usize>) -> Vec<f32> {
+        let rows = self.tops.chunks_exact(self.columns);
+        let (above, below, share) = self.between(y, rows.len());
+        let row = |row: usize| &self.tops[row * self.columns..][..self.columns];
+        let tops: Vec<f32> =
+            row(above).iter().zip(row(below)).map(|(a, b)| a * (1.0 - share) + b * share).collect();
+        columns
+            .map(|x| {
+                let (left, right, share) = self.between(x, self.columns);
+                self.scale(tops[left] * (1.0 - share) + tops[right] * share)
+            })
+            .collect()
+    }
+
+    /// The cells whose centres lie before and after a pixel of an axis, and the share of the second.
+    fn between(&self, pixel: usize, cells: usize) -> (usize, usize, f32) {
+        let at = ((pixel as f32 + 0.5) / self.cell as f32 - 0.5).clamp(0.0, (cells - 1) as f32);
+        let before = at as usize;
+        (before, (before + 1).min(cells - 1), at - before as f32)
+    }
+
+    fn value(&self, raw: f32, scale: f32) -> f32 {
+        ((raw - self.low) * scale).max(self.clip_low).min(self.clip_high)
+    }
+}
+
+/// The 2 × 2 blocks of an image: an odd last row or column is left out, a side of one pixel taken as it is.
+struct Blocks<'a, T> {
+    values: &'a [T],
+    /// Values a row of the image.
+    stride: usize,
+    channels: usize,
+    rows: usize,
+    columns: usize,
+    /// Rows and columns of pixels in a block.
+    size: (usize, usize),
+    /// Pixels on the side of a cell, an even number.
+    cell: usize,
+}
+
+impl<'a, T: Copy + Into<f32>> Blocks<'a, T> {
+    fn new(image: &Image, values: &'a [T]) -> Self {
+        let (width, height, channels) = (image.width(), image.height(), image.channels());
+        let size = (height.min(2), width.min(2));
+        let cell = width.max(height).div_ceil(CELLS_A_SIDE).max(SMALLEST_CELL).next_multiple_of(2);
+        let (rows, columns) = (height / size.0, width / size.1);
+        Self { values, stride: width * channels, channels, rows, columns, size, cell }
+    }
+
+    fn low_and_high(&self, row: usize, column: usize, channel: usize) -> (f32, f32) {
+        let (height, width) = self.size;
+        let at = |y: usize, x: usize| {
+            let place = (row * height + y) * self.stride + (column * width + x) * self.channels + channel;
+            self.values[place].into()
+        };
+        match self.size {
+            (2, 2) => {
+                let (a, b): (f32, f32) = (at(0, 0), at(0, 1));
+                let (c, d): (f32, f32) = (at(1, 0), at(1, 1));
+                let (lows, highs) = ((a.min(b), c.min(d)), (a.max(b), c.max(d)));
+                // Without the smallest and the largest, two are left.
+                let one = lows.0.max(lows.1);
+                let other = highs.0.min(highs.1);
+                (one.min(other), one.max(other))
+            }
+            _ => {
+                let (a, b): (f32, f32) = (at(0, 0), at(height - 1, width - 1));
+                (a.min(b), a.max(b))
+            }
+        }
+    }
+
+    /// The percentile of every cell's highs, or that of a neighbour where it is higher, row by row; and how
+    /// many cells are side by side.
+    fn tops(&self, percentile: f64) -> (Vec<f32>, usize) {
+        let half = self.cell / 2;
+        let (rows, columns) = (self.rows.div_ceil(half), self.columns.div_ceil(half));
+        let mut own = Vec::with_capacity(rows * columns);
+        let mut highs = Vec::new();
+        for top in (0..self.rows).step_by(half) {
+            for left in (0..self.columns).step_by(half) {
+                highs.clear();
+                for row in top..(top + half).min(self.rows) {
+                    for column in left..(left + half).min(self.columns) {
+                        highs.extend((0..self.channels).map(|c| self.low_and_high(row, column, c).1));
+                    }
+                }
+                let rank = nearest_rank(highs.len(), percentile);
+                own.push(*highs.select_nth_unstable_by(rank, f32::total_cmp).1);
+            }
+        }
+        let around = |at: usize, cells: usize| at.saturating_sub(1)..(at + 2).min(cells);
+        let largest = |place: usize| {
+            around(place / columns, rows)
+                .flat_map(|row| around(place % columns, columns).map(move |column| row * columns + column))
+                .fold(f32::NEG_INFINITY, |most, neighbour| most.max(own[neighbour]))
+        };
+        ((0..rows * columns).map(largest).collect(), columns)
+    }
+}
+
+/// Values whose percentiles are asked for: counted where they are integers.
+enum Ranks {
+    Counts(Vec<usize>),
+    Values(Vec<f32>),
+}
+
+impl Ranks {
+    fn new(bins: usize) -> Self {
+        if bins > 0 { Self::Counts(vec![0; bins]) } else { Self::Values(Vec::new()) }
+    }
+
+    fn add(&mut self, value: f32) {
+        match self {
+            Self::Counts(counts) => counts[value as usize] += 1,
+            Self::Values(values) => values.push(value),
+        }
+    }
+
+    /// By the nearest-rank rule, as [`Image::percentiles`].
+    fn percentile(&mut self, percentile: f64) -> f32 {
+        match self {
+            Self::Counts(counts) => super::nth(counts, nearest_rank(counts.iter().sum(), percentile)),
+            Self::Values(values) => {
+                let rank = nearest_rank(values.len(), percentile);
+                *values.select_nth_unstable_by(rank, f32::total_cmp).1
+            }
+        }
+    }
+}
+
+/// Index of a percentile among `count` sorted values.
+fn nearest_rank(count: usize, percentile: f64) -> usize {
+    ((percentile / 100.0 * count as f64).ceil() as usize).clamp(1, count) - 1
 }
 
 /// An image as the network sees it, at the image's own size. Values are worked out a window at a time:
 /// those of a large image would take several times its memory.
 ///
 /// ```
-/// use nucleoscope::image::{Image, Normalization, NormalizedImage, Samples, Window, normalize};
+/// use nucleoscope::image::{Image, Normalization, Samples, Window, normalize};
 ///
 /// let image = Image::new(4, 1, 1, Samples::U16(vec![1000, 1100, 1200, 5000]))?;
-/// let settings = Normalization { low_percentile: 25.0, high_percentile: 75.0, clip_low: -0.5, clip_high: 1.5 };
+/// let settings = Normalization {
+///     low_percentile: 25.0,
+///     high_percentile: 75.0,
+///     local: None,
+///     clip_low: -0.5,
+///     clip_high: 1.5,
+/// };
 /// let normalized = normalize(&image, &settings);
 /// assert_eq!(normalized.planes(), [[0.0, 0.5, 1.0, 1.5]]);
 /// assert_eq!(normalized.window(&Window { left: 1, top: 0, width: 2, height: 1 }), [[0.5, 1.0]]);
 /// # Ok::<(), nucleoscope::image::ImageError>(())
 /// ```
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct NormalizedImage<'a> {
     image: &'a Image,
     levels: Levels,
@@ -92,28 +327,34 @@ impl<'a> NormalizedImage<'a> {
     /// # Panics
     /// If the window reaches beyond the image: a programming error, not an input's.
     pub fn window(&self, window: &Window) -> Vec<Vec<f32>> {
-        let value = |raw: f32| self.levels.value(raw);
-        match self.image.samples() {
-            Samples::U8(values) => {
-                let table: Vec<f32> = (0..=u8::MAX).map(|raw| value(raw.into())).collect();
-                self.cut(values, window, |raw| table[usize::from(raw)])
+        match (self.image.samples(), self.levels.only_scale()) {
+            (Samples::U8(values), Some(scale)) => {
+                let table: Vec<f32> = (0..=u8::MAX).map(|raw| self.levels.value(raw.into(), scale)).collect();
+                self.cut(values, window, |raw, _| table[usize::from(raw)])
             }
-            Samples::U16(values) => self.cut(values, window, |raw| value(raw.into())),
-            Samples::F32(values) => self.cut(values, window, value),
+            (Samples::U8(values), None) => {
+                self.cut(values, window, |raw, scale| self.levels.value(raw.into(), scale))
+            }
+            (Samples::U16(values), _) => {
+                self.cut(values, window, |raw, scale| self.levels.value(raw.into(), scale))
+            }
+            (Samples::F32(values), _) => self.cut(values, window, |raw, scale| self.levels.value(raw, scale)),
         }
     }
 
-    fn cut<T: Copy>(&self, values: &[T], window: &Window, value: impl Fn(T) -> f32) -> Vec<Vec<f32>> {
+    fn cut<T: Copy>(&self, values: &[T], window: &Window, value: impl Fn(T, f32) -> f32) -> Vec<Vec<f32>> {
         let channels = self.image.channels();
-        let plane = |channel: usize| {
-            let mut plane = Vec::with_capacity(window.width * window.height);
-            for y in window.rows() {
-                let row = &values[(y * self.width() + window.left) * channels..][..window.width * channels];
-                plane.extend(row.iter().skip(channel).step_by(channels).map(|&raw| value(raw)));
+        let mut planes = vec![Vec::with_capacity(window.width * window.height); channels];
+        let only = self.levels.only_scale().map(|scale| vec![scale; window.width]);
+        for y in window.rows() {
+            let scales = only.clone().unwrap_or_else(|| self.levels.scales(y, window.columns()));
+            let row = &values[(y * self.width() + window.left) * channels..][..window.width * channels];
+            for (channel, plane) in planes.iter_mut().enumerate() {
+                let raw = row.iter().skip(channel).step_by(channels);
+                plane.extend(raw.zip(&scales).map(|(&raw, &scale)| value(raw, scale)));
             }
-            plane
-        };
-        (0..channels).map(plane).collect()
+        }
+        planes
     }
 }
 
@@ -127,8 +368,22 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const SETTINGS: Normalization =
-        Normalization { low_percentile: 1.0, high_percentile: 99.8, clip_low: -0.5, clip_high: 1.5 };
+    const SETTINGS: Normalization = Normalization {
+        low_percentile: 1.0,
+        high_percentile: 99.8,
+        local: None,
+        clip_low: -0.5,
+        clip_high: 1.5,
+    };
+    const LOCAL: Normalization = Normalization {
+        local: Some(LocalRange {
+            cell_percentile: 99.5,
+            smallest_share: 0.2,
+            least_noises: 12.0,
+            least_steps: 16.0,
+        }),
+        ..SETTINGS
+    };
 
     #[test]
     fn a_constant_image_is_zero() {

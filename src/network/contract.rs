@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use super::NetworkError;
-use crate::image::Normalization;
+use crate::image::{LocalRange, Normalization};
 
 /// How the model's raw output becomes values in `0.0..=1.0`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -65,7 +65,6 @@ impl ModelContract {
         let keys = Keys(metadata);
         keys.expect("nucleoscope.contract", CONTRACT)?;
         keys.expect("channels", CHANNELS)?;
-        keys.expect("normalization", "percentile")?;
         let activation = match keys.text("activation")? {
             "sigmoid" => Activation::Sigmoid,
             "none" => Activation::None,
@@ -75,7 +74,22 @@ impl ModelContract {
                 )));
             }
         };
+        let local = match keys.text("normalization")? {
+            "percentile" => None,
+            "local" => Some(LocalRange {
+                cell_percentile: keys.number("normalization_cell", 50.0, 100.0)?,
+                smallest_share: keys.number("normalization_share", 0.0, 1.0)? as f32,
+                least_noises: keys.number("normalization_noises", 0.0, 1e6)? as f32,
+                least_steps: keys.number("normalization_steps", 0.0, 1e6)? as f32,
+            }),
+            other => {
+                return Err(NetworkError::contract(format!(
+                    "metadata \"normalization\" is \"{other}\"; \"percentile\" and \"local\" are known"
+                )));
+            }
+        };
         let normalization = Normalization {
+            local,
             low_percentile: keys.number("normalization_low", 0.0, 50.0)?,
             high_percentile: keys.number("normalization_high", 50.0, 100.0)?,
             clip_low: keys.number("clip_low", -1e6, 0.0)? as f32,

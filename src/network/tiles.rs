@@ -327,8 +327,13 @@ mod tests {
         }
     }
 
-    const ALL: Normalization =
-        Normalization { low_percentile: 0.0, high_percentile: 100.0, clip_low: -0.5, clip_high: 1.5 };
+    const ALL: Normalization = Normalization {
+        low_percentile: 0.0,
+        high_percentile: 100.0,
+        local: None,
+        clip_low: -0.5,
+        clip_high: 1.5,
+    };
 
     fn ramp(width: usize, height: usize, channels: usize) -> Image {
         let values = (0..width * height * channels).map(|index| (index % 251) as f32 / 250.0).collect();

@@ -16,21 +16,24 @@ from .drawing import Rng, chance, like, log_uniform, noise, smooth_field
 from .normalise import CLIP_HIGH, CLIP_LOW, normalise
 
 TRAINING_DIAMETER = 24.0
-USUAL_DIAMETERS = (15.0, 38.0)
-ALL_DIAMETERS = (8.0, 90.0)
-# What the product's final views show: the training diameter and 1.25 times as much, and a margin.
-PLAIN_DIAMETERS = (19.0, 34.0)
-SCALES = (0.2, 4.0)
+USUAL_DIAMETERS = (9.0, 42.0)
+ALL_DIAMETERS = (4.0, 90.0)
+# The product leaves an image at its own scale where the typical nucleus has up to LARGEST_PLAIN
+# pixels, and reduces it to PLAIN_DIAMETERS where it has more. It never enlarges.
+LARGEST_PLAIN = 40.0
+PLAIN_DIAMETERS = (10.0, 40.0)
+OWN_SCALES = (0.75, 1.25)
+SCALES = (0.15, 4.0)
 
 
 # --- geometry ------------------------------------------------------------------------------------
 
 
 def draw_scale(median_diameter: float, rng: Rng) -> float:
-    """Mostly near the training diameter; wide tails so that a first pass at any scale works."""
+    """Mostly what the final pass sees; wide tails so that a pass over a small copy works."""
     if median_diameter <= 0:
         return log_uniform(rng, 0.5, 2.0)
-    low, high = USUAL_DIAMETERS if chance(rng, 0.7) else ALL_DIAMETERS
+    low, high = USUAL_DIAMETERS if chance(rng, 0.75) else ALL_DIAMETERS
     return float(np.clip(log_uniform(rng, low, high) / median_diameter, *SCALES))
 
 
@@ -83,12 +86,14 @@ def cut(sample: Sample, size: int, rng: Rng) -> Crop:
 
 
 def cut_plain(sample: Sample, size: int, rng: Rng) -> Crop:
-    """A crop at a scale that the product would choose for its final views."""
+    """A crop at a scale that the product would choose for its final pass."""
     diameter = targets.typical_diameter(sample.areas)
     if diameter is None:
-        scale = log_uniform(rng, 0.5, 2.0)
+        scale = log_uniform(rng, 0.3, 1.2)
+    elif diameter < LARGEST_PLAIN and chance(rng, 0.6):
+        scale = log_uniform(rng, *OWN_SCALES)
     else:
-        scale = log_uniform(rng, *PLAIN_DIAMETERS) / diameter
+        scale = min(log_uniform(rng, *PLAIN_DIAMETERS) / diameter, 1.6)
     scale = float(np.clip(scale, *SCALES))
     angle = np.pi / 2 * rng.integers(4) if chance(rng, 0.5) else rng.uniform(0, 2 * np.pi)
     return cut_along(
@@ -122,28 +127,97 @@ def cut_background(sample: Sample, size: int, rng: Rng, attempts: int = 5) -> Cr
 # --- nothing there -------------------------------------------------------------------------------
 
 
+def grain_nothing(shape: tuple[int, ...], rng: Rng) -> np.ndarray:
+    """A camera's noise: white or coarse, perhaps with rows or columns of their own level."""
+    grain = noise(shape, rng)
+    if chance(rng, 0.5):
+        grain = cv2.GaussianBlur(grain, (0, 0), log_uniform(rng, 0.4, 1.5))
+    if chance(rng, 0.3):
+        grain = cv2.pow(np.abs(grain), log_uniform(rng, 1, 4))
+    grain = grain / max(float(grain.std()), 1e-3)
+    if chance(rng, 0.25):
+        lines = noise((shape[0], 1), rng) * np.float32(log_uniform(rng, 0.1, 2))
+        lines = lines if chance(rng, 0.5) else lines.T
+        grain = grain + like(np.broadcast_to(lines, shape[:2]), grain)
+    return grain
+
+
+def compressed_nothing(shape: tuple[int, ...], rng: Rng) -> np.ndarray:
+    """An empty field after JPEG: a bright or a dark level, little noise, the coder's blocks."""
+    level = float(rng.choice((rng.uniform(0, 40), rng.uniform(180, 254), rng.uniform(0, 255))))
+    field = like(smooth_field(shape[0], rng), np.zeros(shape)) * np.float32(log_uniform(rng, 0.1, 12))
+    bytes_ = level + field + noise(shape, rng) * np.float32(log_uniform(rng, 0.3, 8))
+    bytes_ = np.clip(np.broadcast_to(bytes_, shape), 0, 255).astype(np.uint8)
+    quality = int(rng.integers(15, 95))
+    _, packed = cv2.imencode(".jpg", bytes_, (cv2.IMWRITE_JPEG_QUALITY, quality))
+    return cv2.imdecode(packed, cv2.IMREAD_UNCHANGED)
+
+
+def text_nothing(size: int, rng: Rng) -> np.ndarray:
+    """Letters and figures, dark on bright or bright on dark."""
+    page = np.zeros((size, size), np.uint8)
+    height = log_uniform(rng, 8, 40)
+    y = height
+    while y < size + height:
+        letters = "".join(chr(int(c)) for c in rng.integers(33, 123, 60))
+        scale, width = height / 24, max(1, round(height / 12))
+        place = (int(rng.integers(-20, 10)), int(y))
+        cv2.putText(page, letters, place, int(rng.integers(0, 8)), scale, 255, width, cv2.LINE_AA)
+        y += height * rng.uniform(1.2, 3)
+    shade = page.astype(np.float32) / 255
+    return shade if chance(rng, 0.5) else 1 - shade
+
+
+def leaves_nothing(size: int, rng: Rng) -> np.ndarray:
+    """Overlapping polygons and strips of any size and shade, as things in a photograph."""
+    page = np.full((size, size), rng.uniform(0, 1), np.float32)
+    for _ in range(int(rng.integers(5, 60))):
+        middle = rng.uniform(0, size, 2)
+        reach = log_uniform(rng, 6, size / 1.5)
+        corners = int(rng.integers(3, 6))
+        points = middle + rng.uniform(-reach, reach, (corners, 2))
+        cv2.fillPoly(page, [np.round(points).astype(np.int32)], float(rng.uniform(0, 1)))
+    page = page + np.float32(rng.uniform(0, 0.3)) * composites.fibres(size, rng)
+    return cv2.GaussianBlur(page, (0, 0), log_uniform(rng, 0.4, 4))
+
+
 def synthetic_nothing(size: int, rng: Rng) -> np.ndarray:
-    """An image without nuclei: constant, gradient, noise, stripes, or a mixture."""
+    """An image without nuclei: constant, gradient, noise, stripes, JPEG, text, things."""
     style = rng.random()
     shape = (size, size) if chance(rng, 0.7) else (size, size, 3)
-    if style < 0.2:
+    if style < 0.12:
         image = np.full(shape, rng.choice((0.0, rng.uniform(-0.5, 1.5))), np.float32)
         return image if chance(rng, 0.7) else image + noise(shape, rng) * np.float32(0.02)
-    image = np.zeros(shape, np.float32)
-    if style < 0.75:
-        grain = noise(shape, rng)
+    if style < 0.4:
+        image = compressed_nothing(shape, rng)
         if chance(rng, 0.5):
-            grain = cv2.GaussianBlur(grain, (0, 0), log_uniform(rng, 0.4, 1.5))
-        if chance(rng, 0.3):
-            grain = cv2.pow(np.abs(grain), log_uniform(rng, 1, 4))
-        image = image + grain / max(float(grain.std()), 1e-3)
-    if style > 0.5:
-        image = image + like(smooth_field(size, rng), image) * np.float32(log_uniform(rng, 0.1, 5))
-    if chance(rng, 0.15):
-        period = log_uniform(rng, 3, 60)
-        across = np.sin(np.arange(size, dtype=np.float32) * np.float32(2 * np.pi / period))
-        image = image + like(np.broadcast_to(across, (size, size)), image)
-    return normalise(image)
+            return normalise(image)
+        return light.restretch(image.astype(np.float32))
+    if style < 0.47:
+        image = text_nothing(size, rng)
+    elif style < 0.57:
+        image = leaves_nothing(size, rng)
+    else:
+        image = np.zeros(shape, np.float32)
+        if style < 0.9:
+            image = image + grain_nothing(shape, rng)
+        if style > 0.75:
+            field = like(smooth_field(size, rng), image)
+            image = image + field * np.float32(log_uniform(rng, 0.1, 5))
+        if chance(rng, 0.15):
+            period = log_uniform(rng, 3, 60)
+            across = np.sin(np.arange(size, dtype=np.float32) * np.float32(2 * np.pi / period))
+            image = image + like(np.broadcast_to(across, (size, size)), image)
+    return normalise(image) if chance(rng, 0.5) else light.restretch(image)
+
+
+def out_of_focus(crop: Crop, diameter: float, rng: Rng) -> Crop:
+    """What is far from the focus: light and shade without an outline, and so no nucleus."""
+    image = cv2.GaussianBlur(crop.image, (0, 0), diameter * rng.uniform(0.5, 1.2))
+    image = light.restretch(image) if chance(rng, 0.5) else image
+    if chance(rng, 0.7):
+        image = light.add_noise(image, rng)
+    return Crop(image, np.zeros_like(crop.labels), np.zeros_like(crop.distance), np.zeros(1))
 
 
 def black_out_side(crop: Crop, rng: Rng) -> Crop:
@@ -170,8 +244,10 @@ def compose(crop: Crop, sample: Sample, rng: Rng) -> tuple[Crop, bool]:
     if chance(rng, 0.2):
         crop = composites.vary_nuclei(crop, rng)
     if not sample.gray:
-        if chance(rng, 0.2):
+        if chance(rng, 0.15):
             crop = replace(crop, image=composites.counterstain(crop, rng))
+        if chance(rng, 0.15):
+            crop = replace(crop, image=composites.brown(crop, rng))
         return crop, True
     fate = rng.random()
     if sample.record.kind == "brightfield-gray":
@@ -199,15 +275,12 @@ def draw(sample: Sample, size: int, rng: Rng, plain: float = 0.0) -> Crop:
         crop = cut_plain(sample, size, rng)
         return as_input(replace(crop, image=light.change_slightly(crop.image, rng)))
     fate = rng.random()
-    if fate < 0.04:
-        crop = Crop(
-            synthetic_nothing(size, rng),
-            np.zeros((size, size), np.uint16),
-            np.zeros((size, size), np.float32),
-            np.zeros(1),
-        )
+    if fate < 0.01 and sample.gray and sample.record.median_diameter > 0:
+        crop = cut(sample, size, rng)
+        diameter = targets.typical_diameter(crop.areas)
+        crop = out_of_focus(crop, diameter or TRAINING_DIAMETER, rng)
     else:
-        crop = cut_background(sample, size, rng) if fate < 0.07 else cut(sample, size, rng)
+        crop = cut_background(sample, size, rng) if fate < 0.05 else cut(sample, size, rng)
         crop, stained = compose(crop, sample, rng)
         image = light.change(crop.image, stained, rng)
         if not crop.labels.any() and chance(rng, 0.5):
@@ -216,6 +289,12 @@ def draw(sample: Sample, size: int, rng: Rng, plain: float = 0.0) -> Crop:
         if chance(rng, 0.03):
             crop = black_out_side(crop, rng)
     return as_input(crop)
+
+
+def draw_nothing(size: int, rng: Rng) -> Crop:
+    """A crop of no image at all."""
+    nothing = np.zeros((size, size), np.uint16), np.zeros((size, size), np.float32), np.zeros(1)
+    return as_input(Crop(synthetic_nothing(size, rng), *nothing))
 
 
 def as_input(crop: Crop) -> Crop:

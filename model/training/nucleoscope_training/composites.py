@@ -10,11 +10,13 @@ from .crop import Crop
 from .drawing import Rng, chance, like, log_uniform, noise, smooth_field
 
 MOST_LABELS = 60000
+MOST_BODIES = 40
 
 # How much red, green and blue light the two dyes of a tissue section absorb, after Ruifrok and
 # Johnston, "Quantification of histochemical staining by color deconvolution" (2001).
 HAEMATOXYLIN = np.array([0.65, 0.70, 0.29], np.float32)
 EOSIN = np.array([0.07, 0.99, 0.11], np.float32)
+DIAMINOBENZIDINE = np.array([0.27, 0.57, 0.78], np.float32)
 
 
 def soft_edge(mask: np.ndarray) -> np.ndarray:
@@ -155,7 +157,9 @@ def fibres(size: int, rng: Rng) -> np.ndarray:
 
 def draw_dyes(rng: Rng) -> tuple[np.ndarray, np.ndarray]:
     """What the dye of nuclei and the dye of the tissue absorb of red, green and blue; length 1."""
-    dyes = ((dye + rng.normal(0, 0.1, 3)).clip(0.02) for dye in (HAEMATOXYLIN, EOSIN))
+    nuclear = DIAMINOBENZIDINE if chance(rng, 0.12) else HAEMATOXYLIN
+    tissue = DIAMINOBENZIDINE if chance(rng, 0.12) else EOSIN
+    dyes = ((dye + rng.normal(0, 0.1, 3)).clip(0.02) for dye in (nuclear, tissue))
     nuclear, tissue = ((dye / np.linalg.norm(dye)).astype(np.float32) for dye in dyes)
     return nuclear, tissue
 
@@ -199,6 +203,28 @@ def counterstain(crop: Crop, rng: Rng) -> np.ndarray:
     around = 1 - np.float32(rng.uniform(0.4, 1)) * soft_inside(crop, rng)
     density = tissue_density(fibres(crop.labels.shape[0], rng), rng) * around
     return crop.image * np.exp(-np.clip(density, 0, 4)[..., None] * pink)
+
+
+def brown(crop: Crop, rng: Rng) -> np.ndarray:
+    """[S,S,3]; a stained crop after immunohistochemistry: some nuclei, and perhaps the tissue, brown.
+
+    The tissue's own pink becomes pale, as such sections are stained with haematoxylin alone.
+    """
+    absorbed = -np.log(np.clip(crop.image, 0.02, 1))
+    amount = absorbed.mean(axis=2, keepdims=True) * 1.7
+    blue, _ = draw_dyes(rng)
+    dab = (DIAMINOBENZIDINE + rng.normal(0, 0.05, 3)).clip(0.02).astype(np.float32)
+    dab /= np.linalg.norm(dab)
+    positive = rng.random(len(crop.areas)) < rng.uniform(0, 1)
+    positive[0] = False
+    inside = cv2.GaussianBlur(positive[crop.labels].astype(np.float32), (3, 3), 0)[..., None]
+    any_nucleus = soft_inside(crop, rng)[..., None]
+    outside = amount * np.float32(rng.uniform(0.1, 0.8)) * (1 - any_nucleus)
+    around = blue if chance(rng, 0.6) else dab
+    density = outside * around + amount * any_nucleus * (
+        inside * dab * np.float32(rng.uniform(0.8, 1.6)) + (1 - inside) * blue
+    )
+    return np.exp(-np.clip(density, 0, 4)).astype(np.float32)
 
 
 def dye(crop: Crop, rng: Rng) -> np.ndarray:
@@ -247,6 +273,7 @@ def cell_bodies(crop: Crop, rng: Rng) -> np.ndarray:
         for top, left, bottom, right in targets.boxes(crop.labels).values()
     ]
     usual = float(np.median([radius for _, radius in nuclei]))
+    nuclei = [nuclei[k] for k in rng.permutation(len(nuclei))[:MOST_BODIES]]
     empty = [(rng.uniform(0, size, 2), usual) for _ in range(int(rng.integers(0, 4)))]
     total = np.zeros((size, size), np.float32)
     for centre, nuclear_radius in nuclei + empty:

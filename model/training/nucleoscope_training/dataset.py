@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,34 +10,76 @@ import cv2
 import numpy as np
 
 from . import targets
-from .normalise import normalise
+from .normalise import CLIP_HIGH, CLIP_LOW, normalise
 
-FOLDERS = ("dsb2018", "bitdepth_nucseg")
+# How a pack stores an image: normalised, CLIP_LOW to CLIP_HIGH in 8 bits.
+PACKED = ".jpg"
+
+FOLDERS = (
+    "dsb2018",
+    "bitdepth_nucseg",
+    "e2f",
+    "polyp",
+    "bbbc039",
+    "tnbc",
+    "mnfinder",
+    "mif_melanoma",
+    "gonuclear",
+    "qcanet",
+)
 TEST_FOLD = "0"
 VALIDATION_PERCENT = 10
 
-# Groups of conditions that the hold-out runs leave out, by prefix of the condition's name: each
-# condition is in one of A and B. Both keep fluorescence and stained tissue to learn from, and what
-# is cut from the same slides is never split between them. C leaves out the sections alone.
+# Each annotated set is in one of the groups A to E, and a network is trained without each. What one
+# laboratory made stays together: bbbc039 with the frames of its screen in dsb2018, e2f with polyp.
+# Of dsb2018, which many laboratories gave, each condition is in A or B, what is cut from the same
+# slides in one of them. A group is given by folder and by prefix of the condition.
 HOLDOUT_GROUPS = {
-    "A": (
-        "fluorescence-256x256-",
-        "fluorescence-512x640",
-        "fluorescence-603x1272",
-        "fluorescence-1040x1388",
-        "stained-256x320-dark",
-    ),
-    "B": (
-        "fluorescence-256x320-",
-        "fluorescence-260x347",
-        "fluorescence-360x360",
-        "fluorescence-520x696-",
-        "brightfield-gray",
-        "stained-256x320-light",
-        "bitdepth-",
-    ),
-    "C": ("bitdepth-",),
+    "A": {
+        "dsb2018": (
+            "fluorescence-256x256-",
+            "fluorescence-512x640",
+            "fluorescence-603x1272",
+            "fluorescence-1040x1388",
+            "stained-256x320-dark",
+        )
+    },
+    "B": {
+        "dsb2018": (
+            "fluorescence-256x320-",
+            "fluorescence-260x347",
+            "fluorescence-360x360",
+            "fluorescence-520x696-",
+            "brightfield-gray",
+            "stained-256x320-light",
+        ),
+        "bbbc039": ("",),
+    },
+    "C": {"e2f": ("",), "polyp": ("",), "qcanet": ("",)},
+    "D": {"tnbc": ("",), "mnfinder": ("",), "mif_melanoma": ("",)},
+    "E": {"bitdepth_nucseg": ("",), "gonuclear": ("",)},
 }
+
+# How much of the training each set is, by kind. Stained tissue, of which there are few images, and
+# dense sections count more than their number.
+SHARES = {
+    ("dsb2018", "fluorescence"): 0.20,
+    ("dsb2018", "stained"): 0.15,
+    ("dsb2018", "brightfield-gray"): 0.03,
+    ("bitdepth_nucseg", "fluorescence"): 0.09,
+    ("e2f", "fluorescence"): 0.12,
+    ("polyp", "fluorescence"): 0.09,
+    ("bbbc039", "fluorescence"): 0.05,
+    ("tnbc", "stained"): 0.15,
+    ("mnfinder", "fluorescence"): 0.05,
+    ("mif_melanoma", "fluorescence"): 0.03,
+    ("gonuclear", "fluorescence"): 0.02,
+    ("qcanet", "fluorescence"): 0.02,
+}
+
+# Sets whose annotators left out nuclei, the blurred ones: what the network takes for a nucleus there
+# and they did not counts little.
+INCOMPLETE = ("tnbc",)
 
 
 @dataclass(frozen=True)
@@ -53,7 +96,21 @@ class Record:
 
     @property
     def image_path(self) -> Path:
-        return self.folder / "images" / f"{self.image_id}.png"
+        """The image, or the normalised image of a pack (see `pack.py`)."""
+        packed = self.folder / "images" / f"{self.image_id}{PACKED}"
+        return packed if packed.exists() else packed.with_suffix(".png")
+
+    @property
+    def incomplete(self) -> bool:
+        return self.folder.name in INCOMPLETE
+
+    @property
+    def group(self) -> str | None:
+        """The hold-out group that it belongs to."""
+        for group, sets in HOLDOUT_GROUPS.items():
+            if self.condition.startswith(sets.get(self.folder.name, ())):
+                return group
+        return None
 
     @property
     def label_path(self) -> Path:
@@ -61,9 +118,11 @@ class Record:
 
 
 def read_index(data: Path) -> list[Record]:
-    """All images of all folders under `data`, in the order of their index."""
+    """All images of those of the folders that there are, in the order of their index."""
     records = []
     for name in FOLDERS:
+        if not (data / name).exists():
+            continue
         with open(data / name / "index.csv", newline="") as file:
             for row in csv.DictReader(file):
                 records.append(
@@ -74,7 +133,7 @@ def read_index(data: Path) -> list[Record]:
                         condition=row["condition"],
                         nuclei=int(row["nuclei"]),
                         median_diameter=float(row["median_diameter_px"] or 0),
-                        fold=row.get("fold"),
+                        fold=row.get("fold") or None,
                     )
                 )
     return records
@@ -85,7 +144,7 @@ def split_of(record: Record) -> str:
 
     The test split is fold 0 of dsb2018. Of the other folds, an image is for validation if the first
     eight hexadecimal digits of SHA-256("validation:" + image_id), as a number, modulo 100 are below
-    10. The tissue sections (no folds) are for training.
+    10. The other sets (no folds) are for training.
     """
     if record.fold == TEST_FOLD:
         return "test"
@@ -95,12 +154,9 @@ def split_of(record: Record) -> str:
     return "validation" if int(digest[:8], 16) % 100 < VALIDATION_PERCENT else "train"
 
 
-def held_out(record: Record, group: str | None) -> bool:
-    return group is not None and record.condition.startswith(HOLDOUT_GROUPS[group])
-
-
 def select(records: list[Record], split: str, without_group: str | None = None) -> list[Record]:
-    return [r for r in records if split_of(r) == split and not held_out(r, without_group)]
+    chosen = [r for r in records if split_of(r) == split]
+    return [r for r in chosen if without_group is None or r.group != without_group]
 
 
 def read_image(path: Path) -> np.ndarray:
@@ -139,7 +195,11 @@ class Sample:
 
 def prepare(record: Record) -> Sample:
     labels = read_labels(record.label_path)
-    pyramid = [normalise(read_image(record.image_path))]
+    image = read_image(record.image_path)
+    if record.image_path.suffix == PACKED:
+        pyramid = [image.astype(np.float32) * ((CLIP_HIGH - CLIP_LOW) / 255) + np.float32(CLIP_LOW)]
+    else:
+        pyramid = [normalise(image)]
     for _ in range(2):
         height, width = pyramid[-1].shape[:2]
         # An odd last row or column is left off: the grids of the levels must stay aligned.
@@ -149,12 +209,14 @@ def prepare(record: Record) -> Sample:
 
 
 def sampling_weights(records: list[Record]) -> np.ndarray:
-    """Probability of each image: conditions by the square root of size, rare kinds favoured."""
-    sizes: dict[str, int] = {}
-    for record in records:
-        sizes[record.condition] = sizes.get(record.condition, 0) + 1
-    favour = {"stained": 1.7, "brightfield-gray": 1.3, "fluorescence": 1.0}
-    weights = np.array(
-        [favour.get(r.kind, 1.0) * sizes[r.condition] ** 0.5 / sizes[r.condition] for r in records]
-    )
-    return weights / weights.sum()
+    """Probability of each image: sets by `SHARES`, their conditions by the square root of size."""
+    sizes = Counter((r.folder.name, r.kind, r.condition) for r in records)
+    roots: Counter[tuple[str, str]] = Counter()
+    for (name, kind, _), size in sizes.items():
+        roots[name, kind] += size**0.5
+    weights = []
+    for r in records:
+        size = sizes[r.folder.name, r.kind, r.condition]
+        part = size**0.5 / roots[r.folder.name, r.kind]
+        weights.append(SHARES.get((r.folder.name, r.kind), 0.05) * part / size)
+    return np.array(weights) / sum(weights)

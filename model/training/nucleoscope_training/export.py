@@ -28,18 +28,26 @@ STEM_CHANNELS = 16
 METADATA = {
     "nucleoscope.contract": "1",
     "name": "nuclei",
-    "version": "0.3.1",
+    "version": "0.7.0",
     "channels": "interior,boundary,distance",
     "activation": "sigmoid",
-    "normalization": "percentile",
+    "normalization": "local",
     "normalization_low": f"{normalise.LOW_PERCENTILE:g}",
     "normalization_high": f"{normalise.HIGH_PERCENTILE:g}",
+    "normalization_cell": f"{normalise.CELL_PERCENTILE:g}",
+    "normalization_share": f"{normalise.SMALLEST_SHARE:g}",
+    "normalization_noises": f"{normalise.LEAST_NOISES:g}",
+    "normalization_steps": f"{normalise.LEAST_STEPS:g}",
     "clip_low": f"{normalise.CLIP_LOW:g}",
     "clip_high": f"{normalise.CLIP_HIGH:g}",
     "stride": f"{STRIDE}",
     "training_diameter": f"{TRAINING_DIAMETER:g}",
     "license": "MIT OR Apache-2.0",
-    "data": "BBBC038v1 (CC0-1.0); BitDepth_NucSeg (Apache-2.0)",
+    "data": (
+        "BBBC038v1 (CC0-1.0); BitDepth_NucSeg (Apache-2.0); mouse intestine sections of Pecot et al. 2022 "
+        "(CC BY 4.0); colon polyps of Pecot et al. 2021 (CC BY 4.0); BBBC039v1 (CC0-1.0); TNBC of Naylor et "
+        "al. 2018 (CC BY 4.0); MNFinder (MIT); multiplex melanoma (MIT); GoNuclear (MIT); QCANet (MIT)"
+    ),
 }
 
 
@@ -177,10 +185,11 @@ def build(network: NucleusNetwork, half: bool = True) -> onnx.ModelProto:
     return model
 
 
-def read_checkpoint(path: Path) -> NucleusNetwork:
-    """The averaged network of a checkpoint."""
+def read_checkpoint(path: Path, name: str) -> NucleusNetwork:
+    """The averaged network of that name of a checkpoint."""
+    state = torch.load(path, weights_only=True, map_location="cpu")["learners"][name]["average"]
     network = NucleusNetwork()
-    network.load_state_dict(torch.load(path, weights_only=True)["average"])
+    network.load_state_dict(state)
     return network.eval()
 
 

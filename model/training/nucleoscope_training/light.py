@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from .drawing import Rng, chance, like, log_uniform, noise, smooth_field
-from .normalise import percentiles, stretch
+from .normalise import CLIP_HIGH, CLIP_LOW, HIGH_PERCENTILE, LOW_PERCENTILE, percentile
 
 
 def power(image: np.ndarray, exponent: float) -> np.ndarray:
@@ -64,7 +64,7 @@ def jpeg(image: np.ndarray, rng: Rng) -> np.ndarray:
 
 
 def add_noise(image: np.ndarray, rng: Rng) -> np.ndarray:
-    sigma = np.float32(log_uniform(rng, 0.01, 0.15))
+    sigma = np.float32(log_uniform(rng, 0.01, 0.25))
     grain = noise(image.shape, rng)
     if chance(rng, 0.3):  # a camera's grain after resampling is not white
         grain = cv2.GaussianBlur(grain, (0, 0), rng.uniform(0.5, 1.2)) * np.float32(2)
@@ -87,6 +87,29 @@ def draw_debris(image: np.ndarray, rng: Rng) -> np.ndarray:
             cv2.line(image, a, b, shade, int(rng.integers(1, 3)), cv2.LINE_AA)
         else:
             cv2.circle(image, a, int(rng.integers(0, 3)), shade, -1, cv2.LINE_AA)
+    return image
+
+
+def hot_pixels(image: np.ndarray, rng: Rng) -> np.ndarray:
+    """Single bright pixels of a camera, up to one in a hundred."""
+    image = image.copy()
+    share = log_uniform(rng, 1e-4, 1e-2)
+    hot = rng.random(image.shape[:2]) < share
+    image[hot] = np.float32(rng.uniform(0.8, 1.5))
+    return image
+
+
+def bright_debris(image: np.ndarray, rng: Rng) -> np.ndarray:
+    """One saturated square or disc, and all else dimmer by as much as it outshines it."""
+    size = image.shape[0]
+    image = np.ascontiguousarray(image * np.float32(log_uniform(rng, 0.1, 0.9)))
+    shade = (float(rng.uniform(1.0, 1.5)),) * 3
+    side = int(log_uniform(rng, 6, size / 3))
+    x, y = (int(v) for v in rng.integers(-side // 2, size, 2))
+    if chance(rng, 0.5):
+        cv2.rectangle(image, (x, y), (x + side, y + side), shade, -1)
+    else:
+        cv2.circle(image, (x, y), side // 2 + 1, shade, -1, cv2.LINE_AA)
     return image
 
 
@@ -137,8 +160,12 @@ def change(image: np.ndarray, stained: bool, rng: Rng) -> np.ndarray:
         image = restretch(image)
     if chance(rng, 0.3):
         image = image * np.float32(rng.uniform(0.6, 1.25)) + np.float32(rng.normal(0, 0.06))
-    elif not stained and chance(rng, 0.15):  # something brighter elsewhere took the contrast
-        image = image * np.float32(rng.uniform(0.2, 0.8))
+    elif not stained and chance(rng, 0.3):  # something brighter elsewhere took the contrast
+        image = image * np.float32(log_uniform(rng, 0.12, 0.9))
+    if not stained and image.ndim == 2 and chance(rng, 0.04):
+        image = bright_debris(image, rng)
+    if chance(rng, 0.04):
+        image = hot_pixels(image, rng)
     return image
 
 
@@ -156,5 +183,8 @@ def change_slightly(image: np.ndarray, rng: Rng) -> np.ndarray:
 
 
 def restretch(image: np.ndarray) -> np.ndarray:
-    """Normalises the crop as if it were the whole image (from every ninth pixel, for speed)."""
-    return stretch(image, *percentiles(image[::3, ::3]))
+    """Brings two percentiles of the crop to 0 and 1 (from every ninth pixel, for speed)."""
+    some = image[::3, ::3]
+    low, high = percentile(some, LOW_PERCENTILE), percentile(some, HIGH_PERCENTILE)
+    out = (image - np.float32(low)) * np.float32(1 / max(high - low, 1e-6))
+    return np.clip(out, CLIP_LOW, CLIP_HIGH, out=out)

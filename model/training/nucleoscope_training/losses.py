@@ -6,6 +6,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+# Background of an incompletely annotated image that the network takes for a nucleus with at least this
+# probability counts this much.
+DOUBTFUL_FROM = 0.6
+DOUBTFUL_WEIGHT = 0.2
 CONTACT_WEIGHT = 3.0
 BOUNDARY_WEIGHT = 2.0
 # The product's watershed goes by interior and distance; the boundary is an extra that it can use.
@@ -33,10 +37,17 @@ def dice_loss(probability: Tensor, target: Tensor) -> Tensor:
     return 1 - (2 * overlap + 1) / (probability.sum() + target.sum() + 1)
 
 
-def losses(logits: Tensor, answers: Tensor) -> Losses:
-    """`logits` [B,3,H,W]; `answers` [B,5,H,W] as `augmentation.answers` makes them."""
+def losses(logits: Tensor, answers: Tensor, incomplete: Tensor | None = None) -> Losses:
+    """`logits` [B,3,H,W]; `answers` [B,5,H,W] as `augmentation.answers` makes them.
+
+    `incomplete` [B] says in which crops some nuclei are not annotated.
+    """
     logits = logits.float()
     interior, boundary, distance, size_weight, contact = answers.unbind(1)
+    if incomplete is not None:
+        found = torch.sigmoid(logits[:, 0].detach()) > DOUBTFUL_FROM
+        doubtful = found & (interior == 0) & incomplete[:, None, None]
+        size_weight = torch.where(doubtful, DOUBTFUL_WEIGHT * size_weight, size_weight)
     bce = F.binary_cross_entropy_with_logits
     near_contact = 1 + CONTACT_WEIGHT * contact
 

@@ -1,119 +1,71 @@
-"""The training loop: warm-up, constant learning rate, decay; resumable at any step.
+"""Trains one network or several at once on one stream of crops: checkpoints, schedule, log.
 
-Batch number `step` is a function of (seed, step) alone, so a run that was killed goes on exactly
-where its last checkpoint was. Besides `last.pt` the run keeps `stable.pt`, taken when the decay
-begins: more training later starts there.
-
-Two replicas of one thread each share their gradients once a step: on a machine that does other work
-too, that was four times as fast as two threads that wait for each other in every layer.
+A network is named "all" (it sees every crop) or by the letters of the hold-out groups that it does
+not see.
 """
 
 import csv
-import tempfile
+import os
 import time
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
-from itertools import islice
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import cv2
-import numpy as np
 import torch
-from torch import distributed, multiprocessing, nn
-from torch.utils.data import DataLoader, Dataset
+from torch import nn
 
-from . import augmentation
-from .dataset import Record, Sample, prepare, read_index, sampling_weights, select
-from .losses import losses
+from .dataset import prepare, read_index, select
+from .losses import Losses, losses
 from .network import NucleusNetwork, parameter_count
-from .validate import quick_subset, validate
-from .warm_start import fill_norms, read_onnx
+from .stream import SLOT, Batch, Stream, unpack_answers
 
-COLUMNS = (
-    "step", "seconds", "crops_per_second", "learning_rate", "total_steps",
-    "loss", "interior", "boundary", "distance", "validation_map",
-)  # fmt: skip
-CALIBRATION_BATCHES = 40
+EVERYTHING = "all"
 
 
 @dataclass(frozen=True)
 class Plan:
-    """`minutes` replaces `steps` by what fits the time left, until the decay begins.
+    """How long, on what and how.
 
-    `plain` is the share of crops that are hardly changed (see `augmentation.draw`). `batch` is
-    shared by the replicas; `threads` and `workers` are for each. bfloat16 pays only on a processor
-    with AMX or AVX-512 bf16 (two to three times as fast there, slower elsewhere) and on a GPU.
-    `device` is PyTorch's name of one ("cuda"); there, one replica and a worker for each core.
+    `minutes` replaces `steps`: the schedule then goes by the clock. `plain` is the share of crops
+    that are hardly changed (see `augmentation.draw`). `batch` is a multiple of the stream's `SLOT`.
+    bfloat16 pays on a GPU and on a processor with AMX or AVX-512 bf16, elsewhere it is slower.
+    `device` is PyTorch's name of one ("cuda"). `workers` draw crops: one less than there are cores.
+    Each batch is shown `repeats` times, turned and mirrored otherwise: where a GPU waits for crops.
     """
 
+    networks: str = EVERYTHING
     steps: int = 20000
     minutes: float | None = None
-    batch: int = 12
+    batch: int = SLOT
     crop: int = 192
-    plain: float = 0.75
+    plain: float = 0.65
     learning_rate: float = 2e-3
     weight_decay: float = 1e-3
     warm_up: int = 200
-    decay_share: float = 0.25
+    decay_share: float = 0.35
     average: float = 0.998
     seed: int = 1
-    replicas: int = 2
     threads: int = 1
     workers: int = 1
+    repeats: int = 1
     bfloat16: bool = False
     device: str = "cpu"
     log_every: int = 50
-    save_every: int = 200
-    validate_minutes: float = 10.0
+    save_minutes: float = 3.0
+
+    @property
+    def names(self) -> list[str]:
+        return self.networks.split(",")
 
 
-def learning_rate(step: int, plan: Plan, decay_start: int, total: int) -> float:
-    """Warm-up, then constant, then down to nothing as 1 - sqrt."""
+def learning_rate(step: int, progress: float, plan: Plan) -> float:
+    """Warm-up, then constant, then down to nothing as 1 - sqrt; `progress` from 0 to 1."""
     if step < plan.warm_up:
         return plan.learning_rate * (step + 1) / plan.warm_up
-    if step < decay_start:
-        return plan.learning_rate
-    done = (step - decay_start) / max(total - decay_start, 1)
-    return plan.learning_rate * max(1 - done**0.5, 0.0)
-
-
-class Batches(Dataset):
-    """Item number `step` is this replica's share of the batch of that step."""
-
-    def __init__(self, samples: list[Sample], plan: Plan, replica: int) -> None:
-        share = plan.batch // plan.replicas
-        self.places = range(replica * share, (replica + 1) * share)
-        self.samples = samples
-        self.weights = sampling_weights([s.record for s in samples])
-        self.plan = plan
-
-    def __len__(self) -> int:
-        return 1 << 30
-
-    def __getitem__(self, step: int) -> tuple[torch.Tensor, torch.Tensor]:
-        images, answers = [], []
-        for k in self.places:
-            rng = np.random.default_rng((self.plan.seed, step, k))
-            sample = self.samples[rng.choice(len(self.samples), p=self.weights)]
-            crop = augmentation.draw(sample, self.plan.crop, rng, self.plan.plain)
-            images.append(crop.image)
-            answers.append(augmentation.answers(crop))
-        return torch.from_numpy(np.stack(images)), torch.from_numpy(np.stack(answers))
-
-
-def _quiet_worker(_: int) -> None:
-    cv2.setNumThreads(0)
-
-
-def loader(samples: list[Sample], plan: Plan, replica: int, first_step: int) -> DataLoader:
-    return DataLoader(
-        Batches(samples, plan, replica),
-        sampler=range(first_step, 1 << 30),
-        batch_size=None,
-        num_workers=plan.workers,
-        prefetch_factor=6 if plan.workers else None,
-        worker_init_fn=_quiet_worker,
-    )
+    falling = (progress - (1 - plan.decay_share)) / plan.decay_share
+    return plan.learning_rate * (1 - min(max(falling, 0.0), 1.0) ** 0.5)
 
 
 class Average:
@@ -136,18 +88,15 @@ class Average:
         torch._foreach_lerp_(mine, theirs, 1 - keep)
 
 
-class Run:
-    """Everything that a checkpoint holds, and how one step changes it."""
+class Learner:
+    """One network and what changes it."""
 
-    def __init__(self, plan: Plan, replica: int = 0) -> None:
+    def __init__(self, plan: Plan, places: list[int]) -> None:
         torch.manual_seed(plan.seed)
         self.plan = plan
-        self.replica = replica
-        self.finished = False
-        self.step = 0
-        self.seconds = 0.0
-        self.total = plan.steps
-        self.decay_start: int | None = None
+        slots = plan.batch // SLOT
+        every = [slot * SLOT + k for slot in range(slots) for k in places]
+        self.places = None if len(places) == SLOT else torch.tensor(every, device=plan.device)
         self.network = NucleusNetwork().to(plan.device, memory_format=torch.channels_last)
         self.optimizer = torch.optim.AdamW(
             self.network.parameters(),
@@ -157,16 +106,66 @@ class Run:
         )
         self.average = Average(self.network, plan.average)
 
+    def state(self) -> dict[str, dict]:
+        return {
+            "network": self.network.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "average": self.average.state,
+        }
+
+    def load(self, state: dict[str, dict]) -> None:
+        self.network.load_state_dict(state["network"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.average.state = state["average"]
+
+    def start_from(self, network: NucleusNetwork) -> None:
+        self.network.load_state_dict(network.state_dict())
+        self.average = Average(self.network, self.plan.average)
+
+    def train_step(self, batch: Batch, rate: float, step: int) -> Losses:
+        if self.places is not None:
+            batch = batch.part(self.places)
+        device = torch.device(self.plan.device)
+        images = batch.images.float().to(memory_format=torch.channels_last)
+        with torch.autocast(device.type, torch.bfloat16, enabled=self.plan.bfloat16):
+            logits = self.network(images)
+        parts = losses(logits, unpack_answers(batch.packed), batch.incomplete)
+        self.optimizer.zero_grad(set_to_none=True)
+        parts.total.backward()
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimizer.step()
+        self.average.update(self.network, step + 1)
+        return parts
+
+
+class Run:
+    """Everything that a checkpoint holds."""
+
+    def __init__(self, plan: Plan, stream: Stream) -> None:
+        if plan.batch % SLOT:
+            raise ValueError(f"the batch must be a multiple of {SLOT}")
+        self.plan = plan
+        self.step = 0
+        self.seconds = 0.0
+        self.learners = {
+            name: Learner(plan, stream.places("" if name == EVERYTHING else name))
+            for name in plan.names
+        }
+
+    @property
+    def progress(self) -> float:
+        if self.plan.minutes is not None:
+            return self.seconds / (60 * self.plan.minutes)
+        return self.step / self.plan.steps
+
     def save(self, path: Path) -> None:
         state = {
             "plan": asdict(self.plan),
             "step": self.step,
             "seconds": self.seconds,
-            "total": self.total,
-            "decay_start": self.decay_start,
-            "network": self.network.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "average": self.average.state,
+            "learners": {name: learner.state() for name, learner in self.learners.items()},
         }
         partial = path.with_suffix(".partial")
         torch.save(state, partial)
@@ -175,85 +174,24 @@ class Run:
     def load(self, path: Path) -> None:
         state = torch.load(path, weights_only=True, map_location=self.plan.device)
         self.step, self.seconds = state["step"], state["seconds"]
-        self.decay_start = state["decay_start"]
-        # In the decay the length is settled; before it, the plan given now counts.
-        self.total = state["total"] if self.decay_start is not None else self.plan.steps
-        self.network.load_state_dict(state["network"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.average.state = state["average"]
+        for name, learner in self.learners.items():
+            learner.load(state["learners"][name])
 
-    def begin_anew(self) -> None:
-        """Forgets the time taken and that the decay had begun."""
-        self.seconds = 0.0
-        self.decay_start, self.total = None, self.plan.steps
-
-    def settle_length(self, seconds_this_session: float, steps_this_session: int) -> None:
-        """With a time limit: as many steps as the time left allows at the rate so far."""
-        if self.plan.minutes is None or self.decay_start is not None or steps_this_session < 50:
-            return
-        left = self.plan.minutes * 60 - self.seconds
-        self.total = self.step + max(int(left * steps_this_session / seconds_this_session), 0)
-
-    def decaying(self) -> bool:
-        """True from the step on at which the decay begins; settles that step."""
-        if self.decay_start is None and self.step >= self.total * (1 - self.plan.decay_share):
-            self.decay_start = self.step
-        return self.decay_start is not None
-
-    def train_step(self, images: torch.Tensor, answers: torch.Tensor) -> dict[str, float]:
-        start = self.decay_start if self.decay_start is not None else self.total
-        rate = learning_rate(self.step, self.plan, start, self.total)
-        device = torch.device(self.plan.device)
-        # [B,S,S,3] seen as [B,3,S,S] is channels-last already.
-        images = images.to(device).permute(0, 3, 1, 2)
-        with torch.autocast(device.type, torch.bfloat16, enabled=self.plan.bfloat16):
-            logits = self.network(images)
-        parts = losses(logits, answers.to(device))
-        self.optimizer.zero_grad(set_to_none=True)
-        parts.total.backward()
-        rate, self.finished = self.agree(rate, self.step + 1 >= self.total)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        self.optimizer.step()
+    def train_step(self, batch: Batch) -> tuple[float, dict[str, Losses]]:
+        rate = learning_rate(self.step, self.progress, self.plan)
+        parts = {n: lr.train_step(batch, rate, self.step) for n, lr in self.learners.items()}
         self.step += 1
-        self.average.update(self.network, self.step)
-        return {
-            "learning_rate": rate,
-            "loss": parts.total.item(),
-            "interior": parts.interior.item(),
-            "boundary": parts.boundary.item(),
-            "distance": parts.distance.item(),
-        }
+        return rate, parts
 
-    def agree(self, rate: float, finished: bool) -> tuple[float, bool]:
-        """Averages the gradients of all replicas; replica 0 says the learning rate and the end."""
-        if self.plan.replicas == 1:
-            return rate, finished
-        gradients = [p.grad for p in self.network.parameters()]
-        said = torch.tensor([rate, float(finished)]) * (self.replica == 0)
-        flat = torch.cat([g.reshape(-1) for g in gradients] + [said])
-        distributed.all_reduce(flat)
-        sizes = [g.numel() for g in gradients]
-        *parts, said = flat.split([*sizes, 2])
-        for gradient, part in zip(gradients, parts, strict=True):
-            gradient.copy_(part.view_as(gradient) / self.plan.replicas)
-        return said[0].item(), bool(said[1] > 0.5)
 
-    def start_from(self, network: NucleusNetwork, batches: Iterable[torch.Tensor]) -> None:
-        """Takes over the weights of a file; `batches` [B,3,S,S] show its batch norm real crops."""
-        fill_norms(network, batches)
-        self.network.load_state_dict(network.state_dict())
-        self.average = Average(self.network, self.plan.average)
-
-    def averaged(self) -> NucleusNetwork:
-        network = NucleusNetwork()
-        network.load_state_dict(self.average.state)
-        return network.eval()
+COLUMNS = (
+    "step", "seconds", "crops_per_second", "progress", "learning_rate",
+    "network", "loss", "interior", "boundary", "distance",
+)  # fmt: skip
 
 
 class Table:
-    """The log: a line on the terminal and a row in `log.csv`."""
+    """The log: rows in `log.csv`, and on the terminal."""
 
     def __init__(self, path: Path) -> None:
         new = not path.exists()
@@ -263,123 +201,79 @@ class Table:
             self.writer.writeheader()
 
     def row(self, values: dict[str, float | int | str]) -> None:
-        rounded = {k: round(v, 6) if isinstance(v, float) else v for k, v in values.items()}
+        rounded = {k: round(v, 5) if isinstance(v, float) else v for k, v in values.items()}
         self.writer.writerow(rounded)
         print(time.strftime("%H:%M:%S"), *(f"{k}={v}" for k, v in rounded.items()), flush=True)
 
 
-def train(
-    data: Path,
-    folder: Path,
-    plan: Plan,
-    without_group: str | None = None,
-    start_from: Path | None = None,
-    continue_from: Path | None = None,
-) -> Path:
+def train(data: Path, folder: Path, plan: Plan, start_from: NucleusNetwork | None = None) -> Path:
     """Trains until the plan's end and returns the checkpoint. Resumes from `folder/last.pt`.
 
-    A run begins with chance, with `start_from` (an ONNX file of this package), or with
-    `continue_from`: a checkpoint, whose steps count and whose decay is forgotten.
+    The networks begin with chance or with `start_from`.
     """
-    if plan.batch % plan.replicas:
-        raise ValueError("the batch must be a multiple of the replicas")
     folder.mkdir(parents=True, exist_ok=True)
     cv2.setNumThreads(0)
-    records = read_index(data)
-    chosen = select(records, "train", without_group)
-    watched = quick_subset(select(records, "validation"))
-    print(f"{len(chosen)} images to train on, {len(watched)} to watch", flush=True)
-    samples = [prepare(r) for r in chosen]
-    last = folder / "last.pt"
-    if continue_from and not last.exists():
-        run = Run(plan)
-        run.load(continue_from)
-        run.begin_anew()
-        run.save(last)
-    elif start_from and not last.exists():
-        run = Run(plan)
-        shares = islice(loader(samples, replace(plan, workers=0), 0, 0), CALIBRATION_BATCHES)
-        run.start_from(read_onnx(start_from), (images.permute(0, 3, 1, 2) for images, _ in shares))
-        run.save(last)
-
-    with tempfile.TemporaryDirectory() as meeting_point:
-        where = f"file://{meeting_point}/replicas"
-        context = multiprocessing.get_context("fork")  # shares the samples instead of copying them
-        others = [
-            context.Process(
-                target=train_replica,
-                args=(replica, where, samples, watched, folder, plan),
-            )
-            for replica in range(1, plan.replicas)
-        ]
-        for other in others:
-            other.start()
-        train_replica(0, where, samples, watched, folder, plan)
-        for other in others:
-            other.join()
-    return last
-
-
-def train_replica(
-    replica: int,
-    where: str,
-    samples: list[Sample],
-    watched: list[Record],
-    folder: Path,
-    plan: Plan,
-) -> None:
-    """What each replica does; number 0 also keeps the log, the checkpoints and the time."""
     torch.set_num_threads(plan.threads)
-    run = Run(plan, replica)
+    torch.backends.cudnn.benchmark = True
+    chosen = select(read_index(data), "train")
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        samples = list(pool.map(prepare, chosen, chunksize=8))
+    print(f"{len(samples)} images to train on", flush=True)
+    stream = Stream(samples, plan.crop, plan.plain, plan.seed, plan.workers)
+    run = Run(plan, stream)
     last = folder / "last.pt"
     if last.exists():
         run.load(last)
-    if run.step >= run.total and run.decay_start is not None:
-        return
-    if plan.replicas > 1:
-        distributed.init_process_group(
-            "gloo", init_method=where, rank=replica, world_size=plan.replicas
-        )
-    batches = loader(samples, plan, replica, run.step)
-    if replica == 0:
-        print(f"{parameter_count(run.network)} parameters, at step {run.step}", flush=True)
-        lead(run, batches, watched, folder)
-    else:
-        for images, answers in batches:
-            run.train_step(images, answers)
-            if run.finished:
-                break
-    if plan.replicas > 1:
-        distributed.destroy_process_group()
+    elif start_from is not None:
+        for learner in run.learners.values():
+            learner.start_from(start_from)
+    parameters = parameter_count(next(iter(run.learners.values())).network)
+    print(f"{parameters} parameters, at step {run.step}", flush=True)
+    if run.progress < 1:
+        first = run.step // plan.repeats * (plan.batch // SLOT)
+        go_on(run, stream.batches(plan.batch // SLOT, first, plan.device), folder)
+    return last
 
 
-def lead(run: Run, batches: DataLoader, watched: list[Record], folder: Path) -> None:
-    """Trains as replica 0."""
+def go_on(run: Run, batches: Iterable[Batch], folder: Path) -> None:
+    """Trains to the end."""
     plan, last = run.plan, folder / "last.pt"
     table = Table(folder / "log.csv")
-    began, began_step, seconds_before = time.monotonic(), run.step, run.seconds
-    validated, window, window_began = began, [], began
-    for images, answers in batches:
-        run.seconds = seconds_before + time.monotonic() - began
-        run.settle_length(time.monotonic() - began, run.step - began_step)
-        if run.decay_start is None and run.decaying():
-            run.save(folder / "stable.pt")
-            print(f"decay begins at step {run.step} of {run.total}", flush=True)
-        window.append(run.train_step(images, answers))
-        if run.step % plan.log_every == 0 or run.finished:
-            now = time.monotonic()
-            rate = len(window) * plan.batch / (now - window_began)
-            means = {k: float(np.mean([w[k] for w in window])) for k in window[0]}
-            row = {"step": run.step, "seconds": run.seconds, "crops_per_second": rate, **means}
-            if now - validated > plan.validate_minutes * 60 or run.finished:
-                run.save(last)
-                torch.set_num_threads(plan.threads * plan.replicas)
-                row["validation_map"] = validate(run.averaged(), watched).mean
-                torch.set_num_threads(plan.threads)
-                validated = time.monotonic()
-            table.row({**row, "total_steps": run.total})
-            window, window_began = [], time.monotonic()
-        if run.step % plan.save_every == 0 or run.finished:
+    began, before = time.monotonic(), run.seconds
+    saved = window_began = began
+    window = run.step
+    for batch in repeated(batches, plan.repeats):
+        rate, parts = run.train_step(batch)
+        now = time.monotonic()
+        run.seconds = before + now - began
+        finished = run.progress >= 1
+        if run.step % plan.log_every == 0 or finished:
+            shown = {
+                "step": run.step,
+                "seconds": run.seconds,
+                "crops_per_second": (run.step - window) * plan.batch / (now - window_began),
+                "progress": run.progress,
+                "learning_rate": rate,
+            }
+            for name, part in parts.items():
+                numbers = {
+                    "loss": part.total.item(),
+                    "interior": part.interior.item(),
+                    "boundary": part.boundary.item(),
+                    "distance": part.distance.item(),
+                }
+                table.row({**shown, "network": name, **numbers})
+            window, window_began = run.step, now
+        if finished or now - saved > 60 * plan.save_minutes:
             run.save(last)
-        if run.finished:
+            saved = now
+        if finished:
             return
+
+
+def repeated(batches: Iterable[Batch], times: int) -> Iterator[Batch]:
+    """Every batch as it is and then in `times` - 1 other positions of the eight that there are."""
+    for batch in batches:
+        yield batch
+        for position in torch.randperm(7)[: times - 1].tolist():
+            yield batch.turned((position + 1) % 4, position >= 3)
