@@ -1,25 +1,26 @@
 """Command line: `python -m nucleoscope_training COMMAND --help`."""
 
 import argparse
+import csv
 import dataclasses
 import itertools
 from pathlib import Path
 
 from .blend import blend
-from .dataset import HOLDOUT_GROUPS, held_out, read_index, select
+from .dataset import HOLDOUT_GROUPS, read_index, select
 from .export import export, read_checkpoint
 from .network import NucleusNetwork
+from .pack import pack
 from .postprocess import Settings
 from .quantise import quantise
 from .reference import write_reference
-from .train import Plan, train
+from .train import EVERYTHING, Plan, train
 from .validate import all_maps, rate
 
 
 def add_plan(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", type=Path, required=True, help="folder that holds dsb2018")
+    parser.add_argument("--data", type=Path, required=True, help="folder of the annotated sets")
     parser.add_argument("--run", type=Path, required=True, help="folder for checkpoints and log")
-    parser.add_argument("--continue-from", type=Path, help="a checkpoint to train further")
     for field in dataclasses.fields(Plan):
         kind = float if field.name == "minutes" else type(field.default)
         name = f"--{field.name.replace('_', '-')}"
@@ -33,38 +34,36 @@ def plan_of(args: argparse.Namespace) -> Plan:
     return Plan(**{f.name: getattr(args, f.name) for f in dataclasses.fields(Plan)})
 
 
-def run_of(args: argparse.Namespace, **more: str | Path | None) -> Path:
-    """Trains as `add_plan`'s options say, and returns the checkpoint."""
-    return train(args.data, args.run, plan_of(args), continue_from=args.continue_from, **more)
-
-
 def command_train(args: argparse.Namespace) -> None:
-    last = run_of(args, start_from=args.start_from)
-    if args.output:
-        export(read_checkpoint(last), args.output)
+    plan = plan_of(args)
+    last = train(args.data, args.run, plan, args.start_from)
+    for name in plan.names:
+        export(read_checkpoint(last, name), args.run / f"{name}.onnx")
+    write_models(args.data, args.run)
 
 
-def command_holdout(args: argparse.Namespace) -> None:
-    last = run_of(args, without_group=args.group)
-    export(read_checkpoint(last), args.output)
-    conditions = {r.condition for r in read_index(args.data) if held_out(r, args.group)}
-    note_models(args.output, conditions)
+def write_models(data: Path, run: Path) -> None:
+    """`models.csv`: which network of a run scores each condition, the one trained without it.
 
-
-def note_models(model: Path, conditions: set[str]) -> None:
-    """Says in `models.csv` beside the model which conditions it has never seen.
-
-    `nucleoscope evaluate --models` scores every condition with the model that this file names.
+    `nucleoscope evaluate --models` goes by it. Conditions whose group was not left out are not in it.
     """
-    path = model.with_name("models.csv")
-    lines = path.read_text().splitlines() if path.exists() else ["condition,model"]
-    lines = [line for line in lines if line.split(",")[0] not in conditions]
-    lines += [f"{condition},{model.name}" for condition in sorted(conditions)]
-    path.write_text("\n".join(lines) + "\n")
+    rows = {
+        (r.folder.name, r.condition, f"{r.group}.onnx")
+        for r in read_index(data)
+        if r.group is not None and (run / f"{r.group}.onnx").exists()
+    }
+    with open(run / "models.csv", "w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("set", "condition", "model"))
+        writer.writerows(sorted(rows))
+
+
+def command_pack(args: argparse.Namespace) -> None:
+    pack(args.data, args.output)
 
 
 def command_export(args: argparse.Namespace) -> None:
-    network = read_checkpoint(args.checkpoint) if args.checkpoint else NucleusNetwork()
+    network = read_checkpoint(args.checkpoint, args.name) if args.checkpoint else NucleusNetwork()
     export(network, args.output, half=not args.float32)
     print(f"{args.output}: {args.output.stat().st_size} bytes")
 
@@ -89,7 +88,7 @@ def command_splits(args: argparse.Namespace) -> None:
 
 def command_validate(args: argparse.Namespace) -> None:
     records = select(read_index(args.data), "validation")
-    maps = all_maps(read_checkpoint(args.checkpoint), records)
+    maps = all_maps(read_checkpoint(args.checkpoint, args.name), records)
     best = Settings()
     if args.tune:
         grid = itertools.product((0.4, 0.5, 0.6), (0.25, 0.35, 0.45, 0.55), (0.0, 0.3, 0.6))
@@ -104,20 +103,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="nucleoscope_training", description=__doc__)
     commands = parser.add_subparsers(required=True)
 
-    command = commands.add_parser("train", help="train on everything but test and validation")
+    command = commands.add_parser(
+        "train", help="train one network, and those without each hold-out group, on one stream"
+    )
     add_plan(command)
     command.add_argument("--start-from", type=Path, help="an exported ONNX file to start with")
-    command.add_argument("--output", type=Path, help="export the trained network to this ONNX file")
     command.set_defaults(action=command_train)
 
-    command = commands.add_parser("holdout", help="train without a group of conditions, export")
-    add_plan(command)
-    command.add_argument("--group", choices=sorted(HOLDOUT_GROUPS), required=True)
+    command = commands.add_parser("pack", help="the training images, small, for a lent machine")
+    command.add_argument("--data", type=Path, required=True)
     command.add_argument("--output", type=Path, required=True)
-    command.set_defaults(action=command_holdout)
+    command.set_defaults(action=command_pack)
 
     command = commands.add_parser("export", help="write the ONNX file")
     command.add_argument("--checkpoint", type=Path, help="without one: an untrained network")
+    command.add_argument("--name", default=EVERYTHING, help="which of the run's networks")
     command.add_argument("--output", type=Path, required=True)
     command.add_argument("--float32", action="store_true", help="do not store half precision")
     command.set_defaults(action=command_export)
@@ -149,6 +149,7 @@ def main() -> None:
     command = commands.add_parser("validate", help="Bowl score on the validation split")
     command.add_argument("--data", type=Path, required=True)
     command.add_argument("--checkpoint", type=Path, required=True)
+    command.add_argument("--name", default=EVERYTHING, help="which of the run's networks")
     command.add_argument("--tune", action="store_true", help="also search the thresholds")
     command.set_defaults(action=command_validate)
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 
 import cv2
@@ -20,8 +21,10 @@ from .dataset import prepare, read_index, select
 from .losses import Losses, losses
 from .network import NucleusNetwork, parameter_count
 from .stream import SLOT, Batch, Stream, unpack_answers
+from .warm_start import fill_norms, read_onnx
 
 EVERYTHING = "all"
+CALIBRATION_BATCHES = 15
 
 
 @dataclass(frozen=True)
@@ -206,10 +209,10 @@ class Table:
         print(time.strftime("%H:%M:%S"), *(f"{k}={v}" for k, v in rounded.items()), flush=True)
 
 
-def train(data: Path, folder: Path, plan: Plan, start_from: NucleusNetwork | None = None) -> Path:
+def train(data: Path, folder: Path, plan: Plan, start_from: Path | None = None) -> Path:
     """Trains until the plan's end and returns the checkpoint. Resumes from `folder/last.pt`.
 
-    The networks begin with chance or with `start_from`.
+    The networks begin with chance or with `start_from`, an ONNX file of this package.
     """
     folder.mkdir(parents=True, exist_ok=True)
     cv2.setNumThreads(0)
@@ -225,8 +228,11 @@ def train(data: Path, folder: Path, plan: Plan, start_from: NucleusNetwork | Non
     if last.exists():
         run.load(last)
     elif start_from is not None:
+        network = read_onnx(start_from)
+        some = Stream(samples, plan.crop, plan.plain, plan.seed, 0).batches(1, 0, "cpu")
+        fill_norms(network, (b.images.float() for b in islice(some, CALIBRATION_BATCHES)))
         for learner in run.learners.values():
-            learner.start_from(start_from)
+            learner.start_from(network)
     parameters = parameter_count(next(iter(run.learners.values())).network)
     print(f"{parameters} parameters, at step {run.step}", flush=True)
     if run.progress < 1:
