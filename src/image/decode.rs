@@ -8,7 +8,7 @@ use image::{ColorType, ImageDecoder, ImageFormat, ImageReader};
 use super::jpeg::{self, Colors, Jpeg};
 use super::stack::{Keep, Opened, Selection};
 use super::warning::warn;
-use super::{Image, ImageError, Samples, Warning, orientation, tiff};
+use super::{Image, ImageError, Samples, Warning, foreign, orientation, tiff};
 
 /// How large an image may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,10 +126,10 @@ fn open_keeping(
                 };
                 Opened::single(image, warnings, selection, keep)
             }
-            None => Err(ImageError::UnknownFormat { looks_like: looks_like(bytes) }),
+            None => Err(foreign::error(bytes)),
         },
         Err(_) if tiff::is_big_tiff(bytes) => tiff::open(bytes, selection, limits, keep),
-        Err(_) => Err(ImageError::UnknownFormat { looks_like: looks_like(bytes) }),
+        Err(_) => Err(foreign::error(bytes)),
     }
 }
 
@@ -144,31 +144,11 @@ fn format_name(format: ImageFormat) -> Option<&'static str> {
     }
 }
 
-/// A guess at what a file is that is not an image, for the error message.
-fn looks_like(bytes: &[u8]) -> Option<&'static str> {
-    let starts = |prefix: &[u8]| bytes.starts_with(prefix);
-    if starts(b"PK\x03\x04") {
-        Some("a ZIP archive or an office document")
-    } else if starts(b"%PDF") {
-        Some("a PDF document")
-    } else if starts(b"\x89HDF") {
-        Some("an HDF5 file (such as .h5 or .ims)")
-    } else if starts(b"\x1f\x8b") {
-        Some("a gzip archive")
-    } else if bytes.get(4..8) == Some(b"ftyp") {
-        Some("a video, HEIC or AVIF file")
-    } else if bytes.iter().take(512).all(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace()) {
-        Some("a text file")
-    } else {
-        None
-    }
-}
-
 fn decode_jpeg(bytes: &[u8], limits: Limits, warnings: &mut Vec<Warning>) -> Result<Image, ImageError> {
     let Jpeg { width, height, channels, samples, exif, oddities } =
         jpeg::decode(bytes, &[], Colors::ByMarkers, limits, |_| Ok(()))?;
     for oddity in oddities {
-        warn(warnings, "image/jpeg-oddity", format!("the JPEG file is not as it should be: {oddity}"));
+        warn(warnings, "image/jpeg", format!("the JPEG file is not as it should be: {oddity}"));
     }
     orientation::warn_of(exif.as_deref().and_then(Orientation::from_exif_chunk), warnings);
     Image::new(width, height, channels, Samples::U8(samples))

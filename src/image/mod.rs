@@ -9,6 +9,7 @@
 mod channel;
 mod decode;
 mod error;
+mod foreign;
 mod jpeg;
 mod names;
 mod normalize;

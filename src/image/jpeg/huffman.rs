@@ -118,6 +118,13 @@ impl<'a> Bits<'a> {
         (self.count.saturating_sub(self.made_up) / 8) as usize + untouched
     }
 
+    /// Whether the bits that fill up the last byte are neither all 1, as the standard wants, nor all 0.
+    pub(super) fn has_odd_padding(&self) -> bool {
+        let bits = self.count.saturating_sub(self.made_up) % 8;
+        let padding = self.held.checked_shr(64 - bits).unwrap_or(0);
+        padding != 0 && padding != (1 << bits) - 1
+    }
+
     /// Throws away what is held, as at a restart.
     pub(super) fn clear(&mut self) {
         (self.held, self.count, self.made_up) = (0, 0, 0);

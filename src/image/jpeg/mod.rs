@@ -414,10 +414,8 @@ impl Decoder {
             self.oddities
                 .push(format!("it is cut short: its last {rows} rows of pixels repeat the one above"));
         }
-        if end.unused > 0 {
-            let unused = end.unused;
-            self.oddities
-                .push(format!("{unused} bytes of its data belong to no pixel, so it may be damaged"));
+        if end.has_rest {
+            self.oddities.push("some of its data belong to no pixel, so a place in it may be damaged".into());
         }
         Ok(end.place)
     }
@@ -508,8 +506,8 @@ struct Tables<'a> {
 /// How a scan ended.
 struct ScanEnd {
     place: usize,
-    /// Bytes that nobody used.
-    unused: usize,
+    /// Whether there are data that nobody used.
+    has_rest: bool,
     /// Rows of pixels at the image's foot that the data do not reach.
     cut_rows: usize,
 }
@@ -539,16 +537,16 @@ fn run_scan(
     };
     let mut bits = Bits::new(bytes, place);
     let mut state = State::default();
-    let (mut unused, mut restarts) = (0, 0);
+    let (mut has_rest, mut restarts) = (false, 0);
     for unit in 0..across * down {
         if tables.restart_interval > 0 && unit > 0 && unit % tables.restart_interval == 0 {
-            unused += bits.unused_bytes();
+            has_rest |= bits.unused_bytes() > 0 || bits.has_odd_padding();
             let (expected, row) = (0xd0 + (restarts % 8) as u8, unit / across * unit_rows(frame));
             match next_marker(bytes, bits.place) {
                 Some((marker, after)) if marker == expected => bits.place = after,
                 None if is_nearly_whole(unit, across * down) => {
                     let cut_rows = frame.height.saturating_sub(row);
-                    return Ok(ScanEnd { place: bytes.len(), unused: 0, cut_rows });
+                    return Ok(ScanEnd { place: bytes.len(), has_rest, cut_rows });
                 }
                 None => return Err(CUT),
                 Some(_) => {
@@ -592,7 +590,7 @@ fn run_scan(
                     if !frame.is_progressive && is_nearly_whole(unit, across * down) {
                         let cut_rows = frame.height.saturating_sub(pixel_row);
                         fill_rest(frame, parts, alone, y);
-                        return Ok(ScanEnd { place: bytes.len(), unused: 0, cut_rows });
+                        return Ok(ScanEnd { place: bytes.len(), has_rest, cut_rows });
                     }
                     return Err(CUT);
                 }
@@ -602,8 +600,8 @@ fn run_scan(
             }
         }
     }
-    unused += bits.unused_bytes();
-    Ok(ScanEnd { place: bits.place, unused, cut_rows: 0 })
+    has_rest |= bits.unused_bytes() > 0 || bits.has_odd_padding();
+    Ok(ScanEnd { place: bits.place, has_rest, cut_rows: 0 })
 }
 
 fn is_nearly_whole(done: usize, all: usize) -> bool {

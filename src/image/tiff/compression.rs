@@ -212,7 +212,7 @@ fn jpeg(
         other => damaged("JPEG", &other),
     })?;
     for oddity in decoded.oddities {
-        warn(warnings, "image/jpeg-oddity", format!("a JPEG strip or tile is not as it should be: {oddity}"));
+        warn(warnings, "image/jpeg", format!("a JPEG strip or tile is not as it should be: {oddity}"));
     }
     Ok(decoded.samples)
 }
