@@ -149,6 +149,19 @@ fn floats_that_are_no_numbers_are_background_and_that_is_said() {
     assert_eq!(none.samples(), &Samples::F32(vec![0.0; 4]));
 }
 
+#[test]
+fn a_png_that_asks_to_be_turned_is_read_as_stored_and_that_is_said() {
+    let plain = files().remove(0).1;
+    let exif = b"MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x03\0\0\0\0\0\0";
+    let body = [b"eXIf", &exif[..]].concat();
+    let chunk = [&(exif.len() as u32).to_be_bytes()[..], &body, &checksum(&body).to_be_bytes()].concat();
+    let turned = [&plain[..33], &chunk, &plain[33..]].concat();
+    let opened = open(&turned, &Selection::default(), Limits::default()).unwrap();
+    assert_eq!(opened.image, read(&plain).unwrap());
+    assert_eq!(opened.info.warnings.len(), 1);
+    assert!(opened.info.warnings[0].message.contains("rotated by 180°"), "{}", opened.info.warnings[0]);
+}
+
 proptest! {
     #[test]
     fn flipped_bytes_never_panic(which in 0usize..6, flips in prop::collection::vec((0usize..4000, 1u8..=255), 1..8)) {

@@ -589,6 +589,29 @@ fn planes_that_imagej_wrote_behind_one_page_are_read() {
 }
 
 #[test]
+fn planes_behind_one_page_may_lie_beyond_four_gigabytes() {
+    // 70,000 planes of 64 KiB: memory that nobody touches is not taken.
+    const PLANES: usize = 70_000;
+    const SIDE: usize = 256;
+    let described = format!("ImageJ=1.54f\nimages={PLANES}\nslices={PLANES}\n");
+    let page = Page::gray8(SIDE as u32, SIDE as u32, &[]).described(&described);
+    let head = write(&[page]);
+    // The directory stands in front of the pixels, as ImageJ writes it; the strip begins behind it.
+    let mut file = vec![0u8; head.len() + PLANES * SIDE * SIDE];
+    file[..head.len()].copy_from_slice(&head);
+    let entry = head.windows(4).position(|bytes| bytes == [0x11, 1, 4, 0]).unwrap();
+    file[entry + 8..entry + 12].copy_from_slice(&(head.len() as u32).to_le_bytes());
+    let last = head.len() + (PLANES - 1) * SIDE * SIDE;
+    assert!(last as u64 > u64::from(u32::MAX));
+    file[last + 1] = 77;
+    let selection = Selection { slice: Slice::Single(PLANES - 1), ..Selection::default() };
+    let one = opened(&file, &selection);
+    assert_eq!((one.info.slices, one.info.warnings.len()), (PLANES, 0));
+    let Samples::U8(values) = one.image.samples() else { panic!() };
+    assert_eq!((values[0], values[1], values[2]), (0, 77, 0));
+}
+
+#[test]
 fn print_resolutions_in_inches_are_no_pixel_size_for_imagej_either() {
     let size = |unit: &str, a_unit: u32| {
         let page = Page::gray8(1, 1, &[1]).described(&format!("ImageJ=1.54f\nunit={unit}\n"));
@@ -844,6 +867,9 @@ fn axes_that_are_named_say_what_pages_are() {
     let behind = Page::gray8(2, 1, &[1, 1, 2, 2, 3, 3]).described(&shaped("3, 1, 2", "CYX"));
     let behind = all(&write(&[behind]));
     assert_eq!((behind.channels.len(), behind.channels[2].image.samples()), (3, &Samples::U8(vec![3, 3])));
+    let shape = Page::gray8(2, 1, &[1, 1, 2, 2, 3, 3]).described(r#"{"shape": [3, 1, 2]}"#);
+    let shape = all(&write(&[shape]));
+    assert_eq!((shape.info.slices, codes(&shape)), (3, vec!["image/pages-as-slices"]));
     // Axes that are neither, and those that do not fit.
     let pages = |description: String| {
         [Page::gray8(2, 1, &[1, 1]).described(&description), Page::gray8(2, 1, &[2, 2])]

@@ -85,10 +85,14 @@ pub(super) fn plain(file: &File, pages: &[Page], warnings: &mut Vec<Warning>) ->
     {
         return Ok(layout);
     }
-    let message =
-        format!("it does not say what its {} pages are; they are taken as slices of a stack", layout.slices);
-    warn(warnings, "image/pages-as-slices", message);
+    warn_of_slices(layout.slices, warnings);
     Ok(layout)
+}
+
+/// Says that pages are taken as slices though nobody says so.
+pub(super) fn warn_of_slices(pages: usize, warnings: &mut Vec<Warning>) {
+    let message = format!("it does not say what its {pages} pages are; they are taken as slices of a stack");
+    warn(warnings, "image/pages-as-slices", message);
 }
 
 /// Pages of which each is a slice, and each sample of a page a channel.

@@ -33,10 +33,14 @@ pub(super) fn layout(
     description: &str,
     warnings: &mut Vec<Warning>,
 ) -> Result<Option<Layout>, ImageError> {
-    let described = if description.starts_with("SCIFIO=") { scifio(description) } else { json(description) };
-    let Some(described) = described else { return Ok(None) };
     let mut used = alike(pages);
     let Some(example) = used.first().map(|&at| pages[at].clone()) else { return Ok(None) };
+    let described = if description.starts_with("SCIFIO=") {
+        scifio(description)
+    } else {
+        json(description, (example.width, example.height))
+    };
+    let Some(described) = described else { return Ok(None) };
     let is_color = layout::is_color(&example, true);
     // The innermost axis is that of a page's samples where it has several.
     let mut axes = described.axes.clone();
@@ -74,12 +78,14 @@ pub(super) fn layout(
         // Colour images beside each other have no channels to choose; they are slices.
         (channels, slices) = (1, channels * slices);
     }
+    if slices > 1 && axes.iter().any(|&(letter, _)| letter == 'Q') {
+        layout::warn_of_slices(slices, warnings);
+    }
     let unknown: String =
-        axes.iter().map(|&(letter, _)| letter).filter(|letter| !"CSZT".contains(*letter)).collect();
+        axes.iter().map(|&(letter, _)| letter).filter(|letter| !"CSZTQ".contains(*letter)).collect();
     if !unknown.is_empty() {
         let message = format!(
-            "its axes {unknown} are neither channels nor slices nor frames; they are taken as {}",
-            if unknown.chars().all(|letter| kind(letter) == Kind::Slice) { "slices" } else { "frames" }
+            "its axes {unknown} are neither channels nor slices nor frames; they are taken as frames"
         );
         warn(warnings, "image/axes", message);
     }
@@ -112,7 +118,8 @@ fn kind(letter: char) -> Kind {
     }
 }
 
-fn json(description: &str) -> Option<Description> {
+/// Without `axes`, the last lengths are those of a page, and nothing is known of the others.
+fn json(description: &str, (width, height): (usize, usize)) -> Option<Description> {
     let json: Value = serde_json::from_str(description.trim()).ok()?;
     let shape: Vec<usize> = json
         .get("shape")?
@@ -120,8 +127,15 @@ fn json(description: &str) -> Option<Description> {
         .iter()
         .map(|length| length.as_u64()?.try_into().ok())
         .collect::<Option<_>>()?;
-    let axes: Vec<char> =
-        json.get("axes")?.as_str()?.chars().map(|letter| letter.to_ascii_uppercase()).collect();
+    let named = json.get("axes").and_then(Value::as_str).map(str::to_ascii_uppercase);
+    let unnamed = || match shape[..] {
+        [.., rows, columns] if (rows, columns) == (height, width) => Some("Q".repeat(shape.len() - 2) + "YX"),
+        [.., rows, columns, _] if (rows, columns) == (height, width) => {
+            Some("Q".repeat(shape.len() - 3) + "YXS")
+        }
+        _ => None,
+    };
+    let axes: Vec<char> = named.or_else(unnamed)?.chars().collect();
     if axes.len() != shape.len() {
         return None;
     }
@@ -190,13 +204,16 @@ mod tests {
     #[test]
     fn descriptions_name_their_axes() {
         let shaped =
-            json(r#"{"shape": [2, 3, 8, 9], "axes": "TCYX", "Channel": {"Name": ["a", "b", "c"]}}"#).unwrap();
+            json(r#"{"shape": [2, 3, 8, 9], "axes": "TCYX", "Channel": {"Name": ["a", "b", "c"]}}"#, (9, 8))
+                .unwrap();
         assert_eq!((shaped.axes, shaped.sides), (vec![('C', 3), ('T', 2)], Some((9, 8))));
         assert_eq!(shaped.names, ["a", "b", "c"]);
         let lines = "SCIFIO=0.41.0\naxes=X,Y,Channel,Z\nlengths=9,8,3,2\nscales=0.5,0.25,1,1\nunits=um,\\u00B5m,null,null\n";
         let described = scifio(lines).unwrap();
         assert_eq!((described.axes, described.sides), (vec![('C', 3), ('Z', 2)], Some((9, 8))));
         assert_eq!(described.pixel_size, PixelSize::new(0.5, 0.25));
-        assert_eq!((json(r#"{"shape": [8, 9]}"#), json("{}"), scifio("SCIFIO=1")), (None, None, None));
+        let unnamed = json(r#"{"shape": [4, 8, 9, 3]}"#, (9, 8)).unwrap();
+        assert_eq!(unnamed.axes, [('S', 3), ('Q', 4)]);
+        assert_eq!((json("{}", (9, 8)), scifio("SCIFIO=1")), (None, None));
     }
 }

@@ -47,7 +47,7 @@ pub(super) fn read(
         let first = if page.is_planar { wanted[plane] * grid.chunks() } else { 0 };
         for chunk in 0..grid.chunks() {
             let rectangle = grid.rectangle(chunk, page);
-            if grid.is_missing(first + chunk, page) {
+            if grid.is_missing(first + chunk) {
                 missing += 1;
                 Target { page, rectangle, samples: &targets, stride: wanted.len() }
                     .fill_with(&mut values, background);
@@ -242,8 +242,8 @@ impl<'a> Grid<'a> {
 
     /// Whether a strip or tile is left out, as sparse files do with what holds nothing but background:
     /// at place 0, or with no bytes. Where all lengths are 0 nobody filled them in.
-    fn is_missing(&self, chunk: usize, page: &Page) -> bool {
-        let is_empty = self.lengths.get(chunk) == Some(&0) && (self.has_lengths || page.shift > 0);
+    fn is_missing(&self, chunk: usize) -> bool {
+        let is_empty = self.has_lengths && self.lengths.get(chunk) == Some(&0);
         self.offsets[chunk] == 0 || is_empty
     }
 
