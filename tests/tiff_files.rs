@@ -864,6 +864,22 @@ fn axes_that_are_named_say_what_pages_are() {
         Page::new(2, 1, 8, 3, vec![]).short(284, 2).strips(1, vec![vec![1, 1], vec![2, 2], vec![3, 3]]);
     let planar = all(&write(&[page.described(&shaped("3, 1, 2", "CYX"))]));
     assert_eq!((planar.channels.len(), planar.info.slices), (3, 1));
+    // Channels that a writer stores as colours, the fourth as alpha.
+    let strips: Vec<Vec<u8>> = (1..=4).map(|value| vec![value; 2]).collect();
+    let colours = Page::new(2, 1, 8, 4, vec![]).short(262, 2).short(284, 2).short(338, 2).strips(1, strips);
+    let channels = all(&write(&[colours.clone().described(&shaped("4, 1, 2", "CYX"))]));
+    assert_eq!(
+        (channels.channels.len(), channels.info.is_color, codes(&channels)),
+        (4, false, vec!["image/axes"])
+    );
+    assert_eq!(channels.channels[3].image.samples(), &Samples::U8(vec![4, 4]));
+    let one_by_one = r#"<Channel Name="a"/><Channel Name="b"/><Channel Name="c"/><Channel Name="DAPI"/>"#;
+    let xml = format!("<OME><Image><Pixels SizeC='4'>{one_by_one}<TiffData/></Pixels></Image></OME>");
+    let named = all(&write(&[colours.described(&xml)]));
+    assert_eq!(
+        (names(&named), named.image.samples()),
+        (vec!["a", "b", "c", "DAPI"], &Samples::U8(vec![4, 4]))
+    );
     let behind = Page::gray8(2, 1, &[1, 1, 2, 2, 3, 3]).described(&shaped("3, 1, 2", "CYX"));
     let behind = all(&write(&[behind]));
     assert_eq!((behind.channels.len(), behind.channels[2].image.samples()), (3, &Samples::U8(vec![3, 3])));
@@ -978,6 +994,17 @@ fn channels_of_a_scanned_slide_have_names_and_thumbnails_are_none() {
     let aperio = Page::gray8(2, 1, &[1, 2])
         .described("Aperio Image Library v11\r\n2x1|AppMag = 20|MPP = 0.4990|Left = 1");
     assert_eq!(all(&write(&[aperio])).info.pixel_size, PixelSize::new(0.499, 0.499));
+    let properties = [
+        ("spatial-calibration-x", "0.65"),
+        ("spatial-calibration-y", "0.65"),
+        ("spatial-calibration-units", "um"),
+        ("_IllumSetting_", "DAPI"),
+    ];
+    let properties =
+        properties.map(|(id, value)| format!(r#"<prop id="{id}" type="x" value="{value}"/>"#)).concat();
+    let plane = all(&write(&[Page::gray8(1, 1, &[9])
+        .described(&format!("<MetaData><PlaneInfo>{properties}</PlaneInfo></MetaData>"))]));
+    assert_eq!((names(&plane), plane.info.pixel_size), (vec!["DAPI"], PixelSize::new(0.65, 0.65)));
     let overview = Page::gray8(1, 1, &[9]).described("<?xml version=\"1.0\"?><scn xmlns=\"x\"/>");
     assert_eq!(
         all(&write(&[overview, Page::gray8(2, 1, &[5, 6])])).image.samples(),

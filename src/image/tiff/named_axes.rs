@@ -41,10 +41,22 @@ pub(super) fn layout(
         json(description, (example.width, example.height))
     };
     let Some(described) = described else { return Ok(None) };
-    let is_color = layout::is_color(&example, true);
+    let stores_colors = layout::is_color(&example, true);
+    // tifffile stores three or four channels as if they were colours, and calls colours `S`.
+    let are_channels = described.axes.first() == Some(&('C', example.samples)) && example.samples > 1;
+    let is_color = stores_colors && !are_channels;
+    if stores_colors && are_channels {
+        let message =
+            "its pages are stored as colours, but its axes call them channels; they are taken as channels";
+        warn(warnings, "image/axes", message);
+    }
     // The innermost axis is that of a page's samples where it has several.
     let mut axes = described.axes.clone();
-    let samples = if is_color { 1 } else { example.channels() };
+    let samples = match (is_color, are_channels) {
+        (true, _) => 1,
+        (_, true) => example.samples,
+        _ => example.channels(),
+    };
     if is_color && axes.first().is_some_and(|&(_, length)| length == 3 || length == example.samples) {
         axes.remove(0);
     }

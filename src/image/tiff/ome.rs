@@ -172,8 +172,11 @@ impl Reading {
         };
         let page_channels = channels / per_page;
         // Several colour images beside each other are shown as the channels they are made of.
-        let is_color = page_channels == 1 && example.is_some_and(|page| layout::is_color(page, false));
-        let samples = if is_color { 1 } else { shown };
+        // So are samples that the XML describes one by one, though the page calls them colours.
+        let is_color = page_channels == 1
+            && children(node, "Channel").count() <= 1
+            && example.is_some_and(|page| layout::is_color(page, false));
+        let samples = if is_color { 1 } else { per_page };
         Ok(Self { page_channels, samples, is_color, slices, frames, order, slices_are_channels })
     }
 

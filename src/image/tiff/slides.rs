@@ -1,5 +1,6 @@
 //! Scanned slides: Akoya's and PerkinElmer's QPTIFF, whose channels are pages with XML of their own;
-//! Leica's SCN, whose first page need not be the scan; Aperio's SVS, whose text has the size of a pixel.
+//! Leica's SCN, whose first page need not be the scan; Aperio's SVS, whose text has the size of a pixel. And single
+//! planes of MetaXpress, whose XML has it and the name of the channel.
 
 use roxmltree::Document;
 
@@ -24,6 +25,9 @@ pub(super) fn layout(file: &File, pages: &[Page], description: &str) -> Result<O
         let largest = (0..pages.len()).filter(|&at| !pages[at].is_secondary).max_by_key(area).unwrap_or(0);
         return layout::of_pages(file, pages, &alike_to(pages, largest), true).map(Some);
     }
+    if description.trim_start().starts_with("<MetaData>") {
+        return metaxpress(file, pages, description).map(Some);
+    }
     let Some(size) = aperio_size(description) else { return Ok(None) };
     let used = alike(pages);
     let mut layout = layout::of_pages(file, pages, &used, true)?;
@@ -37,6 +41,33 @@ fn aperio_size(description: &str) -> Option<PixelSize> {
     let (_, value) = values.into_iter().find(|(key, _)| key.trim().eq_ignore_ascii_case("MPP"))?;
     let side = value.split_whitespace().next()?.parse().ok()?;
     PixelSize::new(side, side)
+}
+
+/// `<prop id="spatial-calibration-x" value="0.65"/>`, units and the illumination's name.
+fn metaxpress(file: &File, pages: &[Page], description: &str) -> Result<Layout, ImageError> {
+    let mut layout = layout::of_pages(file, pages, &alike(pages), true)?;
+    let cleaned = xml::cleaned(description);
+    let Ok(document) = Document::parse(&cleaned) else { return Ok(layout) };
+    let value = |id: &str| {
+        let mut properties = document.descendants().filter(|node| node.tag_name().name() == "prop");
+        properties.find(|node| node.attribute("id") == Some(id))?.attribute("value").map(str::trim)
+    };
+    let side = |id: &str| value(id)?.parse::<f64>().ok();
+    let unit = value("spatial-calibration-units").and_then(layout::micrometres);
+    let is_on = value("spatial-calibration-state").is_none_or(|state| state.eq_ignore_ascii_case("on"));
+    if let (Some(unit), Some(x), Some(y), true) =
+        (unit, side("spatial-calibration-x"), side("spatial-calibration-y"), is_on)
+    {
+        layout.pixel_size = PixelSize::new(x * unit, y * unit).or(layout.pixel_size);
+    }
+    if let ([channel], Some(name), false) = (
+        &mut layout.channels[..],
+        value("_IllumSetting_").or_else(|| value("image-name")).filter(|name| !name.is_empty()),
+        layout.is_color,
+    ) {
+        channel.name = name.to_owned();
+    }
+    Ok(layout)
 }
 
 /// One page a channel; labels, overviews and reduced versions are not.
