@@ -646,8 +646,6 @@ impl Dataset {
     }
 }
 
-const IMAGE_ENDINGS: [&str; 8] = ["png", "jpg", "jpeg", "bmp", "gif", "webp", "tif", "tiff"];
-
 /// A path in its parts; always at least one, the file's name.
 struct Parts<'a> {
     parts: Vec<&'a str>,
@@ -704,7 +702,7 @@ impl<'a> Parts<'a> {
     }
 
     fn has_image_ending(&self) -> bool {
-        IMAGE_ENDINGS.contains(&self.ending().as_str())
+        crate::image::is_image_name(self.name())
     }
 
     fn is_hidden(&self, explicit: bool) -> bool {

@@ -421,6 +421,22 @@ fn hyperstack() -> Vec<u8> {
 }
 
 #[test]
+fn what_was_guessed_of_an_image_is_said_on_a_line_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut file = Cursor::new(Vec::new());
+    let mut encoder = tiff::encoder::TiffEncoder::new(&mut file).unwrap();
+    for _ in 0..2 {
+        let page = [0u8; 64 * 64];
+        encoder.write_image::<tiff::encoder::colortype::Gray8>(64, 64, &page).unwrap();
+    }
+    fs::write(folder.path().join("pages.svs"), file.into_inner()).unwrap();
+    let output = nucleoscope(folder.path(), &["segment", ".", "--fast", "--output", "out.csv"]);
+    assert!(output.status.success(), "{}", said(&output));
+    let lines = said(&output);
+    assert!(lines.contains("pages.svs: warning: it does not say what its 2 pages are"), "{lines}");
+}
+
+#[test]
 fn a_channel_slice_and_frame_can_be_chosen() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("stack.tif"), hyperstack()).unwrap();

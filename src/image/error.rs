@@ -14,6 +14,14 @@ pub enum ImageError {
         /// What the file seems to be instead, where that is plain to see.
         looks_like: Option<&'static str>,
     },
+    /// An image in a format that is not read, such as a microscope maker's.
+    #[error("this is an image in a format that is not read: {format}")]
+    MakersFormat {
+        /// The format's name.
+        format: &'static str,
+        /// How to save it in another format, as the rest of a sentence.
+        way: &'static str,
+    },
     /// The file ends before the image does.
     #[error("the {format} file is cut short: the image data ends too early")]
     Truncated {
@@ -134,6 +142,7 @@ impl Explain for ImageError {
         match self {
             Self::Empty => "image/empty",
             Self::UnknownFormat { .. } => "image/unknown-format",
+            Self::MakersFormat { .. } => "image/makers-format",
             Self::Truncated { .. } => "image/truncated",
             Self::Corrupt { .. } => "image/corrupt",
             Self::Unsupported { .. } => "image/unsupported",
@@ -156,6 +165,7 @@ impl Explain for ImageError {
             Self::UnknownFormat { .. } => {
                 "Use PNG, JPEG, TIFF, BMP, GIF or WebP; other files can be saved as TIFF with ImageJ.".into()
             }
+            Self::MakersFormat { way, .. } => format!("Save it {way}."),
             Self::Corrupt { .. } => {
                 "Open the image in ImageJ or another viewer; if it opens there, save it again as PNG or TIFF.".into()
             }

@@ -199,8 +199,10 @@ function factsOf({ state, thumbnail, ignoredInScoring }: BatchImage): string {
 
 function reasonOf({ state }: BatchImage): string {
   if (state.kind === "failed") return explanation(state.error);
-  if (state.kind !== "done" || state.result.truthError === null) return "";
-  return `No score: ${explanation(state.result.truthError)}`;
+  if (state.kind !== "done") return "";
+  const { truthError, stack } = state.result;
+  const score = truthError === null ? [] : [`No score: ${explanation(truthError)}`];
+  return [...score, ...stack.warnings.map(({ message }) => `Warning: ${message}.`)].join(" ");
 }
 
 function draw(canvas: HTMLCanvasElement, bitmap: ImageBitmap): void {

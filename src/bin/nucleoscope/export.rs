@@ -102,6 +102,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
 /// Writes the files of an image whose nuclei are known; how many there are.
 fn known(exports: &Exports, inputs: &Inputs, entry: &ImageEntry) -> Result<u32, Error> {
     let opened = work::open(inputs, entry, &Selection::default())?;
+    work::say_warnings(entry, &opened);
     let (width, height) = (opened.image.width(), opened.image.height());
     let masks = work::true_masks(inputs, entry, width, height)
         .unwrap_or_else(|| Err(ExportError::NoNuclei.in_file(&entry.path)))?;

@@ -4,6 +4,7 @@
 use std::fmt::Display;
 
 use nucleoscope::Explain;
+use nucleoscope::image::Warning;
 use nucleoscope::score::{ImageScore, Summary};
 
 /// One line for something that failed: file, reason, remedy.
@@ -14,6 +15,11 @@ pub(crate) fn say_failure(error: &(impl Explain + ?Sized)) {
 /// One line for something worth knowing.
 pub(crate) fn say_notice(notice: &(impl Explain + ?Sized)) {
     eprintln!("note: {} {}", one_line(notice), one_line(notice.remedy()));
+}
+
+/// One line for what was guessed or repaired of an image that was opened all the same.
+pub(crate) fn say_warning(file: &str, warning: &Warning) {
+    eprintln!("{}: warning: {} [{}]", one_line(file), one_line(warning), warning.code);
 }
 
 fn one_line(text: impl Display) -> String {

@@ -19,6 +19,7 @@ use nucleoscope::{Error, InFile, truth};
 use rayon::prelude::*;
 
 use crate::inputs::{self, Inputs};
+use crate::table;
 
 /// The model that is used where none is named.
 const SHIPPED_MODEL: &[u8] = include_bytes!("../../../model/nuclei.onnx");
@@ -242,6 +243,7 @@ pub(crate) fn for_each<T: Send>(
     let one = |entry: &ImageEntry| {
         let work = || {
             let opened = open(inputs, entry, &selection)?;
+            bar.suspend(|| say_warnings(entry, &opened));
             job(Work { entry, opened, network: &network, settings, selection: &selection, sizes, inputs })
         };
         // A bug in a decoder or the engine costs one image, not the batch.
@@ -271,6 +273,11 @@ const INTERNAL_ERROR: &str = "an internal error; please report it with the image
 pub(crate) fn open(inputs: &Inputs, entry: &ImageEntry, selection: &Selection) -> Result<Opened, Error> {
     let bytes = batch::read(&inputs.files, inputs.batch.sources[entry.file], &entry.path)?;
     image::open(&bytes, selection, Limits::default()).map_err(|error| error.in_file(&entry.path))
+}
+
+/// Says what was guessed or repaired of an image.
+pub(crate) fn say_warnings(entry: &ImageEntry, opened: &Opened) {
+    opened.info.warnings.iter().for_each(|warning| table::say_warning(&entry.path, warning));
 }
 
 /// Reads and decodes an image; errors name it.
