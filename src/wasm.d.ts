@@ -90,7 +90,11 @@ export interface StackInfo {
   frames: number;
   pixelSize: PixelSize | null;
   segmentedChannel: number;
+  warnings: Warning[];
 }
+
+/** What was guessed, repaired or left out while a file was opened. */
+export interface Warning { code: string; message: string }
 
 /** Values shown as black and as white; by percentiles where left out. */
 export interface Contrast { low?: number | null; high?: number | null; gamma?: number }

@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use image::{DynamicImage, ImageFormat};
 use nucleoscope::Explain;
-use nucleoscope::image::{ImageError, Limits, Samples, decode};
+use nucleoscope::image::{ImageError, Limits, Samples, Selection, decode, open};
 use proptest::prelude::*;
 use tiff::encoder::{TiffEncoder, colortype};
 
@@ -136,11 +136,17 @@ fn the_limit_is_exact() {
 }
 
 #[test]
-fn floats_that_are_no_numbers_are_named_by_their_place() {
+fn floats_that_are_no_numbers_are_background_and_that_is_said() {
     for broken in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
-        let error = read(&tiff_of::<colortype::Gray32Float>(&[0.0, 1.0, 2.0, broken], 2, 2)).unwrap_err();
-        assert!(matches!(error, ImageError::NonFinite { count: 1, x: 1, y: 1 }), "{error}");
+        let file = tiff_of::<colortype::Gray32Float>(&[0.5, 1.0, 2.0, broken], 2, 2);
+        let opened = open(&file, &Selection::default(), Limits::default()).unwrap();
+        assert_eq!(opened.image.samples(), &Samples::F32(vec![0.5, 1.0, 2.0, 0.5]));
+        assert_eq!(opened.info.warnings.len(), 1);
+        assert_eq!(opened.info.warnings[0].code, "image/non-finite");
+        assert!(opened.info.warnings[0].message.starts_with("1 values are not numbers"));
     }
+    let none = read(&tiff_of::<colortype::Gray32Float>(&[f32::NAN; 4], 2, 2)).unwrap();
+    assert_eq!(none.samples(), &Samples::F32(vec![0.0; 4]));
 }
 
 proptest! {

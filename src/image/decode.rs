@@ -2,10 +2,13 @@
 
 use std::io::Cursor;
 
+use image::metadata::Orientation;
 use image::{ColorType, ImageDecoder, ImageFormat, ImageReader};
 
+use super::jpeg::{self, Colors, Jpeg};
 use super::stack::{Keep, Opened, Selection};
-use super::{Image, ImageError, Samples, tiff};
+use super::warning::warn;
+use super::{Image, ImageError, Samples, Warning, orientation, tiff};
 
 /// How large an image may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,8 +118,13 @@ fn open_keeping(
         Ok(ImageFormat::Tiff) => tiff::open(bytes, selection, limits, keep),
         Ok(format) => match format_name(format) {
             Some(name) => {
-                let image = decode_with_image_crate(bytes, format, name, limits)?;
-                Opened::single(image, selection, keep)
+                let mut warnings = Vec::new();
+                let image = if format == ImageFormat::Jpeg {
+                    decode_jpeg(bytes, limits, &mut warnings)?
+                } else {
+                    decode_with_image_crate(bytes, format, name, limits, &mut warnings)?
+                };
+                Opened::single(image, warnings, selection, keep)
             }
             None => Err(ImageError::UnknownFormat { looks_like: looks_like(bytes) }),
         },
@@ -156,15 +164,23 @@ fn looks_like(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
+fn decode_jpeg(bytes: &[u8], limits: Limits, warnings: &mut Vec<Warning>) -> Result<Image, ImageError> {
+    let Jpeg { width, height, channels, samples, exif, oddities } =
+        jpeg::decode(bytes, &[], Colors::ByMarkers, limits, |_| Ok(()))?;
+    for oddity in oddities {
+        warn(warnings, "image/jpeg-oddity", format!("the JPEG file is not as it should be: {oddity}"));
+    }
+    orientation::warn_of(exif.as_deref().and_then(Orientation::from_exif_chunk), warnings);
+    Image::new(width, height, channels, Samples::U8(samples))
+}
+
 fn decode_with_image_crate(
     bytes: &[u8],
     format: ImageFormat,
     name: &'static str,
     limits: Limits,
+    warnings: &mut Vec<Warning>,
 ) -> Result<Image, ImageError> {
-    if format == ImageFormat::Jpeg && !jpeg_is_complete(bytes) {
-        return Err(ImageError::Truncated { format: name });
-    }
     if let Some((width, height)) = png_size(bytes) {
         limits.check(width.into(), height.into())?;
     }
@@ -176,6 +192,7 @@ fn decode_with_image_crate(
     allocation.max_alloc = Some(limits.maximum_bytes());
     decoder.set_limits(allocation).map_err(explain)?;
 
+    orientation::warn_of(decoder.orientation().ok(), warnings);
     let color = decoder.color_type();
     let mut buffer = vec![0; usize::try_from(decoder.total_bytes()).unwrap_or(usize::MAX)];
     decoder.read_image(&mut buffer).map_err(explain)?;
@@ -210,16 +227,6 @@ fn native_u16(bytes: &[u8]) -> Vec<u16> {
 /// The first `kept` of every `stride` values: drops alpha and further channels.
 fn keep_channels<T: Copy>(values: &[T], stride: usize, kept: usize) -> Vec<T> {
     values.chunks_exact(stride).flat_map(|pixel| &pixel[..kept]).copied().collect()
-}
-
-/// Whether an end-of-image marker follows the last start-of-scan marker. The decoder itself fills
-/// the missing part of a cut file with gray and says nothing.
-fn jpeg_is_complete(bytes: &[u8]) -> bool {
-    let last = |marker: [u8; 2]| bytes.windows(2).rposition(|pair| pair == marker);
-    match (last([0xff, 0xda]), last([0xff, 0xd9])) {
-        (Some(scan), Some(end)) => end > scan,
-        _ => false,
-    }
 }
 
 fn explain(error: image::ImageError, format: &'static str) -> ImageError {

@@ -9,18 +9,24 @@
 mod channel;
 mod decode;
 mod error;
+mod jpeg;
+mod names;
 mod normalize;
+mod orientation;
 mod preview;
 mod stack;
 mod tiff;
+mod warning;
 mod window;
 
 pub use channel::{Channel, PixelSize, split};
 pub use decode::{Limits, decode, open, open_segmented};
 pub use error::ImageError;
+pub use names::{IMAGE_ENDINGS, is_image_name};
 pub use normalize::{Levels, Normalization, NormalizedImage, normalize};
 pub use preview::{Contrast, Preview, map_preview, preview};
 pub use stack::{ChannelChoice, ChannelInfo, Opened, Selection, Slice, StackInfo};
+pub use warning::Warning;
 pub use window::Window;
 pub(crate) use window::length_within;
 

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Channel, Image, ImageError, PixelSize, Samples, split};
+use super::warning::warn;
+use super::{Channel, Image, ImageError, PixelSize, Samples, Warning, split};
 
 /// Which part of a file's stack to look at: by default the channel that shows the nuclei, all slices
 /// projected into one, the first frame.
@@ -71,6 +72,8 @@ pub struct StackInfo {
     /// The channel that was chosen or guessed, from 0. A colour image is segmented as a whole unless a
     /// channel was chosen, and this is then 0.
     pub segmented_channel: usize,
+    /// What was guessed, repaired or left out while the file was opened.
+    pub warnings: Vec<Warning>,
 }
 
 /// What a file says of a channel.
@@ -106,7 +109,12 @@ pub(super) enum Keep {
 
 impl Opened {
     /// A file that is one gray or colour image.
-    pub(super) fn single(image: Image, selection: &Selection, keep: Keep) -> Result<Self, ImageError> {
+    pub(super) fn single(
+        image: Image,
+        warnings: Vec<Warning>,
+        selection: &Selection,
+        keep: Keep,
+    ) -> Result<Self, ImageError> {
         plane_range(selection, 1, 1)?;
         let (width, height) = (image.width(), image.height());
         let bit_depth = image.bit_depth();
@@ -121,6 +129,7 @@ impl Opened {
             frames: 1,
             pixel_size: None,
             segmented_channel: 0,
+            warnings,
         };
         Self::with_info(image, info, selection, keep)
     }
@@ -246,7 +255,7 @@ fn is_blue([red, green, blue]: [u8; 3]) -> bool {
     blue >= 128 && red < blue / 2 && green < blue / 2
 }
 
-/// Puts the larger of two values at every place; NaN stays, so that [`Image::new`] can refuse it.
+/// Puts the larger of two values at every place; what is not a finite number gives way to what is.
 ///
 /// Planes of different depth leave `largest` as it is; pages of one stack have the same.
 pub(super) fn project(largest: &mut Samples, other: &Samples) {
@@ -254,7 +263,7 @@ pub(super) fn project(largest: &mut Samples, other: &Samples) {
         (Samples::U8(largest), Samples::U8(other)) => raise(largest, other, Ord::max),
         (Samples::U16(largest), Samples::U16(other)) => raise(largest, other, Ord::max),
         (Samples::F32(largest), Samples::F32(other)) => {
-            raise(largest, other, |a, b| if a.is_nan() || a >= b { a } else { b });
+            raise(largest, other, |a, b| if !b.is_finite() || (a.is_finite() && a >= b) { a } else { b });
         }
         _ => {}
     }
@@ -264,6 +273,29 @@ fn raise<T: Copy>(largest: &mut [T], other: &[T], larger: impl Fn(T, T) -> T) {
     for (value, &other) in largest.iter_mut().zip(other) {
         *value = larger(*value, other);
     }
+}
+
+/// Replaces values that are NaN or infinite by the smallest number of their plane, with a warning: borders of
+/// registered and stitched images are like that, and they are background.
+pub(super) fn finite(mut planes: Vec<Samples>, warnings: &mut Vec<Warning>) -> Vec<Samples> {
+    let mut count = 0usize;
+    for plane in &mut planes {
+        let Samples::F32(values) = plane else { continue };
+        let broken = values.iter().filter(|value| !value.is_finite()).count();
+        if broken > 0 {
+            count += broken;
+            let smallest =
+                values.iter().copied().filter(|value| value.is_finite()).fold(f32::INFINITY, f32::min);
+            let background = if smallest.is_finite() { smallest } else { 0.0 };
+            values.iter_mut().filter(|value| !value.is_finite()).for_each(|value| *value = background);
+        }
+    }
+    if count > 0 {
+        let message =
+            format!("{count} values are not numbers (NaN or infinite); they are taken as background");
+        warn(warnings, "image/non-finite", message);
+    }
+    planes
 }
 
 #[cfg(test)]
@@ -309,22 +341,21 @@ mod tests {
     }
 
     #[test]
-    fn a_projection_keeps_what_is_largest_and_what_is_no_number() {
+    fn a_projection_keeps_what_is_largest_and_a_number() {
         let mut largest = Samples::F32(vec![1.0, 5.0, f32::NAN, -3.0]);
         project(&mut largest, &Samples::F32(vec![2.0, 4.0, 1.0, f32::NAN]));
         let Samples::F32(values) = largest else { panic!() };
-        assert_eq!(values[..2], [2.0, 5.0]);
-        assert!(values[2].is_nan() && values[3].is_nan());
+        assert_eq!(values, [2.0, 5.0, 1.0, -3.0]);
     }
 
     #[test]
     fn a_channel_of_a_colour_image_can_be_chosen() {
         let image = || Image::new(1, 1, 3, Samples::U8(vec![1, 2, 3])).unwrap();
         let selection = Selection { channel: Some(ChannelChoice::Index(2)), ..Selection::default() };
-        let blue = Opened::single(image(), &selection, Keep::All).unwrap();
+        let blue = Opened::single(image(), Vec::new(), &selection, Keep::All).unwrap();
         assert_eq!(blue.image.samples(), &Samples::U8(vec![3]));
         assert_eq!((blue.info.segmented_channel, blue.channels.len(), blue.info.is_color), (2, 3, true));
-        let whole = Opened::single(image(), &Selection::default(), Keep::Segmented).unwrap();
+        let whole = Opened::single(image(), Vec::new(), &Selection::default(), Keep::Segmented).unwrap();
         assert_eq!((whole.image.channels(), whole.channels.len()), (3, 0));
     }
 }

@@ -4,15 +4,13 @@ use std::borrow::Cow;
 use std::io::Read;
 
 use weezl::{BitOrder, LzwStatus, decode};
-use zune_jpeg::JpegDecoder;
-use zune_jpeg::zune_core::bytestream::ZCursor;
-use zune_jpeg::zune_core::colorspace::ColorSpace;
-use zune_jpeg::zune_core::options::DecoderOptions;
 
 use super::FORMAT;
 use super::directory::corrupt;
 use super::page::{Number, Page};
-use crate::image::ImageError;
+use crate::image::jpeg::{self, Colors};
+use crate::image::warning::warn;
+use crate::image::{ImageError, Limits, Warning};
 
 const NONE: u16 = 1;
 const LZW: u16 = 5;
@@ -85,6 +83,7 @@ pub(super) fn expand<'a>(
     page: &Page,
     packed: &Packed<'a>,
     jpeg_tables: &[u8],
+    warnings: &mut Vec<Warning>,
 ) -> Result<Cow<'a, [u8]>, ImageError> {
     let reversed: Cow<[u8]> = if page.reversed_bits {
         Cow::Owned(packed.bytes.iter().map(|byte| byte.reverse_bits()).collect())
@@ -95,7 +94,7 @@ pub(super) fn expand<'a>(
         NONE => reversed,
         LZW => Cow::Owned(lzw(&reversed, packed.length)?),
         PACK_BITS => Cow::Owned(pack_bits(&reversed, packed.length)),
-        JPEG => Cow::Owned(jpeg(page, packed, jpeg_tables)?),
+        JPEG => Cow::Owned(jpeg(page, packed, jpeg_tables, warnings)?),
         ZSTD => {
             let decoder = ruzstd::decoding::StreamingDecoder::new(&*reversed);
             let decoder = decoder.map_err(|error| damaged("ZSTD", &error))?;
@@ -174,37 +173,48 @@ fn pack_bits(mut packed: &[u8], length: usize) -> Vec<u8> {
 /// Most bytes of a JPEG's shared tables: all that the standard has take some 3,000.
 const LONGEST_TABLES: usize = 1 << 14;
 
-/// A JPEG whose tables may be stored once for all strips: without its own start and end marks they go
-/// in front of its data.
-fn jpeg(page: &Page, packed: &Packed, tables: &[u8]) -> Result<Vec<u8>, ImageError> {
+/// A JPEG whose tables may be stored once for all strips.
+fn jpeg(
+    page: &Page,
+    packed: &Packed,
+    tables: &[u8],
+    warnings: &mut Vec<Warning>,
+) -> Result<Vec<u8>, ImageError> {
     let samples = if page.is_planar { 1 } else { page.samples };
-    let damaged = |error: &dyn std::fmt::Display| damaged("JPEG", error);
     if tables.len() > LONGEST_TABLES {
-        return Err(damaged(&"its tables are too long"));
+        return Err(damaged("JPEG", &"its tables are too long"));
     }
-    let joined = match (tables.strip_suffix(b"\xff\xd9"), packed.bytes.strip_prefix(b"\xff\xd8")) {
-        (Some(tables), Some(data)) => [tables, data].concat(),
-        _ => packed.bytes.to_vec(),
+    let fits = |size: jpeg::Size| {
+        let is_right = size.width == packed.width
+            && (packed.height..=packed.full_height).contains(&size.height)
+            && size.components == samples;
+        if is_right {
+            return Ok(());
+        }
+        Err(damaged(
+            "JPEG",
+            &format!(
+                "it has {} × {} pixels with {} values, not {} × {} with {samples}",
+                size.width, size.height, size.components, packed.width, packed.height
+            ),
+        ))
     };
-    let most = |side: usize| side.max(1 << 14);
-    let options =
-        DecoderOptions::default().set_max_width(most(packed.width)).set_max_height(most(packed.height));
-    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(joined), options);
-    decoder.decode_headers().map_err(|error| damaged(&error))?;
-    let stored = decoder.input_colorspace().ok_or_else(|| damaged(&"no colours"))?;
-    let (width, height) = decoder.dimensions().ok_or_else(|| damaged(&"no size"))?;
-    let fits = width == packed.width && (packed.height..=packed.full_height).contains(&height);
-    if !fits || stored.num_components() != samples {
-        return Err(damaged(&format!(
-            "it has {width} × {height} pixels with {} values, not {} × {} with {samples}",
-            stored.num_components(),
-            packed.width,
-            packed.height
-        )));
+    let colors = if page.is_ycbcr && samples == 3 { Colors::Ycbcr } else { Colors::Stored };
+    // What fits is no larger than the strip, which has been checked.
+    let limits = Limits { maximum_pixels: u64::MAX };
+    let decoded = jpeg::decode(packed.bytes, tables, colors, limits, fits).map_err(|error| match error {
+        ImageError::Corrupt { format: FORMAT, .. } => error,
+        ImageError::Corrupt { reason, .. } => damaged("JPEG", &reason),
+        ImageError::Unsupported { reason, .. } => {
+            ImageError::Unsupported { format: FORMAT, reason: format!("JPEG compression with {reason}") }
+        }
+        ImageError::Truncated { .. } => damaged("JPEG", &"its data end too early"),
+        other => damaged("JPEG", &other),
+    })?;
+    for oddity in decoded.oddities {
+        warn(warnings, "image/jpeg-oddity", format!("a JPEG strip or tile is not as it should be: {oddity}"));
     }
-    let wanted = if page.is_ycbcr && samples == 3 { ColorSpace::RGB } else { stored };
-    decoder.set_options(options.jpeg_set_out_colorspace(wanted));
-    decoder.decode().map_err(|error| damaged(&error))
+    Ok(decoded.samples)
 }
 
 #[cfg(test)]

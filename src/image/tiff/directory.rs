@@ -3,12 +3,13 @@
 //! The `tiff` crate reads directories too, but only behind a first page whose pixels it can decode,
 //! and it decodes no 9 to 15 bits, palettes, or descriptions that are not UTF-8.
 
-use crate::image::ImageError;
+use crate::image::warning::warn;
+use crate::image::{ImageError, Warning};
 
 use super::FORMAT;
 
 /// Most directories of a file: more than any microscope writes, few enough to be read in a second.
-const MAXIMUM_PAGES: usize = 1 << 17;
+pub(super) const MAXIMUM_PAGES: usize = 1 << 17;
 /// Most entries of all directories together, so that directories that overlap cannot take for ever.
 const MAXIMUM_ENTRIES: usize = 1 << 23;
 
@@ -47,12 +48,14 @@ pub(super) mod tag {
     pub(crate) const FILL_ORDER: u16 = 266;
     pub(crate) const DESCRIPTION: u16 = 270;
     pub(crate) const STRIP_OFFSETS: u16 = 273;
+    pub(crate) const ORIENTATION: u16 = 274;
     pub(crate) const SAMPLES: u16 = 277;
     pub(crate) const STRIP_ROWS: u16 = 278;
     pub(crate) const STRIP_BYTES: u16 = 279;
     pub(crate) const X_RESOLUTION: u16 = 282;
     pub(crate) const Y_RESOLUTION: u16 = 283;
     pub(crate) const PLANAR: u16 = 284;
+    pub(crate) const PAGE_NAME: u16 = 285;
     pub(crate) const RESOLUTION_UNIT: u16 = 296;
     pub(crate) const PREDICTOR: u16 = 317;
     pub(crate) const COLOR_MAP: u16 = 320;
@@ -63,9 +66,13 @@ pub(super) mod tag {
     pub(crate) const EXTRA_SAMPLES: u16 = 338;
     pub(crate) const SAMPLE_FORMAT: u16 = 339;
     pub(crate) const JPEG_TABLES: u16 = 347;
+    pub(crate) const UIC1: u16 = 33_628;
+    pub(crate) const UIC2: u16 = 33_629;
+    pub(crate) const LSM: u16 = 34_412;
+    pub(crate) const NO_DATA: u16 = 42_113;
     pub(crate) const IMAGEJ_SIZES: u16 = 50_838;
     pub(crate) const IMAGEJ_VALUES: u16 = 50_839;
-    pub(super) const ALL: [u16; 28] = [
+    pub(super) const ALL: [u16; 34] = [
         SUBFILE,
         OLD_SUBFILE,
         WIDTH,
@@ -76,6 +83,8 @@ pub(super) mod tag {
         FILL_ORDER,
         DESCRIPTION,
         STRIP_OFFSETS,
+        ORIENTATION,
+        PAGE_NAME,
         SAMPLES,
         STRIP_ROWS,
         STRIP_BYTES,
@@ -92,6 +101,10 @@ pub(super) mod tag {
         EXTRA_SAMPLES,
         SAMPLE_FORMAT,
         JPEG_TABLES,
+        UIC1,
+        UIC2,
+        LSM,
+        NO_DATA,
         IMAGEJ_SIZES,
         IMAGEJ_VALUES,
     ];
@@ -130,6 +143,24 @@ impl<'a> File<'a> {
         Ok(if self.big_endian { digits.fold(0, add) } else { digits.rev().fold(0, add) })
     }
 
+    /// A whole number in some bytes of the file; `None` above 8 bytes.
+    pub(super) fn number_in(&self, bytes: &[u8]) -> Option<u64> {
+        let add = |number: u64, &byte: &u8| number << 8 | u64::from(byte);
+        (bytes.len() <= 8).then(|| {
+            if self.big_endian { bytes.iter().fold(0, add) } else { bytes.iter().rev().fold(0, add) }
+        })
+    }
+
+    /// A float of 8 bytes.
+    pub(super) fn float_in(&self, bytes: &[u8]) -> Option<f64> {
+        (bytes.len() == 8).then(|| self.number_in(bytes)).flatten().map(f64::from_bits)
+    }
+
+    /// A whole number of 4 bytes at a place.
+    pub(super) fn long(&self, place: usize) -> Option<u64> {
+        self.number(place, 4).ok()
+    }
+
     /// A place in the file; one that no memory could hold lies behind the end.
     fn place(&self, start: usize, length: usize) -> Result<usize, ImageError> {
         Ok(usize::try_from(self.number(start, length)?).unwrap_or(usize::MAX))
@@ -161,15 +192,23 @@ impl<'a> File<'a> {
 /// The file and the directories of its pages, in order.
 ///
 /// # Errors
-/// The chain of directories leads out of the file or back to where it was, or is too long.
-pub(super) fn open(bytes: &[u8]) -> Result<(File<'_>, Vec<Directory>), ImageError> {
+/// The chain of directories leads out of the file, or is too long. One that leads back ends there, with a
+/// warning.
+pub(super) fn open<'a>(
+    bytes: &'a [u8],
+    warnings: &mut Vec<Warning>,
+) -> Result<(File<'a>, Vec<Directory>), ImageError> {
     let (file, mut next) = File::open(bytes)?;
     let mut directories = Vec::new();
     let mut seen = std::collections::HashSet::new();
     let mut all_entries = 0;
     while next != 0 {
         if !seen.insert(next) {
-            return Err(corrupt("its list of pages leads back to itself"));
+            let pages = directories.len();
+            let message =
+                format!("its list of pages leads back to itself; its {pages} pages up to there are read");
+            warn(warnings, "image/page-loop", message);
+            break;
         }
         let start = usize::try_from(next).map_err(|_| ImageError::Truncated { format: FORMAT })?;
         let (directory, after, entries) = file.directory(start)?;
@@ -205,6 +244,11 @@ impl Directory {
         self.field(tag).is_some()
     }
 
+    /// Whether values of a field, or the directory itself, stand at or behind `start` and before `end`.
+    pub(super) fn is_within(&self, start: u64, end: u64) -> bool {
+        self.fields.iter().any(|field| (start..end).contains(&(field.place as u64)))
+    }
+
     /// How many values a field has; 0 if it is not there.
     pub(super) fn count(&self, tag: u16) -> usize {
         self.field(tag).map_or(0, |field| field.count)
@@ -224,6 +268,12 @@ impl Directory {
         let count = field.count.min(most);
         file.slice(field.place, count.saturating_mul(size))?;
         (0..count).map(|index| file.number(field.place + index * size, size)).collect()
+    }
+
+    /// Numbers of 4 bytes where a field's values are, whatever its type and count; those that lie in the file.
+    pub(super) fn longs(&self, file: &File, tag: u16, count: usize) -> Vec<u64> {
+        let Some(field) = self.field(tag) else { return Vec::new() };
+        (0..count).map_while(|index| file.long(field.place.checked_add(4 * index)?)).collect()
     }
 
     /// The first whole number of a field, or what is meant where it is missing.
@@ -247,13 +297,32 @@ impl Directory {
         }
     }
 
-    /// A field's text up to its end mark: UTF-8, or Latin-1 as old programs write it.
+    /// A field's text up to its end mark: UTF-8, or Latin-1 as old programs write it; or UTF-16.
     pub(super) fn text(&self, file: &File, tag: u16) -> Result<String, ImageError> {
         let bytes = self.bytes(file, tag)?;
+        if let Some(text) = utf16(bytes) {
+            return Ok(text);
+        }
         let bytes = bytes.split(|&byte| byte == 0).next().unwrap_or(bytes);
         Ok(match std::str::from_utf8(bytes) {
             Ok(text) => text.to_owned(),
             Err(_) => bytes.iter().map(|&byte| char::from(byte)).collect(),
         })
     }
+}
+
+/// Text of 16-bit units, which a mark at its start or a `<` of two bytes gives away.
+fn utf16(bytes: &[u8]) -> Option<String> {
+    let (big_endian, start) = match bytes.get(..2)? {
+        [0xff, 0xfe] => (false, 2),
+        [0xfe, 0xff] => (true, 2),
+        [b'<', 0] => (false, 0),
+        [0, b'<'] => (true, 0),
+        _ => return None,
+    };
+    let unit =
+        |pair: &[u8; 2]| if big_endian { u16::from_be_bytes(*pair) } else { u16::from_le_bytes(*pair) };
+    let units: Vec<u16> =
+        bytes[start..].as_chunks().0.iter().map(unit).take_while(|&unit| unit != 0).collect();
+    Some(String::from_utf16_lossy(&units))
 }

@@ -4,54 +4,117 @@
 //! The keys are those of ImageJ's `FileSaver` and `TiffDecoder` (`ij.io`); display colours and labels
 //! are in ImageJ's private tags 50838 and 50839.
 
-use super::FORMAT;
-use super::compression;
-use super::directory::{File, corrupt, tag};
-use super::layout::{self, Layout, alike, micrometres, per_unit};
+use super::axes::{self, Axis, Kind};
+use super::contiguous;
+use super::directory::{File, tag};
+use super::layout::{self, Layout, Plane, alike, micrometres, per_unit};
 use super::page::{Meaning, Page};
 use super::pixels;
 use crate::image::stack::gray_or_color;
-use crate::image::{ChannelInfo, ImageError, PixelSize};
+use crate::image::warning::warn;
+use crate::image::{ChannelInfo, ImageError, PixelSize, Warning};
 
 /// Whether ImageJ (or a program that writes as it does) wrote this description.
 pub(super) fn wrote(description: &str) -> bool {
     description.starts_with("ImageJ=")
 }
 
-/// How the pages make a hyperstack.
+/// How the pages make a hyperstack. Images that stand behind a single page, as ImageJ writes them above 4 GB,
+/// become pages.
 ///
 /// # Errors
-/// The description says that there are more images than the file has pages.
-pub(super) fn layout(file: &File, pages: &[Page], description: &str) -> Result<Layout, ImageError> {
-    let used = alike(pages);
-    let Some(example) = used.first().and_then(|&at| pages.get(at)) else {
-        return layout::plain(file, pages);
+/// There are more planes than any stack has.
+pub(super) fn layout(
+    file: &File,
+    pages: &mut Vec<Page>,
+    description: &str,
+    warnings: &mut Vec<Warning>,
+) -> Result<Layout, ImageError> {
+    let mut used = alike(pages);
+    let Some(example) = used.first().map(|&at| pages[at].clone()) else {
+        return layout::plain(file, pages, warnings);
     };
     let key = |key: &str| {
         let values = description.lines().filter_map(|line| line.trim().split_once('='));
         values.filter(|(name, _)| *name == key).map(|(_, value)| value.trim()).next()
     };
     let number = |name| key(name).and_then(|value| value.parse::<usize>().ok()).filter(|&value| value > 0);
-    let images = number("images").unwrap_or(used.len());
-    if images > used.len() {
-        return Err(missing(images, used.len(), example));
+    let mut images = number("images").unwrap_or(used.len());
+    if images > used.len() && used.len() == 1 {
+        used = contiguous::expand(file, pages, used[0], images);
     }
-    let is_color = layout::is_color(example, false);
+    let said = images;
+    if images > used.len() {
+        images = used.len();
+        let message =
+            format!("it is said to have {said} images, but {images} are in the file; these are read");
+        warn(warnings, "image/missing-planes", message);
+    }
+    let is_color = layout::is_color(&example, false);
     let samples = if is_color { 1 } else { example.channels() };
-    let (page_channels, slices, frames) =
+    let (mut page_channels, mut slices, frames) =
         axes(images, number("channels"), number("slices"), number("frames"));
-    let planes = layout::every_sample(&used[..images], samples)?;
-    let channels =
-        if is_color { gray_or_color(true) } else { channels(file, example, page_channels * samples) };
-    Ok(Layout {
+    let of_composite = matches!(key("mode"), Some("composite" | "color"));
+    if of_composite && !is_color && page_channels * frames == 1 && (2..=MOST_COMPOSITE).contains(&slices) {
+        let message = format!(
+            "it is shown as a composite of colours, so that its {slices} slices are taken as channels"
+        );
+        warn(warnings, "image/slices-as-channels", message);
+        (page_channels, slices) = (slices, 1);
+    }
+    let stored = layout::every_sample(&used[..images], samples)?;
+    let order = order(key("order").unwrap_or("czt"), page_channels, slices, frames);
+    let axes = [&[Axis::new(Kind::Channel, samples)], &order[..]].concat();
+    let flat: Vec<Plane> = stored.iter().copied().flatten().collect();
+    let planes = axes::arrange(&axes, &flat).map_or(stored, |arranged| arranged.planes);
+    let private = Private::read(file, &example).unwrap_or_default();
+    let channels = if is_color {
+        gray_or_color(true)
+    } else {
+        channels(file, &example, &private, page_channels * samples)
+    };
+    let mut layout = Layout {
         channels,
         slices,
         frames,
         is_color,
-        pixel_size: key("unit").and_then(|unit| pixel_size(file, example, unit)),
+        pixel_size: key("unit").and_then(|unit| pixel_size(file, &example, unit)),
         significant_bits: None,
         planes,
-    })
+    };
+    if !is_color && layout.channels.len() == 1 && private.labels.len() >= layout.slices {
+        let names: Vec<String> =
+            private.labels[..layout.slices].iter().map(|label| channel_of(label)).collect();
+        layout.name_channels(&names, warnings);
+    }
+    Ok(layout)
+}
+
+/// Most channels of a composite in ImageJ.
+const MOST_COMPOSITE: usize = 7;
+
+/// The axes in the order that `order` names, the fastest first; ImageJ's own is `czt`.
+fn order(order: &str, channels: usize, slices: usize, frames: usize) -> Vec<Axis> {
+    let axis = |letter| match letter {
+        'c' => Some(Axis::new(Kind::Channel, channels)),
+        'z' => Some(Axis::new(Kind::Slice, slices)),
+        't' => Some(Axis::new(Kind::Frame, frames)),
+        _ => None,
+    };
+    let letters = order.to_lowercase();
+    let letters = letters.strip_prefix("xy").unwrap_or(&letters);
+    let named: Vec<Axis> = letters.chars().filter_map(axis).collect();
+    let is_whole = "czt".chars().all(|letter| letters.matches(letter).count() == 1);
+    if is_whole && named.len() == 3 { named } else { "czt".chars().filter_map(axis).collect() }
+}
+
+/// The channel's name in a label: `DAPI` in `c:1/3 z:1/1 - DAPI`, as Bio-Formats writes it.
+fn channel_of(label: &str) -> String {
+    let name = match label.split_once(" - ") {
+        Some((place, name)) if place.contains(":1/") || place.contains(":") => name,
+        _ => label,
+    };
+    name.trim().to_owned()
 }
 
 /// Channels, slices and frames whose product is the number of images; what does not fit is slices.
@@ -70,25 +133,13 @@ fn axes(
     }
 }
 
-fn missing(images: usize, pages: usize, example: &Page) -> ImageError {
-    if pages == 1 && compression::is_none(example.compression) {
-        let reason = format!(
-            "ImageJ wrote its {images} images behind a single page, as it does above 4 GB; save a part of the \
-             stack, or save it as OME-TIFF (File ▸ Save As ▸ OME-TIFF)"
-        );
-        return ImageError::Unsupported { format: FORMAT, reason };
-    }
-    corrupt(format!("it is said to have {images} images, but has {pages} pages of the same size"))
-}
-
 fn pixel_size(file: &File, page: &Page, unit: &str) -> Option<PixelSize> {
     let unit = micrometres(unit)?;
     let (x, y) = per_unit(file, page)?;
-    PixelSize::new(unit / x, unit / y)
+    layout::believed(PixelSize::new(unit / x, unit / y)?, unit)
 }
 
-fn channels(file: &File, page: &Page, count: usize) -> Vec<ChannelInfo> {
-    let private = Private::read(file, page).unwrap_or_default();
+fn channels(file: &File, page: &Page, private: &Private, count: usize) -> Vec<ChannelInfo> {
     let mut channels = if count == 1 { gray_or_color(false) } else { layout::unnamed(count) };
     for (channel, color) in channels.iter_mut().zip(&private.colors) {
         channel.color = Some(*color);

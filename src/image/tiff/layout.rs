@@ -1,9 +1,11 @@
 //! Which page and sample holds which channel, slice and frame.
 
+use super::axes::{self, Axis, Kind};
 use super::directory::{File, corrupt, tag};
 use super::page::{Meaning, Page};
 use crate::image::stack::gray_or_color;
-use crate::image::{ChannelInfo, ImageError, PixelSize};
+use crate::image::warning::warn;
+use crate::image::{ChannelInfo, ImageError, PixelSize, Warning};
 
 /// One plane: a sample of a page. Of a colour page, the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,20 +56,53 @@ pub(super) fn is_color(page: &Page, palette_is_color: bool) -> bool {
 
 /// The pages that can be planes beside the first: as large, stored alike, and no thumbnails or masks.
 pub(super) fn alike(pages: &[Page]) -> Vec<usize> {
-    let first = pages.iter().position(|page| !page.is_secondary).unwrap_or(0);
+    alike_to(pages, pages.iter().position(|page| !page.is_secondary).unwrap_or(0))
+}
+
+/// The pages from `first` on that can be planes beside it.
+pub(super) fn alike_to(pages: &[Page], first: usize) -> Vec<usize> {
     let Some(example) = pages.get(first) else { return Vec::new() };
     let fits = |page: &Page| page.is_like(example) && page.is_secondary == example.is_secondary;
     (first..pages.len()).filter(|&at| fits(&pages[at])).collect()
 }
 
-/// Files that say nothing of their pages: each is a slice, and each sample of a page a channel.
+/// Files that say nothing of their pages: each is a slice, and each sample of a page a channel. Pages whose
+/// names are those of channels are channels.
 ///
 /// # Errors
 /// There are more planes than any stack has.
-pub(super) fn plain(file: &File, pages: &[Page]) -> Result<Layout, ImageError> {
+pub(super) fn plain(file: &File, pages: &[Page], warnings: &mut Vec<Warning>) -> Result<Layout, ImageError> {
     let used = alike(pages);
+    let mut layout = of_pages(file, pages, &used, true)?;
+    if layout.slices < 2 {
+        return Ok(layout);
+    }
+    let name =
+        |&at: &usize| pages[at].directory.text(file, tag::PAGE_NAME).ok().map(|name| name.trim().to_owned());
+    let names: Option<Vec<String>> = used.iter().map(name).collect();
+    if let Some(names) = names.as_deref().filter(|_| !layout.is_color && layout.channels.len() == 1)
+        && layout.name_channels(names, warnings)
+    {
+        return Ok(layout);
+    }
+    let message =
+        format!("it does not say what its {} pages are; they are taken as slices of a stack", layout.slices);
+    warn(warnings, "image/pages-as-slices", message);
+    Ok(layout)
+}
+
+/// Pages of which each is a slice, and each sample of a page a channel.
+///
+/// # Errors
+/// There are more planes than any stack has.
+pub(super) fn of_pages(
+    file: &File,
+    pages: &[Page],
+    used: &[usize],
+    palette_is_color: bool,
+) -> Result<Layout, ImageError> {
     let example = used.first().and_then(|&at| pages.get(at));
-    let is_color = example.is_some_and(|page| is_color(page, true));
+    let is_color = example.is_some_and(|page| is_color(page, palette_is_color));
     let samples = if is_color { 1 } else { example.map_or(1, Page::channels) };
     Ok(Layout {
         channels: if is_color || samples == 1 { gray_or_color(is_color) } else { unnamed(samples) },
@@ -76,8 +111,71 @@ pub(super) fn plain(file: &File, pages: &[Page]) -> Result<Layout, ImageError> {
         is_color,
         pixel_size: example.and_then(|page| printed_size(file, page)),
         significant_bits: None,
-        planes: every_sample(&used, samples)?,
+        planes: every_sample(used, samples)?,
     })
+}
+
+impl Layout {
+    /// Makes channels of slices of one channel whose names are those of channels: `DAPI`, `GFP`, and again
+    /// `DAPI`, `GFP` for the next slice, or all of `DAPI` first. Returns whether they were.
+    pub(super) fn name_channels(&mut self, names: &[String], warnings: &mut Vec<Warning>) -> bool {
+        let mut distinct: Vec<&String> = Vec::new();
+        for name in names {
+            if !distinct.contains(&name) {
+                distinct.push(name);
+            }
+        }
+        let (all, count) = (names.len(), distinct.len());
+        if self.frames != 1 || all != self.slices || !name_channels(&distinct) || !all.is_multiple_of(count) {
+            return false;
+        }
+        let slices = all / count;
+        let channel = Axis::new(Kind::Channel, count);
+        let slice = Axis::new(Kind::Slice, slices);
+        let axes = if names.iter().enumerate().all(|(at, name)| name == distinct[at % count]) {
+            [channel, slice]
+        } else if names.iter().enumerate().all(|(at, name)| name == distinct[at / slices]) {
+            [slice, channel]
+        } else {
+            return false;
+        };
+        let stored: Vec<Plane> = self.planes.iter().copied().flatten().collect();
+        let Some(arranged) = axes::arrange(&axes, &stored).filter(|_| stored.len() == all) else {
+            return false;
+        };
+        let list: Vec<&str> = distinct.iter().map(|name| name.as_str()).collect();
+        let message = format!("its pages are named {}; they are taken as channels", list.join(", "));
+        warn(warnings, "image/pages-as-channels", message);
+        self.channels =
+            distinct.iter().map(|name| ChannelInfo { name: (*name).clone(), color: None }).collect();
+        (self.slices, self.planes) = (arranged.slices, arranged.planes);
+        true
+    }
+}
+
+/// Most channels that names of pages are believed to tell.
+const MOST_NAMED: usize = 100;
+
+/// Whether these are names of channels: not empty, not names of files, and not one name with numbers.
+fn name_channels(names: &[&String]) -> bool {
+    let letters =
+        |name: &&String| name.chars().filter(|c| c.is_alphabetic()).collect::<String>().to_lowercase();
+    let is_file = |name: &&String| crate::image::is_image_name(name);
+    let first = names.first().map(letters);
+    (2..=MOST_NAMED).contains(&names.len())
+        && names.iter().all(|name| !name.is_empty() && !is_file(name))
+        && names.iter().any(|name| Some(letters(name)) != first)
+}
+
+/// Channels with these names; `channel 1` and so on if there are not as many names as channels.
+pub(super) fn named_or_numbered(channels: usize, names: &[String]) -> Vec<ChannelInfo> {
+    let mut list = unnamed(channels);
+    if names.len() == channels {
+        for (channel, name) in list.iter_mut().zip(names).filter(|(_, name)| !name.is_empty()) {
+            channel.name.clone_from(name);
+        }
+    }
+    list
 }
 
 /// Most planes of a stack.
@@ -100,20 +198,31 @@ pub(super) fn unnamed(channels: usize) -> Vec<ChannelInfo> {
 /// Largest pixel that a resolution in dots per inch or centimetre is believed to mean: programs without a
 /// microscope write 72 to 2400 dpi (353 to 10.6 µm), and at more than 10 µm a pixel holds a whole nucleus.
 const LARGEST_BELIEVED: f64 = 10.0;
+/// The same of a resolution in inches, which scanners and printers have up to 4800 dpi (5.3 µm).
+const LARGEST_BELIEVED_OF_INCHES: f64 = 5.0;
 /// Smallest one: a nanometre.
 const SMALLEST_BELIEVED: f64 = 0.001;
 
 /// The size of a pixel from XResolution, YResolution and ResolutionUnit, where it is that of a microscope.
-fn printed_size(file: &File, page: &Page) -> Option<PixelSize> {
+pub(super) fn printed_size(file: &File, page: &Page) -> Option<PixelSize> {
     let unit = match page.directory.number(file, tag::RESOLUTION_UNIT, 2) {
-        Ok(2) => 25_400.0,
+        Ok(2) => INCH,
         Ok(3) => 10_000.0,
         _ => return None,
     };
     let (x, y) = per_unit(file, page)?;
-    let believed = |side: &f64| (SMALLEST_BELIEVED..=LARGEST_BELIEVED).contains(side);
-    let size = PixelSize::new(unit / x, unit / y)?;
-    (believed(&size.x) && believed(&size.y)).then_some(size)
+    believed(PixelSize::new(unit / x, unit / y)?, unit)
+}
+
+/// An inch in µm.
+const INCH: f64 = 25_400.0;
+
+/// A pixel size that was told in a unit (in µm), unless that unit is a printer's or a camera's and the size
+/// is no microscope's.
+pub(super) fn believed(size: PixelSize, unit: f64) -> Option<PixelSize> {
+    let largest = if unit == INCH { LARGEST_BELIEVED_OF_INCHES } else { LARGEST_BELIEVED };
+    let is_believed = |side: &f64| (SMALLEST_BELIEVED..=largest).contains(side);
+    (unit < 1e4 || (is_believed(&size.x) && is_believed(&size.y))).then_some(size)
 }
 
 /// Pixels in a unit of length, across and down.
@@ -125,15 +234,19 @@ pub(super) fn per_unit(file: &File, page: &Page) -> Option<(f64, f64)> {
 /// A unit of length in micrometres, as OME and ImageJ write it.
 pub(super) fn micrometres(unit: &str) -> Option<f64> {
     let unit = unit.trim().replace("\\u00B5", "µ").replace("\\u00b5", "µ").replace('\u{3bc}', "µ");
+    // UTF-8 that was read as Latin-1.
+    let unit = unit.replace("Âµ", "µ");
     Some(match unit.to_lowercase().as_str() {
-        "µm" | "um" | "micron" | "microns" | "micrometer" | "micrometre" => 1.0,
+        "µm" | "um" | "micron" | "microns" | "micrometer" | "micrometre" | "micrometers" | "micrometres" => {
+            1.0
+        }
         "nm" | "nanometer" | "nanometre" => 1e-3,
         "å" | "a" | "angstrom" => 1e-4,
         "pm" => 1e-6,
         "mm" | "millimeter" | "millimetre" => 1e3,
         "cm" | "centimeter" | "centimetre" => 1e4,
         "m" | "meter" | "metre" => 1e6,
-        "in" | "inch" | "inches" => 25_400.0,
+        "in" | "inch" | "inches" => INCH,
         _ => return None,
     })
 }

@@ -5,21 +5,30 @@
 //!                        └──────────pixels──────────▶ the values of one page
 //! ```
 
+mod axes;
 mod compression;
+mod contiguous;
 mod directory;
 mod imagej;
 mod layout;
+mod lsm;
+mod metamorph;
+mod named_axes;
 mod ome;
 mod page;
 mod pixels;
+mod slides;
+mod xml;
+
+use image::metadata::Orientation;
 
 use directory::{File, tag};
 use layout::{Layout, Plane};
 use page::Page;
 
 use super::decode::Limits;
-use super::stack::{Keep, Opened, Selection, StackInfo, choose_channel, plane_range, project};
-use super::{Channel, Image, ImageError, Samples};
+use super::stack::{Keep, Opened, Selection, StackInfo, choose_channel, finite, plane_range, project};
+use super::{Channel, Image, ImageError, Samples, Warning, orientation};
 
 const FORMAT: &str = "TIFF";
 
@@ -40,27 +49,50 @@ pub(super) fn open(
     limits: Limits,
     keep: Keep,
 ) -> Result<Opened, ImageError> {
-    let (file, directories) = directory::open(bytes)?;
-    let pages: Vec<Page> =
+    let mut warnings = Vec::new();
+    let (file, directories) = directory::open(bytes, &mut warnings)?;
+    let mut pages: Vec<Page> =
         directories.into_iter().map(|page| Page::read(&file, page)).collect::<Result<_, _>>()?;
     let Some(first) = pages.first() else {
         return Err(directory::corrupt("it has no pages"));
     };
     let description = first.directory.text(&file, tag::DESCRIPTION)?;
-    let layout = layout(&file, &pages, &description)?;
-    Stack { file, pages, layout, limits }.open(selection, keep)
+    let turned = first.directory.number(&file, tag::ORIENTATION, 1).unwrap_or(1);
+    orientation::warn_of(u8::try_from(turned).ok().and_then(Orientation::from_exif), &mut warnings);
+    let layout = layout(&file, &mut pages, &description, &mut warnings)?;
+    Stack { file, pages, layout, limits, warnings }.open(selection, keep)
 }
 
-fn layout(file: &File, pages: &[Page], description: &str) -> Result<Layout, ImageError> {
-    if ome::wrote(description)
-        && let Some(layout) = ome::layout(pages, description)?
-    {
-        return Ok(layout);
+/// How the pages make a stack. Planes that have no directory of their own are added to the pages.
+fn layout(
+    file: &File,
+    pages: &mut Vec<Page>,
+    description: &str,
+    warnings: &mut Vec<Warning>,
+) -> Result<Layout, ImageError> {
+    if ome::wrote(description) {
+        return ome::layout(pages, description, warnings).or_else(|unusable| {
+            let mut layout = layout::plain(file, pages, warnings)?;
+            layout.pixel_size = unusable.pixel_size.or(layout.pixel_size);
+            Ok(layout)
+        });
     }
     if imagej::wrote(description) {
-        return imagej::layout(file, pages, description);
+        return imagej::layout(file, pages, description, warnings);
     }
-    layout::plain(file, pages)
+    if let Some(layout) = metamorph::layout(file, pages, warnings)? {
+        return Ok(layout);
+    }
+    if let Some(layout) = lsm::layout(file, pages, warnings) {
+        return Ok(layout);
+    }
+    if let Some(layout) = named_axes::layout(file, pages, description, warnings)? {
+        return Ok(layout);
+    }
+    if let Some(layout) = slides::layout(file, pages, description)? {
+        return Ok(layout);
+    }
+    layout::plain(file, pages, warnings)
 }
 
 /// A file whose pages have found their places.
@@ -69,6 +101,7 @@ struct Stack<'a> {
     pages: Vec<Page>,
     layout: Layout,
     limits: Limits,
+    warnings: Vec<Warning>,
 }
 
 impl Stack<'_> {
@@ -84,10 +117,11 @@ impl Stack<'_> {
         let wanted: Vec<Vec<(usize, Vec<Wanted>)>> = wanted.collect::<Result<_, _>>()?;
         self.check_all(&wanted)?;
 
+        let mut warnings = self.warnings.clone();
         let mut planes: Vec<Option<Samples>> = channels.clone().map(|_| None).collect();
         for (page, wanted) in wanted.iter().flatten() {
             let Some(page) = self.pages.get(*page) else { continue };
-            for (wanted, samples) in wanted.iter().zip(self.read(page, wanted)?) {
+            for (wanted, samples) in wanted.iter().zip(self.read(page, wanted, &mut warnings)?) {
                 let place = planes.get_mut(wanted.channel - channels.start);
                 match place {
                     Some(Some(largest)) => project(largest, &samples),
@@ -98,7 +132,7 @@ impl Stack<'_> {
         }
         let page = wanted.iter().flatten().next().and_then(|(page, _)| self.pages.get(*page));
         let Some(page) = page else { return Err(directory::corrupt("it has no pages")) };
-        self.finish(page, planes, segmented, selection, keep)
+        self.finish(page, planes, segmented, selection, keep, warnings)
     }
 
     /// The planes of one slice and frame, page by page: a page with several samples is read once.
@@ -144,12 +178,17 @@ impl Stack<'_> {
     }
 
     /// The values of some channels of a page, each for itself; of a colour page, all three interleaved.
-    fn read(&self, page: &Page, wanted: &[Wanted]) -> Result<Vec<Samples>, ImageError> {
+    fn read(
+        &self,
+        page: &Page,
+        wanted: &[Wanted],
+        warnings: &mut Vec<Warning>,
+    ) -> Result<Vec<Samples>, ImageError> {
         if self.layout.is_color {
-            return Ok(vec![pixels::read_color(&self.file, page, self.limits)?]);
+            return Ok(vec![pixels::read_color(&self.file, page, self.limits, warnings)?]);
         }
         let samples: Vec<usize> = wanted.iter().map(|wanted| wanted.sample).collect();
-        let values = pixels::read(&self.file, page, &samples, self.limits)?;
+        let values = pixels::read(&self.file, page, &samples, self.limits, warnings)?;
         Ok(apart(values, samples.len()))
     }
 
@@ -160,10 +199,11 @@ impl Stack<'_> {
         segmented: usize,
         selection: &Selection,
         keep: Keep,
+        mut warnings: Vec<Warning>,
     ) -> Result<Opened, ImageError> {
         let layout = &self.layout;
         let components = if layout.is_color { 3 } else { 1 };
-        let images = planes.into_iter().flatten();
+        let images = finite(planes.into_iter().flatten().collect(), &mut warnings).into_iter();
         let images = images.map(|samples| Image::new(page.width, page.height, components, samples));
         let mut images = images.collect::<Result<Vec<_>, _>>()?;
         let bits = u8::try_from(page.bits).unwrap_or(u8::MAX);
@@ -177,6 +217,7 @@ impl Stack<'_> {
             frames: layout.frames,
             pixel_size: layout.pixel_size,
             segmented_channel: segmented,
+            warnings,
         };
         let nothing = || directory::corrupt("it has no pages");
         if layout.is_color {

@@ -4,37 +4,94 @@
 //! first `Image` is read. Planes in other files of a set are missing, and so are the channels, slices
 //! and frames that are in other files altogether.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
 use roxmltree::{Document, Node, ParsingOptions};
 
-use super::FORMAT;
-use super::directory::corrupt;
 use super::layout::{self, Layout, MAXIMUM_PLANES, Plane, micrometres};
 use super::page::Page;
+use super::xml;
 use crate::image::stack::gray_or_color;
-use crate::image::{ChannelInfo, ImageError, PixelSize};
+use crate::image::warning::warn;
+use crate::image::{ChannelInfo, PixelSize, Warning};
 
 /// Whether a description is OME's XML.
 pub(super) fn wrote(description: &str) -> bool {
-    let start = description.trim_start_matches('\u{feff}').trim_start();
+    let start =
+        description.trim_start_matches(|c: char| c == '\u{feff}' || c.is_whitespace() || c.is_control());
     start.starts_with('<') && (start.contains("<OME") || start.contains(":OME"))
 }
 
-/// How the pages make a stack; `None` if the description is in another file (a `BinaryOnly` file).
+/// A description that cannot be used, though it may tell how large a pixel is.
+pub(super) struct Unusable {
+    pub pixel_size: Option<PixelSize>,
+}
+
+/// How the pages make a stack. XML that is not well formed is read as far as it goes, with a warning.
 ///
 /// # Errors
-/// The XML is not valid, or does not fit the pages; or no plane is in this file.
-pub(super) fn layout(pages: &[Page], description: &str) -> Result<Option<Layout>, ImageError> {
-    let options = ParsingOptions { allow_dtd: false, nodes_limit: 1 << 21, ..ParsingOptions::default() };
-    let description = description.trim_start_matches('\u{feff}').trim_start();
-    let document = Document::parse_with_options(description, options)
-        .map_err(|error| corrupt(format!("its OME-XML is not valid ({error})")))?;
+/// The description cannot be used, which a warning says: the pages are then a stack that nobody described.
+pub(super) fn layout(
+    pages: &[Page],
+    description: &str,
+    warnings: &mut Vec<Warning>,
+) -> Result<Layout, Unusable> {
+    let passed_over = |warnings: &mut Vec<Warning>, reason: &str, pixel_size| {
+        let message =
+            format!("{reason}; the description is passed over, and the pages are taken as they come");
+        warn(warnings, "image/ome-xml", message);
+        Unusable { pixel_size }
+    };
+    let text = match well_formed(description, warnings) {
+        Ok(text) => text,
+        Err(error) => {
+            return Err(passed_over(warnings, &format!("its OME-XML is not valid ({error})"), None));
+        }
+    };
+    let document = match Document::parse_with_options(&text, options()) {
+        Ok(document) => document,
+        Err(error) => {
+            return Err(passed_over(warnings, &format!("its OME-XML is not valid ({error})"), None));
+        }
+    };
     let root = document.root_element();
     let Some(node) = root.descendants().find(|node| node.is_called("Pixels")) else {
-        return Ok(None);
+        let reason =
+            "its OME-XML does not describe its planes, as in a set whose description is in another file";
+        return Err(passed_over(warnings, reason, None));
     };
-    let reading = Reading::new(node, pages)?;
-    let planes = reading.planes(node, root.attribute("UUID"), pages.len())?;
-    reading.layout(node, pages, &planes).map(Some)
+    let reading = Reading::new(node, pages, warnings).and_then(|reading| {
+        let planes = reading.planes(node, root.attribute("UUID"), pages.len(), warnings)?;
+        Ok(reading.layout(node, pages, &planes))
+    });
+    reading.map_err(|reason| passed_over(warnings, &reason, pixel_size(node)))
+}
+
+fn options<'a>() -> ParsingOptions<'a> {
+    ParsingOptions { allow_dtd: false, nodes_limit: 1 << 21, ..ParsingOptions::default() }
+}
+
+/// The description as XML that can be parsed: as it is, or cleaned, or what can be salvaged of it.
+///
+/// # Errors
+/// Why it cannot be parsed.
+fn well_formed<'a>(description: &'a str, warnings: &mut Vec<Warning>) -> Result<Cow<'a, str>, String> {
+    let as_it_is = description.trim_start_matches('\u{feff}').trim_start();
+    let parses = |text: &str| Document::parse_with_options(text, options()).map(|_| ());
+    let Err(error) = parses(as_it_is) else { return Ok(as_it_is.into()) };
+    let cleaned = xml::cleaned(description);
+    let (text, how) = if parses(&cleaned).is_ok() {
+        (cleaned.into_owned(), "it is read without what XML may not have")
+    } else {
+        let salvaged = xml::salvaged(&cleaned, "Pixels", &["Channel", "TiffData"]);
+        (salvaged, "only the number of planes and the channels' names are read of it")
+    };
+    if parses(&text).is_err() {
+        return Err(error.to_string());
+    }
+    warn(warnings, "image/ome-xml", format!("its OME-XML is not valid ({error}); {how}"));
+    Ok(Cow::Owned(text))
 }
 
 /// Names without regard to the schema's year.
@@ -70,39 +127,54 @@ struct Reading {
     frames: usize,
     /// The letters `C`, `Z` and `T`, the fastest first.
     order: [char; 3],
+    /// Whether `Z` stands for channels: there are as many channels as slices, but `SizeC` is 1.
+    slices_are_channels: bool,
 }
 
 impl Reading {
-    fn new(node: Node, pages: &[Page]) -> Result<Self, ImageError> {
+    /// # Errors
+    /// Why the description does not fit the pages.
+    fn new(node: Node, pages: &[Page], warnings: &mut Vec<Warning>) -> Result<Self, String> {
         let size = |name: &str| number(node, name).filter(|&size| size > 0).unwrap_or(1);
-        let (channels, slices, frames) = (size("SizeC"), size("SizeZ"), size("SizeT"));
+        let (mut channels, mut slices, frames) = (size("SizeC"), size("SizeZ"), size("SizeT"));
         let all = channels.checked_mul(slices).and_then(|planes| planes.checked_mul(frames));
         if all.is_none_or(|planes| planes > MAXIMUM_PLANES) {
-            return Err(corrupt(format!(
+            return Err(format!(
                 "its OME-XML tells of {channels} channels, {slices} slices and {frames} frames"
-            )));
+            ));
         }
         let letters = node.attribute("DimensionOrder").and_then(|order| order.trim().strip_prefix("XY"));
         let letters: Vec<char> = letters.unwrap_or("CZT").chars().collect();
         let order = <[char; 3]>::try_from(letters)
             .ok()
             .filter(|order| ['C', 'Z', 'T'].iter().all(|letter| order.contains(letter)));
-        let Some(order) = order else { return Err(corrupt("its OME-XML has an unknown DimensionOrder")) };
+        let Some(mut order) = order else { return Err("its OME-XML has an unknown DimensionOrder".into()) };
+        let slices_are_channels = channels == 1 && slices > 1 && children(node, "Channel").count() == slices;
+        if slices_are_channels {
+            let message = format!(
+                "its OME-XML has {slices} channels but calls them slices; they are taken as channels"
+            );
+            warn(warnings, "image/slices-as-channels", message);
+            (channels, slices) = (slices, 1);
+            order = order.map(|letter| match letter {
+                'C' => 'Z',
+                'Z' => 'C',
+                other => other,
+            });
+        }
 
         let example = layout::alike(pages).first().and_then(|&at| pages.get(at));
         let stored = example.map_or(1, |page| page.samples);
         let shown = example.map_or(1, Page::channels);
         let per_page = [stored, shown].into_iter().find(|&samples| channels.is_multiple_of(samples));
         let Some(per_page) = per_page else {
-            return Err(corrupt(format!(
-                "its OME-XML tells of {channels} channels, its pages have {stored}"
-            )));
+            return Err(format!("its OME-XML tells of {channels} channels, its pages have {stored}"));
         };
         let page_channels = channels / per_page;
         // Several colour images beside each other are shown as the channels they are made of.
         let is_color = page_channels == 1 && example.is_some_and(|page| layout::is_color(page, false));
         let samples = if is_color { 1 } else { shown };
-        Ok(Self { page_channels, samples, is_color, slices, frames, order })
+        Ok(Self { page_channels, samples, is_color, slices, frames, order, slices_are_channels })
     }
 
     fn length(&self, letter: char) -> usize {
@@ -139,43 +211,77 @@ impl Reading {
     }
 
     /// The page of each channel, slice and frame (in this order, the channel fastest).
-    fn planes(&self, node: Node, own: Option<&str>, pages: usize) -> Result<Vec<Option<usize>>, ImageError> {
+    ///
+    /// # Errors
+    /// Why no page is known to be here.
+    fn planes(
+        &self,
+        node: Node,
+        own: Option<&str>,
+        pages: usize,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<Vec<Option<usize>>, String> {
+        let uuid = |data: &Node| Some(children(*data, "UUID").next()?.text()?.trim().to_owned());
+        let files: BTreeSet<String> = children(node, "TiffData").filter_map(|data| uuid(&data)).collect();
+        let own = own.map(str::trim).filter(|own| !own.is_empty());
+        if own.is_none() && files.len() > 1 {
+            return Err(format!(
+                "its OME-XML tells of the planes of {} files, but not which of them this is",
+                files.len()
+            ));
+        }
+        let is_here = |data: &Node| own.is_none() || uuid(data).is_none_or(|uuid| own == Some(uuid.as_str()));
+        let here = self.planes_of(node, pages, is_here)?;
+        if here.iter().any(Option::is_some) {
+            return Ok(here);
+        }
+        if files.len() == 1 {
+            let all = self.planes_of(node, pages, |_| true)?;
+            if all.iter().any(Option::is_some) {
+                let message = "its OME-XML says that its planes are in a file with another UUID; this is taken for that \
+                               file, copied or renamed";
+                warn(warnings, "image/ome-uuid", message);
+                return Ok(all);
+            }
+        }
+        Err("its OME-XML says that all its planes are in other files".into())
+    }
+
+    /// The pages that the elements `TiffData` name, without regard to those that `is_here` leaves out.
+    fn planes_of(
+        &self,
+        node: Node,
+        pages: usize,
+        is_here: impl Fn(&Node) -> bool,
+    ) -> Result<Vec<Option<usize>>, String> {
         let mut planes = vec![None; self.count()];
         let mut budget = MAXIMUM_PLANES;
-        for data in children(node, "TiffData") {
-            let uuid = children(data, "UUID").next().and_then(|uuid| uuid.text());
-            if let (Some(uuid), Some(own)) = (uuid, own)
-                && uuid.trim() != own.trim()
-            {
-                continue;
-            }
+        for data in children(node, "TiffData").filter(is_here) {
             let first_page = number(data, "IFD");
             let given = number(data, "PlaneCount");
             let count =
                 given.unwrap_or(if first_page.is_some() { 1 } else { self.count() }).min(self.count());
-            let [channel, slice, frame] =
+            let [mut channel, mut slice, frame] =
                 ["FirstC", "FirstZ", "FirstT"].map(|name| number(data, name).unwrap_or(0));
+            if self.slices_are_channels {
+                (channel, slice) = (slice, channel);
+            }
             let first = [self.page_channel(channel), slice, frame];
             if first[0] >= self.page_channels || slice >= self.slices || frame >= self.frames {
-                return Err(corrupt(format!(
+                return Err(format!(
                     "its OME-XML places a page at channel {channel}, slice {slice}, frame {frame}"
-                )));
+                ));
             }
             let start = self.position(first);
             for step in 0..count {
                 let page = first_page.unwrap_or(0).saturating_add(step);
                 let position = start.saturating_add(step);
-                budget = budget.checked_sub(1).ok_or_else(|| corrupt("its OME-XML names too many planes"))?;
+                budget = budget.checked_sub(1).ok_or("its OME-XML names too many planes")?;
                 if page < pages && position < self.count() {
                     let [channel, slice, frame] = self.coordinates(position);
                     planes[(frame * self.slices + slice) * self.page_channels + channel] = Some(page);
                 }
             }
-        }
-        if planes.iter().all(Option::is_none) {
-            let reason = "its OME-XML says that all its planes are in other files; open the file of the set that \
-                          has them, or save the set as one file";
-            return Err(ImageError::Unsupported { format: FORMAT, reason: reason.into() });
         }
         Ok(planes)
     }
@@ -185,7 +291,7 @@ impl Reading {
         if first >= self.page_channels && self.samples > 1 { first / self.samples } else { first }
     }
 
-    fn layout(&self, node: Node, pages: &[Page], planes: &[Option<usize>]) -> Result<Layout, ImageError> {
+    fn layout(&self, node: Node, pages: &[Page], planes: &[Option<usize>]) -> Layout {
         // Planes of another size, such as a preview, are not part of the stack.
         let example = planes.iter().flatten().next().and_then(|&at| pages.get(at));
         let fits =
@@ -210,7 +316,7 @@ impl Reading {
                 }
             }
         }
-        Ok(Layout {
+        Layout {
             channels: if self.is_color { gray_or_color(true) } else { self.channels(node, &channels) },
             slices: slices.len(),
             frames: frames.len(),
@@ -218,7 +324,7 @@ impl Reading {
             pixel_size: pixel_size(node),
             significant_bits: number(node, "SignificantBits").and_then(|bits| u8::try_from(bits).ok()),
             planes: kept,
-        })
+        }
     }
 
     /// Names and colours of some channels of the pages, sample by sample.
@@ -272,7 +378,15 @@ mod tests {
 
     fn reading(order: &str) -> Reading {
         let order = order.chars().collect::<Vec<_>>().try_into().unwrap();
-        Reading { page_channels: 2, samples: 1, is_color: false, slices: 3, frames: 4, order }
+        Reading {
+            page_channels: 2,
+            samples: 1,
+            is_color: false,
+            slices: 3,
+            frames: 4,
+            order,
+            slices_are_channels: false,
+        }
     }
 
     #[test]

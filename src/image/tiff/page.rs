@@ -1,5 +1,7 @@
 //! One page: its size, how its values are stored, and what they mean.
 
+use std::sync::Arc;
+
 use super::directory::{Directory, File, tag};
 use super::{FORMAT, compression};
 use crate::image::{ImageError, Limits};
@@ -50,8 +52,11 @@ pub(super) struct Page {
     pub alpha: usize,
     /// Whether it is a smaller version of another page, or a mask of one.
     pub is_secondary: bool,
-    photometric: u16,
-    pub directory: Directory,
+    pub photometric: u16,
+    /// How far behind the places that the directory names its values are: of planes that have no directory
+    /// of their own.
+    pub shift: u64,
+    pub directory: Arc<Directory>,
 }
 
 /// Of how many samples the number of bits and the format are read: they must be equal anyway, and many
@@ -99,7 +104,8 @@ impl Page {
             alpha: alpha(meaning, samples, &extra),
             is_secondary: number(tag::SUBFILE, 0)? & 5 != 0 || number(tag::OLD_SUBFILE, 1)? == 2,
             photometric,
-            directory,
+            shift: 0,
+            directory: Arc::new(directory),
         })
     }
 

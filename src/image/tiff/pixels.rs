@@ -6,7 +6,8 @@ use super::FORMAT;
 use super::compression::{self, Packed};
 use super::directory::{File, corrupt, tag};
 use super::page::{Meaning, Number, Page};
-use crate::image::{ImageError, Limits, Samples};
+use crate::image::warning::warn;
+use crate::image::{ImageError, Limits, Samples, Warning};
 
 /// Reads some samples of a page, in this order, interleaved and row by row: shape
 /// `[height, width, wanted.len()]`.
@@ -18,6 +19,7 @@ pub(super) fn read(
     page: &Page,
     wanted: &[usize],
     limits: Limits,
+    warnings: &mut Vec<Warning>,
 ) -> Result<Samples, ImageError> {
     page.check(limits)?;
     let grid = Grid::read(file, page, limits)?;
@@ -36,6 +38,8 @@ pub(super) fn read(
         _ => Samples::F32(vec![0.0; count]),
     };
     let planes = if page.is_planar { wanted.len() } else { 1 };
+    let background = background(file, page);
+    let mut missing = 0usize;
     for plane in 0..planes {
         // Which value of a stored pixel goes where in a pixel of the result.
         let targets: Vec<(usize, usize)> =
@@ -43,19 +47,37 @@ pub(super) fn read(
         let first = if page.is_planar { wanted[plane] * grid.chunks() } else { 0 };
         for chunk in 0..grid.chunks() {
             let rectangle = grid.rectangle(chunk, page);
-            let bytes = grid.expand(file, page, first + chunk, &rectangle)?;
+            if grid.is_missing(first + chunk, page) {
+                missing += 1;
+                Target { page, rectangle, samples: &targets, stride: wanted.len() }
+                    .fill_with(&mut values, background);
+                continue;
+            }
+            let bytes = grid.expand(file, page, first + chunk, &rectangle, warnings)?;
             let target = Target { page, rectangle, samples: &targets, stride: wanted.len() };
             target.fill(&mut values, &bytes, file.big_endian, grid.row_bytes);
         }
+    }
+    if missing > 0 {
+        let (what, all) = (if grid.is_tiled { "tiles" } else { "strips" }, grid.chunks() * planes);
+        let message = format!(
+            "{missing} of {all} {what} of a page are not in the file; they are filled with {background}"
+        );
+        warn(warnings, "image/sparse", message);
     }
     Ok(values)
 }
 
 /// A page's colours as red, green and blue: `[height, width, 3]`.
-pub(super) fn read_color(file: &File, page: &Page, limits: Limits) -> Result<Samples, ImageError> {
+pub(super) fn read_color(
+    file: &File,
+    page: &Page,
+    limits: Limits,
+    warnings: &mut Vec<Warning>,
+) -> Result<Samples, ImageError> {
     match page.meaning {
         Meaning::Palette => {
-            let indices = read(file, page, &[0], limits)?;
+            let indices = read(file, page, &[0], limits, warnings)?;
             let colors = palette(file, page)?;
             let color = |index: usize| colors.get(index).copied().unwrap_or([0; 3]);
             Ok(Samples::U8(match indices {
@@ -64,7 +86,7 @@ pub(super) fn read_color(file: &File, page: &Page, limits: Limits) -> Result<Sam
                 Samples::F32(_) => return Err(corrupt("its palette has positions that are fractions")),
             }))
         }
-        Meaning::Cmyk => Ok(match read(file, page, &[0, 1, 2, 3], limits)? {
+        Meaning::Cmyk => Ok(match read(file, page, &[0, 1, 2, 3], limits, warnings)? {
             Samples::U8(inks) => {
                 let most = u32::from(u8::MAX >> (8 - page.bits));
                 Samples::U8(without_black(&inks, |ink, black| {
@@ -83,7 +105,7 @@ pub(super) fn read_color(file: &File, page: &Page, limits: Limits) -> Result<Sam
                 Samples::F32(without_black(&inks, |ink, black| (most - ink) * (most - black) / most))
             }
         }),
-        _ => read(file, page, &[0, 1, 2], limits),
+        _ => read(file, page, &[0, 1, 2], limits, warnings),
     }
 }
 
@@ -105,6 +127,38 @@ fn without_black<T: Copy>(inks: &[T], light: impl Fn(T, T) -> T) -> Vec<T> {
     pixels.flat_map(|ink| [light(ink[0], ink[3]), light(ink[1], ink[3]), light(ink[2], ink[3])]).collect()
 }
 
+/// The value of strips and tiles that are left out: 0, or what the geographers' tag GDAL_NODATA says.
+fn background(file: &File, page: &Page) -> f64 {
+    let given = page.directory.text(file, tag::NO_DATA).ok().and_then(|text| text.trim().parse().ok());
+    let stored = given.unwrap_or(0.0);
+    match page.number {
+        Number::Unsigned if page.white_is_zero => (u64::MAX >> (64 - page.bits)) as f64 - stored,
+        Number::Float if page.white_is_zero => 1.0 - stored,
+        _ => stored,
+    }
+}
+
+/// Whether a page is cut into tiles: it has their size, and as many places as tiles. Their places may
+/// stand in the tags for strips; a page that has as many places as strips, but not as tiles, has strips.
+fn is_tiled(file: &File, page: &Page) -> Result<bool, ImageError> {
+    let directory = &page.directory;
+    if directory.has(tag::TILE_OFFSETS) {
+        return Ok(true);
+    }
+    let side =
+        |tag| Ok::<_, ImageError>(usize::try_from(directory.number(file, tag, 0)?).unwrap_or(usize::MAX));
+    let (width, height, rows) = (side(tag::TILE_WIDTH)?, side(tag::TILE_HEIGHT)?, side(tag::STRIP_ROWS)?);
+    if width == 0 || height == 0 {
+        return Ok(false);
+    }
+    let places = directory.count(tag::STRIP_OFFSETS);
+    let planes = if page.is_planar { page.samples } else { 1 };
+    let tiles =
+        page.width.div_ceil(width).saturating_mul(page.height.div_ceil(height)).saturating_mul(planes);
+    let strips = if rows == 0 { planes } else { page.height.div_ceil(rows).saturating_mul(planes) };
+    Ok(places == tiles || places != strips)
+}
+
 /// How a page is cut into strips or tiles.
 struct Grid<'a> {
     width: usize,
@@ -115,6 +169,8 @@ struct Grid<'a> {
     row_bytes: usize,
     offsets: Vec<u64>,
     lengths: Vec<u64>,
+    /// Whether any length is above 0.
+    has_lengths: bool,
     jpeg_tables: &'a [u8],
 }
 
@@ -131,7 +187,7 @@ struct Rectangle {
 impl<'a> Grid<'a> {
     fn read(file: &File<'a>, page: &Page, limits: Limits) -> Result<Self, ImageError> {
         let directory = &page.directory;
-        let is_tiled = directory.has(tag::TILE_OFFSETS);
+        let is_tiled = is_tiled(file, page)?;
         let side = |tag, missing: usize| {
             let side = directory.number(file, tag, missing as u64)?;
             usize::try_from(side)
@@ -153,7 +209,8 @@ impl<'a> Grid<'a> {
         }
         let (across, down) = (page.width.div_ceil(width), page.height.div_ceil(height));
         let count = across.saturating_mul(down).saturating_mul(if page.is_planar { page.samples } else { 1 });
-        let (place, length) = if is_tiled {
+        // Some writers put the places of tiles into the tags for strips.
+        let (place, length) = if is_tiled && directory.has(tag::TILE_OFFSETS) {
             (tag::TILE_OFFSETS, tag::TILE_BYTES)
         } else {
             (tag::STRIP_OFFSETS, tag::STRIP_BYTES)
@@ -163,6 +220,7 @@ impl<'a> Grid<'a> {
             let found = offsets.len();
             return Err(corrupt(format!("a page has {found} strips or tiles, {count} were expected")));
         }
+        let lengths = directory.numbers(file, length, count)?;
         Ok(Self {
             width,
             height,
@@ -171,7 +229,8 @@ impl<'a> Grid<'a> {
             is_tiled,
             row_bytes,
             offsets,
-            lengths: directory.numbers(file, length, count)?,
+            has_lengths: lengths.iter().any(|&length| length > 0),
+            lengths,
             jpeg_tables: directory.bytes(file, tag::JPEG_TABLES)?,
         })
     }
@@ -179,6 +238,13 @@ impl<'a> Grid<'a> {
     /// Strips or tiles of one plane.
     fn chunks(&self) -> usize {
         self.across * self.down
+    }
+
+    /// Whether a strip or tile is left out, as sparse files do with what holds nothing but background:
+    /// at place 0, or with no bytes. Where all lengths are 0 nobody filled them in.
+    fn is_missing(&self, chunk: usize, page: &Page) -> bool {
+        let is_empty = self.lengths.get(chunk) == Some(&0) && (self.has_lengths || page.shift > 0);
+        self.offsets[chunk] == 0 || is_empty
     }
 
     fn rectangle(&self, chunk: usize, page: &Page) -> Rectangle {
@@ -193,12 +259,14 @@ impl<'a> Grid<'a> {
         page: &Page,
         chunk: usize,
         rectangle: &Rectangle,
+        warnings: &mut Vec<Warning>,
     ) -> Result<std::borrow::Cow<'a, [u8]>, ImageError> {
         // Rows below the page are not needed, not even where a tile has them.
         let height = rectangle.height;
         let length = self.row_bytes * height;
         let cut = ImageError::Truncated { format: FORMAT };
-        let Ok(start) = usize::try_from(self.offsets[chunk]) else { return Err(cut) };
+        let start = self.offsets[chunk].checked_add(page.shift).and_then(|start| usize::try_from(start).ok());
+        let Some(start) = start else { return Err(cut) };
         // Lengths of uncompressed strips are often wrong, and those of compressed ones sometimes missing.
         let stored = if compression::is_none(page.compression) {
             length
@@ -209,7 +277,7 @@ impl<'a> Grid<'a> {
         let full_height = if self.is_tiled { self.height } else { self.height.max(height) };
         let bytes = file.slice(start, stored)?;
         let packed = Packed { bytes, width: self.width, height, full_height, length };
-        compression::expand(page, &packed, self.jpeg_tables)
+        compression::expand(page, &packed, self.jpeg_tables, warnings)
     }
 }
 
@@ -224,6 +292,27 @@ struct Target<'a> {
 }
 
 impl Target<'_> {
+    /// Gives every pixel the same value.
+    fn fill_with(&self, values: &mut Samples, value: f64) {
+        match values {
+            Samples::U8(values) => self.spread(values, value as u8),
+            Samples::U16(values) => self.spread(values, value as u16),
+            Samples::F32(values) => self.spread(values, value as f32),
+        }
+    }
+
+    fn spread<T: Copy>(&self, values: &mut [T], value: T) {
+        let Rectangle { x, y, width, height } = self.rectangle;
+        for row in y..y + height {
+            let start = (row * self.page.width + x) * self.stride;
+            for pixel in values[start..start + width * self.stride].chunks_exact_mut(self.stride) {
+                for &(_, to) in self.samples {
+                    pixel[to] = value;
+                }
+            }
+        }
+    }
+
     fn fill(&self, values: &mut Samples, bytes: &[u8], big_endian: bool, row_bytes: usize) {
         let page = self.page;
         let stored = if page.is_planar { 1 } else { page.samples };

@@ -1,0 +1,26 @@
+//! Tags that tell viewers to turn an image (EXIF, TIFF's tag 274). Pixels are always taken as stored, as
+//! ImageJ, Bio-Formats and scikit-image do, so that outlines, masks and coordinates fit the file's own
+//! pixels; a warning says that viewers show it otherwise.
+
+use image::metadata::Orientation;
+
+use super::Warning;
+use super::warning::warn;
+
+/// Says so where a file asks to be turned.
+pub(super) fn warn_of(orientation: Option<Orientation>, warnings: &mut Vec<Warning>) {
+    let turned = match orientation {
+        None | Some(Orientation::NoTransforms) => return,
+        Some(Orientation::Rotate90) => "rotated by 90° clockwise",
+        Some(Orientation::Rotate180) => "rotated by 180°",
+        Some(Orientation::Rotate270) => "rotated by 90° counter-clockwise",
+        Some(Orientation::FlipHorizontal) => "mirrored left to right",
+        Some(Orientation::FlipVertical) => "mirrored top to bottom",
+        Some(Orientation::Rotate90FlipH | Orientation::Rotate270FlipH) => "rotated by 90° and mirrored",
+    };
+    let message = format!(
+        "its orientation tag asks for the image to be shown {turned}; the pixels are taken as they are stored, \
+         and coordinates count from the first stored pixel"
+    );
+    warn(warnings, "image/orientation", message);
+}
