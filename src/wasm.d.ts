@@ -148,6 +148,9 @@ export interface ExportFile { name: string; bytes: Uint8Array<ArrayBuffer> }
 /** The files of one image, and its part of those that a batch shares, for `batchFiles`. */
 export interface ImageExport { files: ExportFile[]; part: Uint8Array<ArrayBuffer> }
 
+/** A file that could not be worked on; `imageId` is empty for one that was no image at all. */
+export interface FailedFile { imageId: string; path: string; reason: string }
+
 /** How the fields of a table are parted and its numbers written. */
 export interface TableDialect { delimiter: "comma" | "semicolon" | "tab"; decimal: "point" | "comma" }
 

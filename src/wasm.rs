@@ -96,6 +96,8 @@ extern "C" {
     pub type ExportFiles;
     #[wasm_bindgen(typescript_type = "ImageExport")]
     pub type ImageExportObject;
+    #[wasm_bindgen(typescript_type = "FailedFile[]")]
+    pub type FailedFiles;
     #[wasm_bindgen(typescript_type = "TableDialect")]
     pub type DialectObject;
     #[wasm_bindgen(typescript_type = "PixelSize | null")]
@@ -215,24 +217,37 @@ pub fn included_rows(rows: &str, included: &[u8]) -> String {
     bowl_csv::included_rows(rows, &included.iter().map(|&one| one != 0).collect::<Vec<_>>())
 }
 
-/// Writes the files that a batch shares, from what [`Segmentation::export_files`] gave for each image.
+/// A file that could not be worked on.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct FailedFile {
+    image_id: String,
+    path: String,
+    reason: String,
+}
+
+/// Writes the files that a batch shares, from what [`Segmentation::export_files`] gave for each image;
+/// `failures` are files that could not be worked on, of which the summary says so.
 ///
 /// # Errors
 /// A `TypeError` if an argument is not what it should be.
 #[wasm_bindgen(js_name = batchFiles)]
 pub fn batch_files(
     parts: Vec<js_sys::Uint8Array>,
+    failures: FailedFiles,
     formats: ExportFormats,
     dialect: DialectObject,
 ) -> Result<ExportFiles, JsValue> {
     let formats: Vec<Format> = from_object(formats.into())?;
     let dialect: Dialect = from_object(dialect.into())?;
     let part = |bytes: &js_sys::Uint8Array| serde_json::from_slice::<Part>(&bytes.to_vec());
-    let parts: Vec<Part> = parts
+    let mut parts: Vec<Part> = parts
         .iter()
         .map(part)
         .collect::<Result<_, _>>()
         .map_err(|error| js_sys::TypeError::new(&error.to_string()))?;
+    let failures: Vec<FailedFile> = from_object(failures.into())?;
+    parts.extend(failures.iter().map(|file| Part::failed(&file.image_id, &file.path, &file.reason)));
     Ok(file_list(export::batch_files(&parts, &formats, dialect).map_err(thrown)?).unchecked_into())
 }
 
@@ -960,7 +975,7 @@ impl Segmentation {
             pixel_size: image.0.info.pixel_size,
             labels: &self.labels,
             edited: &self.marked,
-            warnings: &[],
+            warnings: &image.0.info.warnings,
             provenance: &provenance,
         };
         let made = export::image_files(&subject, &formats, &measures).map_err(thrown)?;

@@ -15,7 +15,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use crate::counted::{Counted, Rules, count};
-use crate::image::{Channel, Contrast, Image, PixelSize, preview};
+use crate::image::{Channel, Contrast, Image, PixelSize, Warning, preview};
 use crate::nuclei::{LabelImage, Polygon, polygons};
 use crate::run_length::{self, Mask};
 
@@ -170,8 +170,8 @@ pub struct Subject<'a> {
     pub labels: &'a LabelImage,
     /// Whether each nucleus was changed by hand, the first entry for nucleus 1; empty if none was.
     pub edited: &'a [bool],
-    /// What was guessed or wrong about the file, in sentences.
-    pub warnings: &'a [String],
+    /// What was guessed or wrong about the file.
+    pub warnings: &'a [Warning],
     /// Where the nuclei come from, and which of them count.
     pub provenance: &'a Provenance,
 }
@@ -197,6 +197,34 @@ pub struct Part {
     nuclei: Option<tables::NucleiRows>,
     coco: Option<coco::Instances>,
     record: Option<record::ImageRecord>,
+}
+
+impl Part {
+    /// The part of a file that could not be worked on: a row of the summary that says why. `image_id` is
+    /// empty for a file that was no image at all.
+    ///
+    /// ```
+    /// use nucleoscope::export::{Format, Part, batch_files};
+    ///
+    /// let part = Part::failed("b", "plate/b.tif", "the file is cut short");
+    /// let files = batch_files(&[part], &[Format::Summary], Default::default())?;
+    /// let text = String::from_utf8(files[0].bytes.clone()).unwrap();
+    /// assert!(text.ends_with("\nb,b.tif,plate,,failed: the file is cut short\n"));
+    /// # Ok::<(), nucleoscope::export::ExportError>(())
+    /// ```
+    pub fn failed(image_id: &str, path: &str, reason: &str) -> Self {
+        let input = record::FileIdentity::new(path, &[]);
+        Self {
+            image_id: image_id.into(),
+            summary: Some(tables::failure_fields(image_id, &input, reason)),
+            file: input.name,
+            folder: input.folder,
+            bowl: None,
+            nuclei: None,
+            coco: None,
+            record: None,
+        }
+    }
 }
 
 /// What is written of one image.

@@ -136,7 +136,7 @@ impl ImageRecord {
                 nuclei: subject.labels.count(),
                 nuclei_counted: counted.count(),
                 nuclei_edited: subject.edited.iter().filter(|edited| **edited).count(),
-                warnings: subject.warnings.to_vec(),
+                warnings: subject.warnings.iter().map(|warning| warning.message.clone()).collect(),
             }),
         }
     }

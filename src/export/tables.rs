@@ -10,6 +10,7 @@ use std::collections::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use super::measurements::is_main_column;
+use super::record::FileIdentity;
 use super::{MeasurementTable, Subject};
 use crate::counted::Counted;
 use crate::summary::Summary;
@@ -283,9 +284,21 @@ pub fn summary_fields(
     put("settings", Field::Text(settings_words(subject)));
     let unused = counted.unused.iter().filter_map(|&place| provenance.gates.get(place));
     let unused = unused.map(|gate| format!("the gate {gate} is not used: there is no such measurement"));
-    let warnings: Vec<String> = subject.warnings.iter().cloned().chain(unused).collect();
+    let told = subject.warnings.iter().map(|warning| warning.message.clone());
+    let warnings: Vec<String> = told.chain(unused).collect();
     put("warnings", Field::Text(warnings.join("; ")));
     fields
+}
+
+/// The fields of a file that could not be worked on.
+pub(super) fn failure_fields(image_id: &str, input: &FileIdentity, reason: &str) -> Fields {
+    let texts = [
+        ("image", image_id),
+        ("file", &input.name),
+        ("folder", &input.folder),
+        ("warnings", &format!("failed: {reason}")),
+    ];
+    texts.into_iter().map(|(key, text)| (key.to_owned(), Field::Text(text.to_owned()))).collect()
 }
 
 /// The settings as `name=value`, with blanks between.

@@ -174,7 +174,7 @@ test("finished nuclei are measured, counted and exported", () => {
   const file = new Uint8Array([1]);
   const { files, part } = nuclei.exportFiles(image, file, "cells", "a/cells.png", allFormats, [], { ...provenance, regions });
   assert.equal(files.length, 5);
-  const shared = nucleoscope.batchFiles([part], allFormats, { delimiter: "comma", decimal: "point" });
+  const shared = nucleoscope.batchFiles([part], [], allFormats, { delimiter: "comma", decimal: "point" });
   assert.equal(shared.length, 5);
   const rows = rowsOf(text(shared, "nuclei.csv"));
   assert.deepEqual(rows.map((row) => Number(row.included === "true")), [...included]);
@@ -187,7 +187,7 @@ test("finished nuclei are measured, counted and exported", () => {
   archive.add("a.txt", new Uint8Array([1, 2]));
   assert.throws(() => archive.add("a.txt", new Uint8Array([1, 2])), isError("export/archive"));
   assert.throws(() => nucleoscope.Segmentation.fromCsvRows({ csvRows: "x", width: 1, height: 1, marked: [] }));
-  assert.throws(() => nucleoscope.batchFiles([file], allFormats, {}), TypeError);
+  assert.throws(() => nucleoscope.batchFiles([file], [], allFormats, {}), TypeError);
   assert.throws(() => nucleoscope.countNuclei({ ...table, rows: 3 }, 512, 384, null, [], []), TypeError);
 });
 
@@ -217,10 +217,11 @@ test("the page's summary is that of the exported tables, whatever regions and ga
     const { included, summary } = nucleoscope.countNuclei(table, 512, 384, null, regions, gates);
     const formats = ["summary", "measurements", "bowl"];
     const { part } = nuclei.exportFiles(image, new Uint8Array(), "cells", "cells.png", formats, [], { ...provenance, regions, gates });
-    const shared = nucleoscope.batchFiles([part], formats, {});
+    const shared = nucleoscope.batchFiles([part], [{ imageId: "b", path: "x/b.png", reason: "cut short" }], formats, {});
     const rows = rowsOf(text(shared, "nuclei.csv"));
     assert.deepEqual(rows.map((row) => Number(row.included === "true")), [...included]);
-    const [row] = rowsOf(text(shared, "summary.csv"));
+    const [row, failed] = rowsOf(text(shared, "summary.csv"));
+    assert.deepEqual([failed.image, failed.folder, failed.nuclei_counted, failed.warnings], ["b", "x", "", "failed: cut short"]);
     const kept = rows.filter((one) => one.included === "true");
     assert.deepEqual([Number(row.nuclei_counted), Number(row.nuclei_found)], [kept.length, rows.length]);
     assert.deepEqual([summary.included, summary.nuclei, summary.pixels], [kept.length, rows.length, Number(row.area_px2)]);

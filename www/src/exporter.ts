@@ -33,7 +33,10 @@ export async function filesOf(order: ExportOrder, said: (words: string) => void)
     files.push(...exported.files);
     parts.push(exported.part);
   }
-  return [...(await engine.batchFiles(parts, formats, dialect)), ...files];
+  const failures = order.images.flatMap(({ imageId, path, state }) =>
+    state.kind === "failed" ? [{ imageId: imageId ?? "", path, reason: state.error.message }] : [],
+  );
+  return [...(await engine.batchFiles(parts, failures, formats, dialect)), ...files];
 }
 
 /** A sample submission's order, where there is one; images that it does not ask for come last. */

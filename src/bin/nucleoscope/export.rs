@@ -142,8 +142,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
     let results: Vec<Result<Written, Error>> =
         images.par_iter().map(|entry| known(&exports, &inputs, entry)).collect();
     let mut parts = Vec::new();
+    let mut failed = unopened(&inputs);
     let mut tally = Tally::default();
-    for result in results {
+    for (entry, result) in images.iter().zip(results) {
         match result {
             Ok(written) => {
                 tally.add(&written);
@@ -152,13 +153,27 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
             Err(error) => {
                 failures += 1;
                 table::say_failure(&error);
+                failed.push(failed_part(&entry.image_id, &error));
             }
         }
     }
+    parts.extend(failed);
     exports.write_batch(&parts, None)?;
     let target = arguments.export_dir.as_deref().map(|folder| format!(": {}", folder.display()));
     table::say(format_args!("{tally}, {failures} failed{}", target.unwrap_or_default()));
     Ok(if failures == 0 { Outcome::Complete } else { Outcome::WithFailures })
+}
+
+/// What the summary says of files that could not be opened.
+pub(crate) fn unopened(inputs: &Inputs) -> Vec<Part> {
+    let files = inputs.failures.iter().chain(&inputs.batch.failures).map(|error| failed_part("", error));
+    let failed = inputs.batch.dataset.failed.iter();
+    files.chain(failed.map(|failed| Part::failed("", &failed.path, &failed.error.to_string()))).collect()
+}
+
+/// What the summary says of a file that could not be worked on.
+pub(crate) fn failed_part(image_id: &str, error: &Error) -> Part {
+    Part::failed(image_id, &error.file, &error.kind.to_string())
 }
 
 /// How many images and nuclei a run ended with.
@@ -298,7 +313,7 @@ impl Exports {
             pixel_size: provenance.pixel_size.or(opened.info.pixel_size),
             labels,
             edited,
-            warnings: &[],
+            warnings: &opened.info.warnings,
             provenance: &provenance,
         };
         let made =

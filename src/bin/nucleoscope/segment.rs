@@ -115,6 +115,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
     }
 
     let mut parts = Vec::new();
+    let mut failed = export::unopened(&inputs);
     let mut scores = Vec::new();
     let mut tally = Tally::default();
     for (entry, result) in images.iter().zip(results.into_iter().flatten()) {
@@ -134,9 +135,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
             Err(error) => {
                 failures += 1;
                 table::say_failure(&error);
+                failed.push(export::failed_part(&entry.image_id, &error));
             }
         }
     }
+    parts.extend(failed);
     exports.write_batch(&parts, arguments.output.as_deref())?;
     let written = arguments.output.as_ref().map(|output| format!(": {}", output.display()));
     print_scores(&scores);

@@ -3,6 +3,7 @@ import type {
   Edit,
   ExampleImage,
   ExportFormat,
+  FailedFile,
   FieldSizes,
   ImageRecord,
   ImageScore,
@@ -227,11 +228,12 @@ export class Engine {
   /** Writes the files that a batch shares, from what {@link exportFiles} gave of each image. */
   batchFiles(
     parts: readonly Blob[],
+    failures: readonly FailedFile[],
     formats: readonly ExportFormat[],
     dialect: TableDialect,
     options?: RunOptions,
   ): Promise<NamedBlob[]> {
-    return this.#reader.run({ kind: "batch-files", parts, formats, dialect }, options);
+    return this.#reader.run({ kind: "batch-files", parts, failures, formats, dialect }, options);
   }
 
   /** What a record of an earlier run says of each image. */

@@ -12,6 +12,7 @@ import type {
   Edit,
   ExampleImage,
   ExportFormat,
+  FailedFile,
   FieldPlan,
   FieldSizes,
   Gate,
@@ -190,6 +191,8 @@ export interface ExportTask extends Sheet {
 export interface BatchFilesTask {
   readonly kind: "batch-files";
   readonly parts: readonly Blob[];
+  /** Files that could not be worked on, of which the summary says so. */
+  readonly failures: readonly FailedFile[];
   readonly formats: readonly ExportFormat[];
   readonly dialect: TableDialect;
 }

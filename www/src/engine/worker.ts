@@ -364,9 +364,9 @@ function exportFiles(task: ExportTask): Outcomes["export"] {
   }
 }
 
-function sharedFiles({ parts, formats, dialect }: BatchFilesTask): NamedBlob[] {
+function sharedFiles({ parts, failures, formats, dialect }: BatchFilesTask): NamedBlob[] {
   const read = parts.map((part) => readSource(part, undefined));
-  return batchFiles(read, [...formats], dialect).map(named);
+  return batchFiles(read, [...failures], [...formats], dialect).map(named);
 }
 
 function named({ name, bytes }: { readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> }): NamedBlob {
