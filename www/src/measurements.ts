@@ -1,5 +1,6 @@
 import type { BatchImage } from "./batch.ts";
 import type { Counts } from "./counts.ts";
+import type { Counted } from "./engine/protocol.ts";
 import { columnIndex, columnValues, heading, written } from "./results/measurement-table.ts";
 import type { Gate } from "./results/gates.ts";
 import { ResultsPanel } from "./results/results-panel.ts";
@@ -17,6 +18,7 @@ export class Measurements {
   #image: BatchImage | null = null;
   /** What is shown of it. */
   #table: MeasurementTable | null = null;
+  #counted: Counted | null = null;
 
   /** `gatesChanged` is told the gates before and after. */
   constructor(
@@ -44,7 +46,7 @@ export class Measurements {
   show(image: BatchImage | null): void {
     const isOther = this.#image !== image;
     this.#image = image;
-    this.#panel.gates = image?.gates ?? [];
+    if (image === null || this.#panel.gates !== image.gates) this.#panel.gates = image?.gates ?? [];
     if (isOther || image?.state.kind !== "done") this.#take(null);
     if (image === null || image.state.kind !== "done") return;
     this.update(image);
@@ -76,16 +78,20 @@ export class Measurements {
     const found = image === null ? null : this.#counts.of(image);
     if (image === null || found === null) {
       this.#table = null;
+      this.#counted = null;
       this.#panel.show(null, null);
       return;
     }
     const { table, counted } = found;
-    this.#panel.gates = image.gates;
+    if (this.#table === table && this.#counted === counted) return;
+    this.#counted = counted;
+    if (this.#panel.gates !== image.gates) this.#panel.gates = image.gates;
     // What was measured is shown once: only what counts has changed.
     if (this.#table === table) this.#panel.count(counted);
     else this.#panel.show(table, { imageName: image.name, ...counted });
     this.#table = table;
-    this.#viewer.exclude(new Set([...counted.included.keys()].filter((row) => counted.included[row] === 0).map((row) => row + 1)));
+    const leftOut = [...counted.included.keys()].filter((row) => counted.included[row] === 0);
+    this.#viewer.exclude(new Set(leftOut.map((row) => row + 1)));
   }
 
   #wordsOf(label: number): string {

@@ -50,7 +50,7 @@ export class Page {
   });
   readonly #counts = new Counts({
     counted: (image) => this.#counted(image),
-    settled: () => this.#measurements.summarize(this.#batch.images),
+    settled: () => this.#settled(),
   });
   readonly #measurements = new Measurements(
     byId("results", HTMLElement),
@@ -124,6 +124,8 @@ export class Page {
   #gates: readonly Gate[] = [];
   /** Files of the last drop that were not added. */
   #notAdded = 0;
+  /** What was said last of where the batch is. */
+  #endWords = "";
   #frame: number | null = null;
 
   constructor(options: EngineOptions) {
@@ -194,8 +196,7 @@ export class Page {
   async #openFiles(files: readonly BatchFile[], unreadable: readonly string[]): Promise<void> {
     const batch = this.#batch;
     const engine = await this.#engine;
-    const { images: given, regions } = await this.#withoutRegions(files, engine);
-    const { files: all, refused } = batch.remember(given);
+    const { files: all, refused } = batch.remember(files.filter((file) => !isRegions(file)));
     const plan = await engine.openBatch(all);
     if (batch !== this.#batch) return;
     const update = batch.update(plan);
@@ -213,8 +214,9 @@ export class Page {
     }
     this.#notices.replace(plan.notices);
     this.#notices.add(refusalNotices(refused, update));
-    this.#notices.add([...problems, ...regions]);
-    if (batch.images.length === 0 && this.#records.size === 0 && problems.length + regions.length === 0) {
+    this.#notices.add(problems);
+    const hasOther = this.#records.size > 0 || problems.length > 0 || files.some(isRegions);
+    if (batch.images.length === 0 && !hasOther) {
       this.#notices.add([
         {
           message: "No images were found in what was added.",
@@ -228,6 +230,7 @@ export class Page {
       image.gates = this.#gates;
     }
     await this.#applyRecords(engine);
+    await this.#takeRegions(files.filter(isRegions), engine);
     this.#work.start([...update.added, ...update.again], this.#settingsFor);
     this.#followSelected();
     this.#layOut();
@@ -274,6 +277,7 @@ export class Page {
     this.#shelf.clear();
     this.#records.clear();
     this.#gates = [];
+    this.#notAdded = 0;
     this.#batch = new Batch();
     this.#list.clear();
     this.#viewer.clear();
@@ -390,7 +394,7 @@ export class Page {
     }
     if (this.#busy) return;
     this.#layOut();
-    if (this.#batch.images.length > 0) this.#status.say(this.#endOf(this.#batch));
+    if (this.#batch.images.length > 0) this.#sayEnd();
     void this.#summarize(this.#batch);
     void this.#counts.askAll(this.#batch.images);
   }
@@ -403,9 +407,21 @@ export class Page {
       this.#viewer.describe();
       this.#measurements.update(image);
     }
-    if (this.#busy || this.#batch.tally().counted === null) return;
+    if (!this.#busy) this.#layOut();
+  }
+
+  /** It is known which nuclei of all images count. */
+  #settled(): void {
+    this.#measurements.summarize(this.#batch.images);
+    if (this.#busy || this.#batch.images.length === 0) return;
     this.#layOut();
-    this.#status.say(this.#endOf(this.#batch));
+    if (this.#endOf(this.#batch) !== this.#endWords) this.#sayEnd();
+  }
+
+  /** Says where the batch is at its end. */
+  #sayEnd(): void {
+    this.#endWords = this.#endOf(this.#batch);
+    this.#status.say(this.#endWords);
   }
 
   /** Gates were added or taken away: that is done to every image, whatever other gates it has. */
@@ -529,41 +545,36 @@ export class Page {
     }
   }
 
-  /**
-   * Takes the GeoJSON files out, and gives their regions to the selected image, or to the image whose id the
-   * file's name begins with; with what there is to say of it.
-   */
-  async #withoutRegions(
-    files: readonly BatchFile[],
-    engine: Engine,
-  ): Promise<{ readonly images: readonly BatchFile[]; readonly regions: readonly Notice[] }> {
-    const notices: Notice[] = [];
-    const isRegions = ({ path, explicit }: BatchFile): boolean => explicit && /\.geojson$/i.test(path);
-    for (const file of files.filter(isRegions)) {
+  /** Gives regions to the image whose id their file's name begins with, or to the selected image. */
+  async #takeRegions(files: readonly BatchFile[], engine: Engine): Promise<void> {
+    for (const file of files) {
       const name = file.path.split(/[/\\]/).at(-1) ?? file.path;
       const known = this.#batch.images.filter(({ imageId }) => imageId !== null && name.startsWith(imageId));
       known.sort((left, right) => right.name.length - left.name.length);
       const image = known[0] ?? this.#selected;
-      try {
-        const regions = await engine.readRegions({ blob: file.blob, entry: null });
-        if (image === null) {
-          notices.push({
-            message: `${file.path} has ${counted(regions.length, "region")}, but there is no image to give them to.`,
-            remedy: "Add the image first, then the regions.",
-          });
-          continue;
-        }
-        image.regions = regions;
-        notices.push({
-          message: `${counted(regions.length, "region")} of ${file.path} taken for ${image.name}.`,
-          remedy: "“Clear regions” takes them away again.",
-        });
-      } catch (error) {
-        const { message, remedy } = reportOf(error);
-        notices.push({ message: `${file.path} was not used: ${message}.`, remedy });
-      }
+      this.#notices.add([await this.#giveRegions(file, image, engine)]);
     }
-    return { images: files.filter((file) => !isRegions(file)), regions: notices };
+    if (files.length > 0) this.#recount();
+  }
+
+  async #giveRegions({ path, blob }: BatchFile, image: BatchImage | null, engine: Engine): Promise<Notice> {
+    try {
+      const regions = await engine.readRegions({ blob, entry: null });
+      if (image === null) {
+        return {
+          message: `${path} has ${counted(regions.length, "region")}, but there is no image to give them to.`,
+          remedy: "Add the image first, then the regions.",
+        };
+      }
+      image.regions = regions;
+      return {
+        message: `${counted(regions.length, "region")} of ${path} taken for ${image.name}.`,
+        remedy: "“Clear regions” takes them away again.",
+      };
+    } catch (error) {
+      const { message, remedy } = reportOf(error);
+      return { message: `${path} was not used: ${message}.`, remedy };
+    }
   }
 
   /** Gives images what their records say; those on the list already are worked on again. */
@@ -571,6 +582,14 @@ export class Page {
     const applied = await this.#records.applyTo(this.#batch.images, engine);
     const { images } = applied;
     this.#notices.add(applied.notices);
+    if (this.#records.size > 0) {
+      this.#notices.add([
+        {
+          message: `The record tells of ${counted(this.#records.size, "image")} more, not among the files.`,
+          remedy: "Add them, and they are worked on as it says.",
+        },
+      ]);
+    }
     const [first] = images;
     if (first === undefined) return;
     // New images are counted as those of the record are, where that is the same for all of them.
@@ -604,7 +623,7 @@ export class Page {
     this.#progress.show(this.#work.progress());
     this.#layOut();
     if (this.#batch.images.length === 0) return;
-    this.#status.say(this.#endOf(this.#batch));
+    this.#sayEnd();
     this.#startFromRecordedTruth();
     this.#relabelOutdated();
     void this.#summarize(this.#batch);
@@ -664,6 +683,11 @@ export class Page {
     const next = [this.#cancel, this.#again, this.#continue, byId("download", HTMLButtonElement)];
     next.find((button) => !button.hidden && !button.disabled)?.focus();
   }
+}
+
+/** Whether a file has regions of interest: one that was given itself, not an export among others. */
+function isRegions({ path, explicit }: BatchFile): boolean {
+  return explicit && /\.geojson$/i.test(path);
 }
 
 /** What was not added, and why; many refusals for the same reason are told together. */
