@@ -370,7 +370,7 @@ export class Page {
       this.#layOut();
       return;
     }
-    const settings = { ...image.settings, ...(image.tuning ?? this.#tuning) };
+    const settings = { ...image.settings, ...image.recorded, ...(image.tuning ?? this.#tuning) };
     if (this.#bench.canRelabel(image)) void this.#bench.relabel(image, settings, inHand);
     else this.#work.start([image], this.#settingsFor);
     this.#layOut();
@@ -599,6 +599,8 @@ export class Page {
     );
     if (isSame) this.#gates = first.gates;
     if (first.recorded !== null) this.#settings.take(first.recorded);
+    // One that is under way begins anew at its end, as it then has another selection.
+    for (const image of images) if (image.settings !== null) image.settings = this.#settingsFor(image);
     this.#work.start(
       images.filter(({ state }) => state.kind === "done"),
       this.#settingsFor,
