@@ -47,7 +47,8 @@ fn stages(criterion: &mut Criterion) {
     let across = [Edit::Split { line: vec![(0.0, 0.0), (SIDE as f64, SIDE as f64)] }];
     bench("edits, a line across the image", &mut || correct(&across));
     let half = [Region::Polygon { points: vec![(0.0, 0.0), (SIDE as f64, 0.0), (0.0, SIDE as f64)] }];
-    bench("inside a region", &mut || _ = black_box(inside(labels, &half)));
+    let places: Vec<(f64, f64)> = measure(labels, &[]).iter().map(|nucleus| nucleus.centroid).collect();
+    bench("inside a region", &mut || _ = black_box(inside(&places, &half)));
     bench("outlines", &mut || _ = black_box(outlines(labels)));
     let channels = [Channel { name: "gray".into(), image }];
     bench("measurements", &mut || _ = black_box(measure(labels, black_box(&channels))));

@@ -37,6 +37,8 @@ pub struct Batch {
     pub dataset: Dataset,
     /// Where each file of the data set is.
     pub sources: Vec<Source>,
+    /// Records of earlier runs among the files: their paths and where they are. They are not read yet.
+    pub records: Vec<(String, Source)>,
     /// Files that could not be opened: archives and CSV files. The rest go on.
     pub failures: Vec<Error>,
 }
@@ -64,6 +66,13 @@ pub fn open(given: &[InputFile], store: &impl OpenFile) -> Batch {
         }
     }
 
+    let mut records = Vec::new();
+    for (file, source) in files.iter_mut().zip(&sources).filter(|(file, _)| is_record_name(&file.path)) {
+        // It is no image, though its user named it.
+        file.explicit = false;
+        records.push((file.path.clone(), *source));
+    }
+
     let mut csv_files = Vec::new();
     for (position, kind) in classify(&files).into_iter().enumerate() {
         if matches!(kind, FileKind::Csv(_)) {
@@ -73,7 +82,19 @@ pub fn open(given: &[InputFile], store: &impl OpenFile) -> Batch {
             }
         }
     }
-    Batch { dataset: Dataset::build(&files, &csv_files), sources, failures }
+    Batch { dataset: Dataset::build(&files, &csv_files), sources, records, failures }
+}
+
+/// Whether a file is named as the records of runs are: `nucleoscope.json`, or with something in front of it.
+///
+/// ```
+/// use nucleoscope::batch::is_record_name;
+///
+/// assert!(is_record_name("results.zip/nucleoscope.json") && is_record_name(r"results\a-Nucleoscope.JSON"));
+/// assert!(!is_record_name("coco.json") && !is_record_name("nucleoscope.json/a.png"));
+/// ```
+pub fn is_record_name(path: &str) -> bool {
+    path.to_lowercase().ends_with("nucleoscope.json")
 }
 
 fn entries(store: &impl OpenFile, file: usize, path: &str) -> Result<Vec<archive::Entry>, Error> {
@@ -153,6 +174,18 @@ mod tests {
             read(&store, batch.sources[entry.file], &entry.path).unwrap()
         };
         assert_eq!([bytes(0), bytes(1), bytes(2)], [b"image a", b"image b", b"image c"]);
+    }
+
+    #[test]
+    fn records_are_found_wherever_they_are_and_are_no_images() {
+        let packed = zip(&[("nucleoscope.json", b"{}"), ("a.geojson", b"{}")]);
+        let (files, store) =
+            given(&[("cells.png", b"image"), ("run.zip", &packed), ("nucleoscope.json", b"{}")]);
+        let batch = open(&files, &store);
+        let found: Vec<_> =
+            batch.records.iter().map(|(path, source)| (path.as_str(), source.entry)).collect();
+        assert_eq!(found, [("run.zip/nucleoscope.json", Some(0)), ("nucleoscope.json", None)]);
+        assert_eq!((batch.dataset.images.len(), batch.dataset.failed.len()), (1, 0));
     }
 
     #[test]

@@ -45,6 +45,12 @@ pub enum ErrorKind {
     /// A file for another program could not be made.
     #[error(transparent)]
     Export(#[from] crate::export::ExportError),
+    /// A record of an earlier run cannot be used.
+    #[error(transparent)]
+    Record(#[from] crate::export::record::RecordError),
+    /// A file does not tell regions of interest.
+    #[error(transparent)]
+    Regions(#[from] crate::export::geojson::RegionError),
     /// A file could not be read or written.
     #[error("{0}")]
     Io(#[from] std::io::Error),
@@ -62,6 +68,8 @@ impl Explain for ErrorKind {
             Self::Archive(error) => error.code(),
             Self::Truth(error) => error.code(),
             Self::Export(error) => error.code(),
+            Self::Record(error) => error.code(),
+            Self::Regions(error) => error.code(),
             Self::Io(_) => "file/io",
         }
     }
@@ -77,6 +85,8 @@ impl Explain for ErrorKind {
             Self::Archive(error) => error.remedy(),
             Self::Truth(error) => error.remedy(),
             Self::Export(error) => error.remedy(),
+            Self::Record(error) => error.remedy(),
+            Self::Regions(error) => error.remedy(),
             Self::Io(_) => "Check that the file exists and that you may read or write it.".into(),
         }
     }

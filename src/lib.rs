@@ -14,6 +14,7 @@
 //! - [`image`]: decoding with limits, normalisation, previews
 //! - [`network`]: the model's contract, tiles, ONNX
 //! - [`nuclei`]: watershed, label image, outlines
+//! - [`counted`] and [`summary`]: which nuclei count, and what they have in common
 //! - [`run_length`] and [`export`]: the formats that leave the program
 //! - [`batch`], [`dataset`] and [`archive`]: the files a user gives, the Bowl's layout, ZIP
 //! - [`truth`] and [`score`]: ground truth and the Bowl's metric
@@ -24,6 +25,7 @@
 
 pub mod archive;
 pub mod batch;
+pub mod counted;
 pub mod dataset;
 pub mod error;
 pub mod export;
@@ -34,6 +36,7 @@ pub mod nuclei;
 pub mod run_length;
 pub mod score;
 pub mod segment;
+pub mod summary;
 pub mod synthetic;
 pub mod truth;
 #[cfg(target_arch = "wasm32")]

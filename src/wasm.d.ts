@@ -27,6 +27,8 @@ export interface BatchPlan {
   notices: { code: string; message: string; remedy: string }[];
   /** The image ids that a sample submission asks for, in its order. */
   wanted: string[] | null;
+  /** Records of earlier runs, for `readRecord`. */
+  records: { path: string; source: Source }[];
 }
 
 /** How much work to spend on an image: "accurate" (the default) averages two views of it. */
@@ -120,11 +122,58 @@ export interface MeasurementTable {
   values: Float64Array<ArrayBuffer>;
 }
 
+/** A rule on one column that decides which nuclei count; ends that are null are open, both are included. */
+export interface Gate { key: string; minimum: number | null; maximum: number | null; keep: "inside" | "outside" }
+
+/** Number, mean and spread of some values; `squares` is the sum of the squared distances from the mean (NaN of none). */
+export interface Moments { count: number; mean: number; squares: number }
+
+/** What the counted nuclei of an image have in common. */
+export interface NucleiSummary {
+  /** All nuclei. */
+  nuclei: number;
+  /** Those that count. */
+  included: number;
+  /** Pixels in which they were counted: those of the regions, or all. */
+  pixels: number;
+  squareMillimetres: number | null;
+  columns: { column: { key: string; label: string; unit: string }; moments: Moments }[];
+}
+
+/** `included`: for each nucleus, whether it counts (1) or not (0). */
+export interface CountedNuclei { included: Uint8Array<ArrayBuffer>; summary: NucleiSummary }
+
 export interface ExportFile { name: string; bytes: Uint8Array<ArrayBuffer> }
+
+/** The files of one image, and its part of those that a batch shares, for `batchFiles`. */
+export interface ImageExport { files: ExportFile[]; part: Uint8Array<ArrayBuffer> }
+
+/** A file that could not be worked on; `imageId` is empty for one that was no image at all. */
+export interface FailedFile { imageId: string; path: string; reason: string }
+
+/** How the fields of a table are parted and its numbers written. */
+export interface TableDialect { delimiter: "comma" | "semicolon" | "tab"; decimal: "point" | "comma" }
+
+/** Where an image's nuclei come from, and which of them count. The file is added where it is read. */
+export interface Provenance {
+  model: { name: string; version: string; sha256: string } | null;
+  /** What the corrections begin with. */
+  start: "network" | "groundTruth";
+  settings: Settings | null;
+  selection: Selection;
+  /** Where the user gave it. */
+  pixelSize: PixelSize | null;
+  edits: readonly Edit[];
+  regions: readonly Region[];
+  gates: readonly Gate[];
+}
+
+/** What a record says of an image. */
+export interface ImageRecord extends Provenance { id: string; input: { name: string; folder: string; sha256: string } }
 
 /** Name of a kind of export, as the command line's `--export` has it. */
 export type ExportFormat =
-  | "bowl" | "measurements" | "labels" | "rois" | "geojson" | "coco" | "svg" | "overlay" | "record";
+  | "bowl" | "summary" | "measurements" | "labels" | "rois" | "geojson" | "coco" | "svg" | "overlay" | "record";
 
 export interface ModelContract {
   name: string;

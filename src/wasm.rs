@@ -3,7 +3,6 @@
 //! All of it is synchronous and meant for a Web Worker. Errors are JavaScript `Error` objects named
 //! `NucleoscopeError` with `code`, `message` and `remedy`.
 
-use std::borrow::Cow;
 use std::io::{self, Read, Seek, SeekFrom};
 
 use serde::{Deserialize, Serialize};
@@ -11,10 +10,15 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Blob, FileReaderSync};
 
 use crate::batch::{self, OpenFile, Source};
+use crate::counted::{self, Gate, Rules};
 use crate::dataset::{self, InputFile};
 use crate::error::Explain;
-use crate::export::record::sha256;
-use crate::export::{self, ExportFile, Format, MeasurementTable, Provenance, Subject, bowl_csv};
+use crate::export::measurements::Column;
+use crate::export::record::{self, sha256};
+use crate::export::tables::Dialect;
+use crate::export::{
+    self, ExportFile, Format, MeasurementTable, Part, Provenance, Subject, bowl_csv, geojson,
+};
 use crate::field::{Assembly, BlockNuclei, Plan as Field, Sizes};
 use crate::image::{self, Contrast, Image, Limits, Opened, PixelSize, Preview, Selection};
 use crate::network::{Maps, Network, TractNetwork};
@@ -22,6 +26,7 @@ use crate::nuclei::{self, Edit, LabelImage, Region};
 use crate::run_length::{self, Mask};
 use crate::score::{self, ImageScore};
 use crate::segment::{self, Progress, Settings};
+use crate::summary::Summary;
 use crate::synthetic::{self, FieldOptions, Modality};
 use crate::truth;
 
@@ -83,10 +88,26 @@ extern "C" {
     pub type FinishedNuclei;
     #[wasm_bindgen(typescript_type = "ExportFormat[]")]
     pub type ExportFormats;
-    #[wasm_bindgen(typescript_type = "unknown")]
-    pub type RecordObject;
+    #[wasm_bindgen(typescript_type = "Provenance")]
+    pub type ProvenanceObject;
+    #[wasm_bindgen(typescript_type = "ImageRecord[]")]
+    pub type ImageRecords;
     #[wasm_bindgen(typescript_type = "ExportFile[]")]
     pub type ExportFiles;
+    #[wasm_bindgen(typescript_type = "ImageExport")]
+    pub type ImageExportObject;
+    #[wasm_bindgen(typescript_type = "FailedFile[]")]
+    pub type FailedFiles;
+    #[wasm_bindgen(typescript_type = "TableDialect")]
+    pub type DialectObject;
+    #[wasm_bindgen(typescript_type = "PixelSize | null")]
+    pub type MaybePixelSize;
+    #[wasm_bindgen(typescript_type = "Gate[]")]
+    pub type Gates;
+    #[wasm_bindgen(typescript_type = "CountedNuclei")]
+    pub type CountedObject;
+    #[wasm_bindgen(typescript_type = "string[]")]
+    pub type Keys;
     #[wasm_bindgen(typescript_type = "FieldSizes")]
     pub type FieldSizes;
     #[wasm_bindgen(typescript_type = "FieldPlan")]
@@ -133,6 +154,112 @@ pub fn bowl_csv_header() -> String {
 #[wasm_bindgen(js_name = sha256)]
 pub fn sha256_of(bytes: &[u8]) -> String {
     sha256(bytes)
+}
+
+/// What a record of an earlier run says of each image.
+///
+/// # Errors
+/// It is no record, or a value in it is none that the program can use; the message names the field.
+#[wasm_bindgen(js_name = readRecord)]
+pub fn read_record(bytes: &[u8]) -> Result<ImageRecords, JsValue> {
+    record::read(bytes).map(|record| to_object(&record.images)).map_err(thrown)
+}
+
+/// The regions of interest in a GeoJSON file.
+///
+/// # Errors
+/// It is no GeoJSON, or has no region.
+#[wasm_bindgen(js_name = readRegions)]
+pub fn read_regions(bytes: &[u8]) -> Result<Regions, JsValue> {
+    geojson::read_regions(bytes).map(|regions| to_object(&regions)).map_err(thrown)
+}
+
+/// Decides which nuclei of an image count, and sums them up. `width` and `height` are the image's.
+///
+/// # Errors
+/// A `TypeError` if an argument is not what it should be.
+#[wasm_bindgen(js_name = countNuclei)]
+pub fn count_nuclei(
+    table: MeasurementTableObject,
+    width: usize,
+    height: usize,
+    #[wasm_bindgen(js_name = "pixelSize")] pixel_size: MaybePixelSize,
+    regions: Regions,
+    gates: Gates,
+) -> Result<CountedObject, JsValue> {
+    let table = table_of(&table)?;
+    let pixel_size: Option<PixelSize> = from_object(pixel_size.into())?;
+    let regions: Vec<Region> = from_object(regions.into())?;
+    let gates: Vec<Gate> = from_object(gates.into())?;
+    let counted = counted::count(&table, (width, height), &Rules { regions: &regions, gates: &gates });
+    let included: Vec<u8> = counted.included.iter().copied().map(u8::from).collect();
+    let object = js_sys::Object::new();
+    set(&object, "included", js_sys::Uint8Array::from(&*included));
+    set(&object, "summary", to_object::<JsValue>(&Summary::new(&table, &counted, pixel_size)));
+    Ok(object.unchecked_into())
+}
+
+/// A table as [`Segmentation::measure`] gave it.
+fn table_of(object: &JsValue) -> Result<MeasurementTable, JsValue> {
+    let get = |key: &str| js_sys::Reflect::get(object, &key.into());
+    let columns: Vec<Column> = from_object(get("columns")?)?;
+    let rows: usize = from_object(get("rows")?)?;
+    let values = js_sys::Float64Array::new(&get("values")?).to_vec();
+    if columns.len().checked_mul(rows) != Some(values.len()) {
+        return Err(js_sys::TypeError::new("this is not a table of measurements").into());
+    }
+    Ok(MeasurementTable { columns, rows, values })
+}
+
+/// Of an image's rows of the Bowl's CSV, those of the nuclei that are included (1).
+#[wasm_bindgen(js_name = includedRows)]
+pub fn included_rows(rows: &str, included: &[u8]) -> String {
+    bowl_csv::included_rows(rows, &included.iter().map(|&one| one != 0).collect::<Vec<_>>())
+}
+
+/// A file that could not be worked on.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct FailedFile {
+    image_id: String,
+    path: String,
+    reason: String,
+}
+
+/// Writes the files that a batch shares, from what [`Segmentation::export_files`] gave for each image;
+/// `failures` are files that could not be worked on, of which the summary says so.
+///
+/// # Errors
+/// A `TypeError` if an argument is not what it should be.
+#[wasm_bindgen(js_name = batchFiles)]
+pub fn batch_files(
+    parts: Vec<js_sys::Uint8Array>,
+    failures: FailedFiles,
+    formats: ExportFormats,
+    dialect: DialectObject,
+) -> Result<ExportFiles, JsValue> {
+    let formats: Vec<Format> = from_object(formats.into())?;
+    let dialect: Dialect = from_object(dialect.into())?;
+    let part = |bytes: &js_sys::Uint8Array| serde_json::from_slice::<Part>(&bytes.to_vec());
+    let mut parts: Vec<Part> = parts
+        .iter()
+        .map(part)
+        .collect::<Result<_, _>>()
+        .map_err(|error| js_sys::TypeError::new(&error.to_string()))?;
+    let failures: Vec<FailedFile> = from_object(failures.into())?;
+    parts.extend(failures.iter().map(|file| Part::failed(&file.image_id, &file.path, &file.reason)));
+    Ok(file_list(export::batch_files(&parts, &formats, dialect).map_err(thrown)?).unchecked_into())
+}
+
+fn file_list(files: Vec<ExportFile>) -> js_sys::Array {
+    let list = js_sys::Array::new();
+    for ExportFile { name, bytes } in files {
+        let object = js_sys::Object::new();
+        set(&object, "name", name);
+        set(&object, "bytes", js_sys::Uint8Array::from(&*bytes));
+        list.push(&object);
+    }
+    list
 }
 
 /// The settings that are used where none are given.
@@ -223,6 +350,13 @@ struct Plan {
     failures: Vec<Failure>,
     notices: Vec<dataset::Notice>,
     wanted: Option<Vec<String>>,
+    records: Vec<PlannedRecord>,
+}
+
+#[derive(Serialize)]
+struct PlannedRecord {
+    path: String,
+    source: Source,
 }
 
 #[derive(Serialize)]
@@ -309,6 +443,7 @@ pub fn open_batch(files: Vec<BatchFile>) -> BatchPlanObject {
         failures: unopened.chain(refused).collect(),
         notices: batch.dataset.notices,
         wanted: batch.dataset.wanted,
+        records: batch.records.into_iter().map(|(path, source)| PlannedRecord { path, source }).collect(),
     })
 }
 
@@ -381,7 +516,7 @@ pub struct DecodedImage(Opened);
 
 #[wasm_bindgen]
 impl DecodedImage {
-    /// Decodes an image file's bytes. `pixelSize`: the side of a pixel in µm, where the user knows
+    /// Decodes an image file's bytes. `pixelSize`: the size of a pixel in µm, where the user knows
     /// better than the file. `measured`: with all channels in memory, which measuring and exporting need.
     ///
     /// # Errors
@@ -389,13 +524,14 @@ impl DecodedImage {
     pub fn open(
         bytes: &[u8],
         selection: SelectionObject,
-        #[wasm_bindgen(js_name = "pixelSize")] pixel_size: Option<f64>,
+        #[wasm_bindgen(js_name = "pixelSize")] pixel_size: MaybePixelSize,
         measured: bool,
     ) -> Result<DecodedImage, JsValue> {
         let selection: Selection = from_object(selection.into())?;
         let open = if measured { image::open } else { image::open_segmented };
         let mut opened = open(bytes, &selection, Limits::default()).map_err(thrown)?;
-        let given = pixel_size.and_then(|side| PixelSize::new(side, side));
+        let given: Option<PixelSize> = from_object(pixel_size.into())?;
+        let given = given.and_then(|size| PixelSize::new(size.x, size.y));
         opened.info.pixel_size = given.or(opened.info.pixel_size);
         Ok(Self(opened))
     }
@@ -728,15 +864,7 @@ impl Segmentation {
     #[wasm_bindgen(js_name = fromCsvRows)]
     pub fn from_csv_rows(nuclei: FinishedNuclei) -> Result<Segmentation, JsValue> {
         let finished: Finished = from_object(nuclei.into())?;
-        let read = bowl_csv::read(
-            [bowl_csv::HEADER, &finished.csv_rows].concat().as_bytes(),
-            bowl_csv::Purpose::Submission,
-        )
-        .map_err(thrown)?;
-        let mut masks = Vec::new();
-        for image in read.images {
-            masks.extend(image.masks.map_err(thrown)?);
-        }
+        let masks = bowl_csv::masks_of_rows(&finished.csv_rows).map_err(thrown)?;
         let labels = run_length::decode(&masks, finished.width, finished.height).map_err(thrown)?;
         let mut marked = vec![false; labels.count() as usize];
         for number in finished.marked {
@@ -818,73 +946,44 @@ impl Segmentation {
         object.unchecked_into()
     }
 
-    /// For each nucleus, whether it lies in one of the regions (1) or not (0).
-    ///
-    /// # Errors
-    /// A `TypeError` if a region is none.
-    pub fn inside(&self, regions: Regions) -> Result<Vec<u8>, JsValue> {
-        let regions: Vec<Region> = from_object(regions.into())?;
-        Ok(nuclei::inside(&self.labels, &regions).into_iter().map(u8::from).collect())
-    }
-
-    /// Pixels of the image that lie in one of the regions; all without regions.
-    ///
-    /// # Errors
-    /// A `TypeError` if a region is none.
-    #[wasm_bindgen(js_name = regionPixels)]
-    pub fn region_pixels(&self, regions: Regions) -> Result<usize, JsValue> {
-        let regions: Vec<Region> = from_object(regions.into())?;
-        Ok(nuclei::area(self.labels.width(), self.labels.height(), &regions))
-    }
-
-    /// Writes the files of one image, of the nuclei inside the regions. `file` is the image's file,
-    /// which the record names by its hash.
+    /// Writes the files of one image, and its part of those that a batch shares ([`batch_files`]).
+    /// `file` is the image's file, which the record names by its hash; `path` is what the user knows it by.
+    /// `measures` are keys of columns that the summary is to have beside the main ones.
     ///
     /// # Errors
     /// A format cannot hold the image; a `TypeError` if an argument is not what it should be.
     #[wasm_bindgen(js_name = exportFiles)]
+    #[expect(clippy::too_many_arguments, reason = "JavaScript has no other way to hand over so many things")]
     pub fn export_files(
         &self,
         image: &DecodedImage,
         file: &[u8],
         image_id: &str,
+        path: &str,
         formats: ExportFormats,
-        regions: Regions,
-        record: RecordObject,
-    ) -> Result<ExportFiles, JsValue> {
+        measures: Keys,
+        provenance: ProvenanceObject,
+    ) -> Result<ImageExportObject, JsValue> {
         let formats: Vec<Format> = from_object(formats.into())?;
-        let regions: Vec<Region> = from_object(regions.into())?;
-        let mut provenance: Provenance = from_object(record.into())?;
-        provenance.input.sha256 = sha256(file);
-        let inside = nuclei::inside(&self.labels, &regions);
-        let kept = |marks: &[bool]| -> Vec<bool> {
-            marks.iter().zip(&inside).filter(|(_, inside)| **inside).map(|(mark, _)| *mark).collect()
+        let measures: Vec<String> = from_object(measures.into())?;
+        let mut provenance: Provenance = from_object(provenance.into())?;
+        provenance.input = record::FileIdentity::new(path, file);
+        let subject = Subject {
+            image_id,
+            image: &image.0.image,
+            channels: &image.0.channels,
+            pixel_size: image.0.info.pixel_size,
+            labels: &self.labels,
+            edited: &self.marked,
+            warnings: &image.0.info.warnings,
+            provenance: &provenance,
         };
-        // Those of a large image are not held twice without need.
-        let are_all = inside.iter().all(|&inside| inside);
-        let labels =
-            if are_all { Cow::Borrowed(&self.labels) } else { Cow::Owned(self.labels.only(&inside)) };
-        let files = export::files(
-            &Subject {
-                image_id,
-                image: &image.0.image,
-                channels: &image.0.channels,
-                pixel_size: image.0.info.pixel_size,
-                labels: &labels,
-                edited: &kept(&self.marked),
-                provenance: &provenance,
-            },
-            &formats,
-        )
-        .map_err(thrown)?;
-        let list = js_sys::Array::new();
-        for ExportFile { name, bytes } in files {
-            let object = js_sys::Object::new();
-            set(&object, "name", name);
-            set(&object, "bytes", js_sys::Uint8Array::from(&*bytes));
-            list.push(&object);
-        }
-        Ok(list.unchecked_into())
+        let made = export::image_files(&subject, &formats, &measures).map_err(thrown)?;
+        let part = serde_json::to_vec(&made.part).unwrap_or_default();
+        let object = js_sys::Object::new();
+        set(&object, "files", file_list(made.files));
+        set(&object, "part", js_sys::Uint8Array::from(&*part));
+        Ok(object.unchecked_into())
     }
 }
 

@@ -26,6 +26,14 @@ fn printed(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
+/// A column of a table, by its name.
+fn column(table: &[u8], name: &str) -> Vec<String> {
+    let mut reader = csv::Reader::from_reader(table);
+    let place = reader.headers().unwrap().iter().position(|other| other == name);
+    let place = place.unwrap_or_else(|| panic!("there is no column {name}"));
+    reader.records().map(|row| row.unwrap()[place].to_owned()).collect()
+}
+
 /// A folder with made-up images in the Bowl's layout.
 fn bowl(count: u32) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -57,8 +65,8 @@ fn a_bowl_folder_becomes_a_submission_with_scores() {
         assert!(from_rows.as_slice().iter().zip(&labels).all(|(&one, &other)| one == u32::from(other)));
         assert!(folder.path().join(format!("outlines/{}.png", image.image_id)).exists());
         let table = folder.path().join(format!("tables/{}-measurements.csv", image.image_id));
-        let mut rows = csv::Reader::from_path(table).unwrap();
-        let areas: Vec<usize> = rows.records().map(|row| row.unwrap()[2].parse().unwrap()).collect();
+        let areas: Vec<usize> =
+            column(&fs::read(table).unwrap(), "area_px2").iter().map(|area| area.parse().unwrap()).collect();
         let number = |label: usize| labels.iter().filter(|&&other| usize::from(other) == label).count();
         assert_eq!(areas, (1..=masks.len()).map(number).collect::<Vec<_>>());
     }
@@ -91,24 +99,19 @@ fn every_export_is_written_once_for_each_image() {
     let alone = [&["segment", "bowl"], &["--export", "bowl", "--export-dir", "alone"][..]].concat();
     let output = nucleoscope(folder.path(), &alone);
     assert!(output.status.success(), "the CSV of the batch may be left out: {}", said(&output));
-    assert_eq!(names(&folder.path().join("alone")), [format!("{id}-bowl.csv")]);
+    assert_eq!(names(&folder.path().join("alone")), ["submission.csv"]);
     let exports = folder.path().join("exports");
-    let endings = [
-        "-RoiSet.zip",
-        "-bowl.csv",
-        "-coco.json",
-        "-labels.tif",
-        "-measurements.csv",
-        "-nucleoscope.json",
-        "-outlines.svg",
-        "-overlay.png",
-        ".geojson",
-    ];
-    assert_eq!(names(&exports), endings.map(|ending| format!("{id}{ending}")));
-    let rows = fs::read(exports.join(format!("{id}-bowl.csv"))).unwrap();
+    let endings = ["-RoiSet.zip", "-labels.tif", "-outlines.svg", "-overlay.png", ".geojson"];
+    let shared = ["coco.json", "nuclei.csv", "nucleoscope.json", "submission.csv", "summary.csv"];
+    let own = endings.iter().map(|ending| format!("{id}{ending}"));
+    let mut expected: Vec<String> = own.chain(shared.map(str::to_owned)).collect();
+    expected.sort();
+    assert_eq!(names(&exports), expected);
+    let rows = fs::read(exports.join("submission.csv")).unwrap();
     assert_eq!(rows, fs::read(folder.path().join("out.csv")).unwrap());
-    let record = fs::read(exports.join(format!("{id}-nucleoscope.json"))).unwrap();
+    let record = fs::read(exports.join("nucleoscope.json")).unwrap();
     let record: serde_json::Value = serde_json::from_slice(&record).unwrap();
+    let record = &record["images"][0];
     let shipped = fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/model/nuclei.onnx")).unwrap();
     assert_eq!(record["model"]["sha256"], sha256(&shipped));
     let image = fs::read(folder.path().join(format!("bowl/stage1_test/{id}/images/{id}.png"))).unwrap();
@@ -129,7 +132,7 @@ fn known_nuclei_are_exported_without_a_model() {
         // The masks' files are numbered by row, the masks in the file too.
         assert_eq!(labels, run_length::decode(&image.masks.unwrap(), 256, 256).unwrap());
     }
-    assert_eq!(fs::read_dir(folder.path().join("exports")).unwrap().count(), 4);
+    assert_eq!(fs::read_dir(folder.path().join("exports")).unwrap().count(), 3);
 
     fs::copy(
         folder.path().join("bowl/stage1_test/example-001000/images/example-001000.png"),
@@ -143,9 +146,163 @@ fn known_nuclei_are_exported_without_a_model() {
         ["--export", "rois,xls", "--export-dir", "exports"],
         ["--export", "rois", "--pixel-size", "0.5"],
         ["--export-dir", "exports", "--pixel-size", "0"],
+        ["--gate", "size:1..2", "--pixel-size", "1"],
+        ["--gate", "area:2..1", "--pixel-size", "1"],
     ] {
         let segment = [&["segment", "alone.png", "--output", "out.csv"], &wrong[..]].concat();
         assert_eq!(nucleoscope(folder.path(), &segment).status.code(), Some(2), "{wrong:?}");
+    }
+}
+
+#[test]
+fn gates_and_regions_decide_what_every_file_holds() {
+    let folder = bowl(2);
+    let region =
+        r#"{ "type": "Polygon", "coordinates": [[[0, 0], [256, 0], [256, 128], [0, 128], [0, 0]]] }"#;
+    fs::write(folder.path().join("half.geojson"), region).unwrap();
+    let all = [
+        "export",
+        "bowl/stage1_test",
+        "--export-dir",
+        "exports",
+        "--summary",
+        "s.csv",
+        "--nuclei",
+        "n.csv",
+        "--gate",
+        "area:60..",
+        "--gate",
+        "!touches_edge:1..1",
+        "--regions",
+        "half.geojson",
+    ];
+    let output = nucleoscope(folder.path(), &all);
+    assert!(output.status.success(), "{}", said(&output));
+    let read = |name: &str| fs::read(folder.path().join(name)).unwrap();
+    let nuclei = read("n.csv");
+    assert_eq!(nuclei, read("exports/nuclei.csv"));
+    assert_eq!(read("s.csv"), read("exports/summary.csv"));
+    let numbers =
+        |key: &str| -> Vec<f64> { column(&nuclei, key).iter().map(|text| text.parse().unwrap()).collect() };
+    let rows: Vec<bool> = numbers("area_px2")
+        .iter()
+        .zip(numbers("touches_edge"))
+        .zip(numbers("centroid_y_px"))
+        .map(|((area, edge), y)| *area >= 60.0 && edge == 0.0 && y + 0.5 < 128.0)
+        .collect();
+    let included: Vec<bool> = column(&nuclei, "included").iter().map(|text| text == "true").collect();
+    assert_eq!(included, rows);
+    let count = rows.iter().filter(|row| **row).count();
+    assert!(count > 0 && count < rows.len(), "{count} of {}", rows.len());
+    let line = printed(&output);
+    assert!(line.starts_with(&format!("2 images, {count} of {} nuclei counted", rows.len())), "{line}");
+    let summary = read("s.csv");
+    let counted: usize =
+        column(&summary, "nuclei_counted").iter().map(|text| text.parse::<usize>().unwrap()).sum();
+    assert_eq!(counted, count);
+    assert_eq!(column(&summary, "area_px2"), ["32768", "32768"]);
+    assert_eq!(column(&summary, "gates"), ["area_px2:60.. !touches_edge:1..1"; 2]);
+    let submission = bowl_csv::read(&read("exports/submission.csv"), Purpose::Submission).unwrap();
+    assert_eq!(
+        submission.images.iter().map(|image| image.masks.as_ref().unwrap().len()).sum::<usize>(),
+        count
+    );
+
+    let european =
+        ["export", "bowl/stage1_test", "--nuclei", "e.csv", "--delimiter", "semicolon", "--decimal", "comma"];
+    let output = nucleoscope(folder.path(), &european);
+    assert!(output.status.success(), "{}", said(&output));
+    let text = String::from_utf8(read("e.csv")).unwrap();
+    assert!(text.starts_with("image;folder;nucleus;included;edited;area_px2;"));
+    assert!(text.lines().nth(1).unwrap().contains(",") && !text.contains('.'), "{text}");
+    fs::write(folder.path().join("none.geojson"), "[]").unwrap();
+    let output =
+        nucleoscope(folder.path(), &["export", "bowl", "--nuclei", "e.csv", "--regions", "none.geojson"]);
+    assert!(
+        said(&output).contains("none.geojson") && said(&output).contains("regions/none"),
+        "{}",
+        said(&output)
+    );
+}
+
+#[test]
+fn a_record_repeats_the_run() {
+    let folder = bowl(2);
+    let first = [
+        "segment",
+        "bowl/stage1_test",
+        "--export",
+        "all",
+        "--export-dir",
+        "first",
+        "--threshold",
+        "0.4",
+        "--seed-minimum",
+        "0.3",
+        "--pixel-size",
+        "0.5,0.25",
+        "--gate",
+        "area:80..",
+        "--fast",
+    ];
+    let output = nucleoscope(folder.path(), &first);
+    assert!(output.status.success(), "{}", said(&output));
+    // As if somebody had corrected the first image and drawn a region in the second.
+    let path = folder.path().join("first/nucleoscope.json");
+    let mut record: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let outline = serde_json::json!([[2.0, 2.0], [14.0, 2.0], [14.0, 14.0], [2.0, 14.0]]);
+    record["images"][0]["edits"] = serde_json::json!([{ "kind": "add", "outline": outline }]);
+    record["images"][1]["regions"] =
+        serde_json::json!([{ "kind": "rectangle", "x": 0, "y": 0, "width": 128, "height": 256 }]);
+    record["images"][1]["start"] = "groundTruth".into();
+    fs::write(folder.path().join("record.json"), record.to_string()).unwrap();
+    let repeat = |record: &str, exports: &str| {
+        let arguments =
+            ["segment", "bowl/stage1_test", "--record", record, "--export", "all", "--export-dir", exports];
+        let output = nucleoscope(folder.path(), &arguments);
+        assert!(output.status.success(), "{}", said(&output));
+        said(&output)
+    };
+    let quiet = repeat("first/nucleoscope.json", "again");
+    assert_eq!(quiet, "");
+    for file in fs::read_dir(folder.path().join("first")).unwrap().map(Result::unwrap) {
+        let again = fs::read(folder.path().join("again").join(file.file_name())).unwrap();
+        assert!(fs::read(file.path()).unwrap() == again, "{:?} is the same", file.file_name());
+    }
+
+    repeat("record.json", "changed");
+    let read = |name: &str| fs::read(folder.path().join(name)).unwrap();
+    let nuclei = read("changed/nuclei.csv");
+    let images = column(&nuclei, "image");
+    let of_first = |values: Vec<String>| -> Vec<String> {
+        values
+            .into_iter()
+            .zip(&images)
+            .filter(|(_, image)| *image == "example-001000")
+            .map(|(value, _)| value)
+            .collect()
+    };
+    assert!(of_first(column(&nuclei, "edited")).contains(&"1".to_owned()));
+    let solution = bowl_csv::read(&read("bowl/stage1_solution.csv"), Purpose::Truth).unwrap();
+    let truth = solution.images.iter().find(|image| image.image_id == "example-001001").unwrap();
+    let second = images.iter().filter(|image| *image == "example-001001").count();
+    assert_eq!(second, truth.masks.as_ref().unwrap().len(), "its nuclei are the ground truth's");
+    assert_eq!(column(&read("changed/summary.csv"), "area_px2"), ["65536", "32768"]);
+
+    record["images"][0]["selection"]["frame"] = serde_json::json!(1e15);
+    record["images"][1]["input"]["sha256"] = "00".into();
+    fs::write(folder.path().join("wrong.json"), record.to_string()).unwrap();
+    let arguments = ["segment", "bowl/stage1_test", "--record", "wrong.json", "--output", "out.csv"];
+    let output = nucleoscope(folder.path(), &arguments);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said(&output).contains("images[0].selection.frame is 1000000000000000"), "{}", said(&output));
+    record["images"][0]["selection"]["frame"] = 0.into();
+    record["images"][0]["model"]["sha256"] = "00".into();
+    record["images"][0]["id"] = "elsewhere".into();
+    fs::write(folder.path().join("other.json"), record.to_string()).unwrap();
+    let told = repeat("other.json", "other");
+    for words in ["another model", "elsewhere, which is not among", "not the file", "does not tell of"] {
+        assert!(told.contains(words), "{words}: {told}");
     }
 }
 
@@ -231,7 +388,8 @@ fn each_condition_is_evaluated_with_the_model_that_is_for_it() {
     for (seed, condition) in [(1, "bright"), (2, "bright"), (3, "dim")] {
         let drawn = field(&FieldOptions { seed, width: 128, height: 128, nuclei: 6, ..Default::default() });
         fs::write(at(&format!("annotated/images/{seed}.png")), drawn.png()).unwrap();
-        let labels = label_image::encode(&drawn.truth, None).unwrap();
+        let labels =
+            label_image::encode(&drawn.truth, &vec![true; drawn.truth.count() as usize], None).unwrap();
         fs::write(at(&format!("annotated/labels/{seed}.png")), labels.bytes).unwrap();
         index += &format!("{seed},{condition},{seed}\n");
     }

@@ -1,12 +1,12 @@
 //! COCO instances, as `cocodataset.org` defines the data format ("Object Detection") and pycocotools
-//! reads it.
+//! reads it: one file for any number of images.
 //!
-//! Segmentations are uncompressed run lengths (`counts`, `size`) and not polygons: only they hold every
-//! pixel, holes and parts exactly. `counts` are the lengths of runs of background and nucleus in turn, down
-//! the first column, then the second. `iscrowd` is 0, because each annotation is one nucleus; `bbox` is
-//! `[left, top, width, height]` in pixels.
+//! Segmentations are run lengths in pycocotools' compressed form and not polygons: only run lengths hold
+//! every pixel, holes and parts exactly. `iscrowd` is 0, because each annotation is one nucleus; `bbox` is
+//! `[left, top, width, height]` in pixels. Ids are unique in the file; `nucleus` is the number that the
+//! nucleus has in the label image and in the tables.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{ExportError, Format};
 use crate::nuclei::LabelImage;
@@ -15,9 +15,9 @@ use crate::run_length::{Mask, encode as masks};
 #[derive(Serialize)]
 struct Dataset<'a> {
     info: Info,
-    images: [ImageInfo<'a>; 1],
+    images: Vec<ImageInfo<'a>>,
     categories: [Category; 1],
-    annotations: Vec<Annotation>,
+    annotations: Vec<Annotation<'a>>,
 }
 
 #[derive(Serialize)]
@@ -28,7 +28,7 @@ struct Info {
 
 #[derive(Serialize)]
 struct ImageInfo<'a> {
-    id: u32,
+    id: usize,
     width: usize,
     height: usize,
     file_name: &'a str,
@@ -42,52 +42,97 @@ struct Category {
 }
 
 #[derive(Serialize)]
-struct Annotation {
-    id: u32,
-    image_id: u32,
+struct Annotation<'a> {
+    id: usize,
+    image_id: usize,
     category_id: u32,
-    segmentation: RunLengths,
+    segmentation: RunLengths<'a>,
     area: u64,
     bbox: [usize; 4],
     iscrowd: u32,
+    nucleus: u32,
 }
 
 #[derive(Serialize)]
-struct RunLengths {
-    counts: Vec<u64>,
+struct RunLengths<'a> {
+    counts: &'a str,
     /// Height, width.
     size: [usize; 2],
 }
 
-/// The only image and the only category have this number.
-const ONLY: u32 = 1;
+/// The only category has this number.
+const NUCLEUS: u32 = 1;
 
-/// Writes one annotation a nucleus, with its number as `id`; `file_name` is the image's file.
+/// What an image gives to the file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Instances {
+    width: usize,
+    height: usize,
+    nuclei: Vec<Instance>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Instance {
+    nucleus: u32,
+    counts: String,
+    area: u64,
+    bbox: [usize; 4],
+}
+
+impl Instances {
+    /// The nuclei that are included, the first entry for nucleus 1.
+    pub fn new(labels: &LabelImage, included: &[bool]) -> Self {
+        let (width, height) = (labels.width(), labels.height());
+        let instance = |((mask, bbox), nucleus): ((&Mask, [usize; 4]), u32)| Instance {
+            nucleus,
+            counts: compressed(&counts(mask, (width * height) as u64)),
+            area: mask.area(),
+            bbox,
+        };
+        let all = masks(labels);
+        let nuclei = all.iter().zip(boxes(labels)).zip(1..).zip(included);
+        let nuclei = nuclei.filter(|(_, included)| **included).map(|(nucleus, _)| instance(nucleus));
+        Self { width, height, nuclei: nuclei.collect() }
+    }
+}
+
+/// Writes one file of several images, each with the name of its file.
 ///
 /// # Errors
 /// [`ExportError::Encode`] never in practice: text goes to memory.
-pub fn encode(labels: &LabelImage, file_name: &str) -> Result<Vec<u8>, ExportError> {
-    let (width, height) = (labels.width(), labels.height());
-    let annotation = |((mask, bbox), id): ((&Mask, [usize; 4]), u32)| Annotation {
+pub fn encode(images: &[(&str, &Instances)]) -> Result<Vec<u8>, ExportError> {
+    let infos = images.iter().zip(1..).map(|(&(file_name, image), id)| ImageInfo {
         id,
-        image_id: ONLY,
-        category_id: ONLY,
-        segmentation: RunLengths { counts: counts(mask, (width * height) as u64), size: [height, width] },
-        area: mask.area(),
-        bbox,
+        width: image.width,
+        height: image.height,
+        file_name,
+    });
+    let nuclei = images.iter().zip(1..).flat_map(|(&(_, image), image_id)| {
+        image.nuclei.iter().map(move |instance| (image_id, image, instance))
+    });
+    let annotations = nuclei.zip(1..).map(|((image_id, image, instance), id)| Annotation {
+        id,
+        image_id,
+        category_id: NUCLEUS,
+        segmentation: RunLengths { counts: &instance.counts, size: [image.height, image.width] },
+        area: instance.area,
+        bbox: instance.bbox,
         iscrowd: 0,
-    };
+        nucleus: instance.nucleus,
+    });
     let dataset = Dataset {
         info: Info { description: "Cell nuclei found by Nucleoscope", version: env!("CARGO_PKG_VERSION") },
-        images: [ImageInfo { id: ONLY, width, height, file_name }],
-        categories: [Category { id: ONLY, name: "nucleus", supercategory: "cell" }],
-        annotations: masks(labels).iter().zip(boxes(labels)).zip(1..).map(annotation).collect(),
+        images: infos.collect(),
+        categories: [Category { id: NUCLEUS, name: "nucleus", supercategory: "cell" }],
+        annotations: annotations.collect(),
     };
     serde_json::to_vec(&dataset)
         .map_err(|error| ExportError::Encode { format: Format::Coco, reason: error.to_string() })
 }
 
-/// Lengths of background and nucleus in turn, as many as there are pixels together.
+/// Lengths of background and nucleus in turn, down the first column, then the second, as many as there are
+/// pixels together.
 fn counts(mask: &Mask, pixels: u64) -> Vec<u64> {
     let mut counts = Vec::with_capacity(2 * mask.runs().len() + 1);
     let mut end = 0;
@@ -99,6 +144,30 @@ fn counts(mask: &Mask, pixels: u64) -> Vec<u64> {
         counts.push(pixels - end);
     }
     counts
+}
+
+/// Counts as pycocotools writes them (`rleToString` in its `maskApi.c`): from the third on the difference to
+/// the one before the last, five bits a letter, the least significant first.
+fn compressed(counts: &[u64]) -> String {
+    let mut text = String::new();
+    for (place, &count) in counts.iter().enumerate() {
+        // No image has more pixels than 63 bits can count.
+        let mut rest = count as i64 - if place > 2 { counts[place - 2] as i64 } else { 0 };
+        loop {
+            let mut bits = (rest & 0x1f) as u8;
+            rest >>= 5;
+            // The sign is the highest of the last five bits.
+            let is_more = if bits & 0x10 == 0 { rest != 0 } else { rest != -1 };
+            if is_more {
+                bits |= 0x20;
+            }
+            text.push(char::from(bits + 48));
+            if !is_more {
+                break;
+            }
+        }
+    }
+    text
 }
 
 /// Left, top, width and height of each nucleus.
@@ -118,14 +187,36 @@ mod tests {
     use serde_json::{Value, json};
 
     #[test]
-    fn counts_begin_with_background_and_cover_the_image() {
+    fn ids_are_unique_across_images_and_nuclei_left_out_are_not_there() {
         let labels = LabelImage::from_labels(3, 2, vec![1, 0, 2, 1, 1, 0]);
-        let found: Value = serde_json::from_slice(&encode(&labels, "cells.png").unwrap()).unwrap();
-        assert_eq!(found["images"][0]["file_name"], "cells.png");
+        let (both, second) =
+            (Instances::new(&labels, &[true, true]), Instances::new(&labels, &[false, true]));
+        let bytes = encode(&[("cells.png", &both), ("b/cells.png", &second)]).unwrap();
+        let found: Value = serde_json::from_slice(&bytes).unwrap();
+        assert_eq!(found["images"][1]["file_name"], "b/cells.png");
         let annotations = found["annotations"].as_array().unwrap();
-        assert_eq!(annotations[0]["segmentation"], json!({ "counts": [0, 2, 1, 1, 2], "size": [2, 3] }));
-        assert_eq!(annotations[1]["segmentation"]["counts"], json!([4, 1, 1]));
+        let numbers = |key: &str| -> Vec<u64> {
+            annotations.iter().map(|annotation| annotation[key].as_u64().unwrap()).collect()
+        };
+        assert_eq!((numbers("id"), numbers("image_id")), (vec![1, 2, 3], vec![1, 1, 2]));
+        assert_eq!(numbers("nucleus"), [1, 2, 2]);
         assert_eq!((&annotations[0]["area"], &annotations[0]["bbox"]), (&json!(3), &json!([0, 0, 2, 2])));
         assert_eq!(annotations[1]["bbox"], json!([2, 0, 1, 1]));
+        assert_eq!(annotations[0]["segmentation"]["size"], json!([2, 3]));
+    }
+
+    #[test]
+    fn counts_begin_with_background_and_cover_the_image() {
+        let labels = LabelImage::from_labels(3, 2, vec![1, 0, 2, 1, 1, 0]);
+        let found: Vec<_> = masks(&labels).iter().map(|mask| counts(mask, 6)).collect();
+        assert_eq!(found, [vec![0, 2, 1, 1, 2], vec![4, 1, 1]]);
+    }
+
+    #[test]
+    fn counts_are_compressed_as_pycocotools_does() {
+        // What `frPyObjects` of pycocotools' `mask` makes of these counts.
+        assert_eq!(compressed(&[0, 2, 1, 1, 2]), "021O1");
+        assert_eq!(compressed(&[4, 1, 1]), "411");
+        assert_eq!(compressed(&[1000, 40, 3, 2000]), "Xo0X13Xm1");
     }
 }

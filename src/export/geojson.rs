@@ -1,14 +1,18 @@
-//! GeoJSON (RFC 7946) as QuPath 0.4 and later reads it: one detection a nucleus, with measurements.
+//! GeoJSON (RFC 7946) as QuPath 0.4 and later reads it: one detection a nucleus, with measurements, and one
+//! annotation a region of interest; and regions of interest read from such files.
 //!
 //! QuPath's part of the format is what its `qupath.lib.io.PathObjectTypeAdapters` reads: `objectType`,
-//! `name` and `measurements` among a feature's properties. Coordinates are pixels from the upper left
-//! corner, along the sides of pixels; a nucleus of several parts is a `MultiPolygon`.
+//! `name` and `measurements` among a feature's properties. `included` says whether a nucleus counts.
+//! Coordinates are pixels from the upper left corner; those of nuclei run along the sides of pixels. A
+//! nucleus of several parts is a `MultiPolygon`. No ring touches itself.
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 use super::{ExportError, Format, MeasurementTable};
-use crate::nuclei::{Polygon, Ring};
+use crate::error::Explain;
+use crate::nuclei::{Polygon, Region, Ring};
 
 #[derive(Serialize)]
 struct FeatureCollection<'a> {
@@ -31,7 +35,19 @@ enum Geometry {
 }
 
 /// A shell and its holes; the first point of each is repeated at its end.
-type Rings = Vec<Ring>;
+type Rings = Vec<Vec<(Coordinate, Coordinate)>>;
+
+/// A coordinate; whole numbers are written without a point.
+#[derive(Clone, Copy)]
+struct Coordinate(f64);
+
+impl Serialize for Coordinate {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // Any place in an image, and far beyond.
+        let is_whole = self.0.fract() == 0.0 && self.0.abs() < 1e15;
+        if is_whole { serializer.serialize_i64(self.0 as i64) } else { serializer.serialize_f64(self.0) }
+    }
+}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -39,7 +55,10 @@ struct Properties<'a> {
     object_type: &'static str,
     name: String,
     is_locked: bool,
-    measurements: Row<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    included: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    measurements: Option<Row<'a>>,
 }
 
 /// A nucleus's measurements: QuPath shows the keys as they are.
@@ -52,7 +71,7 @@ impl Serialize for Row<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         for (column, value) in self.table.row(self.row).filter(|(_, value)| value.is_finite()) {
-            match column.unit {
+            match &*column.unit {
                 "" => map.serialize_entry(&column.label, &value)?,
                 unit => map.serialize_entry(&format!("{} {unit}", column.label), &value)?,
             }
@@ -61,47 +80,224 @@ impl Serialize for Row<'_> {
     }
 }
 
-/// Writes the nuclei and their measurements, `table` having one row a nucleus.
+/// Writes the nuclei and their measurements, then the regions of interest of an image of `size` (columns,
+/// rows); `table` has one row a nucleus, and `included` says which of them count.
 ///
 /// # Errors
 /// [`ExportError::Encode`] never in practice: text goes to memory.
-pub fn encode(nuclei: &[Vec<Polygon>], table: &MeasurementTable) -> Result<Vec<u8>, ExportError> {
-    let feature = |(row, parts): (usize, &Vec<Polygon>)| Feature {
+pub fn encode(
+    nuclei: &[Vec<Polygon>],
+    table: &MeasurementTable,
+    included: &[bool],
+    regions: &[Region],
+    size: (usize, usize),
+) -> Result<Vec<u8>, ExportError> {
+    let nucleus = |(row, parts): (usize, &Vec<Polygon>)| Feature {
         r#type: "Feature",
-        geometry: match &parts[..] {
-            [part] => Geometry::Polygon(rings(part)),
-            parts => Geometry::MultiPolygon(parts.iter().map(rings).collect()),
-        },
+        geometry: geometry(parts.iter().map(rings).collect()),
         properties: Properties {
             object_type: "detection",
             name: (row + 1).to_string(),
             is_locked: false,
-            measurements: Row { table, row },
+            included: Some(included.get(row) == Some(&true)),
+            measurements: Some(Row { table, row }),
         },
     };
-    let features = nuclei.iter().enumerate().map(feature).collect();
+    let region = |(region, number): (&Region, usize)| {
+        let parts = region.polygons(size.0, size.1);
+        let close = |ring: &Vec<(f64, f64)>| {
+            let points = ring.iter().chain(ring.first());
+            points.map(|&(x, y)| (Coordinate(x), Coordinate(y))).collect()
+        };
+        let closed = |part: &Vec<Vec<(f64, f64)>>| part.iter().map(close).collect::<Rings>();
+        (!parts.is_empty()).then(|| Feature {
+            r#type: "Feature",
+            geometry: geometry(parts.iter().map(closed).collect()),
+            properties: Properties {
+                object_type: "annotation",
+                name: format!("Region {number}"),
+                is_locked: false,
+                included: None,
+                measurements: None,
+            },
+        })
+    };
+    let features = nuclei.iter().enumerate().map(nucleus);
+    let features = features.chain(regions.iter().zip(1..).filter_map(region)).collect();
     let collection = FeatureCollection { r#type: "FeatureCollection", features };
     serde_json::to_vec(&collection)
         .map_err(|error| ExportError::Encode { format: Format::Geojson, reason: error.to_string() })
 }
 
+fn geometry(mut parts: Vec<Rings>) -> Geometry {
+    match parts.len() {
+        1 => Geometry::Polygon(parts.remove(0)),
+        _ => Geometry::MultiPolygon(parts),
+    }
+}
+
 fn rings(part: &Polygon) -> Rings {
-    let closed = |ring: &Ring| ring.iter().chain(ring.first()).copied().collect();
+    let place = |&(x, y): &(u32, u32)| (Coordinate(x.into()), Coordinate(y.into()));
+    let closed = |ring: &Ring| ring.iter().chain(ring.first()).map(place).collect();
     std::iter::once(&part.shell).chain(&part.holes).map(closed).collect()
+}
+
+/// Why a file does not tell regions of interest.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RegionError {
+    /// It is not JSON.
+    #[error("not JSON: {reason}")]
+    NotJson {
+        /// What the reader says, with line and column.
+        reason: String,
+    },
+    /// It is JSON, but not GeoJSON.
+    #[error("not GeoJSON: there is no \"type\" that GeoJSON knows")]
+    NotGeoJson,
+    /// A geometry is not made of rings of numbers.
+    #[error("feature {feature}: the coordinates are not rings of at least three places")]
+    Coordinates {
+        /// Which feature, from 1.
+        feature: usize,
+    },
+    /// No feature is a polygon that may be a region.
+    #[error("no polygon among the features is a region of interest")]
+    NoRegions,
+}
+
+impl Explain for RegionError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotJson { .. } => "regions/not-json",
+            Self::NotGeoJson => "regions/not-geojson",
+            Self::Coordinates { .. } => "regions/coordinates",
+            Self::NoRegions => "regions/none",
+        }
+    }
+
+    fn remedy(&self) -> String {
+        match self {
+            Self::NotJson { .. } | Self::NotGeoJson => {
+                "Export the regions as GeoJSON, for example from QuPath (\"Export objects as GeoJSON\")."
+                    .into()
+            }
+            Self::Coordinates { .. } => "Export the regions again from the program that made them.".into(),
+            Self::NoRegions => {
+                "Draw annotations that have an area: detections, points and lines are no regions.".into()
+            }
+        }
+    }
+}
+
+/// Regions of interest from GeoJSON: a feature collection, one feature, an array of features as QuPath
+/// writes it, or a plain geometry. Polygons count, in pixels of the image, but for features that say they
+/// are a detection, a cell or a tile; where some say that they are annotations, only those.
+///
+/// # Errors
+/// It is no GeoJSON, or has no region; the message names the feature.
+///
+/// ```
+/// use nucleoscope::export::geojson::read_regions;
+/// use nucleoscope::nuclei::{Region, area};
+///
+/// let ring = "[[1, 1], [5, 1], [5, 5], [1, 5], [1, 1]], [[2, 2], [4, 2], [4, 4], [2, 4], [2, 2]]";
+/// let text = format!(r#"{{ "type": "Polygon", "coordinates": [{ring}] }}"#);
+/// let regions = read_regions(text.as_bytes())?;
+/// assert_eq!(area(9, 9, &regions), 16 - 4);
+/// # Ok::<(), nucleoscope::export::geojson::RegionError>(())
+/// ```
+pub fn read_regions(bytes: &[u8]) -> Result<Vec<Region>, RegionError> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let value: Value =
+        serde_json::from_slice(bytes).map_err(|error| RegionError::NotJson { reason: error.to_string() })?;
+    let features: Vec<&Value> = match (&value["type"], &value["features"], &value) {
+        (Value::String(kind), Value::Array(features), _) if kind == "FeatureCollection" => {
+            features.iter().collect()
+        }
+        (_, _, Value::Array(features)) => features.iter().collect(),
+        (Value::String(kind), _, _) if KINDS.contains(&kind.as_str()) => vec![&value],
+        _ => return Err(RegionError::NotGeoJson),
+    };
+    let object_type = |feature: &Value| -> Option<String> {
+        let properties = &feature["properties"];
+        let name = properties["objectType"].as_str().or_else(|| properties["object_type"].as_str());
+        name.map(str::to_lowercase)
+    };
+    let has_annotations =
+        features.iter().any(|feature| object_type(feature).as_deref() == Some("annotation"));
+    let is_region = |feature: &Value| match object_type(feature).as_deref() {
+        Some("annotation") => true,
+        Some("detection" | "cell" | "tile" | "tma_core") => false,
+        _ => !has_annotations,
+    };
+    let mut regions = Vec::new();
+    for (number, feature) in features.into_iter().enumerate().filter(|(_, feature)| is_region(feature)) {
+        let geometry = if feature["geometry"].is_object() { &feature["geometry"] } else { feature };
+        let found = polygons_of(geometry).ok_or(RegionError::Coordinates { feature: number + 1 })?;
+        regions.extend(found);
+    }
+    if regions.is_empty() { Err(RegionError::NoRegions) } else { Ok(regions) }
+}
+
+/// Types at the top of a file that is one thing.
+const KINDS: [&str; 4] = ["Feature", "Polygon", "MultiPolygon", "GeometryCollection"];
+
+/// The regions of a geometry; none of one without an area. `None` if it is not what it says.
+fn polygons_of(geometry: &Value) -> Option<Vec<Region>> {
+    let coordinates = &geometry["coordinates"];
+    match geometry["type"].as_str() {
+        Some("Polygon") => Some(vec![region(coordinates)?]),
+        Some("MultiPolygon") => coordinates.as_array()?.iter().map(region).collect(),
+        Some("GeometryCollection") => {
+            let parts = geometry["geometries"].as_array()?.iter().map(polygons_of);
+            Some(parts.collect::<Option<Vec<_>>>()?.concat())
+        }
+        _ => Some(Vec::new()),
+    }
+}
+
+/// A shell and its holes as one line: from the shell's first place to each hole, around it and back. What is
+/// inside an odd number of times belongs to the region, and ways there and back cancel out.
+fn region(rings: &Value) -> Option<Region> {
+    let mut points: Vec<(f64, f64)> = Vec::new();
+    for ring in rings.as_array()? {
+        let place = |place: &Value| Some((place.get(0)?.as_f64()?, place.get(1)?.as_f64()?));
+        let mut ring: Vec<(f64, f64)> = ring.as_array()?.iter().map(place).collect::<Option<_>>()?;
+        if ring.len() > 1 && ring.first() == ring.last() {
+            ring.pop();
+        }
+        if ring.len() < 3 {
+            return None;
+        }
+        let first = points.first().copied();
+        points.extend(&ring);
+        if let Some(first) = first {
+            points.extend([ring[0], first]);
+        } else if rings.as_array()?.len() > 1 {
+            points.push(ring[0]);
+        }
+    }
+    if points.is_empty() { None } else { Some(Region::Polygon { points }) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nuclei::{LabelImage, polygons};
-    use serde_json::{Value, json};
+    use crate::nuclei::{LabelImage, area, inside, polygons};
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn written(labels: &LabelImage, included: &[bool], regions: &[Region]) -> Value {
+        let table = MeasurementTable::new(labels, &[], None, &[]);
+        let size = (labels.width(), labels.height());
+        let bytes = encode(&polygons(labels), &table, included, regions, size).unwrap();
+        serde_json::from_slice(&bytes).unwrap()
+    }
 
     #[test]
     fn parts_and_holes_become_polygons() {
         let labels = LabelImage::from_labels(4, 3, vec![1, 1, 1, 3, 1, 0, 1, 2, 1, 1, 1, 3]);
-        let table = MeasurementTable::new(&labels, &[], None, &[]);
-        let bytes = encode(&polygons(&labels), &table).unwrap();
-        let found: Value = serde_json::from_slice(&bytes).unwrap();
+        let found = written(&labels, &[true, false, true], &[]);
         assert_eq!(found["type"], "FeatureCollection");
         let features = found["features"].as_array().unwrap();
         let ring =
@@ -111,5 +307,56 @@ mod tests {
         let properties = &features[1]["properties"];
         assert_eq!((&properties["objectType"], &properties["name"]), (&json!("detection"), &json!("2")));
         assert_eq!(properties["measurements"]["Area px²"], 1.0);
+        let included: Vec<&Value> = features.iter().map(|one| &one["properties"]["included"]).collect();
+        assert_eq!(included, [&json!(true), &json!(false), &json!(true)]);
+    }
+
+    #[test]
+    fn regions_are_annotations_and_are_read_back_without_the_nuclei() {
+        let labels = LabelImage::from_labels(8, 8, vec![1; 64]);
+        let regions = [
+            Region::Rectangle { x: 6.5, y: 6.0, width: -4.0, height: -5.0 },
+            Region::Polygon { points: vec![(0.0, 0.0), (7.5, 0.0), (0.0, 7.0)] },
+        ];
+        let found = written(&labels, &[true], &regions);
+        assert_eq!(found["features"][1]["properties"]["objectType"], "annotation");
+        let read = read_regions(found.to_string().as_bytes()).unwrap();
+        assert_eq!(read.len(), 2);
+        assert_eq!(area(8, 8, &read), area(8, 8, &regions));
+    }
+
+    #[test]
+    fn what_others_write_is_read_and_what_is_no_region_is_named() {
+        let square = json!([[[0, 0], [4, 0], [4, 4], [0, 4], [0, 0]]]);
+        let feature = |kind: &str| {
+            json!({ "type": "Feature", "properties": { "objectType": kind },
+                    "geometry": { "type": "Polygon", "coordinates": square } })
+        };
+        let count = |value: &Value| read_regions(value.to_string().as_bytes()).map(|regions| regions.len());
+        assert_eq!(count(&feature("annotation")), Ok(1));
+        assert_eq!(count(&json!([feature("annotation"), feature("detection")])), Ok(1));
+        assert_eq!(count(&json!([feature("annotation"), feature("other")])), Ok(1));
+        assert_eq!(count(&json!({ "type": "MultiPolygon", "coordinates": [square, square] })), Ok(2));
+        assert_eq!(count(&json!([feature("detection")])), Err(RegionError::NoRegions));
+        assert_eq!(count(&json!({ "a": 1 })), Err(RegionError::NotGeoJson));
+        let broken = json!({ "type": "Polygon", "coordinates": [[[0, 0], [1, 1]]] });
+        assert_eq!(count(&broken), Err(RegionError::Coordinates { feature: 1 }));
+        assert_eq!(read_regions(b"{").unwrap_err().code(), "regions/not-json");
+    }
+
+    proptest! {
+        #[test]
+        fn a_region_that_crosses_itself_keeps_its_pixels(points in prop::collection::vec((-3.0f64..15.0, -3.0f64..15.0), 3..9)) {
+            let regions = [Region::Polygon { points }];
+            let labels = LabelImage::from_labels(12, 11, vec![0; 132]);
+            let text = written(&labels, &[], &regions).to_string();
+            let read = read_regions(text.as_bytes()).unwrap_or_default();
+            let kept = if read.is_empty() { 0 } else { area(12, 11, &read) };
+            prop_assert_eq!(kept, area(12, 11, &regions));
+            let centres: Vec<(f64, f64)> = (0..132).map(|pixel| (f64::from(pixel % 12) + 0.5, f64::from(pixel / 12) + 0.5)).collect();
+            if !read.is_empty() {
+                prop_assert_eq!(inside(&centres, &read), inside(&centres, &regions));
+            }
+        }
     }
 }

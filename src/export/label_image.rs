@@ -1,5 +1,6 @@
 //! The label image as a file that other programs read: ImageJ, QuPath, CellProfiler, scikit-image.
 
+use std::borrow::Cow;
 use std::io::{Cursor, Seek, Write};
 
 use image::ExtendedColorType;
@@ -21,7 +22,8 @@ pub struct LabelFile {
 }
 
 /// Writes a gray image in which 0 is background and every other value the number of a nucleus: 16 bits
-/// up to 65,535 nuclei, 32 bits above.
+/// up to 65,535 nuclei, 32 bits above. Nuclei that are not included become background; the others keep their
+/// numbers. The first entry of `included` is nucleus 1.
 ///
 /// It is a PNG, or a TIFF where a PNG cannot hold it: more than 16 bits, or a known pixel size. That is
 /// kept as ImageJ does it and Bio-Formats reads it: the resolution is in pixels per micrometre, its unit
@@ -34,19 +36,29 @@ pub struct LabelFile {
 /// use nucleoscope::{export, image, nuclei::LabelImage};
 ///
 /// let labels = LabelImage::from_labels(2, 1, vec![0, 1]);
-/// let file = export::label_image::encode(&labels, None)?;
+/// let file = export::label_image::encode(&labels, &[true], None)?;
 /// let read_back = image::decode(&file.bytes, image::Limits::default())?;
 /// assert_eq!(read_back.samples(), &image::Samples::U16(vec![0, 1]));
 ///
-/// let file = export::label_image::encode(&labels, image::PixelSize::new(0.325, 0.325))?;
+/// let file = export::label_image::encode(&labels, &[true], image::PixelSize::new(0.325, 0.325))?;
 /// assert_eq!(file.extension, "tif");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn encode(labels: &LabelImage, pixel_size: Option<PixelSize>) -> std::io::Result<LabelFile> {
+pub fn encode(
+    labels: &LabelImage,
+    included: &[bool],
+    pixel_size: Option<PixelSize>,
+) -> std::io::Result<LabelFile> {
+    let is_left_out = |label: u32| label != 0 && included.get(label as usize - 1) != Some(&true);
+    let kept: Cow<[u32]> = if included.iter().all(|included| *included) {
+        Cow::Borrowed(labels.as_slice())
+    } else {
+        labels.as_slice().iter().map(|&label| if is_left_out(label) { 0 } else { label }).collect()
+    };
     let fits_16_bits = labels.count() <= u32::from(u16::MAX);
-    let narrow = || labels.as_slice().iter().map(|&label| label as u16);
+    let narrow = || kept.iter().map(|&label| label as u16);
     let (extension, bytes) = if !fits_16_bits {
-        ("tif", tiff::<Gray32>(labels, labels.as_slice(), pixel_size).map_err(std::io::Error::other)?)
+        ("tif", tiff::<Gray32>(labels, &kept, pixel_size).map_err(std::io::Error::other)?)
     } else if pixel_size.is_some() {
         let values: Vec<u16> = narrow().collect();
         ("tif", tiff::<Gray16>(labels, &values, pixel_size).map_err(std::io::Error::other)?)
@@ -116,17 +128,26 @@ mod tests {
     #[test]
     fn many_nuclei_need_a_tiff() {
         let numbers: Vec<u32> = (1..=65_536).collect();
-        let file = encode(&LabelImage::from_labels(256, 256, numbers.clone()), None).unwrap();
+        let file =
+            encode(&LabelImage::from_labels(256, 256, numbers.clone()), &[true; 65_536], None).unwrap();
         assert_eq!(file.extension, "tif");
         let read_back = decode(&file.bytes, Limits::default()).unwrap();
         assert_eq!(read_back.samples(), &Samples::F32(numbers.iter().map(|&number| number as f32).collect()));
     }
 
     #[test]
+    fn nuclei_keep_their_numbers_when_others_are_left_out() {
+        let labels = LabelImage::from_labels(4, 1, vec![1, 0, 2, 3]);
+        let file = encode(&labels, &[true, false, true], None).unwrap();
+        let read_back = decode(&file.bytes, Limits::default()).unwrap();
+        assert_eq!(read_back.samples(), &Samples::U16(vec![1, 0, 0, 3]));
+    }
+
+    #[test]
     fn a_pixel_size_is_kept() {
         let labels = LabelImage::from_labels(2, 1, vec![0, 1]);
         for (x, y) in [(0.325, 0.65), (1.0, 12.5), (1e-4, 3e4)] {
-            let file = encode(&labels, PixelSize::new(x, y)).unwrap();
+            let file = encode(&labels, &[true], PixelSize::new(x, y)).unwrap();
             assert_eq!(decode(&file.bytes, Limits::default()).unwrap().samples(), &Samples::U16(vec![0, 1]));
             let mut decoder = Decoder::new(Cursor::new(&file.bytes)).unwrap();
             let description = decoder.get_tag_ascii_string(Tag::ImageDescription).unwrap();

@@ -1,4 +1,4 @@
-//! The measurements as a table, and as CSV that spreadsheets, R and pandas read.
+//! The measurements as a table.
 //!
 //! # Columns
 //! Each has a key for programs, which ends in its unit (`area_px2`), and a label for people. What pixels
@@ -9,19 +9,18 @@
 //! length then depends on its direction, which these measures no longer know.
 //! Last come seven columns for each channel, whose keys begin with the channel's name in small letters.
 //!
-//! # CSV
-//! A first column `image`, one row a nucleus, a header, UTF-8, `\n` line ends, a point as decimal sign,
-//! nine significant digits. What does not exist is an empty field.
+//! How they are written is told in [`tables`](super::tables).
 
+use std::borrow::Cow;
 use std::f64::consts::PI;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::image::{Channel, PixelSize};
 use crate::nuclei::{Intensities, LabelImage, Measurements, measure, nearest};
 
 /// What a column holds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Column {
     /// A name for programs, unique in its table: `area_px2`.
@@ -29,7 +28,7 @@ pub struct Column {
     /// A name for people: `Area`.
     pub label: String,
     /// The unit, such as `px²`; empty for what has none.
-    pub unit: &'static str,
+    pub unit: Cow<'static, str>,
 }
 
 /// Measurements of an image's nuclei.
@@ -71,6 +70,15 @@ const PIXELS: [(&str, &str, &str, Measure); 21] = [
         nucleus.nearest_neighbour.unwrap_or(f64::NAN)
     }),
     ("touches_edge", "Touches edge", "", |nucleus| f64::from(u8::from(nucleus.touches_edge))),
+];
+
+/// Key, label and unit of what has a size in µm whatever the shape of a pixel.
+const AREAS: [(&str, &str, &str); 5] = [
+    ("area_um2", "Area", "µm²"),
+    ("centroid_x_um", "Centroid x", "µm"),
+    ("centroid_y_um", "Centroid y", "µm"),
+    ("equivalent_diameter_um", "Equivalent diameter", "µm"),
+    ("nearest_neighbour_um", "Nearest neighbour", "µm"),
 ];
 
 /// Lengths that have a size in µm only where pixels are square.
@@ -117,7 +125,6 @@ impl MeasurementTable {
     /// assert_eq!(table.column("area_px2"), Some(&[2.0, 1.0][..]));
     /// assert_eq!(table.column("area_um2"), Some(&[0.5, 0.25][..]));
     /// assert_eq!(table.column("edited"), Some(&[0.0, 1.0][..]));
-    /// assert!(table.csv("=cells").contains("\n'=cells,1,2,0.5,0,"));
     /// ```
     pub fn new(
         labels: &LabelImage,
@@ -159,29 +166,8 @@ impl MeasurementTable {
         self.columns.iter().enumerate().filter_map(move |(place, column)| Some((column, value(place)?)))
     }
 
-    /// The table of the image `image_id` as CSV. An id that a spreadsheet would take for a formula gets
-    /// an apostrophe in front; keys and numbers never look like one, a negative number aside.
-    pub fn csv(&self, image_id: &str) -> String {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        let image_id = harmless(image_id);
-        let mut write = |record: &mut dyn Iterator<Item = String>| {
-            let written = writer.write_record(record);
-            debug_assert!(written.is_ok(), "rows of one length go into memory: {written:?}");
-        };
-        write(
-            &mut std::iter::once("image".to_owned())
-                .chain(self.columns.iter().map(|column| column.key.clone())),
-        );
-        for row in 0..self.rows {
-            let fields = self.row(row).map(|(_, value)| number(value));
-            write(&mut std::iter::once(image_id.clone()).chain(fields));
-        }
-        let bytes = writer.into_inner().unwrap_or_default();
-        String::from_utf8_lossy(&bytes).into_owned()
-    }
-
     fn push(&mut self, (key, label, unit): (&str, &str, &'static str), values: impl Iterator<Item = f64>) {
-        self.columns.push(Column { key: key.into(), label: label.into(), unit });
+        self.columns.push(Column { key: key.into(), label: label.into(), unit: unit.into() });
         self.values.extend(values);
     }
 
@@ -190,12 +176,12 @@ impl MeasurementTable {
         let centroids: Vec<(f64, f64)> =
             nuclei.iter().map(|nucleus| (nucleus.centroid.0 * size.x, nucleus.centroid.1 * size.y)).collect();
         let neighbours = nearest(&centroids).into_iter().map(|distance| distance.unwrap_or(f64::NAN));
-        self.push(("area_um2", "Area", "µm²"), nuclei.iter().map(area));
-        self.push(("centroid_x_um", "Centroid x", "µm"), centroids.iter().map(|centroid| centroid.0));
-        self.push(("centroid_y_um", "Centroid y", "µm"), centroids.iter().map(|centroid| centroid.1));
-        let diameters = nuclei.iter().map(|nucleus| (4.0 * area(nucleus) / PI).sqrt());
-        self.push(("equivalent_diameter_um", "Equivalent diameter", "µm"), diameters);
-        self.push(("nearest_neighbour_um", "Nearest neighbour", "µm"), neighbours);
+        let [of_area, x, y, of_diameter, of_neighbour] = AREAS;
+        self.push(of_area, nuclei.iter().map(area));
+        self.push(x, centroids.iter().map(|centroid| centroid.0));
+        self.push(y, centroids.iter().map(|centroid| centroid.1));
+        self.push(of_diameter, nuclei.iter().map(|nucleus| (4.0 * area(nucleus) / PI).sqrt()));
+        self.push(of_neighbour, neighbours);
         if size.x.max(size.y) <= NEARLY_SQUARE * size.x.min(size.y) {
             let side = (size.x * size.y).sqrt();
             for (key, label, measure) in LENGTHS {
@@ -228,20 +214,56 @@ fn key_of(name: &str) -> String {
     if words.is_empty() { "channel".into() } else { words.join("_") }
 }
 
-/// Whole numbers as they are, others with nine significant digits and without an exponent; nothing for
-/// what is not a number.
-fn number(value: f64) -> String {
-    if !value.is_finite() {
-        return String::new();
-    }
-    let rounded = if value.fract() == 0.0 { value } else { format!("{value:.8e}").parse().unwrap_or(value) };
-    // Adding 0 makes a plain 0 of -0.
-    format!("{}", rounded + 0.0)
+/// Most wanted first: what a summary is made of where nobody chose.
+const MAIN: [&str; 8] = [
+    "area",
+    "circularity",
+    "equivalent_diameter",
+    "perimeter",
+    "major_axis",
+    "minor_axis",
+    "solidity",
+    "nearest_neighbour",
+];
+
+/// Whether a column is one of those that are looked at first: the main measures of shape, and each
+/// channel's mean.
+///
+/// ```
+/// use nucleoscope::export::measurements::is_main_column;
+///
+/// assert!(is_main_column("area_um2") && is_main_column("dapi_mean"));
+/// assert!(!is_main_column("centroid_x_px"));
+/// ```
+pub fn is_main_column(key: &str) -> bool {
+    let stem = ["_px2", "_px", "_um2", "_um"].iter().find_map(|unit| key.strip_suffix(unit)).unwrap_or(key);
+    MAIN.contains(&stem) || key.ends_with("_mean")
 }
 
-/// A name that no spreadsheet takes for a formula (OWASP, "CSV Injection").
-fn harmless(name: &str) -> String {
-    if name.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{name}") } else { name.to_owned() }
+/// The key of a column from what a person may write: the key itself, or one in pixels or radians without
+/// its unit. `None` for what no table has.
+///
+/// ```
+/// use nucleoscope::export::measurements::column_key;
+///
+/// assert_eq!(column_key("area").as_deref(), Some("area_px2"));
+/// assert_eq!(column_key("area_um2").as_deref(), Some("area_um2"));
+/// assert_eq!(column_key("dapi_mean").as_deref(), Some("dapi_mean"));
+/// assert_eq!(column_key("size"), None);
+/// ```
+pub fn column_key(text: &str) -> Option<String> {
+    let pixels = PIXELS.iter().map(|(key, ..)| *key).chain(["edited"]);
+    let micrometres = AREAS.iter().map(|(key, ..)| *key).chain(LENGTHS.iter().map(|(key, ..)| *key));
+    let is_meant = |key: &&str| {
+        *key == text || ["_px2", "_px", "_rad"].iter().any(|unit| key.strip_suffix(unit) == Some(text))
+    };
+    if let Some(key) = pixels.chain(micrometres).find(is_meant) {
+        return Some(key.to_owned());
+    }
+    let is_of_channel = |(measure, ..): &(&str, &str, Intensity)| {
+        text.strip_suffix(measure).is_some_and(|channel| channel.len() > 1 && channel.ends_with('_'))
+    };
+    INTENSITIES.iter().any(is_of_channel).then(|| text.to_owned())
 }
 
 #[cfg(test)]
@@ -254,26 +276,22 @@ mod tests {
     }
 
     #[test]
-    fn a_row_has_as_many_fields_as_the_header() {
+    fn every_column_has_a_key_of_its_own() {
         let labels = LabelImage::from_labels(2, 2, vec![1, 0, 0, 2]);
         let channels = ["DAPI", "dapi ", "dapi_2", "=1+1", "µ-opioid", ""]
             .map(|name| channel(name, (0..4).map(|value| value as f32 * 1.5e-7).collect()));
         let table = MeasurementTable::new(&labels, &channels, PixelSize::new(0.5, 0.502), &[]);
-        let csv = table.csv("=SUM(A1), \"x\"");
-        let mut reader = csv::Reader::from_reader(csv.as_bytes());
-        let header = reader.headers().unwrap().clone();
-        assert_eq!(header.len(), 1 + PIXELS.len() + 1 + 5 + LENGTHS.len() + 6 * INTENSITIES.len());
-        let keys: std::collections::HashSet<_> = header.iter().collect();
-        assert_eq!(keys.len(), header.len(), "keys are unique");
-        let means: Vec<&str> = header.iter().filter_map(|key| key.strip_suffix("_mean")).collect();
+        let keys: Vec<&str> = table.columns.iter().map(|column| column.key.as_str()).collect();
+        assert_eq!(keys.len(), PIXELS.len() + 1 + AREAS.len() + LENGTHS.len() + 6 * INTENSITIES.len());
+        assert_eq!(table.values.len(), 2 * keys.len());
+        assert_eq!(
+            keys.iter().collect::<std::collections::HashSet<_>>().len(),
+            keys.len(),
+            "keys are unique"
+        );
+        let means: Vec<&str> = keys.iter().filter_map(|key| key.strip_suffix("_mean")).collect();
         assert_eq!(means, ["dapi", "dapi_2", "dapi_2_2", "1_1", "µ_opioid", "channel"]);
-        let rows: Vec<_> = reader.records().map(Result::unwrap).collect();
-        assert_eq!(rows.len(), 2);
-        assert_eq!(&rows[0][0], "'=SUM(A1), \"x\"");
-        let field = |key: &str| &rows[1][header.iter().position(|other| other == key).unwrap()];
-        assert_eq!(field("nearest_neighbour_px"), "1.41421356");
-        assert_eq!(field("nearest_neighbour_um"), "0.708522406");
-        assert!(field("dapi_mean").starts_with("0.00000045000"), "{}", field("dapi_mean"));
+        assert!(keys.iter().all(|key| column_key(key).as_deref() == Some(key)), "each names itself");
     }
 
     #[test]
@@ -289,29 +307,5 @@ mod tests {
         assert_eq!(oblong.column("centroid_x_um"), Some(&[0.0, 1.0][..]));
         let unknown = MeasurementTable::new(&labels, &[], None, &[]);
         assert!(unknown.columns.iter().all(|column| !column.key.ends_with("_um")));
-    }
-
-    #[test]
-    fn what_does_not_exist_is_empty() {
-        let table = MeasurementTable::new(&LabelImage::from_labels(1, 1, vec![1]), &[], None, &[]);
-        assert!(table.column("nearest_neighbour_px").unwrap()[0].is_nan());
-        assert!(table.csv("a").ends_with(",,1,0\n"), "{}", table.csv("a"));
-    }
-
-    #[test]
-    fn numbers_are_short_and_plain() {
-        let cases = [
-            (3.0, "3"),
-            (0.123_456_789_1, "0.123456789"),
-            (-0.0, "0"),
-            (12.5, "12.5"),
-            (1.5e7, "15000000"),
-            (123_456_789_012.0, "123456789012"),
-            (2e-6, "0.000002"),
-            (f64::NAN, ""),
-        ];
-        for (value, text) in cases {
-            assert_eq!(number(value), text);
-        }
     }
 }

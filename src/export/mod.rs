@@ -1,8 +1,10 @@
 //! The files that leave the program, one module a format; `docs/formats.md` says where each format is
 //! defined.
 //!
-//! [`files`] writes any of them for one image, [`archive`] puts files into one ZIP. Nothing here touches
-//! a disk, and the same input gives the same bytes.
+//! [`image_files`] writes the files of one image and gives its [part](Part) of the files that a batch shares;
+//! [`batch_files`] makes those of all parts; [`archive`] puts files into one ZIP. Nothing here touches a
+//! disk, and the same input gives the same bytes. All of them go by [`counted`](crate::counted): nuclei that
+//! do not count are left out, or marked where the format can say so.
 
 use std::fmt;
 use std::io::{Cursor, Write};
@@ -12,9 +14,10 @@ use serde::{Deserialize, Serialize};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
-use crate::image::{Channel, Contrast, Image, PixelSize, preview};
+use crate::counted::{Counted, Rules, count};
+use crate::image::{Channel, Contrast, Image, PixelSize, Warning, preview};
 use crate::nuclei::{LabelImage, Polygon, polygons};
-use crate::run_length;
+use crate::run_length::{self, Mask};
 
 pub mod bowl_csv;
 pub mod coco;
@@ -27,40 +30,44 @@ pub mod overlay;
 pub mod record;
 pub mod rois;
 pub mod svg;
+pub mod tables;
 
 pub use error::ExportError;
 pub use file_name::file_stem;
 pub use measurements::MeasurementTable;
 pub use record::Provenance;
 
-/// What can be written of an image's nuclei.
+/// What can be written of images and their nuclei.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Format {
-    /// `ID-bowl.csv`: run lengths as the 2018 Data Science Bowl wants them ([`bowl_csv`]).
+    /// `submission.csv`: run lengths as the 2018 Data Science Bowl wants them ([`bowl_csv`]).
     Bowl,
-    /// `ID-measurements.csv`: one row a nucleus ([`measurements`]).
+    /// `summary.csv`: one row an image ([`tables`]).
+    Summary,
+    /// `nuclei.csv`: one row a nucleus ([`tables`]).
     Measurements,
     /// `ID-labels.png` or `.tif`: the label image ([`label_image`]).
     Labels,
     /// `ID-RoiSet.zip`: ImageJ's regions of interest ([`rois`]).
     Rois,
-    /// `ID.geojson`: QuPath's detections ([`geojson`]).
+    /// `ID.geojson`: QuPath's detections and annotations ([`geojson`]).
     Geojson,
-    /// `ID-coco.json`: COCO instances ([`coco`]).
+    /// `coco.json`: COCO instances ([`coco`]).
     Coco,
     /// `ID-outlines.svg`: outlines for a drawing program ([`svg`]).
     Svg,
     /// `ID-overlay.png`: the picture with the rims drawn in ([`overlay`]).
     Overlay,
-    /// `ID-nucleoscope.json`: what was done, so that it can be done again ([`record`]).
+    /// `nucleoscope.json`: what was done, so that it can be done again ([`record`]).
     Record,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Bowl,
+        Self::Summary,
         Self::Measurements,
         Self::Labels,
         Self::Rois,
@@ -75,6 +82,7 @@ impl Format {
     pub fn name(self) -> &'static str {
         match self {
             Self::Bowl => "bowl",
+            Self::Summary => "summary",
             Self::Measurements => "measurements",
             Self::Labels => "labels",
             Self::Rois => "rois",
@@ -83,6 +91,18 @@ impl Format {
             Self::Svg => "svg",
             Self::Overlay => "overlay",
             Self::Record => "record",
+        }
+    }
+
+    /// The file that all images of a batch share; `None` where each image has one of its own.
+    pub fn batch_file(self) -> Option<&'static str> {
+        match self {
+            Self::Bowl => Some("submission.csv"),
+            Self::Summary => Some("summary.csv"),
+            Self::Measurements => Some("nuclei.csv"),
+            Self::Coco => Some("coco.json"),
+            Self::Record => Some("nucleoscope.json"),
+            Self::Labels | Self::Rois | Self::Geojson | Self::Svg | Self::Overlay => None,
         }
     }
 }
@@ -150,7 +170,9 @@ pub struct Subject<'a> {
     pub labels: &'a LabelImage,
     /// Whether each nucleus was changed by hand, the first entry for nucleus 1; empty if none was.
     pub edited: &'a [bool],
-    /// Where the nuclei come from.
+    /// What was guessed or wrong about the file.
+    pub warnings: &'a [Warning],
+    /// Where the nuclei come from, and which of them count.
     pub provenance: &'a Provenance,
 }
 
@@ -163,14 +185,68 @@ pub struct ExportFile {
     pub bytes: Vec<u8>,
 }
 
-/// Writes the files of one image, each format once, in the order given.
+/// What one image gives to the files that a batch shares. It can be sent elsewhere as JSON.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Part {
+    image_id: String,
+    file: String,
+    folder: String,
+    bowl: Option<String>,
+    summary: Option<tables::Fields>,
+    nuclei: Option<tables::NucleiRows>,
+    coco: Option<coco::Instances>,
+    record: Option<record::ImageRecord>,
+}
+
+impl Part {
+    /// The part of a file that could not be worked on: a row of the summary that says why. `image_id` is
+    /// empty for a file that was no image at all.
+    ///
+    /// ```
+    /// use nucleoscope::export::{Format, Part, batch_files};
+    ///
+    /// let part = Part::failed("b", "plate/b.tif", "the file is cut short");
+    /// let files = batch_files(&[part], &[Format::Summary], Default::default())?;
+    /// let text = String::from_utf8(files[0].bytes.clone()).unwrap();
+    /// assert!(text.ends_with("\nb,b.tif,plate,,failed: the file is cut short\n"));
+    /// # Ok::<(), nucleoscope::export::ExportError>(())
+    /// ```
+    pub fn failed(image_id: &str, path: &str, reason: &str) -> Self {
+        let input = record::FileIdentity::new(path, &[]);
+        Self {
+            image_id: image_id.into(),
+            summary: Some(tables::failure_fields(image_id, &input, reason)),
+            file: input.name,
+            folder: input.folder,
+            bowl: None,
+            nuclei: None,
+            coco: None,
+            record: None,
+        }
+    }
+}
+
+/// What is written of one image.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ImageExport {
+    /// The files that are its own.
+    pub files: Vec<ExportFile>,
+    /// Its part of the files that the batch shares.
+    pub part: Part,
+    /// Which of its nuclei count.
+    pub counted: Counted,
+}
+
+/// Writes the files of one image, each format once, in the order given, and its part of those that a batch
+/// shares. `measures` are keys of columns that the summary is to have beside the main ones.
 ///
 /// # Errors
 /// The parts of `subject` do not fit each other, or a format cannot hold the image; the message names
 /// the format.
 ///
 /// ```
-/// use nucleoscope::export::{self, Format, Provenance, Subject};
+/// use nucleoscope::export::{self, Format, Provenance, Subject, tables::Dialect};
 /// use nucleoscope::{image, synthetic};
 ///
 /// let drawn = synthetic::field(&Default::default());
@@ -181,38 +257,142 @@ pub struct ExportFile {
 ///     pixel_size: None,
 ///     labels: &drawn.truth,
 ///     edited: &[],
+///     warnings: &[],
 ///     provenance: &Provenance::default(),
 /// };
-/// let files = export::files(&subject, &Format::ALL)?;
-/// assert_eq!(files[3].name, "cells-RoiSet.zip");
-/// assert!(export::archive(&files)?.starts_with(b"PK"));
+/// let made = export::image_files(&subject, &Format::ALL, &[])?;
+/// assert_eq!(made.files[1].name, "cells-RoiSet.zip");
+/// let shared = export::batch_files(&[made.part], &Format::ALL, Dialect::default())?;
+/// assert_eq!(shared[1].name, "summary.csv");
+/// assert!(export::archive(&shared)?.starts_with(b"PK"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn files(subject: &Subject, formats: &[Format]) -> Result<Vec<ExportFile>, ExportError> {
+pub fn image_files(
+    subject: &Subject,
+    formats: &[Format],
+    measures: &[String],
+) -> Result<ImageExport, ExportError> {
     check(subject)?;
-    let stem = file_stem(subject.image_id);
+    let Subject { labels, provenance, .. } = *subject;
+    let size = (labels.width(), labels.height());
     let needs = |wanted: &[Format]| formats.iter().any(|format| wanted.contains(format));
-    let parts = Parts {
-        polygons: if needs(&[Format::Rois, Format::Geojson, Format::Svg]) {
-            polygons(subject.labels)
-        } else {
-            Vec::new()
-        },
-        table: needs(&[Format::Measurements, Format::Geojson]).then(|| {
-            MeasurementTable::new(subject.labels, subject.channels, subject.pixel_size, subject.edited)
-        }),
+    let rules = Rules { regions: &provenance.regions, gates: &provenance.gates };
+    let is_measured = !rules.is_empty() || needs(&[Format::Measurements, Format::Summary, Format::Geojson]);
+    let table = is_measured
+        .then(|| MeasurementTable::new(labels, subject.channels, subject.pixel_size, subject.edited));
+    let counted = match &table {
+        Some(table) => count(table, size, &rules),
+        None => Counted::all(labels.count() as usize, size),
     };
-    let one = |format: Format| {
-        let (ending, bytes) = write(subject, format, &parts)?;
-        Ok(ExportFile { name: format!("{stem}{ending}"), bytes })
-    };
-    each_once(formats).into_iter().map(one).collect()
+    let has_polygons = needs(&[Format::Rois, Format::Geojson, Format::Svg]);
+    let basis = Basis { polygons: if has_polygons { polygons(labels) } else { Vec::new() }, table, counted };
+    let stem = file_stem(subject.image_id);
+    let mut files = Vec::new();
+    for format in each_once(formats) {
+        if let Some((ending, bytes)) = write(subject, format, &basis)? {
+            files.push(ExportFile { name: format!("{stem}{ending}"), bytes });
+        }
+    }
+    let part = part(subject, formats, &basis, measures);
+    Ok(ImageExport { files, part, counted: basis.counted })
 }
 
 /// What several formats are made from.
-struct Parts {
+struct Basis {
     polygons: Vec<Vec<Polygon>>,
     table: Option<MeasurementTable>,
+    counted: Counted,
+}
+
+fn part(subject: &Subject, formats: &[Format], basis: &Basis, measures: &[String]) -> Part {
+    let Subject { image_id, labels, provenance, .. } = *subject;
+    let Basis { table, counted, .. } = basis;
+    let has = |format: Format| formats.contains(&format);
+    let table_for = |format: Format| table.as_ref().filter(|_| has(format));
+    Part {
+        image_id: image_id.into(),
+        file: provenance.input.name.clone(),
+        folder: provenance.input.folder.clone(),
+        bowl: has(Format::Bowl)
+            .then(|| bowl_csv::rows(image_id, &included_masks(run_length::encode(labels), counted))),
+        summary: table_for(Format::Summary)
+            .map(|table| tables::summary_fields(subject, table, counted, measures)),
+        nuclei: table_for(Format::Measurements).map(|table| tables::NucleiRows::new(table, counted)),
+        coco: has(Format::Coco).then(|| coco::Instances::new(labels, &counted.included)),
+        record: has(Format::Record).then(|| record::ImageRecord::new(subject, counted)),
+    }
+}
+
+fn included_masks(masks: Vec<Mask>, counted: &Counted) -> Vec<Mask> {
+    masks
+        .into_iter()
+        .zip(&counted.included)
+        .filter(|(_, included)| **included)
+        .map(|(mask, _)| mask)
+        .collect()
+}
+
+/// Writes the files that a batch shares, each format once, in the order given, with the images in theirs.
+/// What a part does not have is left out.
+///
+/// # Errors
+/// [`ExportError::Encode`] never in practice: text goes to memory.
+pub fn batch_files(
+    parts: &[Part],
+    formats: &[Format],
+    dialect: tables::Dialect,
+) -> Result<Vec<ExportFile>, ExportError> {
+    let mut files = Vec::new();
+    for format in each_once(formats) {
+        let Some(name) = format.batch_file() else { continue };
+        let bytes = match format {
+            Format::Bowl => {
+                let rows = parts.iter().filter_map(|part| part.bowl.as_deref());
+                std::iter::once(bowl_csv::HEADER).chain(rows).collect::<String>().into_bytes()
+            }
+            Format::Summary => {
+                let images: Vec<&tables::Fields> =
+                    parts.iter().filter_map(|part| part.summary.as_ref()).collect();
+                tables::summary_csv(&images, dialect)
+            }
+            Format::Measurements => {
+                let mut images = Vec::new();
+                for part in parts {
+                    images.extend(part.nuclei.as_ref().map(|rows| (&*part.image_id, &*part.folder, rows)));
+                }
+                tables::nuclei_csv(&images, dialect)
+            }
+            Format::Coco => {
+                let names = names_in_batch(parts);
+                let images = parts.iter().zip(&names);
+                let images: Vec<(&str, &coco::Instances)> =
+                    images.filter_map(|(part, name)| Some((name.as_str(), part.coco.as_ref()?))).collect();
+                coco::encode(&images)?
+            }
+            Format::Record => {
+                let images: Vec<&record::ImageRecord> =
+                    parts.iter().filter_map(|part| part.record.as_ref()).collect();
+                record::encode(&images)?
+            }
+            Format::Labels | Format::Rois | Format::Geojson | Format::Svg | Format::Overlay => continue,
+        };
+        files.push(ExportFile { name: name.into(), bytes });
+    }
+    Ok(files)
+}
+
+/// The names of the images' files; with their folders where two have the same name.
+fn names_in_batch(parts: &[Part]) -> Vec<String> {
+    let mut seen = std::collections::HashSet::new();
+    let are_unique = parts.iter().all(|part| seen.insert(part.file.as_str()));
+    let name = |part: &Part| {
+        if are_unique || part.folder.is_empty() {
+            part.file.clone()
+        } else {
+            format!("{}/{}", part.folder, part.file)
+        }
+    };
+    parts.iter().map(name).collect()
 }
 
 fn check(subject: &Subject) -> Result<(), ExportError> {
@@ -231,35 +411,40 @@ fn check(subject: &Subject) -> Result<(), ExportError> {
     Ok(())
 }
 
-/// The ending of a file's name, and its bytes.
-fn write(subject: &Subject, format: Format, parts: &Parts) -> Result<(String, Vec<u8>), ExportError> {
+/// The ending of the name of an image's own file, and its bytes; nothing for a format that a batch shares.
+fn write(subject: &Subject, format: Format, basis: &Basis) -> Result<Option<(String, Vec<u8>)>, ExportError> {
     let Subject { image_id, image, labels, provenance, .. } = *subject;
+    let Basis { polygons, table, counted } = basis;
     let refused = |error: &dyn fmt::Display| ExportError::Encode { format, reason: error.to_string() };
-    let table = || parts.table.as_ref().ok_or_else(|| refused(&"nothing was measured"));
+    let size = (labels.width(), labels.height());
+    let included = &counted.included;
     let (ending, bytes) = match format {
-        Format::Bowl => {
-            let rows = bowl_csv::rows(image_id, &run_length::encode(labels));
-            ("-bowl.csv", [bowl_csv::HEADER, &rows].concat().into_bytes())
-        }
-        Format::Measurements => ("-measurements.csv", table()?.csv(image_id).into_bytes()),
         Format::Labels => {
-            let file = label_image::encode(labels, subject.pixel_size).map_err(|error| refused(&error))?;
-            return Ok((format!("-labels.{}", file.extension), file.bytes));
+            let file =
+                label_image::encode(labels, included, subject.pixel_size).map_err(|error| refused(&error))?;
+            return Ok(Some((format!("-labels.{}", file.extension), file.bytes)));
         }
-        Format::Rois => ("-RoiSet.zip", rois::encode(&parts.polygons, (labels.width(), labels.height()))?),
-        Format::Geojson => (".geojson", geojson::encode(&parts.polygons, table()?)?),
-        Format::Coco => ("-coco.json", coco::encode(labels, &provenance.input.name)?),
-        Format::Svg => {
-            let size = (labels.width(), labels.height());
-            ("-outlines.svg", svg::encode(image_id, &parts.polygons, size).into_bytes())
+        Format::Rois => ("-RoiSet.zip", rois::encode(polygons, included, size)?),
+        Format::Geojson => {
+            let table = table.as_ref().ok_or_else(|| refused(&"nothing was measured"))?;
+            (".geojson", geojson::encode(polygons, table, included, &provenance.regions, size)?)
         }
+        Format::Svg => ("-outlines.svg", svg::encode(image_id, polygons, included, size).into_bytes()),
         Format::Overlay => {
             let picture = preview(image, None, &Contrast::default()).map_err(|error| refused(&error))?;
-            ("-overlay.png", overlay::encode(picture, labels).map_err(|error| refused(&error))?)
+            // Those of a large image are not held twice without need.
+            let drawn = if counted.is_all() {
+                overlay::encode(picture, labels)
+            } else {
+                overlay::encode(picture, &labels.only(included))
+            };
+            ("-overlay.png", drawn.map_err(|error| refused(&error))?)
         }
-        Format::Record => ("-nucleoscope.json", record::encode(subject)?),
+        Format::Bowl | Format::Summary | Format::Measurements | Format::Coco | Format::Record => {
+            return Ok(None);
+        }
     };
-    Ok((ending.into(), bytes))
+    Ok(Some((ending.into(), bytes)))
 }
 
 /// Packs files into one ZIP archive.
@@ -312,9 +497,12 @@ impl Archive {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::counted::{Gate, Keep};
     use crate::error::Explain;
     use crate::image::{Samples, split};
+    use crate::nuclei::Region;
     use crate::synthetic::{FieldOptions, field};
+    use proptest::prelude::*;
 
     fn subject<'a>(
         image: &'a Image,
@@ -323,32 +511,134 @@ mod tests {
         provenance: &'a Provenance,
     ) -> Subject<'a> {
         let image_id = "a/b: c";
-        Subject { image_id, image, channels, pixel_size: None, labels, edited: &[], provenance }
+        Subject {
+            image_id,
+            image,
+            channels,
+            pixel_size: None,
+            labels,
+            edited: &[],
+            warnings: &[],
+            provenance,
+        }
     }
 
     #[test]
-    fn every_file_begins_with_the_image_and_is_the_same_every_time() {
+    fn every_file_is_named_for_its_image_or_the_batch_and_is_the_same_every_time() {
         let drawn = field(&FieldOptions { nuclei: 5, width: 64, height: 64, ..Default::default() });
         let (channels, provenance) = (split(&drawn.image).unwrap(), Provenance::default());
         let subject = subject(&drawn.image, &channels, &drawn.truth, &provenance);
-        let made = files(&subject, &Format::ALL).unwrap();
+        let made = image_files(&subject, &Format::ALL, &[]).unwrap();
         let stem = file_stem(subject.image_id);
-        let endings: Vec<&str> = made.iter().map(|file| file.name.strip_prefix(&stem).unwrap()).collect();
-        let expected = [
-            "-bowl.csv",
-            "-measurements.csv",
-            "-labels.png",
-            "-RoiSet.zip",
-            ".geojson",
-            "-coco.json",
-            "-outlines.svg",
-            "-overlay.png",
-            "-nucleoscope.json",
-        ];
-        assert_eq!(endings, expected);
-        let again = files(&subject, &Format::ALL).unwrap();
+        let endings: Vec<&str> =
+            made.files.iter().map(|file| file.name.strip_prefix(&stem).unwrap()).collect();
+        assert_eq!(endings, ["-labels.png", "-RoiSet.zip", ".geojson", "-outlines.svg", "-overlay.png"]);
+        let shared = |part: &Part| {
+            batch_files(&[part.clone(), part.clone()], &Format::ALL, tables::Dialect::default()).unwrap()
+        };
+        let names: Vec<String> = shared(&made.part).into_iter().map(|file| file.name).collect();
+        assert_eq!(names, ["submission.csv", "summary.csv", "nuclei.csv", "coco.json", "nucleoscope.json"]);
+        let again = image_files(&subject, &Format::ALL, &[]).unwrap();
         assert_eq!(made, again);
-        assert_eq!(archive(&made).unwrap(), archive(&again).unwrap());
+        assert_eq!(archive(&made.files).unwrap(), archive(&again.files).unwrap());
+        // A worker sends the part on as JSON.
+        let sent: Part = serde_json::from_slice(&serde_json::to_vec(&made.part).unwrap()).unwrap();
+        assert_eq!(shared(&sent), shared(&made.part));
+    }
+
+    /// The numbers of nuclei that each format holds.
+    fn held(made: &ImageExport) -> Vec<Vec<u32>> {
+        let text = |name: &str| -> String {
+            let shared =
+                batch_files(std::slice::from_ref(&made.part), &Format::ALL, tables::Dialect::default())
+                    .unwrap();
+            let file = shared.into_iter().chain(made.files.clone()).find(|file| file.name.ends_with(name));
+            String::from_utf8_lossy(&file.unwrap().bytes).into_owned()
+        };
+        let json = |name: &str| serde_json::from_str::<serde_json::Value>(&text(name)).unwrap();
+        let coco = json("coco.json")["annotations"].as_array().unwrap().clone();
+        let geojson = json(".geojson")["features"].as_array().unwrap().clone();
+        let number = |value: &serde_json::Value| value.as_str().and_then(|text| text.parse().ok());
+        let mut table = csv::Reader::from_reader(text("nuclei.csv").into_bytes().leak() as &[u8]);
+        let rows = table.records().map(Result::unwrap).filter(|row| &row[3] == "true");
+        let svg = text(".svg");
+        let drawn = svg.split("id=\"nucleus-").skip(1).map(|rest| rest.split('"').next().unwrap());
+        let labels = made.files.iter().find(|file| file.name.contains("-labels.")).unwrap();
+        let labels = crate::image::decode(&labels.bytes, crate::image::Limits::default()).unwrap();
+        let Samples::U16(values) = labels.samples() else { panic!("16 bits expected") };
+        let values: std::collections::BTreeSet<u32> =
+            values.iter().filter(|value| **value != 0).map(|value| u32::from(*value)).collect();
+        vec![
+            coco.iter().map(|one| one["nucleus"].as_u64().unwrap() as u32).collect(),
+            geojson
+                .iter()
+                .filter(|one| one["properties"]["included"] == true)
+                .filter_map(|one| number(&one["properties"]["name"]))
+                .collect(),
+            rows.map(|row| row[2].parse().unwrap()).collect(),
+            drawn.map(|number| number.parse().unwrap()).collect(),
+            values.into_iter().collect(),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+        #[test]
+        fn every_format_holds_the_nuclei_that_count(
+            seed in 0u64..50,
+            corner in prop::option::of((-10.0f64..70.0, -10.0f64..70.0, -60.0f64..60.0, 5.0f64..60.0)),
+            gate in prop::option::of((0.0f64..300.0, 0.0f64..300.0, any::<bool>())),
+        ) {
+            let drawn = field(&FieldOptions { seed, nuclei: 12, width: 64, height: 64, ..Default::default() });
+            let regions: Vec<Region> = corner
+                .map(|(x, y, width, height)| Region::Rectangle { x, y, width, height })
+                .into_iter()
+                .collect();
+            let gates: Vec<Gate> = gate
+                .map(|(one, other, is_kept)| Gate {
+                    key: "area_px2".into(),
+                    minimum: Some(one.min(other)),
+                    maximum: Some(one.max(other)),
+                    keep: if is_kept { Keep::Inside } else { Keep::Outside },
+                })
+                .into_iter()
+                .collect();
+            let channels = split(&drawn.image).unwrap();
+            let provenance = Provenance { regions, gates, ..Default::default() };
+            let made =
+                image_files(&subject(&drawn.image, &channels, &drawn.truth, &provenance), &Format::ALL, &[])
+                    .unwrap();
+            let counted: Vec<u32> =
+                (1..).zip(&made.counted.included).filter(|(_, counts)| **counts).map(|(number, _)| number).collect();
+            for held in held(&made) {
+                prop_assert_eq!(&held, &counted);
+            }
+            let rois = made.files.iter().find(|file| file.name.ends_with("RoiSet.zip")).unwrap();
+            let rois = zip::ZipArchive::new(Cursor::new(rois.bytes.clone())).unwrap();
+            prop_assert_eq!(rois.len(), counted.len());
+            let rows = made.part.bowl.as_ref().unwrap().lines().filter(|row| !row.ends_with(',')).count();
+            prop_assert_eq!(rows, counted.len());
+            // What was measured does not depend on what counts.
+            let all = Provenance::default();
+            let all = image_files(&subject(&drawn.image, &channels, &drawn.truth, &all), &Format::ALL, &[]);
+            let measures = |export: &ImageExport| {
+                serde_json::to_value(export.part.nuclei.as_ref().unwrap()).unwrap()["numbers"].clone()
+            };
+            prop_assert_eq!(measures(&made), measures(&all.unwrap()));
+        }
+    }
+
+    #[test]
+    fn files_of_the_same_name_are_told_apart_by_their_folders() {
+        let image = Image::new(2, 1, 1, Samples::U8(vec![1, 2])).unwrap();
+        let (channels, labels) = (split(&image).unwrap(), LabelImage::from_labels(2, 1, vec![1, 0]));
+        let part = |path: &str| {
+            let input = record::FileIdentity::new(path, b"");
+            let provenance = Provenance { input, ..Default::default() };
+            image_files(&subject(&image, &channels, &labels, &provenance), &[Format::Coco], &[]).unwrap().part
+        };
+        assert_eq!(names_in_batch(&[part("a/1.png"), part("b/2.png")]), ["1.png", "2.png"]);
+        assert_eq!(names_in_batch(&[part("a/1.png"), part("b/1.png")]), ["a/1.png", "b/1.png"]);
     }
 
     #[test]
@@ -371,11 +661,12 @@ mod tests {
         let image = Image::new(2, 1, 1, Samples::U8(vec![1, 2])).unwrap();
         let (channels, provenance) = (split(&image).unwrap(), Provenance::default());
         let labels = LabelImage::from_labels(1, 2, vec![1, 1]);
-        let error = files(&subject(&image, &channels, &labels, &provenance), &[Format::Bowl]).unwrap_err();
+        let error =
+            image_files(&subject(&image, &channels, &labels, &provenance), &[Format::Bowl], &[]).unwrap_err();
         assert_eq!(error.code(), "export/size");
         let labels = LabelImage::from_labels(2, 1, vec![1, 1]);
         let counted = Subject { edited: &[true, false], ..subject(&image, &channels, &labels, &provenance) };
-        assert_eq!(files(&counted, &[]).unwrap_err().code(), "export/edited-count");
+        assert_eq!(image_files(&counted, &[], &[]).unwrap_err().code(), "export/edited-count");
     }
 
     #[test]

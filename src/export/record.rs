@@ -1,26 +1,51 @@
-//! `nucleoscope.json`: what was done to which image by which program, so that it can be done again.
+//! `nucleoscope.json`: what was done to which images by which program and model, so that it can be done
+//! again. It is written and read here, for the page and the command line.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{ExportError, Format, Subject};
-use crate::image::PixelSize;
+use crate::counted::{Counted, Gate};
+use crate::error::Explain;
+use crate::image::{PixelSize, Selection};
+use crate::nuclei::{Edit, Region};
 use crate::segment::Settings;
+
+/// The version of the file's layout.
+const FORMAT: u64 = 2;
 
 /// A file, told by its contents.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", default)]
 pub struct FileIdentity {
-    /// Its name or path as the user knows it.
+    /// Its name, without a folder.
     pub name: String,
+    /// Its folder as the user knows it, with `/` between the names; empty if it was given by itself.
+    pub folder: String,
     /// SHA-256 of its bytes in hexadecimal digits ([`sha256`]).
     pub sha256: String,
 }
 
+impl FileIdentity {
+    /// A file by its path and its contents.
+    ///
+    /// ```
+    /// use nucleoscope::export::record::FileIdentity;
+    ///
+    /// let file = FileIdentity::new(r"plate\A1/cells.png", b"");
+    /// assert_eq!((file.folder.as_str(), file.name.as_str()), ("plate/A1", "cells.png"));
+    /// ```
+    pub fn new(path: &str, bytes: &[u8]) -> Self {
+        let path = path.replace('\\', "/");
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", &path));
+        Self { name: name.into(), folder: folder.into(), sha256: sha256(bytes) }
+    }
+}
+
 /// A model, told by its contents.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", default)]
 pub struct ModelIdentity {
     /// What the model calls itself.
     pub name: String,
@@ -30,41 +55,107 @@ pub struct ModelIdentity {
     pub sha256: String,
 }
 
-/// Where an image's nuclei come from: the part of a record that only the caller knows.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+/// What an image's nuclei were before they were corrected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+pub enum Start {
+    /// What the network found.
+    #[default]
+    Network,
+    /// The ground truth that came with the image.
+    GroundTruth,
+}
+
+/// Where an image's nuclei come from, and which of them count: the part of a record that only the caller
+/// knows.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Provenance {
     /// The image's file.
     pub input: FileIdentity,
     /// The model; `None` if the nuclei were not found by one.
     pub model: Option<ModelIdentity>,
+    /// What the corrections begin with.
+    pub start: Start,
     /// The settings of the segmentation; `None` without one.
     pub settings: Option<Settings>,
-    /// Which channel, page or slice was segmented; written as it is.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub selection: Option<Value>,
-    /// What was changed by hand; written as it is.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub edits: Option<Value>,
-    /// Regions of interest, the only ones whose nuclei count; written as they are.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub regions: Option<Value>,
-    /// Limits on measurements that nuclei had to keep; written as they are.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub gates: Option<Value>,
+    /// Which channel, slice and frame was segmented.
+    pub selection: Selection,
+    /// The size of a pixel where the user gave it; `None` leaves it to the file.
+    pub pixel_size: Option<PixelSize>,
+    /// What was changed by hand, in order.
+    pub edits: Vec<Edit>,
+    /// Regions of interest; only nuclei inside one of them count, if there are any.
+    pub regions: Vec<Region>,
+    /// Limits on measurements that nuclei must keep to count.
+    pub gates: Vec<Gate>,
+}
+
+/// What is said of one image.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ImageRecord {
+    /// What the image is called.
+    pub id: String,
+    /// What was done to it.
+    #[serde(flatten)]
+    pub provenance: Provenance,
+    /// What its file holds, and what came of it: for people who read the record.
+    #[serde(flatten)]
+    pub outcome: Option<Outcome>,
+}
+
+/// What an image is, and how many nuclei it has.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Outcome {
+    width: usize,
+    height: usize,
+    bit_depth: u8,
+    channels: Vec<String>,
+    /// In µm.
+    pixel_size_used: Option<PixelSize>,
+    nuclei: u32,
+    nuclei_counted: usize,
+    nuclei_edited: usize,
+    warnings: Vec<String>,
+}
+
+impl ImageRecord {
+    /// The record of an image.
+    pub fn new(subject: &Subject, counted: &Counted) -> Self {
+        Self {
+            id: subject.image_id.into(),
+            provenance: subject.provenance.clone(),
+            outcome: Some(Outcome {
+                width: subject.image.width(),
+                height: subject.image.height(),
+                bit_depth: subject.image.bit_depth(),
+                channels: subject.channels.iter().map(|channel| channel.name.clone()).collect(),
+                pixel_size_used: subject.pixel_size,
+                nuclei: subject.labels.count(),
+                nuclei_counted: counted.count(),
+                nuclei_edited: subject.edited.iter().filter(|edited| **edited).count(),
+                warnings: subject.warnings.iter().map(|warning| warning.message.clone()).collect(),
+            }),
+        }
+    }
+}
+
+/// The images of a record.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Record {
+    /// One entry an image.
+    pub images: Vec<ImageRecord>,
 }
 
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Record<'a> {
-    /// Version of this file's layout.
-    format: u32,
+struct File<'a> {
+    format: u64,
     program: Program,
-    image: ImageFacts<'a>,
-    #[serde(flatten)]
-    provenance: &'a Provenance,
-    nuclei: u32,
-    edited_nuclei: usize,
+    /// What the exports hold, for readers of the file.
+    note: &'static str,
+    images: &'a [&'a ImageRecord],
 }
 
 #[derive(Serialize)]
@@ -73,43 +164,226 @@ struct Program {
     version: &'static str,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ImageFacts<'a> {
-    id: &'a str,
-    width: usize,
-    height: usize,
-    bit_depth: u8,
-    channels: Vec<&'a str>,
-    /// In µm.
-    pixel_size: Option<PixelSize>,
-}
+const NOTE: &str = "Nuclei outside the regions or the gates of their image are left out of the label images, \
+                    ROIs, outlines, COCO and the Bowl's CSV; tables and GeoJSON hold them with included = false.";
 
-/// Writes the record of an image.
+/// Writes the record of some images.
 ///
 /// # Errors
 /// [`ExportError::Encode`] never in practice: text goes to memory.
-pub fn encode(subject: &Subject) -> Result<Vec<u8>, ExportError> {
-    let record = Record {
-        format: 1,
-        program: Program { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
-        image: ImageFacts {
-            id: subject.image_id,
-            width: subject.image.width(),
-            height: subject.image.height(),
-            bit_depth: subject.image.bit_depth(),
-            channels: subject.channels.iter().map(|channel| channel.name.as_str()).collect(),
-            pixel_size: subject.pixel_size,
-        },
-        provenance: subject.provenance,
-        nuclei: subject.labels.count(),
-        edited_nuclei: subject.edited.iter().filter(|edited| **edited).count(),
-    };
+pub fn encode(images: &[&ImageRecord]) -> Result<Vec<u8>, ExportError> {
+    let program = Program { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
     let refused =
         |error: serde_json::Error| ExportError::Encode { format: Format::Record, reason: error.to_string() };
-    let mut bytes = serde_json::to_vec_pretty(&record).map_err(refused)?;
+    let file = File { format: FORMAT, program, note: NOTE, images };
+    let mut bytes = serde_json::to_vec_pretty(&file).map_err(refused)?;
     bytes.push(b'\n');
     Ok(bytes)
+}
+
+/// Why a file cannot be used as a record.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RecordError {
+    /// It is not JSON.
+    #[error("not JSON: {reason}")]
+    NotJson {
+        /// What the reader says, with line and column.
+        reason: String,
+    },
+    /// It is JSON, but no record.
+    #[error("not a record of Nucleoscope: it has no list of images")]
+    NotARecord,
+    /// It was written by a program whose records are different.
+    #[error("a record of layout {found}; this program reads layout {FORMAT}")]
+    Layout {
+        /// The layout's number.
+        found: String,
+    },
+    /// A value is not what belongs there.
+    #[error("{field} is {found}, but should be {expected}")]
+    Field {
+        /// Where it is: `images[0].selection.frame`.
+        field: String,
+        /// What is there.
+        found: String,
+        /// What should be.
+        expected: String,
+    },
+    /// The program cannot take an image's entry for a record.
+    #[error("images[{image}]: {reason}")]
+    Image {
+        /// Which image, from 0.
+        image: usize,
+        /// What the reader says.
+        reason: String,
+    },
+}
+
+impl Explain for RecordError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotJson { .. } => "record/not-json",
+            Self::NotARecord => "record/not-a-record",
+            Self::Layout { .. } => "record/layout",
+            Self::Field { .. } => "record/field",
+            Self::Image { .. } => "record/image",
+        }
+    }
+
+    fn remedy(&self) -> String {
+        match self {
+            Self::NotJson { .. } | Self::NotARecord => {
+                "Use a nucleoscope.json as this program exports it.".into()
+            }
+            Self::Layout { .. } => "Use the program's version that wrote it.".into(),
+            Self::Field { .. } | Self::Image { .. } => {
+                "Correct the value in the file, or use the file as it was exported.".into()
+            }
+        }
+    }
+}
+
+/// Reads a record, every value held against what it may be.
+///
+/// # Errors
+/// It is no record, or a value is none that the program can use; the message names the field.
+///
+/// ```
+/// use nucleoscope::export::record::read;
+///
+/// let record = read(br#"{ "format": 2, "images": [{ "id": "a", "settings": { "threshold": 0.4 } }] }"#)?;
+/// assert_eq!(record.images[0].provenance.settings.unwrap().watershed.threshold, 0.4);
+///
+/// let error = read(br#"{ "format": 2, "images": [{ "id": "a", "selection": { "frame": 1e15 } }] }"#);
+/// let words = "images[0].selection.frame is 1000000000000000.0, but should be a whole number from 0 to 4294967295";
+/// assert_eq!(error.unwrap_err().to_string(), words);
+/// # Ok::<(), nucleoscope::export::record::RecordError>(())
+/// ```
+pub fn read(bytes: &[u8]) -> Result<Record, RecordError> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let value: Value =
+        serde_json::from_slice(bytes).map_err(|error| RecordError::NotJson { reason: error.to_string() })?;
+    let layout = &value["format"];
+    if !layout.is_null() && layout.as_u64() != Some(FORMAT) {
+        return Err(RecordError::Layout { found: layout.to_string() });
+    }
+    let images = value["images"].as_array().ok_or(RecordError::NotARecord)?;
+    let image = |(place, image): (usize, &Value)| {
+        check(image, &format!("images[{place}]"))?;
+        ImageRecord::deserialize(image)
+            .map_err(|error| RecordError::Image { image: place, reason: error.to_string() })
+    };
+    Ok(Record { images: images.iter().enumerate().map(image).collect::<Result<_, _>>()? })
+}
+
+/// What a number may be.
+struct Range {
+    low: f64,
+    high: f64,
+    is_whole: bool,
+}
+
+const fn from_to(low: f64, high: f64) -> Range {
+    Range { low, high, is_whole: false }
+}
+
+const fn whole(low: f64, high: f64) -> Range {
+    Range { low, high, is_whole: true }
+}
+
+/// No place is farther from an image.
+const FARTHEST: f64 = 1e8;
+/// No count of a file's channels, slices or frames is higher.
+const MOST: f64 = u32::MAX as f64;
+
+/// Numbers of an image's entry, by their place.
+const NUMBERS: [(&[&str], Range); 13] = [
+    (&["settings", "diameter"], from_to(0.1, 1e5)),
+    (&["settings", "threshold"], from_to(0.0, 1.0)),
+    (&["settings", "boundaryWeight"], from_to(0.0, 1.0)),
+    (&["settings", "smoothing"], from_to(0.0, 16.0)),
+    (&["settings", "seedDepth"], from_to(0.0, 1.0)),
+    (&["settings", "seedMinimum"], from_to(0.0, 1.0)),
+    (&["settings", "leastCertainty"], from_to(0.0, 1.0)),
+    (&["settings", "smallestArea"], whole(0.0, MOST)),
+    (&["selection", "frame"], whole(0.0, MOST)),
+    (&["selection", "slice", "single"], whole(0.0, MOST)),
+    (&["selection", "channel"], whole(0.0, MOST)),
+    (&["pixelSize", "x"], from_to(1e-6, 1e6)),
+    (&["pixelSize", "y"], from_to(1e-6, 1e6)),
+];
+
+fn check(image: &Value, name: &str) -> Result<(), RecordError> {
+    let field = |path: String, found: &Value, expected: String| RecordError::Field {
+        field: path,
+        found: shortened(found),
+        expected,
+    };
+    if !image.is_object() {
+        return Err(field(name.into(), image, "an object".into()));
+    }
+    if !image["id"].is_string() {
+        return Err(field(format!("{name}.id"), &image["id"], "a text".into()));
+    }
+    for (path, range) in &NUMBERS {
+        let value = path.iter().fold(image, |value, key| &value[*key]);
+        // A channel may be named.
+        if value.is_null() || (path.last() == Some(&"channel") && value.is_string()) {
+            continue;
+        }
+        let is_in_range = value.as_f64().is_some_and(|number| {
+            (range.low..=range.high).contains(&number) && (!range.is_whole || value.is_u64())
+        });
+        if !is_in_range {
+            let kind = if range.is_whole { "a whole number" } else { "a number" };
+            let expected = format!("{kind} from {} to {}", range.low, range.high);
+            return Err(field(format!("{name}.{}", path.join(".")), value, expected));
+        }
+    }
+    for list in ["edits", "regions", "gates"] {
+        let values = &image[list];
+        if !values.is_null() && !values.is_array() {
+            return Err(field(format!("{name}.{list}"), values, "a list".into()));
+        }
+        for (place, entry) in values.as_array().into_iter().flatten().enumerate() {
+            let name = format!("{name}.{list}[{place}]");
+            let problem = match list {
+                "edits" => Edit::deserialize(entry).err().map(|error| error.to_string()),
+                "regions" => Region::deserialize(entry).err().map(|error| error.to_string()),
+                _ => match Gate::deserialize(entry) {
+                    Ok(gate) => gate.check().err().map(|error| error.to_string()),
+                    Err(error) => Some(error.to_string()),
+                },
+            };
+            if let Some(reason) = problem {
+                return Err(field(name, entry, format!("what the program writes there ({reason})")));
+            }
+            if list != "gates" && !are_places(entry) {
+                let expected = format!("numbers from -{FARTHEST} to {FARTHEST}");
+                return Err(field(name, entry, expected));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether all numbers in a correction or a region can be places of an image.
+fn are_places(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => number.as_f64().is_some_and(|number| number.abs() <= FARTHEST),
+        Value::Array(values) => values.iter().all(are_places),
+        Value::Object(fields) => fields.values().all(are_places),
+        _ => true,
+    }
+}
+
+fn shortened(value: &Value) -> String {
+    const LONGEST: usize = 60;
+    let text = value.to_string();
+    if text.chars().count() <= LONGEST {
+        return text;
+    }
+    format!("{}…", text.chars().take(LONGEST).collect::<String>())
 }
 
 /// The SHA-256 of bytes in 64 hexadecimal digits (FIPS 180-4).
@@ -126,24 +400,13 @@ pub fn sha256(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::image::{Image, Samples, split};
-    use crate::nuclei::LabelImage;
+    use crate::image::{Image, Samples, Slice, split};
+    use crate::nuclei::{LabelImage, WatershedSettings};
+    use proptest::prelude::*;
     use serde_json::json;
 
-    #[test]
-    fn a_record_says_what_is_needed_to_repeat_a_run() {
+    fn written(provenance: &Provenance) -> Vec<u8> {
         let image = Image::new(2, 1, 1, Samples::U16(vec![1, 2])).unwrap();
-        let provenance = Provenance {
-            input: FileIdentity { name: "a/b.tif".into(), sha256: sha256(b"") },
-            model: Some(ModelIdentity {
-                name: "nuclei".into(),
-                version: "0.3.0".into(),
-                sha256: sha256(b"m"),
-            }),
-            settings: Some(Settings { diameter: Some(30.0), ..Default::default() }),
-            edits: Some(json!([{ "merge": [1, 2] }])),
-            ..Default::default()
-        };
         let subject = Subject {
             image_id: "b",
             image: &image,
@@ -151,16 +414,107 @@ mod tests {
             pixel_size: PixelSize::new(0.5, 0.25),
             labels: &LabelImage::from_labels(2, 1, vec![1, 2]),
             edited: &[true, false],
-            provenance: &provenance,
+            warnings: &[],
+            provenance,
         };
-        let bytes = encode(&subject).unwrap();
+        let counted = Counted { included: vec![true, false], pixels: 1, unused: Vec::new() };
+        encode(&[&ImageRecord::new(&subject, &counted)]).unwrap()
+    }
+
+    fn provenance() -> Provenance {
+        Provenance {
+            input: FileIdentity::new("plate/b.tif", b"bytes"),
+            model: Some(ModelIdentity {
+                name: "nuclei".into(),
+                version: "0.3.0".into(),
+                sha256: sha256(b"m"),
+            }),
+            start: Start::GroundTruth,
+            settings: Some(Settings {
+                diameter: Some(1500.0),
+                watershed: WatershedSettings {
+                    seed_minimum: 0.12,
+                    boundary_weight: 0.7,
+                    smoothing: 15.5,
+                    smallest_area: 4000,
+                    ..Default::default()
+                },
+                ..Default::default()
+            }),
+            selection: Selection { channel: None, slice: Slice::Single(3), frame: 7 },
+            pixel_size: PixelSize::new(0.5, 0.25),
+            edits: vec![Edit::Merge { at: vec![(1.0, 2.0), (3.5, 4.0)] }],
+            regions: vec![Region::Rectangle { x: 0.5, y: 0.0, width: -3.0, height: 4.0 }],
+            gates: vec!["!area:50..".parse().unwrap()],
+        }
+    }
+
+    #[test]
+    fn a_record_is_read_as_it_was_written() {
+        let provenance = provenance();
+        let bytes = written(&provenance);
         let found: Value = serde_json::from_slice(&bytes).unwrap();
+        let image = &found["images"][0];
         assert_eq!(found["program"]["version"], env!("CARGO_PKG_VERSION"));
-        assert_eq!(found["image"]["pixelSize"], json!({ "x": 0.5, "y": 0.25 }));
-        assert_eq!((&found["nuclei"], &found["editedNuclei"]), (&json!(2), &json!(1)));
-        assert_eq!(found["edits"][0]["merge"], json!([1, 2]));
-        assert!(found.get("gates").is_none());
-        // What the caller said can be read back, to run the same once more.
-        assert_eq!(serde_json::from_slice::<Provenance>(&bytes).unwrap(), provenance);
+        assert_eq!(image["pixelSizeUsed"], json!({ "x": 0.5, "y": 0.25 }));
+        assert_eq!([&image["nuclei"], &image["nucleiCounted"], &image["nucleiEdited"]], [2, 1, 1]);
+        let read = read(&bytes).unwrap();
+        assert_eq!((read.images[0].id.as_str(), &read.images[0].provenance), ("b", &provenance));
+    }
+
+    #[test]
+    fn what_is_out_of_range_is_refused_and_named() {
+        let good: Value = serde_json::from_slice(&written(&provenance())).unwrap();
+        let with = |pointer: &str, value: Value| {
+            let mut changed = good.clone();
+            *changed.pointer_mut(pointer).unwrap() = value;
+            read(changed.to_string().as_bytes())
+        };
+        for (pointer, value, field) in [
+            ("/images/0/selection/frame", json!(1e15), "images[0].selection.frame"),
+            ("/images/0/selection/frame", json!(-1), "images[0].selection.frame"),
+            ("/images/0/selection/slice", json!({ "single": 1.5 }), "images[0].selection.slice.single"),
+            ("/images/0/selection/channel", json!(1e15), "images[0].selection.channel"),
+            ("/images/0/settings/threshold", json!(1.5), "images[0].settings.threshold"),
+            ("/images/0/settings/seedMinimum", json!("high"), "images[0].settings.seedMinimum"),
+            ("/images/0/settings/smallestArea", json!(1e15), "images[0].settings.smallestArea"),
+            ("/images/0/pixelSize/x", json!(0), "images[0].pixelSize.x"),
+            ("/images/0/edits/0/kind", json!("explode"), "images[0].edits[0]"),
+            ("/images/0/edits/0/at/0/0", json!(1e300), "images[0].edits[0]"),
+            ("/images/0/regions/0/width", json!(null), "images[0].regions[0]"),
+            ("/images/0/gates/0/minimum", json!("x"), "images[0].gates[0]"),
+            ("/images/0/id", json!(7), "images[0].id"),
+        ] {
+            match with(pointer, value.clone()) {
+                Err(RecordError::Field { field: found, .. }) => assert_eq!(found, field),
+                other => panic!("{pointer} = {value}: {other:?}"),
+            }
+        }
+        assert_eq!(with("/format", json!(3)).unwrap_err().code(), "record/layout");
+        assert_eq!(with("/images/0/settings/fillHoles", json!(3)).unwrap_err().code(), "record/image");
+        assert_eq!(read(b"[]").unwrap_err(), RecordError::NotARecord);
+        assert_eq!(read(b"{").unwrap_err().code(), "record/not-json");
+    }
+
+    proptest! {
+        #[test]
+        fn every_setting_comes_back_in_its_full_range(
+            fractions in prop::array::uniform5(0.0f32..=1.0),
+            smoothing in 0.0f32..=16.0,
+            smallest_area in 0usize..1_000_000_000,
+            diameter in prop::option::of(0.5f32..5e4),
+            switches in prop::array::uniform2(any::<bool>()),
+        ) {
+            let [threshold, boundary_weight, seed_depth, seed_minimum, least_certainty] = fractions;
+            let watershed = WatershedSettings {
+                threshold, boundary_weight, smoothing, seed_depth, seed_minimum, least_certainty, smallest_area,
+                fill_holes: switches[0],
+                drop_at_edge: switches[1],
+            };
+            let settings = Settings { diameter, watershed, ..Default::default() };
+            let provenance = Provenance { settings: Some(settings), ..Default::default() };
+            let read = read(&written(&provenance)).unwrap();
+            prop_assert_eq!(&read.images[0].provenance, &provenance);
+        }
     }
 }

@@ -23,12 +23,16 @@ const MOVE_TO: f32 = 0.0;
 const LINE_TO: f32 = 1.0;
 const CLOSE: f32 = 4.0;
 
-/// Packs the ROIs of all nuclei of an image of `size` (columns, rows). They are named
+/// Packs the ROIs of the nuclei that are included of an image of `size` (columns, rows). They are named
 /// `number-row-column`, with the middle of the bounding box, after ImageJ's own names.
 ///
 /// # Errors
 /// [`ExportError::TooLarge`] for sides above 60,535 pixels.
-pub fn encode(nuclei: &[Vec<Polygon>], size: (usize, usize)) -> Result<Vec<u8>, ExportError> {
+pub fn encode(
+    nuclei: &[Vec<Polygon>],
+    included: &[bool],
+    size: (usize, usize),
+) -> Result<Vec<u8>, ExportError> {
     let side = size.0.max(size.1);
     if side > LONGEST_SIDE {
         return Err(ExportError::TooLarge { format: Format::Rois, side, limit: LONGEST_SIDE });
@@ -39,7 +43,8 @@ pub fn encode(nuclei: &[Vec<Polygon>], size: (usize, usize)) -> Result<Vec<u8>, 
         let name = format!("{number:04}-{y:04}-{x:04}");
         ExportFile { bytes: roi(&name, parts, bounds), name: format!("{name}.roi") }
     };
-    archive(&nuclei.iter().zip(1..).map(file).collect::<Vec<_>>())
+    let counted = nuclei.iter().zip(1..).zip(included).filter(|(_, included)| **included);
+    archive(&counted.map(|(nucleus, _)| file(nucleus)).collect::<Vec<_>>())
 }
 
 #[derive(Clone, Copy)]
@@ -151,7 +156,7 @@ mod tests {
 
     #[test]
     fn an_image_that_is_too_long_is_refused() {
-        assert!(encode(&[], (60_535, 1)).is_ok());
-        assert!(matches!(encode(&[], (1, 60_536)), Err(ExportError::TooLarge { side: 60_536, .. })));
+        assert!(encode(&[], &[], (60_535, 1)).is_ok());
+        assert!(matches!(encode(&[], &[], (1, 60_536)), Err(ExportError::TooLarge { side: 60_536, .. })));
     }
 }

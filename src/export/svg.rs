@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::nuclei::Polygon;
 
-/// Writes the outlines of an image of `size` (columns, rows). Lines stay one screen pixel wide at any
+/// Writes the outlines of the nuclei that are included, of an image of `size` (columns, rows). Lines stay one screen pixel wide at any
 /// size where the program knows `vector-effect`.
 ///
 /// ```
@@ -12,14 +12,15 @@ use crate::nuclei::Polygon;
 /// use nucleoscope::nuclei::{LabelImage, polygons};
 ///
 /// let nuclei = polygons(&LabelImage::from_labels(2, 1, vec![0, 1]));
-/// let drawing = svg::encode("cells & more", &nuclei, (2, 1));
+/// let drawing = svg::encode("cells & more", &nuclei, &[true], (2, 1));
 /// assert!(drawing.contains("<title>cells &amp; more</title>"));
 /// assert!(drawing.contains(r#"<path id="nucleus-1" d="M1 0H2V1H1Z"/>"#));
 /// ```
-pub fn encode(image_id: &str, nuclei: &[Vec<Polygon>], size: (usize, usize)) -> String {
+pub fn encode(image_id: &str, nuclei: &[Vec<Polygon>], included: &[bool], size: (usize, usize)) -> String {
     let (width, height) = size;
     let mut paths = String::new();
-    for (parts, number) in nuclei.iter().zip(1..) {
+    let counted = nuclei.iter().zip(1..).zip(included).filter(|(_, included)| **included);
+    for ((parts, number), _) in counted {
         paths += &format!("<path id=\"nucleus-{number}\" d=\"");
         let rings = parts.iter().flat_map(|part| std::iter::once(&part.shell).chain(&part.holes));
         rings.for_each(|ring| draw(&mut paths, ring));

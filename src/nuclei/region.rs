@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::LabelImage;
 use super::stencil::{self, Point, Stencil};
+use super::{LabelImage, Polygon, Ring, polygons};
 
 /// A part of the image, in image pixels: right, down; the upper left pixel covers 0 to 1 both ways. It
 /// may reach beyond the image. One with a coordinate that is not finite has nothing in it.
@@ -48,25 +48,106 @@ impl Region {
         };
         if corners.iter().copied().all(stencil::is_place) { corners } else { Vec::new() }
     }
+
+    /// The region as polygons that are valid in the sense of OGC's Simple Features: parts of a shell and its
+    /// holes, in numbers counter-clockwise around what is inside. One that crosses or touches itself becomes
+    /// the pixels of the image whose centres are in it. No part if there is nothing in it.
+    ///
+    /// ```
+    /// use nucleoscope::nuclei::Region;
+    ///
+    /// let square = Region::Rectangle { x: 0.0, y: 0.0, width: 2.5, height: 2.0 };
+    /// assert_eq!(square.polygons(9, 9), [[[(0.0, 0.0), (2.5, 0.0), (2.5, 2.0), (0.0, 2.0)]]]);
+    /// let bow = Region::Polygon { points: vec![(0.0, 0.0), (4.0, 4.0), (4.0, 0.0), (0.0, 4.0)] };
+    /// assert_eq!(bow.polygons(9, 9).len(), 2);
+    /// ```
+    pub fn polygons(&self, width: usize, height: usize) -> Vec<Vec<Vec<(f64, f64)>>> {
+        let mut corners = self.corners();
+        corners.dedup();
+        if corners.len() > 1 && corners.first() == corners.last() {
+            corners.pop();
+        }
+        if is_simple(&corners) {
+            if signed_area(&corners) < 0.0 {
+                corners.reverse();
+            }
+            return vec![vec![corners]];
+        }
+        let mut labels = vec![0; width * height];
+        Stencil::polygon(&corners, width, height).pixels().for_each(|(x, y)| labels[y * width + x] = 1);
+        let places = |ring: &Ring| ring.iter().map(|&(x, y)| (f64::from(x), f64::from(y))).collect();
+        let parts = polygons(&LabelImage::from_labels(width, height, labels));
+        let rings = |part: &Polygon| std::iter::once(&part.shell).chain(&part.holes).map(places).collect();
+        parts.iter().flatten().map(rings).collect()
+    }
 }
 
-/// Whether each nucleus lies in one of the regions, told by its centroid; all do if there are no regions.
-/// The first entry is nucleus 1.
-///
-/// ```
-/// use nucleoscope::nuclei::{LabelImage, Region, inside};
-///
-/// let labels = LabelImage::from_labels(4, 1, vec![1, 1, 0, 2]);
-/// let left_half = Region::Rectangle { x: 0.0, y: 0.0, width: 2.0, height: 1.0 };
-/// assert_eq!(inside(&labels, &[left_half]), [true, false]);
-/// assert_eq!(inside(&labels, &[]), [true, true]);
-/// ```
-pub fn inside(labels: &LabelImage, regions: &[Region]) -> Vec<bool> {
-    let polygons: Vec<Vec<Point>> = regions.iter().map(Region::corners).collect();
-    let is_inside = |centroid| {
-        regions.is_empty() || polygons.iter().any(|points| stencil::is_in_polygon(points, centroid))
+/// Twice the area within a line; above 0 if it runs clockwise on the screen.
+fn signed_area(corners: &[Point]) -> f64 {
+    stencil::sides(corners).map(|((x, y), (next_x, next_y))| x * next_y - next_x * y).sum()
+}
+
+/// Whether a closed line has an area and neither crosses nor touches itself.
+fn is_simple(corners: &[Point]) -> bool {
+    if corners.len() < 3 || signed_area(corners) == 0.0 {
+        return false;
+    }
+    let sides: Vec<(Point, Point)> = stencil::sides(corners).collect();
+    let are_apart = |(first, second): (usize, usize)| {
+        let (one, other) = (sides[first], sides[second]);
+        let is_next = second == first + 1;
+        let is_last = first == 0 && second == sides.len() - 1;
+        // Neighbours share a corner; nothing else of one may lie on the other.
+        match (is_next, is_last) {
+            (true, _) => !is_on(one, other.1) && !is_on(other, one.0),
+            (_, true) => !is_on(one, other.0) && !is_on(other, one.1),
+            _ => !do_meet(one, other),
+        }
     };
-    centroids(labels).into_iter().map(is_inside).collect()
+    (0..sides.len())
+        .flat_map(|first| (first + 1..sides.len()).map(move |second| (first, second)))
+        .all(are_apart)
+}
+
+/// On which side of a line a place is: above 0, below 0, or 0 on it.
+fn turn((from, to): (Point, Point), place: Point) -> f64 {
+    (to.0 - from.0) * (place.1 - from.1) - (to.1 - from.1) * (place.0 - from.0)
+}
+
+/// Whether a place lies on a side.
+fn is_on(side: (Point, Point), place: Point) -> bool {
+    let (from, to) = side;
+    let is_between = |low: f64, high: f64, value: f64| low.min(high) <= value && value <= low.max(high);
+    turn(side, place) == 0.0 && is_between(from.0, to.0, place.0) && is_between(from.1, to.1, place.1)
+}
+
+/// Whether two sides have a place in common.
+fn do_meet(one: (Point, Point), other: (Point, Point)) -> bool {
+    let is_split = |side: (Point, Point), (from, to): (Point, Point)| {
+        let (first, second) = (turn(side, from), turn(side, to));
+        (first > 0.0 && second < 0.0) || (first < 0.0 && second > 0.0)
+    };
+    (is_split(one, other) && is_split(other, one))
+        || is_on(one, other.0)
+        || is_on(one, other.1)
+        || is_on(other, one.0)
+        || is_on(other, one.1)
+}
+
+/// Whether each place lies in one of the regions; all do if there are no regions.
+///
+/// ```
+/// use nucleoscope::nuclei::{Region, inside};
+///
+/// let left_half = Region::Rectangle { x: 0.0, y: 0.0, width: 2.0, height: 1.0 };
+/// assert_eq!(inside(&[(1.0, 0.5), (3.5, 0.5)], &[left_half]), [true, false]);
+/// assert_eq!(inside(&[(1.0, 0.5), (3.5, 0.5)], &[]), [true, true]);
+/// ```
+pub fn inside(places: &[(f64, f64)], regions: &[Region]) -> Vec<bool> {
+    let polygons: Vec<Vec<Point>> = regions.iter().map(Region::corners).collect();
+    let is_inside =
+        |&place| regions.is_empty() || polygons.iter().any(|points| stencil::is_in_polygon(points, place));
+    places.iter().map(is_inside).collect()
 }
 
 /// How many pixels of the image have their centre in at least one of the regions; all of them if there
@@ -91,22 +172,6 @@ pub fn area(width: usize, height: usize, regions: &[Region]) -> usize {
     union.pixels().count()
 }
 
-/// The mean of the pixels' centres of each nucleus. Half a pixel more than in
-/// [`Measurements`](super::Measurements), where centres have whole coordinates.
-fn centroids(labels: &LabelImage) -> Vec<Point> {
-    let mut sums = vec![(0u64, 0u64, 0u64); labels.count() as usize];
-    for (y, row) in labels.as_slice().chunks_exact(labels.width().max(1)).enumerate() {
-        for (x, &label) in row.iter().enumerate().filter(|(_, label)| **label != 0) {
-            let (columns, rows, count) = &mut sums[label as usize - 1];
-            *columns += x as u64;
-            *rows += y as u64;
-            *count += 1;
-        }
-    }
-    let mean = |sum: u64, count: u64| sum as f64 / count as f64 + 0.5;
-    sums.into_iter().map(|(columns, rows, count)| (mean(columns, count), mean(rows, count))).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,14 +182,13 @@ mod tests {
     }
 
     #[test]
-    fn the_centroid_decides() {
-        // Centroids at (2, 0.5) and (5.5, 1).
-        let labels = LabelImage::from_labels(6, 2, vec![1, 1, 1, 1, 0, 2, 0, 0, 0, 0, 0, 2]);
-        assert_eq!(inside(&labels, &[rectangle(1.9, 0.4, 0.2, 0.2)]), [true, false]);
-        assert_eq!(inside(&labels, &[rectangle(2.1, 0.0, 4.0, 2.0)]), [false, true]);
+    fn a_place_is_inside_one_region_at_least() {
+        let places = [(2.0, 0.5), (5.5, 1.0)];
+        assert_eq!(inside(&places, &[rectangle(1.9, 0.4, 0.2, 0.2)]), [true, false]);
+        assert_eq!(inside(&places, &[rectangle(2.1, 0.0, 4.0, 2.0)]), [false, true]);
         let triangle = Region::Polygon { points: vec![(0.0, 0.0), (6.0, 0.0), (0.0, 2.0)] };
-        assert_eq!(inside(&labels, std::slice::from_ref(&triangle)), [true, false]);
-        assert_eq!(inside(&labels, &[triangle, rectangle(5.0, 0.0, 1.0, 2.0)]), [true, true]);
+        assert_eq!(inside(&places, std::slice::from_ref(&triangle)), [true, false]);
+        assert_eq!(inside(&places, &[triangle, rectangle(5.0, 0.0, 1.0, 2.0)]), [true, true]);
     }
 
     #[test]
@@ -143,7 +207,6 @@ mod tests {
 
     #[test]
     fn what_is_no_place_is_empty() {
-        let labels = LabelImage::from_labels(1, 1, vec![1]);
         let polygon = |points: &[Point]| Region::Polygon { points: points.to_vec() };
         for region in [
             rectangle(f64::NAN, 0.0, 1.0, 1.0),
@@ -152,17 +215,17 @@ mod tests {
             polygon(&[(0.0, 0.0), (1.0, 1.0)]),
             polygon(&[]),
         ] {
-            assert_eq!(inside(&labels, std::slice::from_ref(&region)), [false]);
+            assert_eq!(inside(&[(0.5, 0.5)], std::slice::from_ref(&region)), [false]);
             assert_eq!(area(1, 1, &[region]), 0);
         }
     }
 
     proptest! {
         #[test]
-        fn nuclei_of_a_pixel_are_inside_where_the_area_is(corners in prop::collection::vec((-2.0f64..9.0, -2.0f64..9.0), 0..7)) {
-            let labels = LabelImage::from_labels(8, 8, (1..=64).collect());
+        fn centres_of_pixels_are_inside_where_the_area_is(corners in prop::collection::vec((-2.0f64..9.0, -2.0f64..9.0), 0..7)) {
+            let centres: Vec<Point> = (0..64).map(|pixel| (f64::from(pixel % 8) + 0.5, f64::from(pixel / 8) + 0.5)).collect();
             let regions = [Region::Polygon { points: corners }, rectangle(1.5, 1.5, 2.0, 3.0)];
-            let count = inside(&labels, &regions).into_iter().filter(|inside| *inside).count();
+            let count = inside(&centres, &regions).into_iter().filter(|inside| *inside).count();
             prop_assert_eq!(count, area(8, 8, &regions));
         }
     }

@@ -152,7 +152,7 @@ pub(super) fn around(points: &[Point], margin: f64, width: usize, height: usize)
 }
 
 /// From each point to the next, and from the last to the first.
-fn sides(points: &[Point]) -> impl Iterator<Item = (Point, Point)> {
+pub(super) fn sides(points: &[Point]) -> impl Iterator<Item = (Point, Point)> {
     points.iter().copied().zip(points.iter().copied().cycle().skip(1))
 }
 
@@ -164,6 +164,8 @@ pub(super) fn steps(path: &[Point]) -> impl Iterator<Item = (Point, Point)> {
 
 /// Where a side crosses a row, if it does; of its ends the upper one counts to it.
 fn crossing(from: Point, to: Point, y: f64) -> Option<f64> {
+    // From the upper end whichever comes first: a way there and back crosses at the same place.
+    let (from, to) = if from.1 <= to.1 { (from, to) } else { (to, from) };
     ((from.1 <= y) != (to.1 <= y)).then(|| from.0 + (to.0 - from.0) * (y - from.1) / (to.1 - from.1))
 }
 

@@ -129,6 +129,16 @@ export class Visit {
     return this.status.textContent();
   }
 
+  /** Waits until it is known which nuclei count. */
+  async counted() {
+    await this.page.waitForFunction(
+      () => !/counting/.test(document.body.textContent) && document.querySelector("#download-tables")?.disabled === false,
+      undefined,
+      { timeout: patience },
+    );
+    await this.page.locator("#results .panel-count:not(:empty)").waitFor({ timeout: patience });
+  }
+
   /** The rows of the list, as the user reads them. */
   async list() {
     return this.page.$$eval("[role=option]", (rows) =>
@@ -196,12 +206,18 @@ export class Visit {
 
 /** Runs the command line and returns what it prints. */
 export function commandLine(...parameters) {
+  return commandLineIn(root, ...parameters);
+}
+
+/** Runs the command line in a folder, so that files there have no folder to it, as files that are dropped. */
+export function commandLineIn(folder, ...parameters) {
   const built = process.env.NUCLEOSCOPE;
+  const manifest = join(root, "Cargo.toml");
   const [program, ...first] =
     built === undefined
-      ? ["cargo", "run", "--quiet", "--features", "cli", "--bin", "nucleoscope", "--"]
+      ? ["cargo", "run", "--quiet", "--manifest-path", manifest, "--features", "cli", "--bin", "nucleoscope", "--"]
       : [built];
-  return execFileSync(program, [...first, ...parameters], { cwd: root, encoding: "utf8", maxBuffer: 1 << 28 });
+  return execFileSync(program, [...first, ...parameters], { cwd: folder, encoding: "utf8", maxBuffer: 1 << 28 });
 }
 
 /** A folder that is gone when the process ends. */

@@ -1,11 +1,11 @@
 /** Looking, tuning, correcting, measuring and exporting, on the real page. */
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { grayPng, imageJStack, unzip, zip } from "./files.mjs";
-import { commandLine, exampleSet, Stage, temporaryFolder } from "./harness.mjs";
+import { commandLine, commandLineIn, exampleSet, Stage, temporaryFolder } from "./harness.mjs";
 import { labelsOf, readSubmission } from "./submission.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -271,9 +271,12 @@ describe("the workbench", () => {
     await page.getByRole("radio", { name: "Rectangle region" }).check();
     await drag(visit, [at([1, 1]), at([found.width / 2, found.height / 2])]);
     await page.locator("#regions-clear:enabled").waitFor();
+    await visit.counted();
     const entries = await exported(visit, ["measurements", "record"]);
-    const rows = entries.get(`${set.ids[0]}-measurements.csv`).toString().trim().split("\n").length - 1;
-    assert.ok(Math.abs(rows - inside) <= 1, `${rows} rows, ${inside} nuclei inside`);
+    const rows = tableOf(entries.get("nuclei.csv"));
+    const included = rows.filter((row) => row.included === "true").length;
+    assert.equal(rows.length, found.nuclei.length, "the others are there, marked");
+    assert.ok(Math.abs(included - inside) <= 1, `${included} rows, ${inside} nuclei inside`);
     await visit.picture("region");
     await page.getByRole("button", { name: "Clear regions" }).click();
     await visit.leave();
@@ -294,35 +297,130 @@ describe("the workbench", () => {
     await noViolations(visit, "the export menu is open");
     await visit.picture("exported");
     for (const id of set.ids.slice(0, 2)) {
-      for (const ending of ["-bowl.csv", "-measurements.csv", "-labels.png", "-RoiSet.zip", ".geojson", "-coco.json", "-outlines.svg", "-overlay.png", "-nucleoscope.json"]) {
+      for (const ending of ["-labels.png", "-RoiSet.zip", ".geojson", "-outlines.svg", "-overlay.png"]) {
         assert.ok(entries.get(id + ending)?.length > 0, id + ending);
       }
     }
+    const shared = ["submission.csv", "summary.csv", "nuclei.csv", "coco.json", "nucleoscope.json"];
+    assert.equal(entries.size, 2 * 5 + shared.length, "one file a batch where a format can hold one");
+    for (const name of shared) assert.ok(entries.get(name)?.length > 0, name);
     assert.equal(entries.get("submission.csv").toString(), expected);
     const rois = unzip(entries.get(`${set.ids[0]}-RoiSet.zip`));
     assert.equal(rois.size, found.nuclei.length - 1);
-    const record = JSON.parse(entries.get(`${set.ids[0]}-nucleoscope.json`).toString());
+    const [record] = JSON.parse(entries.get("nucleoscope.json").toString()).images;
     assert.equal(record.edits.length, 1);
     assert.match(record.model.sha256, /^[0-9a-f]{64}$/);
     assert.match(record.input.sha256, /^[0-9a-f]{64}$/);
     await visit.leave();
 
-    const records = set.ids.slice(0, 2).map((id) => ({
-      name: `${id}-nucleoscope.json`,
-      bytes: entries.get(`${id}-nucleoscope.json`),
-    }));
-    const again = await opened([...set.images.slice(0, 2), ...records]);
-    assert.equal(await again.csv(), expected, "the same nuclei from image and record alone");
+    const again = await opened([...set.images.slice(0, 2), { name: "nucleoscope.json", bytes: entries.get("nucleoscope.json") }]);
+    assert.equal(await again.csv(), expected, "the same nuclei from images and record alone");
+    assert.equal(await again.page.locator("#notices").isHidden(), true);
     await again.leave();
+  });
+
+  test("the exported ZIP with the images reopens the session, gates and regions and all settings with it", async () => {
+    const folder = temporaryFolder();
+    const options = ["--seed-minimum", "0.2", "--boundary-weight", "0.4", "--smoothing", "9", "--smallest-area", "40"];
+    writeFileSync(join(folder, "half.geojson"), JSON.stringify({ type: "Polygon", coordinates: [[[0, 0], [256, 0], [256, 100], [0, 100], [0, 0]]] }));
+    writeFileSync(join(folder, set.images[0].name), set.images[0].bytes);
+    const made = commandLineIn(folder, "segment", set.images[0].name, "--export", "record,bowl,summary", "--export-dir", "out", "--pixel-size", "0.5,0.25", "--gate", "area:60..", "--regions", "half.geojson", ...options);
+    const [, counted] = /^1 images, (\d+) of \d+ nuclei counted/.exec(made);
+    const record = readFileSync(join(folder, "out/nucleoscope.json"));
+    const visit = await stage.page();
+    const archive = zip([{ path: "results/nucleoscope.json", bytes: record }]);
+    await visit.drop([set.images[0], { name: "results.zip", bytes: archive }]);
+    await visit.finished();
+    await visit.counted();
+    const [row] = await visit.list();
+    assert.match(row.count, new RegExp(`^${counted} of \\d+ nuclei counted$`));
+    assert.equal(await visit.csv(), readFileSync(join(folder, "out/submission.csv"), "utf8"));
+    const entries = await exported(visit, ["record", "summary"]);
+    const settings = (bytes) => JSON.parse(bytes.toString()).images[0];
+    const [was, is] = [settings(record), settings(entries.get("nucleoscope.json"))];
+    assert.deepEqual(is, was, "the record of the repeated run is the record");
+    assert.equal(entries.get("summary.csv").toString(), readFileSync(join(folder, "out/summary.csv"), "utf8"));
+    await visit.leave();
+  });
+
+  test("a record that cannot be used names the field, and the image is worked on all the same", async () => {
+    const visit = await stage.page();
+    const wrong = { format: 2, images: [{ id: set.ids[0], selection: { frame: 1e15 } }] };
+    await visit.drop([set.images[0], { name: "nucleoscope.json", bytes: Buffer.from(JSON.stringify(wrong)) }]);
+    assert.match(await visit.finished(), /^1 image done/);
+    assert.match(await visit.page.locator("#notice-list").textContent(), /nucleoscope\.json was not used: images\[0\]\.selection\.frame is 1000000000000000/);
+    await visit.leave();
+  });
+
+  test("gates decide every number on the page and in the files, and measure nothing anew", async () => {
+    const visit = await opened(set.images.slice(0, 2));
+    const { page } = visit;
+    await visit.counted();
+    await page.getByRole("tab", { name: "Histogram" }).click();
+    const range = page.getByRole("group", { name: "Range of Area (px²)" });
+    await range.getByLabel("from").fill("120");
+    await range.getByLabel("to").fill("1e6");
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Leave this range out" }).click();
+    await page.getByRole("button", { name: "Remove gate: Area" }).waitFor();
+    await visit.counted();
+    const rows = await visit.list();
+    const numbers = rows.map(({ count: words }) => words.match(/^([\d,]+) of ([\d,]+) nuclei counted$/).slice(1).map(Number));
+    const { tables, kind } = await saveTables(visit);
+    assert.equal(kind, "nucleoscope-tables.zip");
+    assert.deepEqual([...tables.keys()], ["summary.csv", "nuclei.csv"]);
+    const nuclei = tableOf(tables.get("nuclei.csv"));
+    const expected = set.ids.slice(0, 2).map((id) => {
+      const own = nuclei.filter((row) => row.image === id);
+      const kept = own.filter((row) => Number(row.area_px2) < 120);
+      assert.deepEqual(own.filter((row) => row.included === "true"), kept, id);
+      return [kept.length, own.length];
+    });
+    assert.deepEqual(numbers, expected, "the list");
+    const total = expected.reduce((sum, [kept]) => sum + kept, 0);
+    assert.match(await visit.status.textContent(), new RegExp(`^2 images done, ${total} of \\d+ nuclei counted\\.$`));
+    assert.match(await page.locator("#viewer-details").textContent(), new RegExp(`${expected[0][0]} of ${expected[0][1]} nuclei counted`));
+    await page.getByText(`${set.ids[0]}.png: ${expected[0][0]} of ${expected[0][1]} nuclei counted`).waitFor();
+    await page.getByRole("tab", { name: "Summary" }).click();
+    const facts = await page.$$eval(".summary-part", (parts) => parts.map((part) => [...part.querySelectorAll("dd")].map((fact) => fact.textContent)));
+    assert.deepEqual(facts.map(([all, kept]) => [Number(kept), Number(all)]), [
+      expected[0],
+      [total, expected.reduce((sum, [, all]) => sum + all, 0)],
+    ]);
+    const summary = tableOf(tables.get("summary.csv"));
+    assert.deepEqual(summary.map((row) => [Number(row.nuclei_counted), Number(row.nuclei_found)]), expected);
+    const csv = await visit.csv();
+    assert.equal(csv.trimEnd().split("\n").filter((line) => /,\d/.test(line)).length, total, "Download CSV");
+    await visit.picture("gated");
+    await noViolations(visit, "gates");
+    await page.locator("#table-dialect").selectOption("semicolon comma");
+    const european = (await saveTables(visit)).tables.get("summary.csv").toString();
+    assert.match(european.split("\n")[1], /;\d+,\d+;/);
+    await visit.leave();
+  });
+
+  test("regions come from GeoJSON, and what was not added is counted", async () => {
+    const visit = await opened(set.images.slice(0, 1));
+    const { page } = visit;
+    const square = [[[0, 0], [128, 0], [128, 256], [0, 256], [0, 0]]];
+    await visit.drop([
+      { name: "half.geojson", bytes: Buffer.from(JSON.stringify({ type: "Polygon", coordinates: square })) },
+      set.images[0],
+    ]);
+    await page.locator("#regions-clear:enabled").waitFor();
+    assert.match(await visit.finished(/not added\.$/), /^1 image done, [\d,]+ of [\d,]+ nuclei counted, 1 not added\.$/);
+    assert.match(await page.locator("#notice-list").textContent(), /1 region of half\.geojson taken/);
+    await visit.leave();
   });
 
   test("the export is that of the command line, byte for byte", async () => {
     const visit = await opened(set.images.slice(0, 1));
     const entries = await exported(visit);
     const folder = join(temporaryFolder(), "exports");
-    commandLine("segment", set.paths[0], "--export", "all", "--export-dir", folder);
+    commandLineIn(dirname(set.paths[0]), "segment", basename(set.paths[0]), "--export", "all", "--export-dir", folder);
     const names = readdirSync(folder);
-    assert.equal(names.length, 9);
+    assert.equal(names.length, 10);
+    assert.deepEqual([...entries.keys()].sort(), names.sort());
     for (const name of names) {
       assert.ok(readFileSync(join(folder, name)).equals(entries.get(name)), `${name} is the same`);
     }
@@ -344,7 +442,7 @@ describe("the workbench", () => {
     await page.getByLabel("Pixel size").fill("2");
     const area = async () => {
       const entries = await exported(visit, ["measurements"]);
-      const [head, row] = entries.get("stack-measurements.csv").toString().split("\n").map((line) => line.split(","));
+      const [head, row] = entries.get("nuclei.csv").toString().split("\n").map((line) => line.split(","));
       return Number(row[head.indexOf("area_um2")]) / Number(row[head.indexOf("area_px2")]);
     };
     assert.ok(Math.abs((await area()) - 4) < 1e-6, "the user's pixel size counts");
@@ -355,7 +453,7 @@ describe("the workbench", () => {
     await visit.finished();
     assert.equal(await countAfter(visit, () => page.locator("#stack-slice").selectOption("1")), 1);
     const entries = await exported(visit, ["measurements", "labels"]);
-    assert.match(entries.get("stack-measurements.csv").toString(), /area_um2/);
+    assert.match(entries.get("nuclei.csv").toString(), /area_um2/);
     await visit.leave();
   });
 
@@ -504,6 +602,21 @@ describe("the workbench", () => {
     }
   });
 });
+
+/** A table's rows by the names of its columns. */
+function tableOf(bytes) {
+  const [head, ...rows] = bytes.toString().trimEnd().split("\n").map((line) => line.split(","));
+  return rows.map((row) => Object.fromEntries(head.map((key, place) => [key, row[place]])));
+}
+
+/** Downloads the tables: the archive's name, and what is in it. */
+async function saveTables({ page }) {
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "Download tables" }).click(),
+  ]);
+  return { kind: download.suggestedFilename(), tables: unzip(readFileSync(await download.path())) };
+}
 
 /** Saves the export and returns its entries; all formats unless some are named. */
 async function exported({ page }, formats) {

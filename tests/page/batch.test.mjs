@@ -122,7 +122,14 @@ describe("batch", () => {
     added[1].ignoredInScoring = true;
     added[2].state = { kind: "failed", error: {} };
     added[3].state = { kind: "cancelled" };
-    assert.deepEqual(batch.tally(), { images: 4, done: 2, failed: 1, cancelled: 1, nuclei: 7 });
+    assert.deepEqual(batch.tally(), { images: 4, done: 2, failed: 1, cancelled: 1, nuclei: 7, counted: 7 });
+    added[0].gates = [{ key: "area_px2", minimum: 3, maximum: null, keep: "inside" }];
+    assert.equal(batch.tally().counted, null, "not known yet");
+    const { regions, gates, state } = added[0];
+    added[0].counted = { summary: { included: 1 }, csvRows: "", of: { result: state.result, regions, gates } };
+    assert.equal(batch.tally().counted, 5);
+    added[0].regions = [{ kind: "rectangle", x: 0, y: 0, width: 1, height: 1 }];
+    assert.equal(batch.tally().counted, null, "of other regions");
     assert.deepEqual(batch.scores(), [{ score: 0.5 }]);
   });
 });

@@ -93,13 +93,23 @@ describe("filters", () => {
     assert.deepEqual(kept("1,235", [1234.6, 1236]), [1234.6]);
   });
 
+  test("take a comma as the decimal sign, unless it parts thousands", () => {
+    assert.deepEqual(kept("> 0,9", [0.8, 0.95, 8, 900]), [0.95, 8, 900]);
+    assert.deepEqual(kept("0,125 to 0,5", [0.1, 0.2, 0.6, 125]), [0.2]);
+    assert.deepEqual(kept("< ,5", [0.4, 0.6]), [0.4]);
+    assert.deepEqual(kept("> 1,5", [1, 2, 14, 16]), [2, 14, 16]);
+    assert.deepEqual(kept("> 12,3456", [12, 13]), [13]);
+    assert.deepEqual(kept("> 1,000", [2, 1001]), [1001]);
+    assert.deepEqual(kept("> 1,234.5", [1234, 1235]), [1235]);
+  });
+
   test("never keep what has no value", () => {
     for (const text of ["> 0", "< 0", "0 to 1", "= 0"]) assert.deepEqual(kept(text, [Number.NaN]), [], text);
   });
 
   test("say nothing when empty, and are not guessed at", () => {
     assert.equal(readCondition("  ", String), null);
-    for (const text of ["large", ">", "> 2 px", "1 2", "2 to", "--3"]) {
+    for (const text of ["large", ">", "> 2 px", "1 2", "2 to", "--3", "> 1,2,3", "> 1,234,5", "> 1.5.2"]) {
       assert.equal(readCondition(text, String), undefined, text);
     }
   });

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./bundle.mjs";
 
-const { parseEdits, parseRegions, parseSelection, parseTuning, sameTuning, tuningOf } = await load("tuning.ts");
+const { parseTuning, sameTuning, tuningOf } = await load("tuning.ts");
 const { linkOf, settingsIn } = await load("settings-link.ts");
-const { isRecordName, readRecord } = await load("run-record.ts");
+const { RecordedRuns } = await load("recorded-runs.ts");
 const { MapsShelf } = await load("maps-shelf.ts");
 const { scaleBar } = await load("scale-bar.ts");
 
@@ -39,52 +39,50 @@ test("settings come back from a link as they went in", () => {
   }
 });
 
-test("corrections, regions and selections are read from something unknown", () => {
-  const edits = [
-    { kind: "delete", at: [[1, 2]] },
-    { kind: "draw", path: [[1, 2], [3, 4]], radius: 4, to: [1, 2] },
-    { kind: "erase", path: [[1, 2]], radius: 1 },
-    { kind: "split", line: [[0, 0], [9, 9]] },
-    { kind: "add", outline: [[0, 0], [9, 0], [9, 9]] },
-    { kind: "merge", at: [[1, 2], [3, 4]] },
-  ];
-  assert.deepEqual(parseEdits(JSON.parse(JSON.stringify(edits))), edits);
-  assert.deepEqual(
-    parseEdits([{ kind: "explode" }, { kind: "delete", at: [[1]] }, { kind: "draw", path: [[1, 2]] }, null, 3]),
-    [],
-  );
-  const regions = [
-    { kind: "rectangle", x: 1, y: 2, width: 3, height: 4 },
-    { kind: "polygon", points: [[0, 0], [1, 0], [1, 1]] },
-  ];
-  assert.deepEqual(parseRegions(regions), regions);
-  assert.deepEqual(parseRegions([{ kind: "rectangle", x: 1 }, { kind: "polygon", points: "x" }]), []);
-  assert.deepEqual(parseSelection({ channel: "DAPI", slice: { single: 3 }, frame: 2 }), {
-    channel: "DAPI",
-    slice: { single: 3 },
-    frame: 2,
-  });
-  assert.deepEqual(parseSelection({ channel: -1, slice: "maximumProjection", frame: 0.5 }), {});
-});
-
-test("a record is known by its name and read with care", () => {
-  assert.equal(isRecordName("folder/cells-nucleoscope.json"), true);
-  assert.equal(isRecordName("cells-coco.json"), false);
-  assert.equal(readRecord("{"), null);
-  assert.equal(readRecord("{}"), null);
-  const record = readRecord(
-    JSON.stringify({
-      image: { id: "cells" },
-      settings: { ...tuning, effort: "accurate", diameter: null },
-      edits: [{ kind: "delete", at: [[1, 2]] }],
-      gates: [{ key: "area_px2", minimum: 10, maximum: null }],
-    }),
-  );
-  assert.equal(record.imageId, "cells");
-  assert.deepEqual(record.tuning, tuning);
-  assert.deepEqual(record.network, { effort: "accurate", diameter: null });
-  assert.deepEqual(record.edits, [{ kind: "delete", at: [[1, 2]] }]);
-  assert.deepEqual([record.regions, record.selection], [[], {}]);
+test("a record's settings are taken as they are, and what does not fit is said", async () => {
+  const settings = { ...tuning, smoothing: 15, smallestArea: 1e6, seedMinimum: 0.1, boundaryWeight: 0.7, diameter: 2000 };
+  const run = {
+    id: "a",
+    input: { name: "a.png", folder: "", sha256: "of the file" },
+    model: { name: "other", version: "9", sha256: "another" },
+    start: "network",
+    settings,
+    selection: { channel: null, slice: { single: 2 }, frame: 1 },
+    pixelSize: { x: 0.5, y: 0.4 },
+    edits: [{ kind: "delete", at: [[1, 2]] }],
+    regions: [{ kind: "rectangle", x: 0, y: 0, width: 9, height: 9 }],
+    gates: [{ key: "area_px2", minimum: 3, maximum: null, keep: "inside" }],
+  };
+  const fromTruth = { ...run, id: "b", model: null, start: "groundTruth", settings: null, gates: [] };
+  const engine = {
+    modelIdentity: { name: "nuclei", version: "1", sha256: "this" },
+    readRecord: async ({ blob }) => {
+      if (blob.size === 0) throw Object.assign(new Error("x"), { code: "record/field", message: "images[0].selection.frame is 1e15", remedy: "Correct it." });
+      return [run, fromTruth];
+    },
+    hash: async () => "of another file",
+  };
+  const runs = new RecordedRuns();
+  const source = (text) => ({ path: "nucleoscope.json", source: { blob: new Blob([text]), entry: null } });
+  const good = source("{}");
+  assert.match((await runs.read([source(""), good], engine))[0].message, /selection\.frame is 1e15/);
+  assert.equal(runs.size, 2);
+  const image = (imageId) => ({ imageId, path: `${imageId}.png`, source: {}, state: { kind: "waiting" }, edits: { replace(list) { this.steps = list; } } });
+  const [a, b, c] = ["a", "b", "c"].map(image);
+  const { images, notices } = await runs.applyTo([a, b, c], engine);
+  assert.deepEqual(images, [a, b]);
+  assert.equal(a.recorded, settings);
+  assert.deepEqual(a.tuning, { ...tuning, smoothing: 15, smallestArea: 1e6 });
+  assert.deepEqual([a.selection, a.pixelSize, a.regions, a.gates], [run.selection, run.pixelSize, run.regions, run.gates]);
+  assert.deepEqual([a.edits.steps, b.edits.steps], [run.edits, []]);
+  assert.deepEqual(notices.map(({ message }) => /not the file|another model/.exec(message)?.[0]), ["not the file", "not the file", "another model"]);
+  assert.equal(runs.editsFromTruth(a), null);
+  assert.deepEqual(runs.editsFromTruth(b), run.edits, "not handed out while the image is not done");
+  b.state = { kind: "done" };
+  assert.deepEqual(runs.editsFromTruth(b), run.edits);
+  assert.equal(runs.editsFromTruth(b), null);
+  await runs.read([good], engine);
+  assert.equal(runs.size, 0, "a record is taken once, however often the files are opened");
 });
 
 test("the shelf lets go of the maps that were put there first", () => {

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from skimage.io import imread, imsave
 
@@ -28,6 +29,11 @@ class Case:
 
     def file(self, ending):
         return self.folder / f"{self.name}{ending}"
+
+    def table(self):
+        """Its rows of the batch's table."""
+        rows = pd.read_csv(self.folder / "nuclei.csv")
+        return rows[rows["image"] == self.name].reset_index(drop=True)
 
     @property
     def count(self):

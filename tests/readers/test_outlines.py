@@ -17,6 +17,7 @@ def test_geojson_is_valid_and_exact(exported):
     collection = json.loads(exported.file(".geojson").read_text("utf-8"))
     assert collection["type"] == "FeatureCollection"
     assert len(collection["features"]) == exported.count
+    assert all(feature["properties"]["included"] is True for feature in collection["features"])
     shapes = [shape(feature["geometry"]) for feature in collection["features"]]
     y, x = np.mgrid[: exported.labels.shape[0], : exported.labels.shape[1]] + 0.5
     for number, (found, area) in enumerate(zip(shapes, exported.areas, strict=True), 1):
@@ -33,7 +34,7 @@ def test_geojson_is_valid_and_exact(exported):
 
 def test_geojson_has_the_measurements(sized):
     collection = json.loads(sized.file(".geojson").read_text("utf-8"))
-    table = pd.read_csv(sized.file("-measurements.csv"))
+    table = sized.table()
     keys = {"Area px²": "area_px2", "Area µm²": "area_um2", "Perimeter µm": "perimeter_um", "Solidity": "solidity"}
     for feature, (_, row) in zip(collection["features"], table.iterrows(), strict=True):
         properties = feature["properties"]
@@ -43,15 +44,21 @@ def test_geojson_has_the_measurements(sized):
 
 
 def test_pycocotools_reads_every_pixel(exported):
-    coco = COCO(str(exported.file("-coco.json")))
-    [image] = coco.loadImgs(coco.getImgIds())
-    assert image["file_name"] == f"{exported.name}.png"
+    coco = COCO(str(exported.folder / "coco.json"))
+    images = coco.loadImgs(coco.getImgIds())
+    assert len({image["id"] for image in images}) == len(images) > 1
+    ids = coco.getAnnIds()
+    assert len(set(ids)) == len(ids) == len(coco.dataset["annotations"])
+    [image] = [image for image in images if image["file_name"] == f"{exported.name}.png"]
     assert (image["height"], image["width"]) == exported.labels.shape
     annotations = coco.loadAnns(coco.getAnnIds(imgIds=image["id"], iscrowd=False))
-    assert [annotation["id"] for annotation in annotations] == list(range(1, exported.count + 1))
+    assert [annotation["nucleus"] for annotation in annotations] == list(range(1, exported.count + 1))
     for annotation in annotations:
-        runs = coco.annToRLE(annotation)
-        np.testing.assert_array_equal(coco_mask.decode(runs), exported.labels == annotation["id"])
+        runs = annotation["segmentation"]
+        assert isinstance(runs["counts"], str)
+        mask = exported.labels == annotation["nucleus"]
+        assert coco_mask.encode(np.asfortranarray(mask, np.uint8))["counts"].decode() == runs["counts"]
+        np.testing.assert_array_equal(coco.annToMask(annotation), mask)
         assert coco_mask.area(runs) == annotation["area"]
         assert coco_mask.toBbox(runs).tolist() == annotation["bbox"]
 

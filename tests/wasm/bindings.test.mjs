@@ -131,37 +131,124 @@ test("corrections change nuclei, are marked, and say why they change nothing", (
   assert.throws(() => maps.label({}, [{ kind: "explode" }]), TypeError);
 });
 
-test("finished nuclei are measured, counted in regions and exported", () => {
+/** Finished nuclei of an example, their measurements, and what exports are made from. */
+function finished(imageId = "cells") {
   const { image, found } = segmented(1);
-  const csvRows = found.csvRows("cells");
-  const again = nucleoscope.Segmentation.fromCsvRows({ csvRows, width: 512, height: 384, marked: [2] });
-  assert.deepEqual(again.labels(), found.labels());
-  assert.deepEqual([...again.marked()], [2]);
-  const table = again.measure(image);
+  const csvRows = found.csvRows(imageId);
+  const nuclei = nucleoscope.Segmentation.fromCsvRows({ csvRows, width: 512, height: 384, marked: [2] });
+  return { image, found, csvRows, nuclei, table: nuclei.measure(image) };
+}
+
+const provenance = {
+  model: null,
+  start: "network",
+  settings: {},
+  selection: {},
+  pixelSize: null,
+  edits: [],
+  regions: [],
+  gates: [],
+};
+const allFormats = ["bowl", "summary", "measurements", "labels", "rois", "geojson", "coco", "svg", "overlay", "record"];
+const text = (files, name) => new TextDecoder().decode(files.find((file) => file.name === name).bytes);
+const rowsOf = (csv) => {
+  const [head, ...rows] = csv.trimEnd().split("\n").map((line) => line.split(","));
+  return rows.map((row) => Object.fromEntries(head.map((key, place) => [key, row[place]])));
+};
+
+test("finished nuclei are measured, counted and exported", () => {
+  const { image, found, nuclei, table } = finished();
+  assert.deepEqual(nuclei.labels(), found.labels());
+  assert.deepEqual([...nuclei.marked()], [2]);
   assert.equal(table.rows, found.count);
   assert.equal(table.values.length, table.rows * table.columns.length);
   const area = table.columns.findIndex(({ key }) => key === "area_px2");
   const areas = table.values.slice(area * table.rows, (area + 1) * table.rows);
   assert.equal(areas.reduce((sum, one) => sum + one, 0), found.labels().filter((label) => label !== 0).length);
 
-  const left = [{ kind: "rectangle", x: 0, y: 0, width: 256, height: 384 }];
-  const inside = again.inside(left).reduce((sum, one) => sum + one, 0);
-  assert.ok(inside > 0 && inside < found.count);
-  assert.equal(again.regionPixels(left), 256 * 384);
+  const regions = [{ kind: "rectangle", x: 0, y: 0, width: 256, height: 384 }];
+  const { included, summary } = nucleoscope.countNuclei(table, 512, 384, null, regions, []);
+  assert.ok(summary.included > 0 && summary.included < summary.nuclei);
+  assert.deepEqual([summary.nuclei, summary.pixels, summary.squareMillimetres], [found.count, 256 * 384, null]);
 
-  const record = { input: { name: "cells.png", sha256: "" }, model: null, settings: {}, edits: [] };
-  const formats = ["bowl", "measurements", "labels", "rois", "geojson", "coco", "svg", "overlay", "record"];
-  const files = again.exportFiles(image, new Uint8Array([1]), "cells", formats, left, record);
-  assert.equal(files.length, 9);
-  const csv = new TextDecoder().decode(files.find(({ name }) => name === "cells-measurements.csv").bytes);
-  assert.equal(csv.trimEnd().split("\n").length, inside + 1);
-  const told = JSON.parse(new TextDecoder().decode(files.find(({ name }) => name === "cells-nucleoscope.json").bytes));
-  assert.equal(told.input.sha256, nucleoscope.sha256(new Uint8Array([1])));
+  const file = new Uint8Array([1]);
+  const { files, part } = nuclei.exportFiles(image, file, "cells", "a/cells.png", allFormats, [], { ...provenance, regions });
+  assert.equal(files.length, 5);
+  const shared = nucleoscope.batchFiles([part], [], allFormats, { delimiter: "comma", decimal: "point" });
+  assert.equal(shared.length, 5);
+  const rows = rowsOf(text(shared, "nuclei.csv"));
+  assert.deepEqual(rows.map((row) => Number(row.included === "true")), [...included]);
+  const [told] = JSON.parse(text(shared, "nucleoscope.json")).images;
+  assert.deepEqual(told.input, { name: "cells.png", folder: "a", sha256: nucleoscope.sha256(file) });
+  const [read] = nucleoscope.readRecord(new TextEncoder().encode(text(shared, "nucleoscope.json")));
+  assert.deepEqual([read.id, read.regions, read.settings.seedMinimum], ["cells", regions, nucleoscope.defaultSettings().seedMinimum]);
 
   const archive = new nucleoscope.Archive();
   archive.add("a.txt", new Uint8Array([1, 2]));
   assert.throws(() => archive.add("a.txt", new Uint8Array([1, 2])), isError("export/archive"));
   assert.throws(() => nucleoscope.Segmentation.fromCsvRows({ csvRows: "x", width: 1, height: 1, marked: [] }));
+  assert.throws(() => nucleoscope.batchFiles([file], [], allFormats, {}), TypeError);
+  assert.throws(() => nucleoscope.countNuclei({ ...table, rows: 3 }, 512, 384, null, [], []), TypeError);
+});
+
+test("nuclei of an image whose name is blank are kept", () => {
+  const { found, nuclei } = finished(" ");
+  assert.equal(nuclei.count, found.count);
+});
+
+test("the page's summary is that of the exported tables, whatever regions and gates there are", () => {
+  const { image, nuclei, table, csvRows } = finished();
+  let state = 7;
+  const random = (low, high) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return low + ((high - low) * state) / 2 ** 32;
+  };
+  const keys = ["area_px2", "circularity", "gray_mean", "nearest_neighbour_px", "touches_edge"];
+  const gateOn = (key) => {
+    const column = table.columns.findIndex((candidate) => candidate.key === key);
+    const values = table.values.subarray(column * table.rows, (column + 1) * table.rows);
+    const ends = [0, 1].map(() => values[Math.floor(random(0, table.rows))]).sort((left, right) => left - right);
+    return { key, minimum: ends[0], maximum: random(0, 1) < 0.3 ? null : ends[1], keep: random(0, 1) < 0.6 ? "inside" : "outside" };
+  };
+  for (let round = 0; round < 12; round++) {
+    const gates = keys.filter(() => random(0, 1) < 0.3).map(gateOn);
+    const corners = Array.from({ length: 5 }, () => [random(-50, 560), random(-50, 430)]);
+    const regions = random(0, 1) < 0.5 ? [] : [{ kind: "polygon", points: corners }];
+    const { included, summary } = nucleoscope.countNuclei(table, 512, 384, null, regions, gates);
+    const formats = ["summary", "measurements", "bowl"];
+    const { part } = nuclei.exportFiles(image, new Uint8Array(), "cells", "cells.png", formats, [], { ...provenance, regions, gates });
+    const shared = nucleoscope.batchFiles([part], [{ imageId: "b", path: "x/b.png", reason: "cut short" }], formats, {});
+    const rows = rowsOf(text(shared, "nuclei.csv"));
+    assert.deepEqual(rows.map((row) => Number(row.included === "true")), [...included]);
+    const [row, failed] = rowsOf(text(shared, "summary.csv"));
+    assert.deepEqual([failed.image, failed.folder, failed.nuclei_counted, failed.warnings], ["b", "x", "", "failed: cut short"]);
+    const kept = rows.filter((one) => one.included === "true");
+    assert.deepEqual([Number(row.nuclei_counted), Number(row.nuclei_found)], [kept.length, rows.length]);
+    assert.deepEqual([summary.included, summary.nuclei, summary.pixels], [kept.length, rows.length, Number(row.area_px2)]);
+    const areas = kept.map((one) => Number(one.area_px2));
+    const mean = areas.reduce((sum, one) => sum + one, 0) / areas.length;
+    const { moments } = summary.columns.find(({ column }) => column.key === "area_px2");
+    if (areas.length > 0) {
+      assert.ok(Math.abs(moments.mean - mean) < 1e-6 * mean && Math.abs(Number(row.area_px2_mean) - mean) < 1e-6 * mean);
+    } else assert.deepEqual([Number.isNaN(moments.mean), row.area_px2_mean], [true, ""]);
+    const submission = text(shared, "submission.csv").split("\n").slice(1).join("\n");
+    assert.equal(nucleoscope.includedRows(csvRows, included), submission, "Download CSV has the same nuclei");
+  }
+});
+
+test("records and regions that cannot be used say which field is wrong", () => {
+  const bytes = (value) => new TextEncoder().encode(JSON.stringify(value));
+  const wrong = { format: 2, images: [{ id: "a", selection: { frame: 1e15 } }] };
+  assert.throws(() => nucleoscope.readRecord(bytes(wrong)), (error) => {
+    assert.match(error.message, /^images\[0\]\.selection\.frame is 1000000000000000/);
+    return isError("record/field")(error);
+  });
+  assert.throws(() => nucleoscope.readRecord(bytes([])), isError("record/not-a-record"));
+  assert.throws(() => nucleoscope.readRegions(bytes({})), isError("regions/not-geojson"));
+  const square = [[[0, 0], [4, 0], [4, 4], [0, 4], [0, 0]]];
+  assert.deepEqual(nucleoscope.readRegions(bytes({ type: "Polygon", coordinates: square })), [
+    { kind: "polygon", points: [[0, 0], [4, 0], [4, 4], [0, 4]] },
+  ]);
 });
 
 test("errors have a code, a message and a remedy", () => {

@@ -1,6 +1,8 @@
 import type {
   BatchFile,
   CachedMaps,
+  Counted,
+  CountRules,
   ErrorReport,
   ImageSource,
   OpenedBatch,
@@ -10,7 +12,7 @@ import type {
 } from "./engine/protocol.ts";
 import { History } from "./history.ts";
 import type { Tuning } from "./tuning.ts";
-import type { Edit, ImageScore, Region, Selection, Settings } from "./wasm/nucleoscope.js";
+import type { Edit, Gate, ImageScore, PixelSize, Region, Selection, Settings } from "./wasm/nucleoscope.js";
 
 /** Where an image is on its way. */
 export type ImageState =
@@ -36,14 +38,20 @@ export interface BatchImage {
   settings: Settings | null;
   /** A tuning of its own, in place of the batch's. */
   tuning: Tuning | null;
+  /** What else an earlier run was done with, which is to be repeated. */
+  recorded: Settings | null;
   /** Which part of its stack is looked at. */
   selection: Selection;
-  /** The side of a pixel in µm, where the user gave it. */
-  pixelSize: number | null;
+  /** The size of a pixel in µm, where the user gave it. */
+  pixelSize: PixelSize | null;
   /** The corrections of its nuclei. */
   readonly edits: History<Edit>;
   /** Only nuclei in one of these count; all where there is none. */
   regions: readonly Region[];
+  /** Only nuclei that pass all of these count. */
+  gates: readonly Gate[];
+  /** Which of its nuclei count, as was found last, and of what; see `countedOf`. */
+  counted: (Counted & { readonly of: CountRules & { readonly result: Segmented } }) | null;
   /** Whether its nuclei are the ground truth's, to be corrected, instead of the network's. */
   startsFromTruth: boolean;
   /** The network's answer, as long as there is room for it. */
@@ -56,13 +64,41 @@ export function isField({ state }: BatchImage): boolean {
   return state.kind === "done" && state.result.isField;
 }
 
+/** Whether every nucleus of an image counts, whatever it measures. */
+function countsAll({ regions, gates }: BatchImage): boolean {
+  return regions.length === 0 && gates.length === 0;
+}
+
+/** Which nuclei of a finished image count; null while that is not known. */
+export function countedOf(image: BatchImage): Counted | null {
+  const { state, counted, regions, gates } = image;
+  if (state.kind !== "done" || counted === null) return null;
+  const { of } = counted;
+  return of.result === state.result && of.regions === regions && of.gates === gates ? counted : null;
+}
+
+/** How many nuclei of a finished image count; null while that is not known. */
+export function countOf(image: BatchImage): number | null {
+  if (image.state.kind !== "done") return null;
+  return countsAll(image) ? image.state.result.count : (countedOf(image)?.summary.included ?? null);
+}
+
+/** The rows of the Bowl's CSV of the nuclei that count; null while they are not known. */
+export function rowsOf(image: BatchImage): string | null {
+  if (image.state.kind !== "done") return null;
+  return countsAll(image) ? image.state.result.csvRows : (countedOf(image)?.csvRows ?? null);
+}
+
 /** How many images are where. */
 export interface Tally {
   readonly images: number;
   readonly done: number;
   readonly failed: number;
   readonly cancelled: number;
+  /** All nuclei. */
   readonly nuclei: number;
+  /** Those that count; null while that is not known of every image. */
+  readonly counted: number | null;
 }
 
 /** What came of opening more files. */
@@ -112,8 +148,9 @@ export class Batch {
       if (position === undefined) {
         this.#positions.set(file.path, this.#files.length);
         this.#files.push(file);
-      } else if (this.#byPath.get(file.path)?.state.kind === "failed") this.#files[position] = file;
-      else refused.push(file.path);
+      } else if (this.#byPath.get(file.path)?.state.kind === "failed" || isRecordName(file.path)) {
+        this.#files[position] = file;
+      } else refused.push(file.path);
     }
     return { files: [...this.#files], refused };
   }
@@ -157,17 +194,26 @@ export class Batch {
     return image;
   }
 
+  /** Where files of a plan are, by their paths. */
+  sourcesOf(planned: OpenedBatch["records"]): { readonly path: string; readonly source: ImageSource }[] {
+    return planned.map(({ path, source }) => ({ path, source: this.#sourceOf(source) }));
+  }
+
   /** How many images are where. */
   tally(): Tally {
     const tally = { images: this.#images.length, done: 0, failed: 0, cancelled: 0, nuclei: 0 };
-    for (const { state } of this.#images) {
+    let counted: number | null = 0;
+    for (const image of this.#images) {
+      const { state } = image;
       if (state.kind === "done") {
         tally.done++;
         tally.nuclei += state.result.count;
+        const count = countOf(image);
+        counted = counted === null || count === null ? null : counted + count;
       } else if (state.kind === "failed") tally.failed++;
       else if (state.kind === "cancelled") tally.cancelled++;
     }
-    return tally;
+    return { ...tally, counted };
   }
 
   /** The scores that count, of every finished image with ground truth. */
@@ -217,6 +263,11 @@ export class Batch {
   }
 }
 
+/** A record may come again, changed in the meantime. */
+function isRecordName(path: string): boolean {
+  return /nucleoscope\.json$/i.test(path);
+}
+
 /** The file's name, unless the id was taken from its folder. */
 function nameOf(imageId: string, path: string): string {
   const file = path.split(/[/\\]/).at(-1) ?? path;
@@ -226,16 +277,30 @@ function nameOf(imageId: string, path: string): string {
 /** What every entry begins with. */
 function untouched(): Pick<
   BatchImage,
-  "thumbnail" | "settings" | "tuning" | "selection" | "pixelSize" | "edits" | "regions" | "startsFromTruth" | "maps"
+  | "thumbnail"
+  | "settings"
+  | "tuning"
+  | "recorded"
+  | "selection"
+  | "pixelSize"
+  | "edits"
+  | "regions"
+  | "gates"
+  | "counted"
+  | "startsFromTruth"
+  | "maps"
 > {
   return {
     thumbnail: null,
     settings: null,
     tuning: null,
+    recorded: null,
     selection: {},
     pixelSize: null,
     edits: new History<Edit>(),
     regions: [],
+    gates: [],
+    counted: null,
     startsFromTruth: false,
     maps: null,
   };

@@ -1,7 +1,7 @@
 import type { BatchImage } from "./batch.ts";
 import { reportOf } from "./engine/engine-error.ts";
 import type { Engine, ImageRequest } from "./engine/engine.ts";
-import type { ErrorReport, Measured, Segmented } from "./engine/protocol.ts";
+import type { ErrorReport, Segmented } from "./engine/protocol.ts";
 import type { Settings } from "./wasm/nucleoscope.js";
 
 /** Who wants to know what comes of it. */
@@ -55,13 +55,6 @@ export class Bench {
     }
     this.#running.delete(image);
     this.#listener.changed(image);
-  }
-
-  /** The measures of an image's nuclei; null where it has none yet. */
-  async measure(image: BatchImage): Promise<Measured | null> {
-    const request = requestOf(image);
-    if (image.state.kind !== "done" || request === null || this.#engine === null) return null;
-    return this.#engine.measure(request, image.state.result, image.regions);
   }
 
   async #once(image: BatchImage, settings: Settings, inHand: boolean): Promise<void> {

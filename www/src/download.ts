@@ -1,7 +1,7 @@
 import { setText } from "./elements.ts";
 import { save } from "./save.ts";
 import { submissionOf, type Submission } from "./submission.ts";
-import type { Batch } from "./batch.ts";
+import { rowsOf, type Batch } from "./batch.ts";
 import { counted } from "./wording.ts";
 
 /** The name of the file that is downloaded. */
@@ -23,15 +23,13 @@ export class Download {
   offer(batch: Batch, header: string, busy: boolean): void {
     const submission = submissionOf(
       header,
-      batch.images.map(({ imageId, state }) => ({
-        imageId,
-        csvRows: state.kind === "done" ? state.result.csvRows : null,
-      })),
+      batch.images.map((image) => ({ imageId: image.imageId, csvRows: rowsOf(image) })),
       batch.wanted,
     );
     this.#parts = submission.parts;
-    this.#button.disabled = busy || submission.parts.length < 2;
-    const note = busy || batch.images.length === 0 ? "" : describe(submission);
+    const isCounting = batch.tally().counted === null;
+    this.#button.disabled = busy || isCounting || submission.parts.length < 2;
+    const note = busy || isCounting || batch.images.length === 0 ? "" : describe(submission);
     setText(this.#note, note);
     this.#note.hidden = note === "";
   }

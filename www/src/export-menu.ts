@@ -1,28 +1,32 @@
 import type { Batch, BatchImage } from "./batch.ts";
-import { requestOf } from "./bench.ts";
 import { byId, setText } from "./elements.ts";
 import { reportOf } from "./engine/engine-error.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { NamedBlob } from "./engine/protocol.ts";
+import { filesOf } from "./exporter.ts";
 import { save } from "./save.ts";
 import { counted, explanation } from "./wording.ts";
-import type { ExportFormat } from "./wasm/nucleoscope.js";
+import type { ExportFormat, TableDialect } from "./wasm/nucleoscope.js";
 
-/** What else goes into the archive, and what the record says. */
+/** What exports are made of. */
 export interface ExportContext {
   readonly engine: Engine;
   readonly batch: Batch;
   readonly selected: BatchImage | null;
   /** The Bowl's CSV of the whole batch. */
   readonly submission: NamedBlob;
-  recordOf(image: BatchImage): unknown;
+  /** Keys of the columns that are shown. */
+  readonly measures: readonly string[];
+  readonly dialect: TableDialect;
 }
 
-/** The menu that saves one ZIP archive with the chosen files of one image or of all. */
+/** The menu that saves one ZIP archive with the chosen files of one image or of all, and the button for the tables. */
 export class ExportMenu {
   readonly #form = byId("export-form", HTMLFormElement);
   readonly #save = byId("export-save", HTMLButtonElement);
   readonly #words = byId("export-words", HTMLElement);
+  readonly #tables = byId("download-tables", HTMLButtonElement);
+  readonly #tableWords = byId("tables-words", HTMLElement);
   readonly #context: () => Promise<ExportContext>;
   #isOffered = false;
   #isWorking = false;
@@ -35,6 +39,7 @@ export class ExportMenu {
       void this.#export();
     });
     this.#form.addEventListener("change", () => this.#layOut());
+    this.#tables.addEventListener("click", () => void this.#saveTables());
     this.#layOut();
   }
 
@@ -51,42 +56,53 @@ export class ExportMenu {
 
   #layOut(): void {
     this.#save.disabled = !this.#isOffered || this.#formats.length === 0;
+    this.#tables.disabled = !this.#isOffered;
   }
 
   async #export(): Promise<void> {
-    // The button stays enabled: a disabled one would lose the focus.
-    if (this.#isWorking) return;
     const formats = this.#formats;
     const isForAll = this.#form.querySelector<HTMLInputElement>("input[name=scope]:checked")?.value === "all";
+    await this.#work(this.#words, async (context, said) => {
+      const { batch, selected, submission } = context;
+      const images = isForAll || selected === null ? batch.images : [selected];
+      const made = await filesOf({ ...context, images, formats }, said);
+      // It has no rows of images that the sample submission does not ask for.
+      const files = made.map((file) => (isForAll && file.name === submission.name ? submission : file));
+      const name = isForAll || selected?.imageId == null ? "nucleoscope" : selected.imageId;
+      return { name, files, images };
+    });
+  }
+
+  #saveTables(): Promise<void> {
+    return this.#work(this.#tableWords, async (context, said) => {
+      const { images } = context.batch;
+      const files = await filesOf({ ...context, images, formats: ["summary", "measurements"] }, said);
+      return { name: "nucleoscope-tables", files, images };
+    });
+  }
+
+  /** Saves one ZIP archive, and says how far it is and what is not in it. */
+  async #work(
+    words: HTMLElement,
+    make: (
+      context: ExportContext,
+      said: (text: string) => void,
+    ) => Promise<{ readonly name: string; readonly files: readonly NamedBlob[]; readonly images: readonly BatchImage[] }>,
+  ): Promise<void> {
+    // The button stays enabled: a disabled one would lose the focus.
+    if (this.#isWorking) return;
     this.#isWorking = true;
     try {
       const context = await this.#context();
-      const { batch, selected, engine } = context;
-      const images = isForAll || selected === null ? batch.images : [selected];
-      const done = images.filter(({ state }) => state.kind === "done");
-      const files = isForAll && formats.includes("bowl") ? [context.submission] : [];
-      for (const [index, image] of done.entries()) {
-        setText(this.#words, `Writing ${index + 1} of ${counted(done.length, "image")}…`);
-        files.push(...(await filesOf(image, formats, context)));
-      }
-      setText(this.#words, "Packing…");
-      const name = isForAll || selected?.imageId == null ? "nucleoscope" : selected.imageId;
-      save(`${name}.zip`, await engine.archive(files));
-      const left = images.length - done.length;
-      setText(this.#words, `Saved ${counted(files.length, "file")}.${left > 0 ? ` Without ${counted(left, "image")} not done.` : ""}`);
+      const { name, files, images } = await make(context, (text) => setText(words, text));
+      setText(words, "Packing…");
+      save(`${name}.zip`, await context.engine.archive(files));
+      const left = images.filter(({ state }) => state.kind !== "done").length;
+      const saved = files.length <= 2 ? files.map((file) => file.name).join(" and ") : counted(files.length, "file");
+      setText(words, `Saved ${saved}.${left > 0 ? ` Without ${counted(left, "image")} not done.` : ""}`);
     } catch (error) {
-      setText(this.#words, `Not saved: ${explanation(reportOf(error))}`);
+      setText(words, `Not saved: ${explanation(reportOf(error))}`);
     }
     this.#isWorking = false;
   }
-}
-
-async function filesOf(
-  image: BatchImage,
-  formats: readonly ExportFormat[],
-  { engine, recordOf }: ExportContext,
-): Promise<NamedBlob[]> {
-  const request = requestOf(image);
-  if (request === null || image.state.kind !== "done") return [];
-  return engine.exportFiles(request, image.state.result, image.regions, formats, recordOf(image));
 }

@@ -1,7 +1,7 @@
-import type { BatchImage } from "./batch.ts";
+import { countOf, type BatchImage } from "./batch.ts";
 import { make, setText } from "./elements.ts";
 import { scoreText } from "./score-panel.ts";
-import { explanation, nuclei, number } from "./wording.ts";
+import { countedNuclei, explanation, number } from "./wording.ts";
 
 /** The side of a row's small picture, in device pixels. */
 const pictureSide = 96;
@@ -175,7 +175,7 @@ function makeRow(image: BatchImage, index: number): Row {
 function fill(row: Row, image: BatchImage): void {
   const { state, thumbnail } = image;
   setText(row.facts, factsOf(image));
-  setText(row.count, state.kind === "done" ? nuclei(state.result.count) : "");
+  setText(row.count, state.kind === "done" ? countedNuclei(countOf(image), state.result.count) : "");
   const part = state.kind === "working" && state.fraction > 0 ? ` ${Math.floor(state.fraction * 100)} %` : "";
   setText(row.state, stateWords[state.kind] + part);
   row.element.dataset["state"] = state.kind;

@@ -1,6 +1,7 @@
 import { Batch, isField, type BatchImage, type Update } from "./batch.ts";
 import { Bench } from "./bench.ts";
 import { CorrectionBar } from "./correction-bar.ts";
+import { Counts } from "./counts.ts";
 import { Download } from "./download.ts";
 import { byId, setText } from "./elements.ts";
 import { reportOf } from "./engine/engine-error.ts";
@@ -15,17 +16,19 @@ import { Measurements } from "./measurements.ts";
 import { followMenus } from "./menus.ts";
 import { Notices, type Notice } from "./notices.ts";
 import { describe, ProgressBar } from "./progress.ts";
-import { isRecordName, readRecord, recordOf, type RunRecord } from "./run-record.ts";
+import { RecordedRuns } from "./recorded-runs.ts";
+import { changed, sameGate, type Gate } from "./results/gates.ts";
 import { ScorePanel } from "./score-panel.ts";
 import { linkOf, settingsIn } from "./settings-link.ts";
 import { sameSettings, SettingsPanel } from "./settings-panel.ts";
 import { StackPanel } from "./stack-panel.ts";
 import { Status } from "./status.ts";
 import type { Drawn } from "./tools.ts";
+import { TableDialectChoice } from "./table-dialect.ts";
 import { sameTuning, tuningOf, type Tuning } from "./tuning.ts";
 import { TuningPanel } from "./tuning-panel.ts";
 import { Viewer } from "./viewer.ts";
-import { counted, explanation, nuclei } from "./wording.ts";
+import { counted, countedNuclei, explanation } from "./wording.ts";
 import { Work } from "./work.ts";
 import type { Edit, Selection, Settings } from "./wasm/nucleoscope.js";
 
@@ -45,7 +48,16 @@ export class Page {
     hovered: (label) => this.#measurements.hover(label),
     drawn: (drawn) => this.#takeDrawn(drawn),
   });
-  readonly #measurements = new Measurements(byId("results", HTMLElement), this.#viewer);
+  readonly #counts = new Counts({
+    counted: (image) => this.#counted(image),
+    settled: () => this.#settled(),
+  });
+  readonly #measurements = new Measurements(
+    byId("results", HTMLElement),
+    this.#viewer,
+    this.#counts,
+    (before, after) => this.#changeGates(before, after),
+  );
   readonly #listElement = byId("images", HTMLElement);
   readonly #list = new ImageList(this.#listElement, (image) => this.#select(image));
   readonly #shelf = new MapsShelf(keptMapBytes);
@@ -75,18 +87,17 @@ export class Page {
     },
     byId("viewer", HTMLElement),
   );
-  readonly #export = new ExportMenu(async () => {
-    const engine = await this.#engine;
-    return {
-      engine,
-      batch: this.#batch,
-      selected: this.#selected,
-      submission: this.#download.file,
-      recordOf: (image) => recordOf(image, this.#measurements.gates, engine.modelIdentity),
-    };
-  });
+  readonly #dialect = new TableDialectChoice();
+  readonly #export = new ExportMenu(async () => ({
+    engine: await this.#engine,
+    batch: this.#batch,
+    selected: this.#selected,
+    submission: this.#download.file,
+    measures: this.#measurements.columns,
+    dialect: this.#dialect.dialect,
+  }));
   readonly #settings = new SettingsPanel(
-    () => this.#layOut(),
+    () => this.#changeSettings(),
     () => this.#changePixelSize(),
   );
   readonly #again = byId("again", HTMLButtonElement);
@@ -107,8 +118,14 @@ export class Page {
   #standardTuning!: Tuning;
   /** The tuning of every image that has none of its own. */
   #tuning!: Tuning;
-  /** Records that were dropped, by the id of their image: they wait for it. */
-  readonly #records = new Map<string, RunRecord>();
+  /** Runs of records that were dropped: they wait for their image. */
+  readonly #records = new RecordedRuns();
+  /** The gates of every image that no record gave others. */
+  #gates: readonly Gate[] = [];
+  /** Files of the last drop that were not added. */
+  #notAdded = 0;
+  /** What was said last of where the batch is. */
+  #endWords = "";
   #frame: number | null = null;
 
   constructor(options: EngineOptions) {
@@ -143,7 +160,7 @@ export class Page {
       this.#viewer.use(engine);
       this.#work.use(engine);
       this.#bench.use(engine);
-      this.#measurements.use(this.#bench);
+      this.#counts.use(engine);
       setText(byId("model", HTMLElement), `model ${engine.model.name} ${engine.model.version}`);
       this.#provide(engine);
     } catch (error) {
@@ -179,10 +196,13 @@ export class Page {
   async #openFiles(files: readonly BatchFile[], unreadable: readonly string[]): Promise<void> {
     const batch = this.#batch;
     const engine = await this.#engine;
-    const { files: all, refused } = batch.remember(await this.#withoutRecords(files));
+    const { files: all, refused } = batch.remember(files.filter((file) => !isRegions(file)));
     const plan = await engine.openBatch(all);
     if (batch !== this.#batch) return;
     const update = batch.update(plan);
+    const problems = await this.#records.read(batch.sourcesOf(plan.records), engine);
+    if (batch !== this.#batch) return;
+    this.#notAdded = refused.length + update.duplicates.length;
     for (const path of unreadable) {
       update.added.push(
         batch.addFailure(path, {
@@ -194,7 +214,9 @@ export class Page {
     }
     this.#notices.replace(plan.notices);
     this.#notices.add(refusalNotices(refused, update));
-    if (batch.images.length === 0 && this.#records.size === 0) {
+    this.#notices.add(problems);
+    const hasOther = this.#records.size > 0 || problems.length > 0 || files.some(isRegions);
+    if (batch.images.length === 0 && !hasOther) {
       this.#notices.add([
         {
           message: "No images were found in what was added.",
@@ -203,9 +225,14 @@ export class Page {
       ]);
     }
     this.#list.add(update.added);
-    this.#applyRecords();
-    for (const image of update.added) image.pixelSize = this.#settings.pixelSize;
+    for (const image of update.added) {
+      image.pixelSize = this.#settings.pixelSize;
+      image.gates = this.#gates;
+    }
+    await this.#applyRecords(engine);
+    await this.#takeRegions(files.filter(isRegions), engine);
     this.#work.start([...update.added, ...update.again], this.#settingsFor);
+    this.#followSelected();
     this.#layOut();
   }
 
@@ -234,7 +261,7 @@ export class Page {
   #outdated(): BatchImage[] {
     return this.#batch.images.filter((image) => {
       if (image.state.kind !== "done" || image.settings === null) return false;
-      if (!sameSettings(image.settings, this.#settings.settings)) return true;
+      if (!sameSettings(image.settings, { ...image.settings, ...(image.recorded ?? this.#settings.settings) })) return true;
       return isField(image) && !sameTuning(tuningOf(image.settings), image.tuning ?? this.#tuning);
     });
   }
@@ -249,10 +276,12 @@ export class Page {
     for (const { thumbnail } of this.#batch.images) thumbnail?.bitmap.close();
     this.#shelf.clear();
     this.#records.clear();
+    this.#gates = [];
+    this.#notAdded = 0;
     this.#batch = new Batch();
     this.#list.clear();
     this.#viewer.clear();
-    void this.#measurements.summarize([]);
+    this.#measurements.summarize([]);
     this.#notices.clear();
     this.#scorePanel.hide();
     this.#layOut();
@@ -303,7 +332,7 @@ export class Page {
 
   /** What an image is segmented with: the network's settings are the batch's, the tuning may be its own. */
   readonly #settingsFor = (image: BatchImage): Settings => ({
-    ...this.#settings.settings,
+    ...(image.recorded ?? this.#settings.settings),
     ...(image.tuning ?? this.#tuning),
   });
 
@@ -341,7 +370,7 @@ export class Page {
       this.#layOut();
       return;
     }
-    const settings = { ...image.settings, ...(image.tuning ?? this.#tuning) };
+    const settings = { ...image.settings, ...image.recorded, ...(image.tuning ?? this.#tuning) };
     if (this.#bench.canRelabel(image)) void this.#bench.relabel(image, settings, inHand);
     else this.#work.start([image], this.#settingsFor);
     this.#layOut();
@@ -365,9 +394,50 @@ export class Page {
     }
     if (this.#busy) return;
     this.#layOut();
-    if (this.#batch.images.length > 0) this.#status.say(endOf(this.#batch));
+    if (this.#batch.images.length > 0) this.#sayEnd();
     void this.#summarize(this.#batch);
-    void this.#measurements.summarize(this.#batch.images);
+    void this.#counts.askAll(this.#batch.images);
+  }
+
+  /** It is known which nuclei of an image count. */
+  #counted(image: BatchImage): void {
+    if (!this.#batch.has(image)) return;
+    this.#list.refresh(image);
+    if (image === this.#selected) {
+      this.#viewer.describe();
+      this.#measurements.update(image);
+    }
+    if (!this.#busy) this.#layOut();
+  }
+
+  /** It is known which nuclei of all images count. */
+  #settled(): void {
+    this.#measurements.summarize(this.#batch.images);
+    if (this.#busy || this.#batch.images.length === 0) return;
+    this.#layOut();
+    if (this.#endOf(this.#batch) !== this.#endWords) this.#sayEnd();
+  }
+
+  /** Says where the batch is at its end. */
+  #sayEnd(): void {
+    this.#endWords = this.#endOf(this.#batch);
+    this.#status.say(this.#endWords);
+  }
+
+  /** Gates were added or taken away: that is done to every image, whatever other gates it has. */
+  #changeGates(before: readonly Gate[], after: readonly Gate[]): void {
+    this.#gates = changed(this.#gates, before, after);
+    for (const image of this.#batch.images) image.gates = changed(image.gates, before, after);
+    this.#recount();
+  }
+
+  /** Counts anew, the selected image first; nothing is measured for it. */
+  #recount(): void {
+    this.#viewer.describe();
+    for (const image of this.#batch.images) this.#list.refresh(image);
+    this.#layOut();
+    if (this.#selected !== null) void this.#counts.ask(this.#selected);
+    if (!this.#busy) void this.#counts.askAll(this.#batch.images);
   }
 
   /** Why the last correction changed nothing. */
@@ -404,13 +474,42 @@ export class Page {
     image.regions = change(image.regions);
     this.#viewer.update();
     this.#followSelected();
+    this.#recount();
   }
 
   #changePixelSize(): void {
     for (const image of this.#batch.images) image.pixelSize = this.#settings.pixelSize;
     this.#viewer.update();
     this.#followSelected();
-    void this.#measurements.summarize(this.#batch.images);
+    void this.#counts.askAll(this.#batch.images);
+  }
+
+  /** What is chosen by hand counts before what a record says. */
+  #changeSettings(): void {
+    for (const image of this.#batch.images) {
+      if (image.recorded !== null) image.recorded = { ...image.recorded, ...this.#settings.settings };
+    }
+    this.#layOut();
+  }
+
+  /** Corrections that a record began with ground truth are made on it, once the image is there. */
+  #startFromRecordedTruth(): void {
+    for (const image of this.#batch.images) {
+      const edits = this.#records.editsFromTruth(image);
+      if (edits === null || image.state.kind !== "done") continue;
+      if (image.truth === null || image.state.result.truthOutlines === null) {
+        this.#notices.add([
+          {
+            message: `The corrections of ${image.name} began with its ground truth, which is not among the files.`,
+            remedy: "Add the masks, the label image or the CSV that it came from, then the record once more.",
+          },
+        ]);
+        continue;
+      }
+      image.startsFromTruth = true;
+      image.edits.replace(edits);
+      this.#relabel(image, image === this.#selected);
+    }
   }
 
   #startFromTruth(): void {
@@ -446,36 +545,66 @@ export class Page {
     }
   }
 
-  /** Reads the records among the files, which say how a run is repeated; the others are left. */
-  async #withoutRecords(files: readonly BatchFile[]): Promise<BatchFile[]> {
-    const others: BatchFile[] = [];
+  /** Gives regions to the image whose id their file's name begins with, or to the selected image. */
+  async #takeRegions(files: readonly BatchFile[], engine: Engine): Promise<void> {
     for (const file of files) {
-      const record = isRecordName(file.path) ? readRecord(await file.blob.text()) : null;
-      if (record === null) others.push(file);
-      else this.#takeRecord(record);
+      const name = file.path.split(/[/\\]/).at(-1) ?? file.path;
+      const known = this.#batch.images.filter(({ imageId }) => imageId !== null && name.startsWith(imageId));
+      known.sort((left, right) => right.name.length - left.name.length);
+      const image = known[0] ?? this.#selected;
+      this.#notices.add([await this.#giveRegions(file, image, engine)]);
     }
-    return others;
+    if (files.length > 0) this.#recount();
   }
 
-  #takeRecord(record: RunRecord): void {
-    this.#records.set(record.imageId, record);
-    this.#settings.take(record.network);
-    this.#measurements.gates = record.gates;
-    this.#applyRecords();
+  async #giveRegions({ path, blob }: BatchFile, image: BatchImage | null, engine: Engine): Promise<Notice> {
+    try {
+      const regions = await engine.readRegions({ blob, entry: null });
+      if (image === null) {
+        return {
+          message: `${path} has ${counted(regions.length, "region")}, but there is no image to give them to.`,
+          remedy: "Add the image first, then the regions.",
+        };
+      }
+      image.regions = regions;
+      return {
+        message: `${counted(regions.length, "region")} of ${path} taken for ${image.name}.`,
+        remedy: "“Clear regions” takes them away again.",
+      };
+    } catch (error) {
+      const { message, remedy } = reportOf(error);
+      return { message: `${path} was not used: ${message}.`, remedy };
+    }
   }
 
   /** Gives images what their records say; those on the list already are worked on again. */
-  #applyRecords(): void {
-    for (const image of this.#batch.images) {
-      const record = this.#records.get(image.imageId ?? "");
-      if (record === undefined) continue;
-      this.#records.delete(record.imageId);
-      image.tuning = { ...this.#tuning, ...record.tuning };
-      image.selection = record.selection;
-      image.regions = record.regions;
-      image.edits.replace(record.edits);
-      if (image.state.kind === "done") this.#work.start([image], this.#settingsFor);
+  async #applyRecords(engine: Engine): Promise<void> {
+    const applied = await this.#records.applyTo(this.#batch.images, engine);
+    const { images } = applied;
+    this.#notices.add(applied.notices);
+    if (this.#records.size > 0) {
+      this.#notices.add([
+        {
+          message: `The record tells of ${counted(this.#records.size, "image")} more, not among the files.`,
+          remedy: "Add them, and they are worked on as it says.",
+        },
+      ]);
     }
+    const [first] = images;
+    if (first === undefined) return;
+    // New images are counted as those of the record are, where that is the same for all of them.
+    const isSame = images.every(
+      ({ gates }) =>
+        gates.length === first.gates.length && gates.every((gate, place) => sameGate(gate, first.gates[place] ?? gate)),
+    );
+    if (isSame) this.#gates = first.gates;
+    if (first.recorded !== null) this.#settings.take(first.recorded);
+    // One that is under way begins anew at its end, as it then has another selection.
+    for (const image of images) if (image.settings !== null) image.settings = this.#settingsFor(image);
+    this.#work.start(
+      images.filter(({ state }) => state.kind === "done"),
+      this.#settingsFor,
+    );
   }
 
   #changed(image: BatchImage): void {
@@ -496,10 +625,21 @@ export class Page {
     this.#progress.show(this.#work.progress());
     this.#layOut();
     if (this.#batch.images.length === 0) return;
-    this.#status.say(endOf(this.#batch));
+    this.#sayEnd();
+    this.#startFromRecordedTruth();
     this.#relabelOutdated();
     void this.#summarize(this.#batch);
-    void this.#measurements.summarize(this.#batch.images);
+    void this.#counts.askAll(this.#batch.images);
+  }
+
+  /** Where the batch is at its end, in words. */
+  #endOf(batch: Batch): string {
+    const { done, nuclei: found, counted: count, failed, cancelled } = batch.tally();
+    const parts = [`${counted(done, "image")} done`, countedNuclei(count, found)];
+    if (failed > 0) parts.push(`${failed.toLocaleString("en")} failed`);
+    if (cancelled > 0) parts.push(`${cancelled.toLocaleString("en")} cancelled`);
+    if (this.#notAdded > 0) parts.push(`${this.#notAdded.toLocaleString("en")} not added`);
+    return `${parts.join(", ")}.`;
   }
 
   async #summarize(batch: Batch): Promise<void> {
@@ -534,7 +674,8 @@ export class Page {
     this.#again.hidden = this.#busy || this.#outdated().length === 0;
     setText(byId("image-count", HTMLElement), hasImages ? counted(this.#batch.images.length, "image") : "");
     this.#download.offer(this.#batch, this.#csvHeader, this.#busy);
-    this.#export.offer(!this.#busy && this.#batch.tally().done > 0);
+    const { done, counted: count } = this.#batch.tally();
+    this.#export.offer(!this.#busy && done > 0 && count !== null);
     this.#keepFocus(focused);
   }
 
@@ -546,13 +687,9 @@ export class Page {
   }
 }
 
-/** Where the batch is at its end, in words. */
-function endOf(batch: Batch): string {
-  const { done, nuclei: found, failed, cancelled } = batch.tally();
-  const parts = [`${counted(done, "image")} done`, nuclei(found)];
-  if (failed > 0) parts.push(`${failed.toLocaleString("en")} failed`);
-  if (cancelled > 0) parts.push(`${cancelled.toLocaleString("en")} cancelled`);
-  return `${parts.join(", ")}.`;
+/** Whether a file has regions of interest: one that was given itself, not an export among others. */
+function isRegions({ path, explicit }: BatchFile): boolean {
+  return explicit && /\.geojson$/i.test(path);
 }
 
 /** What was not added, and why; many refusals for the same reason are told together. */

@@ -1,5 +1,5 @@
 import { byId } from "./elements.ts";
-import type { Settings } from "./wasm/nucleoscope.js";
+import type { PixelSize, Settings } from "./wasm/nucleoscope.js";
 
 /** What the user can choose about how images are segmented. */
 export class SettingsPanel {
@@ -21,10 +21,10 @@ export class SettingsPanel {
     });
   }
 
-  /** The side of a pixel in µm; null leaves it to the files. */
-  get pixelSize(): number | null {
+  /** The size of a pixel in µm; null leaves it to the files. */
+  get pixelSize(): PixelSize | null {
     const side = this.#pixelSize.valueAsNumber;
-    return this.#pixelSize.validity.valid && Number.isFinite(side) ? side : null;
+    return this.#pixelSize.validity.valid && Number.isFinite(side) ? { x: side, y: side } : null;
   }
 
   /** Takes over settings from elsewhere. */

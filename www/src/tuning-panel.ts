@@ -30,10 +30,13 @@ export class TuningPanel {
   readonly #own = byId("tune-own", HTMLInputElement);
   readonly #reset = byId("tune-reset", HTMLButtonElement);
   #standard: Tuning | null = null;
+  /** What is shown; a value beyond its slider stays as long as that is not moved. */
+  #shown: Tuning | null = null;
 
   constructor(listener: TuningListener) {
-    const changed = (isSettled: boolean) => (): void => {
-      const tuning = this.#tuning();
+    const changed = (isSettled: boolean, name?: (typeof sliders)[number]["name"]) => (): void => {
+      const tuning = this.#tuning(name);
+      this.#shown = tuning;
       this.#describe(tuning);
       listener.changed(tuning, isSettled);
     };
@@ -42,8 +45,8 @@ export class TuningPanel {
       // The number of pixels has a slider for the usual sizes only.
       input.min = String(minimum);
       input.max = String(name === "smallestArea" ? 500 : maximum);
-      input.addEventListener("input", changed(false));
-      input.addEventListener("change", changed(true));
+      input.addEventListener("input", changed(false, name));
+      input.addEventListener("change", changed(true, name));
     }
     for (const input of [this.#fillHoles, this.#dropAtEdge]) input.addEventListener("change", changed(true));
     this.#own.addEventListener("change", () => listener.scopeChanged(this.#own.checked));
@@ -57,6 +60,7 @@ export class TuningPanel {
 
   /** Shows a tuning, and whether it is the selected image's own. */
   show(tuning: Tuning, isOwn: boolean): void {
+    this.#shown = tuning;
     for (const [name, input] of this.#inputs) {
       const value = name === mirrored ? mirror(tuning[name]) : tuning[name];
       if (document.activeElement !== input) input.value = String(value);
@@ -67,8 +71,10 @@ export class TuningPanel {
     this.#describe(tuning);
   }
 
-  #tuning(): Tuning {
+  /** The tuning as it is after the slider of this name was moved, or a box was ticked. */
+  #tuning(moved?: (typeof sliders)[number]["name"]): Tuning {
     const number = (name: (typeof sliders)[number]["name"]): number => {
+      if (name !== moved && this.#shown !== null) return this.#shown[name];
       const value = this.#inputs.get(name)?.valueAsNumber ?? 0;
       return name === mirrored ? mirror(value) : value;
     };

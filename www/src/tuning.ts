@@ -1,4 +1,4 @@
-import type { Edit, Place, Region, Selection, Settings } from "./wasm/nucleoscope.js";
+import type { Settings } from "./wasm/nucleoscope.js";
 
 /** The settings that need not run the network again: every field is there. */
 export type Tuning = Required<
@@ -23,12 +23,12 @@ export const tuningRanges: Readonly<Record<"threshold" | "seedDepth" | "leastCer
   smoothing: { minimum: 0, maximum: 8 },
 };
 
-/** The tuning within settings that name everything. */
+/** The tuning within settings that name everything, as it is: a record may go beyond the sliders. */
 export function tuningOf(settings: Settings): Tuning {
-  const given = parseTuning(settings);
-  const names = [...numberNames, ...switchNames];
-  const missing = names.filter((name) => given[name] === undefined);
-  if (missing.length > 0) throw new Error(`the settings lack ${missing.join(", ")}`);
+  const { threshold, seedDepth, leastCertainty, smallestArea, smoothing, fillHoles, dropAtEdge } = settings;
+  const given = { threshold, seedDepth, leastCertainty, smallestArea, smoothing, fillHoles, dropAtEdge };
+  const missing = Object.entries(given).filter(([, value]) => value === undefined);
+  if (missing.length > 0) throw new Error(`the settings lack ${missing.map(([name]) => name).join(", ")}`);
   return given as Tuning;
 }
 
@@ -66,77 +66,7 @@ export function parseNetworkSettings(unknown: unknown): Pick<Settings, "effort" 
   };
 }
 
-/** Which part of a stack, from something unknown. */
-export function parseSelection(unknown: unknown): Selection {
-  const { channel, slice, frame } = asRecord(unknown);
-  const { single } = asRecord(slice);
-  return {
-    ...(isIndex(channel) || typeof channel === "string" ? { channel } : {}),
-    ...(isIndex(single) ? { slice: { single } } : {}),
-    ...(isIndex(frame) ? { frame } : {}),
-  };
-}
-
-/** The corrections in something unknown; what is none is left out. */
-export function parseEdits(unknown: unknown): Edit[] {
-  return asArray(unknown).flatMap((entry): Edit[] => {
-    const { kind, at, line, path, outline, radius, to } = asRecord(entry);
-    switch (kind) {
-      case "delete":
-      case "merge":
-        return isPath(at) ? [{ kind, at }] : [];
-      case "split":
-        return isPath(line) ? [{ kind, line }] : [];
-      case "draw":
-        if (!isPath(path) || !isRadius(radius)) return [];
-        return [{ kind, path, radius, to: isPlace(to) ? to : null }];
-      case "erase":
-        return isPath(path) && isRadius(radius) ? [{ kind, path, radius }] : [];
-      case "add":
-        return isPath(outline) ? [{ kind, outline }] : [];
-      default:
-        return [];
-    }
-  });
-}
-
-/** The regions of interest in something unknown. */
-export function parseRegions(unknown: unknown): Region[] {
-  return asArray(unknown).flatMap((entry): Region[] => {
-    const { kind, points, x, y, width, height } = asRecord(entry);
-    if (kind === "polygon" && isPath(points)) return [{ kind, points }];
-    if (kind === "rectangle" && isFinite(x) && isFinite(y) && isFinite(width) && isFinite(height)) {
-      return [{ kind, x, y, width, height }];
-    }
-    return [];
-  });
-}
-
 /** Something unknown as an object; an empty one where it is none. */
 export function asRecord(unknown: unknown): Record<string, unknown> {
   return typeof unknown === "object" && unknown !== null ? (unknown as Record<string, unknown>) : {};
-}
-
-function asArray(unknown: unknown): readonly unknown[] {
-  return Array.isArray(unknown) ? unknown : [];
-}
-
-function isFinite(unknown: unknown): unknown is number {
-  return typeof unknown === "number" && Number.isFinite(unknown);
-}
-
-function isIndex(unknown: unknown): unknown is number {
-  return Number.isInteger(unknown) && (unknown as number) >= 0;
-}
-
-function isRadius(unknown: unknown): unknown is number {
-  return isFinite(unknown) && unknown > 0;
-}
-
-function isPlace(unknown: unknown): unknown is Place {
-  return Array.isArray(unknown) && unknown.length === 2 && unknown.every(isFinite);
-}
-
-function isPath(unknown: unknown): unknown is Place[] {
-  return Array.isArray(unknown) && unknown.length > 0 && unknown.every(isPlace);
 }

@@ -1,4 +1,4 @@
-import type { BatchImage } from "./batch.ts";
+import { countOf, type BatchImage } from "./batch.ts";
 import { requestOf } from "./bench.ts";
 import { ContrastPanel } from "./contrast-panel.ts";
 import { byId, setText } from "./elements.ts";
@@ -10,7 +10,7 @@ import { NucleiMap } from "./nuclei-map.ts";
 import { PictureCache } from "./picture-cache.ts";
 import { scoreText } from "./score-panel.ts";
 import { draftOf, isCorrecting, meaningOf, type Drawn, type ToolName } from "./tools.ts";
-import { explanation, nuclei, number } from "./wording.ts";
+import { countedNuclei, explanation, nuclei, number } from "./wording.ts";
 import type { ImageScore, Outlines, Place } from "./wasm/nucleoscope.js";
 
 /** Larger images are shown reduced to this many pixels on the longer side. */
@@ -124,12 +124,17 @@ export class Viewer {
     this.update();
   }
 
+  /** Says anew what is known of the image that is shown. */
+  describe(): void {
+    setText(this.#details, this.#image === null ? "" : detailsOf(this.#image));
+  }
+
   /** Follows a change of the image that is shown. */
   update(): void {
     const image = this.#image;
     setText(this.#title, image?.name ?? "No image selected");
     this.#title.title = image?.path ?? "";
-    setText(this.#details, image === null ? "" : detailsOf(image));
+    this.describe();
     const message = image === null ? "" : messageOf(image);
     setText(this.#message, message);
     this.#message.hidden = message === "";
@@ -288,7 +293,7 @@ export class Viewer {
       nuclei: this.#nuclei,
       missed: this.#missed,
       regions: image.regions,
-      micrometresPerPixel: image.pixelSize ?? result?.stack.pixelSize?.x ?? null,
+      micrometresPerPixel: (image.pixelSize ?? result?.stack.pixelSize)?.x ?? null,
     };
   }
 
@@ -472,12 +477,13 @@ function only({ points, offsets, labels }: Outlines, isKept: (label: number) => 
   };
 }
 
-function detailsOf({ state, thumbnail, ignoredInScoring, edits }: BatchImage): string {
+function detailsOf(image: BatchImage): string {
+  const { state, thumbnail, ignoredInScoring, edits } = image;
   const parts: string[] = [];
   const size = state.kind === "done" ? state.result : thumbnail;
   if (size !== null) parts.push(`${number(size.width)} × ${number(size.height)} px`);
   if (state.kind === "done") {
-    parts.push(nuclei(state.result.count));
+    parts.push(countedNuclei(countOf(image), state.result.count));
     if (state.result.diameter !== null) parts.push(`diameter ${state.result.diameter.toFixed(0)} px`);
     if (state.result.score !== null) parts.push(`score ${scoreText(state.result.score.score)}`);
     if (ignoredInScoring) parts.push("ignored in scoring");

@@ -12,6 +12,12 @@ export function nuclei(count: number): string {
   return counted(count, "nucleus", "nuclei");
 }
 
+/** `113 nuclei`, or `14 of 113 nuclei counted`; with null while it is not known how many count. */
+export function countedNuclei(count: number | null, all: number): string {
+  if (count === all) return nuclei(all);
+  return count === null ? `${nuclei(all)}, counting…` : `${number(count)} of ${nuclei(all)} counted`;
+}
+
 /** A number with separators for thousands. */
 export function number(value: number): string {
   return numbers.format(value);

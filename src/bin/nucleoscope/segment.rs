@@ -4,16 +4,16 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use nucleoscope::dataset::ImageEntry;
-use nucleoscope::export::record::ModelIdentity;
-use nucleoscope::export::{MeasurementTable, bowl_csv, file_stem, label_image, overlay};
+use nucleoscope::export::record::{self, ModelIdentity, Record};
+use nucleoscope::export::tables::{NucleiRows, nuclei_csv};
+use nucleoscope::export::{MeasurementTable, file_stem, label_image, overlay};
 use nucleoscope::network::Network;
-use nucleoscope::nuclei::LabelImage;
 use nucleoscope::score::{ImageScore, score_image, summarize};
 use nucleoscope::{Error, InFile, image, run_length};
 
-use crate::export::{self, Exports};
-use crate::inputs::{Inputs, write_whole};
-use crate::work::{self, Work};
+use crate::export::{self, Exports, Tally, Written};
+use crate::inputs::{self, Inputs, write_whole};
+use crate::work::{self, Found, Work};
 use crate::{Outcome, table};
 
 #[derive(Args)]
@@ -26,7 +26,7 @@ pub(crate) struct Arguments {
     #[arg(
         long,
         value_name = "submission.csv",
-        required_unless_present_any = ["export_dir", "labels", "outlines", "measurements"]
+        required_unless_present_any = ["export_dir", "labels", "outlines", "measurements", "summary", "nuclei"]
     )]
     output: Option<PathBuf>,
     /// Also write one label image an image into this folder (16-bit PNG)
@@ -38,6 +38,10 @@ pub(crate) struct Arguments {
     /// Also write one table of measurements an image into this folder (CSV)
     #[arg(long, value_name = "DIR")]
     measurements: Option<PathBuf>,
+    /// Do again what this nucleoscope.json says of its images: settings, corrections, regions, gates.
+    /// Options are for the other images
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
     #[command(flatten)]
     export: export::ExportOptions,
     #[command(flatten)]
@@ -46,8 +50,7 @@ pub(crate) struct Arguments {
 
 /// What is kept of an image once its files are written.
 struct Finished {
-    rows: String,
-    nuclei: u32,
+    written: Written,
     score: Option<Result<ImageScore, Error>>,
 }
 
@@ -56,8 +59,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
     for folder in folders.into_iter().flatten() {
         std::fs::create_dir_all(folder).map_err(|error| error.in_file(folder.display().to_string()))?;
     }
-    let exports = arguments.export.exports()?;
-    let model_hash = exports.as_ref().map(|_| arguments.options.model_hash()).transpose()?;
+    let mut exports = arguments.export.exports()?;
+    if arguments.output.is_some() {
+        exports = exports.with_bowl_rows();
+    }
+    let record = arguments.record.as_deref().map(read_record).transpose()?;
+    let is_named = exports.names_model() || record.is_some();
+    let model_hash = is_named.then(|| arguments.options.model_hash()).transpose()?.unwrap_or_default();
     let inputs = Inputs::gather(&arguments.inputs);
     let dataset = &inputs.batch.dataset;
     let mut failures = inputs.failures.len() + inputs.batch.failures.len() + dataset.failed.len();
@@ -69,15 +77,35 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
     }
 
     let images: Vec<&ImageEntry> = dataset.images.iter().filter(|image| image.wanted).collect();
-    let exports = exports.zip(model_hash);
-    let job = |work: Work| {
-        let labels = work.segment()?;
-        if let Some((exports, hash)) = &exports {
-            write_exports(exports, &inputs, &work, &labels, hash)?;
+    let options = match record {
+        Some(record) => {
+            compare(&record, &inputs, &images, &model_hash);
+            arguments.options.repeating(record)
         }
-        finish(arguments, &work, &labels)
+        None => arguments.options.clone(),
     };
-    let results = work::for_each(&inputs, &images, &arguments.options, job)?;
+    let job = |work: Work| {
+        let found = work.find()?;
+        let mut provenance = exports.provenance();
+        if let Some(run) = work.run {
+            provenance = run.clone();
+            provenance.pixel_size = run.pixel_size.or(exports.pixel_size());
+        }
+        let contract = work.network.contract();
+        let is_found = provenance.start == record::Start::Network;
+        provenance.model = is_found.then(|| ModelIdentity {
+            name: contract.name.clone(),
+            version: contract.version.clone(),
+            sha256: model_hash.clone(),
+        });
+        provenance.settings = is_found.then_some(work.settings);
+        provenance.selection = work.selection.clone();
+        let (entry, opened) = (work.entry, &work.opened);
+        let written =
+            exports.write_image(&inputs, entry, opened, &found.labels, &found.edited, provenance)?;
+        finish(arguments, &exports, &work, &found, written)
+    };
+    let results = work::for_each(&inputs, &images, &options, job)?;
     if results.iter().any(Option::is_none) {
         match &arguments.output {
             Some(output) => eprintln!("Stopped; {} was not written.", output.display()),
@@ -86,15 +114,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
         return Ok(Outcome::Interrupted);
     }
 
-    let mut csv = bowl_csv::HEADER.to_owned();
+    let mut parts = Vec::new();
+    let mut failed = export::unopened(&inputs);
     let mut scores = Vec::new();
-    let (mut nuclei, mut done) = (0, 0);
+    let mut tally = Tally::default();
     for (entry, result) in images.iter().zip(results.into_iter().flatten()) {
         match result {
             Ok(finished) => {
-                csv.push_str(&finished.rows);
-                nuclei += finished.nuclei;
-                done += 1;
+                tally.add(&finished.written);
+                parts.push(finished.written.part);
                 match finished.score {
                     Some(Ok(score)) if !entry.ignored_in_scoring => scores.push((*entry, score)),
                     Some(Err(error)) => {
@@ -107,64 +135,85 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
             Err(error) => {
                 failures += 1;
                 table::say_failure(&error);
+                failed.push(export::failed_part(&entry.image_id, &error));
             }
         }
     }
-    let mut written = String::new();
-    if let Some(output) = &arguments.output {
-        write_whole(output, csv.as_bytes())?;
-        written = format!(": {}", output.display());
-    }
+    parts.extend(failed);
+    exports.write_batch(&parts, arguments.output.as_deref())?;
+    let written = arguments.output.as_ref().map(|output| format!(": {}", output.display()));
     print_scores(&scores);
-    table::say(format_args!("{done} images, {nuclei} nuclei, {failures} failed{written}"));
+    table::say(format_args!("{tally}, {failures} failed{}", written.unwrap_or_default()));
     Ok(if failures == 0 { Outcome::Complete } else { Outcome::WithFailures })
 }
 
-fn write_exports(
-    exports: &Exports,
-    inputs: &Inputs,
-    work: &Work,
-    labels: &LabelImage,
-    model_hash: &str,
-) -> Result<(), Error> {
-    let contract = work.network.contract();
-    let model = ModelIdentity {
-        name: contract.name.clone(),
-        version: contract.version.clone(),
-        sha256: model_hash.to_owned(),
-    };
-    exports.write(
-        inputs,
-        work.entry,
-        &work.opened,
-        labels,
-        Some((model, work.settings, work.selection.clone())),
-    )
+fn read_record(path: &Path) -> Result<Record, Error> {
+    record::read(&inputs::read(path)?).map_err(|error| error.in_file(path.display().to_string()))
+}
+
+/// Says where a record does not fit what is given: its nuclei may then not come out the same.
+fn compare(record: &Record, inputs: &Inputs, images: &[&ImageEntry], model_hash: &str) {
+    let other = record.images.iter().find_map(|run| {
+        run.provenance.model.as_ref().filter(|model| !model.sha256.is_empty() && model.sha256 != model_hash)
+    });
+    if let Some(model) = other {
+        eprintln!(
+            "note: the record was made with another model ({} {}); nuclei may differ. Name that model with --model.",
+            model.name, model.version
+        );
+    }
+    for run in &record.images {
+        let Some(entry) = images.iter().find(|entry| entry.image_id == run.id) else {
+            eprintln!("note: the record tells of {}, which is not among the images.", run.id);
+            continue;
+        };
+        let expected = &run.provenance.input.sha256;
+        let bytes = nucleoscope::batch::read(&inputs.files, inputs.batch.sources[entry.file], &entry.path);
+        // One that cannot be read is told of when it is its turn.
+        if !expected.is_empty() && bytes.is_ok_and(|bytes| record::sha256(&bytes) != *expected) {
+            eprintln!("note: {} is not the file that the record tells of; nuclei may differ.", entry.path);
+        }
+    }
+    for entry in images.iter().filter(|entry| record.images.iter().all(|run| run.id != entry.image_id)) {
+        eprintln!("note: the record does not tell of {}; the options are used for it.", entry.path);
+    }
 }
 
 /// Writes the files that have a folder of their own, and keeps what comes together at the end.
-fn finish(arguments: &Arguments, work: &Work, labels: &LabelImage) -> Result<Finished, Error> {
+fn finish(
+    arguments: &Arguments,
+    exports: &Exports,
+    work: &Work,
+    found: &Found,
+    written: Written,
+) -> Result<Finished, Error> {
     let entry = work.entry;
+    let labels = &found.labels;
+    let included = &written.counted.included;
     let stem = file_stem(&entry.image_id);
     let path = |folder: &Path, ending: &str| folder.join(format!("{stem}{ending}"));
     if let Some(folder) = &arguments.labels {
-        let file = label_image::encode(labels, None).map_err(|error| error.in_file(&entry.path))?;
+        let file = label_image::encode(labels, included, None).map_err(|error| error.in_file(&entry.path))?;
         write_whole(&path(folder, &format!(".{}", file.extension)), &file.bytes)?;
     }
     if let Some(folder) = &arguments.outlines {
         let preview = image::preview(&work.opened.image, None, &image::Contrast::default())
             .map_err(|error| error.in_file(&entry.path))?;
-        let picture = overlay::encode(preview, labels).map_err(|error| error.in_file(&entry.path))?;
-        write_whole(&path(folder, ".png"), &picture)?;
+        let picture = overlay::encode(preview, &labels.only(included));
+        write_whole(&path(folder, ".png"), &picture.map_err(|error| error.in_file(&entry.path))?)?;
     }
     if let Some(folder) = &arguments.measurements {
-        let pixel_size = arguments.export.pixel_size.or(work.opened.info.pixel_size);
-        let table = MeasurementTable::new(labels, &work.opened.channels, pixel_size, &[]);
-        write_whole(&path(folder, "-measurements.csv"), table.csv(&entry.image_id).as_bytes())?;
+        let pixel_size = exports.pixel_size().or(work.opened.info.pixel_size);
+        let table = MeasurementTable::new(labels, &work.opened.channels, pixel_size, &found.edited);
+        let rows = NucleiRows::new(&table, &written.counted);
+        let folder_of_image = entry.path.replace('\\', "/");
+        let folder_of_image = folder_of_image.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let bytes = nuclei_csv(&[(&entry.image_id, folder_of_image, &rows)], exports.dialect());
+        write_whole(&path(folder, "-measurements.csv"), &bytes)?;
     }
     let masks = run_length::encode(labels);
     let score = work.truth().map(|truth| truth.map(|truth| score_image(&truth, &masks)));
-    Ok(Finished { rows: bowl_csv::rows(&entry.image_id, &masks), nuclei: labels.count(), score })
+    Ok(Finished { written, score })
 }
 
 fn print_scores(scores: &[(&ImageEntry, ImageScore)]) {

@@ -2,20 +2,23 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use nucleoscope::batch;
 use nucleoscope::dataset::{ImageEntry, Truth};
-use nucleoscope::export::record::sha256;
+use nucleoscope::export::ExportError;
+use nucleoscope::export::Provenance;
+use nucleoscope::export::record::{Record, Start, sha256};
 use nucleoscope::field::{Assembly, FieldError, Plan, Sizes};
 use nucleoscope::image::{self, ChannelChoice, Image, Limits, Opened, Selection, Slice};
 use nucleoscope::network::TractNetwork;
-use nucleoscope::nuclei::LabelImage;
+use nucleoscope::nuclei::{self, LabelImage};
 use nucleoscope::run_length::Mask;
 use nucleoscope::segment::{Effort, Settings, segment};
-use nucleoscope::{Error, InFile, truth};
+use nucleoscope::{Error, InFile, run_length, truth};
 use rayon::prelude::*;
 
 use crate::inputs::{self, Inputs};
@@ -80,6 +83,9 @@ pub(crate) struct Options {
     /// Frame of a time series to segment, from 1 [default: 1]
     #[arg(long, value_name = "N", value_parser = from_one)]
     frame: Option<usize>,
+    /// Runs to be repeated; they count before the options.
+    #[arg(skip)]
+    record: Option<Arc<Record>>,
 }
 
 fn channel(text: &str) -> Result<ChannelChoice, String> {
@@ -125,6 +131,17 @@ impl Options {
     /// The same with another model.
     pub(crate) fn with_model(&self, model: &Path) -> Self {
         Self { model: Some(model.to_owned()), ..self.clone() }
+    }
+
+    /// The same, but images that a record tells of are worked on as it says.
+    pub(crate) fn repeating(&self, record: Record) -> Self {
+        Self { record: Some(Arc::new(record)), ..self.clone() }
+    }
+
+    /// What a record says of an image.
+    fn run(&self, entry: &ImageEntry) -> Option<&Provenance> {
+        let runs = self.record.as_ref()?.images.iter();
+        runs.filter(|run| run.id == entry.image_id).map(|run| &run.provenance).next_back()
     }
 
     fn settings(&self) -> Settings {
@@ -188,11 +205,46 @@ pub(crate) struct Work<'a> {
     pub settings: Settings,
     /// The part of its stack that was opened.
     pub selection: &'a Selection,
+    /// What a record says of the image, where its run is to be repeated.
+    pub run: Option<&'a Provenance>,
     sizes: Sizes,
     inputs: &'a Inputs,
 }
 
+/// The nuclei of an image.
+pub(crate) struct Found {
+    /// Which nucleus each pixel belongs to.
+    pub labels: LabelImage,
+    /// Whether each was changed by hand; empty if none was.
+    pub edited: Vec<bool>,
+}
+
 impl Work<'_> {
+    /// Finds the nuclei, and corrects them as the record says that they were.
+    pub(crate) fn find(&self) -> Result<Found, Error> {
+        let Some(run) = self.run else {
+            return Ok(Found { labels: self.segment()?, edited: Vec::new() });
+        };
+        let labels = match run.start {
+            Start::Network => self.segment()?,
+            Start::GroundTruth => {
+                let none = || Err(ExportError::NoNuclei.in_file(&self.entry.path));
+                let masks = self.truth().unwrap_or_else(none)?;
+                let Opened { info, .. } = &self.opened;
+                run_length::decode_overlapping(&masks, info.width, info.height)
+                    .map_err(|error| error.in_file(&self.entry.path))?
+            }
+        };
+        if run.edits.is_empty() {
+            return Ok(Found { labels, edited: Vec::new() });
+        }
+        let edited = nuclei::apply(&labels, &run.edits);
+        for (edit, reason) in &edited.refused {
+            eprintln!("note: {}: correction {} changes nothing: {reason}.", self.entry.path, edit + 1);
+        }
+        Ok(Found { labels: edited.labels, edited: edited.marked })
+    }
+
     /// Finds the nuclei.
     pub(crate) fn segment(&self) -> Result<LabelImage, Error> {
         let image = &self.opened.image;
@@ -242,9 +294,12 @@ pub(crate) fn for_each<T: Send>(
     let bar = progress_bar(images.len() as u64);
     let one = |entry: &ImageEntry| {
         let work = || {
-            let opened = open(inputs, entry, &selection)?;
+            let run = options.run(entry);
+            let selection = run.map_or(&selection, |run| &run.selection);
+            let settings = run.and_then(|run| run.settings).unwrap_or(settings);
+            let opened = open(inputs, entry, selection)?;
             bar.suspend(|| say_warnings(entry, &opened));
-            job(Work { entry, opened, network: &network, settings, selection: &selection, sizes, inputs })
+            job(Work { entry, opened, network: &network, settings, selection, run, sizes, inputs })
         };
         // A bug in a decoder or the engine costs one image, not the batch.
         catch_unwind(AssertUnwindSafe(work))

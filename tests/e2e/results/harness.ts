@@ -1,6 +1,7 @@
 /** The measurement panel by itself, with made-up nuclei. */
 import type { MeasurementTable } from "../../../www/src/results/measurement-table.ts";
-import { ResultsPanel } from "../../../www/src/results/results-panel.ts";
+import type { Gate } from "../../../www/src/results/gates.ts";
+import { ResultsPanel, type CountedRows } from "../../../www/src/results/results-panel.ts";
 
 const columns = [
   ["area_px2", "Area", "px²"],
@@ -62,6 +63,36 @@ function tableOf(rows: number, columnCount: number): MeasurementTable {
   return { columns: all, rows, values };
 }
 
+/** Which nuclei count by area or circularity alone, in place of the program that the page asks. */
+function countOf({ columns: all, rows, values }: MeasurementTable, gates: readonly Gate[]): CountedRows {
+  const included = Uint8Array.from({ length: rows }, (_, row) => {
+    const passes = ({ key, minimum, maximum, keep }: Gate): boolean => {
+      const value = values[all.findIndex((column) => column.key === key) * rows + row] ?? Number.NaN;
+      return (value >= (minimum ?? -Infinity) && value <= (maximum ?? Infinity)) === (keep === "inside");
+    };
+    return gates.every(passes) ? 1 : 0;
+  });
+  const pixels = 2048 * 2048;
+  const summed = all.map((column, index) => {
+    const kept = [...values.subarray(index * rows, (index + 1) * rows)].filter(
+      (value, row) => included[row] === 1 && Number.isFinite(value),
+    );
+    const mean = kept.reduce((sum, value) => sum + value, 0) / kept.length;
+    const squares = kept.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+    return { column, moments: { count: kept.length, mean, squares } };
+  });
+  const count = included.reduce((sum, one) => sum + one, 0);
+  const summary = { nuclei: rows, included: count, pixels, squareMillimetres: (pixels * 0.25) / 1e6, columns: summed };
+  return { included, summary };
+}
+
+/** Shows a table as the page does, and counts its nuclei whenever the gates change. */
+function show(table: MeasurementTable | null): void {
+  shown = table;
+  panel.show(table, table === null ? null : { imageName: "field-1.tif", ...countOf(table, panel.gates) });
+}
+
+let shown: MeasurementTable | null = null;
 const host = document.querySelector<HTMLElement>("#host");
 if (host === null) throw new Error("the page has no #host");
 
@@ -72,7 +103,10 @@ const panel = new ResultsPanel(host, {
   selected: (label) => told.push({ kind: "selected", value: label }),
   hovered: (label) => told.push({ kind: "hovered", value: label }),
   brushed: (labels) => told.push({ kind: "brushed", value: labels === null ? null : [...labels] }),
-  gatesChanged: (gates) => told.push({ kind: "gatesChanged", value: gates }),
+  gatesChanged: (_, gates) => {
+    told.push({ kind: "gatesChanged", value: gates });
+    if (shown !== null) panel.count(countOf(shown, gates));
+  },
 });
 
-Object.assign(globalThis, { panel, tableOf, told });
+Object.assign(globalThis, { panel, show, tableOf, told });

@@ -3,13 +3,19 @@ import type {
   Edit,
   ExampleImage,
   ExportFormat,
+  FailedFile,
   FieldSizes,
+  ImageRecord,
   ImageScore,
+  MeasurementTable,
   ModelContract,
+  PixelSize,
+  Provenance,
   Region,
   ScoreSummary,
   Selection,
   Settings,
+  TableDialect,
 } from "../wasm/nucleoscope.js";
 import { EngineError, messageOf } from "./engine-error.ts";
 import { planShare, segmentField } from "./field.ts";
@@ -17,10 +23,12 @@ import { defaultWorkers, Pool, type RunOptions, type WorkerLike } from "./pool.t
 import type {
   BatchFile,
   CachedMaps,
+  Counted,
+  CountTask,
+  Exported,
   FinishedNuclei,
   ImageSource,
   Inferred,
-  Measured,
   ModelIdentity,
   NamedBlob,
   OpenedBatch,
@@ -54,8 +62,8 @@ export interface ImageRequest {
   readonly imageId: string;
   readonly source: ImageSource;
   readonly selection: Selection;
-  /** The side of a pixel in µm, where it is to count in place of the file's. */
-  readonly pixelSize: number | null;
+  /** The size of a pixel in µm, where it is to count in place of the file's. */
+  readonly pixelSize: PixelSize | null;
 }
 
 /** An image to find nuclei in. */
@@ -191,26 +199,56 @@ export class Engine {
   }
 
   /** Measures the nuclei of an image; what the user moves does not wait for it. */
-  measure(
-    request: ImageRequest,
-    nuclei: FinishedNuclei,
-    regions: readonly Region[],
-    options?: RunOptions,
-  ): Promise<Measured> {
-    return this.#reader.run({ kind: "measure", ...this.#sheetOf(request), nuclei: finished(nuclei), regions }, options);
+  measure(request: ImageRequest, nuclei: FinishedNuclei, options?: RunOptions): Promise<MeasurementTable> {
+    return this.#reader.run({ kind: "measure", ...this.#sheetOf(request), nuclei: finished(nuclei) }, options);
   }
 
-  /** Writes an image's files. `record` is what the record says of how the nuclei came about. */
+  /** Decides which of an image's nuclei count, by what was measured of them; nothing is decoded for it. */
+  count(request: Omit<CountTask, "kind">, inHand: boolean, options?: RunOptions): Promise<Counted> {
+    return (inHand ? this.#bench : this.#reader).run({ kind: "count", ...request }, options);
+  }
+
+  /**
+   * Writes an image's files, and its part of those that a batch shares. `measures` are keys of columns that the
+   * summary is to have beside the main ones.
+   */
   exportFiles(
-    request: ImageRequest,
+    request: ImageRequest & { readonly path: string },
     nuclei: FinishedNuclei,
-    regions: readonly Region[],
     formats: readonly ExportFormat[],
-    record: unknown,
+    measures: readonly string[],
+    provenance: Provenance,
+    options?: RunOptions,
+  ): Promise<Exported> {
+    const sheet = { ...this.#sheetOf(request), path: request.path };
+    const what = { nuclei: finished(nuclei), formats, measures, provenance };
+    return this.#reader.run({ kind: "export", ...sheet, ...what }, options);
+  }
+
+  /** Writes the files that a batch shares, from what {@link exportFiles} gave of each image. */
+  batchFiles(
+    parts: readonly Blob[],
+    failures: readonly FailedFile[],
+    formats: readonly ExportFormat[],
+    dialect: TableDialect,
     options?: RunOptions,
   ): Promise<NamedBlob[]> {
-    const sheet = this.#sheetOf(request);
-    return this.#reader.run({ kind: "export", ...sheet, nuclei: finished(nuclei), regions, formats, record }, options);
+    return this.#reader.run({ kind: "batch-files", parts, failures, formats, dialect }, options);
+  }
+
+  /** What a record of an earlier run says of each image. */
+  readRecord(source: ImageSource, options?: RunOptions): Promise<ImageRecord[]> {
+    return this.#reader.run({ kind: "record", source }, options);
+  }
+
+  /** The regions of interest in a GeoJSON file. */
+  readRegions(source: ImageSource, options?: RunOptions): Promise<Region[]> {
+    return this.#reader.run({ kind: "regions", source }, options);
+  }
+
+  /** The SHA-256 of a file, as records name files by it. */
+  hash(source: ImageSource, options?: RunOptions): Promise<string> {
+    return this.#reader.run({ kind: "hash", source }, options);
   }
 
   /** Puts files into one ZIP archive. */
@@ -257,7 +295,7 @@ export class Engine {
   }
 
   #keyOf({ source, selection, pixelSize }: ImageRequest): string {
-    return `${this.#numberOf(source.blob)} ${source.entry ?? ""} ${JSON.stringify(selection)} ${pixelSize ?? ""}`;
+    return `${this.#numberOf(source.blob)} ${source.entry ?? ""} ${JSON.stringify(selection)} ${JSON.stringify(pixelSize)}`;
   }
 
   /** An object loses its identity on the way to a worker; a number does not. */

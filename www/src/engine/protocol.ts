@@ -8,20 +8,27 @@
 import type {
   BatchPlan,
   Contrast,
+  CountedNuclei,
   Edit,
   ExampleImage,
   ExportFormat,
+  FailedFile,
   FieldPlan,
   FieldSizes,
+  Gate,
+  ImageRecord,
   ImageScore,
   MeasurementTable,
   ModelContract,
   Outlines,
+  PixelSize,
+  Provenance,
   Region,
   ScoreSummary,
   Selection,
   Settings,
   StackInfo,
+  TableDialect,
 } from "../wasm/nucleoscope.js";
 
 /** A file given by the user, with its path inside the folder that was dropped or chosen. */
@@ -67,8 +74,8 @@ export interface Sheet {
   readonly imageId: string;
   readonly source: ImageSource;
   readonly selection: Selection;
-  /** The side of a pixel in µm, where the user gave it; else the file's counts. */
-  readonly pixelSize: number | null;
+  /** The size of a pixel in µm, where the user gave it; else the file's counts. */
+  readonly pixelSize: PixelSize | null;
 }
 
 /** What nuclei are held against. */
@@ -148,17 +155,64 @@ export interface FinishedNuclei {
 export interface MeasureTask extends Sheet {
   readonly kind: "measure";
   readonly nuclei: FinishedNuclei;
-  readonly regions: readonly Region[];
 }
 
-/** Writes the files of one image. */
+/** What decides which nuclei of an image count. */
+export interface CountRules {
+  readonly regions: readonly Region[];
+  readonly gates: readonly Gate[];
+}
+
+/** Decides which nuclei of an image count, by what was measured of them. */
+export interface CountTask extends CountRules {
+  readonly kind: "count";
+  readonly table: MeasurementTable;
+  /** The image's, in pixels. */
+  readonly width: number;
+  readonly height: number;
+  readonly pixelSize: PixelSize | null;
+  /** The image's rows of the Bowl's CSV. */
+  readonly csvRows: string;
+}
+
+/** Writes the files of one image, and its part of those that a batch shares. */
 export interface ExportTask extends Sheet {
   readonly kind: "export";
   readonly nuclei: FinishedNuclei;
-  readonly regions: readonly Region[];
+  /** What the user knows the image by. */
+  readonly path: string;
   readonly formats: readonly ExportFormat[];
-  /** What the record is to say of how the nuclei came about. */
-  readonly record: unknown;
+  /** Keys of columns that the summary is to have beside the main ones. */
+  readonly measures: readonly string[];
+  readonly provenance: Provenance;
+}
+
+/** Writes the files that a batch shares. */
+export interface BatchFilesTask {
+  readonly kind: "batch-files";
+  readonly parts: readonly Blob[];
+  /** Files that could not be worked on, of which the summary says so. */
+  readonly failures: readonly FailedFile[];
+  readonly formats: readonly ExportFormat[];
+  readonly dialect: TableDialect;
+}
+
+/** Reads a record of an earlier run. */
+export interface RecordTask {
+  readonly kind: "record";
+  readonly source: ImageSource;
+}
+
+/** Reads regions of interest from GeoJSON. */
+export interface RegionsTask {
+  readonly kind: "regions";
+  readonly source: ImageSource;
+}
+
+/** Works out the SHA-256 of a file. */
+export interface HashTask {
+  readonly kind: "hash";
+  readonly source: ImageSource;
 }
 
 /** Puts files into one ZIP archive. */
@@ -209,7 +263,12 @@ export type Task =
   | LabelTask
   | CorrectTask
   | MeasureTask
+  | CountTask
   | ExportTask
+  | BatchFilesTask
+  | RecordTask
+  | RegionsTask
+  | HashTask
   | ArchiveTask
   | PreviewTask
   | MapPictureTask
@@ -254,13 +313,18 @@ export interface Planned {
   readonly stack: StackInfo;
 }
 
-/** The measures of an image's nuclei. */
-export interface Measured {
-  readonly table: MeasurementTable;
-  /** For each nucleus, whether it lies in a region of interest; all do where there is none. */
-  readonly inside: Uint8Array;
-  /** Pixels of the image that lie in regions of interest. */
-  readonly regionPixels: number;
+/** Which nuclei of an image count. */
+export interface Counted extends CountedNuclei {
+  /** Their rows of the Bowl's CSV. */
+  readonly csvRows: string;
+}
+
+/** What is written of an image. */
+export interface Exported {
+  /** The files that are its own. */
+  readonly files: readonly NamedBlob[];
+  /** Its part of the files that the batch shares. */
+  readonly part: Blob;
 }
 
 /** What a set of files contains; its failures in the form in which errors travel. */
@@ -276,8 +340,13 @@ export interface Outcomes {
   assemble: Segmented;
   label: Segmented;
   correct: Segmented;
-  measure: Measured;
-  export: NamedBlob[];
+  measure: MeasurementTable;
+  count: Counted;
+  export: Exported;
+  "batch-files": NamedBlob[];
+  record: ImageRecord[];
+  regions: Region[];
+  hash: string;
   archive: Blob;
   preview: Picture;
   "map-picture": Picture;

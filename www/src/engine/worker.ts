@@ -1,13 +1,18 @@
 /** The worker's side of the protocol: a thin layer over the WebAssembly module. */
 import {
   Archive,
+  batchFiles,
   bowlCsvHeader,
+  countNuclei,
   DecodedImage,
   defaultSettings,
   exampleImage,
+  includedRows,
   initSync,
   NucleusMaps,
   openBatch,
+  readRecord,
+  readRegions,
   readSource,
   Segmentation,
   Segmenter,
@@ -16,22 +21,25 @@ import {
   Truth,
 } from "../wasm/nucleoscope.js";
 import { isReport, reportOf } from "./engine-error.ts";
-import type { StackInfo } from "../wasm/nucleoscope.js";
+import type { MeasurementTable, StackInfo } from "../wasm/nucleoscope.js";
 import type {
   About,
   ArchiveTask,
   AssembleTask,
+  BatchFilesTask,
   BlockTask,
   CachedMaps,
   Comparison,
   CorrectTask,
+  Counted,
+  CountTask,
   ExportTask,
   FromWorker,
   ImageSource,
   LabelTask,
   MapPictureTask,
-  Measured,
   MeasureTask,
+  NamedBlob,
   Outcomes,
   Picture,
   PreviewTask,
@@ -137,10 +145,22 @@ async function finish(task: Task, progress: OnProgress): Promise<Finished> {
       return nucleiMoved(correct(task));
     case "measure": {
       const outcome = measure(task);
-      return { outcome, transfer: [outcome.table.values.buffer, outcome.inside.buffer as ArrayBuffer] };
+      return { outcome, transfer: [outcome.values.buffer] };
+    }
+    case "count": {
+      const outcome = count(task);
+      return { outcome, transfer: [outcome.included.buffer] };
     }
     case "export":
       return { outcome: exportFiles(task), transfer: [] };
+    case "batch-files":
+      return { outcome: sharedFiles(task), transfer: [] };
+    case "record":
+      return { outcome: readRecord(read(task.source)), transfer: [] };
+    case "regions":
+      return { outcome: readRegions(read(task.source)), transfer: [] };
+    case "hash":
+      return { outcome: sha256(read(task.source)), transfer: [] };
     case "archive":
       return { outcome: archive(task), transfer: [] };
   }
@@ -182,7 +202,7 @@ const truths = new Kept<Truth>();
 
 /** `isMeasured`: with all its channels. */
 function imageOf({ key, source, selection, pixelSize }: Sheet, isMeasured = false): DecodedImage {
-  const open = (): DecodedImage => DecodedImage.open(read(source), selection, pixelSize ?? undefined, isMeasured);
+  const open = (): DecodedImage => DecodedImage.open(read(source), selection, pixelSize, isMeasured);
   return images.get(isMeasured ? `${key} measured` : key, open);
 }
 
@@ -317,30 +337,40 @@ function readTruth(source: TruthSource): Truth {
   }
 }
 
-function measure(task: MeasureTask): Measured {
+function measure(task: MeasureTask): MeasurementTable {
   const nuclei = Segmentation.fromCsvRows(task.nuclei);
   try {
-    const image = imageOf(task, true);
-    return {
-      table: nuclei.measure(image),
-      inside: nuclei.inside([...task.regions]),
-      regionPixels: nuclei.regionPixels([...task.regions]),
-    };
+    return nuclei.measure(imageOf(task, true));
   } finally {
     nuclei.free();
   }
 }
 
+function count({ table, width, height, pixelSize, regions, gates, csvRows }: CountTask): Counted {
+  const counted = countNuclei(table, width, height, pixelSize, [...regions], [...gates]);
+  return { ...counted, csvRows: includedRows(csvRows, counted.included) };
+}
+
 function exportFiles(task: ExportTask): Outcomes["export"] {
   const nuclei = Segmentation.fromCsvRows(task.nuclei);
   try {
-    const { imageId, formats, regions, record } = task;
+    const { imageId, path, formats, measures, provenance } = task;
+    const file = read(task.source);
     const image = imageOf(task, true);
-    const files = nuclei.exportFiles(image, read(task.source), imageId, [...formats], [...regions], record);
-    return files.map(({ name, bytes }) => ({ name, blob: new Blob([bytes]) }));
+    const { files, part } = nuclei.exportFiles(image, file, imageId, path, [...formats], [...measures], provenance);
+    return { files: files.map(named), part: new Blob([part]) };
   } finally {
     nuclei.free();
   }
+}
+
+function sharedFiles({ parts, failures, formats, dialect }: BatchFilesTask): NamedBlob[] {
+  const read = parts.map((part) => readSource(part, undefined));
+  return batchFiles(read, [...failures], [...formats], dialect).map(named);
+}
+
+function named({ name, bytes }: { readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> }): NamedBlob {
+  return { name, blob: new Blob([bytes]) };
 }
 
 function archive({ files }: ArchiveTask): Blob {

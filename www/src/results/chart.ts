@@ -21,8 +21,8 @@ export interface ChartEvents {
 export type Series = "included" | "excluded" | "brushed" | "selected";
 
 const seriesWords: Record<Series, string> = {
-  included: "Included",
-  excluded: "Left out by gates",
+  included: "Counted",
+  excluded: "Left out",
   brushed: "Brushed",
   selected: "Selected nucleus",
 };

@@ -86,7 +86,7 @@ export class Histogram {
     this.#takeColumn();
   }
 
-  /** Shows which nuclei the gates keep. */
+  /** Shows which nuclei count. */
   include(included: Uint8Array): void {
     this.#included = included;
     this.#chart.refresh();

@@ -19,19 +19,6 @@ export interface MeasurementTable {
   readonly values: Float64Array;
 }
 
-/** What else is known of the image that a table is of. */
-export interface ImageContext {
-  readonly imageName: string;
-  /** In pixels. */
-  readonly width: number;
-  /** In pixels. */
-  readonly height: number;
-  /** The size of a pixel in µm. */
-  readonly pixelSize: { readonly x: number; readonly y: number } | null;
-  /** Number of pixels that nuclei were looked for in, where that is not the whole image. */
-  readonly regionPixels: number | null;
-}
-
 /** The column of this name, or -1. */
 export function columnIndex(table: MeasurementTable, key: string): number {
   return table.columns.findIndex((column) => column.key === key);

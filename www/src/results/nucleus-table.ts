@@ -76,7 +76,7 @@ export class NucleusTable {
   readonly #body = make("div", "table-body");
   readonly #virtualizer: Virtualizer<HTMLElement, HTMLElement>;
   #table: MeasurementTable | null = null;
-  /** By row, 1 for the nuclei that the gates keep. */
+  /** By row, 1 for the nuclei that count. */
   #included: Uint8Array = new Uint8Array();
   #brushed: ReadonlySet<number> | null = null;
   #columns: ShownColumn[] = [];
@@ -128,7 +128,7 @@ export class NucleusTable {
     return this.#columns.map(({ column }) => column.key);
   }
 
-  /** Shows which nuclei the gates keep. */
+  /** Shows which nuclei count. */
   include(included: Uint8Array): void {
     this.#included = included;
     this.#arrange();
@@ -169,7 +169,7 @@ export class NucleusTable {
     const tools = make("div", "table-tools");
     tools.append(
       this.#chooser.element,
-      checkbox(this.#hideExcluded, "Hide nuclei left out by gates"),
+      checkbox(this.#hideExcluded, "Hide nuclei left out"),
       checkbox(this.#onlyBrushed, "Brushed nuclei only", this.#onlyBrushedLabel),
       this.#clearFilters,
       this.#count,

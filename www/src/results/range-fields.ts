@@ -1,5 +1,5 @@
 import { make, setText } from "../elements.ts";
-import type { ValueRange } from "./row-filter.ts";
+import { readNumber, type ValueRange } from "./row-filter.ts";
 
 /** A range that holds everything. */
 export const openRange: ValueRange = { minimum: null, maximum: null };
@@ -27,10 +27,14 @@ export class RangeFields {
   /** `changed` is called with what was typed; ends the wrong way round are exchanged. */
   constructor(changed: (range: ValueRange) => void) {
     for (const field of [this.#from, this.#to]) {
-      field.type = "number";
-      field.step = "any";
+      field.type = "text";
+      field.inputMode = "decimal";
+      field.autocomplete = "off";
       field.placeholder = "any";
-      field.addEventListener("change", () => changed(this.range));
+      field.addEventListener("change", () => {
+        for (const one of [this.#from, this.#to]) markWhetherNumber(one);
+        changed(this.range);
+      });
     }
     this.element.append(this.#title, labelled("from", this.#from), labelled("to", this.#to));
   }
@@ -64,6 +68,13 @@ function labelled(text: string, field: HTMLInputElement): HTMLLabelElement {
   return label;
 }
 
-function valueOf({ valueAsNumber }: HTMLInputElement): number | null {
-  return Number.isFinite(valueAsNumber) ? valueAsNumber : null;
+function valueOf({ value }: HTMLInputElement): number | null {
+  return readNumber(value) ?? null;
+}
+
+/** What is no number leaves the range open, and is marked. */
+function markWhetherNumber(field: HTMLInputElement): void {
+  const isNone = readNumber(field.value) === undefined;
+  field.setAttribute("aria-invalid", String(isNone));
+  field.title = isNone ? "Type a number, such as 200 or 0.9" : "";
 }

@@ -1,13 +1,21 @@
 import { make, setText } from "../elements.ts";
 import { GateList } from "./gate-list.ts";
-import { gatesToJson, included, withGate, type Gate } from "./gates.ts";
+import { withGate, type Gate } from "./gates.ts";
 import { Histogram } from "./histogram.ts";
-import type { ImageContext, MeasurementTable } from "./measurement-table.ts";
+import type { MeasurementTable } from "./measurement-table.ts";
 import { NucleusTable } from "./nucleus-table.ts";
 import { Scatter } from "./scatter.ts";
-import { countWords, SummaryView } from "./summary-view.ts";
-import { summarise, type ImageSummary } from "./summary.ts";
+import { SummaryView } from "./summary-view.ts";
+import type { ImageSummary } from "./summary.ts";
 import { Tabs } from "./tabs.ts";
+import { countedNuclei } from "../wording.ts";
+
+/** Which nuclei of an image count. */
+export interface CountedRows {
+  /** By row, 1 for the nuclei that count and 0 for the others. */
+  readonly included: Uint8Array;
+  readonly summary: ImageSummary;
+}
 
 /** What the panel tells; nothing is told of what the program itself asked for. */
 export interface ResultsEvents {
@@ -17,8 +25,8 @@ export interface ResultsEvents {
   readonly hovered: (label: number | null) => void;
   /** A range was marked in a chart: these nuclei are in it. */
   readonly brushed: (labels: ReadonlySet<number> | null) => void;
-  /** The gates were changed. */
-  readonly gatesChanged: (gates: readonly Gate[]) => void;
+  /** The gates were changed; which nuclei count is then to be told by `count`. */
+  readonly gatesChanged: (before: readonly Gate[], after: readonly Gate[]) => void;
 }
 
 const tabNames = ["Table", "Histogram", "Scatter plot", "Summary"] as const;
@@ -35,9 +43,8 @@ export class ResultsPanel {
   readonly #summary = new SummaryView();
   readonly #tabs: Tabs;
   #measured: MeasurementTable | null = null;
-  #context: ImageContext | null = null;
+  #counted: (CountedRows & { readonly imageName: string }) | null = null;
   #gates: readonly Gate[] = [];
-  #included: Uint8Array = new Uint8Array();
   #batch: readonly ImageSummary[] = [];
 
   /** Builds itself inside an element of the page. */
@@ -66,10 +73,9 @@ export class ResultsPanel {
   }
 
   /** Shows an image's measurements; null where there are none (yet). The gates stay. */
-  show(table: MeasurementTable | null, context: ImageContext | null): void {
+  show(table: MeasurementTable | null, counted: (CountedRows & { readonly imageName: string }) | null): void {
     this.#measured = table;
-    this.#context = context;
-    this.#included = table === null ? new Uint8Array() : included(table, this.#gates);
+    this.#counted = counted;
     const isEmpty = table === null || table.rows === 0;
     this.#tabs.element.hidden = isEmpty;
     this.#message.hidden = !isEmpty;
@@ -79,16 +85,31 @@ export class ResultsPanel {
         ? "The measurements appear here once an image has been segmented and is selected."
         : "No nuclei were found in this image, so there is nothing to measure.",
     );
-    if (table !== null) {
-      this.#table.show(table, this.#included);
-      this.#histogram.show(table, this.#included);
-      this.#scatter.show(table, this.#included);
+    if (table !== null && counted !== null) {
+      this.#table.show(table, counted.included);
+      this.#histogram.show(table, counted.included);
+      this.#scatter.show(table, counted.included);
     }
     this.#gateList.show(this.#gates, table);
     this.#refreshSummary();
   }
 
-  /** Takes the summaries of all finished images, made with these gates, for the summary of the batch. */
+  /** Shows that other nuclei of the image count. */
+  count(counted: CountedRows): void {
+    if (this.#counted === null) return;
+    this.#counted = { ...this.#counted, included: counted.included, summary: counted.summary };
+    this.#table.include(counted.included);
+    this.#histogram.include(counted.included);
+    this.#scatter.include(counted.included);
+    this.#refreshSummary();
+  }
+
+  /** Keys of the columns that the table shows. */
+  get columns(): readonly string[] {
+    return this.#measured === null ? [] : this.#table.keys.filter((key) => key !== "");
+  }
+
+  /** Takes the summaries of all finished images for the summary of the batch. */
   showBatch(images: readonly ImageSummary[]): void {
     this.#batch = images;
     this.#refreshSummary();
@@ -114,21 +135,17 @@ export class ResultsPanel {
   }
 
   set gates(gates: readonly Gate[]) {
-    this.#gates = gatesToJson(gates);
-    if (this.#measured !== null) this.#included = included(this.#measured, this.#gates);
-    this.#table.include(this.#included);
-    this.#histogram.include(this.#included);
-    this.#scatter.include(this.#included);
+    this.#gates = gates;
     this.#gateList.show(this.#gates, this.#measured);
-    this.#refreshSummary();
   }
 
   #changeGates(gates: readonly Gate[]): void {
     const hadFocus = this.#gateList.element.contains(document.activeElement);
+    const before = this.#gates;
     this.gates = gates;
     // The button that was pressed is gone: the keyboard must not fall back to the top of the page.
     if (hadFocus) this.#tabs.focus();
-    this.#events.gatesChanged(this.#gates);
+    this.#events.gatesChanged(before, this.#gates);
   }
 
   #choose(label: number | null): void {
@@ -157,16 +174,15 @@ export class ResultsPanel {
   }
 
   #words(): string {
-    if (this.#measured === null || this.#context === null) return "";
-    const kept = this.#included.reduce((sum, one) => sum + one, 0);
-    return `${this.#context.imageName}: ${countWords({ nuclei: this.#measured.rows, included: kept })}`;
+    if (this.#counted === null) return "";
+    const { imageName, summary } = this.#counted;
+    return `${imageName}: ${countedNuclei(summary.included, summary.nuclei)}`;
   }
 
   /** Sums up the columns that are shown in the table, while the summary is looked at. */
   #showSummary(): void {
     const isShown = tabNames[this.#tabs.shown] === "Summary";
-    if (!isShown || this.#measured === null || this.#context === null) return;
-    const summary = summarise(this.#measured, this.#included, this.#context);
-    this.#summary.show(summary, this.#batch, this.#table.keys);
+    if (!isShown || this.#counted === null) return;
+    this.#summary.show(this.#counted.summary, this.#batch, this.#table.keys);
   }
 }

@@ -7,14 +7,16 @@ export interface ValueRange {
 /** Whether a column's value is to be shown. */
 export type Condition = (value: number) => boolean;
 
-const figure = String.raw`([-+−]?(?:\d[\d,]*\.?\d*|\.\d+)(?:e[-+]?\d+)?)`;
+// Digits with thousands parted by commas, or with one decimal sign, a point or a comma.
+const figure = String.raw`([-+−]?(?:\d{1,3}(?:,\d{3})+(?:\.\d*)?|\d+(?:[.,]\d*)?|[.,]\d+)(?:e[-+]?\d+)?)`;
 const comparison = new RegExp(`^(<=|>=|≤|≥|<|>|=)\\s*${figure}$`, "i");
 const between = new RegExp(`^${figure}\\s*(?:to|-|–|\\.\\.+|…)\\s*${figure}$`, "i");
 const alone = new RegExp(`^${figure}$`, "i");
 
 /**
  * Reads what was typed under a column: `> 200`, `>= 0.9`, `< 5`, `= 3`, `200 to 400` (both included), or a
- * number alone. An empty text has no condition (null); a text that cannot be understood gives undefined.
+ * number alone. A comma parts thousands where it stands before groups of three digits, as the table shows them
+ * (`1,000`), and is a decimal sign everywhere else (`0,9`, `0,125`). An empty text has no condition (null); a text that cannot be understood gives undefined.
  *
  * `200` and `= 200` mean the values that are shown as 200, so that what is read in the table can be typed.
  */
@@ -31,6 +33,13 @@ export function readCondition(text: string, shownAs: (value: number) => string):
   }
   const [, exact] = alone.exec(trimmed) ?? [];
   return exact === undefined ? undefined : compare("=", numberOf(exact), shownAs);
+}
+
+/** A number as people type it; null for no text, undefined for what is none. */
+export function readNumber(text: string): number | null | undefined {
+  const trimmed = text.trim();
+  if (trimmed === "") return null;
+  return alone.test(trimmed) ? numberOf(trimmed) : undefined;
 }
 
 function compare(sign: string, bound: number, shownAs: (value: number) => string): Condition {
@@ -53,5 +62,6 @@ function compare(sign: string, bound: number, shownAs: (value: number) => string
 }
 
 function numberOf(text: string): number {
-  return Number(text.replaceAll(",", "").replace("−", "-"));
+  const isGrouped = /^[-+−]?[1-9]\d{0,2}(?:,\d{3})+(?![\d,])/.test(text);
+  return Number(text.replaceAll(",", isGrouped ? "" : ".").replace("−", "-"));
 }

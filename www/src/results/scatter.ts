@@ -138,7 +138,7 @@ export class Scatter {
     this.#takeColumns();
   }
 
-  /** Shows which nuclei the gates keep. */
+  /** Shows which nuclei count. */
   include(included: Uint8Array): void {
     this.#included = included;
     this.#chart.refresh();

@@ -1,5 +1,5 @@
 import { make } from "../elements.ts";
-import { counted, nuclei, number } from "../wording.ts";
+import { counted, number } from "../wording.ts";
 import { heading, written } from "./measurement-table.ts";
 import {
   density,
@@ -16,7 +16,7 @@ export class SummaryView {
 
   /** Shows an image's summary and, where there are several images, theirs together; `keys` are the columns to show. */
   show(image: ImageSummary, batch: readonly ImageSummary[], keys: readonly string[]): void {
-    const parts = [part("This image", image, [valuesTable(image.columns, keys, "Included nuclei of this image")])];
+    const parts = [part("This image", image, [valuesTable(image.columns, keys, "Counted nuclei of this image")])];
     if (batch.length > 1) parts.push(batchPart(summariseBatch(batch), keys));
     this.element.replaceChildren(...parts);
   }
@@ -24,29 +24,29 @@ export class SummaryView {
 
 function batchPart(batch: BatchSummary, keys: readonly string[]): HTMLElement {
   return part(`All ${counted(batch.images, "image")}`, batch, [
-    valuesTable(batch.columns, keys, "All included nuclei together"),
+    valuesTable(batch.columns, keys, "All counted nuclei together"),
     valuesTable(batch.ofImageMeans, keys, "Means of the images, each image counting once"),
   ]);
 }
 
-function part(title: string, summary: Omit<ImageSummary, "imageName">, tables: readonly HTMLElement[]): HTMLElement {
+function part(title: string, summary: ImageSummary, tables: readonly HTMLElement[]): HTMLElement {
   const section = make("section", "summary-part");
   const list = make("dl", "summary-facts");
   list.append(
     fact("Nuclei", number(summary.nuclei)),
-    fact("Included by gates", number(summary.included)),
+    fact("Counted", number(summary.included)),
     ...densityFacts(summary),
   );
   section.append(make("h3", "", title), list, ...tables);
   return section;
 }
 
-function densityFacts(summary: Omit<ImageSummary, "imageName">): HTMLElement[] {
+function densityFacts(summary: ImageSummary): HTMLElement[] {
   const found = density(summary);
   if (found === null) return [];
   const { pixels, squareMillimetres } = summary;
   const area = squareMillimetres === null ? `${written(pixels / 1e6)} megapixels` : `${written(squareMillimetres)} mm²`;
-  return [fact("Density of included nuclei", `${written(found.value)} ${found.unit}`), fact("Area searched", area)];
+  return [fact("Density of counted nuclei", `${written(found.value)} ${found.unit}`), fact("Area searched", area)];
 }
 
 function fact(name: string, value: string): HTMLElement {
@@ -86,9 +86,4 @@ function valuesRow({ column, moments }: ColumnSummary): HTMLElement {
     row.append(make("td", "", text));
   }
   return row;
-}
-
-/** `1,000 nuclei, 900 included`. */
-export function countWords({ nuclei: all, included }: Pick<ImageSummary, "nuclei" | "included">): string {
-  return all === included ? nuclei(all) : `${nuclei(all)}, ${number(included)} included by gates`;
 }

@@ -1,4 +1,4 @@
-import { columnValues, type ImageContext, type MeasurementColumn, type MeasurementTable } from "./measurement-table.ts";
+import type { MeasurementColumn } from "./measurement-table.ts";
 
 /** Number, mean and spread of some values. */
 export interface Moments {
@@ -9,7 +9,7 @@ export interface Moments {
   readonly squares: number;
 }
 
-/** The included nuclei's values of a column. */
+/** The counted nuclei's values of a column. */
 export interface ColumnSummary {
   readonly column: MeasurementColumn;
   readonly moments: Moments;
@@ -17,12 +17,11 @@ export interface ColumnSummary {
 
 /** What an image's nuclei have in common. */
 export interface ImageSummary {
-  readonly imageName: string;
   /** All nuclei. */
   readonly nuclei: number;
-  /** Those that the gates keep. */
+  /** Those that count. */
   readonly included: number;
-  /** Pixels that nuclei were looked for in. */
+  /** Pixels in which they were counted. */
   readonly pixels: number;
   /** The same in mm²; null without a pixel size. */
   readonly squareMillimetres: number | null;
@@ -30,7 +29,7 @@ export interface ImageSummary {
 }
 
 /** What the nuclei of several images have in common. */
-export interface BatchSummary extends Omit<ImageSummary, "imageName"> {
+export interface BatchSummary extends ImageSummary {
   readonly images: number;
   /**
    * Of each column, mean and spread of the images' own means: nuclei of one image are seldom independent
@@ -46,23 +45,6 @@ export interface Density {
 }
 
 const none: Moments = { count: 0, mean: Number.NaN, squares: 0 };
-
-/** Sums an image up; `included` is by row, as `gates.ts` tells it. */
-export function summarise(table: MeasurementTable, included: Uint8Array, context: ImageContext): ImageSummary {
-  const { pixelSize } = context;
-  const pixels = context.regionPixels ?? context.width * context.height;
-  return {
-    imageName: context.imageName,
-    nuclei: table.rows,
-    included: included.reduce((sum, one) => sum + one, 0),
-    pixels,
-    squareMillimetres: pixelSize === null ? null : (pixels * pixelSize.x * pixelSize.y) / 1e6,
-    columns: table.columns.map((column, index) => ({
-      column,
-      moments: momentsOf(columnValues(table, index), included),
-    })),
-  };
-}
 
 /** Sums several images up. The area in mm² is known only where it is known of every image. */
 export function summariseBatch(images: readonly ImageSummary[]): BatchSummary {
@@ -84,7 +66,7 @@ export function summariseBatch(images: readonly ImageSummary[]): BatchSummary {
     columns: columns.map(({ column, parts }) => ({ column, moments: parts.reduce(together, none) })),
     ofImageMeans: columns.map(({ column, parts }) => ({
       column,
-      moments: momentsOf(Float64Array.from(parts, ({ mean }) => mean)),
+      moments: momentsOf(parts.map(({ mean }) => mean)),
     })),
   };
 }
@@ -94,8 +76,8 @@ function identity({ key, unit }: MeasurementColumn): string {
   return `${key} ${unit}`;
 }
 
-/** Included nuclei per mm² where the area is known, else per million pixels; null of no area. */
-export function density(summary: Omit<ImageSummary, "imageName" | "columns">): Density | null {
+/** Counted nuclei per mm² where the area is known, else per million pixels; null of no area. */
+export function density(summary: Omit<ImageSummary, "columns">): Density | null {
   const { included, pixels, squareMillimetres } = summary;
   if (!(pixels > 0)) return null;
   if (squareMillimetres !== null && squareMillimetres > 0) {
@@ -104,23 +86,12 @@ export function density(summary: Omit<ImageSummary, "imageName" | "columns">): D
   return { value: (included / pixels) * 1e6, unit: "per megapixel" };
 }
 
-/** Moments of the values that are numbers; with `included`, of those whose row it keeps. */
-export function momentsOf(values: Float64Array, included?: Uint8Array): Moments {
-  const finite = new Float64Array(values.length);
-  let count = 0;
-  let sum = 0;
-  // Plain loops: a table of 20,000 nuclei has most of a million values.
-  for (let row = 0; row < values.length; row++) {
-    const value = values[row] ?? Number.NaN;
-    if (!Number.isFinite(value) || included?.[row] === 0) continue;
-    finite[count++] = value;
-    sum += value;
-  }
-  if (count === 0) return none;
-  const mean = sum / count;
-  let squares = 0;
-  for (let index = 0; index < count; index++) squares += ((finite[index] ?? mean) - mean) ** 2;
-  return { count, mean, squares };
+/** Moments of the values that are numbers. */
+function momentsOf(values: readonly number[]): Moments {
+  return values
+    .filter(Number.isFinite)
+    .map((mean) => ({ count: 1, mean, squares: 0 }))
+    .reduce(together, none);
 }
 
 /** Moments of two sets of values (Chan, Golub and LeVeque, "Updating formulae", 1979). */

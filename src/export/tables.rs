@@ -1,0 +1,402 @@
+//! Tables that spreadsheets, R and pandas open: `nuclei.csv`, one row a nucleus, and `summary.csv`, one row
+//! an image.
+//!
+//! UTF-8, a header, `\n` line ends; text that a spreadsheet would take for a formula gets an apostrophe in
+//! front. Delimiter and decimal sign are the [`Dialect`]'s. Numbers have nine significant digits; what does
+//! not exist is an empty field. Columns that only some images have come last, empty for the others.
+
+use std::collections::{HashMap, HashSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::measurements::is_main_column;
+use super::record::FileIdentity;
+use super::{MeasurementTable, Subject};
+use crate::counted::Counted;
+use crate::summary::Summary;
+
+/// How a table's fields are parted and its numbers written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Dialect {
+    /// What stands between two fields.
+    pub delimiter: Delimiter,
+    /// What stands between a number's whole part and its fraction.
+    pub decimal: Decimal,
+}
+
+/// What stands between two fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Delimiter {
+    /// `,`
+    #[default]
+    Comma,
+    /// `;`
+    Semicolon,
+    /// A tab stop.
+    Tab,
+}
+
+/// What stands between a number's whole part and its fraction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Decimal {
+    /// `1.5`
+    #[default]
+    Point,
+    /// `1,5`; where commas part the fields too, such numbers stand in quotes.
+    Comma,
+}
+
+impl Dialect {
+    fn byte(self) -> u8 {
+        match self.delimiter {
+            Delimiter::Comma => b',',
+            Delimiter::Semicolon => b';',
+            Delimiter::Tab => b'\t',
+        }
+    }
+
+    fn write(self, field: &Field) -> String {
+        match field {
+            Field::Text(text) => harmless(text),
+            Field::Number(number) if self.decimal == Decimal::Comma => number.replace('.', ","),
+            Field::Number(number) => number.clone(),
+            Field::Nothing => String::new(),
+        }
+    }
+
+    fn table(self, header: &[String], rows: impl Iterator<Item = Vec<String>>) -> Vec<u8> {
+        let mut writer = csv::WriterBuilder::new().delimiter(self.byte()).from_writer(Vec::new());
+        let mut write = |record: &[String]| {
+            let written = writer.write_record(record);
+            debug_assert!(written.is_ok(), "rows of one length go into memory: {written:?}");
+        };
+        write(header);
+        rows.for_each(|row| write(&row));
+        writer.into_inner().unwrap_or_default()
+    }
+}
+
+/// A field of a table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Field {
+    /// Words.
+    Text(String),
+    /// A number with a point as decimal sign.
+    Number(String),
+    /// What does not exist.
+    Nothing,
+}
+
+impl Field {
+    fn of(value: f64) -> Self {
+        let text = number(value);
+        if text.is_empty() { Self::Nothing } else { Self::Number(text) }
+    }
+
+    fn of_count(value: usize) -> Self {
+        Self::Number(value.to_string())
+    }
+
+    fn of_some(value: Option<f64>) -> Self {
+        value.map_or(Self::Nothing, Self::of)
+    }
+}
+
+/// Named fields of one image or of one nucleus, in the order in which they are written.
+pub type Fields = Vec<(String, Field)>;
+
+/// The rows that one image has in `nuclei.csv`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NucleiRows {
+    keys: Vec<String>,
+    /// Row after row, each with one number a key, empty where there is none.
+    numbers: Vec<String>,
+    included: Vec<bool>,
+}
+
+impl NucleiRows {
+    /// The rows of a table.
+    pub fn new(table: &MeasurementTable, counted: &Counted) -> Self {
+        let numbers = (0..table.rows).flat_map(|row| table.row(row).map(|(_, value)| number(value)));
+        Self {
+            keys: table.columns.iter().map(|column| column.key.clone()).collect(),
+            numbers: numbers.collect(),
+            included: counted.included.clone(),
+        }
+    }
+
+    fn rows(&self) -> impl Iterator<Item = (&[String], bool)> {
+        self.numbers.chunks_exact(self.keys.len().max(1)).zip(self.included.iter().copied())
+    }
+}
+
+/// The columns that stand first in `nuclei.csv`, before all measures.
+const FIRST: [&str; 5] = ["image", "folder", "nucleus", "included", "edited"];
+
+/// Writes `nuclei.csv`: image id, folder, and the image's rows.
+///
+/// ```
+/// use nucleoscope::counted::{Rules, count};
+/// use nucleoscope::export::MeasurementTable;
+/// use nucleoscope::export::tables::{Decimal, Delimiter, Dialect, NucleiRows, nuclei_csv};
+/// use nucleoscope::nuclei::LabelImage;
+///
+/// let labels = LabelImage::from_labels(4, 1, vec![1, 0, 2, 2]);
+/// let table = MeasurementTable::new(&labels, &[], None, &[]);
+/// let counted = count(&table, (4, 1), &Rules { regions: &[], gates: &["area:2..".parse()?] });
+/// let rows = NucleiRows::new(&table, &counted);
+/// let dialect = Dialect { delimiter: Delimiter::Semicolon, decimal: Decimal::Comma };
+/// let text = String::from_utf8(nuclei_csv(&[("=cells", "plate", &rows)], dialect)).unwrap();
+/// assert!(text.starts_with("image;folder;nucleus;included;edited;area_px2;centroid_x_px;"));
+/// assert!(text.contains("\n'=cells;plate;1;false;0;1;0;"));
+/// assert!(text.contains("\n'=cells;plate;2;true;0;2;2,5;"));
+/// # Ok::<(), nucleoscope::counted::GateError>(())
+/// ```
+pub fn nuclei_csv(images: &[(&str, &str, &NucleiRows)], dialect: Dialect) -> Vec<u8> {
+    let keys = union(images.iter().map(|(_, _, rows)| rows.keys.iter().map(String::as_str)));
+    let measures: Vec<&str> = keys.into_iter().filter(|key| !FIRST.contains(key)).collect();
+    let header: Vec<String> = FIRST.iter().chain(&measures).map(|key| (*key).to_owned()).collect();
+    let rows = images.iter().flat_map(|(image_id, folder, rows)| {
+        let places: HashMap<&str, usize> =
+            rows.keys.iter().enumerate().map(|(place, key)| (key.as_str(), place)).collect();
+        let place = |key: &&str| places.get(key).copied();
+        let order: Vec<Option<usize>> = measures.iter().map(place).collect();
+        let (nucleus, edited) = (place(&"nucleus"), place(&"edited"));
+        rows.rows().map(move |(numbers, included)| {
+            let field = |place: Option<usize>| {
+                let text = place.and_then(|place| numbers.get(place)).cloned().unwrap_or_default();
+                dialect.write(&Field::Number(text))
+            };
+            let first =
+                [harmless(image_id), harmless(folder), field(nucleus), included.to_string(), field(edited)];
+            first.into_iter().chain(order.iter().copied().map(field)).collect()
+        })
+    });
+    dialect.table(&header, rows)
+}
+
+/// Writes `summary.csv` from each image's fields ([`summary_fields`]), in their order. A column `group`
+/// follows `folder`: the first folder of the path in which the images differ, if that makes groups of more
+/// than one image.
+pub fn summary_csv(images: &[&Fields], dialect: Dialect) -> Vec<u8> {
+    let text = |fields: &Fields, name: &str| {
+        fields.iter().find_map(|(key, field)| match field {
+            Field::Text(text) if key == name => Some(text.clone()),
+            _ => None,
+        })
+    };
+    let folders: Vec<String> =
+        images.iter().map(|fields| text(fields, "folder").unwrap_or_default()).collect();
+    let rows: Vec<Fields> = images
+        .iter()
+        .zip(groups(&folders))
+        .map(|(fields, group)| {
+            let mut row = (*fields).clone();
+            let place = row.iter().position(|(key, _)| key == "folder").map_or(0, |place| place + 1);
+            row.insert(place, ("group".into(), Field::Text(group)));
+            row
+        })
+        .collect();
+    let keys = union(rows.iter().map(|row| row.iter().map(|(key, _)| key.as_str())));
+    let header: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
+    let lines = rows.iter().map(|row| {
+        let fields: HashMap<&str, &Field> = row.iter().map(|(key, field)| (key.as_str(), field)).collect();
+        keys.iter()
+            .map(|key| fields.get(key).map_or_else(String::new, |field| dialect.write(field)))
+            .collect()
+    });
+    dialect.table(&header, lines)
+}
+
+/// Of each image, the first folder in which the images' folders differ; nothing where no such folder holds
+/// two images.
+///
+/// ```
+/// use nucleoscope::export::tables::groups;
+///
+/// let folders = ["plate/control/1", "plate/control/2", "plate/treated", "plate"].map(String::from);
+/// assert_eq!(groups(&folders), ["control", "control", "treated", ""]);
+/// assert_eq!(groups(&["set/a", "set/b"].map(String::from)), ["", ""]);
+/// ```
+pub fn groups(folders: &[String]) -> Vec<String> {
+    let parts = |folder: &String| -> Vec<String> {
+        folder.split(['/', '\\']).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+    };
+    let paths: Vec<Vec<String>> = folders.iter().map(parts).collect();
+    let Some(first) = paths.first() else { return Vec::new() };
+    let is_common = |depth: &usize| paths.iter().all(|path| path.get(*depth) == first.get(*depth));
+    let common = (0..first.len()).take_while(is_common).count();
+    let names: Vec<String> = paths.iter().map(|path| path.get(common).cloned().unwrap_or_default()).collect();
+    let mut seen = HashSet::new();
+    let is_grouped = names.iter().filter(|name| !name.is_empty()).any(|name| !seen.insert(name));
+    if is_grouped { names } else { vec![String::new(); names.len()] }
+}
+
+/// Every key once, in the order in which it comes first.
+fn union<'a, I: Iterator<Item = &'a str>>(lists: impl Iterator<Item = I>) -> Vec<&'a str> {
+    let mut seen = HashSet::new();
+    lists.flatten().filter(|key| seen.insert(*key)).collect()
+}
+
+/// An image's fields in `summary.csv`. `measures` are keys of columns whose mean and standard deviation are
+/// wanted beside the main ones.
+pub fn summary_fields(
+    subject: &Subject,
+    table: &MeasurementTable,
+    counted: &Counted,
+    measures: &[String],
+) -> Fields {
+    let summary = Summary::new(table, counted, subject.pixel_size);
+    let provenance = subject.provenance;
+    let mut fields: Fields = Vec::new();
+    let mut put = |key: &str, field: Field| fields.push((key.to_owned(), field));
+    put("image", Field::Text(subject.image_id.into()));
+    put("file", Field::Text(provenance.input.name.clone()));
+    put("folder", Field::Text(provenance.input.folder.clone()));
+    put("nuclei_found", Field::of_count(summary.nuclei));
+    put("nuclei_counted", Field::of_count(summary.included));
+    put("width_px", Field::of_count(subject.labels.width()));
+    put("height_px", Field::of_count(subject.labels.height()));
+    put("area_px2", Field::of_count(summary.pixels));
+    put("area_mm2", Field::of_some(summary.square_millimetres));
+    put("density_per_megapixel", Field::of_some(summary.per_megapixel()));
+    put("density_per_mm2", Field::of_some(summary.per_square_millimetre()));
+    for measure in &summary.columns {
+        let key = &measure.column.key;
+        if is_main_column(key) || measures.contains(key) {
+            put(&format!("{key}_mean"), Field::of(measure.moments.mean));
+            put(&format!("{key}_sd"), Field::of(measure.moments.standard_deviation()));
+        }
+    }
+    put("pixel_width_um", Field::of_some(subject.pixel_size.map(|size| size.x)));
+    put("pixel_height_um", Field::of_some(subject.pixel_size.map(|size| size.y)));
+    put("regions", Field::of_count(provenance.regions.len()));
+    let gates: Vec<String> = provenance.gates.iter().map(ToString::to_string).collect();
+    put("gates", Field::Text(gates.join(" ")));
+    put("edited_nuclei", Field::of_count(subject.edited.iter().filter(|edited| **edited).count()));
+    let model = provenance.model.as_ref().map(|model| format!("{} {}", model.name, model.version));
+    put("model", model.map_or(Field::Nothing, Field::Text));
+    put("settings", Field::Text(settings_words(subject)));
+    let unused = counted.unused.iter().filter_map(|&place| provenance.gates.get(place));
+    let unused = unused.map(|gate| format!("the gate {gate} is not used: there is no such measurement"));
+    let told = subject.warnings.iter().map(|warning| warning.message.clone());
+    let warnings: Vec<String> = told.chain(unused).collect();
+    put("warnings", Field::Text(warnings.join("; ")));
+    fields
+}
+
+/// The fields of a file that could not be worked on.
+pub(super) fn failure_fields(image_id: &str, input: &FileIdentity, reason: &str) -> Fields {
+    let texts = [
+        ("image", image_id),
+        ("file", &input.name),
+        ("folder", &input.folder),
+        ("warnings", &format!("failed: {reason}")),
+    ];
+    texts.into_iter().map(|(key, text)| (key.to_owned(), Field::Text(text.to_owned()))).collect()
+}
+
+/// The settings as `name=value`, with blanks between.
+fn settings_words(subject: &Subject) -> String {
+    let Some(settings) = &subject.provenance.settings else { return String::new() };
+    let Ok(serde_json::Value::Object(settings)) = serde_json::to_value(settings) else {
+        return String::new();
+    };
+    let word = |(name, value): (&String, &serde_json::Value)| match value {
+        serde_json::Value::Null => format!("{name}=estimated"),
+        serde_json::Value::String(text) => format!("{name}={text}"),
+        serde_json::Value::Number(value) => format!("{name}={}", number(value.as_f64().unwrap_or(f64::NAN))),
+        other => format!("{name}={other}"),
+    };
+    settings.iter().map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// Whole numbers as they are, others with nine significant digits and without an exponent; nothing for
+/// what is not a number.
+fn number(value: f64) -> String {
+    if !value.is_finite() {
+        return String::new();
+    }
+    let rounded = if value.fract() == 0.0 { value } else { format!("{value:.8e}").parse().unwrap_or(value) };
+    // Adding 0 makes a plain 0 of -0.
+    format!("{}", rounded + 0.0)
+}
+
+/// Text that no spreadsheet takes for a formula (OWASP, "CSV Injection").
+fn harmless(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::{Channel, Image, Samples};
+    use crate::nuclei::LabelImage;
+
+    fn rows(channel: Option<&str>) -> NucleiRows {
+        let labels = LabelImage::from_labels(2, 1, vec![1, 2]);
+        let channels = channel.map(|name| Channel {
+            name: name.into(),
+            image: Image::new(2, 1, 1, Samples::F32(vec![1.5, 2.5])).unwrap(),
+        });
+        let table = MeasurementTable::new(&labels, &channels.into_iter().collect::<Vec<_>>(), None, &[]);
+        NucleiRows::new(&table, &Counted::all(2, (2, 1)))
+    }
+
+    #[test]
+    fn images_with_other_channels_share_a_table() {
+        let (plain, dapi, gray) = (rows(None), rows(Some("DAPI")), rows(Some("gray")));
+        let images = [("a", "", &plain), ("b", "x", &dapi), ("c", "x", &gray)];
+        let bytes = nuclei_csv(&images, Dialect::default());
+        let mut reader = csv::Reader::from_reader(&*bytes);
+        let header = reader.headers().unwrap().clone();
+        let read: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+        let column = |key: &str| -> Vec<&str> {
+            let place = header.iter().position(|other| other == key).unwrap();
+            read.iter().map(|row| &row[place]).collect()
+        };
+        assert_eq!(column("image"), ["a", "a", "b", "b", "c", "c"]);
+        assert_eq!(column("nucleus"), ["1", "2", "1", "2", "1", "2"]);
+        assert_eq!(column("dapi_mean"), ["", "", "1.5", "2.5", "", ""]);
+        assert_eq!(column("gray_mean"), ["", "", "", "", "1.5", "2.5"]);
+        assert_eq!(header.iter().collect::<HashSet<_>>().len(), header.len());
+    }
+
+    #[test]
+    fn numbers_follow_the_dialect_and_stay_apart() {
+        for (delimiter, sign) in
+            [(Delimiter::Comma, b','), (Delimiter::Semicolon, b';'), (Delimiter::Tab, b'\t')]
+        {
+            for (decimal, text) in [(Decimal::Point, "1.5"), (Decimal::Comma, "1,5")] {
+                let bytes =
+                    nuclei_csv(&[("a;b\t,c", "", &rows(Some("gray")))], Dialect { delimiter, decimal });
+                let mut reader = csv::ReaderBuilder::new().delimiter(sign).from_reader(&*bytes);
+                let place = reader.headers().unwrap().iter().position(|key| key == "gray_mean").unwrap();
+                let row = reader.records().next().unwrap().unwrap();
+                assert_eq!((&row[0], &row[place]), ("a;b\t,c", text));
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_are_short_and_plain() {
+        let cases = [
+            (3.0, "3"),
+            (0.123_456_789_1, "0.123456789"),
+            (-0.0, "0"),
+            (12.5, "12.5"),
+            (1.5e7, "15000000"),
+            (123_456_789_012.0, "123456789012"),
+            (2e-6, "0.000002"),
+            (f64::NAN, ""),
+        ];
+        for (value, text) in cases {
+            assert_eq!(number(value), text);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+import { countedOf, type BatchImage } from "./batch.ts";
+import { requestOf } from "./bench.ts";
+import type { Engine } from "./engine/engine.ts";
+import type { Counted, Segmented } from "./engine/protocol.ts";
+import type { MeasurementTable } from "./wasm/nucleoscope.js";
+
+/** Who wants to know which nuclei count. */
+export interface CountsListener {
+  /** It is known which nuclei of an image count. */
+  counted(image: BatchImage): void;
+  /** It is known of every image that was asked for. */
+  settled(): void;
+}
+
+/**
+ * Keeps up with which nuclei of each image count. An image is measured once; when its regions or gates change,
+ * only what was measured is gone through again.
+ */
+export class Counts {
+  readonly #listener: CountsListener;
+  #engine: Engine | null = null;
+  /** What was measured of the nuclei of a result, with the size of a pixel for which it was. */
+  readonly #tables = new WeakMap<Segmented, { readonly of: string; readonly table: MeasurementTable }>();
+  readonly #running = new Map<BatchImage, Promise<void>>();
+  #turn = 0;
+
+  constructor(listener: CountsListener) {
+    this.#listener = listener;
+  }
+
+  /** The engine that measures. */
+  use(engine: Engine): void {
+    this.#engine = engine;
+  }
+
+  /** What was measured of an image, and which of its nuclei count; null while it is not known. */
+  of(image: BatchImage): { readonly table: MeasurementTable; readonly counted: Counted } | null {
+    const table = this.tableOf(image);
+    const counted = countedOf(image);
+    return table === null || counted === null ? null : { table, counted };
+  }
+
+  /** Counts an image, before all others. */
+  async ask(image: BatchImage): Promise<void> {
+    await this.#keepUp(image, true);
+  }
+
+  /** Counts every finished image, one after the other; asked again, it begins anew. */
+  async askAll(images: readonly BatchImage[]): Promise<void> {
+    const turn = ++this.#turn;
+    for (const image of images) {
+      await this.#keepUp(image, false);
+      if (turn !== this.#turn) return;
+    }
+    this.#listener.settled();
+  }
+
+  /** Counts an image as long as anything about it has changed in the meantime. */
+  #keepUp(image: BatchImage, inHand: boolean): Promise<void> {
+    const running = this.#running.get(image);
+    if (running !== undefined) return running;
+    const work = this.#count(image, inHand).finally(() => this.#running.delete(image));
+    this.#running.set(image, work);
+    return work;
+  }
+
+  async #count(image: BatchImage, inHand: boolean): Promise<void> {
+    while (image.state.kind === "done" && this.of(image) === null) {
+      const { result } = image.state;
+      const { regions, gates, pixelSize } = image;
+      const request = requestOf(image);
+      const engine = this.#engine;
+      if (engine === null || request === null) return;
+      try {
+        const table = this.tableOf(image) ?? (await engine.measure(request, result));
+        this.#tables.set(result, { of: JSON.stringify(pixelSize), table });
+        const size = { width: result.width, height: result.height, pixelSize: pixelSize ?? result.stack.pixelSize };
+        const counted = await engine.count({ table, ...size, regions, gates, csvRows: result.csvRows }, inHand);
+        image.counted = { ...counted, of: { result, regions, gates } };
+      } catch {
+        // An image that cannot be read any more is left out; its export says why.
+        return;
+      }
+    }
+    this.#listener.counted(image);
+  }
+
+  /** What was measured of an image; null while it is not known. */
+  tableOf({ state, pixelSize }: BatchImage): MeasurementTable | null {
+    if (state.kind !== "done") return null;
+    const known = this.#tables.get(state.result);
+    return known?.of === JSON.stringify(pixelSize) ? known.table : null;
+  }
+}
