@@ -13,6 +13,7 @@ mod error;
 mod maps;
 mod onnx;
 mod operator;
+mod scale;
 mod tiles;
 mod view;
 
@@ -20,6 +21,7 @@ pub use contract::{Activation, ModelContract};
 pub use error::NetworkError;
 pub use maps::Maps;
 pub use onnx::TractNetwork;
+pub use scale::ScaleRange;
 pub use view::View;
 
 /// Something that turns normalised pixels into interior, boundary and distance maps.

@@ -71,13 +71,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
     let images: Vec<&ImageEntry> = dataset.images.iter().filter(|image| image.wanted).collect();
     let exports = exports.zip(model_hash);
     let job = |work: Work| {
-        let labels = work.segment()?;
+        let labels = work.segment()?.labels;
         if let Some((exports, hash)) = &exports {
             write_exports(exports, &inputs, &work, &labels, hash)?;
         }
         finish(arguments, &work, &labels)
     };
-    let results = work::for_each(&inputs, &images, &arguments.options, job)?;
+    let given: Vec<_> = images.iter().map(|image| (&inputs, *image)).collect();
+    let results = work::for_each(&given, &arguments.options, job)?;
     if results.iter().any(Option::is_none) {
         match &arguments.output {
             Some(output) => eprintln!("Stopped; {} was not written.", output.display()),

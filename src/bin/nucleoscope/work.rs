@@ -9,12 +9,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 use nucleoscope::batch;
 use nucleoscope::dataset::{ImageEntry, Truth};
 use nucleoscope::export::record::sha256;
-use nucleoscope::field::{Assembly, FieldError, Plan, Sizes};
+use nucleoscope::field::{Assembly, BlockNuclei, FieldError, Plan, Sizes};
 use nucleoscope::image::{self, ChannelChoice, Image, Limits, Opened, Selection, Slice};
-use nucleoscope::network::TractNetwork;
+use nucleoscope::network::{Network, TractNetwork};
 use nucleoscope::nuclei::LabelImage;
 use nucleoscope::run_length::Mask;
-use nucleoscope::segment::{Effort, Settings, segment};
+use nucleoscope::segment::{Effort, Pass, Segmentation, Settings, segment};
 use nucleoscope::{Error, InFile, truth};
 use rayon::prelude::*;
 
@@ -79,6 +79,9 @@ pub(crate) struct Options {
     /// Frame of a time series to segment, from 1 [default: 1]
     #[arg(long, value_name = "N", value_parser = from_one)]
     frame: Option<usize>,
+    /// Changes of the model's scales.
+    #[arg(skip)]
+    scale_range: Vec<(String, f64)>,
 }
 
 fn channel(text: &str) -> Result<ChannelChoice, String> {
@@ -126,6 +129,11 @@ impl Options {
         Self { model: Some(model.to_owned()), ..self.clone() }
     }
 
+    /// The same with other scales than the model's metadata says.
+    pub(crate) fn with_scales(&self, changes: &[(String, f64)]) -> Self {
+        Self { scale_range: changes.to_vec(), ..self.clone() }
+    }
+
     fn settings(&self) -> Settings {
         let effort = if self.fast { Effort::Fast } else { Effort::Accurate };
         let mut settings = Settings { diameter: self.diameter, effort, ..Settings::default() };
@@ -163,10 +171,14 @@ impl Options {
     }
 
     fn network(&self) -> Result<TractNetwork, Error> {
-        match &self.model {
+        let network = match &self.model {
             Some(path) => load_model(path),
             None => TractNetwork::load(SHIPPED_MODEL).map_err(|error| error.in_file("the built-in model")),
-        }
+        }?;
+        let changes = self.scale_range.iter().map(|(name, value)| (name.as_str(), *value));
+        let scales = network.contract().scales.with(changes);
+        let scales = scales.map_err(|reason| std::io::Error::other(reason).in_file("the scale range"))?;
+        Ok(network.with_scales(scales))
     }
 }
 
@@ -191,20 +203,30 @@ pub(crate) struct Work<'a> {
     inputs: &'a Inputs,
 }
 
+/// The nuclei of an image, and what they took.
+pub(crate) struct Found {
+    /// The nuclei.
+    pub labels: LabelImage,
+    /// The factor by which the image was resized for the network.
+    pub scale: f64,
+    /// What the network was run for; of a large image each block is one.
+    pub passes: Vec<Pass>,
+}
+
 impl Work<'_> {
     /// Finds the nuclei.
-    pub(crate) fn segment(&self) -> Result<LabelImage, Error> {
+    pub(crate) fn segment(&self) -> Result<Found, Error> {
         let image = &self.opened.image;
         if self.sizes.is_field(image.width(), image.height()) {
             return self.segment_field().map_err(|error| error.in_file(&self.entry.path));
         }
         segment(self.network, image, &self.settings, &mut |_| ())
-            .map(|found| found.labels)
+            .map(|Segmentation { labels, scale, passes, .. }| Found { labels, scale, passes })
             .map_err(|error| error.in_file(&self.entry.path))
     }
 
     /// Finds the nuclei block by block, several at a time.
-    fn segment_field(&self) -> Result<LabelImage, FieldError> {
+    fn segment_field(&self) -> Result<Found, FieldError> {
         let (image, settings) = (&self.opened.image, &self.settings);
         // Whether there is memory for it must be known before the work.
         let smallest_area = settings.watershed.smallest_area;
@@ -213,7 +235,8 @@ impl Work<'_> {
         let find = |block| plan.find(self.network, image, settings, block, &mut |_, _| ());
         let found: Vec<_> = plan.blocks.par_iter().map(find).collect::<Result<_, _>>()?;
         found.iter().for_each(|block| assembly.add(block));
-        Ok(assembly.finish())
+        let passes = plan.passes.iter().copied().chain(found.iter().filter_map(BlockNuclei::pass)).collect();
+        Ok(Found { labels: assembly.finish(), scale: plan.scale, passes })
     }
 
     /// The true nuclei, if they are known, checked against the image's size.
@@ -228,8 +251,7 @@ impl Work<'_> {
 /// # Errors
 /// The model cannot be loaded.
 pub(crate) fn for_each<T: Send>(
-    inputs: &Inputs,
-    images: &[&ImageEntry],
+    images: &[(&Inputs, &ImageEntry)],
     options: &Options,
     job: impl Fn(Work) -> Result<T, Error> + Sync,
 ) -> Result<Vec<Option<Result<T, Error>>>, Error> {
@@ -239,7 +261,7 @@ pub(crate) fn for_each<T: Send>(
     let selection = options.selection();
     let sizes = options.sizes();
     let bar = progress_bar(images.len() as u64);
-    let one = |entry: &ImageEntry| {
+    let one = |inputs: &Inputs, entry: &ImageEntry| {
         let work = || {
             let opened = open(inputs, entry, &selection)?;
             job(Work { entry, opened, network: &network, settings, selection: &selection, sizes, inputs })
@@ -251,8 +273,8 @@ pub(crate) fn for_each<T: Send>(
     let all = || {
         images
             .par_iter()
-            .map(|entry| {
-                let result = (!STOPPED.load(Ordering::Relaxed)).then(|| one(entry));
+            .map(|(inputs, entry)| {
+                let result = (!STOPPED.load(Ordering::Relaxed)).then(|| one(inputs, entry));
                 bar.inc(1);
                 result
             })
