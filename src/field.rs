@@ -18,9 +18,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Explain;
 use crate::image::{Image, Levels, NormalizedImage, Window};
-use crate::network::{Maps, Network, NetworkError, View};
+use crate::network::{Network, NetworkError, Scene};
 use crate::nuclei::{LabelImage, WatershedSettings, watershed};
-use crate::segment::{CountingNetwork, Effort, Pass, SECOND_VIEW, ScaleEstimate, Settings, estimate_scale};
+use crate::segment::{CountingNetwork, Pass, ScaleEstimate, Settings, estimate_scale};
 
 /// Which images are segmented in blocks, and how large a block is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,7 +35,7 @@ pub struct Sizes {
 
 impl Default for Sizes {
     /// 4096² pixels, and blocks of 2496 pixels: with tiles of [`LONGEST_TILE`] they need no tile that is
-    /// half empty, neither in the plain view nor in the second.
+    /// half empty.
     fn default() -> Self {
         Self { largest_whole: 4096 * 4096, longest_block: 2496 }
     }
@@ -149,8 +149,8 @@ impl Plan {
         let mut passes = Vec::new();
         let mut predict = |scale: f64| {
             let mut one = |window: &Window| {
-                let maps =
-                    View::PLAIN.infer(&counted, &normalized, scale, window, LONGEST_TILE, &mut |_, _| ());
+                let scene = Scene { image: &normalized, scale, longest_tile: LONGEST_TILE };
+                let maps = scene.infer(&counted, window, &mut |_, _| ());
                 done += 1;
                 progress(done, total);
                 maps
@@ -193,7 +193,9 @@ impl Plan {
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<BlockNuclei, NetworkError> {
         let counted = CountingNetwork::new(network);
-        let maps = self.predict(&counted, image, settings, block, progress)?;
+        let normalized = NormalizedImage::new(image, self.levels);
+        let scene = Scene { image: &normalized, scale: self.scale, longest_tile: LONGEST_TILE };
+        let maps = scene.infer(&counted, &block.window, progress)?;
         let pass = counted.pass(self.scale, [&block.core]);
         // The edge that counts is the image's, not the block's.
         let inside = WatershedSettings { drop_at_edge: false, ..settings.watershed };
@@ -201,28 +203,6 @@ impl Plan {
         drop(maps);
         let numbers = self.collect(&labels, block, settings.watershed.drop_at_edge);
         Ok(BlockNuclei { numbers, pass: Some(pass) })
-    }
-
-    fn predict(
-        &self,
-        network: &dyn Network,
-        image: &Image,
-        settings: &Settings,
-        block: &Block,
-        progress: &mut dyn FnMut(usize, usize),
-    ) -> Result<Maps, NetworkError> {
-        let image = NormalizedImage::new(image, self.levels);
-        let is_accurate = settings.effort == Effort::Accurate;
-        let passes = 1 + usize::from(is_accurate);
-        let mut through = |pass: usize, view: View| {
-            let mut tell = |done, total| progress(pass * total + done, passes * total);
-            view.infer(network, &image, self.scale, &block.window, LONGEST_TILE, &mut tell)
-        };
-        let mut maps = through(0, View::PLAIN)?;
-        if is_accurate {
-            maps.average(through(1, SECOND_VIEW)?);
-        }
-        Ok(maps)
     }
 
     /// The nuclei of a block's labels that are the block's own, at their place in the image, as the numbers
@@ -585,11 +565,9 @@ mod tests {
             let image = discs(seed, count);
             let plan = Plan::new(&echo(), &image, &settings(), &SMALL, &mut |_, _| ()).unwrap();
             assert!(plan.blocks.len() >= 6, "{}", plan.blocks.len());
-            for (effort, smoothing, drop_at_edge) in
-                [(Effort::Fast, 0.0, false), (Effort::Fast, 1.0, true), (Effort::Accurate, 0.0, false)]
-            {
+            for (smoothing, drop_at_edge) in [(0.0, false), (1.0, true)] {
                 let watershed = WatershedSettings { smoothing, drop_at_edge, ..settings().watershed };
-                let settings = Settings { effort, watershed, ..settings() };
+                let settings = Settings { watershed, ..settings() };
                 let whole = at_once(&image, &settings);
                 let core_of = |pixel: usize| {
                     plan.blocks.iter().position(|block| block.core.contains(pixel % WIDTH, pixel / WIDTH))

@@ -13,7 +13,7 @@ use std::cell::Cell;
 use serde::{Deserialize, Serialize};
 
 use crate::image::{Image, Window, normalize};
-use crate::network::{Maps, ModelContract, Network, NetworkError, ScaleRange, View};
+use crate::network::{Maps, ModelContract, Network, NetworkError, ScaleRange, Scene};
 use crate::nuclei::{LabelImage, WatershedSettings, watershed};
 
 /// Everything a user can choose about a segmentation.
@@ -22,27 +22,10 @@ use crate::nuclei::{LabelImage, WatershedSettings, watershed};
 pub struct Settings {
     /// Diameter of a typical nucleus in pixels; estimated from the image when `None`.
     pub diameter: Option<f32>,
-    /// How much work to spend on the image.
-    pub effort: Effort,
     /// How maps become nuclei.
     #[serde(flatten)]
     pub watershed: WatershedSettings,
 }
-
-/// How much work to spend on an image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Effort {
-    /// One view at the scale that suits the image.
-    Fast,
-    /// The mean of that and of [`SECOND_VIEW`].
-    #[default]
-    Accurate,
-}
-
-/// The view that [`Effort::Accurate`] adds. Two more, mirrored otherwise and smaller, were worth no
-/// more than this one alone.
-pub const SECOND_VIEW: View = View { mirrored: true, zoom: 1.25 };
 
 /// How far along a segmentation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,8 +77,7 @@ pub struct Segmentation {
 }
 
 /// Longest side of a tile in pixels at the network's scale, halo included. With a halo of 224 pixels, 1024
-/// would show the network 1.6 times as much of an image of many tiles. The browser's module grows to 0.45 GB
-/// with it on an image of 9 megapixels in the mode "Accurate".
+/// would show the network 1.6 times as much of an image of many tiles.
 const LONGEST_TILE: usize = 1536;
 
 /// Finds the nuclei in an image whose maps fit into memory; see [`field`](crate::field) for large ones.
@@ -137,28 +119,22 @@ pub fn predict(
 ) -> Result<Inference, NetworkError> {
     let normalized = normalize(image, &network.contract().normalization);
     let whole = Window::whole(image.width(), image.height());
-    let is_accurate = settings.effort == Effort::Accurate;
-    let most = if given_diameter(settings).is_some() { 1 } else { 3 } + usize::from(is_accurate);
+    let most = if given_diameter(settings).is_some() { 1 } else { 3 };
     let counted = CountingNetwork::new(network);
     let mut passes = Vec::new();
-    let mut predict = |view: View, scale: f64| {
+    let mut predict = |scale: f64| {
         let pass = passes.len() + 1;
         let mut tell = |done, total| progress(Progress { pass, passes: most, done, total });
-        let maps = view.infer(&counted, &normalized, scale, &whole, LONGEST_TILE, &mut tell)?;
-        passes.push(counted.pass(scale * view.zoom, [&whole]));
+        let scene = Scene { image: &normalized, scale, longest_tile: LONGEST_TILE };
+        let maps = scene.infer(&counted, &whole, &mut tell)?;
+        passes.push(counted.pass(scale, [&whole]));
         Ok(maps)
     };
     let sides = [image.width(), image.height()];
-    let mut plain = |scale| Ok(vec![predict(View::PLAIN, scale)?]);
-    let estimate = estimate_scale(&network.contract().scales, settings, sides, &mut plain)?;
+    let mut parts = |scale| Ok(vec![predict(scale)?]);
+    let estimate = estimate_scale(&network.contract().scales, settings, sides, &mut parts)?;
     let ScaleEstimate { scale, prediction, .. } = estimate;
-    let mut maps = match prediction.into_iter().flatten().next() {
-        Some(maps) => maps,
-        None => predict(View::PLAIN, scale)?,
-    };
-    if is_accurate {
-        maps.average(predict(SECOND_VIEW, scale)?);
-    }
+    let maps = prediction.into_iter().flatten().next().map_or_else(|| predict(scale), Ok)?;
     Ok(Inference { maps, scale, passes })
 }
 

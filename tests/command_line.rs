@@ -113,7 +113,7 @@ fn every_export_is_written_once_for_each_image() {
     assert_eq!(record["model"]["sha256"], sha256(&shipped));
     let image = fs::read(folder.path().join(format!("bowl/stage1_test/{id}/images/{id}.png"))).unwrap();
     assert_eq!(record["input"]["sha256"], sha256(&image));
-    assert_eq!(record["settings"]["effort"], "accurate");
+    assert!(record["settings"].get("effort").is_none(), "there is one mode");
 }
 
 #[test]
@@ -371,10 +371,23 @@ fn a_score_sheet_shows_the_best_the_median_and_the_worst_image() {
 }
 
 #[test]
+fn the_option_of_the_mode_that_is_gone_is_passed_over_with_a_note() {
+    let folder = bowl(1);
+    let rows = |options: &[&str]| {
+        let arguments = [&["segment", "bowl/stage1_test", "--output", "out.csv"], options].concat();
+        let output = nucleoscope(folder.path(), &arguments);
+        assert!(output.status.success(), "{}", said(&output));
+        assert_eq!(said(&output).contains("--fast has no effect"), !options.is_empty(), "{}", said(&output));
+        fs::read(folder.path().join("out.csv")).unwrap()
+    };
+    assert_eq!(rows(&["--fast"]), rows(&[]));
+}
+
+#[test]
 fn nuclei_at_the_edge_are_left_out_if_asked_for() {
     let folder = bowl(1);
     let at_edge = |options: &[&str]| {
-        let arguments = [&["segment", "bowl/stage1_test", "--output", "out.csv", "--fast"], options].concat();
+        let arguments = [&["segment", "bowl/stage1_test", "--output", "out.csv"], options].concat();
         let output = nucleoscope(folder.path(), &arguments);
         assert!(output.status.success(), "{}", said(&output));
         let csv = fs::read(folder.path().join("out.csv")).unwrap();
@@ -398,7 +411,7 @@ fn a_large_image_is_worked_on_in_blocks() {
     let drawn = field(&FieldOptions { width: 420, height: 256, nuclei: 60, ..Default::default() });
     fs::write(folder.path().join("large.png"), drawn.png()).unwrap();
     let found = |options: &[&str]| {
-        let arguments = [&["segment", "large.png", "--output", "out.csv", "--fast"], options].concat();
+        let arguments = [&["segment", "large.png", "--output", "out.csv"], options].concat();
         let output = nucleoscope(folder.path(), &arguments);
         assert!(output.status.success(), "{}", said(&output));
         let csv = fs::read(folder.path().join("out.csv")).unwrap();
@@ -511,7 +524,7 @@ fn a_channel_slice_and_frame_can_be_chosen() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("stack.tif"), hyperstack()).unwrap();
     let segment = |options: &[&str]| {
-        let fixed = ["segment", "stack.tif", "--fast", "--output", "out.csv"];
+        let fixed = ["segment", "stack.tif", "--output", "out.csv"];
         nucleoscope(folder.path(), &[&fixed, options].concat())
     };
     let nuclei = |options: &[&str]| {

@@ -6,7 +6,7 @@ use nucleoscope::network::TractNetwork;
 use nucleoscope::nuclei::LabelImage;
 use nucleoscope::run_length;
 use nucleoscope::score::score_image;
-use nucleoscope::segment::{Effort, Segmentation, Settings, segment};
+use nucleoscope::segment::{Segmentation, Settings, segment};
 use nucleoscope::synthetic::{Field, FieldOptions, Modality, field};
 
 fn network() -> TractNetwork {
@@ -83,7 +83,7 @@ fn small_nuclei_beside_large_ones_are_found() {
 #[test]
 fn the_users_diameter_decides_the_scale() {
     let drawn = field(&FieldOptions::default());
-    let settings = Settings { diameter: Some(48.0), effort: Effort::Fast, ..Settings::default() };
+    let settings = Settings { diameter: Some(48.0), ..Settings::default() };
     let passes = &mut Vec::new();
     let found = segment(&network(), &drawn.image, &settings, &mut |progress| passes.push(progress)).unwrap();
     assert_eq!(found.scale, 0.5);
@@ -93,7 +93,7 @@ fn the_users_diameter_decides_the_scale() {
 #[test]
 fn an_image_takes_little_more_than_one_pass_over_it() {
     let network = network();
-    let settings = Settings { effort: Effort::Fast, ..Settings::default() };
+    let settings = Settings::default();
     for (diameter, nuclei, side, most) in
         [(12, 200, 512, 1.07), (28, 90, 512, 1.07), (70, 16, 512, 1.07 / 4.0)]
     {
@@ -150,7 +150,7 @@ fn a_field_in_blocks_has_the_nuclei_of_the_whole() {
     let options = FieldOptions { seed: 12, width: 620, height: 420, nuclei: 230, ..Default::default() };
     let drawn = field(&options);
     let sizes = Sizes::of_block(400);
-    let settings = Settings { effort: Effort::Fast, ..Settings::default() };
+    let settings = Settings::default();
     let plan = Plan::new(&network(), &drawn.image, &settings, &sizes, &mut |_, _| ()).unwrap();
     assert!(plan.blocks.len() > 3, "{}", plan.blocks.len());
     assert_eq!(plan.passes.iter().map(|pass| pass.scale).collect::<Vec<_>>(), [0.25, 1.0]);
@@ -208,19 +208,4 @@ fn single_hot_pixels_are_no_nuclei() {
     let hot = (0..256 * 256).map(|_| if random.u8(..) == 0 { 255 } else { random.u8(8..12) }).collect();
     let image = Image::new(256, 256, 1, Samples::U8(hot)).unwrap();
     assert_eq!(found(&image).labels.count(), 0);
-}
-
-#[test]
-fn more_effort_takes_more_passes_and_finds_the_same_nuclei() {
-    let drawn = field(&FieldOptions { seed: 8, ..Default::default() });
-    let truth = run_length::encode(&drawn.truth);
-    for (effort, passes) in [(Effort::Fast, 1), (Effort::Accurate, 2)] {
-        let settings = Settings { diameter: Some(24.0), effort, ..Settings::default() };
-        let mut last = 0;
-        let found =
-            segment(&network(), &drawn.image, &settings, &mut |progress| last = progress.pass).unwrap();
-        assert_eq!(last, passes, "{effort:?}");
-        let score = score_image(&truth, &run_length::encode(&found.labels));
-        assert!(score.average_precision_50 > 0.9, "{effort:?}: {}", score.average_precision_50);
-    }
 }

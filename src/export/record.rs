@@ -163,4 +163,15 @@ mod tests {
         // What the caller said can be read back, to run the same once more.
         assert_eq!(serde_json::from_slice::<Provenance>(&bytes).unwrap(), provenance);
     }
+
+    #[test]
+    fn the_mode_in_an_earlier_record_is_passed_over() {
+        let settings = json!({ "diameter": 30.0, "effort": "accurate", "threshold": 0.5 });
+        let read: Provenance = serde_json::from_value(json!({
+            "input": { "name": "a", "sha256": "" }, "model": null, "settings": settings,
+        }))
+        .unwrap();
+        let settings = read.settings.unwrap();
+        assert_eq!((settings.diameter, settings.watershed.threshold), (Some(30.0), 0.5));
+    }
 }

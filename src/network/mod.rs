@@ -15,14 +15,13 @@ mod onnx;
 mod operator;
 mod scale;
 mod tiles;
-mod view;
 
 pub use contract::{Activation, ModelContract};
 pub use error::NetworkError;
 pub use maps::Maps;
 pub use onnx::TractNetwork;
 pub use scale::ScaleRange;
-pub use view::View;
+pub(crate) use tiles::Scene;
 
 /// Something that turns normalised pixels into interior, boundary and distance maps.
 pub trait Network {

@@ -29,11 +29,13 @@ test("a tuning is read from something unknown, and nothing else with it", () => 
 });
 
 test("settings come back from a link as they went in", () => {
-  const link = linkOf("https://example.org/nuclei/?workers=2#old", { ...tuning, effort: "fast", diameter: 12.5 });
+  const link = linkOf("https://example.org/nuclei/?workers=2#old", { ...tuning, diameter: 12.5 });
   assert.match(link, /^https:\/\/example\.org\/nuclei\/\?workers=2#settings=/);
   const { network, tuning: read } = settingsIn(new URL(link).hash);
-  assert.deepEqual(network, { effort: "fast", diameter: 12.5 });
+  assert.deepEqual(network, { diameter: 12.5 });
   assert.deepEqual(read, tuning);
+  const earlier = `#settings=${encodeURIComponent(JSON.stringify({ effort: "accurate", diameter: 30 }))}`;
+  assert.deepEqual(settingsIn(earlier).network, { diameter: 30 }, "the mode that is gone is passed over");
   for (const hash of ["", "#", "#settings=", "#settings=%7B", "#settings=3", "#other=1"]) {
     assert.equal(settingsIn(hash), null, hash);
   }
@@ -82,7 +84,7 @@ test("a record is known by its name and read with care", () => {
   );
   assert.equal(record.imageId, "cells");
   assert.deepEqual(record.tuning, tuning);
-  assert.deepEqual(record.network, { effort: "accurate", diameter: null });
+  assert.deepEqual(record.network, { diameter: null }, "the mode that is gone is passed over");
   assert.deepEqual(record.edits, [{ kind: "delete", at: [[1, 2]] }]);
   assert.deepEqual([record.regions, record.selection], [[], {}]);
 });

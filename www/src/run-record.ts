@@ -15,7 +15,7 @@ import type { Edit, Region, Selection, Settings } from "./wasm/nucleoscope.js";
 /** How an image's nuclei came about, as `nucleoscope.json` tells it. */
 export interface RunRecord {
   readonly imageId: string;
-  readonly network: Pick<Settings, "effort" | "diameter">;
+  readonly network: Pick<Settings, "diameter">;
   readonly tuning: Partial<Tuning>;
   readonly selection: Selection;
   readonly edits: readonly Edit[];

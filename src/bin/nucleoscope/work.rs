@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
@@ -14,7 +15,7 @@ use nucleoscope::image::{self, ChannelChoice, Image, Limits, Opened, Selection, 
 use nucleoscope::network::{Network, TractNetwork};
 use nucleoscope::nuclei::LabelImage;
 use nucleoscope::run_length::Mask;
-use nucleoscope::segment::{Effort, Pass, Segmentation, Settings, segment};
+use nucleoscope::segment::{Pass, Segmentation, Settings, segment};
 use nucleoscope::{Error, InFile, truth};
 use rayon::prelude::*;
 
@@ -35,8 +36,8 @@ pub(crate) struct Options {
     /// Diameter of a typical nucleus in pixels [default: estimated for each image]
     #[arg(long, value_name = "PIXELS", value_parser = positive)]
     diameter: Option<f32>,
-    /// Do not average a second view: some 40 % less work, somewhat worse
-    #[arg(long)]
+    /// There was a second, slower mode once, which this spared: it no longer has an effect
+    #[arg(long, hide = true)]
     fast: bool,
     /// Interior probability above which a pixel is nucleus, 0 to 1
     #[arg(long, value_name = "P", value_parser = fraction)]
@@ -135,8 +136,7 @@ impl Options {
     }
 
     fn settings(&self) -> Settings {
-        let effort = if self.fast { Effort::Fast } else { Effort::Accurate };
-        let mut settings = Settings { diameter: self.diameter, effort, ..Settings::default() };
+        let mut settings = Settings { diameter: self.diameter, ..Settings::default() };
         let watershed = &mut settings.watershed;
         watershed.threshold = self.threshold.unwrap_or(watershed.threshold);
         watershed.seed_depth = self.seed_depth.unwrap_or(watershed.seed_depth);
@@ -256,6 +256,10 @@ pub(crate) fn for_each<T: Send>(
     job: impl Fn(Work) -> Result<T, Error> + Sync,
 ) -> Result<Vec<Option<Result<T, Error>>>, Error> {
     listen_for_interrupt();
+    if options.fast {
+        static SAID: Once = Once::new();
+        SAID.call_once(|| eprintln!("note: --fast has no effect any more: there is one mode. Leave it out."));
+    }
     let network = options.network()?;
     let settings = options.settings();
     let selection = options.selection();
