@@ -252,9 +252,9 @@ fn each_condition_is_evaluated_with_the_model_that_is_for_it() {
     fs::create_dir_all(at("models")).unwrap();
     let plain = nucleoscope(folder.path(), &["evaluate", "annotated"]);
     assert!(plain.status.success(), "{}", said(&plain));
-    let set = ["", "setimages", "annotated3", "meanof", ""];
-    let rows = |conditions: &[&str]| [conditions, &set].concat();
-    assert_eq!(table_rows(&plain), rows(&["conditionimages", "bright2", "dim1", "all3"]));
+    let conditions = ["conditionimages", "bright2", "dim1", "all3"];
+    let sets = ["", "setimages", "annotated3", "meanof", ""];
+    assert_eq!(table_rows(&plain), [&conditions[..], &sets].concat());
 
     let shipped = fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/model/nuclei.onnx")).unwrap();
     fs::write(at("models/one.onnx"), &shipped).unwrap();
