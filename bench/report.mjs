@@ -46,7 +46,7 @@ export function markdown(results) {
   words.push("![How near each figure is to what is needed](performance.svg)");
   words.push(markdownTable(header, comparisons.map(cells)));
   if (growth !== null) {
-    words.push("### Time against pixels", "One view, one worker, in the page, from the drop to the end:");
+    words.push("### Time against pixels", "One pass, one worker, in the page, from the drop to the end:");
     words.push(
       markdownTable(
         ["image", "seconds", "seconds a megapixel", "rounds"],

@@ -18,9 +18,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Explain;
 use crate::image::{Image, Levels, NormalizedImage, Window};
-use crate::network::{Maps, Network, NetworkError, View};
+use crate::network::{Network, NetworkError, Scene};
 use crate::nuclei::{LabelImage, WatershedSettings, watershed};
-use crate::segment::{Effort, SECOND_VIEW, Settings, settle};
+use crate::segment::{CountingNetwork, Pass, ScaleEstimate, Settings, estimate_scale};
 
 /// Which images are segmented in blocks, and how large a block is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,7 +35,7 @@ pub struct Sizes {
 
 impl Default for Sizes {
     /// 4096² pixels, and blocks of 2496 pixels: with tiles of [`LONGEST_TILE`] they need no tile that is
-    /// half empty, neither in the plain view nor in the second.
+    /// half empty.
     fn default() -> Self {
         Self { largest_whole: 4096 * 4096, longest_block: 2496 }
     }
@@ -113,6 +113,8 @@ pub struct Plan {
     pub levels: Levels,
     /// The blocks; together their cores are the image.
     pub blocks: Vec<Block>,
+    /// What the network was run for to estimate the scale, in that order.
+    pub passes: Vec<Pass>,
 }
 
 /// A part of a large image.
@@ -141,20 +143,27 @@ impl Plan {
         let levels = Levels::of(image, &network.contract().normalization);
         let normalized = NormalizedImage::new(image, levels.clone());
         let samples = samples(image);
-        let (mut done, total) = (0, samples.len() * crate::segment::FIRST_LOOKS.len());
-        let mut look = |scale: f64| {
+        // A copy, and the image as it is.
+        let (mut done, total) = (0, 2 * samples.len());
+        let counted = CountingNetwork::new(network);
+        let mut passes = Vec::new();
+        let mut predict = |scale: f64| {
             let mut one = |window: &Window| {
-                let maps =
-                    View::PLAIN.infer(network, &normalized, scale, window, LONGEST_TILE, &mut |_, _| ());
+                let scene = Scene { image: &normalized, scale, longest_tile: LONGEST_TILE };
+                let maps = scene.infer(&counted, window, &mut |_, _| ());
                 done += 1;
                 progress(done, total);
                 maps
             };
-            samples.iter().map(&mut one).collect()
+            let maps = samples.iter().map(&mut one).collect::<Result<_, _>>()?;
+            passes.push(counted.pass(scale, &samples));
+            Ok(maps)
         };
-        let scale = settle(network, settings, &mut look)?.scale;
-        let margin = MARGIN * f64::from(network.contract().training_diameter) / scale;
-        let margin = margin.ceil() as usize + AGREEMENT + settings.watershed.reach();
+        let contract = network.contract();
+        let estimate = estimate_scale(&contract.scales, settings, [width, height], &mut predict)?;
+        let ScaleEstimate { scale, diameter, .. } = estimate;
+        let diameter = diameter.map_or(0.0, f64::from).max(f64::from(contract.training_diameter) / scale);
+        let margin = (MARGIN * diameter).ceil() as usize + AGREEMENT + settings.watershed.reach();
         let longest = ((sizes.longest_block as f64 / scale) as usize).min(sizes.longest_block);
         // Not mostly margin: there would be very many blocks.
         let longest = longest.max(4 * margin);
@@ -165,7 +174,7 @@ impl Plan {
                 Block { core, window: core.grown(margin, width, height) }
             })
         });
-        Ok(Self { width, height, scale, levels, blocks: blocks.collect() })
+        Ok(Self { width, height, scale, levels, blocks: blocks.collect(), passes })
     }
 
     /// Finds the nuclei of a block. `progress` is told the tiles done and the tiles in all.
@@ -183,38 +192,22 @@ impl Plan {
         block: &Block,
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<BlockNuclei, NetworkError> {
-        let maps = self.look(network, image, settings, block, progress)?;
+        let counted = CountingNetwork::new(network);
+        let normalized = NormalizedImage::new(image, self.levels);
+        let scene = Scene { image: &normalized, scale: self.scale, longest_tile: LONGEST_TILE };
+        let maps = scene.infer(&counted, &block.window, progress)?;
+        let pass = counted.pass(self.scale, [&block.core]);
         // The edge that counts is the image's, not the block's.
         let inside = WatershedSettings { drop_at_edge: false, ..settings.watershed };
         let labels = watershed(&maps, &inside);
         drop(maps);
-        Ok(self.collect(&labels, block, settings.watershed.drop_at_edge))
+        let numbers = self.collect(&labels, block, settings.watershed.drop_at_edge);
+        Ok(BlockNuclei { numbers, pass: Some(pass) })
     }
 
-    fn look(
-        &self,
-        network: &dyn Network,
-        image: &Image,
-        settings: &Settings,
-        block: &Block,
-        progress: &mut dyn FnMut(usize, usize),
-    ) -> Result<Maps, NetworkError> {
-        let image = NormalizedImage::new(image, self.levels.clone());
-        let is_accurate = settings.effort == Effort::Accurate;
-        let passes = 1 + usize::from(is_accurate);
-        let mut through = |pass: usize, view: View| {
-            let mut tell = |done, total| progress(pass * total + done, passes * total);
-            view.infer(network, &image, self.scale, &block.window, LONGEST_TILE, &mut tell)
-        };
-        let mut maps = through(0, View::PLAIN)?;
-        if is_accurate {
-            maps.average(through(1, SECOND_VIEW)?);
-        }
-        Ok(maps)
-    }
-
-    /// The nuclei of a block's labels that are the block's own, at their place in the image.
-    fn collect(&self, labels: &LabelImage, block: &Block, drop_at_edge: bool) -> BlockNuclei {
+    /// The nuclei of a block's labels that are the block's own, at their place in the image, as the numbers
+    /// of [`BlockNuclei`].
+    fn collect(&self, labels: &LabelImage, block: &Block, drop_at_edge: bool) -> Vec<u32> {
         let Block { core, window } = block;
         let mut nuclei: Vec<Vec<Run>> = vec![Vec::new(); labels.count() as usize];
         for (y, row) in window.rows().zip(labels.as_slice().chunks_exact(window.width.max(1))) {
@@ -240,7 +233,7 @@ impl Plan {
             numbers
                 .extend(runs.iter().flat_map(|run| [run.x, run.y, run.length].map(|number| number as u32)));
         }
-        BlockNuclei { numbers }
+        numbers
     }
 }
 
@@ -253,13 +246,20 @@ struct Run {
 }
 
 /// The nuclei of a block, at their place in the whole image.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct BlockNuclei {
     /// For each nucleus the number of its runs, and for each run its first column, its row and its length.
     numbers: Vec<u32>,
+    pass: Option<Pass>,
 }
 
 impl BlockNuclei {
+    /// What the network was run for; `None` if the nuclei come from numbers. Its pixels are those of the
+    /// block's core.
+    pub fn pass(&self) -> Option<Pass> {
+        self.pass
+    }
+
     /// As plain numbers, to be sent to where the blocks are put together.
     pub fn into_numbers(self) -> Vec<u32> {
         self.numbers
@@ -288,7 +288,7 @@ impl BlockNuclei {
             }
             rest = behind;
         }
-        Some(Self { numbers })
+        Some(Self { numbers, pass: None })
     }
 
     /// The runs of each nucleus.
@@ -489,7 +489,7 @@ pub fn segment(
 mod tests {
     use super::*;
     use crate::image::{Normalization, Samples};
-    use crate::network::{Activation, ModelContract};
+    use crate::network::{Activation, ModelContract, ScaleRange};
 
     /// Answers with its own input: an image of this network is a picture of the maps.
     struct Echo(ModelContract);
@@ -521,6 +521,7 @@ mod tests {
             stride: 8,
             halo: 8,
             training_diameter: 8.0,
+            scales: ScaleRange::for_training_diameter(8.0),
             license: text(),
             data: text(),
         })
@@ -569,11 +570,9 @@ mod tests {
             let image = discs(seed, count);
             let plan = Plan::new(&echo(), &image, &settings(), &SMALL, &mut |_, _| ()).unwrap();
             assert!(plan.blocks.len() >= 6, "{}", plan.blocks.len());
-            for (effort, smoothing, drop_at_edge) in
-                [(Effort::Fast, 0.0, false), (Effort::Fast, 1.0, true), (Effort::Accurate, 0.0, false)]
-            {
+            for (smoothing, drop_at_edge) in [(0.0, false), (1.0, true)] {
                 let watershed = WatershedSettings { smoothing, drop_at_edge, ..settings().watershed };
-                let settings = Settings { effort, watershed, ..settings() };
+                let settings = Settings { watershed, ..settings() };
                 let whole = at_once(&image, &settings);
                 let core_of = |pixel: usize| {
                     plan.blocks.iter().position(|block| block.core.contains(pixel % WIDTH, pixel / WIDTH))

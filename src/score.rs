@@ -276,14 +276,66 @@ pub fn summarize<'a>(images: impl IntoIterator<Item = &'a ImageScore>) -> Option
     })
 }
 
+/// The scores of several sets of images together, each set counting alike however many images it has.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SetsSummary {
+    /// How many sets count.
+    pub sets: usize,
+    /// How many images they have together.
+    pub images: usize,
+    /// Mean of the sets' mean scores, from 0 to 1.
+    pub score: f64,
+    /// Where the middle 95 % of that mean lie for resampled sets of resampled images: it says how well the
+    /// score is known for images of other sources.
+    pub interval: Interval,
+}
+
+/// Puts the scores of sets of images together; sets without images do not count. `None` if none does.
+///
+/// ```
+/// use nucleoscope::score::{score_image, summarize_sets};
+///
+/// let nucleus = ["1 10".parse()?];
+/// let (found, missed) = (score_image(&nucleus, &nucleus), score_image(&nucleus, &[]));
+/// let summary = summarize_sets(&[vec![&found, &found, &found], vec![&missed], vec![]]).unwrap();
+/// assert_eq!((summary.sets, summary.images, summary.score), (2, 4, 0.5));
+/// assert_eq!((summary.interval.low, summary.interval.high), (0.0, 1.0));
+/// # Ok::<(), nucleoscope::run_length::RunLengthError>(())
+/// ```
+pub fn summarize_sets(sets: &[Vec<&ImageScore>]) -> Option<SetsSummary> {
+    let scores = |set: &Vec<&ImageScore>| set.iter().map(|image| image.score).collect::<Vec<f64>>();
+    let sets: Vec<Vec<f64>> = sets.iter().filter(|set| !set.is_empty()).map(scores).collect();
+    if sets.is_empty() {
+        return None;
+    }
+    Some(SetsSummary {
+        sets: sets.len(),
+        images: sets.iter().map(Vec::len).sum(),
+        score: mean(sets.iter().map(|set| mean(set.iter().copied()))),
+        interval: interval(|random| {
+            mean((0..sets.len()).map(|_| resampled_mean(&sets[random.below(sets.len())], random)))
+        }),
+    })
+}
+
 const RESAMPLES: usize = 2_000;
 const SEED: u64 = 2018;
 
 /// The interval of the mean of at least one value.
 fn bootstrap(values: &[f64]) -> Interval {
+    interval(|random| resampled_mean(values, random))
+}
+
+/// The mean of as many values as there are, drawn at random and put back.
+fn resampled_mean(values: &[f64], random: &mut SplitMix64) -> f64 {
+    mean((0..values.len()).map(|_| values[random.below(values.len())]))
+}
+
+/// Where the middle 95 % of what `resample` gives lie.
+fn interval(mut resample: impl FnMut(&mut SplitMix64) -> f64) -> Interval {
     let mut random = SplitMix64(SEED);
-    let mut means: Vec<f64> =
-        (0..RESAMPLES).map(|_| mean((0..values.len()).map(|_| values[random.below(values.len())]))).collect();
+    let mut means: Vec<f64> = (0..RESAMPLES).map(|_| resample(&mut random)).collect();
     means.sort_unstable_by(f64::total_cmp);
     let outside = RESAMPLES / 40;
     Interval { low: means[outside], high: means[RESAMPLES - 1 - outside] }
@@ -532,5 +584,25 @@ mod tests {
             let expected = 3.92 * 0.5 / count.sqrt();
             assert!((width / expected - 1.0).abs() < 0.15, "{width} for {expected}");
         }
+    }
+
+    #[test]
+    fn few_sets_of_many_images_leave_the_mean_of_sets_uncertain() {
+        let set = |score: f64| {
+            let one = |index: usize| ImageScore {
+                score: score + if index.is_multiple_of(2) { 0.1 } else { -0.1 },
+                ..score_image(&[], &[])
+            };
+            (0..100).map(one).collect::<Vec<_>>()
+        };
+        let sets = [0.2, 0.4, 0.6, 0.8].map(set);
+        let summary =
+            summarize_sets(&sets.each_ref().map(|set| set.iter().collect::<Vec<&ImageScore>>())).unwrap();
+        assert!((summary.score - 0.5).abs() < 1e-9 && (summary.sets, summary.images) == (4, 400));
+        // Four values with a standard deviation of 0.22: the images' own spread hardly counts.
+        let width = summary.interval.high - summary.interval.low;
+        assert!((width / (3.92 * 0.2236 / 2.0) - 1.0).abs() < 0.15, "{width}");
+        let together = summarize(sets.iter().flatten()).unwrap().interval;
+        assert!(together.high - together.low < width / 4.0, "images alone would look certain");
     }
 }

@@ -1,16 +1,19 @@
-//! The whole way from an image to its nuclei, and the scale at which the network looks.
+//! The whole way from an image to its nuclei, and the scale at which the network is run.
 //!
-//! The network handles nuclei of its training diameter best. So it first looks at the image as it is
-//! and at a copy of half the size, which costs little. Where it is surer of what it found, the nuclei
-//! tell their diameter, and the image is segmented resized so that they have the training diameter. Large
-//! nuclei of a dense tissue show why one look is not enough: at full size their chromatin passes for
-//! nuclei, with little certainty. A still smaller copy was of little use, and whole embryos passed for
-//! nuclei in it.
+//! The network takes nuclei of a range of diameters as they are ([`ScaleRange`]), so most images need one
+//! pass at their own size. Only larger nuclei are reduced, which makes the pass cheaper, and none are
+//! enlarged. Whether they are large is told by a pass over a copy of a quarter of the size, 6 % of the
+//! pixels: where it is sure of large nuclei, the final pass follows, resized. Otherwise the image itself is
+//! predicted, and that is the final pass unless its nuclei turn out to be large; where the copy showed large
+//! nuclei too, the surer of the two tells their diameter. Large nuclei of a dense tissue show why: at full
+//! size their chromatin passes for nuclei, with little certainty.
+
+use std::cell::Cell;
 
 use serde::{Deserialize, Serialize};
 
 use crate::image::{Image, Window, normalize};
-use crate::network::{Maps, Network, NetworkError, View};
+use crate::network::{Maps, ModelContract, Network, NetworkError, ScaleRange, Scene};
 use crate::nuclei::{LabelImage, WatershedSettings, watershed};
 
 /// Everything a user can choose about a segmentation.
@@ -19,27 +22,10 @@ use crate::nuclei::{LabelImage, WatershedSettings, watershed};
 pub struct Settings {
     /// Diameter of a typical nucleus in pixels; estimated from the image when `None`.
     pub diameter: Option<f32>,
-    /// How much work to spend on the image.
-    pub effort: Effort,
     /// How maps become nuclei.
     #[serde(flatten)]
     pub watershed: WatershedSettings,
 }
-
-/// How much work to spend on an image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Effort {
-    /// One view at the scale that suits the image.
-    Fast,
-    /// The mean of that and of [`SECOND_VIEW`].
-    #[default]
-    Accurate,
-}
-
-/// The view that [`Effort::Accurate`] adds. Two more, mirrored otherwise and smaller, were worth no
-/// more than this one alone.
-pub const SECOND_VIEW: View = View { mirrored: true, zoom: 1.25 };
 
 /// How far along a segmentation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,8 +40,17 @@ pub struct Progress {
     pub total: usize,
 }
 
-/// Scales of the first looks at an image, from the cheapest.
-pub(crate) const FIRST_LOOKS: [f64; 2] = [0.5, 1.0];
+/// One run of the network over an image, or over parts of it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Pass {
+    /// The factor by which the image was resized for the network.
+    pub scale: f64,
+    /// Pixels of the image at that scale.
+    pub pixels: u64,
+    /// Pixels that the network was shown: with the tiles' overlap, and the padding to its stride.
+    pub network_pixels: u64,
+}
 
 /// The expensive half of a segmentation: what the network says of an image.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,6 +59,8 @@ pub struct Inference {
     pub maps: Maps,
     /// The factor by which the image was resized for the network.
     pub scale: f64,
+    /// What the network was run for, in that order.
+    pub passes: Vec<Pass>,
 }
 
 /// Nuclei of an image.
@@ -75,16 +72,13 @@ pub struct Segmentation {
     pub diameter: Option<f32>,
     /// The factor by which the image was resized for the network.
     pub scale: f64,
+    /// What the network was run for, in that order.
+    pub passes: Vec<Pass>,
 }
 
-/// Scales so near to 1 that the look at the image as it is is good enough.
-const GOOD_ENOUGH: std::ops::RangeInclusive<f64> = 0.85..=1.18;
 /// Longest side of a tile in pixels at the network's scale, halo included. With a halo of 224 pixels, 1024
-/// would show the network 1.6 times as much of an image of many tiles. The browser's module grows to 0.45 GB
-/// with it on an image of 9 megapixels in the mode "Accurate".
+/// would show the network 1.6 times as much of an image of many tiles.
 const LONGEST_TILE: usize = 1536;
-/// Smallest and largest factor by which an image is resized.
-const SCALES: std::ops::RangeInclusive<f64> = 0.2..=3.0;
 
 /// Finds the nuclei in an image whose maps fit into memory; see [`field`](crate::field) for large ones.
 ///
@@ -106,9 +100,10 @@ pub fn segment(
     settings: &Settings,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Segmentation, NetworkError> {
-    let inference = look(network, image, settings, progress)?;
+    let inference = predict(network, image, settings, progress)?;
     let labels = watershed(&inference.maps, &settings.watershed);
-    Ok(Segmentation { diameter: typical_diameter(&labels), labels, scale: inference.scale })
+    let Inference { scale, passes, .. } = inference;
+    Ok(Segmentation { diameter: typical_diameter(&labels), labels, scale, passes })
 }
 
 /// Runs the network at the scale that suits the image: the half of [`segment`] that need not be
@@ -116,7 +111,7 @@ pub fn segment(
 ///
 /// # Errors
 /// What the network says.
-pub fn look(
+pub fn predict(
     network: &dyn Network,
     image: &Image,
     settings: &Settings,
@@ -124,20 +119,53 @@ pub fn look(
 ) -> Result<Inference, NetworkError> {
     let normalized = normalize(image, &network.contract().normalization);
     let whole = Window::whole(image.width(), image.height());
-    let is_accurate = settings.effort == Effort::Accurate;
-    let searches = if given_diameter(settings).is_some() { 0 } else { FIRST_LOOKS.len() };
-    let passes = searches + 1 + usize::from(is_accurate);
-    let mut pass = 0;
-    let mut looks_at = |view: View, scale: f64| {
-        pass += 1;
-        let mut tell = |done, total| progress(Progress { pass, passes, done, total });
-        view.infer(network, &normalized, scale, &whole, LONGEST_TILE, &mut tell)
+    let most = if given_diameter(settings).is_some() { 1 } else { 3 };
+    let counted = CountingNetwork::new(network);
+    let mut passes = Vec::new();
+    let mut predict = |scale: f64| {
+        let pass = passes.len() + 1;
+        let mut tell = |done, total| progress(Progress { pass, passes: most, done, total });
+        let scene = Scene { image: &normalized, scale, longest_tile: LONGEST_TILE };
+        let maps = scene.infer(&counted, &whole, &mut tell)?;
+        passes.push(counted.pass(scale, [&whole]));
+        Ok(maps)
     };
-    let mut found = search(network, settings, &mut |scale| looks_at(View::PLAIN, scale))?;
-    if is_accurate {
-        found.maps.average(looks_at(SECOND_VIEW, found.scale)?);
+    let sides = [image.width(), image.height()];
+    let mut parts = |scale| Ok(vec![predict(scale)?]);
+    let estimate = estimate_scale(&network.contract().scales, settings, sides, &mut parts)?;
+    let ScaleEstimate { scale, prediction, .. } = estimate;
+    let maps = prediction.into_iter().flatten().next().map_or_else(|| predict(scale), Ok)?;
+    Ok(Inference { maps, scale, passes })
+}
+
+/// A network that counts the pixels it is shown.
+pub(crate) struct CountingNetwork<'a> {
+    network: &'a dyn Network,
+    pixels: Cell<u64>,
+}
+
+impl<'a> CountingNetwork<'a> {
+    pub(crate) fn new(network: &'a dyn Network) -> Self {
+        Self { network, pixels: Cell::new(0) }
     }
-    Ok(found)
+
+    /// What was counted since the last pass, over these parts of an image at a scale.
+    pub(crate) fn pass<'w>(&self, scale: f64, windows: impl IntoIterator<Item = &'w Window>) -> Pass {
+        let scaled = |length: usize| (length as f64 * scale).round().max(1.0) as u64;
+        let pixels = windows.into_iter().map(|window| scaled(window.width) * scaled(window.height)).sum();
+        Pass { scale, pixels, network_pixels: self.pixels.take() }
+    }
+}
+
+impl Network for CountingNetwork<'_> {
+    fn contract(&self) -> &ModelContract {
+        self.network.contract()
+    }
+
+    fn run(&self, input: Vec<f32>, height: usize, width: usize) -> Result<Vec<f32>, NetworkError> {
+        self.pixels.set(self.pixels.get() + (height * width) as u64);
+        self.network.run(input, height, width)
+    }
 }
 
 /// The user's diameter, if it is one.
@@ -145,59 +173,76 @@ fn given_diameter(settings: &Settings) -> Option<f32> {
     settings.diameter.filter(|diameter| diameter.is_finite() && *diameter > 0.0)
 }
 
-/// The maps at the scale that suits the image; `look` gives them for a scale.
-fn search(
-    network: &dyn Network,
-    settings: &Settings,
-    look: &mut dyn FnMut(f64) -> Result<Maps, NetworkError>,
-) -> Result<Inference, NetworkError> {
-    let settled = settle(network, settings, &mut |scale| Ok(vec![look(scale)?]))?;
-    let scale = settled.scale;
-    let maps = settled.maps.into_iter().flatten().next().map_or_else(|| look(scale), Ok)?;
-    Ok(Inference { maps, scale })
-}
-
-/// What the first looks at an image led to.
-pub(crate) struct Settled {
+/// The scale that suits an image.
+pub(crate) struct ScaleEstimate {
     /// The factor by which the image is to be resized for the network.
     pub(crate) scale: f64,
-    /// The maps at that scale, if one of the first looks was good enough.
-    pub(crate) maps: Option<Vec<Maps>>,
+    /// Diameter in pixels of a typical nucleus, if there are any.
+    pub(crate) diameter: Option<f32>,
+    /// The maps at that scale, if they were made on the way.
+    pub(crate) prediction: Option<Vec<Maps>>,
 }
 
-/// Settles the scale; `look` gives the maps for a scale, of the whole image or of several parts of it.
-pub(crate) fn settle(
-    network: &dyn Network,
-    settings: &Settings,
-    look: &mut dyn FnMut(f64) -> Result<Vec<Maps>, NetworkError>,
-) -> Result<Settled, NetworkError> {
-    let wanted = f64::from(network.contract().training_diameter);
-    let suits = |diameter: f32| (wanted / f64::from(diameter)).clamp(*SCALES.start(), *SCALES.end());
-    if let Some(diameter) = given_diameter(settings) {
-        return Ok(Settled { scale: suits(diameter), maps: None });
-    }
-    // Uncertain nuclei must stay here: that they are many is what tells a wrong scale. Those at the edge
-    // are as good as any.
-    let every_nucleus = WatershedSettings { least_certainty: 0.0, drop_at_edge: false, ..settings.watershed };
-    let mut surest: Option<(f64, f32)> = None;
-    let mut last = None;
-    for scale in FIRST_LOOKS {
-        let parts = look(scale)?;
+/// What a pass says of an image's nuclei.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Nuclei {
+    /// Diameter in pixels of a typical one.
+    diameter: f32,
+    /// Mean interior probability of their pixels.
+    probability: f64,
+}
+
+impl Nuclei {
+    /// Those that the maps of an image, or of parts of it, show; `None` if there are none.
+    fn of(parts: &[Maps], settings: &Settings) -> Option<Self> {
+        // Uncertain nuclei must stay here: that they are many is what tells a wrong scale. Those at the
+        // edge are as good as any.
+        let every_nucleus =
+            WatershedSettings { least_certainty: 0.0, drop_at_edge: false, ..settings.watershed };
         let labels: Vec<LabelImage> = parts.iter().map(|maps| watershed(maps, &every_nucleus)).collect();
-        let areas = labels.iter().flat_map(LabelImage::areas).collect();
-        if let (Some(certainty), Some(diameter)) = (certainty(parts.iter().zip(&labels)), diameter_of(areas))
-            && surest.is_none_or(|(most, _)| certainty >= most)
+        let diameter = diameter_of(labels.iter().flat_map(LabelImage::areas).collect())?;
+        let probability = certainty(parts.iter().zip(&labels))?;
+        Some(Self { diameter, probability })
+    }
+}
+
+/// Estimates the scale that suits an image with those sides; `predict` gives the maps for a scale, of the
+/// whole image or of several parts of it.
+pub(crate) fn estimate_scale(
+    range: &ScaleRange,
+    settings: &Settings,
+    sides: [usize; 2],
+    predict: &mut dyn FnMut(f64) -> Result<Vec<Maps>, NetworkError>,
+) -> Result<ScaleEstimate, NetworkError> {
+    let fitting = |diameter: f32| range.fitting_scale(f64::from(diameter));
+    if let Some(diameter) = given_diameter(settings) {
+        let scale = fitting(diameter);
+        return Ok(ScaleEstimate { scale, diameter: Some(diameter), prediction: None });
+    }
+    let mut large = None;
+    if let Some(copy) = range.copy_scale(sides[0].min(sides[1])) {
+        let parts = predict(copy)?;
+        large = Nuclei::of(&parts, settings)
+            .filter(|nuclei| f64::from(nuclei.diameter) * copy >= range.copy_minimum_diameter);
+        if let Some(Nuclei { diameter, probability }) = large
+            && probability >= range.copy_minimum_probability
         {
-            surest = Some((certainty, diameter));
+            let scale = fitting(diameter);
+            return Ok(if range.is_near(copy, scale) {
+                ScaleEstimate { scale: copy, diameter: Some(diameter), prediction: Some(parts) }
+            } else {
+                ScaleEstimate { scale, diameter: Some(diameter), prediction: None }
+            });
         }
-        last = Some(parts);
     }
-    let scale = surest.map_or(1.0, |(_, diameter)| suits(diameter));
-    if GOOD_ENOUGH.contains(&scale) {
-        Ok(Settled { scale: FIRST_LOOKS[FIRST_LOOKS.len() - 1], maps: last })
-    } else {
-        Ok(Settled { scale, maps: None })
-    }
+    let plain = range.plain_scale();
+    let parts = predict(plain)?;
+    let found = Nuclei::of(&parts, settings);
+    let surer = |found: &Nuclei| large.is_none_or(|large| found.probability >= large.probability);
+    let diameter = found.filter(surer).or(large).or(found).map(|nuclei| nuclei.diameter);
+    let scale = diameter.map_or(plain, fitting);
+    let prediction = (scale == plain).then_some(parts);
+    Ok(ScaleEstimate { scale, diameter, prediction })
 }
 
 /// Mean interior probability of all the pixels of nuclei; `None` without nuclei.
@@ -241,83 +286,115 @@ fn diameter_of(mut areas: Vec<usize>) -> Option<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::image::Normalization;
-    use crate::network::{Activation, ModelContract};
 
-    /// Has a contract; what it would answer is given to [`search`] directly.
-    struct Mute(ModelContract);
-
-    impl Network for Mute {
-        fn contract(&self) -> &ModelContract {
-            &self.0
-        }
-
-        fn run(&self, input: Vec<f32>, _: usize, _: usize) -> Result<Vec<f32>, NetworkError> {
-            Ok(input)
-        }
-    }
-
-    fn mute() -> Mute {
-        let text = String::new;
-        Mute(ModelContract {
-            name: text(),
-            version: text(),
-            activation: Activation::None,
-            normalization: Normalization {
-                low_percentile: 0.0,
-                high_percentile: 100.0,
-                local: None,
-                clip_low: 0.0,
-                clip_high: 1.0,
-            },
-            stride: 1,
-            halo: 0,
-            training_diameter: 24.0,
-            license: text(),
-            data: text(),
-        })
-    }
-
-    /// One square nucleus in the middle of 128 × 128 pixels.
-    fn square(side: usize, certainty: f32) -> Maps {
+    /// The nuclei that a copy's pass shows, and those that the image's own shows: as many squares in a row
+    /// as given, in maps of 128 × 128 pixels, of that side in pixels of the image and with that interior
+    /// probability.
+    fn squares(count: usize, side: usize, probability: f32) -> Maps {
         let mut maps = Maps::zeros(128, 128);
-        let middle = 64 - side / 2..64 - side / 2 + side;
-        for pixel in middle.clone().flat_map(|y| middle.clone().map(move |x| y * 128 + x)) {
-            maps.interior[pixel] = certainty;
-            maps.distance[pixel] = 1.0;
+        for left in (0..count).map(|index| 2 + index * (side + 4)) {
+            for pixel in (2..2 + side).flat_map(|y| (left..left + side).map(move |x| y * 128 + x)) {
+                maps.interior[pixel] = probability;
+                maps.distance[pixel] = 1.0;
+            }
         }
         maps
     }
 
-    /// The scale that is settled on, and those of the looks on the way there.
-    fn settle(answer: impl Fn(f64) -> Maps) -> (f64, Vec<f64>) {
-        let mut looks = Vec::new();
-        let mut look = |scale| {
-            looks.push(scale);
-            Ok(answer(scale))
+    fn square(side: usize, probability: f32) -> Maps {
+        squares(1, side, probability)
+    }
+
+    fn range() -> ScaleRange {
+        ScaleRange { copy_minimum_side: 1.0, ..ScaleRange::for_training_diameter(24.0) }
+    }
+
+    /// The diameter of a circle with the area of a square.
+    fn diameter(side: usize) -> f64 {
+        side as f64 * 2.0 / std::f64::consts::PI.sqrt()
+    }
+
+    /// The estimated scale, and the scales that were predicted, the final one among them.
+    fn estimate_in(range: &ScaleRange, settings: &Settings, answer: impl Fn(f64) -> Maps) -> (f64, Vec<f64>) {
+        let mut scales = Vec::new();
+        let mut predict = |scale: f64| {
+            scales.push(scale);
+            Ok(vec![answer(scale)])
         };
-        let found = search(&mute(), &Settings::default(), &mut look).unwrap();
-        assert_eq!(found.maps, answer(found.scale));
-        (found.scale, looks)
+        let found = estimate_scale(range, settings, [128, 128], &mut predict).unwrap();
+        match found.prediction {
+            Some(maps) => assert_eq!(maps, [answer(found.scale)], "the maps are those of the scale"),
+            None => scales.push(found.scale),
+        }
+        (found.scale, scales)
+    }
+
+    fn estimate(copy: Maps, itself: Maps) -> (f64, Vec<f64>) {
+        let answer = |scale: f64| if scale == 0.25 { copy.clone() } else { itself.clone() };
+        estimate_in(&range(), &Settings::default(), answer)
     }
 
     #[test]
-    fn the_surer_look_tells_the_diameter() {
-        let (scale, looks) = settle(|scale| if scale == 0.5 { square(80, 0.95) } else { square(22, 0.7) });
-        let diameter = 80.0 * 2.0 / std::f64::consts::PI.sqrt();
-        assert!((scale - 24.0 / diameter).abs() < 1e-3, "{scale}");
-        assert_eq!(looks, [0.5, 1.0, scale]);
+    fn large_nuclei_in_the_copy_make_the_one_further_pass_a_reduced_one() {
+        let (scale, scales) = estimate(square(60, 0.97), square(9, 0.99));
+        assert!((scale - 24.0 / diameter(60)).abs() < 1e-6, "{scale}");
+        assert_eq!(scales, [0.25, scale]);
     }
 
     #[test]
-    fn the_look_as_it_is_is_kept_where_it_suits() {
-        let (scale, looks) = settle(|scale| if scale == 1.0 { square(22, 0.9) } else { square(80, 0.7) });
-        assert_eq!((scale, looks), (1.0, FIRST_LOOKS.to_vec()));
+    fn a_copy_that_suits_is_the_final_pass() {
+        for side in [76, 85, 94] {
+            assert_eq!(estimate(square(side, 0.97), square(9, 0.99)), (0.25, vec![0.25]), "{side}");
+        }
+    }
+
+    #[test]
+    fn small_nuclei_are_taken_as_they_are_and_never_enlarged() {
+        for side in [5, 10, 20, 35] {
+            let (scale, scales) = estimate(square(side, 0.97), square(side, 0.95));
+            assert_eq!((scale, scales), (1.0, vec![0.25, 1.0]), "{side}");
+        }
+        let (_, scales) = estimate(Maps::zeros(128, 128), square(6, 0.95));
+        assert_eq!(scales, [0.25, 1.0]);
+    }
+
+    #[test]
+    fn the_surer_pass_tells_the_diameter_where_the_copy_was_not_sure_of_large_nuclei() {
+        let chromatin = squares(5, 20, 0.6);
+        let (scale, scales) = estimate(square(80, 0.8), chromatin);
+        assert!((scale - 24.0 / diameter(80)).abs() < 1e-6, "{scale}");
+        assert_eq!(scales, [0.25, 1.0, scale]);
+        // An embryo passes for one nucleus in the copy.
+        assert_eq!(estimate(square(80, 0.8), squares(5, 20, 0.9)), (1.0, vec![0.25, 1.0]));
+    }
+
+    #[test]
+    fn large_nuclei_that_the_copy_missed_are_reduced_all_the_same() {
+        let (scale, scales) = estimate(Maps::zeros(128, 128), square(60, 0.9));
+        assert!((scale - 24.0 / diameter(60)).abs() < 1e-6, "{scale}");
+        assert_eq!(scales, [0.25, 1.0, scale]);
     }
 
     #[test]
     fn without_nuclei_the_image_is_taken_as_it_is() {
-        let (scale, looks) = settle(|_| Maps::zeros(128, 128));
-        assert_eq!((scale, looks), (1.0, FIRST_LOOKS.to_vec()));
+        let nothing = Maps::zeros(128, 128);
+        assert_eq!(estimate(nothing.clone(), nothing), (1.0, vec![0.25, 1.0]));
+    }
+
+    #[test]
+    fn the_users_diameter_spares_the_search() {
+        for (diameter, expected) in [(3.0, 1.0), (24.0, 1.0), (40.0, 1.0), (48.0, 0.5), (4000.0, 0.2)] {
+            let settings = Settings { diameter: Some(diameter), ..Settings::default() };
+            let (scale, scales) = estimate_in(&range(), &settings, |_| square(100, 0.99));
+            assert_eq!((scale, scales), (expected, vec![expected]), "{diameter}");
+        }
+    }
+
+    #[test]
+    fn a_range_that_allows_it_enlarges_small_nuclei() {
+        let range = range().with([("maximum", 3.0), ("minimum_diameter", 20.0)]).unwrap();
+        let (scale, scales) = estimate_in(&range, &Settings::default(), |_| square(10, 0.9));
+        assert!((scale - 24.0 / diameter(10)).abs() < 1e-6, "{scale}");
+        assert_eq!(scales, [0.25, 1.0, scale]);
     }
 }

@@ -31,14 +31,10 @@ export interface BatchPlan {
   records: { path: string; source: Source }[];
 }
 
-/** How much work to spend on an image: "accurate" (the default) averages two views of it. */
-export type Effort = "fast" | "accurate";
-
 /** Every field may be left out. */
 export interface Settings {
   /** In pixels; estimated for each image without it. */
   diameter?: number | null;
-  effort?: Effort;
   threshold?: number;
   boundaryWeight?: number;
   seedDepth?: number;

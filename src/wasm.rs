@@ -724,7 +724,7 @@ impl Segmenter {
         let mut tell = |Progress { pass, passes, done, total }: Progress| {
             tell((pass - 1) * total + done, passes * total);
         };
-        let found = segment::look(&self.0, &image.0.image, &settings, &mut tell).map_err(thrown)?;
+        let found = segment::predict(&self.0, &image.0.image, &settings, &mut tell).map_err(thrown)?;
         Ok(NucleusMaps(found.maps))
     }
 

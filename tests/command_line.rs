@@ -116,7 +116,7 @@ fn every_export_is_written_once_for_each_image() {
     assert_eq!(record["model"]["sha256"], sha256(&shipped));
     let image = fs::read(folder.path().join(format!("bowl/stage1_test/{id}/images/{id}.png"))).unwrap();
     assert_eq!(record["input"]["sha256"], sha256(&image));
-    assert_eq!(record["settings"]["effort"], "accurate");
+    assert!(record["settings"].get("effort").is_none(), "there is one mode");
 }
 
 #[test]
@@ -377,29 +377,41 @@ fn the_sample_submission_decides_what_is_wanted() {
     assert_eq!(ids, ["example-001002", "example-001000"]);
 }
 
+/// A folder with images of two conditions, each with a fold of its own.
+fn annotated(folder: &Path, seeds: &[(u64, &str)]) {
+    let mut index = String::from("image_id,condition,fold\n");
+    for name in ["images", "labels"] {
+        fs::create_dir_all(folder.join(name)).unwrap();
+    }
+    for (seed, condition) in seeds {
+        let options = FieldOptions { seed: *seed, width: 128, height: 128, nuclei: 6, ..Default::default() };
+        let drawn = field(&options);
+        fs::write(folder.join(format!("images/{seed}.png")), drawn.png()).unwrap();
+        let labels = label_image::encode(&drawn.truth, &vec![true; drawn.truth.count() as usize], None).unwrap();
+        fs::write(folder.join(format!("labels/{seed}.png")), labels.bytes).unwrap();
+        index += &format!("{seed},{condition},{seed}\n");
+    }
+    fs::write(folder.join("index.csv"), index).unwrap();
+}
+
+/// The first two words of each line of the tables of scores.
+fn table_rows(output: &Output) -> Vec<String> {
+    let text = printed(output);
+    let (scores, _) = text.split_once("Pixels of all passes").unwrap();
+    scores.lines().map(|line| line.split_whitespace().take(2).collect()).collect()
+}
+
 #[test]
 fn each_condition_is_evaluated_with_the_model_that_is_for_it() {
     let folder = tempfile::tempdir().unwrap();
     let at = |path: &str| folder.path().join(path);
-    let mut index = String::from("image_id,condition,fold\n");
-    for name in ["annotated/images", "annotated/labels", "models"] {
-        fs::create_dir_all(at(name)).unwrap();
-    }
-    for (seed, condition) in [(1, "bright"), (2, "bright"), (3, "dim")] {
-        let drawn = field(&FieldOptions { seed, width: 128, height: 128, nuclei: 6, ..Default::default() });
-        fs::write(at(&format!("annotated/images/{seed}.png")), drawn.png()).unwrap();
-        let labels =
-            label_image::encode(&drawn.truth, &vec![true; drawn.truth.count() as usize], None).unwrap();
-        fs::write(at(&format!("annotated/labels/{seed}.png")), labels.bytes).unwrap();
-        index += &format!("{seed},{condition},{seed}\n");
-    }
-    fs::write(at("annotated/index.csv"), index).unwrap();
+    annotated(&at("annotated"), &[(1, "bright"), (2, "bright"), (3, "dim")]);
+    fs::create_dir_all(at("models")).unwrap();
     let plain = nucleoscope(folder.path(), &["evaluate", "annotated"]);
     assert!(plain.status.success(), "{}", said(&plain));
-    let firsts = |output: &Output| -> Vec<String> {
-        printed(output).lines().map(|line| line.split_whitespace().take(2).collect()).collect()
-    };
-    assert_eq!(firsts(&plain), ["conditionimages", "bright2", "dim1", "all3"]);
+    let conditions = ["conditionimages", "bright2", "dim1", "all3"];
+    let sets = ["", "setimages", "annotated3", "meanof", ""];
+    assert_eq!(table_rows(&plain), [&conditions[..], &sets].concat());
 
     let shipped = fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/model/nuclei.onnx")).unwrap();
     fs::write(at("models/one.onnx"), &shipped).unwrap();
@@ -413,11 +425,84 @@ fn each_condition_is_evaluated_with_the_model_that_is_for_it() {
     let broken = nucleoscope(folder.path(), &arguments);
     assert!(said(&broken).contains("other.onnx"), "{}", said(&broken));
     let only_bright = nucleoscope(folder.path(), &[&arguments[..], &["--conditions", "bright"]].concat());
-    assert_eq!(firsts(&only_bright), ["conditionimages", "bright2", "all2"], "{}", said(&only_bright));
+    assert_eq!(
+        table_rows(&only_bright)[..3],
+        ["conditionimages", "bright2", "all2"],
+        "{}",
+        said(&only_bright)
+    );
     fs::write(at("models/models.csv"), "condition,model\nbright,one.onnx\n").unwrap();
     let missing = nucleoscope(folder.path(), &arguments);
     assert_eq!(missing.status.code(), Some(1));
     assert!(said(&missing).contains("no model for the condition \"dim\""), "{}", said(&missing));
+}
+
+#[test]
+fn sets_are_evaluated_apart_and_each_with_a_model_that_is_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |path: &str| folder.path().join(path);
+    // The same ids in both, and an odd one out of each.
+    annotated(&at("all/culture"), &[(1, "plain"), (2, "plain"), (3, "confluent")]);
+    annotated(&at("all/tissue"), &[(1, "plain"), (4, "section")]);
+    let together = nucleoscope(folder.path(), &["evaluate", "all", "--table", "table.csv"]);
+    assert!(together.status.success(), "{}", said(&together));
+    let conditions = ["conditionimages", "confluent1", "plain3", "section1", "all5"];
+    let rows = [&conditions[..], &["", "setimages", "culture3", "tissue2", "meanof", ""]].concat();
+    assert_eq!(table_rows(&together), rows, "a folder of sets");
+    let given = nucleoscope(folder.path(), &["evaluate", "all/culture", "all/tissue"]);
+    assert_eq!(printed(&given), printed(&together), "the sets themselves");
+
+    let table = fs::read_to_string(at("table.csv")).unwrap();
+    let ids: Vec<&str> = table.lines().skip(1).map(|line| line.split(",0.").next().unwrap()).collect();
+    let expected =
+        ["culture,plain,1", "culture,plain,2", "culture,confluent,3", "tissue,plain,1", "tissue,section,4"];
+    for (id, expected) in ids.iter().zip(expected) {
+        assert!(id.starts_with(expected), "{id} {expected}");
+    }
+    assert_eq!(ids.len(), 5, "{table}");
+
+    let without = nucleoscope(folder.path(), &["evaluate", "all", "--without-fold", "1"]);
+    assert!(table_rows(&without).contains(&"culture2".to_owned()), "{}", printed(&without));
+    assert!(table_rows(&without).contains(&"tissue1".to_owned()), "{}", printed(&without));
+
+    let shipped = fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/model/nuclei.onnx")).unwrap();
+    fs::write(at("good.onnx"), &shipped).unwrap();
+    fs::write(at("broken.onnx"), b"broken").unwrap();
+    // What says most counts: the broken one is for nothing that is left.
+    let models = "set,condition,model\n,plain,broken.onnx\nculture,,good.onnx\ntissue,,good.onnx\n\
+                  culture,plain,good.onnx\ntissue,plain,good.onnx\n";
+    fs::write(at("models.csv"), models).unwrap();
+    let held_out = nucleoscope(folder.path(), &["evaluate", "all", "--models", "models.csv"]);
+    assert_eq!(printed(&held_out), printed(&together), "{}", said(&held_out));
+    fs::write(at("models.csv"), "set,model\nculture,good.onnx\n").unwrap();
+    let missing = nucleoscope(folder.path(), &["evaluate", "all", "--models", "models.csv"]);
+    assert!(said(&missing).contains("of the set \"tissue\""), "{}", said(&missing));
+}
+
+#[test]
+fn scales_can_be_changed_to_find_out_which_are_best() {
+    let folder = tempfile::tempdir().unwrap();
+    annotated(&folder.path().join("set"), &[(1, "plain")]);
+    let evaluate = |changes: &str| {
+        nucleoscope(folder.path(), &["evaluate", "set", "--table", "t.csv", "--scale-range", changes])
+    };
+    let scale = || -> f64 {
+        let table = fs::read(folder.path().join("t.csv")).unwrap();
+        let mut reader = csv::Reader::from_reader(&*table);
+        let column = reader.headers().unwrap().iter().position(|name| name == "scale").unwrap();
+        reader.records().next().unwrap().unwrap()[column].parse().unwrap()
+    };
+    let changed = evaluate("minimum=0.5,maximum=0.5");
+    assert!(changed.status.success(), "{}", said(&changed));
+    assert_eq!(scale(), 0.5);
+    assert!(evaluate("maximum=1").status.success());
+    assert_eq!(scale(), 1.0);
+    for (changes, reason) in
+        [("colour=1", "\"colour\""), ("maximum=0.1", "\"minimum\""), ("maximum=x", "\"x\"")]
+    {
+        let refused = evaluate(changes);
+        assert!(!refused.status.success() && said(&refused).contains(reason), "{}", said(&refused));
+    }
 }
 
 #[test]
@@ -443,10 +528,23 @@ fn a_score_sheet_shows_the_best_the_median_and_the_worst_image() {
 }
 
 #[test]
+fn the_option_of_the_mode_that_is_gone_is_passed_over_with_a_note() {
+    let folder = bowl(1);
+    let rows = |options: &[&str]| {
+        let arguments = [&["segment", "bowl/stage1_test", "--output", "out.csv"], options].concat();
+        let output = nucleoscope(folder.path(), &arguments);
+        assert!(output.status.success(), "{}", said(&output));
+        assert_eq!(said(&output).contains("--fast has no effect"), !options.is_empty(), "{}", said(&output));
+        fs::read(folder.path().join("out.csv")).unwrap()
+    };
+    assert_eq!(rows(&["--fast"]), rows(&[]));
+}
+
+#[test]
 fn nuclei_at_the_edge_are_left_out_if_asked_for() {
     let folder = bowl(1);
     let at_edge = |options: &[&str]| {
-        let arguments = [&["segment", "bowl/stage1_test", "--output", "out.csv", "--fast"], options].concat();
+        let arguments = [&["segment", "bowl/stage1_test", "--output", "out.csv"], options].concat();
         let output = nucleoscope(folder.path(), &arguments);
         assert!(output.status.success(), "{}", said(&output));
         let csv = fs::read(folder.path().join("out.csv")).unwrap();
@@ -470,7 +568,7 @@ fn a_large_image_is_worked_on_in_blocks() {
     let drawn = field(&FieldOptions { width: 420, height: 256, nuclei: 60, ..Default::default() });
     fs::write(folder.path().join("large.png"), drawn.png()).unwrap();
     let found = |options: &[&str]| {
-        let arguments = [&["segment", "large.png", "--output", "out.csv", "--fast"], options].concat();
+        let arguments = [&["segment", "large.png", "--output", "out.csv"], options].concat();
         let output = nucleoscope(folder.path(), &arguments);
         assert!(output.status.success(), "{}", said(&output));
         let csv = fs::read(folder.path().join("out.csv")).unwrap();
@@ -599,7 +697,7 @@ fn a_channel_slice_and_frame_can_be_chosen() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("stack.tif"), hyperstack()).unwrap();
     let segment = |options: &[&str]| {
-        let fixed = ["segment", "stack.tif", "--fast", "--output", "out.csv"];
+        let fixed = ["segment", "stack.tif", "--output", "out.csv"];
         nucleoscope(folder.path(), &[&fixed, options].concat())
     };
     let nuclei = |options: &[&str]| {

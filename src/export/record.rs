@@ -517,4 +517,15 @@ mod tests {
             prop_assert_eq!(&read.images[0].provenance, &provenance);
         }
     }
+
+    #[test]
+    fn the_mode_in_an_earlier_record_is_passed_over() {
+        let settings = json!({ "diameter": 30.0, "effort": "accurate", "threshold": 0.5 });
+        let read: Provenance = serde_json::from_value(json!({
+            "input": { "name": "a", "sha256": "" }, "model": null, "settings": settings,
+        }))
+        .unwrap();
+        let settings = read.settings.unwrap();
+        assert_eq!((settings.diameter, settings.watershed.threshold), (Some(30.0), 0.5));
+    }
 }

@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 ///
 /// let window = Window { left: 90, top: 2, width: 8, height: 4 };
 /// assert_eq!(window.grown(5, 100, 100), Window { left: 85, top: 0, width: 15, height: 11 });
-/// assert_eq!(window.mirrored(100), Window { left: 2, ..window });
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Window {
@@ -52,11 +51,6 @@ impl Window {
             range.start.saturating_sub(margin)..(range.end + margin).min(length)
         };
         Self::of(grown(self.columns(), width), grown(self.rows(), height))
-    }
-
-    /// Where the window is when left and right of an image that wide are exchanged.
-    pub fn mirrored(&self, width: usize) -> Self {
-        Self { left: width - self.columns().end, ..*self }
     }
 
     /// Whether the pixel in column `x` and row `y` is inside.

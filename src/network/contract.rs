@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::NetworkError;
+use super::{NetworkError, ScaleRange};
 use crate::image::{LocalRange, Normalization};
 
 /// How the model's raw output becomes values in `0.0..=1.0`.
@@ -36,6 +36,8 @@ pub struct ModelContract {
     pub halo: usize,
     /// Diameter in pixels of the nuclei that the model handles best.
     pub training_diameter: f32,
+    /// At which scales the model works.
+    pub scales: ScaleRange,
     /// Licence of the weights.
     pub license: String,
     /// What the model was trained on.
@@ -95,6 +97,7 @@ impl ModelContract {
             clip_low: keys.number("clip_low", -1e6, 0.0)? as f32,
             clip_high: keys.number("clip_high", 1.0, 1e6)? as f32,
         };
+        let training_diameter = keys.number("training_diameter", 2.0, 1000.0)?;
         Ok(Self {
             name: keys.text("name")?.into(),
             version: keys.text("version")?.into(),
@@ -102,7 +105,8 @@ impl ModelContract {
             normalization,
             stride: keys.number("stride", 1.0, LARGEST_MARGIN as f64)? as usize,
             halo: keys.number("halo", 0.0, LARGEST_MARGIN as f64)? as usize,
-            training_diameter: keys.number("training_diameter", 2.0, 1000.0)? as f32,
+            training_diameter: training_diameter as f32,
+            scales: ScaleRange::from_metadata(metadata, training_diameter)?,
             license: keys.text("license")?.into(),
             data: keys.text("data")?.into(),
         })

@@ -53,34 +53,8 @@ impl Maps {
         Some(Self { width, height, interior: map(0), boundary: map(1), distance: map(2) })
     }
 
-    /// Becomes the mean of this answer and another one for the same image.
-    pub fn average(&mut self, mut other: Self) {
-        for (mean, map) in self.channels_mut().into_iter().zip(other.channels_mut()) {
-            mean.iter_mut().zip(map).for_each(|(mean, value)| *mean = (*mean + *value) / 2.0);
-        }
-    }
-
     /// The three maps in the order of the model's output.
     pub fn channels_mut(&mut self) -> [&mut Vec<f32>; 3] {
         [&mut self.interior, &mut self.boundary, &mut self.distance]
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn two_answers_are_averaged() {
-        let answer = |value: f32| {
-            let mut maps = Maps::zeros(1, 1);
-            maps.channels_mut().into_iter().zip([1.0, 2.0, 3.0]).for_each(|(map, k)| map[0] = k * value);
-            maps
-        };
-        let mut mean = answer(0.3);
-        mean.average(answer(0.1));
-        for (map, expected) in mean.channels_mut().into_iter().zip([0.2, 0.4, 0.6]) {
-            assert!((map[0] - expected).abs() < 1e-6, "{} {expected}", map[0]);
-        }
     }
 }

@@ -13,14 +13,15 @@ mod error;
 mod maps;
 mod onnx;
 mod operator;
+mod scale;
 mod tiles;
-mod view;
 
 pub use contract::{Activation, ModelContract};
 pub use error::NetworkError;
 pub use maps::Maps;
 pub use onnx::TractNetwork;
-pub use view::View;
+pub use scale::ScaleRange;
+pub(crate) use tiles::Scene;
 
 /// Something that turns normalised pixels into interior, boundary and distance maps.
 pub trait Network {

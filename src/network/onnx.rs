@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tract_onnx::prelude::*;
 
 use super::accelerate::accelerate;
-use super::{Activation, ModelContract, Network, NetworkError};
+use super::{Activation, ModelContract, Network, NetworkError, ScaleRange};
 
 /// A model loaded from an ONNX file.
 ///
@@ -42,6 +42,13 @@ impl TractNetwork {
     /// Those of [`Self::load`].
     pub fn load_stock(bytes: &[u8]) -> Result<Self, NetworkError> {
         Self::load_guarded(bytes, Ok)
+    }
+
+    /// The same network at other scales than its metadata says: for finding out which are best.
+    #[must_use]
+    pub fn with_scales(mut self, scales: ScaleRange) -> Self {
+        self.contract.scales = scales;
+        self
     }
 
     fn load_guarded(bytes: &[u8], prepare: Prepare) -> Result<Self, NetworkError> {

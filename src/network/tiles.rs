@@ -15,15 +15,13 @@ use crate::image::{NormalizedImage, Window, length_within};
 
 /// An image as it is shown to the network.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Scene<'a> {
-    pub(super) image: &'a NormalizedImage<'a>,
-    /// Left and right are exchanged; windows and maps are those of the mirrored image.
-    pub(super) mirrored: bool,
+pub(crate) struct Scene<'a> {
+    pub(crate) image: &'a NormalizedImage<'a>,
     /// Factor by which the image is resized. Enlarging is linear, shrinking averages (a triangle filter as
     /// wide as the step).
-    pub(super) scale: f64,
+    pub(crate) scale: f64,
     /// Longest side of a tile in pixels at the network's scale, halo included.
-    pub(super) longest_tile: usize,
+    pub(crate) longest_tile: usize,
 }
 
 impl Scene<'_> {
@@ -36,7 +34,7 @@ impl Scene<'_> {
     ///
     /// # Errors
     /// What the network says.
-    pub(super) fn infer(
+    pub(crate) fn infer(
         &self,
         network: &dyn Network,
         window: &Window,
@@ -60,22 +58,6 @@ impl Scene<'_> {
         }
         Ok(maps)
     }
-
-    fn planes(&self, window: Window) -> Vec<Vec<f32>> {
-        if !self.mirrored {
-            return self.image.window(&window);
-        }
-        let mut planes = self.image.window(&window.mirrored(self.image.width()));
-        for plane in &mut planes {
-            mirror(plane, window.width);
-        }
-        planes
-    }
-}
-
-/// Exchanges left and right of a plane; once more brings it back.
-pub(super) fn mirror<T>(plane: &mut [T], width: usize) {
-    plane.chunks_exact_mut(width).for_each(<[T]>::reverse);
 }
 
 /// Columns or rows of the whole image, as it is and at the network's scale.
@@ -199,13 +181,14 @@ impl Tile<'_> {
     /// The image at the network's scale.
     fn input(&self, columns: Range<usize>, rows: Range<usize>, scaled: Size) -> Vec<Vec<f32>> {
         if !self.is_resized() {
-            return self.scene.planes(Window::of(columns, rows));
+            return self.scene.image.window(&Window::of(columns, rows));
         }
         let ((columns, x), (rows, y)) = (self.across.source(columns), self.down.source(rows));
         let window = Window::of(columns, rows);
         let from = Size { width: window.width, height: window.height };
         self.scene
-            .planes(window)
+            .image
+            .window(&window)
             .into_iter()
             .map(|plane| resize(plane, from, x.clone(), y.clone(), scaled))
             .collect()
@@ -348,7 +331,7 @@ mod tests {
         progress: &mut dyn FnMut(usize, usize),
     ) -> Maps {
         let image = normalize(image, &ALL);
-        let scene = Scene { image: &image, mirrored: false, scale, longest_tile: 1536 };
+        let scene = Scene { image: &image, scale, longest_tile: 1536 };
         scene.infer(network, &Window::whole(image.width(), image.height()), progress).unwrap()
     }
 
@@ -399,15 +382,6 @@ mod tests {
                 assert!(!inner || (there - back).abs() < 0.01, "scale {scale}: {there} {back}");
             }
         }
-    }
-
-    #[test]
-    fn mirrors_and_brings_back() {
-        let mut plane = [1, 2, 3, 4, 5, 6];
-        mirror(&mut plane, 3);
-        assert_eq!(plane, [3, 2, 1, 6, 5, 4]);
-        mirror(&mut plane, 3);
-        assert_eq!(plane, [1, 2, 3, 4, 5, 6]);
     }
 
     #[test]
@@ -465,13 +439,12 @@ mod tests {
     fn difference(
         network: &dyn Network,
         image: &Image,
-        mirrored: bool,
         scale: f64,
         longest_tile: usize,
         window: &Window,
     ) -> f32 {
         let normalized = normalize(image, &ALL);
-        let scene = Scene { image: &normalized, mirrored, scale, longest_tile: usize::MAX };
+        let scene = Scene { image: &normalized, scale, longest_tile: usize::MAX };
         let whole = Window::whole(image.width(), image.height());
         let mut whole = scene.infer(network, &whole, &mut |_, _| ()).unwrap();
         let mut tiled = Scene { longest_tile, ..scene }.infer(network, window, &mut |_, _| ()).unwrap();
@@ -491,11 +464,9 @@ mod tests {
             let nuclei = width * height / 1500;
             let options = crate::synthetic::FieldOptions { width, height, nuclei, ..Default::default() };
             let image = crate::synthetic::field(&options).image;
-            for mirrored in [false, true] {
-                let window = Window::whole(width, height);
-                let difference = difference(&network, &image, mirrored, scale, 512, &window);
-                assert!(difference < 1e-4, "scale {scale}, mirrored {mirrored}: {difference}");
-            }
+            let window = Window::whole(width, height);
+            let difference = difference(&network, &image, scale, 512, &window);
+            assert!(difference < 1e-4, "scale {scale}: {difference}");
         }
     }
 
@@ -506,11 +477,10 @@ mod tests {
             (left, right) in (0.0..1.0, 0.0..1.0),
             scale in prop_oneof![Just(0.5), Just(1.0), Just(1.7), 0.3..3.0f64],
             longest in 1usize..300,
-            mirrored in any::<bool>(),
         ) {
             let (left, right) = ((left * width as f64) as usize, (right * width as f64) as usize);
             let window = Window::of(left.min(right)..left.max(right) + 1, height / 3..height);
-            let difference = difference(&Pooling::new(), &ramp(width, height, 1), mirrored, scale, longest, &window);
+            let difference = difference(&Pooling::new(), &ramp(width, height, 1), scale, longest, &window);
             prop_assert!(difference < 1e-4, "{}", difference);
         }
 

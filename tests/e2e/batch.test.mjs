@@ -136,8 +136,7 @@ describe("a batch", () => {
     await visit.finished();
     assert.equal(await again.isVisible(), false, "nothing to do again with the same settings");
     const firstWords = await visit.csv();
-    await page.getByRole("radio", { name: "Fast" }).check();
-    await page.getByLabel("Nucleus diameter").fill("12");
+    await page.getByLabel("Nucleus diameter").fill("60");
     await again.click();
     await visit.finished(/^2 images done/);
     assert.equal(await again.isVisible(), false);
@@ -145,13 +144,12 @@ describe("a batch", () => {
     const text = await visit.csv();
     assert.notEqual(text, firstWords);
     const output = join(temporaryFolder(), "submission.csv");
-    commandLine("segment", ...set.paths.slice(0, 2), "--fast", "--diameter", "12", "--output", output);
+    commandLine("segment", ...set.paths.slice(0, 2), "--diameter", "60", "--output", output);
     const [found, expected] = [text, readFileSync(output, "utf8")].map((csv) => readSubmission(csv, sizes));
     for (const [id, size] of sizes) {
       assert.ok(agreement(labelsOf(found.get(id), size), labelsOf(expected.get(id), size)) >= 0.999, id);
     }
     await page.getByLabel("Nucleus diameter").fill("");
-    await page.getByRole("radio", { name: "Accurate" }).check();
     await again.click();
     await visit.finished(/^2 images done/);
     assert.equal(await visit.csv(), firstWords, "back to where it was");

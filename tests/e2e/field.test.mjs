@@ -14,8 +14,8 @@ const image = grayPng(width, height, (x, y) => {
   return 12 + ((x * 7 + y * 13) % 5) + (across * across + down * down < 120 ? 150 : 0);
 });
 const file = { name: "large.png", bytes: image };
-/** The network's scale is 1: no look is needed to tell. */
-const settings = `#settings=${encodeURIComponent(JSON.stringify({ effort: "fast", diameter: 24 }))}`;
+/** The network's scale is 1: no pass is needed to tell. */
+const settings = `#settings=${encodeURIComponent(JSON.stringify({ diameter: 24 }))}`;
 const inBlocks = `?block=640&workers=2${settings}`;
 
 let stage;

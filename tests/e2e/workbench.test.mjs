@@ -165,8 +165,8 @@ describe("the workbench", () => {
   test("settings travel in a link", async () => {
     const visit = await opened(set.images.slice(0, 1));
     const first = await count(visit);
-    const other = await opened(set.images.slice(0, 1), { query: linkFor({ smallestArea: 200, effort: "fast" }) });
-    assert.equal(await other.page.getByRole("radio", { name: "Fast" }).isChecked(), true);
+    const other = await opened(set.images.slice(0, 1), { query: linkFor({ smallestArea: 200, diameter: 30 }) });
+    assert.equal(await other.page.getByLabel("Nucleus diameter").inputValue(), "30");
     assert.ok((await count(other)) < first);
     await other.context.grantPermissions(["clipboard-read", "clipboard-write"]);
     await other.page.getByRole("button", { name: "Copy link" }).click();
@@ -560,8 +560,8 @@ describe("the workbench", () => {
     commandLine("example", folder, "--count", "1", "--side", "1024", "--nuclei", "900");
     const id = readdirSync(join(folder, "stage1_test"))[0];
     const bytes = readFileSync(join(folder, "stage1_test", id, "images", `${id}.png`));
-    // One look at the image is enough here.
-    const quick = { effort: "fast", diameter: 22 };
+    // One pass over the image is enough here.
+    const quick = { diameter: 22 };
     const visit = await opened([{ name: "crowd.png", bytes }], { query: linkFor(quick) });
     const nuclei = await count(visit);
     assert.ok(nuclei > 600, `${nuclei} nuclei`);

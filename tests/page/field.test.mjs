@@ -6,7 +6,7 @@ const { planShare, segmentField } = await load("engine/field.ts");
 
 const plan = { width: 8, height: 8, scale: 1, levels: {}, blocks: [{}, {}, {}] };
 const stack = { width: 8, height: 8 };
-const task = { kind: "segment", key: "k", imageId: "i", settings: { effort: "fast" }, edits: [{ kind: "delete", at: [] }] };
+const task = { kind: "segment", key: "k", imageId: "i", settings: { diameter: 24 }, edits: [{ kind: "delete", at: [] }] };
 
 /** A pool in which each task waits for the test. */
 class FakePool {

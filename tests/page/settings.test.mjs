@@ -29,11 +29,13 @@ test("a tuning is read from something unknown, and nothing else with it", () => 
 });
 
 test("settings come back from a link as they went in", () => {
-  const link = linkOf("https://example.org/nuclei/?workers=2#old", { ...tuning, effort: "fast", diameter: 12.5 });
+  const link = linkOf("https://example.org/nuclei/?workers=2#old", { ...tuning, diameter: 12.5 });
   assert.match(link, /^https:\/\/example\.org\/nuclei\/\?workers=2#settings=/);
   const { network, tuning: read } = settingsIn(new URL(link).hash);
-  assert.deepEqual(network, { effort: "fast", diameter: 12.5 });
+  assert.deepEqual(network, { diameter: 12.5 });
   assert.deepEqual(read, tuning);
+  const earlier = `#settings=${encodeURIComponent(JSON.stringify({ effort: "accurate", diameter: 30 }))}`;
+  assert.deepEqual(settingsIn(earlier).network, { diameter: 30 }, "the mode that is gone is passed over");
   for (const hash of ["", "#", "#settings=", "#settings=%7B", "#settings=3", "#other=1"]) {
     assert.equal(settingsIn(hash), null, hash);
   }

@@ -29,7 +29,7 @@ function segmented(seed, settings = {}, edits = []) {
 
 test("a large image is segmented block by block, as well as at once", () => {
   const sizes = { largestWhole: 300 * 300, longestBlock: 360 };
-  const settings = { effort: "fast", diameter: 24 };
+  const settings = { diameter: 24 };
   const image = nucleoscope.DecodedImage.open(nucleoscope.exampleImage(1).png, {}, undefined, false);
   assert.equal(model.planField(image, settings, undefined, undefined), undefined, "it is not large");
   const plan = structuredClone(model.planField(image, settings, sizes, undefined));

@@ -5,7 +5,7 @@ const key = "settings";
 
 /** Settings as they travel in a link. */
 export interface SharedSettings {
-  readonly network: Pick<Settings, "effort" | "diameter">;
+  readonly network: Pick<Settings, "diameter">;
   readonly tuning: Partial<Tuning>;
 }
 

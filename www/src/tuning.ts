@@ -56,14 +56,11 @@ export function sameTuning(left: Tuning, right: Tuning): boolean {
   return [...numberNames, ...switchNames].every((name) => left[name] === right[name]);
 }
 
-/** How the network looks at images, from something unknown. */
-export function parseNetworkSettings(unknown: unknown): Pick<Settings, "effort" | "diameter"> {
-  const { effort, diameter } = asRecord(unknown);
+/** The settings that the network's maps depend on, from something unknown. */
+export function parseNetworkSettings(unknown: unknown): Pick<Settings, "diameter"> {
+  const { diameter } = asRecord(unknown);
   const isDiameter = typeof diameter === "number" && diameter >= 3 && diameter <= 1000;
-  return {
-    effort: effort === "fast" ? "fast" : "accurate",
-    diameter: isDiameter ? diameter : null,
-  };
+  return { diameter: isDiameter ? diameter : null };
 }
 
 /** Something unknown as an object; an empty one where it is none. */

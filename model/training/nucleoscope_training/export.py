@@ -21,6 +21,7 @@ from . import normalise
 from .augmentation import TRAINING_DIAMETER
 from .model_file import HALF, write_model
 from .network import INPUT_CHANNELS, OUTPUT_CHANNELS, STEM, STRIDE, NucleusNetwork
+from .postprocess import SCALES
 from .receptive_field import halo
 
 OPSET = 17
@@ -42,6 +43,7 @@ METADATA = {
     "clip_high": f"{normalise.CLIP_HIGH:g}",
     "stride": f"{STRIDE}",
     "training_diameter": f"{TRAINING_DIAMETER:g}",
+    **{key: f"{value:g}" for key, value in SCALES.items()},
     "license": "MIT OR Apache-2.0",
     "data": (
         "BBBC038v1 (CC0-1.0); BitDepth_NucSeg (Apache-2.0); mouse intestine sections of Pecot et al. 2022 "

@@ -15,7 +15,21 @@ from . import targets
 from .augmentation import TRAINING_DIAMETER
 from .network import STRIDE
 
-LEAST_SCALE, MOST_SCALE = 0.25, 3.0
+# At which scales the network works, as the product reads it from the model's metadata
+# (docs/model-contract.md says what each number is). Here only the bounds are used.
+SCALES: dict[str, float] = {
+    "scale_minimum_diameter": 8,
+    "scale_maximum_diameter": 40,
+    "scale_target_diameter": TRAINING_DIAMETER,
+    "scale_minimum": 0.2,
+    "scale_maximum": 1,
+    "scale_copy": 0.25,
+    "scale_copy_minimum_side": 48,
+    "scale_copy_minimum_diameter": 10,
+    "scale_copy_minimum_probability": 0.93,
+    "scale_tolerance": 0.18,
+}
+LEAST_SCALE, MOST_SCALE = SCALES["scale_minimum"], SCALES["scale_maximum"]
 FIRST_LOOKS = (0.5, 1.0)
 GOOD_SCALES = (0.85, 1.18)
 

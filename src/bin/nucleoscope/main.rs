@@ -35,7 +35,7 @@ enum Command {
     Export(export::Arguments),
     /// Hold a submission against the ground truth
     Score(score::Arguments),
-    /// Segment an annotated folder and print the score by condition
+    /// Segment annotated folders and print the score by condition and by set
     Evaluate(evaluate::Arguments),
     /// Find the watershed settings that score best on an annotated folder
     Tune(tune::Arguments),

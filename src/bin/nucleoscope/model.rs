@@ -47,5 +47,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
     for (key, value) in rows {
         table::say(format_args!("{key:<18}{value}"));
     }
+    let scales: Vec<String> =
+        contract.scales.entries().map(|(name, value)| format!("{name}={value:.4}")).collect();
+    table::say(format_args!("{:<18}{}", "scales", scales.join(", ")));
     Ok(Outcome::Complete)
 }

@@ -105,7 +105,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
             exports.write_image(&inputs, entry, opened, &found.labels, &found.edited, provenance)?;
         finish(arguments, &exports, &work, &found, written)
     };
-    let results = work::for_each(&inputs, &images, &options, job)?;
+    let given: Vec<_> = images.iter().map(|image| (&inputs, *image)).collect();
+    let results = work::for_each(&given, &options, job)?;
     if results.iter().any(Option::is_none) {
         match &arguments.output {
             Some(output) => eprintln!("Stopped; {} was not written.", output.display()),

@@ -53,7 +53,7 @@ pub(crate) fn panel(work: &Work, score: &ImageScore) -> Result<String, Error> {
     let (width, height) = (work.opened.image.width(), work.opened.image.height());
     let truth = work.truth().unwrap_or_else(|| Ok(Vec::new()))?;
     let truth = run_length::decode(&truth, width, height).map_err(|error| error.in_file(&work.entry.path))?;
-    let found = work.segment()?;
+    let found = work.segment()?.labels;
     let scale = SIDE as f64 / width.max(height) as f64;
     let mut svg = String::new();
     let counts = score.counts[0];

@@ -5,7 +5,7 @@ use std::fmt::Display;
 
 use nucleoscope::Explain;
 use nucleoscope::image::Warning;
-use nucleoscope::score::{ImageScore, Summary};
+use nucleoscope::score::{ImageScore, SetsSummary, Summary};
 
 /// One line for something that failed: file, reason, remedy.
 pub(crate) fn say_failure(error: &(impl Explain + ?Sized)) {
@@ -68,4 +68,10 @@ pub(crate) fn summary_row(name: &str, width: usize, summary: &Summary) {
         summary.counts.misses,
         summary.counts.extras
     ));
+}
+
+/// Prints the row of several sets together.
+pub(crate) fn sets_row(name: &str, width: usize, summary: &SetsSummary) {
+    let interval = format!("{:.4}-{:.4}", summary.interval.low, summary.interval.high);
+    say(format_args!("{name:width$}  {:>6}  {:>6.4}  {interval:>13}", summary.sets, summary.score));
 }

@@ -5,7 +5,7 @@ use nucleoscope::network::Maps;
 use nucleoscope::nuclei::{WatershedSettings, watershed};
 use nucleoscope::run_length::{self, Mask};
 use nucleoscope::score::{Summary, score_image, summarize};
-use nucleoscope::segment::look;
+use nucleoscope::segment::predict;
 use nucleoscope::{Error, InFile};
 use rayon::prelude::*;
 
@@ -69,7 +69,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
     let chosen = arguments.choice.make()?;
     let results = chosen.for_each(&chosen.images(), &arguments.options, |work| {
         let truth = work.truth().unwrap_or_else(|| Ok(Vec::new()))?;
-        let inference = look(work.network, &work.opened.image, &work.settings, &mut |_| ())
+        let inference = predict(work.network, &work.opened.image, &work.settings, &mut |_| ())
             .map_err(|error| error.in_file(&work.entry.path))?;
         Ok((inference.maps, truth))
     })?;

@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
@@ -12,12 +13,12 @@ use nucleoscope::dataset::{ImageEntry, Truth};
 use nucleoscope::export::ExportError;
 use nucleoscope::export::Provenance;
 use nucleoscope::export::record::{Record, Start, sha256};
-use nucleoscope::field::{Assembly, FieldError, Plan, Sizes};
+use nucleoscope::field::{Assembly, BlockNuclei, FieldError, Plan, Sizes};
 use nucleoscope::image::{self, ChannelChoice, Image, Limits, Opened, Selection, Slice};
-use nucleoscope::network::TractNetwork;
+use nucleoscope::network::{Network, TractNetwork};
 use nucleoscope::nuclei::{self, LabelImage};
 use nucleoscope::run_length::Mask;
-use nucleoscope::segment::{Effort, Settings, segment};
+use nucleoscope::segment::{Pass, Segmentation, Settings, segment};
 use nucleoscope::{Error, InFile, run_length, truth};
 use rayon::prelude::*;
 
@@ -39,8 +40,8 @@ pub(crate) struct Options {
     /// Diameter of a typical nucleus in pixels [default: estimated for each image]
     #[arg(long, value_name = "PIXELS", value_parser = positive)]
     diameter: Option<f32>,
-    /// Do not average a second view: some 40 % less work, somewhat worse
-    #[arg(long)]
+    /// There was a second, slower mode once, which this spared: it no longer has an effect
+    #[arg(long, hide = true)]
     fast: bool,
     /// Interior probability above which a pixel is nucleus, 0 to 1
     #[arg(long, value_name = "P", value_parser = fraction)]
@@ -86,6 +87,9 @@ pub(crate) struct Options {
     /// Runs to be repeated; they count before the options.
     #[arg(skip)]
     record: Option<Arc<Record>>,
+    /// Changes of the model's scales.
+    #[arg(skip)]
+    scale_range: Vec<(String, f64)>,
 }
 
 fn channel(text: &str) -> Result<ChannelChoice, String> {
@@ -144,9 +148,13 @@ impl Options {
         runs.filter(|run| run.id == entry.image_id).map(|run| &run.provenance).next_back()
     }
 
+    /// The same with other scales than the model's metadata says.
+    pub(crate) fn with_scales(&self, changes: &[(String, f64)]) -> Self {
+        Self { scale_range: changes.to_vec(), ..self.clone() }
+    }
+
     fn settings(&self) -> Settings {
-        let effort = if self.fast { Effort::Fast } else { Effort::Accurate };
-        let mut settings = Settings { diameter: self.diameter, effort, ..Settings::default() };
+        let mut settings = Settings { diameter: self.diameter, ..Settings::default() };
         let watershed = &mut settings.watershed;
         watershed.threshold = self.threshold.unwrap_or(watershed.threshold);
         watershed.seed_depth = self.seed_depth.unwrap_or(watershed.seed_depth);
@@ -181,10 +189,14 @@ impl Options {
     }
 
     fn network(&self) -> Result<TractNetwork, Error> {
-        match &self.model {
+        let network = match &self.model {
             Some(path) => load_model(path),
             None => TractNetwork::load(SHIPPED_MODEL).map_err(|error| error.in_file("the built-in model")),
-        }
+        }?;
+        let changes = self.scale_range.iter().map(|(name, value)| (name.as_str(), *value));
+        let scales = network.contract().scales.with(changes);
+        let scales = scales.map_err(|reason| std::io::Error::other(reason).in_file("the scale range"))?;
+        Ok(network.with_scales(scales))
     }
 }
 
@@ -211,7 +223,7 @@ pub(crate) struct Work<'a> {
     inputs: &'a Inputs,
 }
 
-/// The nuclei of an image.
+/// The nuclei of an image, corrected as a record says.
 pub(crate) struct Found {
     /// Which nucleus each pixel belongs to.
     pub labels: LabelImage,
@@ -219,14 +231,24 @@ pub(crate) struct Found {
     pub edited: Vec<bool>,
 }
 
+/// The nuclei that the network found in an image, and what they took.
+pub(crate) struct Predicted {
+    /// Which nucleus each pixel belongs to.
+    pub labels: LabelImage,
+    /// The factor by which the image was resized for the network.
+    pub scale: f64,
+    /// What the network was run for; of a large image each block is one.
+    pub passes: Vec<Pass>,
+}
+
 impl Work<'_> {
     /// Finds the nuclei, and corrects them as the record says that they were.
     pub(crate) fn find(&self) -> Result<Found, Error> {
         let Some(run) = self.run else {
-            return Ok(Found { labels: self.segment()?, edited: Vec::new() });
+            return Ok(Found { labels: self.segment()?.labels, edited: Vec::new() });
         };
         let labels = match run.start {
-            Start::Network => self.segment()?,
+            Start::Network => self.segment()?.labels,
             Start::GroundTruth => {
                 let none = || Err(ExportError::NoNuclei.in_file(&self.entry.path));
                 let masks = self.truth().unwrap_or_else(none)?;
@@ -246,18 +268,18 @@ impl Work<'_> {
     }
 
     /// Finds the nuclei.
-    pub(crate) fn segment(&self) -> Result<LabelImage, Error> {
+    pub(crate) fn segment(&self) -> Result<Predicted, Error> {
         let image = &self.opened.image;
         if self.sizes.is_field(image.width(), image.height()) {
             return self.segment_field().map_err(|error| error.in_file(&self.entry.path));
         }
         segment(self.network, image, &self.settings, &mut |_| ())
-            .map(|found| found.labels)
+            .map(|Segmentation { labels, scale, passes, .. }| Predicted { labels, scale, passes })
             .map_err(|error| error.in_file(&self.entry.path))
     }
 
     /// Finds the nuclei block by block, several at a time.
-    fn segment_field(&self) -> Result<LabelImage, FieldError> {
+    fn segment_field(&self) -> Result<Predicted, FieldError> {
         let (image, settings) = (&self.opened.image, &self.settings);
         // Whether there is memory for it must be known before the work.
         let smallest_area = settings.watershed.smallest_area;
@@ -266,7 +288,8 @@ impl Work<'_> {
         let find = |block| plan.find(self.network, image, settings, block, &mut |_, _| ());
         let found: Vec<_> = plan.blocks.par_iter().map(find).collect::<Result<_, _>>()?;
         found.iter().for_each(|block| assembly.add(block));
-        Ok(assembly.finish())
+        let passes = plan.passes.iter().copied().chain(found.iter().filter_map(BlockNuclei::pass)).collect();
+        Ok(Predicted { labels: assembly.finish(), scale: plan.scale, passes })
     }
 
     /// The true nuclei, if they are known, checked against the image's size.
@@ -281,18 +304,21 @@ impl Work<'_> {
 /// # Errors
 /// The model cannot be loaded.
 pub(crate) fn for_each<T: Send>(
-    inputs: &Inputs,
-    images: &[&ImageEntry],
+    images: &[(&Inputs, &ImageEntry)],
     options: &Options,
     job: impl Fn(Work) -> Result<T, Error> + Sync,
 ) -> Result<Vec<Option<Result<T, Error>>>, Error> {
     listen_for_interrupt();
+    if options.fast {
+        static SAID: Once = Once::new();
+        SAID.call_once(|| eprintln!("note: --fast has no effect any more: there is one mode. Leave it out."));
+    }
     let network = options.network()?;
     let settings = options.settings();
     let selection = options.selection();
     let sizes = options.sizes();
     let bar = progress_bar(images.len() as u64);
-    let one = |entry: &ImageEntry| {
+    let one = |inputs: &Inputs, entry: &ImageEntry| {
         let work = || {
             let run = options.run(entry);
             let selection = run.map_or(&selection, |run| &run.selection);
@@ -308,8 +334,8 @@ pub(crate) fn for_each<T: Send>(
     let all = || {
         images
             .par_iter()
-            .map(|entry| {
-                let result = (!STOPPED.load(Ordering::Relaxed)).then(|| one(entry));
+            .map(|(inputs, entry)| {
+                let result = (!STOPPED.load(Ordering::Relaxed)).then(|| one(inputs, entry));
                 bar.inc(1);
                 result
             })
