@@ -145,7 +145,9 @@ def grain_nothing(shape: tuple[int, ...], rng: Rng) -> np.ndarray:
 def compressed_nothing(shape: tuple[int, ...], rng: Rng) -> np.ndarray:
     """An empty field after JPEG: a bright or a dark level, little noise, the coder's blocks."""
     level = float(rng.choice((rng.uniform(0, 40), rng.uniform(180, 254), rng.uniform(0, 255))))
-    field = like(smooth_field(shape[0], rng), np.zeros(shape)) * np.float32(log_uniform(rng, 0.1, 12))
+    field = like(smooth_field(shape[0], rng), np.zeros(shape)) * np.float32(
+        log_uniform(rng, 0.1, 12)
+    )
     bytes_ = level + field + noise(shape, rng) * np.float32(log_uniform(rng, 0.3, 8))
     bytes_ = np.clip(np.broadcast_to(bytes_, shape), 0, 255).astype(np.uint8)
     quality = int(rng.integers(15, 95))

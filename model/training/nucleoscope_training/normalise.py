@@ -136,5 +136,7 @@ def normalise(values: np.ndarray) -> np.ndarray:
     height, width = values.shape[:2]
     span = top_of_pixels(found, height, width) - np.float32(found.low)
     scale = np.where(span > 0, 1 / np.where(span > 0, span, 1), 0).astype(np.float32)
-    out = (values.astype(np.float32) - np.float32(found.low)) * (scale if values.ndim == 2 else scale[..., None])
+    out = (values.astype(np.float32) - np.float32(found.low)) * (
+        scale if values.ndim == 2 else scale[..., None]
+    )
     return np.clip(out, CLIP_LOW, CLIP_HIGH, out=out)
