@@ -113,6 +113,60 @@ describe("batch", () => {
     );
   });
 
+  test("takes an image off the list, whatever is opened later, until its file is given again", () => {
+    const batch = new Batch();
+    batch.remember(["a", "b"].map((id) => file(`${id}.png`)));
+    const [first, second] = batch.update(plan([planned("a", 0), planned("b", 1)])).added;
+    first.state = result(3);
+    assert.equal(batch.remove(first), 0);
+    assert.deepEqual([batch.images, batch.has(first), batch.tally().nuclei], [[second], false, 0]);
+    assert.equal(batch.remove(first), -1, "it is gone already");
+    batch.remember([file("c.png")]);
+    const all = plan([planned("a", 0), planned("b", 1), planned("c", 2)]);
+    assert.deepEqual(batch.update(all).added.map(({ name }) => name), ["c.png"]);
+    const { refused } = batch.remember([file("a.png"), file("b.png")]);
+    assert.deepEqual(refused, ["b.png"]);
+    const [again] = batch.update(all).added;
+    assert.deepEqual([again.name, again.state.kind, again === first], ["a.png", "waiting", false]);
+  });
+
+  test("gives an image of an archive back with the archive", () => {
+    const batch = new Batch();
+    batch.remember([file("set.zip")]);
+    const inside = plan([{ ...planned("a", 0), path: "set.zip/a.png" }]);
+    const [image] = batch.update(inside).added;
+    batch.remove(image);
+    assert.deepEqual(batch.update(inside).added, []);
+    assert.deepEqual(batch.remember([file("set.zip")]).refused, []);
+    assert.equal(batch.update(inside).added.length, 1);
+  });
+
+  test("puts what was removed back in its place", () => {
+    const batch = new Batch();
+    const failures = [{ path: "x.zip", error: { code: "archive/broken", message: "broken", remedy: "" } }];
+    batch.remember(["a.png", "b.png", "x.zip"].map(file));
+    const all = plan([planned("a", 0), planned("b", 1)], { failures });
+    batch.update(all);
+    const before = [...batch.images];
+    const places = before.map((image) => [image, batch.remove(image)]);
+    assert.deepEqual(batch.images, []);
+    assert.deepEqual(batch.update(all).added, []);
+    for (const [image, place] of places.reverse()) batch.putBack(image, place);
+    assert.deepEqual(batch.images, before);
+    assert.ok(batch.has(before[0]));
+    assert.deepEqual(batch.update(all).added, [], "nothing comes twice");
+  });
+
+  test("forgets files that could not be opened", () => {
+    const batch = new Batch();
+    batch.remember([file("a.png")]);
+    const wrong = [file("b.png"), file("c.png")];
+    batch.remember(wrong);
+    batch.forget(wrong);
+    const { files, refused } = batch.remember([file("c.png"), file("a.png")]);
+    assert.deepEqual([files.map(({ path }) => path), refused], [["a.png", "c.png"], ["a.png"]]);
+  });
+
   test("counts, and scores what counts", () => {
     const batch = new Batch();
     batch.remember(["a", "b", "c", "d"].map(file));

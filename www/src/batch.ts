@@ -87,6 +87,8 @@ export class Batch {
   readonly #byPath = new Map<string, BatchImage>();
   /** Failures that have been told, so that opening the files again does not tell them again. */
   readonly #told = new Set<string>();
+  /** Paths of images that were taken off the list: opening more files does not bring them back. */
+  readonly #removed = new Set<string>();
   /** The ids a sample submission asks for, in its order. */
   wanted: readonly string[] | null = null;
 
@@ -102,20 +104,51 @@ export class Batch {
 
   /**
    * Remembers more files and returns all, so that images and their ground truth may come separately.
-   * A path that was given before is refused, unless it is that of an image that failed: the new file
-   * then takes its place.
+   * A path that was given before is refused, unless it is that of an image that failed or was removed:
+   * the new file then takes its place.
    */
   remember(files: readonly BatchFile[]): { readonly files: readonly BatchFile[]; readonly refused: string[] } {
     const refused: string[] = [];
     for (const file of files) {
       const position = this.#positions.get(file.path);
+      const isBack = this.#isWantedBack(file.path);
       if (position === undefined) {
         this.#positions.set(file.path, this.#files.length);
         this.#files.push(file);
-      } else if (this.#byPath.get(file.path)?.state.kind === "failed") this.#files[position] = file;
+      } else if (isBack || this.#byPath.get(file.path)?.state.kind === "failed") this.#files[position] = file;
       else refused.push(file.path);
     }
     return { files: [...this.#files], refused };
+  }
+
+  /** Forgets files that could not be opened, so that they can be given again. */
+  forget(files: readonly BatchFile[]): void {
+    const kept = this.#files.filter((file) => !files.includes(file));
+    this.#files.splice(0, Infinity, ...kept);
+    this.#positions.clear();
+    for (const [position, { path }] of kept.entries()) this.#positions.set(path, position);
+  }
+
+  /** Takes an entry off the list, until its file is given again; returns its place. */
+  remove(image: BatchImage): number {
+    const place = this.#images.indexOf(image);
+    if (place < 0) return place;
+    this.#images.splice(place, 1);
+    this.#removed.add(image.path);
+    if (this.#byPath.get(image.path) === image) this.#byPath.delete(image.path);
+    if (image.imageId !== null) this.#byId.delete(image.imageId);
+    else if (image.state.kind === "failed") this.#told.delete(fingerprint(image.path, image.state.error));
+    return place;
+  }
+
+  /** Puts an entry back where {@link remove} took it from. */
+  putBack(image: BatchImage, place: number): void {
+    this.#images.splice(place, 0, image);
+    this.#removed.delete(image.path);
+    if (image.imageId !== null) {
+      this.#byId.set(image.imageId, image);
+      this.#byPath.set(image.path, image);
+    } else if (image.state.kind === "failed") this.#told.add(fingerprint(image.path, image.state.error));
   }
 
   /** Takes over what all files together turned out to be. */
@@ -123,6 +156,7 @@ export class Batch {
     const update: Update = { added: [], again: [], duplicates: [] };
     this.wanted = plan.wanted;
     for (const planned of plan.images) {
+      if (this.#removed.has(planned.path)) continue;
       const source = this.#sourceOf(planned.source);
       const truth = this.#truthOf(planned.truth);
       const known = this.#byId.get(planned.imageId);
@@ -144,6 +178,7 @@ export class Batch {
     for (const { path, error } of plan.failures) {
       // More files can come first for an id; the image on the list keeps it all the same.
       if (error.code === duplicateCode && this.#byPath.has(path)) continue;
+      if (this.#removed.has(path)) continue;
       this.#tell(update, path, error);
     }
     this.#images.push(...update.added);
@@ -195,11 +230,18 @@ export class Batch {
   }
 
   #tell(update: Update, path: string, error: ErrorReport): void {
-    const fingerprint = JSON.stringify([path, error.code, error.message]);
-    if (this.#told.has(fingerprint)) return;
-    this.#told.add(fingerprint);
+    const known = fingerprint(path, error);
+    if (this.#told.has(known)) return;
+    this.#told.add(known);
     if (error.code === duplicateCode) update.duplicates.push({ path, error });
     else update.added.push(failedFile(path, error));
+  }
+
+  /** Whether a file, or an image within an archive, was removed and is now given again. */
+  #isWantedBack(path: string): boolean {
+    const back = [...this.#removed].filter((removed) => removed === path || removed.startsWith(`${path}/`));
+    for (const removed of back) this.#removed.delete(removed);
+    return back.length > 0;
   }
 
   #truthOf(truth: OpenedBatch["images"][number]["truth"]): TruthSource | null {
@@ -239,6 +281,10 @@ function untouched(): Pick<
     startsFromTruth: false,
     maps: null,
   };
+}
+
+function fingerprint(path: string, { code, message }: ErrorReport): string {
+  return JSON.stringify([path, code, message]);
 }
 
 function taken(imageId: string): ErrorReport {

@@ -16,6 +16,8 @@ export interface ExportContext {
   /** The Bowl's CSV of the whole batch. */
   readonly submission: NamedBlob;
   recordOf(image: BatchImage): unknown;
+  /** The files of these images have been given to the browser. */
+  saved(images: readonly BatchImage[]): void;
 }
 
 /** The menu that saves one ZIP archive with the chosen files of one image or of all. */
@@ -72,6 +74,7 @@ export class ExportMenu {
       setText(this.#words, "Packing…");
       const name = isForAll || selected?.imageId == null ? "nucleoscope" : selected.imageId;
       save(`${name}.zip`, await engine.archive(files));
+      context.saved(done);
       const left = images.length - done.length;
       setText(this.#words, `Saved ${counted(files.length, "file")}.${left > 0 ? ` Without ${counted(left, "image")} not done.` : ""}`);
     } catch (error) {

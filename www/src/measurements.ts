@@ -1,11 +1,13 @@
 import type { BatchImage } from "./batch.ts";
 import type { Bench } from "./bench.ts";
-import type { Measured } from "./engine/protocol.ts";
+import { reportOf } from "./engine/engine-error.ts";
+import type { ErrorReport, Measured } from "./engine/protocol.ts";
 import { columnIndex, columnValues, heading, written, type ImageContext } from "./results/measurement-table.ts";
 import { included, type Gate } from "./results/gates.ts";
 import { ResultsPanel } from "./results/results-panel.ts";
 import { summarise, type ImageSummary } from "./results/summary.ts";
 import type { Viewer } from "./viewer.ts";
+import { counted, explanation } from "./wording.ts";
 
 /** What is told of the nucleus under the pointer. */
 const hoverColumns = ["area_um2", "area_px2", "circularity", "equivalent_diameter_px"];
@@ -24,6 +26,10 @@ export class Measurements {
   #measured: Measured | null = null;
   /** Summaries that need not be made again, with what else they depend on. */
   readonly #summaries = new WeakMap<object, { readonly of: string; readonly summary: ImageSummary }>();
+  /** Why nuclei could not be measured: they are not measured again unless the user says so. */
+  readonly #failures = new WeakMap<object, { readonly of: string; readonly error: ErrorReport }>();
+  /** What is being measured: the panel and the summary ask for the same. */
+  readonly #running = new WeakMap<object, { readonly of: string; readonly measured: Promise<Measured | null> }>();
   #summing = 0;
 
   constructor(host: HTMLElement, viewer: Viewer) {
@@ -73,12 +79,21 @@ export class Measurements {
     this.#images = images;
     const turn = ++this.#summing;
     const summaries: ImageSummary[] = [];
+    const missing: { readonly image: BatchImage; readonly error: ErrorReport }[] = [];
     for (const image of images) {
       const summary = await this.#summaryOf(image);
       if (turn !== this.#summing) return;
       if (summary !== null) summaries.push(summary);
+      const error = this.#failureOf(image);
+      if (error !== null) missing.push({ image, error });
     }
     this.#panel.showBatch(summaries);
+    const [first] = missing;
+    const words =
+      first === undefined
+        ? null
+        : `Without ${counted(missing.length, "image")} that could not be measured. ${first.image.name}: ${explanation(first.error)}`;
+    this.#panel.showMissing(words, () => this.#tryAgain(missing.map(({ image }) => image)));
   }
 
   /** Marks a nucleus in table and charts. */
@@ -99,15 +114,54 @@ export class Measurements {
     let of: object | null = null;
     while (this.#of !== null && this.#of !== of && this.#image !== null) {
       of = this.#of;
-      try {
-        const measured = await this.#bench?.measure(this.#image);
-        if (this.#of === of && measured != null) this.#take(measured);
-      } catch {
-        // The worker was replaced; the image's next change asks again.
-        if (this.#of === of) this.#of = null;
-      }
+      const image = this.#image;
+      const measured = await this.#measuresOf(image);
+      if (this.#of !== of) continue;
+      if (measured !== null) this.#take(measured);
+      else this.#fail(image);
     }
     this.#isMeasuring = false;
+  }
+
+  /** The measures of an image; null where it has none, or where they could not be made, which is remembered. */
+  async #measuresOf(image: BatchImage): Promise<Measured | null> {
+    if (image.state.kind !== "done" || this.#bench === null || this.#failureOf(image) !== null) return null;
+    const { result } = image.state;
+    const of = inputsOf(image);
+    const running = this.#running.get(result);
+    if (running?.of === of) return running.measured;
+    const measured = this.#bench
+      .measure(image)
+      .catch((error: unknown) => {
+        this.#failures.set(result, { of, error: reportOf(error) });
+        return null;
+      })
+      .finally(() => this.#running.delete(result));
+    this.#running.set(result, { of, measured });
+    return measured;
+  }
+
+  #failureOf(image: BatchImage): ErrorReport | null {
+    if (image.state.kind !== "done") return null;
+    const failure = this.#failures.get(image.state.result);
+    return failure?.of === inputsOf(image) ? failure.error : null;
+  }
+
+  #fail(image: BatchImage): void {
+    const error = this.#failureOf(image);
+    if (error === null) return;
+    this.#measured = null;
+    this.#panel.fail(`${image.name} could not be measured. ${explanation(error)}`, () => this.#tryAgain([image]));
+  }
+
+  #tryAgain(images: readonly BatchImage[]): void {
+    for (const { state } of images) if (state.kind === "done") this.#failures.delete(state.result);
+    if (this.#of !== null && this.#image !== null && images.includes(this.#image)) {
+      // Another object than before: what is shown is measured once more.
+      this.#of = { ...this.#of };
+      void this.#measure();
+    }
+    void this.summarize(this.#images);
   }
 
   async #summaryOf(image: BatchImage): Promise<ImageSummary | null> {
@@ -116,18 +170,13 @@ export class Measurements {
     const of = JSON.stringify([this.gates, image.regions, image.pixelSize]);
     const known = this.#summaries.get(result);
     if (known?.of === of) return known.summary;
-    try {
-      const measured = await this.#bench.measure(image);
-      const context = measured === null ? null : contextOf(image, measured);
-      if (measured === null || context === null) return null;
-      const isIncluded = included(measured.table, this.gates).map((isIn, row) => isIn & (measured.inside[row] ?? 0));
-      const summary = summarise(measured.table, isIncluded, context);
-      this.#summaries.set(result, { of, summary });
-      return summary;
-    } catch {
-      // An image that cannot be read any more is left out; its export says why.
-      return null;
-    }
+    const measured = await this.#measuresOf(image);
+    const context = measured === null ? null : contextOf(image, measured);
+    if (measured === null || context === null) return null;
+    const isIncluded = included(measured.table, this.gates).map((isIn, row) => isIn & (measured.inside[row] ?? 0));
+    const summary = summarise(measured.table, isIncluded, context);
+    this.#summaries.set(result, { of, summary });
+    return summary;
   }
 
   #take(measured: Measured | null): void {
@@ -164,6 +213,11 @@ export class Measurements {
     });
     return [`Nucleus ${label}`, ...words].join(" · ");
   }
+}
+
+/** What the measures of nuclei depend on besides the nuclei. */
+function inputsOf({ regions, pixelSize, selection }: BatchImage): string {
+  return JSON.stringify([regions, pixelSize, selection]);
 }
 
 function contextOf({ state, name, regions, pixelSize }: BatchImage, { regionPixels }: Measured): ImageContext | null {

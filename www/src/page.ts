@@ -16,6 +16,7 @@ import { followMenus } from "./menus.ts";
 import { Notices, type Notice } from "./notices.ts";
 import { describe, ProgressBar } from "./progress.ts";
 import { isRecordName, readRecord, recordOf, type RunRecord } from "./run-record.ts";
+import { Saved } from "./saved.ts";
 import { ScorePanel } from "./score-panel.ts";
 import { linkOf, settingsIn } from "./settings-link.ts";
 import { sameSettings, SettingsPanel } from "./settings-panel.ts";
@@ -32,6 +33,17 @@ import type { Edit, Selection, Settings } from "./wasm/nucleoscope.js";
 /** Bytes of maps that are kept for cutting images anew: some 2,700 images of 256 × 256 pixels. */
 const keptMapBytes = 2 ** 31;
 
+/** What was removed: images one by one, with the places they had, or everything at once. */
+type Removed =
+  | { readonly kind: "some"; readonly images: readonly { readonly image: BatchImage; readonly place: number }[] }
+  | {
+      readonly kind: "all";
+      readonly batch: Batch;
+      readonly selected: BatchImage | null;
+      readonly records: readonly (readonly [string, RunRecord])[];
+      readonly restoreNotices: () => void;
+    };
+
 /** The page: takes files in, has them worked on, and shows what comes of it. */
 export class Page {
   readonly #options: EngineOptions;
@@ -39,11 +51,15 @@ export class Page {
   readonly #notices = new Notices(byId("notices", HTMLElement), byId("notice-list", HTMLElement));
   readonly #progress = new ProgressBar(byId("progress", HTMLElement), byId("progress-words", HTMLElement));
   readonly #scorePanel = new ScorePanel(byId("score", HTMLElement), byId("score-note", HTMLElement));
-  readonly #download = new Download(byId("download", HTMLButtonElement), byId("download-note", HTMLElement));
+  readonly #saved = new Saved();
+  readonly #download = new Download(byId("download", HTMLButtonElement), byId("download-note", HTMLElement), () =>
+    this.#markSaved(this.#batch.images),
+  );
   readonly #viewer = new Viewer({
     selected: (labels) => this.#selectNuclei(labels),
     hovered: (label) => this.#measurements.hover(label),
     drawn: (drawn) => this.#takeDrawn(drawn),
+    again: (image) => this.#startAgain([image]),
   });
   readonly #measurements = new Measurements(byId("results", HTMLElement), this.#viewer);
   readonly #listElement = byId("images", HTMLElement);
@@ -55,8 +71,10 @@ export class Page {
   );
   readonly #bench = new Bench({
     changed: (image) => this.#relabelled(image),
-    failed: (image, { message, remedy }) =>
-      this.#notices.add([{ message: `${image.name} could not be adjusted: ${message}`, remedy }]),
+    failed: (image, { message, remedy }) => {
+      const action = { label: "Try again", run: () => this.#relabel(image) };
+      this.#notices.add([{ message: `${image.name} could not be adjusted: ${message}`, remedy, action }]);
+    },
   });
   readonly #tuningPanel = new TuningPanel({
     changed: (tuning, isSettled) => this.#tune(tuning, isSettled),
@@ -83,6 +101,7 @@ export class Page {
       selected: this.#selected,
       submission: this.#download.file,
       recordOf: (image) => recordOf(image, this.#measurements.gates, engine.modelIdentity),
+      saved: (images) => this.#markSaved(images),
     };
   });
   readonly #settings = new SettingsPanel(
@@ -92,6 +111,7 @@ export class Page {
   readonly #again = byId("again", HTMLButtonElement);
   readonly #cancel = byId("cancel", HTMLButtonElement);
   readonly #continue = byId("continue", HTMLButtonElement);
+  readonly #retryFailed = byId("retry-failed", HTMLButtonElement);
   #batch = new Batch();
   #selected: BatchImage | null = null;
   /** Resolves when loading succeeds, be it at the second try: until then, whatever needs it waits. */
@@ -109,10 +129,15 @@ export class Page {
   #tuning!: Tuning;
   /** Records that were dropped, by the id of their image: they wait for it. */
   readonly #records = new Map<string, RunRecord>();
+  /** What was removed and can be brought back. */
+  #removed: Removed | null = null;
+  #removedNotice: Notice | null = null;
   #frame: number | null = null;
 
-  constructor(options: EngineOptions) {
+  /** `notices` are what is to be said at the start. */
+  constructor(options: EngineOptions, notices: readonly Notice[]) {
     this.#options = options;
+    this.#notices.add(notices);
     new Intake((gathered) => this.#open(gathered));
     const follow = (id: string, action: () => void): void =>
       byId(id, HTMLButtonElement).addEventListener("click", action);
@@ -120,11 +145,22 @@ export class Page {
     follow("cancel", () => this.#work.cancel());
     follow("continue", () => this.#continueWork());
     follow("again", () => this.#segmentAgain());
+    follow("retry-failed", () => this.#startAgain(this.#failed()));
+    follow("remove", () => this.#removeOne());
     follow("remove-all", () => this.#removeAll());
     follow("retry", () => void this.#load());
     followMenus();
     follow("copy-link", () => void this.#copyLink());
-    this.#listElement.addEventListener("keydown", (event) => this.#viewer.zoomByKey(event));
+    this.#listElement.addEventListener("keydown", (event) => {
+      if (event.key === "Delete") this.#removeOne();
+      else this.#viewer.zoomByKey(event);
+    });
+    window.addEventListener("beforeunload", (event) => {
+      if (!this.#saved.isMissing(this.#batch.images, this.#measurements.gates)) return;
+      event.preventDefault();
+      // Browsers of before 2024 ask because of this.
+      event.returnValue = true;
+    });
     this.#engine = new Promise((resolve) => {
       this.#provide = resolve;
     });
@@ -152,25 +188,30 @@ export class Page {
     }
   }
 
-  /** Opens what was given, after what was given before. */
-  #open(gathered: Promise<Gathered>): void {
+  /** Opens what was given, after what was given before; `again` does all of it once more. */
+  #open(gathered: Promise<Gathered>, again = (): void => this.#open(gathered)): void {
     this.#openings++;
     this.#layOut();
     this.#status.say("Opening the files…");
+    this.#letGoOfRemoved();
     const batch = this.#batch;
+    let isFailed = false;
     this.#opening = this.#opening.then(async () => {
       try {
         const { files, unreadable } = await gathered;
         if (batch === this.#batch) await this.#openFiles(files, unreadable);
       } catch (error) {
+        isFailed = true;
+        this.#status.say("The files could not be opened.");
         const { message, remedy } = reportOf(error);
-        this.#notices.add([{ message: `The files could not be opened: ${message}.`, remedy }]);
+        const action = { label: "Try again", run: again };
+        this.#notices.add([{ message: `The files could not be opened: ${message}`, remedy, action }]);
       } finally {
         this.#openings--;
         this.#layOut();
         if (!this.#busy && batch === this.#batch) {
           if (batch.images.length > 0) this.#ended();
-          else this.#status.say("No images were found.");
+          else if (!isFailed) this.#status.say("No images were found.");
         }
       }
     });
@@ -179,10 +220,18 @@ export class Page {
   async #openFiles(files: readonly BatchFile[], unreadable: readonly string[]): Promise<void> {
     const batch = this.#batch;
     const engine = await this.#engine;
-    const { files: all, refused } = batch.remember(await this.#withoutRecords(files));
-    const plan = await engine.openBatch(all);
-    if (batch !== this.#batch) return;
+    const others = await this.#withoutRecords(files);
+    const { files: all, refused } = batch.remember(others);
+    const plan = await engine.openBatch(all).catch((error: unknown) => {
+      batch.forget(others);
+      throw error;
+    });
     const update = batch.update(plan);
+    if (batch !== this.#batch) {
+      // All was removed in the meantime: should it be brought back, these wait for "Continue".
+      for (const image of update.added) image.state = { kind: "cancelled" };
+      return;
+    }
     for (const path of unreadable) {
       update.added.push(
         batch.addFailure(path, {
@@ -209,14 +258,14 @@ export class Page {
     this.#layOut();
   }
 
-  #tryExample(): void {
-    const seed = this.#exampleSeed++;
+  #tryExample(seed = this.#exampleSeed++): void {
     this.#open(
       this.#engine.then(async (engine) => {
         const { name, png } = await engine.example(seed);
         const blob = new File([png], name, { type: "image/png" });
         return { files: [{ path: name, blob, explicit: true }], unreadable: [] };
       }),
+      () => this.#tryExample(seed),
     );
   }
 
@@ -244,20 +293,117 @@ export class Page {
     this.#layOut();
   }
 
+  /** The images that failed and could be tried again. */
+  #failed(): BatchImage[] {
+    return this.#batch.images.filter(({ state, source }) => state.kind === "failed" && source !== null);
+  }
+
+  #startAgain(images: readonly BatchImage[]): void {
+    this.#work.start(images, this.#settingsFor);
+    this.#layOut();
+  }
+
+  /** Takes the selected image off the list. */
+  #removeOne(): void {
+    const image = this.#selected;
+    if (image === null) return;
+    this.#work.cancelOne(image);
+    const place = this.#batch.remove(image);
+    const one = { image, place };
+    // One after the other: the same notice brings all of them back.
+    const before = this.#removed?.kind === "some" ? this.#removed.images : [];
+    const images = [...before, one];
+    if (before.length === 0) this.#letGoOfRemoved();
+    const { images: left } = this.#batch;
+    this.#list.replace(left, left[place] ?? left[place - 1] ?? null);
+    this.#offerUndo({ kind: "some", images }, `${counted(images.length, "image")} removed: ${namesOf(images)}`);
+    this.#afterRemoval();
+    this.#status.say(`${image.name} removed.`);
+    if (left.length === 0) byId("choose-images", HTMLButtonElement).focus();
+  }
+
   #removeAll(): void {
     this.#work.cancel();
-    for (const { thumbnail } of this.#batch.images) thumbnail?.bitmap.close();
-    this.#shelf.clear();
+    this.#bringBackSome();
+    const batch = this.#batch;
+    const selected = this.#selected;
+    const records = [...this.#records];
+    const { done } = batch.tally();
+    const words = `${counted(batch.images.length, "image")} removed${done > 0 ? ", with their nuclei and corrections" : ""}`;
+    const restoreNotices = this.#notices.clear();
     this.#records.clear();
     this.#batch = new Batch();
     this.#list.clear();
     this.#viewer.clear();
-    void this.#measurements.summarize([]);
-    this.#notices.clear();
     this.#scorePanel.hide();
-    this.#layOut();
+    this.#offerUndo({ kind: "all", batch, selected, records, restoreNotices }, words);
+    this.#afterRemoval();
     this.#status.say("All images removed.");
     byId("choose-images", HTMLButtonElement).focus();
+  }
+
+  #offerUndo(removed: Removed, words: string): void {
+    if (this.#removedNotice !== null) this.#notices.remove(this.#removedNotice);
+    this.#removed = removed;
+    this.#removedNotice = {
+      message: words,
+      remedy: "This can be undone until other images are added.",
+      action: { label: "Undo", run: () => this.#undoRemoval() },
+      dismissed: () => this.#letGoOfRemoved(),
+    };
+    this.#notices.add([this.#removedNotice]);
+  }
+
+  /** Brings back what was removed last. */
+  #undoRemoval(): void {
+    const removed = this.#removed;
+    if (removed?.kind === "all") {
+      this.#removed = null;
+      this.#batch = removed.batch;
+      for (const [id, record] of removed.records) this.#records.set(id, record);
+      removed.restoreNotices();
+      this.#list.add(removed.batch.images);
+      this.#list.select(removed.selected);
+    } else this.#bringBackSome();
+    this.#afterRemoval();
+    this.#listElement.focus();
+  }
+
+  /** Puts images that were removed one by one back in their places. */
+  #bringBackSome(): void {
+    const removed = this.#removed;
+    if (removed?.kind !== "some") return;
+    this.#removed = null;
+    if (this.#removedNotice !== null) this.#notices.remove(this.#removedNotice);
+    for (const { image, place } of [...removed.images].reverse()) this.#batch.putBack(image, place);
+    this.#list.replace(this.#batch.images, removed.images.at(-1)?.image ?? null);
+  }
+
+  /** Frees what can no longer be brought back. */
+  #letGoOfRemoved(): void {
+    const removed = this.#removed;
+    this.#removed = null;
+    if (this.#removedNotice !== null) this.#notices.remove(this.#removedNotice);
+    this.#removedNotice = null;
+    if (removed === null) return;
+    const images = removed.kind === "all" ? removed.batch.images : removed.images.map(({ image }) => image);
+    for (const image of images) {
+      image.thumbnail?.bitmap.close();
+      image.thumbnail = null;
+      this.#shelf.remove(image);
+    }
+  }
+
+  /** Shows what belongs to the images that are left, or are back. */
+  #afterRemoval(): void {
+    this.#layOut();
+    void this.#measurements.summarize(this.#batch.images);
+    void this.#summarize(this.#batch);
+    if (this.#batch.images.length > 0 && !this.#busy) this.#status.say(endOf(this.#batch));
+  }
+
+  #markSaved(images: readonly BatchImage[]): void {
+    this.#saved.mark(images, this.#measurements.gates);
   }
 
   #select(image: BatchImage | null): void {
@@ -312,6 +458,14 @@ export class Page {
     this.#standardTuning = standard;
     this.#tuning = { ...standard, ...shared?.tuning };
     if (shared !== null) this.#settings.take(shared.network);
+    if (shared !== null && shared.ignored.length > 0) {
+      this.#notices.add([
+        {
+          message: `The link of this page asks for settings that do not exist or are out of range: ${shared.ignored.join(", ")}`,
+          remedy: "The standard is used for them.",
+        },
+      ]);
+    }
     this.#tuningPanel.standard = standard;
     this.#tuningPanel.show(this.#tuning, false);
   }
@@ -510,9 +664,17 @@ export class Page {
       this.#scorePanel.hide();
       return;
     }
-    const engine = await this.#engine;
-    const summary = await engine.summarize(scores);
-    if (batch === this.#batch && summary !== null) this.#scorePanel.show(summary, ignored);
+    try {
+      const engine = await this.#engine;
+      const summary = await engine.summarize(scores);
+      if (batch === this.#batch && summary !== null) this.#scorePanel.show(summary, ignored);
+    } catch (error) {
+      if (batch !== this.#batch) return;
+      this.#scorePanel.hide();
+      const { message, remedy } = reportOf(error);
+      const action = { label: "Try again", run: () => void this.#summarize(this.#batch) };
+      this.#notices.add([{ message: `The scores could not be summed up: ${message}`, remedy, action }]);
+    }
   }
 
   /** Shows what belongs to the state the batch is in. */
@@ -528,9 +690,11 @@ export class Page {
     byId("results", HTMLElement).hidden = !hasImages;
     byId("progress", HTMLElement).hidden = !hasImages;
     byId("progress-words", HTMLElement).hidden = !this.#work.busy;
+    byId("remove", HTMLButtonElement).hidden = !hasImages;
     byId("remove-all", HTMLButtonElement).hidden = !hasImages;
     this.#cancel.hidden = !this.#work.busy;
     this.#continue.hidden = this.#busy || cancelled === 0;
+    this.#retryFailed.hidden = this.#busy || this.#failed().length === 0;
     this.#again.hidden = this.#busy || this.#outdated().length === 0;
     setText(byId("image-count", HTMLElement), hasImages ? counted(this.#batch.images.length, "image") : "");
     this.#download.offer(this.#batch, this.#csvHeader, this.#busy);
@@ -541,9 +705,16 @@ export class Page {
   /** A button that goes takes the focus with it: it moves on to the one that is useful next. */
   #keepFocus(focused: Element | null): void {
     if (!(focused instanceof HTMLButtonElement) || !focused.hidden) return;
-    const next = [this.#cancel, this.#again, this.#continue, byId("download", HTMLButtonElement)];
+    const download = byId("download", HTMLButtonElement);
+    const next = [this.#cancel, this.#again, this.#continue, this.#retryFailed, download];
     next.find((button) => !button.hidden && !button.disabled)?.focus();
   }
+}
+
+/** The first of several images, by name. */
+function namesOf(images: readonly { readonly image: BatchImage }[]): string {
+  const names = images.slice(0, 3).map(({ image }) => image.name);
+  return `${names.join(", ")}${images.length > names.length ? " and others" : ""}`;
 }
 
 /** Where the batch is at its end, in words. */
