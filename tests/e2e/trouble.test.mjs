@@ -92,11 +92,7 @@ describe("a batch that is cancelled", () => {
   test("keeps what is done and can be continued", async () => {
     const visit = await stage.page({ query: "?workers=1" });
     await visit.drop(set.images);
-    await visit.page.waitForFunction(
-      () => document.querySelectorAll('[data-state="done"]').length >= 2,
-      undefined,
-      { timeout: 60_000 },
-    );
+    await visit.page.waitForFunction(() => document.querySelectorAll('[data-state="done"]').length >= 2);
     await visit.picture("working");
     assert.equal(await visit.download.isDisabled(), true, "no half CSV while work runs");
     await visit.cancel.click();
