@@ -45,15 +45,16 @@ function prefix() {
       throw new WebAssembly.RuntimeError("nobody hears this");
     },
   };
-  const { Instance } = WebAssembly;
-  WebAssembly.Instance = function (module, imports) {
-    const { exports } = new Instance(module, imports);
-    const faulty = Object.entries(exports).map(([name, value]) => {
-      if (typeof value !== "function") return [name, value];
-      return [name, (...parameters) => (faults[name] === undefined ? value(...parameters) : fail[faults[name]]())];
-    });
-    return { exports: Object.fromEntries(faulty) };
-  };
+  WebAssembly.Instance = new Proxy(WebAssembly.Instance, {
+    construct(Instance, parameters) {
+      const { exports } = new Instance(...parameters);
+      const faulty = Object.entries(exports).map(([name, value]) => {
+        if (typeof value !== "function") return [name, value];
+        return [name, (...values) => (faults[name] === undefined ? value(...values) : fail[faults[name]]())];
+      });
+      return { exports: Object.fromEntries(faulty) };
+    },
+  });
 }
 
 /** Options for a visit whose workers fail as `faults` says, by the name of the module's function. */

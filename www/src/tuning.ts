@@ -105,7 +105,7 @@ export function parseRegions(unknown: unknown): Region[] {
   return asArray(unknown).flatMap((entry): Region[] => {
     const { kind, points, x, y, width, height } = asRecord(entry);
     if (kind === "polygon" && isPath(points)) return [{ kind, points }];
-    if (kind === "rectangle" && isFinite(x) && isFinite(y) && isFinite(width) && isFinite(height)) {
+    if (kind === "rectangle" && isFiniteNumber(x) && isFiniteNumber(y) && isFiniteNumber(width) && isFiniteNumber(height)) {
       return [{ kind, x, y, width, height }];
     }
     return [];
@@ -121,7 +121,7 @@ function asArray(unknown: unknown): readonly unknown[] {
   return Array.isArray(unknown) ? unknown : [];
 }
 
-function isFinite(unknown: unknown): unknown is number {
+function isFiniteNumber(unknown: unknown): unknown is number {
   return typeof unknown === "number" && Number.isFinite(unknown);
 }
 
@@ -130,11 +130,11 @@ function isIndex(unknown: unknown): unknown is number {
 }
 
 function isRadius(unknown: unknown): unknown is number {
-  return isFinite(unknown) && unknown > 0;
+  return isFiniteNumber(unknown) && unknown > 0;
 }
 
 function isPlace(unknown: unknown): unknown is Place {
-  return Array.isArray(unknown) && unknown.length === 2 && unknown.every(isFinite);
+  return Array.isArray(unknown) && unknown.length === 2 && unknown.every(isFiniteNumber);
 }
 
 function isPath(unknown: unknown): unknown is Place[] {

@@ -47,7 +47,7 @@ export class RangeFields {
 
   /** The range typed. */
   get range(): ValueRange {
-    const [minimum, maximum] = [valueOf(this.#from), valueOf(this.#to)];
+    const [minimum, maximum] = [numberIn(this.#from), numberIn(this.#to)];
     const isTurned = minimum !== null && maximum !== null && minimum > maximum;
     return isTurned ? { minimum: maximum, maximum: minimum } : { minimum, maximum };
   }
@@ -64,6 +64,6 @@ function labelled(text: string, field: HTMLInputElement): HTMLLabelElement {
   return label;
 }
 
-function valueOf({ valueAsNumber }: HTMLInputElement): number | null {
+function numberIn({ valueAsNumber }: HTMLInputElement): number | null {
   return Number.isFinite(valueAsNumber) ? valueAsNumber : null;
 }
