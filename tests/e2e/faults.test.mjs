@@ -166,6 +166,7 @@ describe("an adjustment that cannot be made", () => {
     const visit = await visitWith({ nucleusmaps_label: "trap" });
     const { page } = visit;
     const before = await visit.csv();
+    const [{ count }] = await visit.list();
     const failure = page.getByRole("listitem").filter({ hasText: /could not be adjusted.*stopped/s });
     const slide = () =>
       page.locator("#tune-area").evaluate((input) => {
@@ -176,7 +177,7 @@ describe("an adjustment that cannot be made", () => {
     assert.equal(await visit.csv(), before);
     await setFaults(page, {});
     await failure.getByRole("button", { name: "Try again" }).click();
-    await page.waitForFunction((rows) => document.querySelector(".count").textContent !== rows, (await visit.list())[0].count);
+    await page.waitForFunction((words) => document.querySelector(".count").textContent !== words, count);
     assert.notEqual(await visit.csv(), before);
     assert.equal(await failure.isVisible(), false);
     await visit.leave();

@@ -151,7 +151,7 @@ describe("leaving the page", () => {
     await page.locator("#export > summary").click();
     await page.locator("input[name=scope][value=selected]").check();
     await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Save as ZIP" }).click()]);
-    await page.getByText(/^Saved \d+ files/).waitFor();
+    await page.getByText(/^Saved \d+ files?/).waitFor();
     assert.equal(await asks(visit), false, "the edited one is saved again");
     await page.keyboard.press("Escape");
     await page.locator("#tune-area").evaluate((input) => {
