@@ -18,6 +18,8 @@ export interface ExportContext {
   /** Keys of the columns that are shown. */
   readonly measures: readonly string[];
   readonly dialect: TableDialect;
+  /** The files of these images have been given to the browser. */
+  saved(images: readonly BatchImage[]): void;
 }
 
 /** The menu that saves one ZIP archive with the chosen files of one image or of all, and the button for the tables. */
@@ -97,6 +99,7 @@ export class ExportMenu {
       const { name, files, images } = await make(context, (text) => setText(words, text));
       setText(words, "Packing…");
       save(`${name}.zip`, await context.engine.archive(files));
+      context.saved(images);
       const left = images.filter(({ state }) => state.kind !== "done").length;
       const saved = files.length <= 2 ? files.map((file) => file.name).join(" and ") : counted(files.length, "file");
       setText(words, `Saved ${saved}.${left > 0 ? ` Without ${counted(left, "image")} not done.` : ""}`);

@@ -9,6 +9,7 @@ use nucleoscope::{Error, InFile};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use crate::fault::Fault;
 use crate::inputs::{self, Inputs};
 use crate::table;
 use crate::work::{self, Options, Work};
@@ -86,14 +87,13 @@ impl Choice {
         let positions: Vec<usize> =
             images.filter(|(_, image)| is_chosen(image)).map(|(position, _)| position).collect();
         if positions.is_empty() {
-            let nothing = std::io::Error::other("no image with ground truth fits the choice");
-            return Err(nothing.in_file("the folders"));
+            return Err(Fault::NothingChosen.in_file("the folders"));
         }
         let chosen = Chosen { inputs, failures, positions, index, models };
         let lacks_model = |image: &&ImageEntry| !chosen.models.contains_key(chosen.condition(image));
         if let (Some(path), Some(image)) = (&self.models, chosen.images().into_iter().find(lacks_model)) {
-            let reason = format!("it names no model for the condition {:?}", chosen.condition(image));
-            return Err(std::io::Error::other(reason).in_file(path.display().to_string()));
+            let condition = chosen.condition(image).to_owned();
+            return Err(Fault::NoModelFor(condition).in_file(path.display().to_string()));
         }
         Ok(chosen)
     }
@@ -101,7 +101,8 @@ impl Choice {
     fn read_indexes(&self) -> Result<HashMap<String, Row>, Error> {
         let mut rows = HashMap::new();
         for path in self.folders.iter().map(|folder| folder.join("index.csv")).filter(|path| path.exists()) {
-            rows.extend(read_csv(&path)?.into_iter().map(|row: Row| (row.image_id.clone(), row)));
+            let read = read_csv(&path, "image_id and condition (and fold)")?;
+            rows.extend(read.into_iter().map(|row: Row| (row.image_id.clone(), row)));
         }
         Ok(rows)
     }
@@ -109,7 +110,7 @@ impl Choice {
     fn read_models(&self) -> Result<HashMap<String, PathBuf>, Error> {
         let Some(path) = &self.models else { return Ok(HashMap::new()) };
         let beside = |row: ModelRow| (row.condition, path.with_file_name(row.model));
-        Ok(read_csv(path)?.into_iter().map(beside).collect())
+        Ok(read_csv(path, "condition and model")?.into_iter().map(beside).collect())
     }
 
     fn read_ids(&self) -> Result<Option<HashSet<String>>, Error> {
@@ -119,10 +120,12 @@ impl Choice {
     }
 }
 
-fn read_csv<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, Error> {
+/// The rows of a table; `columns` are the names of those it needs.
+fn read_csv<T: DeserializeOwned>(path: &Path, columns: &'static str) -> Result<Vec<T>, Error> {
     let bytes = inputs::read(path)?;
     let rows: Result<_, _> = csv::Reader::from_reader(&*bytes).deserialize().collect();
-    rows.map_err(|error| std::io::Error::other(error).in_file(path.display().to_string()))
+    let fault = |error: csv::Error| Fault::Table { reason: error.to_string(), columns };
+    rows.map_err(|error| fault(error).in_file(path.display().to_string()))
 }
 
 impl Chosen {
