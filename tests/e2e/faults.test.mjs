@@ -161,6 +161,37 @@ describe("measurements that cannot be made", () => {
   });
 });
 
+describe("nuclei that cannot be counted", () => {
+  test("say so in their place, hold up no other image, and can be counted again", async () => {
+    const visit = await visitWith({ countNuclei: "trap" }, { count: 2 });
+    const { page } = visit;
+    const results = page.locator("#results");
+    await page.getByRole("tab", { name: "Histogram" }).click();
+    const range = page.getByRole("group", { name: "Range of Area (px²)" });
+    await range.getByLabel("from").fill("120");
+    await range.getByLabel("to").fill("1e6");
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Leave this range out" }).click();
+    await results.getByText(/could not be measured.*stopped/s).first().waitFor();
+    await visit.finished(/^2 images done, .*, 2 images not counted/);
+    for (const { count } of await visit.list()) assert.match(count, /^[\d,]+ nuclei, not counted$/);
+    await visit.picture("not-counted");
+
+    await setFaults(page, {});
+    await results.getByRole("button", { name: "Try again" }).first().click();
+    await visit.finished(/^2 images done, .*, 1 image not counted/);
+    const csv = await visit.csv();
+    assert.match(csv, new RegExp(set.ids[0]));
+    assert.doesNotMatch(csv, new RegExp(set.ids[1]));
+    await page.getByRole("tab", { name: "Summary" }).click();
+    await results.getByText(/^Without 1 image that could not be measured/).waitFor();
+    await results.getByRole("button", { name: "Try again" }).click();
+    await visit.finished(/^2 images done, [\d,]+ of [\d,]+ nuclei counted\.$/);
+    assert.match(await visit.csv(), new RegExp(set.ids[1]));
+    await visit.leave();
+  });
+});
+
 describe("an adjustment that cannot be made", () => {
   test("leaves the nuclei as they were, says so, and can be tried again", async () => {
     const visit = await visitWith({ nucleusmaps_label: "trap" });

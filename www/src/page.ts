@@ -734,7 +734,7 @@ export class Page {
       };
     } catch (error) {
       const { message, remedy } = reportOf(error);
-      return { message: `${path} was not used: ${message}.`, remedy };
+      return { message: `${path} was not used: ${message}`, remedy };
     }
   }
 
@@ -797,7 +797,7 @@ export class Page {
   #endOf(batch: Batch): string {
     const { done, nuclei: found, counted: count, uncounted, failed, cancelled } = batch.tally();
     const parts = [`${counted(done, "image")} done`, countedNuclei(count, found)];
-    if (uncounted > 0) parts.push(`${uncounted.toLocaleString("en")} not counted`);
+    if (uncounted > 0) parts.push(`${counted(uncounted, "image")} not counted`);
     if (failed > 0) parts.push(`${failed.toLocaleString("en")} failed`);
     if (cancelled > 0) parts.push(`${cancelled.toLocaleString("en")} cancelled`);
     if (this.#notAdded > 0) parts.push(`${this.#notAdded.toLocaleString("en")} not added`);
