@@ -54,6 +54,30 @@ pub enum ErrorKind {
     /// A file could not be read or written.
     #[error("{0}")]
     Io(#[from] std::io::Error),
+    /// The program panicked: with what the panic says.
+    #[error("an internal error: {0}")]
+    Internal(String),
+    /// A fault of the program around this crate.
+    #[error("{0}")]
+    Other(Box<dyn Explain + Send + Sync>),
+}
+
+/// What can be done about a file or folder that could not be read or written.
+fn io_remedy(kind: std::io::ErrorKind) -> &'static str {
+    use std::io::ErrorKind as Kind;
+    match kind {
+        Kind::NotFound => "Check the path: there is no such file or folder.",
+        Kind::PermissionDenied | Kind::ReadOnlyFilesystem => "Check that you may read or write it.",
+        Kind::AlreadyExists | Kind::NotADirectory => {
+            "Something else of that name is in the way: choose another path."
+        }
+        Kind::IsADirectory => "This is a folder: name a file.",
+        Kind::StorageFull | Kind::QuotaExceeded | Kind::FileTooLarge => {
+            "Make room on the disk, or choose another one."
+        }
+        Kind::OutOfMemory => "Close other programs and try again.",
+        _ => "Check that it is still there, unchanged and readable, and try again.",
+    }
 }
 
 impl Explain for ErrorKind {
@@ -71,6 +95,8 @@ impl Explain for ErrorKind {
             Self::Record(error) => error.code(),
             Self::Regions(error) => error.code(),
             Self::Io(_) => "file/io",
+            Self::Internal(_) => "program/internal",
+            Self::Other(error) => error.code(),
         }
     }
 
@@ -87,7 +113,11 @@ impl Explain for ErrorKind {
             Self::Export(error) => error.remedy(),
             Self::Record(error) => error.remedy(),
             Self::Regions(error) => error.remedy(),
-            Self::Io(_) => "Check that the file exists and that you may read or write it.".into(),
+            Self::Io(error) => io_remedy(error.kind()).into(),
+            Self::Internal(_) => {
+                "This is a fault of the program: please report it, with the file if you can.".into()
+            }
+            Self::Other(error) => error.remedy(),
         }
     }
 }
@@ -141,5 +171,50 @@ pub trait InFile {
 impl<E: Into<ErrorKind>> InFile for E {
     fn in_file(self, file: impl Into<String>) -> Error {
         Error { file: file.into(), kind: self.into() }
+    }
+}
+
+/// Runs work on one file. A panic becomes an error of that file, so that others can go on.
+///
+/// # Errors
+/// What the work says, or [`ErrorKind::Internal`] where it panicked.
+pub fn guarded<T>(file: &str, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let words = panic.downcast_ref::<&str>().map(ToString::to_string);
+        let words = words.or_else(|| panic.downcast_ref::<String>().cloned());
+        Err(ErrorKind::Internal(words.unwrap_or_else(|| "a panic without words".into())).in_file(file))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    #[test]
+    fn a_panic_is_an_error_of_its_file_and_no_missing_file() {
+        let number = 7;
+        for (result, words) in [
+            (guarded("cells.png", || -> Result<(), Error> { panic!("out of bounds") }), "out of bounds"),
+            (guarded("cells.png", || -> Result<(), Error> { panic!("number {number}") }), "number 7"),
+        ] {
+            let error = result.unwrap_err();
+            assert_eq!(error.to_string(), format!("cells.png: an internal error: {words}"));
+            assert_eq!(error.code(), "program/internal");
+            assert!(error.remedy().contains("report"), "{}", error.remedy());
+        }
+        assert_eq!(guarded("cells.png", || Ok(3)).unwrap(), 3);
+    }
+
+    #[test]
+    fn what_can_be_done_about_a_file_depends_on_what_is_wrong() {
+        let remedy = |kind: io::ErrorKind| io::Error::from(kind).in_file("x").remedy();
+        assert!(remedy(io::ErrorKind::NotFound).contains("no such file"));
+        assert!(remedy(io::ErrorKind::PermissionDenied).contains("may read or write"));
+        assert!(remedy(io::ErrorKind::StorageFull).contains("room on the disk"));
+        assert!(remedy(io::ErrorKind::AlreadyExists).contains("in the way"));
+        let moved = io::Error::other("the browser can no longer read the file").in_file("x").remedy();
+        assert!(moved.contains("still there"), "{moved}");
     }
 }

@@ -193,7 +193,7 @@ impl Plan {
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<BlockNuclei, NetworkError> {
         let counted = CountingNetwork::new(network);
-        let normalized = NormalizedImage::new(image, self.levels);
+        let normalized = NormalizedImage::new(image, self.levels.clone());
         let scene = Scene { image: &normalized, scale: self.scale, longest_tile: LONGEST_TILE };
         let maps = scene.infer(&counted, &block.window, progress)?;
         let pass = counted.pass(self.scale, [&block.core]);

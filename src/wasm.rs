@@ -141,7 +141,17 @@ fn to_object<T: JsCast>(value: &impl Serialize) -> T {
 }
 
 fn from_object<T: for<'de> Deserialize<'de>>(value: JsValue) -> Result<T, JsValue> {
-    serde_wasm_bindgen::from_value(value).map_err(|error| js_sys::TypeError::new(&error.to_string()).into())
+    serde_wasm_bindgen::from_value(value).map_err(|error| refused(&error.to_string()))
+}
+
+/// A `TypeError` that explains itself like every other error: an argument is not what it should be. Nothing
+/// has been done with it, so the module goes on as before.
+fn refused(reason: &str) -> JsValue {
+    let object = js_sys::TypeError::new(&format!("A setting or a number cannot be used: {reason}."));
+    object.set_name("NucleoscopeError");
+    set(&object, "code", "argument/invalid");
+    set(&object, "remedy", "Reset the settings, or correct the file they came from, and try again.");
+    object.into()
 }
 
 /// The first line of the Bowl's CSV, with its line end.
@@ -489,7 +499,7 @@ pub fn watershed_maps(
 ) -> Result<Vec<u32>, JsValue> {
     let fits = |map: &Vec<f32>| width.checked_mul(height) == Some(map.len());
     if ![&interior, &boundary, &distance].into_iter().all(fits) {
-        return Err(js_sys::TypeError::new("each map must have width * height values").into());
+        return Err(refused("each map must have width * height values"));
     }
     let maps = Maps { width, height, interior, boundary, distance };
     let labels = nuclei::watershed(&maps, &settings_or_default(settings)?.watershed);
@@ -591,7 +601,7 @@ impl NucleusMaps {
     pub fn new(width: usize, height: usize, values: &[u8]) -> Result<NucleusMaps, JsValue> {
         Maps::from_bytes(width, height, values)
             .map(Self)
-            .ok_or_else(|| js_sys::TypeError::new("these are not three maps of that size").into())
+            .ok_or_else(|| refused("these are not three maps of that size"))
     }
 
     /// Interior, boundary and distance, one after the other, row by row, as bytes.
@@ -772,7 +782,7 @@ impl Segmenter {
         let image = &image.0.image;
         let block =
             plan.blocks.get(block).filter(|_| (plan.width, plan.height) == (image.width(), image.height()));
-        let block = block.ok_or_else(|| js_sys::TypeError::new("this is no block of the image"))?;
+        let block = block.ok_or_else(|| refused("this is no block of the image"))?;
         let found = plan.find(&self.0, image, &settings, block, &mut teller(on_progress)).map_err(thrown)?;
         Ok(found.into_numbers())
     }
@@ -851,8 +861,7 @@ impl Segmentation {
         let mut assembly = Assembly::new(width, height, settings.watershed.smallest_area).map_err(thrown)?;
         for block in blocks {
             let nuclei = BlockNuclei::from_numbers(block.to_vec(), width, height);
-            assembly
-                .add(&nuclei.ok_or_else(|| js_sys::TypeError::new("these are not the nuclei of a block"))?);
+            assembly.add(&nuclei.ok_or_else(|| refused("these are not the nuclei of a block"))?);
         }
         Ok(Self::of(assembly.finish(), &edits))
     }

@@ -2,6 +2,7 @@
 #![cfg(feature = "cli")]
 
 use std::fs;
+use std::io::Cursor;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -435,6 +436,49 @@ fn each_condition_is_evaluated_with_the_model_that_is_for_it() {
     let missing = nucleoscope(folder.path(), &arguments);
     assert_eq!(missing.status.code(), Some(1));
     assert!(said(&missing).contains("no model for the condition \"dim\""), "{}", said(&missing));
+    assert!(said(&missing).contains("Add a row for \"dim\""), "{}", said(&missing));
+
+    let nothing = nucleoscope(folder.path(), &["evaluate", "annotated", "--fold", "9"]);
+    assert_eq!(nothing.status.code(), Some(1));
+    assert!(said(&nothing).contains("Compare --fold, --conditions and --ids"), "{}", said(&nothing));
+    fs::write(at("models/models.csv"), "one,other\n1,2\n").unwrap();
+    let no_table = nucleoscope(folder.path(), &arguments);
+    assert!(said(&no_table).contains("names condition and model"), "{}", said(&no_table));
+    fs::write(at("annotated/index.csv"), "image_id,fold\n1,1\n").unwrap();
+    let no_index = nucleoscope(folder.path(), &["evaluate", "annotated"]);
+    assert!(said(&no_index).contains("names image_id and condition"), "{}", said(&no_index));
+    for output in [missing, nothing, no_table, no_index] {
+        assert!(!said(&output).contains("no such file"), "{}", said(&output));
+    }
+}
+
+#[test]
+fn a_truth_without_any_truth_is_said_to_be_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let drawn = field(&FieldOptions { seed: 1, width: 64, height: 64, nuclei: 2, ..Default::default() });
+    fs::create_dir(folder.path().join("images")).unwrap();
+    fs::write(folder.path().join("images/a.png"), drawn.png()).unwrap();
+    fs::write(folder.path().join("out.csv"), "ImageId,EncodedPixels\na,1 2\n").unwrap();
+    let output = nucleoscope(folder.path(), &["score", "--truth", "images", "out.csv"]);
+    assert_eq!(output.status.code(), Some(1));
+    let words = said(&output);
+    assert!(words.contains("images: it has no usable ground truth"), "{words}");
+    assert!(words.contains("Name the ground truth with --truth"), "{words}");
+}
+
+#[test]
+fn what_is_wrong_with_a_folder_or_file_is_said_as_it_is() {
+    let folder = bowl(1);
+    let segment = |output: &[&str]| nucleoscope(folder.path(), &[&["segment"], output].concat());
+    let missing = segment(&["nowhere", "--output", "out.csv"]);
+    assert!(said(&missing).contains("there is no such file or folder"), "{}", said(&missing));
+    fs::write(folder.path().join("in-the-way"), "").unwrap();
+    let blocked = segment(&["bowl", "--output", "out.csv", "--labels", "in-the-way"]);
+    assert_eq!(blocked.status.code(), Some(1));
+    assert!(said(&blocked).contains("is in the way"), "{}", said(&blocked));
+    let no_folder = segment(&["bowl", "--output", "nowhere/out.csv", "--fast"]);
+    assert_eq!(no_folder.status.code(), Some(1));
+    assert!(said(&no_folder).contains("no such file or folder"), "{}", said(&no_folder));
 }
 
 #[test]

@@ -3,7 +3,8 @@ import { existsSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { output, root, run, step, StepFailed } from "./step.mjs";
 
-const target = "wasm32-unknown-unknown";
+/** What Rust calls the browser's machine. */
+export const wasmTarget = "wasm32-unknown-unknown";
 
 /** Adds what is missing: the WebAssembly target and the packages in the lock file. */
 export async function setUp() {
@@ -20,12 +21,12 @@ export async function setUp() {
 }
 
 async function addTarget() {
-  const library = output("rustc", ["--print", "target-libdir", "--target", target])?.trim();
+  const library = output("rustc", ["--print", "target-libdir", "--target", wasmTarget])?.trim();
   if (library !== undefined && existsSync(library)) return;
   if (output("rustup", ["--version"]) === undefined) {
-    throw new StepFailed(`Rust's ${target} target is missing and so is rustup, which would add it.`);
+    throw new StepFailed(`Rust's ${wasmTarget} target is missing and so is rustup, which would add it.`);
   }
-  await run("rustup", ["target", "add", target]);
+  await run("rustup", ["target", "add", wasmTarget]);
 }
 
 /** Installs the packages in a folder's lock file, where they are not installed already. */

@@ -53,7 +53,7 @@ describe("a large image", () => {
 
     // The table measures every nucleus, and the export writes them.
     const heading = page.locator("#results").getByText(new RegExp(`${masks.length} nuclei`)).first();
-    await heading.waitFor({ timeout: 20_000 });
+    await heading.waitFor();
     await page.locator("#export > summary").click();
     for (const box of await page.locator("#export input[name=format]").all()) await box.check();
     const [download] = await Promise.all([

@@ -36,6 +36,7 @@ export class Stage {
       acceptDownloads: true,
       ...options,
     });
+    context.setDefaultTimeout(patience);
     const page = await context.newPage();
     const watch = { errors: [], requests: [] };
     page.on("console", (message) => {
@@ -188,6 +189,16 @@ export class Visit {
       .map(({ dur = 0, tdur = 0 }) => ({ wall: dur / 1000, processor: tdur / 1000 }));
   }
 
+  /** What the browser has counted on this page so far, such as `LayoutCount`; the processor's time is no part of it. */
+  async metrics() {
+    if (this.counting === undefined) {
+      this.counting = await this.context.newCDPSession(this.page);
+      await this.counting.send("Performance.enable");
+    }
+    const { metrics } = await this.counting.send("Performance.getMetrics");
+    return Object.fromEntries(metrics.map(({ name, value }) => [name, value]));
+  }
+
   /** A picture of the page as it is. */
   async picture(name) {
     mkdirSync(screens, { recursive: true });
@@ -202,6 +213,20 @@ export class Visit {
     const errors = this.watch.errors.filter((error) => !allowed.some((pattern) => pattern.test(error)));
     assert.deepEqual(errors, [], "the console is clean");
   }
+}
+
+/**
+ * Milliseconds of the processor that no task of the page's thread may take. The page is meant to need less
+ * than 100 and needs some 30; the rest is for processors that are slow or shared.
+ */
+const heaviestTask = 500;
+
+/** Makes sure that the page's own thread had no heavy task, and says how heavy they were. */
+export function assertLight(tasks, name) {
+  const longest = (key) => Math.round(Math.max(0, ...tasks.map((task) => task[key])));
+  console.log(`${name}: longest of ${tasks.length} tasks ${longest("processor")} ms of work, ${longest("wall")} ms on the clock`);
+  assert.ok(tasks.length > 0, `${name}: no task was seen`);
+  assert.ok(longest("processor") <= heaviestTask, `${name}: ${longest("processor")} ms of work`);
 }
 
 /** Runs the command line and returns what it prints. */

@@ -1,7 +1,7 @@
 /** How the page behaves: quick, quiet, within reach of the keyboard and on every screen. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { exampleSet, Stage } from "./harness.mjs";
+import { assertLight, exampleSet, Stage } from "./harness.mjs";
 
 let stage;
 let set;
@@ -13,17 +13,14 @@ before(async () => {
 after(() => stage.close());
 
 describe("the page", () => {
-  test("has no task over 100 ms on its own thread while 20 images run", async () => {
+  test("has no heavy task on its own thread while 20 images run", async () => {
     const visit = await stage.page();
     const tasks = await visit.mainThreadTasks(async () => {
       await visit.choose("Choose images", set.paths);
       await visit.finished(/^20 images done/);
     });
-    // The time on the processor is what the page needs, however busy the computer is with other things.
-    const longest = (key) => Math.round(Math.max(...tasks.map((task) => task[key])));
-    console.log(`longest of ${tasks.length} tasks: ${longest("processor")} ms of work, ${longest("wall")} ms on the clock`);
+    assertLight(tasks, "20 images");
     assert.ok(tasks.length > 20);
-    assert.ok(longest("processor") <= 100);
     await visit.leave();
   });
 
@@ -142,36 +139,44 @@ describe("the page", () => {
       const status = document.querySelector("#status");
       new MutationObserver(() => globalThis.announced.push(status.textContent)).observe(status, { childList: true });
     });
+    const start = Date.now();
     await visit.choose("Choose images", set.paths);
     await visit.finished(/^20 images done/);
+    const seconds = (Date.now() - start) / 1000;
     const announced = await visit.page.evaluate(() => globalThis.announced);
     assert.equal(announced[0], "Opening the files…");
     assert.match(announced.at(-1), /^20 images done, [\d,]+ nuclei\.$/);
-    assert.ok(announced.length < 15, `${announced.length} announcements`);
+    // The beginning, the end, and passing news every four seconds at most, however long it takes.
+    assert.ok(announced.length <= 4 + seconds / 4, `${announced.length} announcements in ${seconds} s`);
     await visit.leave();
   });
 
   test("stays smooth with a list of 2,000 images", async () => {
     const visit = await stage.page({ query: "?workers=1" });
     const { page } = visit;
-    const slowest = await page.evaluate(async () => {
-      let slowest = 0;
-      new PerformanceObserver((list) => {
-        for (const { duration } of list.getEntries()) slowest = Math.max(slowest, duration);
-      }).observe({ type: "longtask" });
-      const transfer = new DataTransfer();
-      for (let index = 0; index < 2000; index++) transfer.items.add(new File(["x"], `image-${index}.png`));
-      const drop = new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true });
-      await new Promise((resolve) => setTimeout(resolve, 500));
-      slowest = 0;
-      document.body.dispatchEvent(drop);
-      const rows = () => document.querySelectorAll("[role=option]").length;
-      while (rows() < 2000) await new Promise((resolve) => setTimeout(resolve, 50));
-      await new Promise((resolve) => setTimeout(resolve, 500));
-      return slowest;
+    const transfer = await visit.pickUp(Array.from({ length: 2000 }, (_, index) => ({ name: `image-${index}.png`, bytes: "x" })));
+    await page.evaluate(() => {
+      let rows = 0;
+      globalThis.made = [];
+      const list = document.querySelector("#images");
+      new MutationObserver((changes) => {
+        rows += changes.reduce((sum, { addedNodes }) => sum + addedNodes.length, 0);
+      }).observe(list, { childList: true });
+      const frame = () => {
+        globalThis.made.push(rows);
+        rows = 0;
+        requestAnimationFrame(frame);
+      };
+      requestAnimationFrame(frame);
     });
-    console.log(`slowest task with 2,000 images: ${Math.round(slowest)} ms`);
-    assert.ok(slowest < 200, `${slowest} ms`);
+    const tasks = await visit.mainThreadTasks(async () => {
+      await visit.letGo(transfer);
+      await page.waitForFunction(() => document.querySelectorAll("[role=option]").length === 2000);
+    });
+    assertLight(tasks, "2,000 images");
+    const made = await page.evaluate(() => globalThis.made);
+    assert.equal(made.reduce((sum, rows) => sum + rows, 0), 2000);
+    assert.ok(Math.max(...made) <= 60, `${Math.max(...made)} rows in a frame`);
     await visit.finished(/2,000 failed/);
     await visit.leave();
   });

@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { grayPng, imageJStack, unzip, zip } from "./files.mjs";
-import { commandLine, commandLineIn, exampleSet, Stage, temporaryFolder } from "./harness.mjs";
+import { assertLight, commandLine, commandLineIn, exampleSet, Stage, temporaryFolder } from "./harness.mjs";
 import { labelsOf, readSubmission } from "./submission.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -43,7 +43,6 @@ async function countAfter(visit, action) {
       return now !== words && /nucle/.test(now);
     },
     before,
-    { timeout: 20_000 },
   );
   return count(visit);
 }
@@ -479,7 +478,8 @@ describe("the workbench", () => {
     const changes = async (action, name) => {
       const previous = await look();
       await action();
-      await page.waitForTimeout(700);
+      // However long the computer takes: what never changes runs into the test's end.
+      for (let tries = 0; tries < 300 && (await look()).equals(previous); tries++) await page.waitForTimeout(100);
       assert.notDeepEqual(await look(), previous, name);
     };
     await changes(() => page.locator("#overlay-style").selectOption("numbers"), "numbers");
@@ -495,8 +495,7 @@ describe("the workbench", () => {
     await page.locator("#contrast-auto").click();
     await page.keyboard.press("Escape");
     assert.equal(await page.locator("#contrast-gamma").isVisible(), false, "Escape closes the menu");
-    await page.locator("#overlay-style").selectOption("outlines");
-    await page.waitForTimeout(700);
+    await changes(() => page.locator("#overlay-style").selectOption("outlines"), "outlines");
     assert.equal(await visit.csv(), before);
     await visit.leave();
   });
@@ -549,9 +548,7 @@ describe("the workbench", () => {
       await visit.letGo(transfer);
       await visit.finished(/^20 images done/);
     });
-    const longest = Math.max(...tasks.map(({ processor }) => processor));
-    console.log(`longest task with twenty mixed files: ${longest.toFixed(0)} ms of work`);
-    assert.ok(longest < 100, `the longest task of the page's thread took ${longest.toFixed(0)} ms`);
+    assertLight(tasks, "twenty mixed files");
     await visit.leave();
   });
 
@@ -562,13 +559,24 @@ describe("the workbench", () => {
     const bytes = readFileSync(join(folder, "stage1_test", id, "images", `${id}.png`));
     // One pass over the image is enough here.
     const quick = { diameter: 22 };
-    const visit = await opened([{ name: "crowd.png", bytes }], { query: linkFor(quick) });
+    const prepare = (page) =>
+      page.addInitScript(() => {
+        globalThis.tasks = [];
+        globalThis.Worker = class extends globalThis.Worker {
+          postMessage(message, ...rest) {
+            if (message.type === "task") globalThis.tasks.push(message.task.kind);
+            super.postMessage(message, ...rest);
+          }
+        };
+      });
+    const visit = await opened([{ name: "crowd.png", bytes }], { query: linkFor(quick), prepare });
     const nuclei = await count(visit);
     assert.ok(nuclei > 600, `${nuclei} nuclei`);
-    const times = await visit.page.evaluate(async () => {
+    const { times, tasks } = await visit.page.evaluate(async () => {
       const input = document.querySelector("#tune-area");
       const words = document.querySelector("#viewer-details");
       const times = [];
+      globalThis.tasks.length = 0;
       for (let step = 0; step < 9; step++) {
         const changed = new Promise((resolve) => {
           const observer = new MutationObserver(() => {
@@ -582,12 +590,25 @@ describe("the workbench", () => {
         input.dispatchEvent(new Event("input", { bubbles: true }));
         times.push((await changed) - start);
       }
-      return times;
+      return { times, tasks: globalThis.tasks };
     });
     times.sort((left, right) => left - right);
     console.log(`slider to picture, ${nuclei} nuclei: median ${times[4].toFixed(0)} ms, worst ${times[8].toFixed(0)} ms`);
-    // The target is 100 ms on a quiet machine; a busy one must not fail the tests.
-    assert.ok(times[4] < 1000, `${times[4]} ms`);
+    // The time is the computer's; the work is one new cut of the maps for each step, and never the network's.
+    assert.equal(tasks.filter((kind) => kind === "label").length, 9);
+    assert.deepEqual(tasks.filter((kind) => !["label", "measure", "count"].includes(kind)), []);
+
+    const inOneGo = await visit.page.evaluate(async () => {
+      const input = document.querySelector("#tune-area");
+      globalThis.tasks.length = 0;
+      for (let step = 0; step < 50; step++) {
+        input.value = String(100 + 8 * step);
+        input.dispatchEvent(new Event("input", { bubbles: true }));
+      }
+      return globalThis.tasks.filter((kind) => kind === "label").length;
+    });
+    assert.equal(inOneGo, 1, "one request is under way, and of the others the last counts");
+    await visit.page.waitForFunction(() => globalThis.tasks.filter((kind) => kind === "label").length === 2);
     await visit.leave();
   });
 

@@ -113,6 +113,60 @@ describe("batch", () => {
     );
   });
 
+  test("takes an image off the list, whatever is opened later, until its file is given again", () => {
+    const batch = new Batch();
+    batch.remember(["a", "b"].map((id) => file(`${id}.png`)));
+    const [first, second] = batch.update(plan([planned("a", 0), planned("b", 1)])).added;
+    first.state = result(3);
+    assert.equal(batch.remove(first), 0);
+    assert.deepEqual([batch.images, batch.has(first), batch.tally().nuclei], [[second], false, 0]);
+    assert.equal(batch.remove(first), -1, "it is gone already");
+    batch.remember([file("c.png")]);
+    const all = plan([planned("a", 0), planned("b", 1), planned("c", 2)]);
+    assert.deepEqual(batch.update(all).added.map(({ name }) => name), ["c.png"]);
+    const { refused } = batch.remember([file("a.png"), file("b.png")]);
+    assert.deepEqual(refused, ["b.png"]);
+    const [again] = batch.update(all).added;
+    assert.deepEqual([again.name, again.state.kind, again === first], ["a.png", "waiting", false]);
+  });
+
+  test("gives an image of an archive back with the archive", () => {
+    const batch = new Batch();
+    batch.remember([file("set.zip")]);
+    const inside = plan([{ ...planned("a", 0), path: "set.zip/a.png" }]);
+    const [image] = batch.update(inside).added;
+    batch.remove(image);
+    assert.deepEqual(batch.update(inside).added, []);
+    assert.deepEqual(batch.remember([file("set.zip")]).refused, []);
+    assert.equal(batch.update(inside).added.length, 1);
+  });
+
+  test("puts what was removed back in its place", () => {
+    const batch = new Batch();
+    const failures = [{ path: "x.zip", error: { code: "archive/broken", message: "broken", remedy: "" } }];
+    batch.remember(["a.png", "b.png", "x.zip"].map(file));
+    const all = plan([planned("a", 0), planned("b", 1)], { failures });
+    batch.update(all);
+    const before = [...batch.images];
+    const places = before.map((image) => [image, batch.remove(image)]);
+    assert.deepEqual(batch.images, []);
+    assert.deepEqual(batch.update(all).added, []);
+    for (const [image, place] of places.reverse()) batch.putBack(image, place);
+    assert.deepEqual(batch.images, before);
+    assert.ok(batch.has(before[0]));
+    assert.deepEqual(batch.update(all).added, [], "nothing comes twice");
+  });
+
+  test("forgets files that could not be opened", () => {
+    const batch = new Batch();
+    batch.remember([file("a.png")]);
+    const wrong = [file("b.png"), file("c.png")];
+    batch.remember(wrong);
+    batch.forget(wrong);
+    const { files, refused } = batch.remember([file("c.png"), file("a.png")]);
+    assert.deepEqual([files.map(({ path }) => path), refused], [["a.png", "c.png"], ["a.png"]]);
+  });
+
   test("counts, and scores what counts", () => {
     const batch = new Batch();
     batch.remember(["a", "b", "c", "d"].map(file));
@@ -122,7 +176,7 @@ describe("batch", () => {
     added[1].ignoredInScoring = true;
     added[2].state = { kind: "failed", error: {} };
     added[3].state = { kind: "cancelled" };
-    assert.deepEqual(batch.tally(), { images: 4, done: 2, failed: 1, cancelled: 1, nuclei: 7, counted: 7 });
+    assert.deepEqual(batch.tally(), { images: 4, done: 2, failed: 1, cancelled: 1, nuclei: 7, counted: 7, uncounted: 0 });
     added[0].gates = [{ key: "area_px2", minimum: 3, maximum: null, keep: "inside" }];
     assert.equal(batch.tally().counted, null, "not known yet");
     const { regions, gates, state } = added[0];
@@ -130,6 +184,13 @@ describe("batch", () => {
     assert.equal(batch.tally().counted, 5);
     added[0].regions = [{ kind: "rectangle", x: 0, y: 0, width: 1, height: 1 }];
     assert.equal(batch.tally().counted, null, "of other regions");
+    const { gates: gatesNow, regions: regionsNow, pixelSize } = added[0];
+    const of = { result: state.result, regions: regionsNow, gates: gatesNow, pixelSize };
+    added[0].countFailure = { of, error: { code: "x", message: "m", remedy: "r" } };
+    const { counted, uncounted } = batch.tally();
+    assert.deepEqual([counted, uncounted], [4, 1], "what could not be counted does not hold up the others");
+    added[0].regions = [];
+    assert.equal(batch.tally().counted, null, "it failed with other regions");
     assert.deepEqual(batch.scores(), [{ score: 0.5 }]);
   });
 });

@@ -4,6 +4,7 @@ import { describe, test } from "node:test";
 import { load } from "./bundle.mjs";
 
 const { Counts } = await load("counts.ts");
+const { countFailureOf, countWords } = await load("batch.ts");
 
 const gate = (minimum) => ({ key: "area_px2", minimum, maximum: null, keep: "inside" });
 
@@ -28,12 +29,13 @@ function batchOf(count) {
     regions: [],
     gates: [],
     counted: null,
+    countFailure: null,
     state: { kind: "done", result: { width: 1, height: 1, csvRows: "", stack: { pixelSize: null } } },
   }));
   const told = [];
   const counts = new Counts({ counted: ({ imageId }) => told.push(imageId), settled: () => told.push("settled") });
   counts.use(engine);
-  return { asked, images, told, counts };
+  return { asked, engine, images, told, counts };
 }
 
 const measured = (asked) => asked.filter((task) => task.startsWith("measure"));
@@ -82,6 +84,47 @@ describe("counting", () => {
     const first = counts.ask(image);
     image.gates = [gate(1), gate(2)];
     await Promise.all([first, counts.ask(image)]);
+    assert.equal(counts.of(image).counted.summary.included, 2);
+  });
+
+  for (const step of ["measure", "count"]) {
+    test(`says why an image failed at “${step}”, goes on with the others, and tries it again only when asked`, async () => {
+      const { engine, images, told, counts } = batchOf(3);
+      const whole = engine[step];
+      let tries = 0;
+      engine[step] = async () => {
+        tries++;
+        throw new Error("the worker stopped");
+      };
+      images[0].gates = [gate(1)];
+      images[0].state.result.count = 5;
+      assert.equal(countWords(images[0]), "5 nuclei, counting…");
+      await counts.ask(images[0]);
+      engine[step] = whole;
+      await counts.askAll(images);
+      await counts.ask(images[0]);
+      assert.equal(tries, 1);
+      assert.match(countFailureOf(images[0]).message, /the worker stopped/);
+      assert.equal(countWords(images[0]), "5 nuclei, not counted");
+      assert.deepEqual([counts.of(images[0]), counts.of(images[1]) !== null], [null, true]);
+      assert.deepEqual(new Set(told), new Set(["0", "1", "2", "settled"]));
+
+      await counts.tryAgain([images[0]]);
+      assert.equal(countFailureOf(images[0]), null);
+      assert.equal(counts.of(images[0]).counted.summary.included, 1);
+    });
+  }
+
+  test("tries again what failed once it is asked for something else", async () => {
+    const { engine, images, counts } = batchOf(1);
+    const [image] = images;
+    const { count } = engine;
+    engine.count = () => Promise.reject(new Error("the worker stopped"));
+    await counts.ask(image);
+    engine.count = count;
+    image.gates = [gate(1), gate(2)];
+    assert.equal(countFailureOf(image), null);
+    await counts.ask(image);
     assert.equal(counts.of(image).counted.summary.included, 2);
   });
 });

@@ -2,10 +2,17 @@ import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 import { load } from "./bundle.mjs";
 
-const { defaultWorkers, idleTime, keptHeap, Pool } = await load("engine/pool.ts");
+const { attempts, defaultWorkers, idleTime, keptHeap, pauses, Pool } = await load("engine/pool.ts");
+const { baseLimit, pixelsIn, silenceLimit } = await load("engine/time-limit.ts");
 
 const about = { model: { name: "fake" }, csvHeader: "header\n" };
 const task = (seed) => ({ kind: "example", seed });
+
+/** Lets time pass in small steps, so that what a timer starts gets its own time too. */
+const pass = (context, milliseconds) => {
+  const step = 250;
+  for (let left = milliseconds; left > 0; left -= step) context.mock.timers.tick(Math.min(step, left));
+};
 
 /** A worker that does nothing by itself: each test says what it answers. */
 class FakeWorker {
@@ -155,41 +162,198 @@ describe("Pool", () => {
     assert.equal(workers[0].terminated, false);
   });
 
-  for (const [name, crash] of [
+  const crashes = [
     ["a trap that the worker reports", (worker) => worker.answer({ type: "crash", message: "unreachable" })],
     ["an error event", (worker) => worker.onerror({ message: "unreachable", preventDefault() {} })],
     ["a message that cannot be read", (worker) => worker.onmessageerror({})],
-  ]) {
-    test(`replaces a worker after ${name}; only the task in its hand is lost`, async () => {
+  ];
+
+  for (const [name, crash] of crashes) {
+    test(`replaces a worker after ${name}, and tries its task again after a pause`, async (context) => {
+      context.mock.timers.enable({ apis: ["setTimeout"] });
       const pool = new Pool(start, 1);
       const all = [1, 2, 3].map((seed) => pool.run(task(seed)));
       workers[0].ready();
       workers[0].finish("one");
       crash(workers[0]);
-      await assert.rejects(all[1], (error) => {
-        assert.equal(error.code, "engine/crashed");
-        assert.notEqual(error.remedy, "");
-        return true;
-      });
       assert.equal(workers[0].terminated, true);
-      assert.equal(workers.length, 2);
+      assert.equal(workers.length, 2, "the others do not wait");
       workers[1].ready();
+      assert.equal(workers[1].seed, 3);
       workers[1].finish("three");
-      assert.equal(await all[0], "one");
-      assert.equal(await all[2], "three");
+      context.mock.timers.tick(pauses[0] - 1);
+      assert.equal(workers[1].sent.length, 1);
+      context.mock.timers.tick(1);
+      assert.equal(workers[1].seed, 2);
+      workers[1].finish("two");
+      assert.deepEqual(await Promise.all(all), ["one", "two", "three"]);
+      pool.dispose();
+    });
+
+    test(`gives a task up after three times ${name}; every other one goes on`, async (context) => {
+      context.mock.timers.enable({ apis: ["setTimeout"] });
+      const pool = new Pool(start, 1);
+      const lost = pool.run(task(1));
+      const fine = pool.run(task(2), {});
+      const outcome = lost.catch((error) => error);
+      for (let second = 0; second < 60; second++) {
+        for (const worker of living()) {
+          if (worker.sent.length === 0) worker.ready();
+          if (worker.sent.length === 0) continue;
+          if (worker.seed === 1) crash(worker);
+          else worker.finish("fine");
+        }
+        context.mock.timers.tick(1000);
+      }
+      const error = await outcome;
+      assert.equal(error.code, "engine/crashed");
+      assert.match(error.message, /3 times/);
+      assert.notEqual(error.remedy, "");
+      assert.equal(await fine, "fine");
+      assert.equal(workers.length, attempts + 1, "nothing starts workers of its own accord");
+      pool.dispose();
     });
   }
 
+  test("makes the pauses between tries longer", () => {
+    assert.equal(pauses.length, attempts - 1);
+    assert.ok(pauses.every((pause, index) => pause > (pauses[index - 1] ?? 0)));
+  });
+
+  test("replaces a worker that dies without a word, and tries its task again with more patience", async (context) => {
+    context.mock.timers.enable({ apis: ["setTimeout"] });
+    const pool = new Pool(start, 1);
+    const done = pool.run(task(1));
+    workers[0].ready();
+    pass(context, (baseLimit - 1) * 1000);
+    assert.equal(workers[0].terminated, false);
+    pass(context, 1000);
+    assert.equal(workers[0].terminated, true);
+    pass(context, pauses[0]);
+    workers[1].ready();
+    pass(context, (2 * baseLimit - 1) * 1000);
+    assert.equal(workers[1].terminated, false);
+    workers[1].finish("fine");
+    assert.equal(await done, "fine");
+    pass(context, 600_000);
+    assert.equal(workers[1].terminated, false, "an idle worker has nothing to say");
+    pool.dispose();
+  });
+
+  test("gives a task up whose workers fall silent time after time", async (context) => {
+    context.mock.timers.enable({ apis: ["setTimeout"] });
+    const pool = new Pool(start, 1);
+    const outcome = pool.run(task(1)).catch((error) => error);
+    let seconds = 0;
+    for (; living().length > 0 || workers.length < attempts; seconds++) {
+      for (const worker of living()) if (worker.sent.length === 0) worker.ready();
+      pass(context, 1000);
+    }
+    assert.equal((await outcome).code, "engine/no-answer");
+    assert.equal(workers.length, attempts);
+    assert.ok(seconds < 8 * baseLimit, `${seconds} s`);
+    pool.dispose();
+  });
+
+  test("takes progress for a sign of life, and a decoded image for one of a size", async (context) => {
+    context.mock.timers.enable({ apis: ["setTimeout"] });
+    const pool = new Pool(start, 1);
+    const done = pool.run(task(1));
+    workers[0].ready();
+    const tell = (progress) => workers[0].answer({ type: "progress", id: workers[0].id, progress });
+    for (let done = 1; done <= 5; done++) {
+      pass(context, (baseLimit - 1) * 1000);
+      tell({ stage: "network", done, total: 5 });
+    }
+    assert.equal(workers[0].terminated, false);
+    tell({ stage: "decoded", picture: { width: 4000, height: 5000 } });
+    pass(context, (baseLimit + 30) * 1000);
+    assert.equal(workers[0].terminated, false, "twenty million pixels take their time");
+    workers[0].finish("fine");
+    assert.equal(await done, "fine");
+    pool.dispose();
+  });
+
+  test("does not wait for ever for a worker to get ready", async (context) => {
+    context.mock.timers.enable({ apis: ["setTimeout"] });
+    const pool = new Pool(start, 1);
+    const said = pool.warmUp().catch((error) => error);
+    const waiting = pool.run(task(1)).catch((error) => error);
+    for (let second = 0; second < 10 * baseLimit; second++) pass(context, 1000);
+    assert.equal((await said).code, "engine/not-started");
+    assert.equal((await waiting).code, "engine/not-started");
+    assert.equal(workers.length, attempts);
+    pool.dispose();
+  });
+
+  test("cancels a task between two tries", async (context) => {
+    context.mock.timers.enable({ apis: ["setTimeout"] });
+    const pool = new Pool(start, 1);
+    const controller = new AbortController();
+    const cancelled = pool.run(task(1), { signal: controller.signal });
+    const disposed = pool.run(task(2));
+    workers[0].ready();
+    crashes[0][1](workers[0]);
+    controller.abort();
+    await assert.rejects(cancelled, { name: "AbortError" });
+    workers[1].ready();
+    crashes[0][1](workers[1]);
+    pool.dispose();
+    await assert.rejects(disposed, { code: "engine/disposed" });
+    context.mock.timers.tick(60_000);
+    assert.equal(living().length, 0);
+  });
+
+  test("ends a task that cannot be copied to a worker, and goes on with the next", async () => {
+    const pool = new Pool(start, 1);
+    const wrong = pool.run(task(1));
+    const fine = pool.run(task(2));
+    const [worker] = workers;
+    worker.postMessage = (message) => {
+      if (message.task.seed === 1) throw new DOMException("not to be cloned", "DataCloneError");
+      worker.sent.push(message);
+    };
+    worker.ready();
+    await assert.rejects(wrong, { name: "DataCloneError" });
+    worker.finish("fine");
+    assert.equal(await fine, "fine");
+    pool.dispose();
+  });
+
+  test("refuses a number of workers that is none", () => {
+    for (const size of [-1, 0, 1.5, Number.NaN, Number.POSITIVE_INFINITY, "2"]) {
+      assert.throws(() => new Pool(start, size), { code: "engine/bad-option" }, String(size));
+    }
+  });
+
+  test("knows how large an image is from all that says so, and waits longer for larger ones", () => {
+    const blob = { size: 100 * 2 ** 20 };
+    const nuclei = { width: 1000, height: 2000 };
+    const source = { blob, entry: null };
+    assert.equal(pixelsIn({ kind: "measure", nuclei, source }), 2e6);
+    assert.equal(pixelsIn({ kind: "assemble", plan: nuclei, source }), 2e6);
+    assert.equal(pixelsIn({ kind: "map-picture", maps: nuclei }), 2e6);
+    assert.equal(pixelsIn({ kind: "preview", source }), 0);
+    assert.equal(silenceLimit({ kind: "summarize" }, 0), baseLimit);
+    const [small, large] = [1e6, 100e6].map((pixels) => silenceLimit({ kind: "map-picture", maps: nuclei }, pixels));
+    assert.ok(large > 10 * small - 10 * baseLimit && large > small);
+    assert.ok(silenceLimit({ kind: "preview", source }, 0) >= baseLimit + 100);
+    const huge = { blob: { size: 2 ** 40 }, entry: 3 };
+    assert.ok(silenceLimit({ kind: "preview", source: huge }, 0) < 200, "one entry of an archive");
+    assert.ok(silenceLimit({ kind: "open", files: [{ blob: huge.blob }] }, 0) < 1000);
+  });
+
   test("ignores whatever a replaced worker still says", async () => {
     const pool = new Pool(start, 1);
-    const lost = pool.run(task(1));
+    const lost = pool.run(task(1)).catch(() => undefined);
     workers[0].ready();
     const { id } = workers[0];
     workers[0].answer({ type: "crash", message: "unreachable" });
-    await assert.rejects(lost);
     workers[0].answer({ type: "crash", message: "again" });
     workers[0].answer({ type: "result", id, outcome: "too late" });
     assert.equal(living().length, 0);
+    pool.dispose();
+    await lost;
   });
 
   test("tells everyone when the model is refused, and later tasks too", async () => {
@@ -204,11 +368,17 @@ describe("Pool", () => {
     assert.equal(living().length, 0);
   });
 
-  test("gives up after some workers in a row could not start, and tries again for later tasks", async () => {
+  test("gives up after some workers in a row could not start, and tries again for later tasks", async (context) => {
+    context.mock.timers.enable({ apis: ["setTimeout"] });
     const pool = new Pool(start, 1);
     const said = pool.warmUp();
     const waiting = pool.run(task(1));
-    for (let attempt = 0; attempt < 3; attempt++) living()[0].answer({ type: "crash", message: "out of memory" });
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      assert.equal(workers.length, attempt + 1);
+      living()[0].answer({ type: "crash", message: "out of memory" });
+      assert.equal(living().length, 0, "not at once");
+      context.mock.timers.tick(pauses[attempt] ?? 0);
+    }
     await assert.rejects(said, { code: "engine/not-started" });
     await assert.rejects(waiting, { code: "engine/not-started" });
     assert.equal(living().length, 0);
@@ -216,14 +386,42 @@ describe("Pool", () => {
     living()[0].ready();
     living()[0].finish("fine");
     assert.equal(await later, "fine");
+    pool.dispose();
   });
 
-  test("starts again by itself when the first worker could not start", async () => {
-    const pool = new Pool(start, 1);
+  test("starts again by itself when the first worker could not start", async (context) => {
+    context.mock.timers.enable({ apis: ["setTimeout"] });
+    let isFirst = true;
+    const pool = new Pool(() => {
+      if (!isFirst) return start();
+      isFirst = false;
+      throw new Error("no more workers");
+    }, 1);
     const said = pool.warmUp();
+    context.mock.timers.tick(pauses[0]);
     workers[0].answer({ type: "crash", message: "out of memory" });
+    context.mock.timers.tick(pauses[1]);
     workers[1].ready();
     assert.deepEqual(await said, about);
+    pool.dispose();
+  });
+
+  test("makes do with the workers that could be started", async (context) => {
+    context.mock.timers.enable({ apis: ["setTimeout"] });
+    const pool = new Pool(start, 4);
+    const all = [1, 2, 3, 4, 5].map((seed) => pool.run(task(seed)));
+    workers[0].ready();
+    for (let round = 0; round < 2 * attempts; round++) {
+      for (const worker of living().slice(1)) worker.answer({ type: "crash", message: "out of memory" });
+      context.mock.timers.tick(5000);
+    }
+    assert.ok(workers.length <= 1 + 3 * attempts, `${workers.length} workers`);
+    for (const seed of [1, 2, 3, 4, 5]) {
+      assert.equal(workers[0].seed, seed);
+      workers[0].finish(seed);
+    }
+    assert.deepEqual(await Promise.all(all), [1, 2, 3, 4, 5]);
+    pool.dispose();
   });
 
   test("ends everything when it is disposed of", async () => {

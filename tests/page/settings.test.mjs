@@ -5,6 +5,7 @@ import { load } from "./bundle.mjs";
 
 const { parseTuning, sameTuning, tuningOf } = await load("tuning.ts");
 const { linkOf, settingsIn } = await load("settings-link.ts");
+const { optionsIn } = await load("address-options.ts");
 const { RecordedRuns } = await load("recorded-runs.ts");
 const { MapsShelf } = await load("maps-shelf.ts");
 const { scaleBar } = await load("scale-bar.ts");
@@ -31,13 +32,47 @@ test("a tuning is read from something unknown, and nothing else with it", () => 
 test("settings come back from a link as they went in", () => {
   const link = linkOf("https://example.org/nuclei/?workers=2#old", { ...tuning, diameter: 12.5 });
   assert.match(link, /^https:\/\/example\.org\/nuclei\/\?workers=2#settings=/);
-  const { network, tuning: read } = settingsIn(new URL(link).hash);
+  const { network, tuning: read, ignored } = settingsIn(new URL(link).hash);
   assert.deepEqual(network, { diameter: 12.5 });
   assert.deepEqual(read, tuning);
-  const earlier = `#settings=${encodeURIComponent(JSON.stringify({ effort: "accurate", diameter: 30 }))}`;
-  assert.deepEqual(settingsIn(earlier).network, { diameter: 30 }, "the mode that is gone is passed over");
-  for (const hash of ["", "#", "#settings=", "#settings=%7B", "#settings=3", "#other=1"]) {
-    assert.equal(settingsIn(hash), null, hash);
+  assert.deepEqual(ignored, []);
+  for (const hash of ["", "#", "#other=1"]) assert.equal(settingsIn(hash), null, hash);
+});
+
+test("what a link asks for in vain is named, and the rest is taken", () => {
+  for (const [text, ignored] of [
+    ["", [""]],
+    ["{", ["{"]],
+    ["3", ["3"]],
+    ["[1]", ["0 1"]],
+    [JSON.stringify({ ...tuning, threshold: 7 }), ["threshold 7"]],
+    [JSON.stringify({ ...tuning, diameter: -3, other: null }), ["diameter -3", "other null"]],
+    [JSON.stringify({ ...tuning, diameter: 1e15 }), ["diameter 1000000000000000"]],
+  ]) {
+    const shared = settingsIn(`#settings=${encodeURIComponent(text)}`);
+    assert.deepEqual(shared.ignored, ignored, text);
+    assert.ok(shared.network.diameter === null);
+  }
+  const { threshold, ...others } = tuning;
+  const shared = settingsIn(`#settings=${encodeURIComponent(JSON.stringify({ ...others, threshold: 7 }))}`);
+  assert.deepEqual(shared.tuning, others);
+});
+
+test("an address says how many workers and how large a block, within reason", () => {
+  const asked = (search) => {
+    const { workers, sizes, notices } = optionsIn(search);
+    return [workers, sizes?.longestBlock, notices.length];
+  };
+  assert.deepEqual(asked(""), [undefined, undefined, 0]);
+  assert.deepEqual(asked("?workers=3&block=512&other=x"), [3, 512, 0]);
+  assert.deepEqual(optionsIn("?block=512").sizes, { largestWhole: 512 * 512, longestBlock: 512 });
+  for (const wrong of ["-1", "0", "1.5", "17", "1e15", "NaN", "Infinity", "two", ""]) {
+    assert.deepEqual(asked(`?workers=${wrong}`), [undefined, undefined, 1], wrong);
+    const [notice] = optionsIn(`?workers=${wrong}`).notices;
+    assert.match(notice.message, new RegExp(`workers=${wrong},.* 1 to 16`));
+  }
+  for (const wrong of ["-512", "319", "1e15", "512.5"]) {
+    assert.deepEqual(asked(`?block=${wrong}&workers=2`), [2, undefined, 1], wrong);
   }
 });
 

@@ -94,6 +94,27 @@ test("settings are used, and what is no setting is refused", () => {
   assert.throws(() => model.infer(image, { threshold: "high" }, undefined), TypeError);
 });
 
+test("a number that no image, setting or correction can have is said to be one, and nothing is worse for it", () => {
+  const { png } = nucleoscope.exampleImage(1);
+  const { image, maps } = segmented(1);
+  for (const wrong of [
+    () => nucleoscope.DecodedImage.open(png, { frame: 1e15 }, undefined, false),
+    () => nucleoscope.DecodedImage.open(png, { frame: -1 }, undefined, false),
+    () => nucleoscope.DecodedImage.open(png, { slice: { single: 0.5 } }, undefined, false),
+    () => maps.label({ smallestArea: -3 }, []),
+    () => maps.label({ smallestArea: 1e15 }, []),
+    () => maps.label({}, [{ kind: "erase", path: [[1, "x"]], radius: 2 }]),
+    () => model.planField(image, {}, { largestWhole: -1, longestBlock: 2000 }, undefined),
+    () => model.findInBlock(image, {}, { width: 3 }, 0, undefined),
+    () => image.preview(64, { gamma: "x" }),
+    () => nucleoscope.summarizeScores([3]),
+    () => new nucleoscope.NucleusMaps(3, 3, maps.values()),
+  ]) {
+    assert.throws(wrong, isError("argument/invalid"), String(wrong));
+  }
+  assert.ok(maps.label({}, []).count > 0);
+});
+
 test("a preview has the size asked for and opaque pixels", () => {
   const image = example(2);
   assert.equal(image.stack().isColor, true);

@@ -12,6 +12,7 @@ import type {
 } from "./engine/protocol.ts";
 import { History } from "./history.ts";
 import type { Tuning } from "./tuning.ts";
+import { countedNuclei, nuclei } from "./wording.ts";
 import type { Edit, Gate, ImageScore, PixelSize, Region, Selection, Settings } from "./wasm/nucleoscope.js";
 
 /** Where an image is on its way. */
@@ -52,11 +53,19 @@ export interface BatchImage {
   gates: readonly Gate[];
   /** Which of its nuclei count, as was found last, and of what; see `countedOf`. */
   counted: (Counted & { readonly of: CountRules & { readonly result: Segmented } }) | null;
+  /** Why that was not found, and of what; see `countFailureOf`. It is not tried again unless the user says so. */
+  countFailure: CountFailure | null;
   /** Whether its nuclei are the ground truth's, to be corrected, instead of the network's. */
   startsFromTruth: boolean;
   /** The network's answer, as long as there is room for it. */
   maps: CachedMaps | null;
   state: ImageState;
+}
+
+/** Why nuclei could not be measured or counted, and what it was to be done with. */
+export interface CountFailure {
+  readonly of: CountRules & { readonly result: Segmented; readonly pixelSize: PixelSize | null };
+  readonly error: ErrorReport;
 }
 
 /** Whether an image was so large that its maps are not kept: then its nuclei cannot be cut anew or corrected. */
@@ -75,6 +84,24 @@ export function countedOf(image: BatchImage): Counted | null {
   if (state.kind !== "done" || counted === null) return null;
   const { of } = counted;
   return of.result === state.result && of.regions === regions && of.gates === gates ? counted : null;
+}
+
+/** Why it is not known which nuclei of a finished image count; null where it is known, or not yet. */
+export function countFailureOf(image: BatchImage): ErrorReport | null {
+  const { state, countFailure, regions, gates, pixelSize } = image;
+  if (state.kind !== "done" || countFailure === null) return null;
+  const { of, error } = countFailure;
+  const isSame = of.result === state.result && of.regions === regions && of.gates === gates && of.pixelSize === pixelSize;
+  return isSame ? error : null;
+}
+
+/** How many nuclei a finished image has and how many count, in words; empty for others. */
+export function countWords(image: BatchImage): string {
+  if (image.state.kind !== "done") return "";
+  const { count } = image.state.result;
+  const known = countOf(image);
+  if (known === null && countFailureOf(image) !== null) return `${nuclei(count)}, not counted`;
+  return countedNuclei(known, count);
 }
 
 /** How many nuclei of a finished image count; null while that is not known. */
@@ -99,6 +126,8 @@ export interface Tally {
   readonly nuclei: number;
   /** Those that count; null while that is not known of every image. */
   readonly counted: number | null;
+  /** Finished images whose nuclei could not be counted; none of theirs is among those that count. */
+  readonly uncounted: number;
 }
 
 /** What came of opening more files. */
@@ -123,6 +152,8 @@ export class Batch {
   readonly #byPath = new Map<string, BatchImage>();
   /** Failures that have been told, so that opening the files again does not tell them again. */
   readonly #told = new Set<string>();
+  /** Paths of images that were taken off the list: opening more files does not bring them back. */
+  readonly #removed = new Set<string>();
   /** The ids a sample submission asks for, in its order. */
   wanted: readonly string[] | null = null;
 
@@ -138,21 +169,52 @@ export class Batch {
 
   /**
    * Remembers more files and returns all, so that images and their ground truth may come separately.
-   * A path that was given before is refused, unless it is that of an image that failed: the new file
-   * then takes its place.
+   * A path that was given before is refused, unless it is that of an image that failed or was removed:
+   * the new file then takes its place.
    */
   remember(files: readonly BatchFile[]): { readonly files: readonly BatchFile[]; readonly refused: string[] } {
     const refused: string[] = [];
     for (const file of files) {
       const position = this.#positions.get(file.path);
+      const isBack = this.#isWantedBack(file.path);
       if (position === undefined) {
         this.#positions.set(file.path, this.#files.length);
         this.#files.push(file);
-      } else if (this.#byPath.get(file.path)?.state.kind === "failed" || isRecordName(file.path)) {
+      } else if (isBack || this.#byPath.get(file.path)?.state.kind === "failed" || isRecordName(file.path)) {
         this.#files[position] = file;
       } else refused.push(file.path);
     }
     return { files: [...this.#files], refused };
+  }
+
+  /** Forgets files that could not be opened, so that they can be given again. */
+  forget(files: readonly BatchFile[]): void {
+    const kept = this.#files.filter((file) => !files.includes(file));
+    this.#files.splice(0, Infinity, ...kept);
+    this.#positions.clear();
+    for (const [position, { path }] of kept.entries()) this.#positions.set(path, position);
+  }
+
+  /** Takes an entry off the list, until its file is given again; returns its place. */
+  remove(image: BatchImage): number {
+    const place = this.#images.indexOf(image);
+    if (place < 0) return place;
+    this.#images.splice(place, 1);
+    this.#removed.add(image.path);
+    if (this.#byPath.get(image.path) === image) this.#byPath.delete(image.path);
+    if (image.imageId !== null) this.#byId.delete(image.imageId);
+    else if (image.state.kind === "failed") this.#told.delete(fingerprint(image.path, image.state.error));
+    return place;
+  }
+
+  /** Puts an entry back where {@link remove} took it from. */
+  putBack(image: BatchImage, place: number): void {
+    this.#images.splice(place, 0, image);
+    this.#removed.delete(image.path);
+    if (image.imageId !== null) {
+      this.#byId.set(image.imageId, image);
+      this.#byPath.set(image.path, image);
+    } else if (image.state.kind === "failed") this.#told.add(fingerprint(image.path, image.state.error));
   }
 
   /** Takes over what all files together turned out to be. */
@@ -160,6 +222,7 @@ export class Batch {
     const update: Update = { added: [], again: [], duplicates: [] };
     this.wanted = plan.wanted;
     for (const planned of plan.images) {
+      if (this.#removed.has(planned.path)) continue;
       const source = this.#sourceOf(planned.source);
       const truth = this.#truthOf(planned.truth);
       const known = this.#byId.get(planned.imageId);
@@ -181,6 +244,7 @@ export class Batch {
     for (const { path, error } of plan.failures) {
       // More files can come first for an id; the image on the list keeps it all the same.
       if (error.code === duplicateCode && this.#byPath.has(path)) continue;
+      if (this.#removed.has(path)) continue;
       this.#tell(update, path, error);
     }
     this.#images.push(...update.added);
@@ -201,7 +265,7 @@ export class Batch {
 
   /** How many images are where. */
   tally(): Tally {
-    const tally = { images: this.#images.length, done: 0, failed: 0, cancelled: 0, nuclei: 0 };
+    const tally = { images: this.#images.length, done: 0, failed: 0, cancelled: 0, nuclei: 0, uncounted: 0 };
     let counted: number | null = 0;
     for (const image of this.#images) {
       const { state } = image;
@@ -209,7 +273,8 @@ export class Batch {
         tally.done++;
         tally.nuclei += state.result.count;
         const count = countOf(image);
-        counted = counted === null || count === null ? null : counted + count;
+        if (count === null && countFailureOf(image) !== null) tally.uncounted++;
+        else counted = counted === null || count === null ? null : counted + count;
       } else if (state.kind === "failed") tally.failed++;
       else if (state.kind === "cancelled") tally.cancelled++;
     }
@@ -241,11 +306,18 @@ export class Batch {
   }
 
   #tell(update: Update, path: string, error: ErrorReport): void {
-    const fingerprint = JSON.stringify([path, error.code, error.message]);
-    if (this.#told.has(fingerprint)) return;
-    this.#told.add(fingerprint);
+    const known = fingerprint(path, error);
+    if (this.#told.has(known)) return;
+    this.#told.add(known);
     if (error.code === duplicateCode) update.duplicates.push({ path, error });
     else update.added.push(failedFile(path, error));
+  }
+
+  /** Whether a file, or an image within an archive, was removed and is now given again. */
+  #isWantedBack(path: string): boolean {
+    const back = [...this.#removed].filter((removed) => removed === path || removed.startsWith(`${path}/`));
+    for (const removed of back) this.#removed.delete(removed);
+    return back.length > 0;
   }
 
   #truthOf(truth: OpenedBatch["images"][number]["truth"]): TruthSource | null {
@@ -287,6 +359,7 @@ function untouched(): Pick<
   | "regions"
   | "gates"
   | "counted"
+  | "countFailure"
   | "startsFromTruth"
   | "maps"
 > {
@@ -301,9 +374,14 @@ function untouched(): Pick<
     regions: [],
     gates: [],
     counted: null,
+    countFailure: null,
     startsFromTruth: false,
     maps: null,
   };
+}
+
+function fingerprint(path: string, { code, message }: ErrorReport): string {
+  return JSON.stringify([path, code, message]);
 }
 
 function taken(imageId: string): ErrorReport {

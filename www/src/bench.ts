@@ -12,12 +12,20 @@ export interface BenchListener {
   failed(image: BatchImage, error: ErrorReport): void;
 }
 
+/** The nuclei of an image that are being found anew. */
+interface Relabelling {
+  /** What they are found from. */
+  readonly of: string;
+  /** Other settings that came in the meantime. */
+  wish: Settings | null;
+}
+
 /** Keeps the nuclei of finished images up with their tuning and their corrections. */
 export class Bench {
   readonly #listener: BenchListener;
   #engine: Engine | null = null;
-  /** Images that are being cut anew, with the wish that came in the meantime. */
-  readonly #running = new Map<BatchImage, Settings | null>();
+  /** Images that are being cut anew. */
+  readonly #running = new Map<BatchImage, Relabelling>();
 
   constructor(listener: BenchListener) {
     this.#listener = listener;
@@ -43,15 +51,18 @@ export class Bench {
    * is being done, the last counts. `inHand`: goes before all others.
    */
   async relabel(image: BatchImage, settings: Settings, inHand: boolean): Promise<void> {
-    if (this.#running.has(image)) {
-      this.#running.set(image, settings);
+    const running = this.#running.get(image);
+    if (running !== undefined) {
+      // What is under way already need not be done again.
+      running.wish = inputsOf(image, settings) === running.of ? null : settings;
       return;
     }
     let wish: Settings | null = settings;
     while (wish !== null) {
-      this.#running.set(image, null);
+      const now: Relabelling = { of: inputsOf(image, wish), wish: null };
+      this.#running.set(image, now);
       await this.#once(image, wish, inHand);
-      wish = this.#running.get(image) ?? null;
+      wish = now.wish;
     }
     this.#running.delete(image);
     this.#listener.changed(image);
@@ -79,6 +90,11 @@ export class Bench {
     if (image.startsFromTruth && image.truth !== null) return engine.correct(whole, image.truth);
     return image.maps === null ? null : engine.label(whole, image.maps, inHand);
   }
+}
+
+/** What an image's nuclei are found from, but for its maps. */
+function inputsOf({ edits, startsFromTruth }: BatchImage, settings: Settings): string {
+  return JSON.stringify([settings, edits.steps, startsFromTruth]);
 }
 
 /** What the engine must know to open an image; null for a file that is none. */

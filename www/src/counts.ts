@@ -1,12 +1,13 @@
-import { countedOf, type BatchImage } from "./batch.ts";
+import { countedOf, countFailureOf, type BatchImage } from "./batch.ts";
 import { requestOf } from "./bench.ts";
+import { reportOf } from "./engine/engine-error.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { Counted, Segmented } from "./engine/protocol.ts";
 import type { MeasurementTable } from "./wasm/nucleoscope.js";
 
 /** Who wants to know which nuclei count. */
 export interface CountsListener {
-  /** It is known which nuclei of an image count. */
+  /** It is known which nuclei of an image count, or why that cannot be known. */
   counted(image: BatchImage): void;
   /** It is known of every image that was asked for. */
   settled(): void;
@@ -55,6 +56,13 @@ export class Counts {
     this.#listener.settled();
   }
 
+  /** Tries images that could not be measured or counted once more, the first one before all others. */
+  async tryAgain(images: readonly BatchImage[]): Promise<void> {
+    for (const image of images) image.countFailure = null;
+    const [first] = images;
+    if (first !== undefined) await this.ask(first);
+  }
+
   /** Counts an image as long as anything about it has changed in the meantime. */
   #keepUp(image: BatchImage, inHand: boolean): Promise<void> {
     const running = this.#running.get(image);
@@ -65,7 +73,7 @@ export class Counts {
   }
 
   async #count(image: BatchImage, inHand: boolean): Promise<void> {
-    while (image.state.kind === "done" && this.of(image) === null) {
+    while (image.state.kind === "done" && this.of(image) === null && countFailureOf(image) === null) {
       const { result } = image.state;
       const { regions, gates, pixelSize } = image;
       const request = requestOf(image);
@@ -77,9 +85,8 @@ export class Counts {
         const size = { width: result.width, height: result.height, pixelSize: pixelSize ?? result.stack.pixelSize };
         const counted = await engine.count({ table, ...size, regions, gates, csvRows: result.csvRows }, inHand);
         image.counted = { ...counted, of: { result, regions, gates } };
-      } catch {
-        // An image that cannot be read any more is left out; its export says why.
-        return;
+      } catch (error) {
+        image.countFailure = { of: { result, regions, gates, pixelSize }, error: reportOf(error) };
       }
     }
     this.#listener.counted(image);

@@ -13,10 +13,14 @@ export class Download {
   readonly #note: HTMLElement;
   #parts: string[] = [];
 
-  constructor(button: HTMLButtonElement, note: HTMLElement) {
+  /** `saved` is called when the file has been given to the browser. */
+  constructor(button: HTMLButtonElement, note: HTMLElement, saved: () => void) {
     this.#button = button;
     this.#note = note;
-    button.addEventListener("click", () => save(this.file.name, this.file.blob));
+    button.addEventListener("click", () => {
+      save(this.file.name, this.file.blob);
+      saved();
+    });
   }
 
   /** Offers what is finished; not while work runs, when the file would be out of date at once. */

@@ -3,7 +3,7 @@ import { byId, setText } from "./elements.ts";
 import { reportOf } from "./engine/engine-error.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { NamedBlob } from "./engine/protocol.ts";
-import { filesOf } from "./exporter.ts";
+import { filesOf, type ExportedFiles } from "./exporter.ts";
 import { save } from "./save.ts";
 import { counted, explanation } from "./wording.ts";
 import type { ExportFormat, TableDialect } from "./wasm/nucleoscope.js";
@@ -18,6 +18,8 @@ export interface ExportContext {
   /** Keys of the columns that are shown. */
   readonly measures: readonly string[];
   readonly dialect: TableDialect;
+  /** The files of these images have been given to the browser. */
+  saved(images: readonly BatchImage[]): void;
 }
 
 /** The menu that saves one ZIP archive with the chosen files of one image or of all, and the button for the tables. */
@@ -65,19 +67,19 @@ export class ExportMenu {
     await this.#work(this.#words, async (context, said) => {
       const { batch, selected, submission } = context;
       const images = isForAll || selected === null ? batch.images : [selected];
-      const made = await filesOf({ ...context, images, formats }, said);
+      const exported = await filesOf({ ...context, images, formats }, said);
       // It has no rows of images that the sample submission does not ask for.
-      const files = made.map((file) => (isForAll && file.name === submission.name ? submission : file));
+      const files = exported.files.map((file) => (isForAll && file.name === submission.name ? submission : file));
       const name = isForAll || selected?.imageId == null ? "nucleoscope" : selected.imageId;
-      return { name, files, images };
+      return { name, images, exported: { ...exported, files } };
     });
   }
 
   #saveTables(): Promise<void> {
     return this.#work(this.#tableWords, async (context, said) => {
       const { images } = context.batch;
-      const files = await filesOf({ ...context, images, formats: ["summary", "measurements"] }, said);
-      return { name: "nucleoscope-tables", files, images };
+      const exported = await filesOf({ ...context, images, formats: ["summary", "measurements"] }, said);
+      return { name: "nucleoscope-tables", images, exported };
     });
   }
 
@@ -87,19 +89,27 @@ export class ExportMenu {
     make: (
       context: ExportContext,
       said: (text: string) => void,
-    ) => Promise<{ readonly name: string; readonly files: readonly NamedBlob[]; readonly images: readonly BatchImage[] }>,
+    ) => Promise<{ readonly name: string; readonly images: readonly BatchImage[]; readonly exported: ExportedFiles }>,
   ): Promise<void> {
     // The button stays enabled: a disabled one would lose the focus.
     if (this.#isWorking) return;
     this.#isWorking = true;
     try {
       const context = await this.#context();
-      const { name, files, images } = await make(context, (text) => setText(words, text));
+      const { name, images, exported } = await make(context, (text) => setText(words, text));
+      const { files, written, failed } = exported;
       setText(words, "Packing…");
       save(`${name}.zip`, await context.engine.archive(files));
+      context.saved(written);
       const left = images.filter(({ state }) => state.kind !== "done").length;
       const saved = files.length <= 2 ? files.map((file) => file.name).join(" and ") : counted(files.length, "file");
-      setText(words, `Saved ${saved}.${left > 0 ? ` Without ${counted(left, "image")} not done.` : ""}`);
+      const parts = [`Saved ${saved}.`];
+      if (left > 0) parts.push(`Without ${counted(left, "image")} not done.`);
+      const [first] = failed;
+      if (first !== undefined) {
+        parts.push(`Without ${counted(failed.length, "image")} that could not be written: ${first.image.name}. ${explanation(first.error)}`);
+      }
+      setText(words, parts.join(" "));
     } catch (error) {
       setText(words, `Not saved: ${explanation(reportOf(error))}`);
     }

@@ -1,7 +1,8 @@
 import type { Batch, BatchImage } from "./batch.ts";
 import { requestOf } from "./bench.ts";
 import type { Engine } from "./engine/engine.ts";
-import type { NamedBlob } from "./engine/protocol.ts";
+import { reportOf } from "./engine/engine-error.ts";
+import type { ErrorReport, NamedBlob } from "./engine/protocol.ts";
 import { provenanceOf } from "./run-record.ts";
 import { counted } from "./wording.ts";
 import type { ExportFormat, TableDialect } from "./wasm/nucleoscope.js";
@@ -17,26 +18,48 @@ export interface ExportOrder {
   readonly dialect: TableDialect;
 }
 
-/** The files of finished images: those of each, and those that they share. */
-export async function filesOf(order: ExportOrder, said: (words: string) => void): Promise<NamedBlob[]> {
+/** What came of an export. */
+export interface ExportedFiles {
+  readonly files: readonly NamedBlob[];
+  /** The images that are in the files. */
+  readonly written: readonly BatchImage[];
+  /** Finished images whose files could not be written. */
+  readonly failed: readonly { readonly image: BatchImage; readonly error: ErrorReport }[];
+}
+
+/**
+ * The files of finished images: those of each, and those that they share. An image whose files cannot be
+ * written is left out; where that is so of every one, this fails as the last did.
+ */
+export async function filesOf(order: ExportOrder, said: (words: string) => void): Promise<ExportedFiles> {
   const { engine, formats, measures, dialect } = order;
   const done = inOrder(order).filter(({ state }) => state.kind === "done");
   const files: NamedBlob[] = [];
   const parts: Blob[] = [];
+  const written: BatchImage[] = [];
+  const failed: { readonly image: BatchImage; readonly error: ErrorReport }[] = [];
   for (const [index, image] of done.entries()) {
     said(`Writing ${index + 1} of ${counted(done.length, "image")}…`);
     const request = requestOf(image);
     if (request === null || image.state.kind !== "done") continue;
     const provenance = provenanceOf(image, engine.modelIdentity);
     const where = { ...request, path: image.path };
-    const exported = await engine.exportFiles(where, image.state.result, formats, measures, provenance);
-    files.push(...exported.files);
-    parts.push(exported.part);
+    try {
+      const exported = await engine.exportFiles(where, image.state.result, formats, measures, provenance);
+      files.push(...exported.files);
+      parts.push(exported.part);
+      written.push(image);
+    } catch (error) {
+      failed.push({ image, error: reportOf(error) });
+      if (failed.length === done.length) throw error;
+    }
   }
-  const failures = order.images.flatMap(({ imageId, path, state }) =>
-    state.kind === "failed" ? [{ imageId: imageId ?? "", path, reason: state.error.message }] : [],
-  );
-  return [...(await engine.batchFiles(parts, failures, formats, dialect)), ...files];
+  const reasons = new Map(failed.map(({ image, error }) => [image, error.message]));
+  const failures = order.images.flatMap((image) => {
+    const reason = image.state.kind === "failed" ? image.state.error.message : reasons.get(image);
+    return reason === undefined ? [] : [{ imageId: image.imageId ?? "", path: image.path, reason }];
+  });
+  return { files: [...(await engine.batchFiles(parts, failures, formats, dialect)), ...files], written, failed };
 }
 
 /** A sample submission's order, where there is one; images that it does not ask for come last. */

@@ -1,7 +1,7 @@
-import { countOf, type BatchImage } from "./batch.ts";
+import { countWords, type BatchImage } from "./batch.ts";
 import { make, setText } from "./elements.ts";
 import { scoreText } from "./score-panel.ts";
-import { countedNuclei, explanation, number } from "./wording.ts";
+import { explanation, number } from "./wording.ts";
 
 /** The side of a row's small picture, in device pixels. */
 const pictureSide = 96;
@@ -36,6 +36,8 @@ export class ImageList {
   readonly #rows = new Map<BatchImage, Row>();
   /** Images whose row is missing or out of date. */
   readonly #stale = new Set<BatchImage>();
+  /** The last place in the list that has a row. */
+  #lastRow = -1;
   #selected: BatchImage | null = null;
   #frame: number | null = null;
 
@@ -76,11 +78,36 @@ export class ImageList {
     this.#onSelect(image);
   }
 
+  /** Shows these images in this order, one of them selected; rows that are there are kept. */
+  replace(images: readonly BatchImage[], selected: BatchImage | null): void {
+    this.#images = [...images];
+    this.#positions.clear();
+    this.#lastRow = -1;
+    for (const [index, image] of images.entries()) {
+      this.#positions.set(image, index);
+      const row = this.#rows.get(image);
+      if (row === undefined) this.refresh(image);
+      else {
+        setPlace(row.element, index);
+        this.#lastRow = index;
+      }
+    }
+    for (const [image, { element }] of this.#rows) {
+      if (this.#positions.has(image)) continue;
+      element.remove();
+      this.#rows.delete(image);
+      this.#stale.delete(image);
+    }
+    this.select(selected);
+    this.#markSelected();
+  }
+
   /** Takes every image away. */
   clear(): void {
     this.#images = [];
     this.#positions.clear();
     this.#rows.clear();
+    this.#lastRow = -1;
     this.#stale.clear();
     this.#list.replaceChildren();
     this.select(null);
@@ -122,20 +149,34 @@ export class ImageList {
     this.select(this.#images[Math.min(Math.max(target, 0), last)] ?? null);
   }
 
+  /** The first row that belongs behind a place. */
+  #rowAfter(index: number): HTMLElement | null {
+    for (let after = index + 1; after < this.#images.length; after++) {
+      const image = this.#images[after];
+      const row = image === undefined ? undefined : this.#rows.get(image);
+      if (row !== undefined) return row.element;
+    }
+    return null;
+  }
+
   /** A long list is made over several frames, so that the page stays responsive. */
   #flush(): void {
     this.#frame = null;
     let budget = rowsPerFrame;
     const fresh = document.createDocumentFragment();
-    // Rows are made in the order of the list, as images became stale in that order.
     for (const image of this.#stale) {
       if (budget-- === 0) break;
       this.#stale.delete(image);
       let row = this.#rows.get(image);
       if (row === undefined) {
-        row = makeRow(image, this.#positions.get(image) ?? 0);
+        const index = this.#positions.get(image) ?? 0;
+        // Rows are made in the order of the list, but for images that come back to their place in it.
+        const next = index > this.#lastRow ? null : this.#rowAfter(index);
+        this.#lastRow = Math.max(this.#lastRow, index);
+        row = makeRow(image, index);
         this.#rows.set(image, row);
-        fresh.append(row.element);
+        if (next === null) fresh.append(row.element);
+        else next.before(row.element);
       }
       fill(row, image);
     }
@@ -146,10 +187,15 @@ export class ImageList {
   }
 }
 
-function makeRow(image: BatchImage, index: number): Row {
-  const element = make("li", "row");
+/** Tells a row which place of the list it is at. */
+function setPlace(element: HTMLElement, index: number): void {
   element.id = `image-${index}`;
   element.dataset["index"] = String(index);
+}
+
+function makeRow(image: BatchImage, index: number): Row {
+  const element = make("li", "row");
+  setPlace(element, index);
   element.setAttribute("role", "option");
   element.setAttribute("aria-selected", "false");
   const canvas = make("canvas", "thumbnail");
@@ -175,7 +221,7 @@ function makeRow(image: BatchImage, index: number): Row {
 function fill(row: Row, image: BatchImage): void {
   const { state, thumbnail } = image;
   setText(row.facts, factsOf(image));
-  setText(row.count, state.kind === "done" ? countedNuclei(countOf(image), state.result.count) : "");
+  setText(row.count, countWords(image));
   const part = state.kind === "working" && state.fraction > 0 ? ` ${Math.floor(state.fraction * 100)} %` : "";
   setText(row.state, stateWords[state.kind] + part);
   row.element.dataset["state"] = state.kind;

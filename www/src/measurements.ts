@@ -1,11 +1,12 @@
-import type { BatchImage } from "./batch.ts";
+import { countFailureOf, type BatchImage } from "./batch.ts";
 import type { Counts } from "./counts.ts";
-import type { Counted } from "./engine/protocol.ts";
+import type { Counted, ErrorReport } from "./engine/protocol.ts";
 import { columnIndex, columnValues, heading, written } from "./results/measurement-table.ts";
 import type { Gate } from "./results/gates.ts";
 import { ResultsPanel } from "./results/results-panel.ts";
 import type { Viewer } from "./viewer.ts";
 import type { MeasurementTable } from "./wasm/nucleoscope.js";
+import { counted, explanation } from "./wording.ts";
 
 /** What is told of the nucleus under the pointer. */
 const hoverColumns = ["area_um2", "area_px2", "circularity", "equivalent_diameter_px"];
@@ -16,6 +17,8 @@ export class Measurements {
   readonly #counts: Counts;
   readonly #panel: ResultsPanel;
   #image: BatchImage | null = null;
+  /** The images of the batch, as they were summed up last. */
+  #images: readonly BatchImage[] = [];
   /** What is shown of it. */
   #table: MeasurementTable | null = null;
   #counted: Counted | null = null;
@@ -53,14 +56,26 @@ export class Measurements {
     void this.#counts.ask(image);
   }
 
-  /** Takes up that it is known which nuclei of an image count. */
+  /** Takes up that it is known which nuclei of an image count, or why it is not. */
   update(image: BatchImage): void {
-    if (image === this.#image && this.#counts.of(image) !== null) this.#take(image);
+    if (image !== this.#image) return;
+    const error = countFailureOf(image);
+    if (this.#counts.of(image) !== null) this.#take(image);
+    else if (error !== null) this.#fail(image, error);
   }
 
-  /** Shows the summary of all images whose nuclei are counted. */
+  /** Shows the summary of all images whose nuclei are counted, and says which could not be. */
   summarize(images: readonly BatchImage[]): void {
+    this.#images = images;
     this.#panel.showBatch(images.flatMap((image) => this.#counts.of(image)?.counted.summary ?? []));
+    const missing = images.filter((image) => countFailureOf(image) !== null);
+    const [first] = missing;
+    const error = first === undefined ? null : countFailureOf(first);
+    const words =
+      first === undefined || error === null
+        ? null
+        : `Without ${counted(missing.length, "image")} that could not be measured. ${first.name}: ${explanation(error)}`;
+    this.#panel.showMissing(words, () => this.#tryAgain(missing));
   }
 
   /** Marks a nucleus in table and charts. */
@@ -72,6 +87,16 @@ export class Measurements {
   hover(label: number | null): void {
     this.#panel.hover(label);
     this.#viewer.describeHovered(label === null ? "" : this.#wordsOf(label));
+  }
+
+  #fail(image: BatchImage, error: ErrorReport): void {
+    this.#table = null;
+    this.#counted = null;
+    this.#panel.fail(`${image.name} could not be measured. ${explanation(error)}`, () => this.#tryAgain([image]));
+  }
+
+  #tryAgain(images: readonly BatchImage[]): void {
+    void this.#counts.tryAgain(images).then(() => this.#counts.askAll(this.#images));
   }
 
   #take(image: BatchImage | null): void {

@@ -4,6 +4,10 @@ import { make } from "./elements.ts";
 export interface Notice {
   readonly message: string;
   readonly remedy: string;
+  /** What can be done about it with one press; the notice is then gone. */
+  readonly action?: { readonly label: string; readonly run: () => void };
+  /** Called when the user dismisses it. */
+  readonly dismissed?: () => void;
 }
 
 /** A list of notices, each of which can be dismissed. */
@@ -28,17 +32,36 @@ export class Notices {
 
   /** Adds passing notices. */
   add(notices: readonly Notice[]): void {
-    for (const notice of notices) this.#dismissed.delete(fingerprint(notice));
-    this.#passing.push(...notices);
+    for (const notice of notices) {
+      this.#dismissed.delete(fingerprint(notice));
+      // The same again: its action is that of the last time.
+      this.remove(notice);
+      this.#passing.push(notice);
+    }
     this.#render();
   }
 
-  /** Takes every notice away. */
-  clear(): void {
+  /** Takes a passing notice away. */
+  remove(notice: Notice): void {
+    const position = this.#passing.findIndex((other) => fingerprint(other) === fingerprint(notice));
+    if (position < 0) return;
+    this.#passing.splice(position, 1);
+    this.#render();
+  }
+
+  /** Takes every notice away; the function returned brings them back. */
+  clear(): () => void {
+    const [standing, passing, dismissed] = [this.#standing, [...this.#passing], [...this.#dismissed]];
     this.#standing = [];
     this.#passing.length = 0;
     this.#dismissed.clear();
     this.#render();
+    return () => {
+      this.#standing = standing;
+      for (const known of dismissed) this.#dismissed.add(known);
+      this.#passing.unshift(...passing);
+      this.#render();
+    };
   }
 
   #render(): void {
@@ -49,22 +72,43 @@ export class Notices {
   }
 
   #item(notice: Notice): HTMLElement {
-    const { message, remedy } = notice;
+    const { message, remedy, action } = notice;
     const item = make("li", "notice");
     const text = make("p", "notice-text");
     text.append(make("span", "notice-message", stopped(message)), " ", make("span", "notice-remedy", remedy));
-    const dismiss = make("button", "quiet", "Dismiss");
-    dismiss.type = "button";
-    dismiss.setAttribute("aria-label", `Dismiss: ${message}`);
-    dismiss.addEventListener("click", () => {
-      const position = [...this.#list.children].indexOf(item);
-      this.#dismissed.add(fingerprint(notice));
-      this.#render();
-      const next = this.#list.children[Math.min(position, this.#list.childElementCount - 1)];
-      next?.querySelector("button")?.focus();
-    });
-    item.append(text, dismiss);
+    const buttons = make("div", "notice-buttons");
+    if (action !== undefined) {
+      buttons.append(
+        this.#button(action.label, message, () => {
+          this.#dismiss(notice, item);
+          action.run();
+        }),
+      );
+    }
+    buttons.append(
+      this.#button("Dismiss", message, () => {
+        this.#dismiss(notice, item);
+        notice.dismissed?.();
+      }),
+    );
+    item.append(text, buttons);
     return item;
+  }
+
+  #button(label: string, message: string, act: () => void): HTMLButtonElement {
+    const made = make("button", "quiet", label);
+    made.type = "button";
+    made.setAttribute("aria-label", `${label}: ${message}`);
+    made.addEventListener("click", act);
+    return made;
+  }
+
+  #dismiss(notice: Notice, item: HTMLElement): void {
+    const position = [...this.#list.children].indexOf(item);
+    this.#dismissed.add(fingerprint(notice));
+    this.#render();
+    const next = this.#list.children[Math.min(position, this.#list.childElementCount - 1)];
+    next?.querySelector("button")?.focus();
   }
 }
 

@@ -1,4 +1,4 @@
-import { Batch, isField, type BatchImage, type Update } from "./batch.ts";
+import { Batch, isField, rowsOf, type BatchImage, type Update } from "./batch.ts";
 import { Bench } from "./bench.ts";
 import { CorrectionBar } from "./correction-bar.ts";
 import { Counts } from "./counts.ts";
@@ -18,6 +18,7 @@ import { Notices, type Notice } from "./notices.ts";
 import { describe, ProgressBar } from "./progress.ts";
 import { RecordedRuns } from "./recorded-runs.ts";
 import { changed, sameGate, type Gate } from "./results/gates.ts";
+import { Saved } from "./saved.ts";
 import { ScorePanel } from "./score-panel.ts";
 import { linkOf, settingsIn } from "./settings-link.ts";
 import { sameSettings, SettingsPanel } from "./settings-panel.ts";
@@ -35,6 +36,19 @@ import type { Edit, Selection, Settings } from "./wasm/nucleoscope.js";
 /** Bytes of maps that are kept for cutting images anew: some 2,700 images of 256 × 256 pixels. */
 const keptMapBytes = 2 ** 31;
 
+/** What was removed: images one by one, with the places they had, or everything at once. */
+type Removed =
+  | { readonly kind: "some"; readonly images: readonly { readonly image: BatchImage; readonly place: number }[] }
+  | {
+      readonly kind: "all";
+      readonly batch: Batch;
+      readonly selected: BatchImage | null;
+      readonly records: RecordedRuns;
+      readonly gates: readonly Gate[];
+      readonly notAdded: number;
+      readonly restoreNotices: () => void;
+    };
+
 /** The page: takes files in, has them worked on, and shows what comes of it. */
 export class Page {
   readonly #options: EngineOptions;
@@ -42,11 +56,15 @@ export class Page {
   readonly #notices = new Notices(byId("notices", HTMLElement), byId("notice-list", HTMLElement));
   readonly #progress = new ProgressBar(byId("progress", HTMLElement), byId("progress-words", HTMLElement));
   readonly #scorePanel = new ScorePanel(byId("score", HTMLElement), byId("score-note", HTMLElement));
-  readonly #download = new Download(byId("download", HTMLButtonElement), byId("download-note", HTMLElement));
+  readonly #saved = new Saved();
+  readonly #download = new Download(byId("download", HTMLButtonElement), byId("download-note", HTMLElement), () =>
+    this.#saved.mark(this.#batch.images.filter((image) => rowsOf(image) !== null)),
+  );
   readonly #viewer = new Viewer({
     selected: (labels) => this.#selectNuclei(labels),
     hovered: (label) => this.#measurements.hover(label),
     drawn: (drawn) => this.#takeDrawn(drawn),
+    again: (image) => this.#startAgain([image]),
   });
   readonly #counts = new Counts({
     counted: (image) => this.#counted(image),
@@ -67,8 +85,10 @@ export class Page {
   );
   readonly #bench = new Bench({
     changed: (image) => this.#relabelled(image),
-    failed: (image, { message, remedy }) =>
-      this.#notices.add([{ message: `${image.name} could not be adjusted: ${message}`, remedy }]),
+    failed: (image, { message, remedy }) => {
+      const action = { label: "Try again", run: () => this.#relabel(image) };
+      this.#notices.add([{ message: `${image.name} could not be adjusted: ${message}`, remedy, action }]);
+    },
   });
   readonly #tuningPanel = new TuningPanel({
     changed: (tuning, isSettled) => this.#tune(tuning, isSettled),
@@ -95,6 +115,7 @@ export class Page {
     submission: this.#download.file,
     measures: this.#measurements.columns,
     dialect: this.#dialect.dialect,
+    saved: (images) => this.#saved.mark(images),
   }));
   readonly #settings = new SettingsPanel(
     () => this.#changeSettings(),
@@ -103,6 +124,7 @@ export class Page {
   readonly #again = byId("again", HTMLButtonElement);
   readonly #cancel = byId("cancel", HTMLButtonElement);
   readonly #continue = byId("continue", HTMLButtonElement);
+  readonly #retryFailed = byId("retry-failed", HTMLButtonElement);
   #batch = new Batch();
   #selected: BatchImage | null = null;
   /** Resolves when loading succeeds, be it at the second try: until then, whatever needs it waits. */
@@ -119,17 +141,22 @@ export class Page {
   /** The tuning of every image that has none of its own. */
   #tuning!: Tuning;
   /** Runs of records that were dropped: they wait for their image. */
-  readonly #records = new RecordedRuns();
+  #records = new RecordedRuns();
   /** The gates of every image that no record gave others. */
   #gates: readonly Gate[] = [];
   /** Files of the last drop that were not added. */
   #notAdded = 0;
   /** What was said last of where the batch is. */
   #endWords = "";
+  /** What was removed and can be brought back. */
+  #removed: Removed | null = null;
+  #removedNotice: Notice | null = null;
   #frame: number | null = null;
 
-  constructor(options: EngineOptions) {
+  /** `notices` are what is to be said at the start. */
+  constructor(options: EngineOptions, notices: readonly Notice[]) {
     this.#options = options;
+    this.#notices.add(notices);
     new Intake((gathered) => this.#open(gathered));
     const follow = (id: string, action: () => void): void =>
       byId(id, HTMLButtonElement).addEventListener("click", action);
@@ -137,11 +164,22 @@ export class Page {
     follow("cancel", () => this.#work.cancel());
     follow("continue", () => this.#continueWork());
     follow("again", () => this.#segmentAgain());
+    follow("retry-failed", () => this.#startAgain(this.#failed()));
+    follow("remove", () => this.#removeOne());
     follow("remove-all", () => this.#removeAll());
     follow("retry", () => void this.#load());
     followMenus();
     follow("copy-link", () => void this.#copyLink());
-    this.#listElement.addEventListener("keydown", (event) => this.#viewer.zoomByKey(event));
+    this.#listElement.addEventListener("keydown", (event) => {
+      if (event.key === "Delete") this.#removeOne();
+      else this.#viewer.zoomByKey(event);
+    });
+    window.addEventListener("beforeunload", (event) => {
+      if (!this.#saved.isMissing(this.#batch.images)) return;
+      event.preventDefault();
+      // Browsers of before 2024 ask because of this.
+      event.returnValue = true;
+    });
     this.#engine = new Promise((resolve) => {
       this.#provide = resolve;
     });
@@ -169,25 +207,30 @@ export class Page {
     }
   }
 
-  /** Opens what was given, after what was given before. */
-  #open(gathered: Promise<Gathered>): void {
+  /** Opens what was given, after what was given before; `again` does all of it once more. */
+  #open(gathered: Promise<Gathered>, again = (): void => this.#open(gathered)): void {
     this.#openings++;
     this.#layOut();
     this.#status.say("Opening the files…");
+    this.#letGoOfRemoved();
     const batch = this.#batch;
+    let isFailed = false;
     this.#opening = this.#opening.then(async () => {
       try {
         const { files, unreadable } = await gathered;
         if (batch === this.#batch) await this.#openFiles(files, unreadable);
       } catch (error) {
+        isFailed = true;
+        this.#status.say("The files could not be opened.");
         const { message, remedy } = reportOf(error);
-        this.#notices.add([{ message: `The files could not be opened: ${message}.`, remedy }]);
+        const action = { label: "Try again", run: again };
+        this.#notices.add([{ message: `The files could not be opened: ${message}`, remedy, action }]);
       } finally {
         this.#openings--;
         this.#layOut();
         if (!this.#busy && batch === this.#batch) {
           if (batch.images.length > 0) this.#ended();
-          else this.#status.say("No images were found.");
+          else if (!isFailed) this.#status.say("No images were found.");
         }
       }
     });
@@ -196,12 +239,20 @@ export class Page {
   async #openFiles(files: readonly BatchFile[], unreadable: readonly string[]): Promise<void> {
     const batch = this.#batch;
     const engine = await this.#engine;
-    const { files: all, refused } = batch.remember(files.filter((file) => !isRegions(file)));
-    const plan = await engine.openBatch(all);
-    if (batch !== this.#batch) return;
+    const records = this.#records;
+    const others = files.filter((file) => !isRegions(file));
+    const { files: all, refused } = batch.remember(others);
+    const plan = await engine.openBatch(all).catch((error: unknown) => {
+      batch.forget(others);
+      throw error;
+    });
     const update = batch.update(plan);
-    const problems = await this.#records.read(batch.sourcesOf(plan.records), engine);
-    if (batch !== this.#batch) return;
+    const problems = await records.read(batch.sourcesOf(plan.records), engine);
+    if (batch !== this.#batch) {
+      // All was removed in the meantime: should it be brought back, these wait for "Continue".
+      for (const image of update.added) image.state = { kind: "cancelled" };
+      return;
+    }
     this.#notAdded = refused.length + update.duplicates.length;
     for (const path of unreadable) {
       update.added.push(
@@ -236,14 +287,14 @@ export class Page {
     this.#layOut();
   }
 
-  #tryExample(): void {
-    const seed = this.#exampleSeed++;
+  #tryExample(seed = this.#exampleSeed++): void {
     this.#open(
       this.#engine.then(async (engine) => {
         const { name, png } = await engine.example(seed);
         const blob = new File([png], name, { type: "image/png" });
         return { files: [{ path: name, blob, explicit: true }], unreadable: [] };
       }),
+      () => this.#tryExample(seed),
     );
   }
 
@@ -271,22 +322,124 @@ export class Page {
     this.#layOut();
   }
 
+  /** The images that failed and could be tried again. */
+  #failed(): BatchImage[] {
+    return this.#batch.images.filter(({ state, source }) => state.kind === "failed" && source !== null);
+  }
+
+  #startAgain(images: readonly BatchImage[]): void {
+    this.#work.start(images, this.#settingsFor);
+    this.#layOut();
+  }
+
+  /** Takes the selected image off the list. */
+  #removeOne(): void {
+    const image = this.#selected;
+    if (image === null) return;
+    this.#work.cancelOne(image);
+    const place = this.#batch.remove(image);
+    const one = { image, place };
+    // One after the other: the same notice brings all of them back.
+    const before = this.#removed?.kind === "some" ? this.#removed.images : [];
+    const images = [...before, one];
+    if (before.length === 0) this.#letGoOfRemoved();
+    const { images: left } = this.#batch;
+    this.#list.replace(left, left[place] ?? left[place - 1] ?? null);
+    this.#offerUndo({ kind: "some", images }, `${counted(images.length, "image")} removed: ${namesOf(images)}`);
+    this.#afterRemoval();
+    this.#status.say(`${image.name} removed.`);
+    if (left.length === 0) byId("choose-images", HTMLButtonElement).focus();
+  }
+
   #removeAll(): void {
     this.#work.cancel();
-    for (const { thumbnail } of this.#batch.images) thumbnail?.bitmap.close();
-    this.#shelf.clear();
-    this.#records.clear();
+    this.#bringBackSome();
+    const batch = this.#batch;
+    const selected = this.#selected;
+    const before = { batch, selected, records: this.#records, gates: this.#gates, notAdded: this.#notAdded };
+    const { done } = batch.tally();
+    const words = `${counted(batch.images.length, "image")} removed${done > 0 ? ", with their nuclei and corrections" : ""}`;
+    const restoreNotices = this.#notices.clear();
+    this.#records = new RecordedRuns();
     this.#gates = [];
     this.#notAdded = 0;
     this.#batch = new Batch();
     this.#list.clear();
     this.#viewer.clear();
-    this.#measurements.summarize([]);
-    this.#notices.clear();
     this.#scorePanel.hide();
-    this.#layOut();
+    this.#offerUndo({ kind: "all", ...before, restoreNotices }, words);
+    this.#afterRemoval();
     this.#status.say("All images removed.");
     byId("choose-images", HTMLButtonElement).focus();
+  }
+
+  #offerUndo(removed: Removed, words: string): void {
+    if (this.#removedNotice !== null) this.#notices.remove(this.#removedNotice);
+    this.#removed = removed;
+    this.#removedNotice = {
+      message: words,
+      remedy: "This can be undone until other images are added.",
+      action: { label: "Undo", run: () => this.#undoRemoval() },
+      dismissed: () => this.#letGoOfRemoved(),
+    };
+    this.#notices.add([this.#removedNotice]);
+  }
+
+  /** Brings back what was removed last. */
+  #undoRemoval(): void {
+    const removed = this.#removed;
+    if (removed?.kind === "all") {
+      this.#removed = null;
+      this.#batch = removed.batch;
+      this.#records = removed.records;
+      this.#gates = removed.gates;
+      this.#notAdded = removed.notAdded;
+      removed.restoreNotices();
+      this.#list.add(removed.batch.images);
+      this.#list.select(removed.selected);
+    } else this.#bringBackSome();
+    this.#afterRemoval();
+    this.#listElement.focus();
+  }
+
+  /** The images of the batch, and those that were removed from it one by one and can be brought back. */
+  #listedOrRemoved(): BatchImage[] {
+    const removed = this.#removed?.kind === "some" ? this.#removed.images : [];
+    return [...this.#batch.images, ...removed.map(({ image }) => image)];
+  }
+
+  /** Puts images that were removed one by one back in their places. */
+  #bringBackSome(): void {
+    const removed = this.#removed;
+    if (removed?.kind !== "some") return;
+    this.#removed = null;
+    if (this.#removedNotice !== null) this.#notices.remove(this.#removedNotice);
+    for (const { image, place } of [...removed.images].reverse()) this.#batch.putBack(image, place);
+    this.#list.replace(this.#batch.images, removed.images.at(-1)?.image ?? null);
+  }
+
+  /** Frees what can no longer be brought back. */
+  #letGoOfRemoved(): void {
+    const removed = this.#removed;
+    this.#removed = null;
+    if (this.#removedNotice !== null) this.#notices.remove(this.#removedNotice);
+    this.#removedNotice = null;
+    if (removed === null) return;
+    const images = removed.kind === "all" ? removed.batch.images : removed.images.map(({ image }) => image);
+    for (const image of images) {
+      image.thumbnail?.bitmap.close();
+      image.thumbnail = null;
+      this.#shelf.remove(image);
+    }
+  }
+
+  /** Shows what belongs to the images that are left, or are back. */
+  #afterRemoval(): void {
+    this.#layOut();
+    this.#measurements.summarize(this.#batch.images);
+    void this.#summarize(this.#batch);
+    if (this.#batch.images.length > 0 && !this.#busy) this.#sayEnd();
+    if (!this.#busy) void this.#counts.askAll(this.#batch.images);
   }
 
   #select(image: BatchImage | null): void {
@@ -341,6 +494,14 @@ export class Page {
     this.#standardTuning = standard;
     this.#tuning = { ...standard, ...shared?.tuning };
     if (shared !== null) this.#settings.take(shared.network);
+    if (shared !== null && shared.ignored.length > 0) {
+      this.#notices.add([
+        {
+          message: `The link of this page asks for settings that do not exist or are out of range: ${shared.ignored.join(", ")}`,
+          remedy: "The standard is used for them.",
+        },
+      ]);
+    }
     this.#tuningPanel.standard = standard;
     this.#tuningPanel.show(this.#tuning, false);
   }
@@ -427,7 +588,7 @@ export class Page {
   /** Gates were added or taken away: that is done to every image, whatever other gates it has. */
   #changeGates(before: readonly Gate[], after: readonly Gate[]): void {
     this.#gates = changed(this.#gates, before, after);
-    for (const image of this.#batch.images) image.gates = changed(image.gates, before, after);
+    for (const image of this.#listedOrRemoved()) image.gates = changed(image.gates, before, after);
     this.#recount();
   }
 
@@ -478,7 +639,7 @@ export class Page {
   }
 
   #changePixelSize(): void {
-    for (const image of this.#batch.images) image.pixelSize = this.#settings.pixelSize;
+    for (const image of this.#listedOrRemoved()) image.pixelSize = this.#settings.pixelSize;
     this.#viewer.update();
     this.#followSelected();
     void this.#counts.askAll(this.#batch.images);
@@ -486,7 +647,7 @@ export class Page {
 
   /** What is chosen by hand counts before what a record says. */
   #changeSettings(): void {
-    for (const image of this.#batch.images) {
+    for (const image of this.#listedOrRemoved()) {
       if (image.recorded !== null) image.recorded = { ...image.recorded, ...this.#settings.settings };
     }
     this.#layOut();
@@ -573,7 +734,7 @@ export class Page {
       };
     } catch (error) {
       const { message, remedy } = reportOf(error);
-      return { message: `${path} was not used: ${message}.`, remedy };
+      return { message: `${path} was not used: ${message}`, remedy };
     }
   }
 
@@ -634,8 +795,9 @@ export class Page {
 
   /** Where the batch is at its end, in words. */
   #endOf(batch: Batch): string {
-    const { done, nuclei: found, counted: count, failed, cancelled } = batch.tally();
+    const { done, nuclei: found, counted: count, uncounted, failed, cancelled } = batch.tally();
     const parts = [`${counted(done, "image")} done`, countedNuclei(count, found)];
+    if (uncounted > 0) parts.push(`${counted(uncounted, "image")} not counted`);
     if (failed > 0) parts.push(`${failed.toLocaleString("en")} failed`);
     if (cancelled > 0) parts.push(`${cancelled.toLocaleString("en")} cancelled`);
     if (this.#notAdded > 0) parts.push(`${this.#notAdded.toLocaleString("en")} not added`);
@@ -650,9 +812,17 @@ export class Page {
       this.#scorePanel.hide();
       return;
     }
-    const engine = await this.#engine;
-    const summary = await engine.summarize(scores);
-    if (batch === this.#batch && summary !== null) this.#scorePanel.show(summary, ignored);
+    try {
+      const engine = await this.#engine;
+      const summary = await engine.summarize(scores);
+      if (batch === this.#batch && summary !== null) this.#scorePanel.show(summary, ignored);
+    } catch (error) {
+      if (batch !== this.#batch) return;
+      this.#scorePanel.hide();
+      const { message, remedy } = reportOf(error);
+      const action = { label: "Try again", run: () => void this.#summarize(this.#batch) };
+      this.#notices.add([{ message: `The scores could not be summed up: ${message}`, remedy, action }]);
+    }
   }
 
   /** Shows what belongs to the state the batch is in. */
@@ -668,9 +838,11 @@ export class Page {
     byId("results", HTMLElement).hidden = !hasImages;
     byId("progress", HTMLElement).hidden = !hasImages;
     byId("progress-words", HTMLElement).hidden = !this.#work.busy;
+    byId("remove", HTMLButtonElement).hidden = !hasImages;
     byId("remove-all", HTMLButtonElement).hidden = !hasImages;
     this.#cancel.hidden = !this.#work.busy;
     this.#continue.hidden = this.#busy || cancelled === 0;
+    this.#retryFailed.hidden = this.#busy || this.#failed().length === 0;
     this.#again.hidden = this.#busy || this.#outdated().length === 0;
     setText(byId("image-count", HTMLElement), hasImages ? counted(this.#batch.images.length, "image") : "");
     this.#download.offer(this.#batch, this.#csvHeader, this.#busy);
@@ -682,7 +854,8 @@ export class Page {
   /** A button that goes takes the focus with it: it moves on to the one that is useful next. */
   #keepFocus(focused: Element | null): void {
     if (!(focused instanceof HTMLButtonElement) || !focused.hidden) return;
-    const next = [this.#cancel, this.#again, this.#continue, byId("download", HTMLButtonElement)];
+    const download = byId("download", HTMLButtonElement);
+    const next = [this.#cancel, this.#again, this.#continue, this.#retryFailed, download];
     next.find((button) => !button.hidden && !button.disabled)?.focus();
   }
 }
@@ -690,6 +863,12 @@ export class Page {
 /** Whether a file has regions of interest: one that was given itself, not an export among others. */
 function isRegions({ path, explicit }: BatchFile): boolean {
   return explicit && /\.geojson$/i.test(path);
+}
+
+/** The first of several images, by name. */
+function namesOf(images: readonly { readonly image: BatchImage }[]): string {
+  const names = images.slice(0, 3).map(({ image }) => image.name);
+  return `${names.join(", ")}${images.length > names.length ? " and others" : ""}`;
 }
 
 /** What was not added, and why; many refusals for the same reason are told together. */

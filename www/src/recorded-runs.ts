@@ -17,18 +17,11 @@ export class RecordedRuns {
   readonly #waiting = new Map<string, ImageRecord>();
   /** Records that were read: every drop opens all files again. */
   readonly #read = new Set<Blob>();
-  #fromTruth = new Map<BatchImage, readonly Edit[]>();
+  readonly #fromTruth = new Map<BatchImage, readonly Edit[]>();
 
   /** How many runs wait for their image. */
   get size(): number {
     return this.#waiting.size;
-  }
-
-  /** Forgets everything. */
-  clear(): void {
-    this.#waiting.clear();
-    this.#read.clear();
-    this.#fromTruth.clear();
   }
 
   /** Reads the records that were not read before; returns what is wrong with those that cannot be used. */
@@ -40,7 +33,7 @@ export class RecordedRuns {
         for (const run of await engine.readRecord(source)) this.#waiting.set(run.id, run);
       } catch (error) {
         const { message, remedy } = reportOf(error);
-        problems.push({ message: `${path} was not used: ${message}.`, remedy });
+        problems.push({ message: `${path} was not used: ${message}`, remedy });
       }
     }
     for (const { source } of fresh) this.#read.add(source.blob);

@@ -7,6 +7,8 @@ const key = "settings";
 export interface SharedSettings {
   readonly network: Pick<Settings, "diameter">;
   readonly tuning: Partial<Tuning>;
+  /** What it asks for and cannot be had, as it stands there. */
+  readonly ignored: readonly string[];
 }
 
 /** The address of a page that starts with these settings; nothing in it goes to the server. */
@@ -16,14 +18,25 @@ export function linkOf(address: string, settings: Settings): string {
   return url.href;
 }
 
-/** The settings that an address asks for; null where it asks for none that can be understood. */
+/** The settings that an address asks for; null where it asks for none. */
 export function settingsIn(hash: string): SharedSettings | null {
   const text = new URLSearchParams(hash.replace(/^#/, "")).get(key);
   if (text === null) return null;
+  const given = asRecord(parsed(text));
+  const network = parseNetworkSettings(given);
+  const tuning = parseTuning(given);
+  const taken: Record<string, unknown> = { ...network, ...tuning };
+  const ignored = Object.entries(given).filter(([name, value]) => taken[name] !== value);
+  return {
+    network,
+    tuning,
+    ignored: Object.keys(given).length === 0 ? [text] : ignored.map(([name, value]) => `${name} ${JSON.stringify(value)}`),
+  };
+}
+
+function parsed(text: string): unknown {
   try {
-    const given: unknown = JSON.parse(text);
-    if (Object.keys(asRecord(given)).length === 0) return null;
-    return { network: parseNetworkSettings(given), tuning: parseTuning(given) };
+    return JSON.parse(text);
   } catch {
     return null;
   }

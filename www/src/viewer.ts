@@ -1,16 +1,18 @@
-import { countOf, type BatchImage } from "./batch.ts";
+import { countWords, type BatchImage } from "./batch.ts";
 import { requestOf } from "./bench.ts";
 import { ContrastPanel } from "./contrast-panel.ts";
 import { byId, setText } from "./elements.ts";
+import { reportOf } from "./engine/engine-error.ts";
 import type { Engine } from "./engine/engine.ts";
-import type { Picture, Segmented } from "./engine/protocol.ts";
+import type { ErrorReport, Picture, Segmented } from "./engine/protocol.ts";
+import { FailureNote } from "./failure-note.ts";
 import { followGestures, followZoomKey, zoomStep } from "./gestures.ts";
 import { ImageCanvas, type Nuclei, type NucleusKind, type OverlayStyle, type Scene } from "./image-canvas.ts";
 import { NucleiMap } from "./nuclei-map.ts";
 import { PictureCache } from "./picture-cache.ts";
 import { scoreText } from "./score-panel.ts";
 import { draftOf, isCorrecting, meaningOf, type Drawn, type ToolName } from "./tools.ts";
-import { countedNuclei, explanation, nuclei, number } from "./wording.ts";
+import { explanation, nuclei, number } from "./wording.ts";
 import type { ImageScore, Outlines, Place } from "./wasm/nucleoscope.js";
 
 /** Larger images are shown reduced to this many pixels on the longer side. */
@@ -30,6 +32,14 @@ export interface ViewerListener {
   hovered(label: number | null): void;
   /** A correction or a region was drawn. */
   drawn(drawn: Drawn): void;
+  /** An image that failed is to be tried again. */
+  again(image: BatchImage): void;
+}
+
+/** Why a picture could not be made, and what it would have been made from. */
+interface PictureFailure {
+  readonly of: string;
+  readonly error: ErrorReport;
 }
 
 /** Shows the selected image with its nuclei, and takes what is drawn on it. */
@@ -39,7 +49,7 @@ export class Viewer {
   readonly #details = byId("viewer-details", HTMLElement);
   readonly #surface = byId("surface", HTMLElement);
   readonly #canvasElement = byId("canvas", HTMLCanvasElement);
-  readonly #message = byId("viewer-message", HTMLElement);
+  readonly #failure = new FailureNote(byId("viewer-message", HTMLElement));
   readonly #hoverWords = byId("hover-words", HTMLElement);
   readonly #zoomWords = byId("zoom", HTMLElement);
   readonly #layout = byId("layout", HTMLSelectElement);
@@ -51,8 +61,9 @@ export class Viewer {
   readonly #mapPictures = new PictureCache<BatchImage>(keptPixels);
   /** What each picture was made from. */
   readonly #made = new WeakMap<Picture, string>();
-  /** Pictures that could not be made: not asked for again. */
-  readonly #unseen = new WeakMap<BatchImage, string>();
+  /** Pictures that could not be made: asked for again only when the user says so, or when they change. */
+  readonly #pictureFailures = new WeakMap<BatchImage, PictureFailure>();
+  readonly #mapFailures = new WeakMap<BatchImage, PictureFailure>();
   #engine: Engine | null = null;
   #image: BatchImage | null = null;
   /** The image whose size the viewport was opened with. */
@@ -74,6 +85,10 @@ export class Viewer {
       setText(this.#zoomWords, this.#canvas.isEmpty ? "" : `${percent} %`);
     });
     this.#contrast = new ContrastPanel(() => void this.#fetch());
+    // Its button lies over the surface, which takes every press for its own.
+    for (const type of ["pointerdown", "keydown", "wheel"]) {
+      this.#failure.element.addEventListener(type, (event) => event.stopPropagation());
+    }
     const { viewport } = this.#canvas;
     const moved = (): void => this.#canvas.redraw();
     this.#surface.addEventListener("keydown", (event) => this.#followKey(event));
@@ -135,9 +150,7 @@ export class Viewer {
     setText(this.#title, image?.name ?? "No image selected");
     this.#title.title = image?.path ?? "";
     this.describe();
-    const message = image === null ? "" : messageOf(image);
-    setText(this.#message, message);
-    this.#message.hidden = message === "";
+    this.#showFailure(image);
     this.#canvasElement.setAttribute("aria-label", image === null ? "No image" : labelOf(image));
     this.#takeNuclei(image?.state.kind === "done" ? image.state.result : null);
     const scene = image === null ? null : this.#sceneOf(image);
@@ -303,27 +316,83 @@ export class Viewer {
     const engine = this.#engine;
     const request = image === null ? null : requestOf(image);
     if (this.#fetching || engine === null || image === null || request === null) return;
-    const { contrast } = this.#contrast;
-    const wanted = `${JSON.stringify(request.selection)} ${JSON.stringify(contrast)}`;
+    const wanted = this.#pictureWanted(request.selection);
     const picture = this.#pictures.get(image);
     const { maps } = image;
     const mapPicture = this.#mapPictures.get(image);
-    const isPictureDue = (picture === undefined || this.#made.get(picture) !== wanted) && this.#unseen.get(image) !== wanted;
+    const isPictureDue =
+      (picture === undefined || this.#made.get(picture) !== wanted) && this.#pictureFailures.get(image)?.of !== wanted;
     const isMapDue =
       this.#layout.value !== "image" &&
       maps !== null &&
-      (mapPicture === undefined || this.#made.get(mapPicture) !== maps.key);
-    if (!isPictureDue && !isMapDue) return;
+      (mapPicture === undefined || this.#made.get(mapPicture) !== maps.key) &&
+      this.#mapFailures.get(image)?.of !== maps.key;
+    if (isPictureDue) {
+      const { contrast } = this.#contrast;
+      await this.#fetchOne(image, wanted, this.#pictures, this.#pictureFailures, () =>
+        engine.preview(request, maximumSide, contrast),
+      );
+    } else if (isMapDue) {
+      await this.#fetchOne(image, maps.key, this.#mapPictures, this.#mapFailures, () =>
+        engine.mapPicture(maps, maximumSide),
+      );
+    }
+  }
+
+  async #fetchOne(
+    image: BatchImage,
+    of: string,
+    pictures: PictureCache<BatchImage>,
+    failures: WeakMap<BatchImage, PictureFailure>,
+    make: () => Promise<Picture>,
+  ): Promise<void> {
     this.#fetching = true;
     try {
-      if (isPictureDue) this.#keep(this.#pictures, image, await engine.preview(request, maximumSide, contrast), wanted);
-      else if (isMapDue) this.#keep(this.#mapPictures, image, await engine.mapPicture(maps, maximumSide), maps.key);
-    } catch {
-      // The reason is the image's own failure, which the list tells.
-      this.#unseen.set(image, wanted);
+      this.#keep(pictures, image, await make(), of);
+      failures.delete(image);
+    } catch (error) {
+      failures.set(image, { of, error: reportOf(error) });
     }
     this.#fetching = false;
     this.update();
+  }
+
+  /** What the picture of an image is made from. */
+  #pictureWanted(selection: BatchImage["selection"]): string {
+    return `${JSON.stringify(selection)} ${JSON.stringify(this.#contrast.contrast)}`;
+  }
+
+  /** Why the image, or the picture of it that is asked for, is not there. */
+  #showFailure(image: BatchImage | null): void {
+    if (image?.state.kind === "failed") {
+      const again = (): void => {
+        this.#surface.focus();
+        this.#listener.again(image);
+      };
+      this.#failure.show(explanation(image.state.error), image.source === null ? null : again);
+      return;
+    }
+    const words = image === null ? null : this.#pictureFailureOf(image);
+    if (image === null || words === null) {
+      this.#failure.hide();
+      return;
+    }
+    this.#failure.show(words, () => {
+      this.#surface.focus();
+      this.#pictureFailures.delete(image);
+      this.#mapFailures.delete(image);
+      this.update();
+    });
+  }
+
+  #pictureFailureOf(image: BatchImage): string | null {
+    const picture = this.#pictureFailures.get(image);
+    if (picture?.of === this.#pictureWanted(image.selection)) {
+      return `The picture cannot be shown. ${explanation(picture.error)}`;
+    }
+    const map = this.#layout.value === "image" ? undefined : this.#mapFailures.get(image);
+    if (map === undefined || map.of !== image.maps?.key) return null;
+    return `The probability cannot be shown. ${explanation(map.error)}`;
   }
 
   #keep(cache: PictureCache<BatchImage>, image: BatchImage, picture: Picture, madeFrom: string): void {
@@ -483,17 +552,13 @@ function detailsOf(image: BatchImage): string {
   const size = state.kind === "done" ? state.result : thumbnail;
   if (size !== null) parts.push(`${number(size.width)} × ${number(size.height)} px`);
   if (state.kind === "done") {
-    parts.push(countedNuclei(countOf(image), state.result.count));
+    parts.push(countWords(image));
     if (state.result.diameter !== null) parts.push(`diameter ${state.result.diameter.toFixed(0)} px`);
     if (state.result.score !== null) parts.push(`score ${scoreText(state.result.score.score)}`);
     if (ignoredInScoring) parts.push("ignored in scoring");
     if (edits.canUndo) parts.push("corrected by hand");
   }
   return parts.join(" · ");
-}
-
-function messageOf({ state }: BatchImage): string {
-  return state.kind === "failed" ? explanation(state.error) : "";
 }
 
 function labelOf({ name, state }: BatchImage): string {

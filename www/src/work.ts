@@ -23,6 +23,13 @@ export interface WorkListener {
   ended(): void;
 }
 
+/** An image on its way. */
+interface Run {
+  readonly controller: AbortController;
+  /** The part of it that is done. */
+  part: number;
+}
+
 /** The longer side of the small pictures in the list, in device pixels. */
 const thumbnailSide = 96;
 
@@ -31,9 +38,8 @@ export class Work {
   readonly #listener: WorkListener;
   readonly #shelf: MapsShelf;
   #engine: Engine | null = null;
-  #controller = new AbortController();
-  /** Images sent and not ended, with the part of each that is done. */
-  readonly #running = new Map<BatchImage, number>();
+  /** Images sent and not ended. */
+  readonly #running = new Map<BatchImage, Run>();
   #done = 0;
   #timeLeft = new TimeLeft(0);
 
@@ -60,27 +66,32 @@ export class Work {
     if (!this.busy) {
       this.#done = 0;
       this.#timeLeft = new TimeLeft(performance.now());
-      this.#controller = new AbortController();
     }
     for (const image of images) {
       if (this.#running.has(image) || image.source === null || image.imageId === null) continue;
-      this.#running.set(image, 0);
+      const run = { controller: new AbortController(), part: 0 };
+      this.#running.set(image, run);
       image.settings = settingsFor(image);
       image.state = { kind: "waiting" };
       this.#listener.changed(image);
-      void this.#segment(engine, image, image.imageId, image.source);
+      void this.#segment(engine, image, image.imageId, image.source, run);
     }
   }
 
   /** Stops everything that has not ended. */
   cancel(): void {
-    this.#controller.abort();
+    for (const { controller } of this.#running.values()) controller.abort();
+  }
+
+  /** Stops the work on one image. */
+  cancelOne(image: BatchImage): void {
+    this.#running.get(image)?.controller.abort();
   }
 
   /** How far the work is. */
   progress(): WorkProgress {
     let parts = this.#done;
-    for (const part of this.#running.values()) parts += part;
+    for (const { part } of this.#running.values()) parts += part;
     const total = this.#done + this.#running.size;
     return {
       done: this.#done,
@@ -95,8 +106,9 @@ export class Work {
     image: BatchImage,
     imageId: string,
     source: NonNullable<BatchImage["source"]>,
+    run: Run,
   ): Promise<void> {
-    const { signal } = this.#controller;
+    const { signal } = run.controller;
     const { truth, settings, selection, pixelSize } = image;
     try {
       const { nuclei, maps } = await engine.segment(
@@ -112,7 +124,7 @@ export class Work {
               image.state = { kind: "working", fraction: 0 };
             } else {
               const fraction = progress.done / Math.max(progress.total, 1);
-              this.#running.set(image, fraction);
+              run.part = fraction;
               image.state = { kind: "working", fraction };
             }
             this.#listener.changed(image);
@@ -121,7 +133,7 @@ export class Work {
       );
       // Ground truth that came in the meantime is still to be compared with.
       const isOutdated = image.truth !== truth || image.selection !== selection;
-      if (isOutdated && !signal.aborted) return await this.#segment(engine, image, imageId, source);
+      if (isOutdated && !signal.aborted) return await this.#segment(engine, image, imageId, source, run);
       image.startsFromTruth = false;
       image.state = { kind: "done", result: nuclei };
       if (maps === null) this.#shelf.remove(image);

@@ -9,6 +9,7 @@ use nucleoscope::{Error, InFile};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use crate::fault::Fault;
 use crate::inputs::{self, Inputs};
 use crate::table;
 use crate::work::{self, Options, Work};
@@ -143,18 +144,13 @@ impl Choice {
             positions.extend(chosen.map(|(position, _)| (place, position)));
         }
         if positions.is_empty() {
-            let nothing = std::io::Error::other("no image with ground truth fits the choice");
-            return Err(nothing.in_file("the folders"));
+            return Err(Fault::NothingChosen.in_file("the folders"));
         }
         let chosen = Chosen { failures, sets, positions, models, scale_range: self.scale_range.clone() };
         let lacks_model = |image: &Annotated| chosen.model(image).is_none();
         if let (Some(path), Some(image)) = (&self.models, chosen.images().into_iter().find(lacks_model)) {
-            let reason = format!(
-                "it names no model for the condition {:?} of the set {:?}",
-                image.condition(),
-                image.set()
-            );
-            return Err(std::io::Error::other(reason).in_file(path.display().to_string()));
+            let condition = format!("{} of the set {}", image.condition(), image.set());
+            return Err(Fault::NoModelFor(condition).in_file(path.display().to_string()));
         }
         Ok(chosen)
     }
@@ -169,7 +165,7 @@ impl Choice {
         let is_alone = |name: &String| names.iter().filter(|other| *other == name).count() == 1;
         let set = |(folder, name): (&PathBuf, &String)| {
             let path = folder.join("index.csv");
-            let rows: Vec<Row> = if path.exists() { read_csv(&path)? } else { Vec::new() };
+            let rows: Vec<Row> = if path.exists() { read_csv(&path, "image_id and condition (and fold)")? } else { Vec::new() };
             Ok(Set {
                 name: if is_alone(name) { name.clone() } else { folder.display().to_string() },
                 inputs: Inputs::gather(std::slice::from_ref(folder)),
@@ -182,7 +178,7 @@ impl Choice {
     fn read_models(&self) -> Result<Vec<ModelRow>, Error> {
         let Some(path) = &self.models else { return Ok(Vec::new()) };
         let beside = |row: ModelRow| ModelRow { model: path.with_file_name(row.model), ..row };
-        Ok(read_csv(path)?.into_iter().map(beside).collect())
+        Ok(read_csv(path, "model, and set or condition")?.into_iter().map(beside).collect())
     }
 
     fn read_ids(&self) -> Result<Option<HashSet<String>>, Error> {
@@ -209,10 +205,12 @@ fn set_folders(folder: &Path) -> Vec<PathBuf> {
     if inside.is_empty() { vec![folder.to_owned()] } else { inside }
 }
 
-fn read_csv<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, Error> {
+/// The rows of a table; `columns` are the names of those it needs.
+fn read_csv<T: DeserializeOwned>(path: &Path, columns: &'static str) -> Result<Vec<T>, Error> {
     let bytes = inputs::read(path)?;
     let rows: Result<_, _> = csv::Reader::from_reader(&*bytes).deserialize().collect();
-    rows.map_err(|error| std::io::Error::other(error).in_file(path.display().to_string()))
+    let fault = |error: csv::Error| Fault::Table { reason: error.to_string(), columns };
+    rows.map_err(|error| fault(error).in_file(path.display().to_string()))
 }
 
 impl Chosen {

@@ -6,6 +6,7 @@ mod annotated;
 mod evaluate;
 mod example;
 mod export;
+mod fault;
 mod inputs;
 mod model;
 mod score;

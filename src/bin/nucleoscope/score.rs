@@ -8,6 +8,7 @@ use nucleoscope::export::bowl_csv::{self, ImageRows, Purpose, Size};
 use nucleoscope::score::score_submission;
 use nucleoscope::{Error, InFile};
 
+use crate::fault::Fault;
 use crate::inputs::{self, Inputs};
 use crate::{Outcome, table, work};
 
@@ -48,8 +49,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
     let report = score_submission(&truth, &submission.images);
     report.notices.iter().for_each(table::say_notice);
     let Some(summary) = report.summary else {
-        let nothing = std::io::Error::other("no image is in both the ground truth and the submission");
-        return Err(nothing.in_file(name));
+        return Err(Fault::NoTruth.in_file(arguments.truth.display().to_string()));
     };
     let width = report.images.iter().map(|image| image.image_id.chars().count()).max().unwrap_or(0).max(5);
     table::head("image", width);

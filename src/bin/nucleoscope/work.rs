@@ -1,6 +1,5 @@
 //! Many images on several threads.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::Once;
@@ -10,6 +9,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use nucleoscope::batch;
 use nucleoscope::dataset::{ImageEntry, Truth};
+use nucleoscope::error::guarded;
 use nucleoscope::export::ExportError;
 use nucleoscope::export::Provenance;
 use nucleoscope::export::record::{Record, Start, sha256};
@@ -22,6 +22,7 @@ use nucleoscope::segment::{Pass, Segmentation, Settings, segment};
 use nucleoscope::{Error, InFile, run_length, truth};
 use rayon::prelude::*;
 
+use crate::fault::Fault;
 use crate::inputs::{self, Inputs};
 use crate::table;
 
@@ -328,8 +329,7 @@ pub(crate) fn for_each<T: Send>(
             job(Work { entry, opened, network: &network, settings, selection, run, sizes, inputs })
         };
         // A bug in a decoder or the engine costs one image, not the batch.
-        catch_unwind(AssertUnwindSafe(work))
-            .unwrap_or_else(|_| Err(std::io::Error::other(INTERNAL_ERROR).in_file(&entry.path)))
+        guarded(&entry.path, work)
     };
     let all = || {
         images
@@ -343,12 +343,11 @@ pub(crate) fn for_each<T: Send>(
     };
     let threads = options.threads.map_or(0, usize::from);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    let results = pool.map_err(|error| std::io::Error::other(error).in_file("threads"))?.install(all);
+    let results =
+        pool.map_err(|error| Fault::Threads(error.to_string()).in_file("the program"))?.install(all);
     bar.finish_and_clear();
     Ok(results)
 }
-
-const INTERNAL_ERROR: &str = "an internal error; please report it with the image";
 
 /// Reads and opens an image; errors name it.
 pub(crate) fn open(inputs: &Inputs, entry: &ImageEntry, selection: &Selection) -> Result<Opened, Error> {

@@ -45,7 +45,7 @@ function tableOf(rows: number, columnCount: number): MeasurementTable {
     const area = Math.round(Math.PI * radius * radius);
     const mean = (isDividing ? 170 : 90) + 15 * normal();
     const circularity = Math.min(1, 0.97 / Math.sqrt(stretch) + 0.01 * normal());
-    all.forEach(({ key }) => put(key, row, normal()));
+    for (const { key } of all) put(key, row, normal());
     put("area_px2", row, area);
     put("centroid_x_px", row, 2048 * uniform());
     put("centroid_y_px", row, 2048 * uniform());

@@ -34,3 +34,13 @@ export function isReport(error: unknown): error is ErrorReport {
   const { code, message, remedy } = error as Partial<ErrorReport>;
   return typeof code === "string" && typeof message === "string" && typeof remedy === "string";
 }
+
+/** Refuses an option that has to be a whole number from 1 and is none. */
+export function checkCount(value: unknown, option: string): void {
+  if (Number.isSafeInteger(value) && (value as number) >= 1) return;
+  throw new EngineError({
+    code: "engine/bad-option",
+    message: `The option ${option} is ${String(value)}, which is not a whole number from 1.`,
+    remedy: "Give one, or leave the option out: the program then chooses what suits the computer.",
+  });
+}

@@ -17,7 +17,7 @@ import type {
   Settings,
   TableDialect,
 } from "../wasm/nucleoscope.js";
-import { EngineError, messageOf } from "./engine-error.ts";
+import { checkCount, EngineError, messageOf } from "./engine-error.ts";
 import { planShare, segmentField } from "./field.ts";
 import { defaultWorkers, Pool, type RunOptions, type WorkerLike } from "./pool.ts";
 import type {
@@ -122,8 +122,10 @@ export class Engine {
     this.#sizes = parts.sizes;
   }
 
-  /** Loads everything and starts the first worker. */
+  /** Loads everything and starts the first worker. Options that make no sense are refused with `engine/bad-option`. */
   static async create({ wasm, model, worker, workers, sizes }: EngineOptions): Promise<Engine> {
+    if (workers !== undefined) checkCount(workers, "workers");
+    if (sizes != null) for (const [name, value] of Object.entries(sizes)) checkCount(value, name);
     const [module, bytes, source] = await Promise.all([
       isSource(wasm) ? compile(wasm) : wasm,
       isSource(model) ? load(model).then(async (response) => new Uint8Array(await response.arrayBuffer())) : model,
@@ -132,7 +134,7 @@ export class Engine {
     const script = URL.createObjectURL(source);
     const starter = (setup: ToWorker) => (): WorkerLike => {
       const started: WorkerLike = new Worker(script);
-      started.postMessage(setup, []);
+      started.postMessage(setup);
       return started;
     };
     const reader = new Pool(starter({ type: "setup", module, model: null }), 1);

@@ -41,7 +41,7 @@ export async function segmentField(
     );
     const nuclei = await pool.run(
       { kind: "assemble", ...sheet, truth, truthKey, plan, stack, blocks, settings, edits },
-      { signal, isAhead: true, transfer: blocks.map(({ buffer }) => buffer) },
+      { signal, isAhead: true },
     );
     return { nuclei, maps: null };
   } catch (error) {

@@ -1,12 +1,13 @@
-import { EngineError } from "./engine-error.ts";
+import { checkCount, EngineError, messageOf } from "./engine-error.ts";
 import type { About, FromWorker, Outcomes, Progress, Task, ToWorker } from "./protocol.ts";
+import { baseLimit, pixelsIn, pixelsTold, silenceLimit } from "./time-limit.ts";
 
 /** The part of a Worker that the pool uses. */
 export interface WorkerLike {
   onmessage: ((event: MessageEvent<FromWorker>) => void) | null;
   onmessageerror: ((event: MessageEvent) => void) | null;
   onerror: ((event: ErrorEvent) => void) | null;
-  postMessage(message: ToWorker, transfer: Transferable[]): void;
+  postMessage(message: ToWorker): void;
   terminate(): void;
 }
 
@@ -17,8 +18,6 @@ export interface RunOptions {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** Whether it goes before tasks that do not: a part of what was begun already. */
   readonly isAhead?: boolean | undefined;
-  /** The parts of the task that are moved to the worker instead of copied. */
-  readonly transfer?: Transferable[] | undefined;
 }
 
 interface Job {
@@ -26,7 +25,12 @@ interface Job {
   readonly task: Task;
   readonly onProgress: ((progress: Progress) => void) | undefined;
   readonly isAhead: boolean;
-  readonly transfer: Transferable[];
+  /** How often a worker has been given it. */
+  tries: number;
+  /** Of its image, as far as they are known. */
+  pixels: number;
+  /** Ends the pause before its next try. */
+  pause: ReturnType<typeof setTimeout> | undefined;
   /** Ends the job: called exactly once, with one of the two. */
   readonly resolve: (outcome: Outcomes[Task["kind"]]) => void;
   readonly reject: (error: unknown) => void;
@@ -36,14 +40,25 @@ interface Slot {
   readonly worker: WorkerLike;
   ready: boolean;
   job: Job | null;
+  /** Seconds since it said something, while something is expected of it. */
+  silence: number;
   /** Bytes that its module has taken. */
   heap: number;
   /** Ends the worker when it has been without work for long. */
   rest: ReturnType<typeof setTimeout> | undefined;
 }
 
-/** So many workers in a row may fail to start before the queue is given up. */
-const startAttempts = 3;
+/** A task whose worker crashes or falls silent is tried so often; so is the start of a worker. */
+export const attempts = 3;
+
+/** Milliseconds before the second try and before the third. */
+export const pauses = [250, 1000];
+
+/** Each try may be silent for so many times as long as the one before: the computer may be busy. */
+const patienceGrowth = 2;
+
+/** Milliseconds between two looks at who is silent. */
+const watchInterval = 1000;
 
 /** A worker without work for so many milliseconds is ended, unless it is the last. */
 export const idleTime = 30_000;
@@ -64,23 +79,33 @@ export function defaultWorkers(cores: number | undefined): number {
  * Workers that share one queue.
  *
  * Workers are started when there is work for them, and ended when there has been none for
- * {@link idleTime}; one stays warm, replaced if a large image has left it with much memory. One that crashes is replaced: the task in its hand ends with
- * `engine/crashed`, every other task goes on.
+ * {@link idleTime}; one stays warm, replaced if a large image has left it with much memory.
+ *
+ * A worker that crashes is replaced, and so is one that says nothing for longer than its task can
+ * take. The task in its hand is tried again after a pause, and after {@link attempts} tries ends with
+ * `engine/crashed` or `engine/no-answer`; every other task goes on.
  */
 export class Pool {
   readonly #start: () => WorkerLike;
-  readonly #size: number;
+  /** The most workers at once. */
+  #size: number;
   readonly #slots = new Set<Slot>();
   readonly #queue: Job[] = [];
+  /** Tasks between two tries. */
+  readonly #paused = new Set<Job>();
   readonly #about: Promise<About>;
   #settleAbout!: { resolve: (about: About) => void; reject: (error: unknown) => void };
   #refusal: EngineError | null = null;
   #failedStarts = 0;
+  /** Ends the pause after a worker could not be started. */
+  #startPause: ReturnType<typeof setTimeout> | undefined;
+  #watch: ReturnType<typeof setTimeout> | undefined;
   #nextId = 1;
   #largestHeap = 0;
 
-  /** `start` makes a worker that has already been sent its set-up. */
+  /** `start` makes a worker that has already been sent its set-up; `size` is the most workers at once, 1 or more. */
   constructor(start: () => WorkerLike, size: number) {
+    checkCount(size, "size");
     this.#start = start;
     this.#size = size;
     this.#about = new Promise((resolve, reject) => {
@@ -104,7 +129,7 @@ export class Pool {
   /** Queues a task; resolves to its outcome. */
   run<T extends Task>(
     task: T,
-    { signal, onProgress, isAhead = false, transfer = [] }: RunOptions = {},
+    { signal, onProgress, isAhead = false }: RunOptions = {},
   ): Promise<Outcomes[T["kind"]]> {
     if (signal?.aborted === true) return Promise.reject(signal.reason);
     if (this.#refusal !== null) return Promise.reject(this.#refusal);
@@ -115,7 +140,9 @@ export class Pool {
         task,
         onProgress,
         isAhead,
-        transfer,
+        tries: 0,
+        pixels: pixelsIn(task),
+        pause: undefined,
         resolve: (outcome) => {
           signal?.removeEventListener("abort", abort);
           // The worker ends a task with the outcome of its kind: that is the protocol.
@@ -146,20 +173,60 @@ export class Pool {
 
   #assign(): void {
     for (const slot of this.#slots) {
-      if (!slot.ready || slot.job !== null) continue;
-      const job = this.#queue.shift();
-      if (job === undefined) {
-        this.#rest(slot);
-        continue;
-      }
-      clearTimeout(slot.rest);
-      slot.rest = undefined;
-      slot.job = job;
-      slot.worker.postMessage({ type: "task", id: job.id, task: job.task }, job.transfer);
+      while (slot.ready && slot.job === null && this.#queue.length > 0) this.#give(slot, this.#queue.shift());
+      if (slot.ready && slot.job === null) this.#rest(slot);
     }
-    const starting = [...this.#slots].filter((slot) => !slot.ready).length;
-    const wanted = Math.min(this.#queue.length - starting, this.#size - this.#slots.size);
-    for (let added = 0; added < wanted; added++) this.#addWorker();
+    if (this.#startPause === undefined) {
+      const starting = [...this.#slots].filter((slot) => !slot.ready).length;
+      const wanted = Math.min(this.#queue.length - starting, this.#size - this.#slots.size);
+      for (let added = 0; added < wanted; added++) this.#addWorker();
+    }
+    this.#followSilence();
+  }
+
+  #give(slot: Slot, job: Job | undefined): void {
+    if (job === undefined) return;
+    clearTimeout(slot.rest);
+    slot.rest = undefined;
+    slot.job = job;
+    slot.silence = 0;
+    job.tries++;
+    try {
+      slot.worker.postMessage({ type: "task", id: job.id, task: job.task });
+    } catch (error) {
+      // What cannot be copied to a worker cannot be copied to another one either.
+      slot.job = null;
+      job.reject(error);
+    }
+  }
+
+  /** Looks at who is silent, as long as anything is expected of anyone. */
+  #followSilence(): void {
+    const isAnyoneExpected = [...this.#slots].some((slot) => !slot.ready || slot.job !== null);
+    if (!isAnyoneExpected) {
+      clearTimeout(this.#watch);
+      this.#watch = undefined;
+      return;
+    }
+    this.#watch ??= setTimeout(() => {
+      this.#watch = undefined;
+      this.#lookForSilence();
+      this.#followSilence();
+    }, watchInterval);
+  }
+
+  /** Looks are counted, not time: while the computer sleeps there are none. */
+  #lookForSilence(): void {
+    for (const slot of [...this.#slots]) {
+      if (slot.ready && slot.job === null) continue;
+      slot.silence += watchInterval / 1000;
+      const { job } = slot;
+      const limit =
+        job === null
+          ? baseLimit * patienceGrowth ** this.#failedStarts
+          : silenceLimit(job.task, job.pixels) * patienceGrowth ** (job.tries - 1);
+      if (slot.silence >= limit) this.#crashed(slot, { isSilent: true, reason: `no answer for ${Math.round(limit)} seconds` });
+    }
   }
 
   /** Gives an idle worker's memory back after a while; the last one stays, or another one for it. */
@@ -175,18 +242,27 @@ export class Pool {
   }
 
   #addWorker(): void {
-    const slot: Slot = { worker: this.#start(), ready: false, job: null, heap: 0, rest: undefined };
+    let worker: WorkerLike;
+    try {
+      worker = this.#start();
+    } catch (error) {
+      this.#startFailed(messageOf(error));
+      return;
+    }
+    const slot: Slot = { worker, ready: false, job: null, silence: 0, heap: 0, rest: undefined };
     this.#slots.add(slot);
-    slot.worker.onmessage = ({ data }) => this.#receive(slot, data);
-    slot.worker.onmessageerror = () => this.#crashed(slot, "a message could not be read");
-    slot.worker.onerror = (event) => {
+    worker.onmessage = ({ data }) => this.#receive(slot, data);
+    worker.onmessageerror = () => this.#crashed(slot, { reason: "a message could not be read" });
+    worker.onerror = (event) => {
       event.preventDefault();
-      this.#crashed(slot, event.message);
+      this.#crashed(slot, { reason: event.message });
     };
+    this.#followSilence();
   }
 
   #receive(slot: Slot, message: FromWorker): void {
     if (!this.#slots.has(slot)) return;
+    slot.silence = 0;
     switch (message.type) {
       case "ready":
         slot.ready = true;
@@ -198,10 +274,12 @@ export class Pool {
         this.#refuse(new EngineError(message.error));
         break;
       case "crash":
-        this.#crashed(slot, message.message);
+        this.#crashed(slot, { reason: message.message });
         break;
       case "progress":
-        if (slot.job?.id === message.id) slot.job.onProgress?.(message.progress);
+        if (slot.job?.id !== message.id) break;
+        slot.job.pixels = Math.max(slot.job.pixels, pixelsTold(message.progress));
+        slot.job.onProgress?.(message.progress);
         break;
       case "result":
         this.#weigh(slot, message.heap);
@@ -228,28 +306,48 @@ export class Pool {
     return job;
   }
 
-  #crashed(slot: Slot, reason: string): void {
+  #crashed(slot: Slot, { reason, isSilent = false }: { readonly reason: string; readonly isSilent?: boolean }): void {
     if (!this.#slots.has(slot)) return;
     this.#end(slot);
-    if (slot.job !== null) {
-      slot.job.reject(
-        new EngineError({
-          code: "engine/crashed",
-          message: `The program stopped unexpectedly while it worked on this image (${reason}).`,
-          remedy: "The other images are not affected. Try this one again by itself, or at a smaller size.",
-        }),
-      );
-    } else if (!slot.ready) {
-      this.#failedStarts++;
-      if (this.#failedStarts >= startAttempts) this.#giveUp(reason);
-      else this.#addWorker();
-    }
+    const { job } = slot;
+    if (job === null) {
+      if (!slot.ready) this.#startFailed(reason);
+    } else if (job.tries < attempts) this.#tryAgain(job);
+    else job.reject(isSilent ? noAnswer(reason) : crashed(reason));
     this.#assign();
+  }
+
+  /** Puts a task at the front of the queue after a pause that grows with every try. */
+  #tryAgain(job: Job): void {
+    this.#paused.add(job);
+    job.pause = setTimeout(() => {
+      this.#paused.delete(job);
+      this.#queue.unshift(job);
+      this.#assign();
+    }, pauses[job.tries - 1]);
+  }
+
+  #startFailed(reason: string): void {
+    // Workers that were started together and fail together count once.
+    if (this.#startPause !== undefined) return;
+    this.#failedStarts++;
+    if (this.#failedStarts < attempts) {
+      this.#startPause = setTimeout(() => {
+        this.#startPause = undefined;
+        if (this.#slots.size === 0) this.#addWorker();
+        this.#assign();
+      }, pauses[this.#failedStarts - 1]);
+      return;
+    }
+    this.#failedStarts = 0;
+    // It goes on with those that could be started: there may be no memory for more.
+    const started = [...this.#slots].filter(({ ready }) => ready).length;
+    if (started > 0) this.#size = started;
+    else this.#giveUp(reason);
   }
 
   /** No worker could be started: whoever waits for one is told, and later tasks may try again. */
   #giveUp(reason: string): void {
-    this.#failedStarts = 0;
     const error = new EngineError({
       code: "engine/not-started",
       message: `The program could not be started (${reason}).`,
@@ -262,6 +360,7 @@ export class Pool {
   #abort(job: Job, reason: unknown): void {
     const position = this.#queue.indexOf(job);
     if (position >= 0) this.#queue.splice(position, 1);
+    this.#wake(job);
     for (const slot of this.#slots) if (slot.job === job) this.#end(slot);
     job.reject(reason);
     this.#assign();
@@ -270,12 +369,22 @@ export class Pool {
   #refuse(error: EngineError): void {
     this.#refusal = error;
     this.#settleAbout.reject(error);
-    const jobs = this.#queue.splice(0);
+    clearTimeout(this.#startPause);
+    const jobs = [...this.#queue.splice(0), ...this.#paused];
     for (const slot of [...this.#slots]) {
       if (slot.job !== null) jobs.push(slot.job);
       this.#end(slot);
     }
-    for (const job of jobs) job.reject(error);
+    for (const job of jobs) {
+      this.#wake(job);
+      job.reject(error);
+    }
+    this.#followSilence();
+  }
+
+  #wake(job: Job): void {
+    this.#paused.delete(job);
+    clearTimeout(job.pause);
   }
 
   #end(slot: Slot): void {
@@ -283,4 +392,20 @@ export class Pool {
     clearTimeout(slot.rest);
     slot.worker.terminate();
   }
+}
+
+function crashed(reason: string): EngineError {
+  return new EngineError({
+    code: "engine/crashed",
+    message: `The program stopped unexpectedly, ${attempts} times in a row (${reason}).`,
+    remedy: "Nothing else is affected. Close other tabs to free memory and try again, or use a smaller image.",
+  });
+}
+
+function noAnswer(reason: string): EngineError {
+  return new EngineError({
+    code: "engine/no-answer",
+    message: `The program did not answer, ${attempts} times in a row (${reason}).`,
+    remedy: "Nothing else is affected. Close other tabs and programs and try again, or use a smaller image.",
+  });
 }

@@ -51,7 +51,7 @@ export class RangeFields {
 
   /** The range typed. */
   get range(): ValueRange {
-    const [minimum, maximum] = [valueOf(this.#from), valueOf(this.#to)];
+    const [minimum, maximum] = [numberIn(this.#from), numberIn(this.#to)];
     const isTurned = minimum !== null && maximum !== null && minimum > maximum;
     return isTurned ? { minimum: maximum, maximum: minimum } : { minimum, maximum };
   }
@@ -68,7 +68,7 @@ function labelled(text: string, field: HTMLInputElement): HTMLLabelElement {
   return label;
 }
 
-function valueOf({ value }: HTMLInputElement): number | null {
+function numberIn({ value }: HTMLInputElement): number | null {
   return readNumber(value) ?? null;
 }
 

@@ -1,4 +1,5 @@
 import { make, setText } from "../elements.ts";
+import { FailureNote } from "../failure-note.ts";
 import { GateList } from "./gate-list.ts";
 import { withGate, type Gate } from "./gates.ts";
 import { Histogram } from "./histogram.ts";
@@ -36,6 +37,9 @@ export class ResultsPanel {
   readonly #events: ResultsEvents;
   readonly #name = make("span", "panel-count");
   readonly #message = make("p", "results-message");
+  /** Why the image could not be measured, and why others are missing in the summary. */
+  readonly #failure = new FailureNote();
+  readonly #missing = new FailureNote();
   readonly #gateList: GateList;
   readonly #table: NucleusTable;
   readonly #histogram: Histogram;
@@ -62,18 +66,22 @@ export class ResultsPanel {
       (gate) => this.#changeGates(this.#gates.filter((other) => other !== gate)),
       () => this.#changeGates([]),
     );
-    const parts = [this.#table, this.#histogram, this.#scatter, this.#summary];
-    const panels = parts.map(({ element }, index) => [tabNames[index] ?? "", element] as const);
+    const summary = make("div", "");
+    summary.append(this.#missing.element, this.#summary.element);
+    const parts = [this.#table.element, this.#histogram.element, this.#scatter.element, summary];
+    const panels = parts.map((element, index) => [tabNames[index] ?? "", element] as const);
     this.#tabs = new Tabs("Measurements", panels, () => this.#showSummary());
     const head = make("div", "panel-head");
     head.append(make("h2", "", "Measurements"), this.#name);
     host.classList.add("results-panel");
-    host.append(head, this.#message, this.#gateList.element, this.#tabs.element);
+    host.append(head, this.#message, this.#failure.element, this.#gateList.element, this.#tabs.element);
     this.show(null, null);
   }
 
   /** Shows an image's measurements; null where there are none (yet). The gates stay. */
   show(table: MeasurementTable | null, counted: (CountedRows & { readonly imageName: string }) | null): void {
+    const hadFocus = this.#failure.hasFocus;
+    this.#failure.hide();
     this.#measured = table;
     this.#counted = counted;
     const isEmpty = table === null || table.rows === 0;
@@ -92,6 +100,16 @@ export class ResultsPanel {
     }
     this.#gateList.show(this.#gates, table);
     this.#refreshSummary();
+    if (hadFocus && !isEmpty) this.#tabs.focus();
+  }
+
+  /** Says why there are no measurements of the image. */
+  fail(words: string, tryAgain: () => void): void {
+    const hadFocus = this.#failure.hasFocus;
+    this.show(null, null);
+    this.#message.hidden = true;
+    this.#failure.show(words, tryAgain);
+    if (hadFocus) this.#failure.focus();
   }
 
   /** Shows that other nuclei of the image count. */
@@ -113,6 +131,12 @@ export class ResultsPanel {
   showBatch(images: readonly ImageSummary[]): void {
     this.#batch = images;
     this.#refreshSummary();
+  }
+
+  /** Says which images are missing in the summary of the batch, and why; null where none is. */
+  showMissing(words: string | null, tryAgain: () => void): void {
+    if (words === null) this.#missing.hide();
+    else this.#missing.show(words, tryAgain);
   }
 
   /** Marks a nucleus as selected and brings it into sight. */

@@ -1,0 +1,67 @@
+//! What can go wrong in the command line itself, apart from files and what is in them.
+
+use nucleoscope::Explain;
+use nucleoscope::error::ErrorKind;
+
+/// A fault that is not a file's.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Fault {
+    /// The threads to work on could not be started.
+    #[error("the threads could not be started: {0}")]
+    Threads(String),
+    /// No annotated image is left by the options that choose images.
+    #[error("no image with ground truth fits the choice")]
+    NothingChosen,
+    /// An image's condition is not in the file that names a model for each.
+    #[error("it names no model for the condition {0:?}")]
+    NoModelFor(String),
+    /// A table that the command line needs does not have its columns.
+    #[error("this is not the table it should be: {reason}")]
+    Table {
+        /// What the CSV reader says.
+        reason: String,
+        /// Names of the columns that it needs.
+        columns: &'static str,
+    },
+    /// The ground truth has no image that a submission could be held against.
+    #[error("it has no usable ground truth of any image")]
+    NoTruth,
+}
+
+impl Explain for Fault {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Threads(_) => "command/threads",
+            Self::NothingChosen => "command/nothing-chosen",
+            Self::NoModelFor(_) => "command/no-model",
+            Self::Table { .. } => "command/table",
+            Self::NoTruth => "command/no-truth",
+        }
+    }
+
+    fn remedy(&self) -> String {
+        match self {
+            Self::Threads(_) => "Use fewer threads (--threads 1), or end other programs and try again.".into(),
+            Self::NothingChosen => {
+                "Compare --fold, --conditions and --ids with index.csv, and check that the images have ground truth."
+                    .into()
+            }
+            Self::NoModelFor(condition) => {
+                format!("Add a row for {condition:?} to it, or leave the condition out with --conditions.")
+            }
+            Self::Table { columns, .. } => {
+                format!("It has to be a CSV file in UTF-8, with commas and a first line that names {columns}.")
+            }
+            Self::NoTruth => {
+                "Name the ground truth with --truth: the Bowl's solution CSV, or a folder of images with masks or label images."
+                    .into()
+            }
+        }
+    }
+}
+
+impl From<Fault> for ErrorKind {
+    fn from(fault: Fault) -> Self {
+        Self::Other(Box::new(fault))
+    }
+}
