@@ -26,10 +26,11 @@ pub mod measurements;
 pub mod overlay;
 pub mod record;
 pub mod rois;
+pub mod signature;
 pub mod svg;
 
 pub use error::ExportError;
-pub use file_name::file_stem;
+pub use file_name::{file_stem, file_stems};
 pub use measurements::MeasurementTable;
 pub use record::Provenance;
 
@@ -189,8 +190,20 @@ pub struct ExportFile {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn files(subject: &Subject, formats: &[Format]) -> Result<Vec<ExportFile>, ExportError> {
+    files_named(subject, &file_stem(subject.image_id), formats)
+}
+
+/// The same with names that begin otherwise: with the image's stem in its data set
+/// ([`ImageEntry::file_stem`](crate::dataset::ImageEntry::file_stem)).
+///
+/// # Errors
+/// As [`files`].
+pub fn files_named(
+    subject: &Subject,
+    stem: &str,
+    formats: &[Format],
+) -> Result<Vec<ExportFile>, ExportError> {
     check(subject)?;
-    let stem = file_stem(subject.image_id);
     let needs = |wanted: &[Format]| formats.iter().any(|format| wanted.contains(format));
     let parts = Parts {
         polygons: if needs(&[Format::Rois, Format::Geojson, Format::Svg]) {

@@ -9,6 +9,7 @@
 mod channel;
 mod decode;
 mod error;
+mod extension;
 mod normalize;
 mod preview;
 mod stack;
@@ -18,6 +19,7 @@ mod window;
 pub use channel::{Channel, PixelSize, split};
 pub use decode::{Limits, decode, open, open_segmented};
 pub use error::ImageError;
+pub use extension::{is_image_name, unread_format};
 pub use normalize::{Levels, Normalization, NormalizedImage, normalize};
 pub use preview::{Contrast, Preview, map_preview, preview};
 pub use stack::{ChannelChoice, ChannelInfo, Opened, Selection, Slice, StackInfo};

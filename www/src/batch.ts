@@ -22,10 +22,17 @@ export type ImageState =
 
 /** One entry of the list: an image, or a file that should have been one. */
 export interface BatchImage {
-  /** The id in the CSV; null for a file that could not be opened as an image at all. */
-  readonly imageId: string | null;
+  /**
+   * The id in the CSV; null for a file that could not be opened as an image at all. It takes the folder in once
+   * another image of the same name comes.
+   */
+  imageId: string | null;
+  /** The id as it stands in a row of the CSV; empty without one. */
+  csvId: string;
+  /** What the names of its files begin with; empty without an id. */
+  fileStem: string;
   /** What the user knows it by: the file's name where that says as much as the id. */
-  readonly name: string;
+  name: string;
   readonly path: string;
   source: ImageSource | null;
   truth: TruthSource | null;
@@ -71,19 +78,15 @@ export interface Update {
   readonly added: BatchImage[];
   /** Images to be worked on again: with other ground truth, or with a new file in place of one that failed. */
   readonly again: BatchImage[];
-  /** Files refused because their id is taken. */
-  readonly duplicates: { readonly path: string; readonly error: ErrorReport }[];
+  /** Images that have another id and name. */
+  readonly renamed: BatchImage[];
 }
-
-/** A plan's failure when an id comes twice. */
-const duplicateCode = "dataset/duplicate-id";
 
 /** Everything the user has given, in the order of the list. */
 export class Batch {
   readonly #files: BatchFile[] = [];
   readonly #positions = new Map<string, number>();
   readonly #images: BatchImage[] = [];
-  readonly #byId = new Map<string, BatchImage>();
   readonly #byPath = new Map<string, BatchImage>();
   /** Failures that have been told, so that opening the files again does not tell them again. */
   readonly #told = new Set<string>();
@@ -102,50 +105,76 @@ export class Batch {
 
   /**
    * Remembers more files and returns all, so that images and their ground truth may come separately.
-   * A path that was given before is refused, unless it is that of an image that failed: the new file
-   * then takes its place.
+   * A file that was given before is refused, unless it is that of an image that failed: the new file
+   * then takes its place. Another file of the same path gets a path of its own.
    */
   remember(files: readonly BatchFile[]): { readonly files: readonly BatchFile[]; readonly refused: string[] } {
     const refused: string[] = [];
+    const isOther = ({ path, blob }: BatchFile): boolean => {
+      const position = this.#positions.get(path);
+      const known = position === undefined ? undefined : this.#files[position];
+      return known !== undefined && !this.#hasFailed(path) && !isSameFile(known.blob, blob);
+    };
+    // A folder is taken as a whole, so that masks stay beside their images.
+    const folders = new Map<string, string>();
     for (const file of files) {
-      const position = this.#positions.get(file.path);
-      if (position === undefined) {
-        this.#positions.set(file.path, this.#files.length);
-        this.#files.push(file);
-      } else if (this.#byPath.get(file.path)?.state.kind === "failed") this.#files[position] = file;
-      else refused.push(file.path);
+      const folder = topFolder(file.path);
+      if (folder !== null && !folders.has(folder) && isOther(file)) folders.set(folder, this.#freeFolder(folder));
+    }
+    for (const file of files) {
+      const folder = topFolder(file.path);
+      let path = file.path;
+      if (folder !== null) path = (folders.get(folder) ?? folder) + path.slice(folder.length);
+      else if (isOther(file)) path = this.#freeName(path);
+      if (!this.#remember({ ...file, path })) refused.push(file.path);
     }
     return { files: [...this.#files], refused };
   }
 
+  #remember(file: BatchFile): boolean {
+    const position = this.#positions.get(file.path);
+    if (position === undefined) {
+      this.#positions.set(file.path, this.#files.length);
+      this.#files.push(file);
+    } else if (this.#hasFailed(file.path)) this.#files[position] = file;
+    else return false;
+    return true;
+  }
+
+  #hasFailed(path: string): boolean {
+    return this.#byPath.get(path)?.state.kind === "failed";
+  }
+
+  /** `a (2).png` where there is an `a.png`, as file managers name copies. */
+  #freeName(path: string): string {
+    const { stem, ending } = parted(path);
+    return firstFree(stem, (name) => !this.#positions.has(name + ending)) + ending;
+  }
+
+  #freeFolder(folder: string): string {
+    const taken = new Set([...this.#positions.keys()].map(topFolder));
+    return firstFree(folder, (name) => !taken.has(name));
+  }
+
   /** Takes over what all files together turned out to be. */
   update(plan: OpenedBatch): Update {
-    const update: Update = { added: [], again: [], duplicates: [] };
+    const update: Update = { added: [], again: [], renamed: [] };
     this.wanted = plan.wanted;
     for (const planned of plan.images) {
       const source = this.#sourceOf(planned.source);
       const truth = this.#truthOf(planned.truth);
-      const known = this.#byId.get(planned.imageId);
-      // More files can change the id that a path would get; an image on the list keeps its own.
-      if (known?.path !== planned.path && this.#byPath.has(planned.path)) continue;
-      if (known?.path === planned.path) {
-        const isReplaced = !sameSource(known.source, source);
-        const hasOtherTruth = !sameTruth(known.truth, truth);
-        known.source = source;
-        known.truth = truth;
-        known.ignoredInScoring = planned.ignoredInScoring;
-        if (isReplaced || (hasOtherTruth && known.state.kind === "done")) update.again.push(known);
-      } else if (known !== undefined) {
-        this.#tell(update, planned.path, taken(planned.imageId));
-      } else {
+      const known = this.#byPath.get(planned.path);
+      if (known === undefined) {
         update.added.push(this.#add(planned, source, truth));
+        continue;
       }
+      const isReplaced = !sameSource(known.source, source);
+      const hasOtherTruth = !sameTruth(known.truth, truth);
+      if (known.imageId !== planned.imageId) update.renamed.push(known);
+      Object.assign(known, namesOf(planned), { source, truth, ignoredInScoring: planned.ignoredInScoring });
+      if (isReplaced || (hasOtherTruth && known.state.kind === "done")) update.again.push(known);
     }
-    for (const { path, error } of plan.failures) {
-      // More files can come first for an id; the image on the list keeps it all the same.
-      if (error.code === duplicateCode && this.#byPath.has(path)) continue;
-      this.#tell(update, path, error);
-    }
+    for (const { path, error } of plan.failures) this.#tell(update, path, error);
     this.#images.push(...update.added);
     return update;
   }
@@ -178,18 +207,16 @@ export class Batch {
   }
 
   #add(planned: OpenedBatch["images"][number], source: ImageSource, truth: TruthSource | null): BatchImage {
-    const { imageId, path, ignoredInScoring } = planned;
+    const { path, ignoredInScoring } = planned;
     const image: BatchImage = {
       ...untouched(),
-      imageId,
-      name: nameOf(imageId, path),
+      ...namesOf(planned),
       path,
       source,
       truth,
       ignoredInScoring,
       state: { kind: "waiting" },
     };
-    this.#byId.set(imageId, image);
     this.#byPath.set(path, image);
     return image;
   }
@@ -198,8 +225,7 @@ export class Batch {
     const fingerprint = JSON.stringify([path, error.code, error.message]);
     if (this.#told.has(fingerprint)) return;
     this.#told.add(fingerprint);
-    if (error.code === duplicateCode) update.duplicates.push({ path, error });
-    else update.added.push(failedFile(path, error));
+    update.added.push(failedFile(path, error));
   }
 
   #truthOf(truth: OpenedBatch["images"][number]["truth"]): TruthSource | null {
@@ -214,6 +240,36 @@ export class Batch {
     const given = this.#files[file];
     if (given === undefined) throw new Error(`the plan names file ${file}, which was not given`);
     return { blob: given.blob, entry };
+  }
+}
+
+function namesOf(planned: OpenedBatch["images"][number]): Pick<BatchImage, "imageId" | "csvId" | "fileStem" | "name"> {
+  const { imageId, csvId, fileStem, path } = planned;
+  return { imageId, csvId, fileStem, name: nameOf(imageId, path) };
+}
+
+/** Whether a file was most likely given before: files that a script made are only the same as themselves. */
+function isSameFile(known: Blob, given: Blob): boolean {
+  if (known === given) return true;
+  if (!(known instanceof File) || !(given instanceof File)) return false;
+  return known.size === given.size && known.lastModified === given.lastModified;
+}
+
+/** The first part of a path with folders. */
+function topFolder(path: string): string | null {
+  const end = path.indexOf("/");
+  return end < 0 ? null : path.slice(0, end);
+}
+
+function parted(name: string): { readonly stem: string; readonly ending: string } {
+  const point = name.lastIndexOf(".");
+  return point <= 0 ? { stem: name, ending: "" } : { stem: name.slice(0, point), ending: name.slice(point) };
+}
+
+function firstFree(name: string, isFree: (name: string) => boolean): string {
+  for (let number = 2; ; number++) {
+    const numbered = `${name} (${number})`;
+    if (isFree(numbered)) return numbered;
   }
 }
 
@@ -241,17 +297,11 @@ function untouched(): Pick<
   };
 }
 
-function taken(imageId: string): ErrorReport {
-  return {
-    code: duplicateCode,
-    message: `An image with the id ${imageId} is on the list already.`,
-    remedy: "Rename one of the two files, or remove all images first.",
-  };
-}
-
 function failedFile(path: string, error: ErrorReport): BatchImage {
   return {
     imageId: null,
+    csvId: "",
+    fileStem: "",
     name: path,
     path,
     ...untouched(),

@@ -1,6 +1,6 @@
 import { setText } from "./elements.ts";
 import { save } from "./save.ts";
-import { submissionOf, type Submission } from "./submission.ts";
+import { rowsUnder, submissionOf, type Submission } from "./submission.ts";
 import type { Batch } from "./batch.ts";
 import { counted } from "./wording.ts";
 
@@ -23,9 +23,9 @@ export class Download {
   offer(batch: Batch, header: string, busy: boolean): void {
     const submission = submissionOf(
       header,
-      batch.images.map(({ imageId, state }) => ({
+      batch.images.map(({ imageId, csvId, state }) => ({
         imageId,
-        csvRows: state.kind === "done" ? state.result.csvRows : null,
+        csvRows: state.kind === "done" ? rowsUnder(csvId, state.result.csvRows) : null,
       })),
       batch.wanted,
     );

@@ -88,5 +88,5 @@ async function filesOf(
 ): Promise<NamedBlob[]> {
   const request = requestOf(image);
   if (request === null || image.state.kind !== "done") return [];
-  return engine.exportFiles(request, image.state.result, image.regions, formats, recordOf(image));
+  return engine.exportFiles({ ...request, fileStem: image.fileStem }, image.state.result, image.regions, formats, recordOf(image));
 }

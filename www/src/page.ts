@@ -1,4 +1,4 @@
-import { Batch, isField, type BatchImage, type Update } from "./batch.ts";
+import { Batch, isField, type BatchImage } from "./batch.ts";
 import { Bench } from "./bench.ts";
 import { CorrectionBar } from "./correction-bar.ts";
 import { Download } from "./download.ts";
@@ -193,7 +193,7 @@ export class Page {
       );
     }
     this.#notices.replace(plan.notices);
-    this.#notices.add(refusalNotices(refused, update));
+    this.#notices.add(refusalNotices(refused));
     if (batch.images.length === 0 && this.#records.size === 0) {
       this.#notices.add([
         {
@@ -203,6 +203,7 @@ export class Page {
       ]);
     }
     this.#list.add(update.added);
+    for (const image of update.renamed) this.#list.refresh(image);
     this.#applyRecords();
     for (const image of update.added) image.pixelSize = this.#settings.pixelSize;
     this.#work.start([...update.added, ...update.again], this.#settingsFor);
@@ -556,31 +557,16 @@ function endOf(batch: Batch): string {
 }
 
 /** What was not added, and why; many refusals for the same reason are told together. */
-function refusalNotices(refused: readonly string[], { duplicates }: Update): Notice[] {
-  const notices: Notice[] = [];
+function refusalNotices(refused: readonly string[]): Notice[] {
   const [path] = refused;
-  if (path !== undefined) {
-    notices.push({
+  if (path === undefined) return [];
+  return [
+    {
       message:
         refused.length === 1
-          ? `${path} was not added: a file of this name was added before.`
-          : `${counted(refused.length, "file")} were not added, as files of the same names were added before: ${path} and others.`,
+          ? `${path} was not added: the same file was added before.`
+          : `${counted(refused.length, "file")} were not added, as the same files were added before: ${path} and others.`,
       remedy: "To start anew, remove all images first.",
-    });
-  }
-  const [first] = duplicates;
-  if (first !== undefined && duplicates.length > 3) {
-    notices.push({
-      message: `${counted(duplicates.length, "file")} were not added, as their image ids are taken: ${first.path} and others.`,
-      remedy: first.error.remedy,
-    });
-  } else {
-    notices.push(
-      ...duplicates.map(({ path: file, error }) => ({
-        message: `${file} was not added: ${error.message}`,
-        remedy: error.remedy,
-      })),
-    );
-  }
-  return notices;
+    },
+  ];
 }

@@ -10,7 +10,7 @@ use nucleoscope::export::{self, ExportError, Formats, Provenance, Subject};
 use nucleoscope::image::{Opened, PixelSize, Selection};
 use nucleoscope::nuclei::LabelImage;
 use nucleoscope::segment::Settings;
-use nucleoscope::{Error, Explain, InFile, batch, run_length};
+use nucleoscope::{Error, Explain, InFile, run_length};
 use rayon::prelude::*;
 
 use crate::inputs::{Inputs, write_whole};
@@ -71,7 +71,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
     let inputs = Inputs::gather(&arguments.inputs);
     let dataset = &inputs.batch.dataset;
     inputs.failures.iter().chain(&inputs.batch.failures).for_each(table::say_failure);
-    dataset.failed.iter().for_each(|failed| table::say_failure(&failed.error));
+    dataset.failed.iter().for_each(|failed| table::say_failure(&failed.error.clone().in_file(&failed.path)));
     dataset.notices.iter().for_each(table::say_notice);
     let mut failures = inputs.failures.len() + inputs.batch.failures.len() + dataset.failed.len();
     if failures == 0 {
@@ -133,7 +133,7 @@ impl Exports {
         labels: &LabelImage,
         found_by: Option<(ModelIdentity, Settings, Selection)>,
     ) -> Result<(), Error> {
-        let bytes = batch::read(&inputs.files, inputs.batch.sources[entry.file], &entry.path)?;
+        let bytes = inputs.read(entry.file, &entry.path)?;
         let name = entry.path.rsplit(['/', '\\']).next().unwrap_or(&entry.path).to_owned();
         let mut provenance =
             Provenance { input: FileIdentity { name, sha256: sha256(&bytes) }, ..Default::default() };
@@ -151,7 +151,8 @@ impl Exports {
             edited: &[],
             provenance: &provenance,
         };
-        let files = export::files(&subject, &self.formats.0).map_err(|error| error.in_file(&entry.path))?;
+        let files = export::files_named(&subject, &entry.file_stem, &self.formats.0)
+            .map_err(|error| error.in_file(&entry.path))?;
         files.iter().try_for_each(|file| write_whole(&self.folder.join(&file.name), &file.bytes))
     }
 }

@@ -44,7 +44,8 @@ impl Inputs {
                     Ok(entry) if entry.file_type().is_dir() => {}
                     Ok(entry) => {
                         let size = entry.metadata().map_or(0, |metadata| metadata.len());
-                        given.push(InputFile { path: entry.path().display().to_string(), size, explicit });
+                        let path = entry.path().display().to_string();
+                        given.push(InputFile { explicit, ..InputFile::found(path, size) });
                         files.push(entry.into_path());
                     }
                     Err(error) => {
@@ -56,6 +57,11 @@ impl Inputs {
         }
         let files = Files(files);
         Self { batch: batch::open(&given, &files), files, failures }
+    }
+
+    /// Reads the bytes of a file of the batch; `path` names it in errors.
+    pub(crate) fn read(&self, file: usize, path: &str) -> Result<Vec<u8>, Error> {
+        self.batch.read(&self.files, file, path)
     }
 }
 

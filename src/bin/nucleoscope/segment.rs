@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use nucleoscope::dataset::ImageEntry;
 use nucleoscope::export::record::ModelIdentity;
-use nucleoscope::export::{MeasurementTable, bowl_csv, file_stem, label_image, overlay};
+use nucleoscope::export::{MeasurementTable, bowl_csv, label_image, overlay};
 use nucleoscope::network::Network;
 use nucleoscope::nuclei::LabelImage;
 use nucleoscope::score::{ImageScore, score_image, summarize};
@@ -62,7 +62,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
     let dataset = &inputs.batch.dataset;
     let mut failures = inputs.failures.len() + inputs.batch.failures.len() + dataset.failed.len();
     inputs.failures.iter().chain(&inputs.batch.failures).for_each(table::say_failure);
-    dataset.failed.iter().for_each(|failed| table::say_failure(&failed.error));
+    dataset.failed.iter().for_each(|failed| table::say_failure(&failed.error.clone().in_file(&failed.path)));
     dataset.notices.iter().for_each(table::say_notice);
     if failures == 0 {
         dataset.require_images(arguments.inputs.len()).map_err(|error| error.in_file("the inputs"))?;
@@ -145,7 +145,7 @@ fn write_exports(
 /// Writes the files that have a folder of their own, and keeps what comes together at the end.
 fn finish(arguments: &Arguments, work: &Work, labels: &LabelImage) -> Result<Finished, Error> {
     let entry = work.entry;
-    let stem = file_stem(&entry.image_id);
+    let stem = &entry.file_stem;
     let path = |folder: &Path, ending: &str| folder.join(format!("{stem}{ending}"));
     if let Some(folder) = &arguments.labels {
         let file = label_image::encode(labels, None).map_err(|error| error.in_file(&entry.path))?;

@@ -150,7 +150,8 @@ export class Engine {
 
   /** Works out which images, ground truth and wishes these files contain. */
   openBatch(files: readonly BatchFile[], options?: RunOptions): Promise<OpenedBatch> {
-    return this.#reader.run({ kind: "open", files }, options);
+    const numbered = files.map((file) => ({ ...file, number: this.#numberOf(file.blob) }));
+    return this.#reader.run({ kind: "open", files: numbered }, options);
   }
 
   /**
@@ -187,7 +188,8 @@ export class Engine {
 
   /** Corrects nuclei that are known already, such as ground truth. */
   correct(request: NucleiRequest, start: TruthSource, options?: RunOptions): Promise<Segmented> {
-    return this.#bench.run({ kind: "correct", ...request, ...this.#keysOf(request), start }, options);
+    const task = { kind: "correct", ...request, ...this.#keysOf(request), start: this.#numberedTruth(start) } as const;
+    return this.#bench.run(task, options);
   }
 
   /** Measures the nuclei of an image; what the user moves does not wait for it. */
@@ -200,16 +202,16 @@ export class Engine {
     return this.#reader.run({ kind: "measure", ...this.#sheetOf(request), nuclei: finished(nuclei), regions }, options);
   }
 
-  /** Writes an image's files. `record` is what the record says of how the nuclei came about. */
+  /** Writes an image's files, whose names begin with `fileStem`. `record` is what the record says of how the nuclei came about. */
   exportFiles(
-    request: ImageRequest,
+    request: ImageRequest & { readonly fileStem: string },
     nuclei: FinishedNuclei,
     regions: readonly Region[],
     formats: readonly ExportFormat[],
     record: unknown,
     options?: RunOptions,
   ): Promise<NamedBlob[]> {
-    const sheet = this.#sheetOf(request);
+    const sheet = { ...this.#sheetOf(request), fileStem: request.fileStem };
     return this.#reader.run({ kind: "export", ...sheet, nuclei: finished(nuclei), regions, formats, record }, options);
   }
 
@@ -248,12 +250,32 @@ export class Engine {
 
   #sheetOf(request: ImageRequest): Sheet {
     const { imageId, source, selection, pixelSize } = request;
-    return { key: this.#keyOf(request), imageId, source, selection, pixelSize };
+    return { key: this.#keyOf(request), imageId, source: this.#numbered(source), selection, pixelSize };
   }
 
-  #keysOf(request: NucleiRequest): { readonly key: string; readonly truthKey: string } {
-    const { truth } = request;
-    return { key: this.#keyOf(request), truthKey: truth === null ? "" : String(this.#numberOf(truth)) };
+  #keysOf(request: NucleiRequest): Pick<SegmentTask, "key" | "truthKey" | "source" | "truth"> {
+    const { source, truth } = request;
+    return {
+      key: this.#keyOf(request),
+      truthKey: truth === null ? "" : String(this.#numberOf(truth)),
+      source: this.#numbered(source),
+      truth: truth === null ? null : this.#numberedTruth(truth),
+    };
+  }
+
+  #numbered({ blob, entry }: ImageSource): ImageSource {
+    return { blob, entry, number: this.#numberOf(blob) };
+  }
+
+  #numberedTruth(truth: TruthSource): TruthSource {
+    switch (truth.kind) {
+      case "masks":
+        return { kind: "masks", sources: truth.sources.map((source) => this.#numbered(source)) };
+      case "labels":
+        return { kind: "labels", source: this.#numbered(truth.source) };
+      case "runs":
+        return truth;
+    }
   }
 
   #keyOf({ source, selection, pixelSize }: ImageRequest): string {

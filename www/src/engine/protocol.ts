@@ -37,6 +37,8 @@ export interface ImageSource {
   readonly blob: Blob;
   /** The entry's position in the archive. */
   readonly entry: number | null;
+  /** Tells one file from another, so that a worker can keep an archive open; the engine fills it in. */
+  readonly number?: number;
 }
 
 /** Where an image's ground truth is. */
@@ -57,7 +59,7 @@ export interface ErrorReport {
 /** Works out which images, ground truth and wishes a set of files contains. */
 export interface OpenTask {
   readonly kind: "open";
-  readonly files: readonly BatchFile[];
+  readonly files: readonly (BatchFile & { readonly number: number })[];
 }
 
 /** An image as the workers know it. */
@@ -154,6 +156,8 @@ export interface MeasureTask extends Sheet {
 /** Writes the files of one image. */
 export interface ExportTask extends Sheet {
   readonly kind: "export";
+  /** What the files' names begin with. */
+  readonly fileStem: string;
   readonly nuclei: FinishedNuclei;
   readonly regions: readonly Region[];
   readonly formats: readonly ExportFormat[];

@@ -7,11 +7,11 @@ import {
   exampleImage,
   initSync,
   NucleusMaps,
-  openBatch,
-  readSource,
+  readBlob,
   Segmentation,
   Segmenter,
   sha256,
+  SourceReader,
   summarizeScores,
   Truth,
 } from "../wasm/nucleoscope.js";
@@ -104,7 +104,7 @@ type OnProgress = (report: Progress, transfer?: Transferable[]) => void;
 async function finish(task: Task, progress: OnProgress): Promise<Finished> {
   switch (task.kind) {
     case "open": {
-      const plan = openBatch([...task.files]);
+      const plan = sourceReader().openBatch([...task.files]);
       // An Error would lose its code and remedy on the way.
       const failures = plan.failures.map(({ path, error }) => ({ path, error: reportOf(error) }));
       return { outcome: { ...plan, failures }, transfer: [] };
@@ -187,7 +187,7 @@ function imageOf({ key, source, selection, pixelSize }: Sheet, isMeasured = fals
 }
 
 function mapsOf({ key, blob, width, height }: CachedMaps): NucleusMaps {
-  return maps.get(key, () => new NucleusMaps(width, height, readSource(blob, undefined)));
+  return maps.get(key, () => new NucleusMaps(width, height, readBlob(blob)));
 }
 
 function preview(task: PreviewTask): Promise<Picture> {
@@ -334,9 +334,9 @@ function measure(task: MeasureTask): Measured {
 function exportFiles(task: ExportTask): Outcomes["export"] {
   const nuclei = Segmentation.fromCsvRows(task.nuclei);
   try {
-    const { imageId, formats, regions, record } = task;
+    const { imageId, fileStem, formats, regions, record } = task;
     const image = imageOf(task, true);
-    const files = nuclei.exportFiles(image, read(task.source), imageId, [...formats], [...regions], record);
+    const files = nuclei.exportFiles(image, read(task.source), imageId, fileStem, [...formats], [...regions], record);
     return files.map(({ name, bytes }) => ({ name, blob: new Blob([bytes]) }));
   } finally {
     nuclei.free();
@@ -345,7 +345,7 @@ function exportFiles(task: ExportTask): Outcomes["export"] {
 
 function archive({ files }: ArchiveTask): Blob {
   const made = new Archive();
-  for (const { name, blob } of files) made.add(name, readSource(blob, undefined));
+  for (const { name, blob } of files) made.add(name, readBlob(blob));
   return blobOf(made.finish());
 }
 
@@ -354,6 +354,15 @@ function blobOf(bytes: Uint8Array): Blob {
   return new Blob([bytes as Uint8Array<ArrayBuffer>]);
 }
 
-function read({ blob, entry }: ImageSource): Uint8Array {
-  return readSource(blob, entry ?? undefined);
+function read({ blob, entry, number }: ImageSource): Uint8Array {
+  if (number === undefined) throw new Error("the engine numbers the files that a worker reads");
+  return sourceReader().read(number, blob, entry ?? undefined);
+}
+
+let keptReader: SourceReader | null = null;
+
+/** Made once, as it keeps archives open. */
+function sourceReader(): SourceReader {
+  keptReader ??= new SourceReader();
+  return keptReader;
 }
