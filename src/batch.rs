@@ -162,7 +162,8 @@ pub fn open_again(given: &[InputFile], store: &impl OpenFile, mut archives: Arch
         match archives.directory(store, position, &file.path) {
             Ok(directory) => {
                 for (number, entry) in directory.entries().iter().enumerate() {
-                    files.push(InputFile::found(format!("{}/{}", file.path, entry.path), entry.size));
+                    let path = format!("{}/{}", file.path, entry.path);
+                    files.push(InputFile { root: file.root, ..InputFile::found(path, entry.size) });
                     sources.push(Source { file: position, entry: Some(number) });
                 }
                 let count = directory.legacy_names();
@@ -264,7 +265,10 @@ mod tests {
         // To find its end takes some bytes more.
         for images in [3, 30, 300] {
             let (read, size) = read_of(images);
-            assert!((size..size + 4096).contains(&read), "{images} images: {read} bytes read, {size} are there");
+            assert!(
+                (size..size + 4096).contains(&read),
+                "{images} images: {read} bytes read, {size} are there"
+            );
         }
     }
 

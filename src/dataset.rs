@@ -71,12 +71,14 @@ pub struct InputFile {
     pub explicit: bool,
     /// Whether the file says of itself that Nucleoscope wrote it: see [`crate::export::signature`].
     pub is_export: bool,
+    /// How many bytes of `path` are the folder that was given: a hidden folder hides nothing if the user named it.
+    pub root: usize,
 }
 
 impl InputFile {
     /// A file that was found in a folder or an archive, of which nothing is known but its name.
     pub fn found(path: impl Into<String>, size: u64) -> Self {
-        Self { path: path.into(), size, explicit: false, is_export: false }
+        Self { path: path.into(), size, explicit: false, is_export: false, root: 0 }
     }
 
     /// A file that was given itself.
@@ -146,7 +148,8 @@ pub enum Ignored {
 /// ]);
 /// ```
 pub fn classify(files: &[InputFile]) -> Vec<FileKind> {
-    let paths: Vec<Path> = files.iter().map(|file| Path::of(&file.path)).collect();
+    let paths: Vec<Path> =
+        files.iter().map(|file| Path::of(&file.path).in_root(&file.path, file.root)).collect();
     let by_name: Vec<FileKind> =
         paths.iter().zip(files).map(|(path, file)| kind_by_name(path, file)).collect();
     let may_be = |kind: FileKind| (0..files.len()).filter(|&file| by_name[file] == kind).collect::<Vec<_>>();
@@ -397,6 +400,12 @@ pub enum Notice {
         /// Their ids.
         image_ids: Vec<String>,
     },
+    /// Files that were given more than once and are used once.
+    #[error("files given more than once ({}): {}", .files.len(), listed(.files))]
+    RepeatedFiles {
+        /// The files.
+        files: Vec<String>,
+    },
     /// Names in an archive whose encoding it does not tell.
     #[error("{archive}: names of files in an old encoding ({count}), so some letters may be wrong")]
     LegacyNames {
@@ -434,6 +443,7 @@ impl Explain for Notice {
             Self::Thumbnails { .. } => "dataset/thumbnails",
             Self::OwnExports { .. } => "dataset/own-exports",
             Self::LongerIds { .. } => "dataset/longer-ids",
+            Self::RepeatedFiles { .. } => "dataset/repeated-files",
             Self::LegacyNames { .. } => "dataset/legacy-names",
             Self::UnopenedArchives { .. } => "dataset/unopened-archives",
             Self::OtherFiles { .. } => "dataset/other-files",
@@ -467,6 +477,7 @@ impl Explain for Notice {
                     .into()
             }
             Self::LongerIds { .. } => "Nothing needs to be done unless other programs expect the short ids.".into(),
+            Self::RepeatedFiles { .. } => "Nothing needs to be done; each is used once.".into(),
             Self::LegacyNames { .. } => {
                 "If names matter, pack the files again with a program that writes UTF-8, or unpack them and give the folder."
                     .into()
@@ -542,7 +553,8 @@ impl Dataset {
     /// ```
     pub fn build(files: &[InputFile], csv_files: &[CsvFile]) -> Self {
         let kinds = classify(files);
-        let paths: Vec<Path> = files.iter().map(|file| Path::of(&file.path)).collect();
+        let paths: Vec<Path> =
+            files.iter().map(|file| Path::of(&file.path).in_root(&file.path, file.root)).collect();
         let mut order: Vec<usize> = (0..files.len()).collect();
         order.sort_by(|&one, &other| paths[one].parts().cmp(paths[other].parts()));
 

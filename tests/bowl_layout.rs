@@ -246,6 +246,14 @@ fn what_operating_systems_leave_is_no_image() {
 }
 
 #[test]
+fn a_hidden_folder_hides_nothing_if_it_was_given() {
+    let path = "/home/.work/set/a.png";
+    let root = |root: usize| [InputFile { root, ..InputFile::found(path, 1) }];
+    assert_eq!(classify(&root("/home/.work".len())), [FileKind::Image]);
+    assert_eq!(classify(&root("/home".len())), [FileKind::Ignored(Ignored::OtherType)]);
+}
+
+#[test]
 fn images_have_the_endings_of_microscopes_and_scanners_too() {
     let endings = ["svs", "stk", "lsm", "flex", "ndpi", "scn", "btf", "tf8", "qptiff", "TIF"];
     for ending in endings {

@@ -7,6 +7,8 @@ use unicode_normalization::UnicodeNormalization;
 #[derive(Debug, Clone)]
 pub(super) struct Path {
     parts: Vec<String>,
+    /// How many of them are the folder that was given.
+    root: usize,
 }
 
 impl Path {
@@ -20,7 +22,14 @@ impl Path {
         if parts.is_empty() {
             parts.push(String::new());
         }
-        Self { parts }
+        Self { parts, root: 0 }
+    }
+
+    /// The same where the first bytes of `path` are the folder that was given.
+    pub(super) fn in_root(self, path: &str, root: usize) -> Self {
+        let named = path.get(..root).unwrap_or_default().split(['/', '\\']);
+        let root = named.filter(|part| !matches!(*part, "" | ".")).count().min(self.parts.len() - 1);
+        Self { root, ..self }
     }
 
     /// All of them, the name last.
@@ -67,6 +76,7 @@ impl Path {
         let by_system = |part: &String| part == "__MACOSX" || part == "@eaDir" || part.starts_with("._");
         let leftover =
             ["thumbs.db", "desktop.ini", ".ds_store"].contains(&self.name().to_lowercase().as_str());
-        leftover || self.parts.iter().any(by_system) || (!explicit && self.parts.iter().any(hides))
+        let below = &self.parts[self.root..];
+        leftover || below.iter().any(by_system) || (!explicit && below.iter().any(hides))
     }
 }

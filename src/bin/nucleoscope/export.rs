@@ -13,7 +13,7 @@ use nucleoscope::segment::Settings;
 use nucleoscope::{Error, Explain, InFile, run_length};
 use rayon::prelude::*;
 
-use crate::inputs::{Inputs, write_whole};
+use crate::inputs::Inputs;
 use crate::{Outcome, table, work};
 
 /// What `segment` offers.
@@ -153,6 +153,6 @@ impl Exports {
         };
         let files = export::files_named(&subject, &entry.file_stem, &self.formats.0)
             .map_err(|error| error.in_file(&entry.path))?;
-        files.iter().try_for_each(|file| write_whole(&self.folder.join(&file.name), &file.bytes))
+        files.iter().try_for_each(|file| inputs.write(&self.folder.join(&file.name), &file.bytes))
     }
 }

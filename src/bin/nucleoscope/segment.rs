@@ -75,7 +75,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
         if let Some((exports, hash)) = &exports {
             write_exports(exports, &inputs, &work, &labels, hash)?;
         }
-        finish(arguments, &work, &labels)
+        finish(arguments, &inputs, &work, &labels)
     };
     let results = work::for_each(&inputs, &images, &arguments.options, job)?;
     if results.iter().any(Option::is_none) {
@@ -143,24 +143,29 @@ fn write_exports(
 }
 
 /// Writes the files that have a folder of their own, and keeps what comes together at the end.
-fn finish(arguments: &Arguments, work: &Work, labels: &LabelImage) -> Result<Finished, Error> {
+fn finish(
+    arguments: &Arguments,
+    inputs: &Inputs,
+    work: &Work,
+    labels: &LabelImage,
+) -> Result<Finished, Error> {
     let entry = work.entry;
     let stem = &entry.file_stem;
     let path = |folder: &Path, ending: &str| folder.join(format!("{stem}{ending}"));
     if let Some(folder) = &arguments.labels {
         let file = label_image::encode(labels, None).map_err(|error| error.in_file(&entry.path))?;
-        write_whole(&path(folder, &format!(".{}", file.extension)), &file.bytes)?;
+        inputs.write(&path(folder, &format!(".{}", file.extension)), &file.bytes)?;
     }
     if let Some(folder) = &arguments.outlines {
         let preview = image::preview(&work.opened.image, None, &image::Contrast::default())
             .map_err(|error| error.in_file(&entry.path))?;
         let picture = overlay::encode(preview, labels).map_err(|error| error.in_file(&entry.path))?;
-        write_whole(&path(folder, ".png"), &picture)?;
+        inputs.write(&path(folder, ".png"), &picture)?;
     }
     if let Some(folder) = &arguments.measurements {
         let pixel_size = arguments.export.pixel_size.or(work.opened.info.pixel_size);
         let table = MeasurementTable::new(labels, &work.opened.channels, pixel_size, &[]);
-        write_whole(&path(folder, "-measurements.csv"), table.csv(&entry.image_id).as_bytes())?;
+        inputs.write(&path(folder, "-measurements.csv"), table.csv(&entry.image_id).as_bytes())?;
     }
     let masks = run_length::encode(labels);
     let score = work.truth().map(|truth| truth.map(|truth| score_image(&truth, &masks)));
