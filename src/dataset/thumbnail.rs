@@ -14,67 +14,66 @@ const FOLDERS: [&str; 5] = ["thumb", "thumbs", "thumbnail", "thumbnails", ".thum
 /// - `thumb_x.png` beside `x.png`;
 /// - `thumbs/x.png` where there is an `x.png`, of whatever ending, in the folder around or further below it.
 pub(super) fn find(paths: &[Path], images: &[usize]) -> Vec<usize> {
-    let (small, full): (Vec<usize>, Vec<usize>) =
-        images.iter().partition(|&&file| thumbnail(&paths[file]).is_some());
-    if small.is_empty() {
-        return small;
-    }
     let mut stems_in: HashMap<&[String], Vec<String>> = HashMap::new();
     let mut stems_below: HashSet<(&[String], String)> = HashSet::new();
-    for &file in &full {
+    for &file in images {
         let (path, stem) = (&paths[file], paths[file].stem().to_lowercase());
-        for depth in 0..=path.folder().len() {
-            stems_below.insert((&path.folder()[..depth], stem.clone()));
+        if image_of(&stem).is_some() {
+            continue;
+        }
+        if folder_around(path).is_none() {
+            for depth in 0..=path.folder().len() {
+                stems_below.insert((&path.folder()[..depth], stem.clone()));
+            }
         }
         stems_in.entry(path.folder()).or_default().push(stem);
     }
     stems_in.values_mut().for_each(|stems| stems.sort_unstable());
-    let has_full = |file: &usize| {
-        let path = &paths[*file];
+    let is_thumbnail = |file: &usize| {
+        let (path, stem) = (&paths[*file], paths[*file].stem().to_lowercase());
         let beside = stems_in.get(path.folder()).map_or(&[] as &[String], Vec::as_slice);
-        match thumbnail(path) {
-            Some(Thumbnail::Before(beginning)) => {
-                let first = beside.partition_point(|stem| *stem < beginning);
-                beside.get(first).is_some_and(|stem| stem.starts_with(&beginning))
+        let by_name = match image_of(&stem) {
+            Some(Image::Beginning(beginning)) => {
+                let first = beside.partition_point(|stem| stem.as_str() < beginning);
+                beside.get(first).is_some_and(|stem| stem.starts_with(beginning))
             }
-            Some(Thumbnail::After(stem)) => beside.binary_search(&stem).is_ok(),
-            Some(Thumbnail::InFolder { around, stem }) => stems_below.contains(&(around, stem)),
+            Some(Image::Stem(stem)) => beside.binary_search_by(|other| other.as_str().cmp(stem)).is_ok(),
             None => false,
-        }
+        };
+        by_name || folder_around(path).is_some_and(|around| stems_below.contains(&(around, stem)))
     };
-    small.into_iter().filter(has_full).collect()
+    images.iter().copied().filter(is_thumbnail).collect()
 }
 
-/// What a name says of the image that a thumbnail is of, in small letters.
-enum Thumbnail<'a> {
+/// What the name of a thumbnail says of its image, in small letters.
+enum Image<'a> {
     /// How the image's name begins.
-    Before(String),
+    Beginning(&'a str),
     /// The image's name without its ending.
-    After(String),
-    /// The image's name without its ending, and the folder around that of the thumbnails.
-    InFolder { around: &'a [String], stem: String },
+    Stem(&'a str),
 }
 
-fn thumbnail(path: &Path) -> Option<Thumbnail<'_>> {
-    let stem = path.stem().to_lowercase();
-    if let Some(position) =
-        path.folder().iter().position(|part| FOLDERS.contains(&part.to_lowercase().as_str()))
-    {
-        return Some(Thumbnail::InFolder { around: &path.folder()[..position], stem });
-    }
+/// The image that a thumbnail is of by its own name; `None` for a name that is not a thumbnail's.
+fn image_of(stem: &str) -> Option<Image<'_>> {
+    const PARTED: [char; 4] = ['_', '-', '.', ' '];
     for (at, word) in stem.match_indices("thumb") {
         let (before, after) = (&stem[..at], &stem[at + word.len()..]);
         if before.is_empty() {
             let rest = after.strip_prefix("nail").unwrap_or(after);
-            let image = rest.strip_prefix(['_', '-', '.', ' ']).filter(|image| !image.is_empty());
-            return image.map(|image| Thumbnail::After(image.to_owned()));
+            return rest.strip_prefix(PARTED).filter(|image| !image.is_empty()).map(Image::Stem);
         }
         // "w1_thumbEF01" but not "greenthumb".
-        if let Some(beginning) = before.strip_suffix(['_', '-', '.', ' ']).filter(|text| !text.is_empty()) {
-            return Some(Thumbnail::Before(beginning.to_owned()));
+        if let Some(beginning) = before.strip_suffix(PARTED).filter(|text| !text.is_empty()) {
+            return Some(Image::Beginning(beginning));
         }
     }
     None
+}
+
+/// The folders around the folder of thumbnails that the file is in.
+fn folder_around(path: &Path) -> Option<&[String]> {
+    let is_for_thumbnails = |part: &String| FOLDERS.contains(&part.to_lowercase().as_str());
+    path.folder().iter().position(is_for_thumbnails).map(|position| &path.folder()[..position])
 }
 
 #[cfg(test)]
@@ -105,6 +104,12 @@ mod tests {
         assert_eq!(found(&["x.png", "thumb_x.png", "Thumbnail-x.jpg"]), ["thumb_x.png", "Thumbnail-x.jpg"]);
         assert_eq!(found(&["p/x.tif", "p/Thumbs/x.png", "p/thumbs/y.png"]), ["p/Thumbs/x.png"]);
         assert_eq!(found(&["p/t1/x.tif", "p/thumbnails/t1/x.jpg"]), ["p/thumbnails/t1/x.jpg"]);
+    }
+
+    #[test]
+    fn a_folder_for_thumbnails_may_hold_images() {
+        let names = ["thumbs/A01_w1ABCD.png", "thumbs/A01_w1_thumbEF.png", "thumbs/b.png"];
+        assert_eq!(found(&names), ["thumbs/A01_w1_thumbEF.png"]);
     }
 
     #[test]

@@ -108,27 +108,37 @@ export class Batch {
    * A file that was given before is refused, unless it is that of an image that failed: the new file
    * then takes its place. Another file of the same path gets a path of its own.
    */
-  remember(files: readonly BatchFile[]): { readonly files: readonly BatchFile[]; readonly refused: string[] } {
+  async remember(
+    files: readonly BatchFile[],
+  ): Promise<{ readonly files: readonly BatchFile[]; readonly refused: string[] }> {
     const refused: string[] = [];
-    const isOther = ({ path, blob }: BatchFile): boolean => {
-      const position = this.#positions.get(path);
-      const known = position === undefined ? undefined : this.#files[position];
-      return known !== undefined && !this.#hasFailed(path) && !isSameFile(known.blob, blob);
-    };
-    // A folder is taken as a whole, so that masks stay beside their images.
+    const others = new Set<BatchFile>();
+    for (const file of files) if (await this.#isOther(file)) others.add(file);
+    // Two of one name that come together are two files, from different folders.
+    const seen = new Set<string>();
+    const repeated = new Set<string>();
+    for (const { path } of files) (seen.has(path) ? repeated : seen).add(path);
+    // A folder is moved as a whole, so that masks stay beside their images.
     const folders = new Map<string, string>();
-    for (const file of files) {
-      const folder = topFolder(file.path);
-      if (folder !== null && !folders.has(folder) && isOther(file)) folders.set(folder, this.#freeFolder(folder));
+    for (const { path } of others) {
+      const folder = topFolder(path);
+      if (folder !== null && !folders.has(folder)) folders.set(folder, this.#freeFolder(folder));
     }
     for (const file of files) {
       const folder = topFolder(file.path);
       let path = file.path;
       if (folder !== null) path = (folders.get(folder) ?? folder) + path.slice(folder.length);
-      else if (isOther(file)) path = this.#freeName(path);
+      else if (others.has(file) || (this.#positions.has(path) && repeated.has(path))) path = this.#freeName(path);
       if (!this.#remember({ ...file, path })) refused.push(file.path);
     }
     return { files: [...this.#files], refused };
+  }
+
+  /** Whether there is another file of the same path, whose place it must not take. */
+  async #isOther({ path, blob }: BatchFile): Promise<boolean> {
+    const position = this.#positions.get(path);
+    const known = position === undefined ? undefined : this.#files[position];
+    return known !== undefined && !this.#hasFailed(path) && !(await isSameFile(known.blob, blob));
   }
 
   #remember(file: BatchFile): boolean {
@@ -248,11 +258,23 @@ function namesOf(planned: OpenedBatch["images"][number]): Pick<BatchImage, "imag
   return { imageId, csvId, fileStem, name: nameOf(imageId, path) };
 }
 
-/** Whether a file was most likely given before: files that a script made are only the same as themselves. */
-function isSameFile(known: Blob, given: Blob): boolean {
+/** Bytes at the beginning, in the middle and at the end that are compared. */
+const comparedBytes = 1 << 16;
+
+/** Whether two files most likely are the same: by their size and some of their contents. */
+async function isSameFile(known: Blob, given: Blob): Promise<boolean> {
   if (known === given) return true;
-  if (!(known instanceof File) || !(given instanceof File)) return false;
-  return known.size === given.size && known.lastModified === given.lastModified;
+  if (known.size !== given.size) return false;
+  const middle = Math.floor(known.size / 2);
+  for (const start of [0, middle, Math.max(0, known.size - comparedBytes)]) {
+    const [one, other] = await Promise.all([known, given].map((blob) => bytesFrom(blob, start)));
+    if (one === undefined || other === undefined || one.some((byte, index) => byte !== other[index])) return false;
+  }
+  return true;
+}
+
+async function bytesFrom(blob: Blob, start: number): Promise<Uint8Array> {
+  return new Uint8Array(await blob.slice(start, start + comparedBytes).arrayBuffer());
 }
 
 /** The first part of a path with folders. */

@@ -179,7 +179,7 @@ export class Page {
   async #openFiles(files: readonly BatchFile[], unreadable: readonly string[]): Promise<void> {
     const batch = this.#batch;
     const engine = await this.#engine;
-    const { files: all, refused } = batch.remember(await this.#withoutRecords(files));
+    const { files: all, refused } = await batch.remember(await this.#withoutRecords(files));
     const plan = await engine.openBatch(all);
     if (batch !== this.#batch) return;
     const update = batch.update(plan);
