@@ -15,8 +15,8 @@
 //! | `NAME.png` | `NAME` | |
 //!
 //! # Ids
-//! An id is the file's name without its ending, in Unicode's composed form (NFC), without blanks around it
-//! and without letters that nobody sees; `unnamed` if nothing is left. Where several images would have
+//! An id is the file's name without its ending, in Unicode's composed form (NFC), without blanks and
+//! invisible letters around it; `unnamed` if nothing is left. Where several images would have
 //! the same one, all of them get another, the first of these that tells each from every other image:
 //!
 //! 1. in the first layout, where the image is alone in its folder, the folder's name `ID`;
@@ -32,7 +32,7 @@
 //! Hidden files and those of operating systems; thumbnails (`x_thumb….png`, or files in a folder `thumbs`)
 //! of images that are there; and what Nucleoscope wrote itself: files that say so ([`InputFile::is_export`]),
 //! and files with the names of exports beside such a file, beside the record of the same image or, if they
-//! cannot be images, beside the image. What is left out is said in a [`Notice`].
+//! are no images, of an image that is there. What is left out is said in a [`Notice`].
 //!
 //! | CSV file | says |
 //! |---|---|
@@ -50,6 +50,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
+use unicode_normalization::UnicodeNormalization;
 
 use crate::error::Explain;
 use crate::export::bowl_csv::{self, BowlCsvError, Purpose};
@@ -208,6 +209,15 @@ fn csv_role(path: &Path) -> Option<CsvRole> {
     } else {
         None
     }
+}
+
+/// An image id as it is compared: in Unicode's composed form (NFC), without blanks around it.
+///
+/// ```
+/// assert_eq!(nucleoscope::dataset::comparable(" cafe\u{301}"), "café");
+/// ```
+pub fn comparable(image_id: &str) -> String {
+    image_id.trim().nfc().collect()
 }
 
 /// A CSV file that was read.
@@ -556,7 +566,9 @@ impl Dataset {
         let paths: Vec<Path> =
             files.iter().map(|file| Path::of(&file.path).in_root(&file.path, file.root)).collect();
         let mut order: Vec<usize> = (0..files.len()).collect();
-        order.sort_by(|&one, &other| paths[one].parts().cmp(paths[other].parts()));
+        // Names in the two forms of Unicode have the same parts.
+        let key = |file: usize| (paths[file].parts(), &files[file].path);
+        order.sort_by(|&one, &other| key(one).cmp(&key(other)));
 
         let mut dataset = Self::default();
         dataset.add_images(files, &kinds, &paths, &order);

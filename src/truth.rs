@@ -189,6 +189,9 @@ fn loses_detail(bytes: &[u8]) -> bool {
 /// Width, height, values and number of channels of a file with alpha, which is the last of them; `None` for
 /// all other files, broken ones too.
 fn decode_with_alpha(bytes: &[u8], limits: Limits) -> Option<(usize, usize, Samples, usize)> {
+    if bytes.starts_with(b"II") || bytes.starts_with(b"MM") {
+        return decode_tiff_with_alpha(bytes, limits);
+    }
     let format = image::guess_format(bytes).ok()?;
     if !matches!(format, ImageFormat::Png | ImageFormat::Gif | ImageFormat::WebP | ImageFormat::Bmp) {
         return None;
@@ -211,6 +214,25 @@ fn decode_with_alpha(bytes: &[u8], limits: Limits) -> Option<(usize, usize, Samp
         _ => return None,
     };
     Some((width as usize, height as usize, samples, color.channel_count().into()))
+}
+
+/// The same for a TIFF of gray or colours and alpha, 8 or 16 bits each.
+fn decode_tiff_with_alpha(bytes: &[u8], limits: Limits) -> Option<(usize, usize, Samples, usize)> {
+    let mut decoder = tiff::decoder::Decoder::new(Cursor::new(bytes)).ok()?;
+    let (width, height) = decoder.dimensions().ok()?;
+    let channels = match decoder.colortype().ok()? {
+        tiff::ColorType::GrayA(8 | 16) => 2,
+        tiff::ColorType::RGBA(8 | 16) => 4,
+        _ => return None,
+    };
+    limits.check(width.into(), height.into()).ok()?;
+    let samples = match decoder.read_image().ok()? {
+        tiff::decoder::DecodingResult::U8(values) => Samples::U8(values),
+        tiff::decoder::DecodingResult::U16(values) => Samples::U16(values),
+        _ => return None,
+    };
+    let (width, height) = (width as usize, height as usize);
+    (samples.len() == width * height * channels).then_some((width, height, samples, channels))
 }
 
 /// All nuclei from a label image: 0 is background, every other number one nucleus.
@@ -323,6 +345,13 @@ mod tests {
         assert_eq!(rgb([[0; 3], [0, 255, 0], [0, 0, 1], [0; 3]]), "2 2");
         // A channel that is the same everywhere says nothing.
         assert_eq!(rgb([[0, 0, 255], [255, 0, 255], [0, 0, 255], [0, 0, 255]]), "2 1");
+        let mut file = Cursor::new(Vec::new());
+        tiff::encoder::TiffEncoder::new(&mut file)
+            .unwrap()
+            .write_image::<tiff::encoder::colortype::RGBA8>(4, 1, &[clear, opaque, opaque, clear].concat())
+            .unwrap();
+        let mask = MaskFile::decode(file.get_ref(), Limits::default()).unwrap();
+        assert_eq!(mask.nucleus(4, 1).unwrap().unwrap().to_string(), "2 2");
         let gray = image::GrayAlphaImage::from_raw(4, 1, vec![0, 0, 0, 255, 0, 255, 0, 0]).unwrap();
         assert_eq!(nucleus(&gray.into(), ImageFormat::Png), "2 2");
     }

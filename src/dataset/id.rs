@@ -122,22 +122,29 @@ fn numbered(ids: Vec<String>, stems: &HashSet<String>, taken: &HashSet<String>) 
     ids.into_iter().map(&mut first_free).collect()
 }
 
-/// A name as an id: without invisible letters and blanks around it, on one line, and never empty.
+/// A name as an id: without blanks and invisible letters around it, on one line, and never empty.
 fn clean(name: &str) -> String {
-    let visible: String = name
-        .nfc()
-        .filter(|&letter| !is_invisible(letter))
-        .map(|letter| if letter.is_control() { '\u{fffd}' } else { letter })
-        .collect();
-    let trimmed = visible.trim();
+    let composed: String =
+        name.nfc().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect();
+    let trimmed = composed.trim_matches(|letter: char| letter.is_whitespace() || is_invisible(letter));
     if trimmed.is_empty() { UNNAMED.to_owned() } else { trimmed.to_owned() }
 }
 
-/// Letters that take no room: joiners, marks of direction, byte order marks, soft hyphens.
+/// Letters that take no room: joiners, marks of direction, byte order marks, soft hyphens; and fillers.
 fn is_invisible(letter: char) -> bool {
     matches!(
         letter,
-        '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+        '\u{ad}'
+            | '\u{115f}'
+            | '\u{1160}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{2800}'
+            | '\u{3164}'
+            | '\u{feff}'
+            | '\u{ffa0}'
     )
 }
 
@@ -186,6 +193,8 @@ mod tests {
         assert_eq!(ids(&["\u{200b}\u{feff}.tif"]), [UNNAMED]);
         assert_eq!(ids(&[".png"]), [".png"]);
         assert_eq!(ids(&[" a b .png"]), ["a b"]);
+        // Within a name they can be part of a word.
+        assert_eq!(ids(&["a\u{200c}b\u{200c}.png"]), ["a\u{200c}b"]);
         assert_eq!(ids(&["a\tb.png"]), ["a\u{fffd}b"]);
         assert_eq!(ids(&["x/ .png", "y/\u{a0}.png"]), ["x_", "y_"]);
         assert_eq!(ids(&[" .png", "\u{a0}.png"]), [".png", ".png (2)"]);

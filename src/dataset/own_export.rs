@@ -21,9 +21,10 @@ const OF_BATCH: [&str; 6] =
 
 /// Which files are exports. `by_name`: what each is by its name alone.
 pub(super) fn find(files: &[InputFile], paths: &[Path], by_name: &[FileKind]) -> Vec<usize> {
-    // In each folder: the stems of whose images there is a record or a signed export, and of all images.
+    // In each folder: the stems of whose images there is a record or a signed export.
     let mut known: HashMap<&[String], HashSet<&str>> = HashMap::new();
-    let mut images: HashMap<&[String], HashSet<String>> = HashMap::new();
+    // Of all images, in whatever folder: what is no image itself loses nothing.
+    let mut images: HashSet<String> = HashSet::new();
     for (file, path) in paths.iter().enumerate() {
         let signed = if files[file].is_export { stem_before(path.name(), &IMAGES) } else { None };
         if let Some(stem) = signed.or_else(|| stem_before(path.name(), &[RECORD])) {
@@ -33,13 +34,11 @@ pub(super) fn find(files: &[InputFile], paths: &[Path], by_name: &[FileKind]) ->
             known.entry(path.folder()).or_default();
         }
         if by_name[file] == FileKind::Image && !files[file].is_export {
-            images.entry(path.folder()).or_default().insert(file_stem(path.stem()));
+            images.insert(file_stem(path.stem()));
         }
     }
     let is_known =
         |path: &Path, stem: &str| known.get(path.folder()).is_some_and(|stems| stems.contains(stem));
-    let has_image =
-        |path: &Path, stem: &str| images.get(path.folder()).is_some_and(|stems| stems.contains(stem));
     let is_export = |file: &usize| {
         let path = &paths[*file];
         if files[*file].is_export {
@@ -49,7 +48,7 @@ pub(super) fn find(files: &[InputFile], paths: &[Path], by_name: &[FileKind]) ->
             return is_known(path, stem);
         }
         if let Some(stem) = stem_before(path.name(), &OTHERS) {
-            return is_known(path, stem) || has_image(path, stem);
+            return is_known(path, stem) || images.contains(stem);
         }
         OF_BATCH.contains(&path.name()) && known.contains_key(path.folder())
     };
@@ -109,8 +108,11 @@ mod tests {
             "nuclei.csv",
         ]);
         assert_eq!(left_out(&files), [""; 0]);
-        // Not an image, and beside the image it is named after.
-        assert_eq!(left_out(&found(&["x.png", "x-RoiSet.zip", "x.geojson"])), ["x-RoiSet.zip", "x.geojson"]);
+        // Not an image, and named after one.
+        let files = found(&["x.png", "x-RoiSet.zip", "out/x.geojson", "out/y.geojson"]);
+        assert_eq!(left_out(&files), ["x-RoiSet.zip", "out/x.geojson"]);
+        // Its name would say ground truth.
+        assert_eq!(left_out(&found(&["truth.png", "out/truth-bowl.csv"])), ["out/truth-bowl.csv"]);
     }
 
     #[test]

@@ -22,8 +22,7 @@
 use std::collections::HashMap;
 use std::io::{self, Write};
 
-use unicode_normalization::UnicodeNormalization;
-
+use crate::dataset::comparable;
 use crate::error::Explain;
 use crate::run_length::{Mask, RunLengthError, first_overlap};
 
@@ -468,8 +467,7 @@ impl Columns {
         while fields.len() > self.count && fields.last().is_some_and(|field| field.trim().is_empty()) {
             fields.pop();
         }
-        let image_id =
-            fields.get(self.image_id).map(|field| field.trim().nfc().collect()).unwrap_or_default();
+        let image_id = fields.get(self.image_id).map(|field| comparable(field)).unwrap_or_default();
         if fields.len() != self.count {
             let (found, expected) = (fields.len(), self.count);
             return Err(BowlCsvError::FieldCount { line, image_id, found, expected });

@@ -71,9 +71,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
     let inputs = Inputs::gather(&arguments.inputs);
     let dataset = &inputs.batch.dataset;
     inputs.failures.iter().chain(&inputs.batch.failures).for_each(table::say_failure);
-    dataset.failed.iter().for_each(|failed| table::say_failure(&failed.error.clone().in_file(&failed.path)));
     dataset.notices.iter().for_each(table::say_notice);
-    let mut failures = inputs.failures.len() + inputs.batch.failures.len() + dataset.failed.len();
+    let mut failures = inputs.failures.len() + inputs.batch.failures.len();
     if failures == 0 {
         dataset.require_images(arguments.inputs.len()).map_err(|error| error.in_file("the inputs"))?;
     }

@@ -17,7 +17,7 @@ pub(crate) struct Inputs {
     pub batch: Batch,
     /// How to read them.
     pub files: Files,
-    /// Paths that could not be looked at.
+    /// Paths that could not be looked at, and files that are no images that can be read.
     pub failures: Vec<Error>,
     images: OnceLock<HashSet<PathBuf>>,
 }
@@ -67,6 +67,7 @@ impl Inputs {
         }
         let files = Files(files);
         let mut batch = batch::open(&given, &files);
+        failures.extend(batch.dataset.failed.drain(..).map(|failed| failed.error.in_file(failed.path)));
         if !repeated.is_empty() {
             batch.dataset.notices.push(Notice::RepeatedFiles { files: repeated });
         }

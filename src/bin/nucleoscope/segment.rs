@@ -60,9 +60,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
     let model_hash = exports.as_ref().map(|_| arguments.options.model_hash()).transpose()?;
     let inputs = Inputs::gather(&arguments.inputs);
     let dataset = &inputs.batch.dataset;
-    let mut failures = inputs.failures.len() + inputs.batch.failures.len() + dataset.failed.len();
+    let mut failures = inputs.failures.len() + inputs.batch.failures.len();
     inputs.failures.iter().chain(&inputs.batch.failures).for_each(table::say_failure);
-    dataset.failed.iter().for_each(|failed| table::say_failure(&failed.error.clone().in_file(&failed.path)));
     dataset.notices.iter().for_each(table::say_notice);
     if failures == 0 {
         dataset.require_images(arguments.inputs.len()).map_err(|error| error.in_file("the inputs"))?;

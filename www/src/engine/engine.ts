@@ -188,7 +188,7 @@ export class Engine {
 
   /** Corrects nuclei that are known already, such as ground truth. */
   correct(request: NucleiRequest, start: TruthSource, options?: RunOptions): Promise<Segmented> {
-    const task = { kind: "correct", ...request, ...this.#keysOf(request), start: this.#numberedTruth(start) } as const;
+    const task = { kind: "correct", ...request, ...this.#keysOf(request), start: this.#withNumbers(start) } as const;
     return this.#bench.run(task, options);
   }
 
@@ -250,7 +250,7 @@ export class Engine {
 
   #sheetOf(request: ImageRequest): Sheet {
     const { imageId, source, selection, pixelSize } = request;
-    return { key: this.#keyOf(request), imageId, source: this.#numbered(source), selection, pixelSize };
+    return { key: this.#keyOf(request), imageId, source: this.#withNumber(source), selection, pixelSize };
   }
 
   #keysOf(request: NucleiRequest): Pick<SegmentTask, "key" | "truthKey" | "source" | "truth"> {
@@ -258,21 +258,21 @@ export class Engine {
     return {
       key: this.#keyOf(request),
       truthKey: truth === null ? "" : String(this.#numberOf(truth)),
-      source: this.#numbered(source),
-      truth: truth === null ? null : this.#numberedTruth(truth),
+      source: this.#withNumber(source),
+      truth: truth === null ? null : this.#withNumbers(truth),
     };
   }
 
-  #numbered({ blob, entry }: ImageSource): ImageSource {
+  #withNumber({ blob, entry }: ImageSource): ImageSource {
     return { blob, entry, number: this.#numberOf(blob) };
   }
 
-  #numberedTruth(truth: TruthSource): TruthSource {
+  #withNumbers(truth: TruthSource): TruthSource {
     switch (truth.kind) {
       case "masks":
-        return { kind: "masks", sources: truth.sources.map((source) => this.#numbered(source)) };
+        return { kind: "masks", sources: truth.sources.map((source) => this.#withNumber(source)) };
       case "labels":
-        return { kind: "labels", source: this.#numbered(truth.source) };
+        return { kind: "labels", source: this.#withNumber(truth.source) };
       case "runs":
         return truth;
     }
