@@ -5,6 +5,7 @@
 //! contents is read once and kept ([`Archives`]), however many of its files are read afterwards.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::io::{self, Cursor, Read, Seek};
 
 use crate::archive::{self, Directory};
@@ -43,13 +44,14 @@ impl Archives {
     /// # Errors
     /// The file cannot be read, or is no archive that can be.
     pub fn directory(&mut self, store: &impl OpenFile, file: usize, path: &str) -> Result<&Directory, Error> {
-        // Not an entry of the map: reading can fail.
-        if !self.0.contains_key(&file) {
-            let mut reader = store.open(file).map_err(|error| error.in_file(path))?;
-            let directory = Directory::read_from(&mut reader, archive::Limits::default());
-            self.0.insert(file, directory.map_err(|error| error.in_file(path))?);
+        match self.0.entry(file) {
+            Entry::Occupied(entry) => Ok(entry.into_mut()),
+            Entry::Vacant(entry) => {
+                let mut reader = store.open(file).map_err(|error| error.in_file(path))?;
+                let directory = Directory::read_from(&mut reader, archive::Limits::default());
+                Ok(entry.insert(directory.map_err(|error| error.in_file(path))?))
+            }
         }
-        self.0.get(&file).ok_or_else(|| io::Error::from(io::ErrorKind::NotFound).in_file(path))
     }
 
     /// The same archives under other numbers; those for which there is none are left out.
