@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use nucleoscope::dataset::{ImageEntry, Truth};
+use nucleoscope::dataset::{ImageEntry, Truth, comparable};
 use nucleoscope::{Error, InFile};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -101,7 +101,7 @@ impl Choice {
     fn read_indexes(&self) -> Result<HashMap<String, Row>, Error> {
         let mut rows = HashMap::new();
         for path in self.folders.iter().map(|folder| folder.join("index.csv")).filter(|path| path.exists()) {
-            rows.extend(read_csv(&path)?.into_iter().map(|row: Row| (row.image_id.clone(), row)));
+            rows.extend(read_csv(&path)?.into_iter().map(|row: Row| (comparable(&row.image_id), row)));
         }
         Ok(rows)
     }
@@ -115,7 +115,7 @@ impl Choice {
     fn read_ids(&self) -> Result<Option<HashSet<String>>, Error> {
         let Some(path) = &self.ids else { return Ok(None) };
         let bytes = inputs::read(path)?;
-        Ok(Some(String::from_utf8_lossy(&bytes).lines().map(|line| line.trim().to_owned()).collect()))
+        Ok(Some(String::from_utf8_lossy(&bytes).lines().map(comparable).collect()))
     }
 }
 

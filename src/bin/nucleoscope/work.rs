@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use nucleoscope::batch;
 use nucleoscope::dataset::{ImageEntry, Truth};
 use nucleoscope::export::ExportError;
 use nucleoscope::export::Provenance;
@@ -18,7 +17,8 @@ use nucleoscope::network::TractNetwork;
 use nucleoscope::nuclei::{self, LabelImage};
 use nucleoscope::run_length::Mask;
 use nucleoscope::segment::{Effort, Settings, segment};
-use nucleoscope::{Error, InFile, run_length, truth};
+use nucleoscope::truth::{self, MaskFile};
+use nucleoscope::{Error, InFile, run_length};
 use rayon::prelude::*;
 
 use crate::inputs::{self, Inputs};
@@ -326,7 +326,7 @@ const INTERNAL_ERROR: &str = "an internal error; please report it with the image
 
 /// Reads and opens an image; errors name it.
 pub(crate) fn open(inputs: &Inputs, entry: &ImageEntry, selection: &Selection) -> Result<Opened, Error> {
-    let bytes = batch::read(&inputs.files, inputs.batch.sources[entry.file], &entry.path)?;
+    let bytes = inputs.read(entry.file, &entry.path)?;
     image::open(&bytes, selection, Limits::default()).map_err(|error| error.in_file(&entry.path))
 }
 
@@ -337,7 +337,7 @@ pub(crate) fn say_warnings(entry: &ImageEntry, opened: &Opened) {
 
 /// Reads and decodes an image; errors name it.
 pub(crate) fn decode(inputs: &Inputs, entry: &ImageEntry) -> Result<Image, Error> {
-    let bytes = batch::read(&inputs.files, inputs.batch.sources[entry.file], &entry.path)?;
+    let bytes = inputs.read(entry.file, &entry.path)?;
     image::decode(&bytes, Limits::default()).map_err(|error| error.in_file(&entry.path))
 }
 
@@ -371,14 +371,17 @@ pub(crate) fn true_masks(
 ) -> Option<Result<Vec<Mask>, Error>> {
     let path = |file: usize| format!("{} (ground truth {file})", entry.path);
     let decode = |file: usize| -> Result<Image, Error> {
-        let bytes = batch::read(&inputs.files, inputs.batch.sources[file], &path(file))?;
+        let bytes = inputs.read(file, &path(file))?;
         image::decode(&bytes, Limits::default()).map_err(|error| error.in_file(path(file)))
     };
     match &entry.truth {
         Truth::Unknown => None,
         Truth::MaskFiles(files) => {
             let one = |&file: &usize| {
-                truth::from_mask(&decode(file)?, width, height).map_err(|error| error.in_file(path(file)))
+                let bytes = inputs.read(file, &path(file))?;
+                let mask =
+                    MaskFile::decode(&bytes, Limits::default()).map_err(|error| error.in_file(path(file)))?;
+                mask.nucleus(width, height).map_err(|error| error.in_file(path(file)))
             };
             Some(files.iter().filter_map(|file| one(file).transpose()).collect())
         }
