@@ -2,9 +2,18 @@
 //!
 //! Nothing is unpacked to a disk. Names are made harmless all the same, because they become image
 //! ids and parts of file names later: `../x`, `/x` and `C:\x` are all `x`.
+//!
+//! # Names
+//! A name in UTF-8 is read as such, flagged or not; `/` and `\` both separate folders in it. Any other
+//! name is in an encoding that the archive does not tell: it is read as CP437, as the ZIP specification
+//! says, which gives every name letters of its own, though maybe not those of its author. In Shift-JIS,
+//! GBK and Big5 the second byte of a letter can be that of `\`: after such a first byte it is no separator
+//! and becomes `_`.
 
 use std::io::{self, Read, Seek, SeekFrom};
+use std::sync::Arc;
 
+use zip::read::{ZipArchiveMetadata, ZipReadOptions};
 use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
@@ -138,7 +147,115 @@ pub struct Entry {
     position: usize,
 }
 
-/// An open archive.
+/// An archive's list of contents. It is read once; every file is then found without reading it again, from
+/// as many threads as there are, each with a reader of its own.
+#[derive(Debug, Clone)]
+pub struct Directory {
+    metadata: Arc<ZipArchiveMetadata>,
+    entries: Arc<[Entry]>,
+    legacy_names: usize,
+    limits: Limits,
+}
+
+impl Directory {
+    /// Reads the list of contents.
+    ///
+    /// # Errors
+    /// Not an archive, cut short, damaged, or with more files than the limits allow.
+    pub fn read_from(reader: &mut (impl Read + Seek), limits: Limits) -> Result<Self, ArchiveError> {
+        let begins_like_one = begins_like_an_archive(reader).map_err(ArchiveError::Io)?;
+        let archive = ZipArchive::new(reader).map_err(|error| match error {
+            ZipError::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => ArchiveError::Io(error),
+            _ if !begins_like_one => ArchiveError::NotAnArchive,
+            ZipError::UnsupportedArchive(reason) => ArchiveError::Damaged { reason: reason.into() },
+            _ => ArchiveError::Truncated,
+        })?;
+        let metadata = archive.metadata();
+        let (count, maximum) = (metadata.len(), limits.maximum_entries);
+        if count > maximum {
+            return Err(ArchiveError::TooManyEntries { count, maximum });
+        }
+        let named = (0..count).filter_map(|position| entry_at(&metadata, position));
+        let (entries, is_legacy): (Vec<Entry>, Vec<bool>) = named.unzip();
+        let legacy_names = is_legacy.iter().filter(|&&is_legacy| is_legacy).count();
+        Ok(Self { metadata, entries: entries.into(), legacy_names, limits })
+    }
+
+    /// The files in the archive's order; directories and links are left out.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// How many files have names whose encoding the archive does not tell.
+    pub fn legacy_names(&self) -> usize {
+        self.legacy_names
+    }
+
+    /// The bytes of one file, by its position in [`entries`](Self::entries). `reader` reads the archive
+    /// that the list of contents was read from.
+    ///
+    /// # Errors
+    /// Encrypted, too large, damaged, cut short, or compressed in a way that cannot be read.
+    pub fn read(&self, reader: &mut (impl Read + Seek), entry: usize) -> Result<Vec<u8>, ArchiveError> {
+        let maximum = self.limits.maximum_entry_bytes;
+        let bytes = self.read_up_to(reader, entry, maximum.saturating_add(1))?;
+        if bytes.len() as u64 > maximum {
+            return Err(ArchiveError::EntryTooLarge { path: self.entries[entry].path.clone(), maximum });
+        }
+        Ok(bytes)
+    }
+
+    /// The first bytes of one file, at most `count`; fewer where it is shorter.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), but damage behind these bytes is not noticed.
+    pub fn read_beginning(
+        &self,
+        reader: &mut (impl Read + Seek),
+        entry: usize,
+        count: u64,
+    ) -> Result<Vec<u8>, ArchiveError> {
+        self.read_up_to(reader, entry, count)
+    }
+
+    fn read_up_to(
+        &self,
+        reader: &mut (impl Read + Seek),
+        entry: usize,
+        count: u64,
+    ) -> Result<Vec<u8>, ArchiveError> {
+        let Entry { path, size, position } =
+            self.entries.get(entry).cloned().ok_or(ArchiveError::NoSuchEntry { entry })?;
+        let maximum = self.limits.maximum_entry_bytes;
+        if size > maximum {
+            return Err(ArchiveError::EntryTooLarge { path, maximum });
+        }
+        let file = match self.metadata.entry(position) {
+            Ok(file) => file,
+            Err(error) => return Err(entry_error(path, error)),
+        };
+        if file.encrypted() {
+            return Err(ArchiveError::Encrypted { path });
+        }
+        if !READABLE.contains(&file.compression()) {
+            let method = file.compression().to_string();
+            return Err(ArchiveError::UnsupportedCompression { path, method });
+        }
+        let file = match file.with_reader(reader, ZipReadOptions::new()) {
+            Ok(file) => file,
+            Err(error) => return Err(entry_error(path, error)),
+        };
+        let mut bytes = Vec::new();
+        // The size is only what the archive claims: reserve a little on trust, the rest as it comes.
+        _ = bytes.try_reserve(size.min(count).min(MOST_RESERVED) as usize);
+        match file.take(count).read_to_end(&mut bytes) {
+            Ok(_) => Ok(bytes),
+            Err(error) => Err(entry_error(path, ZipError::Io(error))),
+        }
+    }
+}
+
+/// An open archive: its list of contents and a reader.
 ///
 /// ```no_run
 /// use nucleoscope::archive::{Archive, Limits};
@@ -152,69 +269,31 @@ pub struct Entry {
 /// ```
 #[derive(Debug)]
 pub struct Archive<R> {
-    archive: ZipArchive<R>,
-    entries: Vec<Entry>,
-    limits: Limits,
+    reader: R,
+    directory: Directory,
 }
 
 impl<R: Read + Seek> Archive<R> {
     /// Reads the list of contents.
     ///
     /// # Errors
-    /// Not an archive, cut short, damaged, or with more files than the limits allow.
+    /// As [`Directory::read_from`].
     pub fn open(mut reader: R, limits: Limits) -> Result<Self, ArchiveError> {
-        let begins_like_one = begins_like_an_archive(&mut reader).map_err(ArchiveError::Io)?;
-        let archive = ZipArchive::new(reader).map_err(|error| match error {
-            ZipError::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => ArchiveError::Io(error),
-            _ if !begins_like_one => ArchiveError::NotAnArchive,
-            ZipError::UnsupportedArchive(reason) => ArchiveError::Damaged { reason: reason.into() },
-            _ => ArchiveError::Truncated,
-        })?;
-        let (count, maximum) = (archive.len(), limits.maximum_entries);
-        if count > maximum {
-            return Err(ArchiveError::TooManyEntries { count, maximum });
-        }
-        let entries = (0..count).filter_map(|position| entry_at(&archive, position)).collect();
-        Ok(Self { archive, entries, limits })
+        let directory = Directory::read_from(&mut reader, limits)?;
+        Ok(Self { reader, directory })
     }
 
     /// The files in the archive's order; directories and links are left out.
     pub fn entries(&self) -> &[Entry] {
-        &self.entries
+        self.directory.entries()
     }
 
     /// The bytes of one file, by its position in [`entries`](Self::entries).
     ///
     /// # Errors
-    /// Encrypted, too large, damaged, cut short, or compressed in a way that cannot be read.
+    /// As [`Directory::read`].
     pub fn read(&mut self, entry: usize) -> Result<Vec<u8>, ArchiveError> {
-        let Entry { path, size, position } =
-            self.entries.get(entry).cloned().ok_or(ArchiveError::NoSuchEntry { entry })?;
-        let maximum = self.limits.maximum_entry_bytes;
-        if size > maximum {
-            return Err(ArchiveError::EntryTooLarge { path, maximum });
-        }
-        if let Ok(file) = self.archive.by_index_data(position) {
-            if file.encrypted() {
-                return Err(ArchiveError::Encrypted { path });
-            }
-            if !READABLE.contains(&file.compression()) {
-                let method = file.compression().to_string();
-                return Err(ArchiveError::UnsupportedCompression { path, method });
-            }
-        }
-        let file = match self.archive.by_index(position) {
-            Ok(file) => file,
-            Err(error) => return Err(entry_error(path, error)),
-        };
-        let mut bytes = Vec::new();
-        // The size is only what the archive claims: reserve a little on trust, the rest as it comes.
-        _ = bytes.try_reserve(size.min(MOST_RESERVED) as usize);
-        match file.take(maximum.saturating_add(1)).read_to_end(&mut bytes) {
-            Ok(_) if bytes.len() as u64 > maximum => Err(ArchiveError::EntryTooLarge { path, maximum }),
-            Ok(_) => Ok(bytes),
-            Err(error) => Err(entry_error(path, ZipError::Io(error))),
-        }
+        self.directory.read(&mut self.reader, entry)
     }
 }
 
@@ -230,17 +309,34 @@ fn begins_like_an_archive(reader: &mut (impl Read + Seek)) -> io::Result<bool> {
     Ok(beginning.starts_with(b"PK\x03\x04") || beginning.starts_with(b"PK\x05\x06"))
 }
 
-fn entry_at<R: Read + Seek>(archive: &ZipArchive<R>, position: usize) -> Option<Entry> {
-    let file = archive.by_index_data(position).ok()?;
+/// The entry, and whether the encoding of its name is not known.
+fn entry_at(metadata: &ZipArchiveMetadata, position: usize) -> Option<(Entry, bool)> {
+    let file = metadata.entry(position).ok()?;
     if !file.is_file() {
         return None;
     }
+    let raw = file.name_raw();
+    let is_legacy = std::str::from_utf8(raw).is_err();
     let name = match file.name() {
+        Ok(name) if is_legacy => without_letters_that_separate(raw, &name),
         Ok(name) => name.into_owned(),
-        Err(_) => String::from_utf8_lossy(file.name_raw()).into_owned(),
+        Err(_) => String::from_utf8_lossy(raw).into_owned(),
     };
     let path = harmless(&name)?;
-    Some(Entry { path, size: file.size(), position })
+    Some((Entry { path, size: file.size(), position }, is_legacy))
+}
+
+/// A name in CP437, a letter a byte, with `_` for every `\\` that is the second byte of a letter in an
+/// encoding of East Asia.
+fn without_letters_that_separate(raw: &[u8], name: &str) -> String {
+    // Of Shift-JIS, GBK and Big5: first bytes 0x81 to 0xFE, second bytes from 0x40.
+    let mut is_second = false;
+    let letters = raw.iter().zip(name.chars()).map(|(&byte, letter)| {
+        let ends_letter = is_second && byte >= 0x40;
+        is_second = !ends_letter && (0x81..=0xfe).contains(&byte);
+        if ends_letter && byte == b'\\' { '_' } else { letter }
+    });
+    letters.collect()
 }
 
 /// A relative path without `.`, `..`, drive letters and control characters; `None` if nothing is left.
@@ -340,6 +436,62 @@ mod tests {
         let mut archive = open(packed(&[("../../x.png", b"pixels")], STORED)).unwrap();
         assert_eq!(archive.entries()[0].path, "x.png");
         assert_eq!(archive.read(0).unwrap(), b"pixels");
+    }
+
+    /// An archive with these names as they are, without the flag for UTF-8.
+    fn with_names(names: &[&[u8]]) -> Vec<u8> {
+        let placeholders: Vec<String> =
+            (0..).zip(names).map(|(number, name)| format!("{number:0>width$}", width = name.len())).collect();
+        let files: Vec<(&str, &[u8])> =
+            placeholders.iter().map(|name| (name.as_str(), name.as_bytes())).collect();
+        let mut bytes = packed(&files, STORED);
+        for (placeholder, name) in placeholders.iter().zip(names) {
+            // The third time it is the file's contents.
+            let headers = [b"PK\x03\x04", b"PK\x01\x02"];
+            for (header, length) in headers.into_iter().zip([30, 46]) {
+                let at = (0..bytes.len() - length)
+                    .find(|&at| {
+                        bytes[at..].starts_with(header)
+                            && bytes[at + length..].starts_with(placeholder.as_bytes())
+                    })
+                    .unwrap();
+                bytes[at + length..at + length + name.len()].copy_from_slice(name);
+            }
+        }
+        bytes
+    }
+
+    fn paths(bytes: Vec<u8>) -> Vec<String> {
+        open(bytes).unwrap().entries().iter().map(|entry| entry.path.clone()).collect()
+    }
+
+    #[test]
+    fn letters_of_old_encodings_do_not_separate_folders() {
+        // "表.png" and "well/ソ1.png" in Shift-JIS, "誠.png" in GBK (0xD5 0x5C), "Zürich/ä.png" in CP437.
+        let names: [&[u8]; 4] =
+            [b"\x95\x5c.png", b"well/\x83\x5c1.png", b"\xd5\x5c.png", b"Z\x81rich/\x84.png"];
+        assert_eq!(paths(with_names(&names)), ["ò_.png", "well/â_1.png", "╒_.png", "Zürich/ä.png"]);
+        let mut reader = Cursor::new(with_names(&names));
+        let directory = Directory::read_from(&mut reader, Limits::default()).unwrap();
+        assert_eq!(directory.legacy_names(), 4);
+        assert_eq!(directory.read(&mut reader, 3).unwrap(), b"000000000003");
+    }
+
+    #[test]
+    fn backslashes_of_windows_separate_folders_in_every_encoding() {
+        let names: [&[u8]; 3] = [b"A01\\img.png", b"gr\x81n\\img.png", "grün\\é.png".as_bytes()];
+        assert_eq!(paths(with_names(&names)), ["A01/img.png", "grün/img.png", "grün/é.png"]);
+        let mut reader = Cursor::new(with_names(&names));
+        assert_eq!(Directory::read_from(&mut reader, Limits::default()).unwrap().legacy_names(), 1);
+    }
+
+    #[test]
+    fn the_beginning_of_a_file_is_read_alone() {
+        let bytes = packed(&[("a", &[7; 100_000]), ("b", b"short")], DEFLATED);
+        let mut reader = Cursor::new(bytes);
+        let directory = Directory::read_from(&mut reader, Limits::default()).unwrap();
+        assert_eq!(directory.read_beginning(&mut reader, 0, 10).unwrap(), [7; 10]);
+        assert_eq!(directory.read_beginning(&mut reader, 1, 10).unwrap(), b"short");
     }
 
     #[test]

@@ -1,13 +1,17 @@
 //! Opening what a user gave: archives are expanded, CSV files read, and what is left is a list of
 //! images with where their bytes and their truth are.
 //!
-//! The browser and the command line share this; each brings its own way to open a file.
+//! The browser and the command line share this; each brings its own way to open a file. An archive's list of
+//! contents is read once and kept ([`Archives`]), however many of its files are read afterwards.
 
-use std::io::{self, Read, Seek};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::io::{self, Cursor, Read, Seek};
 
-use crate::archive::{self, Archive};
-use crate::dataset::{CsvFile, Dataset, FileKind, InputFile, classify};
+use crate::archive::{self, Directory};
+use crate::dataset::{CsvFile, Dataset, FileKind, Ignored, InputFile, Notice, classify};
 use crate::error::{Error, InFile};
+use crate::export::signature;
 
 /// A way to open the files that a user gave.
 pub trait OpenFile {
@@ -30,6 +34,91 @@ pub struct Source {
     pub entry: Option<usize>,
 }
 
+/// The lists of contents of archives that were opened, by the number of the archive's file.
+#[derive(Debug, Clone, Default)]
+pub struct Archives(HashMap<usize, Directory>);
+
+impl Archives {
+    /// The list of contents of an archive, which is read from its file the first time.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is no archive that can be.
+    pub fn directory(&mut self, store: &impl OpenFile, file: usize, path: &str) -> Result<&Directory, Error> {
+        match self.0.entry(file) {
+            Entry::Occupied(entry) => Ok(entry.into_mut()),
+            Entry::Vacant(entry) => {
+                let mut reader = store.open(file).map_err(|error| error.in_file(path))?;
+                let directory = Directory::read_from(&mut reader, archive::Limits::default());
+                Ok(entry.insert(directory.map_err(|error| error.in_file(path))?))
+            }
+        }
+    }
+
+    /// The same archives under other numbers; those for which there is none are left out.
+    pub fn renumbered(&self, number: impl Fn(usize) -> Option<usize>) -> Self {
+        let renumbered =
+            self.0.iter().filter_map(|(&file, directory)| Some((number(file)?, directory.clone())));
+        Self(renumbered.collect())
+    }
+
+    /// Whether this archive has been opened.
+    pub fn contains(&self, file: usize) -> bool {
+        self.0.contains_key(&file)
+    }
+
+    /// How many archives have been opened.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether none has been opened.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Reads the bytes of one source; `path` names it in errors. Of an archive that was not opened before, the
+    /// list of contents is read for this once.
+    ///
+    /// # Errors
+    /// The file or the archive's entry cannot be read.
+    pub fn read(&self, store: &impl OpenFile, source: Source, path: &str) -> Result<Vec<u8>, Error> {
+        let mut reader = store.open(source.file).map_err(|error| error.in_file(path))?;
+        let Some(entry) = source.entry else {
+            let mut bytes = Vec::new();
+            reader.read_to_end(&mut bytes).map_err(|error| error.in_file(path))?;
+            return Ok(bytes);
+        };
+        let bytes = match self.0.get(&source.file) {
+            Some(directory) => directory.read(&mut reader, entry),
+            None => Directory::read_from(&mut reader, archive::Limits::default())
+                .and_then(|directory| directory.read(&mut reader, entry)),
+        };
+        bytes.map_err(|error| error.in_file(path))
+    }
+
+    /// Whether a picture says that Nucleoscope wrote it. What cannot be read does not: that is found out, and
+    /// said, when it is opened.
+    fn is_signed(&self, store: &impl OpenFile, source: Source, path: &str) -> bool {
+        let lower = path.to_lowercase();
+        let is_png = lower.ends_with(".png");
+        if !is_png && !lower.ends_with(".tif") {
+            return false;
+        }
+        let Ok(mut reader) = store.open(source.file) else { return false };
+        let signed = match (source.entry, self.0.get(&source.file)) {
+            (None, _) => signature::is_signed(&mut reader),
+            // In an archive a TIFF would have to be unpacked as a whole.
+            (Some(entry), Some(directory)) if is_png || lower.ends_with("-labels.tif") => {
+                let count = if is_png { signature::PNG_BEGINNING } else { u64::MAX };
+                let beginning = directory.read_beginning(&mut reader, entry, count).unwrap_or_default();
+                signature::is_signed(&mut Cursor::new(beginning))
+            }
+            _ => Ok(false),
+        };
+        signed.unwrap_or(false)
+    }
+}
+
 /// A data set and where its files are.
 #[derive(Debug)]
 pub struct Batch {
@@ -39,30 +128,59 @@ pub struct Batch {
     pub sources: Vec<Source>,
     /// Records of earlier runs among the files: their paths and where they are. They are not read yet.
     pub records: Vec<(String, Source)>,
+    /// The archives among the files, to read from them.
+    pub archives: Archives,
     /// Files that could not be opened: archives and CSV files. The rest go on.
     pub failures: Vec<Error>,
 }
 
+impl Batch {
+    /// Reads the bytes of a file of the data set, by its position there; `path` names it in errors.
+    ///
+    /// # Errors
+    /// The file or the archive's entry cannot be read.
+    pub fn read(&self, store: &impl OpenFile, file: usize, path: &str) -> Result<Vec<u8>, Error> {
+        let source = self.sources.get(file).copied();
+        let source = source.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound).in_file(path))?;
+        self.archives.read(store, source, path)
+    }
+}
+
 /// Expands archives and reads CSV files. One bad file never loses the others.
 pub fn open(given: &[InputFile], store: &impl OpenFile) -> Batch {
+    open_again(given, store, Archives::default())
+}
+
+/// The same with archives that may have been opened before.
+pub fn open_again(given: &[InputFile], store: &impl OpenFile, mut archives: Archives) -> Batch {
     let mut failures = Vec::new();
     let mut files = Vec::new();
     let mut sources = Vec::new();
+    let mut notices = Vec::new();
     for (position, (file, kind)) in given.iter().zip(classify(given)).enumerate() {
         if kind != FileKind::Archive {
             files.push(file.clone());
             sources.push(Source { file: position, entry: None });
             continue;
         }
-        match entries(store, position, &file.path) {
-            Ok(entries) => {
-                for (number, entry) in entries.into_iter().enumerate() {
+        match archives.directory(store, position, &file.path) {
+            Ok(directory) => {
+                for (number, entry) in directory.entries().iter().enumerate() {
                     let path = format!("{}/{}", file.path, entry.path);
-                    files.push(InputFile { path, size: entry.size, explicit: false });
+                    files.push(InputFile { root: file.root, ..InputFile::found(path, entry.size) });
                     sources.push(Source { file: position, entry: Some(number) });
+                }
+                let count = directory.legacy_names();
+                if count > 0 {
+                    notices.push(Notice::LegacyNames { archive: file.path.clone(), count });
                 }
             }
             Err(error) => failures.push(error),
+        }
+    }
+    for (file, kind) in classify(&files).into_iter().enumerate() {
+        if matches!(kind, FileKind::Image | FileKind::Ignored(Ignored::TruthWithoutImage)) {
+            files[file].is_export = archives.is_signed(store, sources[file], &files[file].path);
         }
     }
 
@@ -76,13 +194,15 @@ pub fn open(given: &[InputFile], store: &impl OpenFile) -> Batch {
     let mut csv_files = Vec::new();
     for (position, kind) in classify(&files).into_iter().enumerate() {
         if matches!(kind, FileKind::Csv(_)) {
-            match read(store, sources[position], &files[position].path) {
+            match archives.read(store, sources[position], &files[position].path) {
                 Ok(bytes) => csv_files.push(CsvFile { file: position, bytes }),
                 Err(error) => failures.push(error),
             }
         }
     }
-    Batch { dataset: Dataset::build(&files, &csv_files), sources, records, failures }
+    let mut dataset = Dataset::build(&files, &csv_files);
+    dataset.notices.splice(0..0, notices);
+    Batch { dataset, sources, records, archives, failures }
 }
 
 /// Whether a file is named as the records of runs are: `nucleoscope.json`, or with something in front of it.
@@ -97,36 +217,129 @@ pub fn is_record_name(path: &str) -> bool {
     path.to_lowercase().ends_with("nucleoscope.json")
 }
 
-fn entries(store: &impl OpenFile, file: usize, path: &str) -> Result<Vec<archive::Entry>, Error> {
-    let reader = store.open(file).map_err(|error| error.in_file(path))?;
-    let archive = Archive::open(reader, archive::Limits::default()).map_err(|error| error.in_file(path))?;
-    Ok(archive.entries().to_vec())
-}
-
-/// Reads the bytes of one source; `path` names it in errors.
-///
-/// # Errors
-/// The file or the archive's entry cannot be read.
-pub fn read(store: &impl OpenFile, source: Source, path: &str) -> Result<Vec<u8>, Error> {
-    let mut reader = store.open(source.file).map_err(|error| error.in_file(path))?;
-    match source.entry {
-        Some(entry) => Archive::open(reader, archive::Limits::default())
-            .and_then(|mut archive| archive.read(entry))
-            .map_err(|error| error.in_file(path)),
-        None => {
-            let mut bytes = Vec::new();
-            reader.read_to_end(&mut bytes).map_err(|error| error.in_file(path))?;
-            Ok(bytes)
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::dataset::Truth;
     use crate::error::Explain;
-    use std::io::{Cursor, Write};
+    use std::cell::Cell;
+    use std::io::{SeekFrom, Write};
+
+    /// An archive in memory that counts the bytes read of its list of contents.
+    struct Counting {
+        bytes: Vec<u8>,
+        directory: u64,
+        read: Cell<u64>,
+    }
+
+    struct CountingReader<'a> {
+        store: &'a Counting,
+        at: Cursor<&'a [u8]>,
+    }
+
+    impl<'a> OpenFile for &'a Counting {
+        type Reader = CountingReader<'a>;
+
+        fn open(&self, _: usize) -> io::Result<CountingReader<'a>> {
+            Ok(CountingReader { store: self, at: Cursor::new(&self.bytes) })
+        }
+    }
+
+    impl Read for CountingReader<'_> {
+        fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
+            let count = self.at.read(target)?;
+            let in_directory = self.at.position().saturating_sub(self.store.directory).min(count as u64);
+            self.store.read.set(self.store.read.get() + in_directory);
+            Ok(count)
+        }
+    }
+
+    impl Seek for CountingReader<'_> {
+        fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+            self.at.seek(to)
+        }
+    }
+
+    #[test]
+    fn an_archives_list_of_contents_is_read_once_however_many_files_are_read() {
+        let read_of = |images: usize| {
+            let names: Vec<String> = (0..images)
+                .flat_map(|image| {
+                    let mask = move |mask: usize| format!("{image}/masks/{mask}.png");
+                    std::iter::once(format!("{image}/images/{image}.png")).chain((0..9).map(mask))
+                })
+                .collect();
+            let files: Vec<(&str, &[u8])> =
+                names.iter().map(|name| (name.as_str(), name.as_bytes())).collect();
+            let bytes = zip(&files);
+            let directory = bytes.windows(4).position(|bytes| bytes == b"PK\x01\x02").unwrap() as u64;
+            let size = bytes.len() as u64 - directory;
+            let store = Counting { bytes, directory, read: Cell::new(0) };
+            let batch = open(&[InputFile::given("train.zip", 1)], &&store);
+            assert_eq!(batch.dataset.images.len(), images);
+            for entry in &batch.dataset.images {
+                assert!(batch.read(&&store, entry.file, &entry.path).unwrap().ends_with(b".png"));
+                let Truth::MaskFiles(masks) = &entry.truth else { panic!("{} has no masks", entry.path) };
+                assert_eq!(masks.len(), 9);
+                masks.iter().for_each(|&mask| _ = batch.read(&&store, mask, "mask").unwrap());
+            }
+            (store.read.get(), size)
+        };
+        // To find its end takes some bytes more.
+        for images in [3, 30, 300] {
+            let (read, size) = read_of(images);
+            assert!(
+                (size..size + 4096).contains(&read),
+                "{images} images: {read} bytes read, {size} are there"
+            );
+        }
+    }
+
+    #[test]
+    fn what_nucleoscope_wrote_is_no_image() {
+        use crate::export::{label_image, overlay};
+        use crate::image::Preview;
+        use crate::nuclei::LabelImage;
+        let labels = LabelImage::from_labels(2, 1, vec![0, 1]);
+        let png = label_image::encode(&labels, &[true], None).unwrap().bytes;
+        let pixel_size = crate::image::PixelSize::new(0.5, 0.5);
+        let tif = label_image::encode(&labels, &[true], pixel_size).unwrap().bytes;
+        let picture = overlay::encode(Preview { width: 2, height: 1, rgba: vec![9; 8] }, &labels).unwrap();
+        let drawn = crate::synthetic::field(&Default::default()).png();
+        let files: [(&str, &[u8]); 6] = [
+            ("x/f.png", &drawn),
+            ("x/f-labels.png", &png),
+            ("x/f-labels.tif", &tif),
+            ("x/out/f.png", &picture),
+            ("x/f-measurements.csv", b"image,nucleus\n"),
+            ("x/labels/f.png", &png),
+        ];
+        let packed = zip(&files);
+        let archive = files.map(|(path, _)| format!("a.zip/{path}"));
+        let found = |path: &str, bytes: &[u8]| InputFile::found(path, bytes.len() as u64);
+        let unpacked: Vec<InputFile> = files.iter().map(|(path, bytes)| found(path, bytes)).collect();
+        let store = Memory(files.iter().map(|(_, bytes)| bytes.to_vec()).collect());
+        let batches = [open(&unpacked, &store), open(&[InputFile::given("a.zip", 1)], &Memory(vec![packed]))];
+        let paths: [Vec<String>; 2] = [files.map(|(path, _)| path.to_owned()).to_vec(), archive.to_vec()];
+        for (batch, paths) in batches.iter().zip(paths) {
+            let images: Vec<&str> = batch.dataset.images.iter().map(|image| image.path.as_str()).collect();
+            assert_eq!(images, [&paths[0]]);
+            assert_eq!(batch.dataset.images[0].image_id, "f");
+            let mut others = paths[1..].to_vec();
+            others.sort();
+            assert_eq!(batch.dataset.notices, [Notice::OwnExports { files: others }]);
+        }
+    }
+
+    #[test]
+    fn names_in_old_encodings_are_told() {
+        let mut bytes = zip(&[("aa.png", b"image")]);
+        let places: Vec<usize> = (0..bytes.len()).filter(|&at| bytes[at..].starts_with(b"aa.png")).collect();
+        places.into_iter().for_each(|at| bytes[at..at + 2].copy_from_slice(b"\x95\x5c"));
+        let batch = open(&[InputFile::given("a.zip", 1)], &Memory(vec![bytes]));
+        assert_eq!(batch.dataset.images[0].image_id, "ò_");
+        assert_eq!(batch.dataset.notices, [Notice::LegacyNames { archive: "a.zip".into(), count: 1 }]);
+    }
 
     struct Memory(Vec<Vec<u8>>);
 
@@ -148,11 +361,7 @@ mod tests {
     }
 
     fn given(files: &[(&str, &[u8])]) -> (Vec<InputFile>, Memory) {
-        let named = |(path, bytes): &(&str, &[u8])| InputFile {
-            path: (*path).into(),
-            size: bytes.len() as u64,
-            explicit: true,
-        };
+        let named = |(path, bytes): &(&str, &[u8])| InputFile::given(*path, bytes.len() as u64);
         (files.iter().map(named).collect(), Memory(files.iter().map(|(_, bytes)| bytes.to_vec()).collect()))
     }
 
@@ -171,7 +380,7 @@ mod tests {
         assert!(matches!(batch.dataset.images[0].truth, Truth::RunLengths(_)));
         let bytes = |image: usize| {
             let entry = &batch.dataset.images[image];
-            read(&store, batch.sources[entry.file], &entry.path).unwrap()
+            batch.read(&store, entry.file, &entry.path).unwrap()
         };
         assert_eq!([bytes(0), bytes(1), bytes(2)], [b"image a", b"image b", b"image c"]);
     }
@@ -202,7 +411,8 @@ mod tests {
     #[test]
     fn a_file_that_is_gone_is_an_error_with_its_name() {
         let (_, store) = given(&[]);
-        let error = read(&store, Source { file: 3, entry: None }, "gone.png").unwrap_err();
+        let source = Source { file: 3, entry: None };
+        let error = Archives::default().read(&store, source, "gone.png").unwrap_err();
         assert_eq!((error.file.as_str(), error.code()), ("gone.png", "file/io"));
     }
 }

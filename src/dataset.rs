@@ -14,9 +14,25 @@
 //! | `X/images/NAME.png`, `X/labels/NAME.png` | `NAME` | a label image |
 //! | `NAME.png` | `NAME` | |
 //!
-//! An id is the file's name without its ending. Where several images have the same one, those in
-//! the first layout get the folder's name, `ID`, instead; where ids still clash, the first file in
-//! order of paths keeps the id and the others fail with [`DatasetError::DuplicateId`].
+//! # Ids
+//! An id is the file's name without its ending, in Unicode's composed form (NFC), without blanks and
+//! invisible letters around it; `unnamed` if nothing is left. Where several images would have
+//! the same one, all of them get another, the first of these that tells each from every other image:
+//!
+//! 1. in the first layout, where the image is alone in its folder, the folder's name `ID`;
+//! 2. the names of one, two … folders in front, joined by `_`: `A01_img` and `A02_img`, without `images`
+//!    and without the `.zip` of archives;
+//! 3. the folders as they are;
+//! 4. the name with its ending, with as many folders in front as it takes: `a.png` and `a.tif`.
+//!
+//! So ids depend on which files there are, not on the order in which they came. Ids in CSV files are
+//! compared in the composed form too.
+//!
+//! # What is left out
+//! Hidden files and those of operating systems; thumbnails (`x_thumb….png`, or files in a folder `thumbs`)
+//! of images that are there; and what Nucleoscope wrote itself: files that say so ([`InputFile::is_export`]),
+//! and files with the names of exports beside such a file, beside the record of the same image or, if they
+//! are no images, of an image that is there. What is left out is said in a [`Notice`].
 //!
 //! | CSV file | says |
 //! |---|---|
@@ -25,14 +41,24 @@
 //!
 //! Where an image has several truths, mask files come before label images before run lengths.
 
+mod id;
+mod own_export;
+mod path;
+mod thumbnail;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
+use unicode_normalization::UnicodeNormalization;
 
 use crate::error::Explain;
 use crate::export::bowl_csv::{self, BowlCsvError, Purpose};
+use crate::export::file_stems;
+use crate::image::{is_image_name, unread_format};
 use crate::run_length::Mask;
+use id::Named;
+use path::Path;
 
 /// A file as its user gave it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +70,22 @@ pub struct InputFile {
     /// Whether the file itself was given rather than found in a folder or an archive. Such a file
     /// is taken for an image even if its ending is unknown, so that its user learns what is wrong.
     pub explicit: bool,
+    /// Whether the file says of itself that Nucleoscope wrote it: see [`crate::export::signature`].
+    pub is_export: bool,
+    /// How many bytes of `path` are the folder that was given: a hidden folder hides nothing if the user named it.
+    pub root: usize,
+}
+
+impl InputFile {
+    /// A file that was found in a folder or an archive, of which nothing is known but its name.
+    pub fn found(path: impl Into<String>, size: u64) -> Self {
+        Self { path: path.into(), size, explicit: false, is_export: false, root: 0 }
+    }
+
+    /// A file that was given itself.
+    pub fn given(path: impl Into<String>, size: u64) -> Self {
+        Self { explicit: true, ..Self::found(path, size) }
+    }
 }
 
 /// What a file is.
@@ -60,6 +102,8 @@ pub enum FileKind {
     Csv(CsvRole),
     /// A ZIP archive to expand.
     Archive,
+    /// An image of a format that cannot be read, by its name.
+    Unread(&'static str),
     /// Not used.
     Ignored(Ignored),
 }
@@ -84,6 +128,10 @@ pub enum Ignored {
     UnknownCsv,
     /// In a folder `masks` or `labels` that does not belong to exactly the images it could be for.
     TruthWithoutImage,
+    /// A small picture of an image that is there.
+    Thumbnail,
+    /// Written by Nucleoscope.
+    OwnExport,
 }
 
 /// Says what each file is; the answers are in the order of the files.
@@ -92,7 +140,7 @@ pub enum Ignored {
 /// use nucleoscope::dataset::{CsvRole, FileKind, Ignored, InputFile, classify};
 ///
 /// let paths = ["set/a/images/a.png", "set/a/masks/1.png", "set/stage1_solution.csv", "set/notes.txt"];
-/// let files = paths.map(|path| InputFile { path: path.into(), size: 1, explicit: false });
+/// let files = paths.map(|path| InputFile::found(path, 1));
 /// assert_eq!(classify(&files), [
 ///     FileKind::Image,
 ///     FileKind::Mask,
@@ -101,31 +149,75 @@ pub enum Ignored {
 /// ]);
 /// ```
 pub fn classify(files: &[InputFile]) -> Vec<FileKind> {
-    let paths: Vec<Parts> = files.iter().map(|file| Parts::of(&file.path)).collect();
-    let mut images_in: HashMap<Vec<&str>, usize> = HashMap::new();
-    for (path, file) in paths.iter().zip(files) {
-        if path.has_image_ending() && !path.is_hidden(file.explicit) && path.is_in("images") {
-            *images_in.entry(path.surrounding().to_vec()).or_default() += 1;
+    let paths: Vec<Path> =
+        files.iter().map(|file| Path::of(&file.path).in_root(&file.path, file.root)).collect();
+    let by_name: Vec<FileKind> =
+        paths.iter().zip(files).map(|(path, file)| kind_by_name(path, file)).collect();
+    let may_be = |kind: FileKind| (0..files.len()).filter(|&file| by_name[file] == kind).collect::<Vec<_>>();
+    let mut left_out: HashMap<usize, Ignored> = HashMap::new();
+    left_out
+        .extend(own_export::find(files, &paths, &by_name).into_iter().map(|file| (file, Ignored::OwnExport)));
+    let images = may_be(FileKind::Image).into_iter().filter(|file| !left_out.contains_key(file));
+    let thumbnails = thumbnail::find(&paths, &images.collect::<Vec<_>>());
+    left_out.extend(thumbnails.into_iter().map(|file| (file, Ignored::Thumbnail)));
+
+    let mut images_in: HashMap<&[String], usize> = HashMap::new();
+    for (file, path) in paths.iter().enumerate() {
+        if is_image_name(path.name())
+            && !path.is_hidden(files[file].explicit)
+            && path.is_in("images")
+            && !left_out.contains_key(&file)
+        {
+            *images_in.entry(path.surrounding()).or_default() += 1;
         }
     }
-    let kind = |(path, file): (&Parts, &InputFile)| {
-        if path.is_hidden(file.explicit) {
-            return FileKind::Ignored(Ignored::OtherType);
+    let kind = |file: usize| {
+        let (path, explicit) = (&paths[file], files[file].explicit);
+        if by_name[file] == FileKind::Image && (path.is_in("masks") || path.is_in("labels")) {
+            match images_in.get(path.surrounding()) {
+                Some(1) if path.is_in("masks") => return FileKind::Mask,
+                Some(_) if path.is_in("labels") => return FileKind::LabelImage,
+                None if explicit => {}
+                _ if left_out.contains_key(&file) => {}
+                _ => return FileKind::Ignored(Ignored::TruthWithoutImage),
+            }
         }
-        match path.ending().as_str() {
-            "csv" => path.csv_role().map_or(FileKind::Ignored(Ignored::UnknownCsv), FileKind::Csv),
-            "zip" => FileKind::Archive,
-            _ if !path.has_image_ending() && !file.explicit => FileKind::Ignored(Ignored::OtherType),
-            _ if !path.is_in("masks") && !path.is_in("labels") => FileKind::Image,
-            _ => match images_in.get(path.surrounding()) {
-                Some(1) if path.is_in("masks") => FileKind::Mask,
-                Some(_) if path.is_in("labels") => FileKind::LabelImage,
-                None if file.explicit => FileKind::Image,
-                _ => FileKind::Ignored(Ignored::TruthWithoutImage),
-            },
-        }
+        left_out.get(&file).map_or(by_name[file], |&why| FileKind::Ignored(why))
     };
-    paths.iter().zip(files).map(kind).collect()
+    (0..files.len()).map(kind).collect()
+}
+
+/// What a file is by its own name, whatever is beside it.
+fn kind_by_name(path: &Path, file: &InputFile) -> FileKind {
+    if path.is_hidden(file.explicit) {
+        return FileKind::Ignored(Ignored::OtherType);
+    }
+    match path.ending().as_str() {
+        "csv" => csv_role(path).map_or(FileKind::Ignored(Ignored::UnknownCsv), FileKind::Csv),
+        "zip" => FileKind::Archive,
+        _ if is_image_name(path.name()) || file.explicit => FileKind::Image,
+        _ => unread_format(path.name()).map_or(FileKind::Ignored(Ignored::OtherType), FileKind::Unread),
+    }
+}
+
+fn csv_role(path: &Path) -> Option<CsvRole> {
+    let stem = path.stem().to_lowercase();
+    if stem.contains("sample_submission") {
+        Some(CsvRole::Wanted)
+    } else if stem.contains("solution") || stem.ends_with("labels") || stem.contains("truth") {
+        Some(CsvRole::Truth)
+    } else {
+        None
+    }
+}
+
+/// An image id as it is compared: in Unicode's composed form (NFC), without blanks around it.
+///
+/// ```
+/// assert_eq!(nucleoscope::dataset::comparable(" cafe\u{301}"), "café");
+/// ```
+pub fn comparable(image_id: &str) -> String {
+    image_id.trim().nfc().collect()
 }
 
 /// A CSV file that was read.
@@ -155,8 +247,11 @@ pub enum Truth {
 /// An image to segment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImageEntry {
-    /// Its id in the Bowl's CSV.
+    /// Its id in the Bowl's CSV, different from that of all other images of the data set.
     pub image_id: String,
+    /// What the names of files about it begin with. Those of two images of the data set differ on every file
+    /// system, also where `a` and `A` are the same name.
+    pub file_stem: String,
     /// Its position in the list of files.
     pub file: usize,
     /// Its path as it was given.
@@ -185,15 +280,11 @@ pub struct FailedFile {
 /// Why files do not make a data set.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DatasetError {
-    /// Two images have the same id, so their rows in the CSV could not be told apart.
-    #[error("the image id \"{image_id}\" is taken: \"{second}\" would have the same one as \"{first}\"")]
-    DuplicateId {
-        /// The id.
-        image_id: String,
-        /// The file that keeps the id.
-        first: String,
-        /// The file that is left out.
-        second: String,
+    /// A file whose name says that it is an image, of a format that cannot be read.
+    #[error("{format} files cannot be read")]
+    UnreadFormat {
+        /// The format.
+        format: &'static str,
     },
     /// None of the files is an image.
     #[error("there is no image among the files ({files})")]
@@ -206,14 +297,17 @@ pub enum DatasetError {
 impl Explain for DatasetError {
     fn code(&self) -> &'static str {
         match self {
-            Self::DuplicateId { .. } => "dataset/duplicate-id",
+            Self::UnreadFormat { .. } => "dataset/unread-format",
             Self::NoImages { .. } => "dataset/no-images",
         }
     }
 
     fn remedy(&self) -> String {
         match self {
-            Self::DuplicateId { .. } => "Rename one of the two files, or process their folders separately.".into(),
+            Self::UnreadFormat { .. } => {
+                "Save the image as OME-TIFF with the program it comes from, or open it in Fiji (Plugins > Bio-Formats) and save it as TIFF."
+                    .into()
+            }
             Self::NoImages { .. } => {
                 "Give files ending in .png, .jpg, .tif, .bmp, .gif or .webp, or a folder or ZIP archive with some."
                     .into()
@@ -298,6 +392,38 @@ pub enum Notice {
         /// The files.
         files: Vec<String>,
     },
+    /// Thumbnails of images that are there.
+    #[error("thumbnails of other images left out ({}): {}", .files.len(), listed(.files))]
+    Thumbnails {
+        /// The files.
+        files: Vec<String>,
+    },
+    /// Files that Nucleoscope wrote.
+    #[error("files written by Nucleoscope left out ({}): {}", .files.len(), listed(.files))]
+    OwnExports {
+        /// The files.
+        files: Vec<String>,
+    },
+    /// Images of the same name, whose ids say more than the name.
+    #[error("images with the same name, told apart by their folders or endings ({}): {}", .image_ids.len(), listed(.image_ids))]
+    LongerIds {
+        /// Their ids.
+        image_ids: Vec<String>,
+    },
+    /// Files that were given more than once and are used once.
+    #[error("files given more than once ({}): {}", .files.len(), listed(.files))]
+    RepeatedFiles {
+        /// The files.
+        files: Vec<String>,
+    },
+    /// Names in an archive whose encoding it does not tell.
+    #[error("{archive}: names of files in an old encoding ({count}), so some letters may be wrong")]
+    LegacyNames {
+        /// The archive.
+        archive: String,
+        /// How many names.
+        count: usize,
+    },
     /// Archives that were not expanded.
     #[error("archives that were not opened ({}): {}", .files.len(), listed(.files))]
     UnopenedArchives {
@@ -324,6 +450,11 @@ impl Explain for Notice {
             Self::RepeatedTruth { .. } => "dataset/repeated-truth",
             Self::MasksWithoutImage { .. } => "dataset/masks-without-image",
             Self::UnknownCsv { .. } => "dataset/unknown-csv",
+            Self::Thumbnails { .. } => "dataset/thumbnails",
+            Self::OwnExports { .. } => "dataset/own-exports",
+            Self::LongerIds { .. } => "dataset/longer-ids",
+            Self::RepeatedFiles { .. } => "dataset/repeated-files",
+            Self::LegacyNames { .. } => "dataset/legacy-names",
             Self::UnopenedArchives { .. } => "dataset/unopened-archives",
             Self::OtherFiles { .. } => "dataset/other-files",
         }
@@ -348,6 +479,17 @@ impl Explain for Notice {
             }
             Self::UnknownCsv { .. } => {
                 "To use a CSV file as ground truth let its name end in _labels.csv, as a list of wanted images in sample_submission.csv."
+                    .into()
+            }
+            Self::Thumbnails { .. } => "To segment a thumbnail, give it on its own.".into(),
+            Self::OwnExports { .. } => {
+                "Nothing needs to be done. To segment a picture that Nucleoscope made, save it anew with another program."
+                    .into()
+            }
+            Self::LongerIds { .. } => "Nothing needs to be done unless other programs expect the short ids.".into(),
+            Self::RepeatedFiles { .. } => "Nothing needs to be done; each is used once.".into(),
+            Self::LegacyNames { .. } => {
+                "If names matter, pack the files again with a program that writes UTF-8, or unpack them and give the folder."
                     .into()
             }
             Self::UnopenedArchives { .. } => "Give these archives on their own, or unpack them.".into(),
@@ -409,7 +551,7 @@ impl Dataset {
     /// use nucleoscope::dataset::{CsvFile, Dataset, InputFile, Truth};
     ///
     /// let paths = ["test/b.png", "test/a.png", "test/truth.csv"];
-    /// let files = paths.map(|path| InputFile { path: path.into(), size: 1, explicit: false });
+    /// let files = paths.map(|path| InputFile::found(path, 1));
     /// let truth = CsvFile { file: 2, bytes: b"ImageId,EncodedPixels\na,1 3\n".to_vec() };
     ///
     /// let dataset = Dataset::build(&files, &[truth]);
@@ -421,22 +563,25 @@ impl Dataset {
     /// ```
     pub fn build(files: &[InputFile], csv_files: &[CsvFile]) -> Self {
         let kinds = classify(files);
-        let paths: Vec<Parts> = files.iter().map(|file| Parts::of(&file.path)).collect();
+        let paths: Vec<Path> =
+            files.iter().map(|file| Path::of(&file.path).in_root(&file.path, file.root)).collect();
         let mut order: Vec<usize> = (0..files.len()).collect();
-        order.sort_by(|&one, &other| paths[one].parts.cmp(&paths[other].parts));
+        // Names in the two forms of Unicode have the same parts.
+        let key = |file: usize| (paths[file].parts(), &files[file].path);
+        order.sort_by(|&one, &other| key(one).cmp(&key(other)));
 
         let mut dataset = Self::default();
         dataset.add_images(files, &kinds, &paths, &order);
         dataset.add_truth_files(&kinds, &paths, &order);
         let mut csv_files: Vec<&CsvFile> = csv_files.iter().filter(|csv| csv.file < files.len()).collect();
-        csv_files.sort_by(|one, other| paths[one.file].parts.cmp(&paths[other.file].parts));
+        csv_files.sort_by(|one, other| paths[one.file].parts().cmp(paths[other.file].parts()));
         let with_role = |role| {
             let kinds = &kinds;
             csv_files.iter().filter(move |csv| kinds[csv.file] == FileKind::Csv(role))
         };
         dataset.add_run_lengths(with_role(CsvRole::Truth).map(|csv| (&files[csv.file].path, &*csv.bytes)));
         dataset.add_wanted(with_role(CsvRole::Wanted).map(|csv| (&files[csv.file].path, &*csv.bytes)));
-        dataset.add_unused(files, &kinds, &order);
+        dataset.add_unused(files, &kinds, &paths, &order);
         dataset
     }
 
@@ -451,31 +596,36 @@ impl Dataset {
         Ok(())
     }
 
-    fn add_images(&mut self, files: &[InputFile], kinds: &[FileKind], paths: &[Parts], order: &[usize]) {
+    fn add_images(&mut self, files: &[InputFile], kinds: &[FileKind], paths: &[Path], order: &[usize]) {
         let images: Vec<usize> =
             order.iter().copied().filter(|&file| kinds[file] == FileKind::Image).collect();
-        let mut named: HashMap<&str, usize> = HashMap::new();
-        let mut in_folder: HashMap<&[&str], usize> = HashMap::new();
+        let mut in_folder: HashMap<&[String], usize> = HashMap::new();
         for &file in &images {
-            *named.entry(paths[file].stem()).or_default() += 1;
             *in_folder.entry(paths[file].folder()).or_default() += 1;
         }
-        let mut first_with: HashMap<&str, usize> = HashMap::new();
-        for &file in &images {
-            let path = &paths[file];
-            let alone = in_folder[path.folder()] == 1;
-            let folder_id = path.folder_id().filter(|_| alone && named[path.stem()] > 1);
-            let image_id = folder_id.unwrap_or(path.stem());
+        let named: Vec<Named> = images
+            .iter()
+            .map(|&file| Named {
+                path: &paths[file],
+                is_in_folder_of_its_own: paths[file].is_in("images") && in_folder[paths[file].folder()] == 1,
+            })
+            .collect();
+        let ids = id::assign(&named);
+        let longer: Vec<String> = named
+            .iter()
+            .zip(&ids)
+            .filter(|(named, id)| id::says_more(named, id))
+            .map(|(_, id)| id.clone())
+            .collect();
+        if !longer.is_empty() {
+            self.notices.push(Notice::LongerIds { image_ids: longer });
+        }
+        let stems = file_stems(&ids);
+        for ((&file, image_id), file_stem) in images.iter().zip(ids).zip(stems) {
             let InputFile { path, size, .. } = &files[file];
-            if let Some(&first) = first_with.get(image_id) {
-                let (image_id, second) = (image_id.to_owned(), path.clone());
-                let error = DatasetError::DuplicateId { image_id, first: files[first].path.clone(), second };
-                self.failed.push(FailedFile { file, path: path.clone(), error });
-                continue;
-            }
-            first_with.insert(image_id, file);
             self.images.push(ImageEntry {
-                image_id: image_id.to_owned(),
+                image_id,
+                file_stem,
                 file,
                 path: path.clone(),
                 size: *size,
@@ -484,11 +634,17 @@ impl Dataset {
                 wanted: true,
             });
         }
+        for &file in order {
+            if let FileKind::Unread(format) = kinds[file] {
+                let error = DatasetError::UnreadFormat { format };
+                self.failed.push(FailedFile { file, path: files[file].path.clone(), error });
+            }
+        }
     }
 
-    fn add_truth_files(&mut self, kinds: &[FileKind], paths: &[Parts], order: &[usize]) {
-        let mut masks: BTreeMap<&[&str], Vec<usize>> = BTreeMap::new();
-        let mut labels: HashMap<(&[&str], &str), usize> = HashMap::new();
+    fn add_truth_files(&mut self, kinds: &[FileKind], paths: &[Path], order: &[usize]) {
+        let mut masks: BTreeMap<&[String], Vec<usize>> = BTreeMap::new();
+        let mut labels: HashMap<(&[String], &str), usize> = HashMap::new();
         for &file in order {
             let path = &paths[file];
             match kinds[file] {
@@ -603,7 +759,7 @@ impl Dataset {
         self.wanted = wanted;
     }
 
-    fn add_unused(&mut self, files: &[InputFile], kinds: &[FileKind], order: &[usize]) {
+    fn add_unused(&mut self, files: &[InputFile], kinds: &[FileKind], paths: &[Path], order: &[usize]) {
         let used_labels: HashSet<usize> = self
             .images
             .iter()
@@ -612,8 +768,7 @@ impl Dataset {
                 _ => None,
             })
             .collect();
-        let paths: Vec<Parts> = files.iter().map(|file| Parts::of(&file.path)).collect();
-        let with_masks: HashSet<&[&str]> = self
+        let with_masks: HashSet<&[String]> = self
             .images
             .iter()
             .filter(|image| matches!(image.truth, Truth::MaskFiles(_)))
@@ -623,6 +778,8 @@ impl Dataset {
         let mut masks = Vec::new();
         let mut csv = Vec::new();
         let mut archives = Vec::new();
+        let mut thumbnails = Vec::new();
+        let mut exports = Vec::new();
         let mut others = Vec::new();
         for &file in order {
             let unused = match kinds[file] {
@@ -630,6 +787,8 @@ impl Dataset {
                 FileKind::LabelImage if !used_labels.contains(&file) && !outranked(file) => &mut masks,
                 FileKind::Ignored(Ignored::UnknownCsv) => &mut csv,
                 FileKind::Archive => &mut archives,
+                FileKind::Ignored(Ignored::Thumbnail) => &mut thumbnails,
+                FileKind::Ignored(Ignored::OwnExport) => &mut exports,
                 FileKind::Ignored(Ignored::OtherType) => &mut others,
                 _ => continue,
             };
@@ -639,86 +798,11 @@ impl Dataset {
             (masks, (|files| Notice::MasksWithoutImage { files }) as fn(Vec<String>) -> Notice),
             (csv, |files| Notice::UnknownCsv { files }),
             (archives, |files| Notice::UnopenedArchives { files }),
+            (thumbnails, |files| Notice::Thumbnails { files }),
+            (exports, |files| Notice::OwnExports { files }),
             (others, |files| Notice::OtherFiles { files }),
         ];
         let said = notices.into_iter().filter(|(files, _)| !files.is_empty());
         self.notices.extend(said.map(|(files, notice)| notice(files)));
-    }
-}
-
-/// A path in its parts; always at least one, the file's name.
-struct Parts<'a> {
-    parts: Vec<&'a str>,
-}
-
-impl<'a> Parts<'a> {
-    fn of(path: &'a str) -> Self {
-        let mut parts: Vec<&str> =
-            path.split(['/', '\\']).filter(|part| !matches!(*part, "" | ".")).collect();
-        if parts.is_empty() {
-            parts.push("");
-        }
-        Self { parts }
-    }
-
-    fn name(&self) -> &'a str {
-        self.parts[self.parts.len() - 1]
-    }
-
-    /// The name without its ending; a name that is nothing but an ending is its own stem.
-    fn stem(&self) -> &'a str {
-        match self.name().rsplit_once('.') {
-            Some((stem, _)) if !stem.is_empty() => stem,
-            _ => self.name(),
-        }
-    }
-
-    fn ending(&self) -> String {
-        self.name().rsplit_once('.').map_or_else(String::new, |(_, ending)| ending.to_lowercase())
-    }
-
-    /// The folders that the file is in.
-    fn folder(&self) -> &[&'a str] {
-        &self.parts[..self.parts.len() - 1]
-    }
-
-    /// The folders around the file's own folder.
-    fn surrounding(&self) -> &[&'a str] {
-        &self.parts[..self.parts.len().saturating_sub(2)]
-    }
-
-    fn is_in(&self, folder: &str) -> bool {
-        self.folder().last().is_some_and(|last| last.eq_ignore_ascii_case(folder))
-    }
-
-    /// `ID` in `ID/images/name`.
-    fn folder_id(&self) -> Option<&'a str> {
-        let id = self.surrounding().last().copied().filter(|id| self.is_in("images") && *id != "..")?;
-        let archive = id.len().checked_sub(4).and_then(|end| id.split_at_checked(end));
-        Some(match archive {
-            Some((stem, ending)) if !stem.is_empty() && ending.eq_ignore_ascii_case(".zip") => stem,
-            _ => id,
-        })
-    }
-
-    fn has_image_ending(&self) -> bool {
-        crate::image::is_image_name(self.name())
-    }
-
-    fn is_hidden(&self, explicit: bool) -> bool {
-        let hides = |part: &&str| (part.starts_with('.') && *part != "..") || *part == "__MACOSX";
-        let leftover = ["thumbs.db", "desktop.ini"].contains(&self.name().to_lowercase().as_str());
-        !explicit && (leftover || self.parts.iter().any(hides))
-    }
-
-    fn csv_role(&self) -> Option<CsvRole> {
-        let stem = self.stem().to_lowercase();
-        if stem.contains("sample_submission") {
-            Some(CsvRole::Wanted)
-        } else if stem.contains("solution") || stem.ends_with("labels") || stem.contains("truth") {
-            Some(CsvRole::Truth)
-        } else {
-            None
-        }
     }
 }

@@ -1,8 +1,8 @@
 /** Position of a file in the list given to `openBatch`, and of an entry if that file is an archive. */
 export interface Source { file: number; entry: number | null }
 
-/** A file as its user gave it. `explicit`: given itself, not found in a folder. */
-export interface BatchFile { path: string; blob: Blob; explicit: boolean }
+/** A file as its user gave it. `explicit`: given itself, not found in a folder. `number` tells it from others. */
+export interface BatchFile { path: string; blob: Blob; explicit: boolean; number: number }
 
 /** What went wrong, and what to do about it. Thrown ones are `Error` objects with these fields. */
 export interface NucleoscopeError { name: "NucleoscopeError"; code: string; message: string; remedy: string }
@@ -14,6 +14,10 @@ export type PlannedTruth =
 
 export interface PlannedImage {
   imageId: string;
+  /** The id as it stands in the Bowl's CSV, in quotes where it needs them. */
+  csvId: string;
+  /** What the names of the image's files begin with. */
+  fileStem: string;
   path: string;
   size: number;
   source: Source;

@@ -3,13 +3,14 @@
 //! All of it is synchronous and meant for a Web Worker. Errors are JavaScript `Error` objects named
 //! `NucleoscopeError` with `code`, `message` and `remedy`.
 
+use std::collections::HashMap;
 use std::io::{self, Read, Seek, SeekFrom};
 
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 use web_sys::{Blob, FileReaderSync};
 
-use crate::batch::{self, OpenFile, Source};
+use crate::batch::{self, Archives, Batch, OpenFile, Source};
 use crate::counted::{self, Gate, Rules};
 use crate::dataset::{self, InputFile};
 use crate::error::Explain;
@@ -28,7 +29,7 @@ use crate::score::{self, ImageScore};
 use crate::segment::{self, Progress, Settings};
 use crate::summary::Summary;
 use crate::synthetic::{self, FieldOptions, Modality};
-use crate::truth;
+use crate::truth::{self, MaskFile};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = include_str!("wasm.d.ts");
@@ -47,6 +48,9 @@ extern "C" {
 
     #[wasm_bindgen(method, getter)]
     fn explicit(this: &BatchFile) -> bool;
+
+    #[wasm_bindgen(method, getter)]
+    fn number(this: &BatchFile) -> u32;
 
     #[wasm_bindgen(typescript_type = "BatchPlan")]
     pub type BatchPlanObject;
@@ -286,8 +290,10 @@ pub struct BlobReader {
     block: Vec<u8>,
 }
 
-/// Bytes that are fetched at once: archives are read in many small steps.
-const BLOCK: u64 = 1 << 18;
+/// Bytes that are fetched at once: archives are read in many small steps. The first block is small, as a mask
+/// is; each that follows where the last one ended is twice as large.
+const FIRST_BLOCK: u64 = 1 << 13;
+const LARGEST_BLOCK: u64 = 1 << 18;
 
 impl BlobReader {
     fn new(blob: Blob) -> Self {
@@ -295,7 +301,10 @@ impl BlobReader {
     }
 
     fn fetch(&mut self) -> io::Result<()> {
-        let end = (self.position + BLOCK).min(self.blob.size() as u64);
+        let length = self.block.len() as u64;
+        let goes_on = length > 0 && self.position == self.block_start + length;
+        let next = if goes_on { (2 * length).clamp(FIRST_BLOCK, LARGEST_BLOCK) } else { FIRST_BLOCK };
+        let end = (self.position + next).min(self.blob.size() as u64);
         self.block = slice(&self.blob, self.position, end)?;
         self.block_start = self.position;
         Ok(())
@@ -343,6 +352,17 @@ impl Seek for BlobReader {
     }
 }
 
+/// One file, whatever its number.
+struct OneBlob(Blob);
+
+impl OpenFile for OneBlob {
+    type Reader = BlobReader;
+
+    fn open(&self, _: usize) -> io::Result<BlobReader> {
+        Ok(BlobReader::new(self.0.clone()))
+    }
+}
+
 struct Blobs(Vec<Blob>);
 
 impl OpenFile for Blobs {
@@ -373,6 +393,8 @@ struct PlannedRecord {
 #[serde(rename_all = "camelCase")]
 struct PlannedImage {
     image_id: String,
+    csv_id: String,
+    file_stem: String,
     path: String,
     size: u64,
     source: Source,
@@ -409,18 +431,60 @@ impl Report {
     }
 }
 
-/// Expands archives, reads CSV files and says which images there are. One bad file never throws.
-#[wasm_bindgen(js_name = openBatch)]
-pub fn open_batch(files: Vec<BatchFile>) -> BatchPlanObject {
-    let given: Vec<InputFile> = files
-        .iter()
-        .map(|file| InputFile {
-            path: file.path(),
-            size: file.blob().size() as u64,
-            explicit: file.explicit(),
-        })
-        .collect();
-    let batch = batch::open(&given, &Blobs(files.iter().map(BatchFile::blob).collect()));
+/// Reads the user's files. Keeps the lists of contents of archives, so that each is read once, however many of
+/// its files are read.
+#[wasm_bindgen]
+#[derive(Default)]
+pub struct SourceReader(Archives);
+
+/// Most archives whose lists of contents are kept: one with 30,000 files takes some 10 MB.
+const MOST_ARCHIVES: usize = 8;
+
+#[wasm_bindgen]
+impl SourceReader {
+    /// Has no archive open.
+    #[wasm_bindgen(constructor)]
+    pub fn new() -> SourceReader {
+        Self::default()
+    }
+
+    /// Expands archives, reads CSV files and says which images there are. One bad file never throws.
+    #[wasm_bindgen(js_name = openBatch)]
+    pub fn open_batch(&mut self, files: Vec<BatchFile>) -> BatchPlanObject {
+        let given: Vec<InputFile> = files
+            .iter()
+            .map(|file| InputFile {
+                explicit: file.explicit(),
+                ..InputFile::found(file.path(), file.blob().size() as u64)
+            })
+            .collect();
+        let numbers: Vec<usize> = files.iter().map(|file| file.number() as usize).collect();
+        let positions: HashMap<usize, usize> = numbers.iter().copied().zip(0..).collect();
+        let known = self.0.renumbered(|number| positions.get(&number).copied());
+        let batch = batch::open_again(&given, &Blobs(files.iter().map(BatchFile::blob).collect()), known);
+        // Those of files that are gone are forgotten.
+        self.0 = batch.archives.renumbered(|position| numbers.get(position).copied());
+        plan_object(batch)
+    }
+
+    /// The bytes of a file, or of one entry of an archive. `number` tells the file from others.
+    ///
+    /// # Errors
+    /// The file or the entry cannot be read.
+    pub fn read(&mut self, number: u32, blob: Blob, entry: Option<usize>) -> Result<Vec<u8>, JsValue> {
+        let file = number as usize;
+        let store = OneBlob(blob);
+        if entry.is_some() {
+            if self.0.len() >= MOST_ARCHIVES && !self.0.contains(file) {
+                self.0 = Archives::default();
+            }
+            self.0.directory(&store, file, "").map_err(|error| thrown(error.kind))?;
+        }
+        self.0.read(&store, Source { file, entry }, "").map_err(|error| thrown(error.kind))
+    }
+}
+
+fn plan_object(batch: Batch) -> BatchPlanObject {
     let source = |file: usize| batch.sources[file];
     let images = batch.dataset.images.into_iter().map(|image| PlannedImage {
         source: source(image.file),
@@ -434,6 +498,8 @@ pub fn open_batch(files: Vec<BatchFile>) -> BatchPlanObject {
                 Some(PlannedTruth::Runs { masks: masks.iter().map(Mask::to_string).collect() })
             }
         },
+        csv_id: bowl_csv::field(&image.image_id),
+        file_stem: image.file_stem,
         image_id: image.image_id,
         path: image.path,
         size: image.size,
@@ -457,13 +523,14 @@ pub fn open_batch(files: Vec<BatchFile>) -> BatchPlanObject {
     })
 }
 
-/// The bytes of a file, or of one entry of an archive.
+/// The bytes of a blob.
 ///
 /// # Errors
-/// The file or the entry cannot be read.
-#[wasm_bindgen(js_name = readSource)]
-pub fn read_source(blob: Blob, entry: Option<usize>) -> Result<Vec<u8>, JsValue> {
-    batch::read(&Blobs(vec![blob]), Source { file: 0, entry }, "").map_err(|error| thrown(error.kind))
+/// It cannot be read.
+#[wasm_bindgen(js_name = readBlob)]
+pub fn read_blob(blob: Blob) -> Result<Vec<u8>, JsValue> {
+    let source = Source { file: 0, entry: None };
+    Archives::default().read(&OneBlob(blob), source, "").map_err(|error| thrown(error.kind))
 }
 
 /// A made-up image for a first try.
@@ -634,7 +701,7 @@ impl NucleusMaps {
 pub struct Truth(TruthSource);
 
 enum TruthSource {
-    Masks(Vec<Image>),
+    Masks(Vec<MaskFile>),
     Labels(Image),
     Runs(Vec<Mask>),
 }
@@ -647,7 +714,7 @@ impl Truth {
     /// One of them is not an image.
     #[wasm_bindgen(js_name = fromMaskFiles)]
     pub fn from_mask_files(files: Vec<js_sys::Uint8Array>) -> Result<Truth, JsValue> {
-        let decode = |file: &js_sys::Uint8Array| image::decode(&file.to_vec(), Limits::default());
+        let decode = |file: &js_sys::Uint8Array| MaskFile::decode(&file.to_vec(), Limits::default());
         files
             .iter()
             .map(decode)
@@ -678,7 +745,7 @@ impl Truth {
     fn masks(&self, width: usize, height: usize) -> Result<Vec<Mask>, truth::TruthError> {
         match &self.0 {
             TruthSource::Masks(masks) => {
-                let masks = masks.iter().map(|mask| truth::from_mask(mask, width, height));
+                let masks = masks.iter().map(|mask| mask.nucleus(width, height));
                 Ok(masks.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
             }
             TruthSource::Labels(labels) => truth::from_labels(labels, width, height),
@@ -956,8 +1023,9 @@ impl Segmentation {
     }
 
     /// Writes the files of one image, and its part of those that a batch shares ([`batch_files`]).
-    /// `file` is the image's file, which the record names by its hash; `path` is what the user knows it by.
-    /// `measures` are keys of columns that the summary is to have beside the main ones.
+    /// `file` is the image's file, which the record names by its hash; `path` is what the user knows it by;
+    /// the names of the image's own files begin with `fileStem`. `measures` are keys of columns that the
+    /// summary is to have beside the main ones.
     ///
     /// # Errors
     /// A format cannot hold the image; a `TypeError` if an argument is not what it should be.
@@ -968,6 +1036,7 @@ impl Segmentation {
         image: &DecodedImage,
         file: &[u8],
         image_id: &str,
+        #[wasm_bindgen(js_name = "fileStem")] file_stem: &str,
         path: &str,
         formats: ExportFormats,
         measures: Keys,
@@ -979,6 +1048,7 @@ impl Segmentation {
         provenance.input = record::FileIdentity::new(path, file);
         let subject = Subject {
             image_id,
+            file_stem,
             image: &image.0.image,
             channels: &image.0.channels,
             pixel_size: image.0.info.pixel_size,

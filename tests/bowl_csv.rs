@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
 use nucleoscope::Explain;
+use nucleoscope::dataset::comparable;
 use nucleoscope::export::bowl_csv::{
     BowlCsv, BowlCsvError, HEADER, ImageRows, Purpose, Size, Writer, read, rows,
 };
@@ -162,7 +163,18 @@ fn images() -> impl Strategy<Value = Vec<(String, Vec<Mask>)>> {
             .prop_map(move |labels| encode(&LabelImage::from_labels(width, height, labels)))
     });
     let image_id = prop_oneof!["[a-f0-9]{8}", "[a-z,\"' ;\\t]{0,6}[a-z]", "\\PC{0,4}[a-z]"];
+    // As all ids of a data set are: without blanks around them, composed.
+    let image_id = image_id.prop_map(|image_id| comparable(&image_id));
     prop::collection::btree_map(image_id, masks, 0..6).prop_map(|images| images.into_iter().collect())
+}
+
+#[test]
+fn ids_are_read_composed_and_without_blanks_around_them() {
+    let text = "ImageId,EncodedPixels\n cafe\u{301} ,1 1\ncafé,3 1\n";
+    let file = read(text.as_bytes(), Purpose::Submission).unwrap();
+    assert_eq!(file.images.len(), 1);
+    assert_eq!(file.images[0].image_id, "café");
+    assert_eq!(file.images[0].masks.as_ref().unwrap().len(), 2);
 }
 
 proptest! {

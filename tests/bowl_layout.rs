@@ -11,11 +11,11 @@ use nucleoscope::dataset::{
 use proptest::prelude::*;
 
 fn found(paths: &[&str]) -> Vec<InputFile> {
-    paths.iter().map(|path| InputFile { path: (*path).into(), size: 10, explicit: false }).collect()
+    paths.iter().map(|path| InputFile::found(*path, 10)).collect()
 }
 
 fn given(paths: &[&str]) -> Vec<InputFile> {
-    paths.iter().map(|path| InputFile { path: (*path).into(), size: 10, explicit: true }).collect()
+    paths.iter().map(|path| InputFile::given(*path, 10)).collect()
 }
 
 fn build(files: &[InputFile], csv: &[(&str, &str)]) -> Dataset {
@@ -177,24 +177,97 @@ fn equal_names_get_the_folders_name() {
 }
 
 #[test]
-fn a_clash_that_remains_names_both_files() {
+fn equal_names_in_other_folders_are_all_kept() {
     let files = found(&["y/a.png", "x/a.png", "x/a.tif", "s1/B/images/i.png", "s2/B/images/i.png"]);
     let dataset = build(&files, &[]);
-    assert_eq!(ids(&dataset), ["B", "a"]);
-    assert_eq!(dataset.images[1].path, "x/a.png");
-    let failed: Vec<(usize, &DatasetError)> =
-        dataset.failed.iter().map(|failed| (failed.file, &failed.error)).collect();
-    let duplicate = |image_id: &str, first: &str, second: &str| DatasetError::DuplicateId {
-        image_id: image_id.into(),
-        first: first.into(),
-        second: second.into(),
-    };
+    assert_eq!(ids(&dataset), ["s1_B", "s2_B", "x_a.png", "x_a.tif", "y_a.png"]);
+    assert!(dataset.failed.is_empty());
+    assert_eq!(codes(&dataset), ["dataset/longer-ids"]);
+
+    let plate = build(&found(&["p/A02/img.png", "p/A01/img.png", "p/A01/other.png"]), &[]);
+    assert_eq!(ids(&plate), ["A01_img", "other", "A02_img"]);
+    let image_ids = ["A01_img", "A02_img"].map(String::from).to_vec();
+    assert_eq!(plate.notices, [Notice::LongerIds { image_ids }]);
+}
+
+#[test]
+fn ids_match_in_both_forms_of_unicode() {
+    let paths = ["t/cafe\u{301}_U\u{308}1.png", "t/stage1_sample_submission.csv", "t/truth.csv"];
+    let files = found(&paths);
+    let csv = [
+        (paths[1], "ImageId,EncodedPixels\ncafé_Ü1,1 1\n"),
+        // Decomposed in the file, too.
+        (paths[2], "ImageId,EncodedPixels\ncafe\u{301}_U\u{308}1,1 3\n"),
+    ];
+    let dataset = build(&files, &csv);
+    assert_eq!(ids(&dataset), ["café_Ü1"]);
+    assert!(matches!(truth(&dataset, "café_Ü1"), Truth::RunLengths(masks) if masks.len() == 1));
+    assert_eq!(dataset.wanted, Some(vec!["café_Ü1".into()]));
+    assert_eq!(dataset.notices, []);
+
+    let files = found(&["s/images/e\u{301}.png", "s/labels/é.png"]);
+    assert_eq!(truth(&build(&files, &[]), "é"), &Truth::LabelFile(1));
+}
+
+#[test]
+fn files_of_images_that_differ_by_case_alone_have_different_names() {
+    let dataset = build(&found(&["x/a.png", "x/A.png", "x/b.png"]), &[]);
+    assert_eq!(ids(&dataset), ["A", "a", "b"]);
+    let stems: Vec<&str> = dataset.images.iter().map(|image| image.file_stem.as_str()).collect();
+    assert_eq!(stems, ["A-559aead0", "a-ca978112", "b"]);
+}
+
+#[test]
+fn a_name_that_is_nothing_but_an_ending_is_an_image() {
+    assert_eq!(ids(&build(&found(&["x/ .png"]), &[])), ["unnamed"]);
+    assert_eq!(ids(&build(&given(&[".png", "\u{1}.png"]), &[])), ["\u{fffd}", ".png"]);
+}
+
+#[test]
+fn thumbnails_are_left_out_and_said() {
+    let files = found(&["p/A01_s1_w1ABCD.png", "p/A01_s1_w1_thumbEF01.png", "p/A01_s1_w2ABCD.png"]);
+    let dataset = build(&files, &[]);
+    assert_eq!(ids(&dataset), ["A01_s1_w1ABCD", "A01_s1_w2ABCD"]);
+    assert_eq!(dataset.notices, [Notice::Thumbnails { files: vec!["p/A01_s1_w1_thumbEF01.png".into()] }]);
+    assert_eq!(
+        dataset.notices[0].to_string(),
+        "thumbnails of other images left out (1): p/A01_s1_w1_thumbEF01.png"
+    );
+    // Beside the one image of a folder a thumbnail does not part it from its masks.
+    let files = found(&["a/images/a.png", "a/images/a_thumb.png", "a/masks/1.png"]);
+    assert_eq!(truth(&build(&files, &[]), "a"), &Truth::MaskFiles(vec![2]));
+}
+
+#[test]
+fn what_operating_systems_leave_is_no_image() {
+    let files = found(&["x/._a.png", "x/__MACOSX/b.png", "x/Thumbs.db", "x/.DS_Store", "x/@eaDir/c.png"]);
+    assert_eq!(ids(&build(&files, &[])), [""; 0]);
+    assert_eq!(ids(&build(&given(&["._a.png", "a.png", "Thumbs.db"]), &[])), ["a"]);
+}
+
+#[test]
+fn a_hidden_folder_hides_nothing_if_it_was_given() {
+    let path = "/home/.work/set/a.png";
+    let root = |root: usize| [InputFile { root, ..InputFile::found(path, 1) }];
+    assert_eq!(classify(&root("/home/.work".len())), [FileKind::Image]);
+    assert_eq!(classify(&root("/home".len())), [FileKind::Ignored(Ignored::OtherType)]);
+}
+
+#[test]
+fn images_have_the_endings_of_microscopes_and_scanners_too() {
+    let endings = ["svs", "stk", "lsm", "flex", "ndpi", "scn", "btf", "tf8", "qptiff", "TIF"];
+    for ending in endings {
+        assert_eq!(classify(&found(&[&format!("x/a.{ending}")])), [FileKind::Image], "{ending}");
+    }
+    let dataset = build(&found(&["x/a.czi", "x/b.ND2", "x/a.tif", "x/readme.txt"]), &[]);
+    assert_eq!(ids(&dataset), ["a"]);
+    let failed: Vec<(&str, String)> =
+        dataset.failed.iter().map(|failed| (failed.path.as_str(), failed.error.to_string())).collect();
     assert_eq!(
         failed,
         [
-            (4, &duplicate("B", "s1/B/images/i.png", "s2/B/images/i.png")),
-            (2, &duplicate("a", "x/a.png", "x/a.tif")),
-            (0, &duplicate("a", "x/a.png", "y/a.png")),
+            ("x/a.czi", "Zeiss CZI files cannot be read".to_owned()),
+            ("x/b.ND2", "Nikon ND2 files cannot be read".to_owned())
         ]
     );
 }
@@ -291,18 +364,20 @@ proptest! {
     #[test]
     fn whatever_the_names_every_image_is_listed_once_and_ids_are_unique(
         names in prop::collection::vec(
-            ("([ab]|images|masks|labels|\\.|\\.\\.|x\\.zip)?[/\\\\]?([ab]|images|masks|labels)?/?([ab]?\\.?(png|TIF|csv|zip)?)", any::<bool>()),
+            ("([ab]|images|masks|labels|\\.|\\.\\.|x\\.zip)?[/\\\\]?([ab]|images|masks|labels)?/?([ab]?\\.?(png|TIF|csv|zip|czi)?)", any::<bool>()),
             0..12,
         ),
     ) {
         let files: Vec<InputFile> =
-            names.into_iter().map(|(path, explicit)| InputFile { path, size: 0, explicit }).collect();
+            names.into_iter().map(|(path, explicit)| InputFile { explicit, ..InputFile::found(path, 0) }).collect();
         let kinds = classify(&files);
         let dataset = Dataset::build(&files, &[]);
         let mut listed: Vec<usize> = dataset.images.iter().map(|image| image.file).collect();
         listed.extend(dataset.failed.iter().map(|failed| failed.file));
         listed.sort_unstable();
-        let images: Vec<usize> = (0..files.len()).filter(|&file| kinds[file] == FileKind::Image).collect();
+        let images: Vec<usize> = (0..files.len())
+            .filter(|&file| matches!(kinds[file], FileKind::Image | FileKind::Unread(_)))
+            .collect();
         prop_assert_eq!(listed, images);
         let unique: HashSet<&str> = ids(&dataset).into_iter().collect();
         prop_assert_eq!(unique.len(), dataset.images.len());

@@ -768,3 +768,113 @@ fn a_channel_slice_and_frame_can_be_chosen() {
         assert!(!output.status.success() && said(&output).contains(words), "{}", said(&output));
     }
 }
+
+/// A small made-up image.
+fn small_image(seed: u64) -> Vec<u8> {
+    field(&FieldOptions { seed, width: 96, height: 96, nuclei: 4, ..Default::default() }).png()
+}
+
+/// Writes files into a fresh folder.
+fn folder_of(files: &[(&str, &[u8])]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, bytes) in files {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    folder
+}
+
+/// The ids in a CSV of the Bowl, and how many nuclei each has.
+fn rows_of(path: &Path) -> Vec<(String, usize)> {
+    let rows = bowl_csv::read(&fs::read(path).unwrap(), Purpose::Submission).unwrap();
+    rows.images.into_iter().map(|image| (image.image_id, image.masks.unwrap().len())).collect()
+}
+
+#[test]
+fn a_folder_that_holds_its_own_results_gives_the_same_again() {
+    let folder = folder_of(&[("x/f.png", &small_image(1)), ("x/A01/g.png", &small_image(2))]);
+    let run = |output: &str| {
+        let files = ["--export", "all", "--export-dir", "x", "--labels", "x/l", "--outlines", "x/o"];
+        let arguments = [&["segment", "x", "--fast", "--output", output], &files[..]].concat();
+        let run = nucleoscope(folder.path(), &arguments);
+        assert!(run.status.success(), "{}", said(&run));
+        (rows_of(&folder.path().join(output)), said(&run))
+    };
+    let (first, words) = run("x/first.csv");
+    assert_eq!(first.iter().map(|(image_id, _)| image_id.as_str()).collect::<Vec<_>>(), ["g", "f"]);
+    assert_eq!(words, "");
+    let (second, words) = run("x/second.csv");
+    assert_eq!(second, first);
+    assert!(words.contains("files written by Nucleoscope left out ("), "{words}");
+    assert!(!words.contains("files that are not images"), "{words}");
+}
+
+#[test]
+fn an_image_is_never_overwritten() {
+    let image = small_image(1);
+    let folder = folder_of(&[("x/f.png", &image)]);
+    let output = nucleoscope(folder.path(), &["segment", "x", "--fast", "--labels", "x"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said(&output).contains("f.png: this is one of the images"), "{}", said(&output));
+    assert_eq!(fs::read(folder.path().join("x/f.png")).unwrap(), image);
+}
+
+#[test]
+fn equal_names_in_the_wells_of_a_plate_are_all_segmented() {
+    let names = ["p/A01/img.png", "p/A02/img.png", "p/A02/img_thumb12.png", "p/ .png", "p/slide.czi"];
+    let folder = folder_of(&[
+        (names[0], &small_image(1)),
+        (names[1], &small_image(2)),
+        (names[2], &small_image(2)),
+        (names[3], &small_image(3)),
+        (names[4], b"ZISRAWFILE"),
+    ]);
+    // The folder and a file in it: the file counts once.
+    let arguments = ["segment", "p", names[0], "--fast", "--output", "out.csv", "--labels", "labels"];
+    let output = nucleoscope(folder.path(), &arguments);
+    let words = said(&output);
+    let rows = rows_of(&folder.path().join("out.csv"));
+    let ids: Vec<&str> = rows.iter().map(|(image_id, _)| image_id.as_str()).collect();
+    assert_eq!(ids, ["unnamed", "A01_img", "A02_img"]);
+    assert!(rows.iter().all(|(_, nuclei)| *nuclei > 0), "{rows:?}");
+    for id in ids {
+        assert!(folder.path().join(format!("labels/{id}.png")).exists(), "{id}");
+    }
+    assert_eq!(output.status.code(), Some(1), "{words}");
+    assert!(words.contains("p/slide.czi: Zeiss CZI files cannot be read"), "{words}");
+    assert!(words.contains("thumbnails of other images left out (1)"), "{words}");
+    assert!(words.contains("files given more than once (1)"), "{words}");
+}
+
+#[test]
+fn a_name_in_decomposed_letters_is_the_id_in_composed_ones() {
+    let folder = folder_of(&[
+        ("x/cafe\u{301}.png", &small_image(1)),
+        ("x/stage1_sample_submission.csv", "ImageId,EncodedPixels\ncafé,1 1\n".as_bytes()),
+    ]);
+    let output = nucleoscope(folder.path(), &["segment", "x", "--fast", "--output", "out.csv"]);
+    assert_eq!(said(&output), "");
+    let [(image_id, nuclei)] = &rows_of(&folder.path().join("out.csv"))[..] else { panic!("one image") };
+    assert_eq!(image_id, "café");
+    assert!(*nuclei > 0);
+}
+
+#[test]
+fn masks_with_the_nucleus_in_alpha_are_ground_truth() {
+    let folder = bowl(1);
+    let masks = folder.path().join("bowl/stage1_test/example-001000/masks");
+    for file in fs::read_dir(&masks).unwrap() {
+        let path = file.unwrap().path();
+        let mask = image::open(&path).unwrap().into_luma8();
+        let clear = image::RgbaImage::from_fn(mask.width(), mask.height(), |x, y| {
+            image::Rgba([0, 0, 0, if mask.get_pixel(x, y).0 == [0] { 0 } else { 255 }])
+        });
+        clear.save(&path).unwrap();
+    }
+    let truth = folder.path().join("bowl/stage1_test");
+    let arguments = ["score", "bowl/stage1_solution.csv", "--truth", truth.to_str().unwrap()];
+    let output = nucleoscope(folder.path(), &arguments);
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(printed(&output).contains("1.0000"), "{}", printed(&output));
+}

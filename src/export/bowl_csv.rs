@@ -15,13 +15,14 @@
 //! becomes a space, because a row is a line.
 //!
 //! # What is read
-//! Columns in any order and case, further columns, a byte order mark, `\n`, `\r\n` and `\r`, empty
+//! Ids without blanks around them and in Unicode's composed form (NFC), columns in any order and case, further columns, a byte order mark, `\n`, `\r\n` and `\r`, empty
 //! lines, empty fields at a row's end. Every line stands for itself, so a quote that is never closed
 //! spoils one row and not the rest of the file; and an error spoils one image and not the others.
 
 use std::collections::HashMap;
 use std::io::{self, Write};
 
+use crate::dataset::comparable;
 use crate::error::Explain;
 use crate::run_length::{Mask, RunLengthError, first_overlap};
 
@@ -185,7 +186,6 @@ impl Explain for BowlCsvError {
 /// # Ok::<(), nucleoscope::run_length::RunLengthError>(())
 /// ```
 pub fn rows(image_id: &str, masks: &[Mask]) -> String {
-    const IN_MEMORY: &str = "text goes to memory, which cannot refuse it";
     let image_id = image_id.replace(['\r', '\n'], " ");
     let mut writer = csv::Writer::from_writer(Vec::new());
     let mut write = |mask: &str| writer.write_record([&image_id, mask]).expect(IN_MEMORY);
@@ -238,6 +238,23 @@ pub fn included_rows(rows: &str, included: &[bool]) -> String {
         Some((image_id, _)) if kept.is_empty() => format!("{image_id},\n"),
         _ => kept,
     }
+}
+
+const IN_MEMORY: &str = "text goes to memory, which cannot refuse it";
+
+/// An image id as it stands at the beginning of a row, in quotes where it needs them.
+///
+/// ```
+/// use nucleoscope::export::bowl_csv::field;
+///
+/// assert_eq!(field("2a1b93cc"), "2a1b93cc");
+/// assert_eq!(field("well A1, field 2"), "\"well A1, field 2\"");
+/// ```
+pub fn field(image_id: &str) -> String {
+    let mut row = rows(image_id, &[]);
+    // Behind it are a comma, the empty mask and the line end.
+    row.truncate(row.len() - ",\n".len());
+    row
 }
 
 /// Writes the rows of images one after the other.
@@ -492,7 +509,7 @@ impl Columns {
         while fields.len() > self.count && fields.last().is_some_and(|field| field.trim().is_empty()) {
             fields.pop();
         }
-        let image_id = fields.get(self.image_id).cloned().unwrap_or_default();
+        let image_id = fields.get(self.image_id).map(|field| comparable(field)).unwrap_or_default();
         if fields.len() != self.count {
             let (found, expected) = (fields.len(), self.count);
             return Err(BowlCsvError::FieldCount { line, image_id, found, expected });

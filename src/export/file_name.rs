@@ -1,5 +1,9 @@
 //! Names that every system takes for a file.
 
+use std::collections::HashMap;
+
+use unicode_normalization::UnicodeNormalization;
+
 use crate::export::record::sha256;
 
 /// Most bytes of a name before its ending: systems allow 255 together.
@@ -36,6 +40,29 @@ pub fn file_stem(image_id: &str) -> String {
     }
     let digits = &sha256(image_id.as_bytes())[..8];
     if stem.is_empty() { format!("image-{digits}") } else { format!("{stem}-{digits}") }
+}
+
+/// The beginnings of the names of files about several images, in their order: [`file_stem`] of each id. Where
+/// two would be one name on a file system that does not tell `a` from `A`, or the forms of Unicode from each
+/// other, the digits follow in both.
+///
+/// ```
+/// use nucleoscope::export::file_stems;
+///
+/// let ids = ["a", "A", "b"].map(String::from);
+/// assert_eq!(file_stems(&ids), ["a-ca978112", "A-559aead0", "b"]);
+/// ```
+pub fn file_stems(image_ids: &[String]) -> Vec<String> {
+    let stems: Vec<String> = image_ids.iter().map(|image_id| file_stem(image_id)).collect();
+    let folded: Vec<String> = stems.iter().map(|stem| stem.to_lowercase().nfc().collect()).collect();
+    let mut count: HashMap<&str, usize> = HashMap::new();
+    folded.iter().for_each(|stem| *count.entry(stem).or_default() += 1);
+    let parted = stems.iter().zip(image_ids).zip(&folded).map(|((stem, image_id), folded)| {
+        let digits = &sha256(image_id.as_bytes())[..8];
+        let is_shared = count[folded.as_str()] > 1 && !stem.ends_with(digits);
+        if is_shared { format!("{stem}-{digits}") } else { stem.clone() }
+    });
+    parted.collect()
 }
 
 fn is_safe(letter: char) -> bool {
@@ -83,6 +110,16 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn no_two_images_share_a_name_on_any_file_system(
+            ids in prop::collection::hash_set("[aAéÉ/:]{1,3}", 0..20),
+        ) {
+            let ids: Vec<String> = ids.into_iter().collect();
+            let stems = file_stems(&ids);
+            let folded: std::collections::HashSet<String> = stems.iter().map(|stem| stem.to_lowercase()).collect();
+            prop_assert_eq!(folded.len(), ids.len());
+        }
+
         #[test]
         fn no_name_is_too_long_or_leaves_its_folder(id in "\\PC{0,300}") {
             let stem = file_stem(&id);

@@ -9,6 +9,7 @@ use tiff::encoder::colortype::{ColorType, Gray16, Gray32};
 use tiff::encoder::{Compression, Rational, TiffEncoder, TiffValue};
 use tiff::tags::{ResolutionUnit, Tag};
 
+use super::signature;
 use crate::image::PixelSize;
 use crate::nuclei::LabelImage;
 
@@ -69,7 +70,7 @@ pub fn encode(
         let encoder = image::codecs::png::PngEncoder::new(&mut file);
         image::ImageEncoder::write_image(encoder, &bytes, width, height, ExtendedColorType::L16)
             .map_err(std::io::Error::other)?;
-        ("png", file.into_inner())
+        ("png", signature::sign_png(file.into_inner()))
     };
     Ok(LabelFile { extension, bytes })
 }
@@ -102,6 +103,7 @@ where
     let unit = if pixel_size.is_some() { "unit=micron\n" } else { "" };
     let description = format!("ImageJ=1.53t\n{unit}min=0.0\nmax={}.0\n", labels.count());
     image.encoder().write_tag(Tag::ImageDescription, description.as_str())?;
+    image.encoder().write_tag(Tag::Software, signature::SOFTWARE)?;
     if let Some(size) = pixel_size {
         image.resolution_unit(ResolutionUnit::None);
         image.x_resolution(per_micrometre(size.x));

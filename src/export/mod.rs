@@ -29,11 +29,12 @@ pub mod measurements;
 pub mod overlay;
 pub mod record;
 pub mod rois;
+pub mod signature;
 pub mod svg;
 pub mod tables;
 
 pub use error::ExportError;
-pub use file_name::file_stem;
+pub use file_name::{file_stem, file_stems};
 pub use measurements::MeasurementTable;
 pub use record::Provenance;
 
@@ -158,8 +159,11 @@ fn each_once(formats: &[Format]) -> Vec<Format> {
 /// An image and its nuclei, with all that the files say of them.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
-    /// What the image is called; file names begin with it, made harmless by [`file_stem`].
+    /// What the image is called.
     pub image_id: &'a str,
+    /// What the names of the image's own files begin with: [`file_stem`] of its id, or its
+    /// [stem in its data set](crate::dataset::ImageEntry::file_stem).
+    pub file_stem: &'a str,
     /// The picture that was segmented.
     pub image: &'a Image,
     /// The channels in which intensities are measured, each of the image's size.
@@ -252,6 +256,7 @@ pub struct ImageExport {
 /// let drawn = synthetic::field(&Default::default());
 /// let subject = Subject {
 ///     image_id: "cells",
+///     file_stem: "cells",
 ///     image: &drawn.image,
 ///     channels: &image::split(&drawn.image)?,
 ///     pixel_size: None,
@@ -286,7 +291,7 @@ pub fn image_files(
     };
     let has_polygons = needs(&[Format::Rois, Format::Geojson, Format::Svg]);
     let basis = Basis { polygons: if has_polygons { polygons(labels) } else { Vec::new() }, table, counted };
-    let stem = file_stem(subject.image_id);
+    let stem = subject.file_stem;
     let mut files = Vec::new();
     for format in each_once(formats) {
         if let Some((ending, bytes)) = write(subject, format, &basis)? {
@@ -513,6 +518,7 @@ mod tests {
         let image_id = "a/b: c";
         Subject {
             image_id,
+            file_stem: "a_b_ c-1",
             image,
             channels,
             pixel_size: None,
@@ -529,9 +535,9 @@ mod tests {
         let (channels, provenance) = (split(&drawn.image).unwrap(), Provenance::default());
         let subject = subject(&drawn.image, &channels, &drawn.truth, &provenance);
         let made = image_files(&subject, &Format::ALL, &[]).unwrap();
-        let stem = file_stem(subject.image_id);
+        let stem = subject.file_stem;
         let endings: Vec<&str> =
-            made.files.iter().map(|file| file.name.strip_prefix(&stem).unwrap()).collect();
+            made.files.iter().map(|file| file.name.strip_prefix(stem).unwrap()).collect();
         assert_eq!(endings, ["-labels.png", "-RoiSet.zip", ".geojson", "-outlines.svg", "-overlay.png"]);
         let shared = |part: &Part| {
             batch_files(&[part.clone(), part.clone()], &Format::ALL, tables::Dialect::default()).unwrap()

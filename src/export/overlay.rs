@@ -4,6 +4,7 @@ use std::io::Cursor;
 
 use image::ExtendedColorType;
 
+use super::signature;
 use crate::image::Preview;
 use crate::nuclei::LabelImage;
 
@@ -30,7 +31,7 @@ pub fn encode(preview: Preview, labels: &LabelImage) -> std::io::Result<Vec<u8>>
     let encoder = image::codecs::png::PngEncoder::new(&mut file);
     image::ImageEncoder::write_image(encoder, &bytes, width as u32, height as u32, ExtendedColorType::Rgb8)
         .map_err(std::io::Error::other)?;
-    Ok(file.into_inner())
+    Ok(signature::sign_png(file.into_inner()))
 }
 
 /// Whether a pixel of a nucleus has a side towards something else; the image's edge is no rim.

@@ -409,6 +409,7 @@ mod tests {
         let image = Image::new(2, 1, 1, Samples::U16(vec![1, 2])).unwrap();
         let subject = Subject {
             image_id: "b",
+            file_stem: "b",
             image: &image,
             channels: &split(&image).unwrap(),
             pixel_size: PixelSize::new(0.5, 0.25),

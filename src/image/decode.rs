@@ -28,7 +28,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    pub(super) fn check(self, width: u64, height: u64) -> Result<(), ImageError> {
+    pub(crate) fn check(self, width: u64, height: u64) -> Result<(), ImageError> {
         let fits = width.checked_mul(height).is_some_and(|pixels| pixels <= self.maximum_pixels);
         if fits {
             Ok(())
@@ -45,7 +45,7 @@ impl Limits {
 
     /// Most bytes a decoder may take for one image: eight a pixel and channel, and one extra
     /// megabyte for its tables.
-    pub(super) fn maximum_bytes(self) -> u64 {
+    pub(crate) fn maximum_bytes(self) -> u64 {
         self.maximum_pixels.saturating_mul(32).saturating_add(1 << 20)
     }
 }

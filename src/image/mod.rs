@@ -23,7 +23,7 @@ mod window;
 pub use channel::{Channel, PixelSize, split};
 pub use decode::{Limits, decode, open, open_segmented};
 pub use error::ImageError;
-pub use names::{IMAGE_ENDINGS, is_image_name};
+pub use names::{IMAGE_ENDINGS, is_image_name, unread_format};
 pub use normalize::{Levels, LocalRange, Normalization, NormalizedImage, normalize};
 pub use preview::{Contrast, Preview, map_preview, preview};
 pub use stack::{ChannelChoice, ChannelInfo, Opened, Selection, Slice, StackInfo};

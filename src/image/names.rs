@@ -8,6 +8,30 @@ pub const IMAGE_ENDINGS: [&str; 18] = [
     "flex", "ndpi", "scn", "qptiff",
 ];
 
+/// Endings of images that are not read, and whose they are.
+const NOT_READ: [(&str, &str); 20] = [
+    ("czi", "Zeiss CZI"),
+    ("zvi", "Zeiss ZVI"),
+    ("nd2", "Nikon ND2"),
+    ("lif", "Leica LIF"),
+    ("xlef", "Leica XLEF"),
+    ("lof", "Leica LOF"),
+    ("oib", "Olympus OIB"),
+    ("oif", "Olympus OIF"),
+    ("oir", "Olympus OIR"),
+    ("vsi", "Olympus VSI"),
+    ("mrxs", "3DHISTECH MRXS"),
+    ("ims", "Imaris IMS"),
+    ("dv", "DeltaVision DV"),
+    ("sld", "SlideBook SLD"),
+    ("c01", "Cellomics C01"),
+    ("dcm", "DICOM"),
+    ("heic", "HEIC"),
+    ("heif", "HEIF"),
+    ("avif", "AVIF"),
+    ("jp2", "JPEG 2000"),
+];
+
 /// Whether a file of this name is taken for an image, by its ending in any case.
 ///
 /// ```
@@ -17,6 +41,22 @@ pub const IMAGE_ENDINGS: [&str; 18] = [
 /// assert!(!is_image_name("notes.txt") && !is_image_name("tif"));
 /// ```
 pub fn is_image_name(name: &str) -> bool {
-    let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_lowercase());
-    ending.is_some_and(|ending| IMAGE_ENDINGS.contains(&ending.as_str()))
+    IMAGE_ENDINGS.contains(&ending(name).as_str())
+}
+
+/// The format that a file's name ends like, if it is one of images that cannot be read.
+///
+/// ```
+/// use nucleoscope::image::unread_format;
+///
+/// assert_eq!(unread_format("slide.czi"), Some("Zeiss CZI"));
+/// assert_eq!(unread_format("slide.tif"), None);
+/// ```
+pub fn unread_format(name: &str) -> Option<&'static str> {
+    let ending = ending(name);
+    NOT_READ.iter().find(|(known, _)| *known == ending).map(|(_, format)| *format)
+}
+
+fn ending(name: &str) -> String {
+    name.rsplit_once('.').map_or_else(String::new, |(_, ending)| ending.to_lowercase())
 }

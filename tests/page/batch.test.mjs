@@ -4,9 +4,11 @@ import { load } from "./bundle.mjs";
 
 const { Batch } = await load("batch.ts");
 
-const file = (path) => ({ path, blob: { of: path }, explicit: true });
+const file = (path, contents = path) => ({ path, blob: new File([contents], path), explicit: true });
 const planned = (imageId, index, truth = null) => ({
   imageId,
+  csvId: imageId,
+  fileStem: imageId,
   path: `${imageId}.png`,
   size: 1,
   source: { file: index, entry: null },
@@ -17,13 +19,13 @@ const plan = (images, rest = {}) => ({ images, failures: [], notices: [], wanted
 const result = (count, score = null) => ({ kind: "done", result: { count, score, csvRows: "" } });
 
 describe("batch", () => {
-  test("opens every file again with each drop, so that ground truth may come later", () => {
+  test("opens every file again with each drop, so that ground truth may come later", async () => {
     const batch = new Batch();
-    batch.remember([file("a.png")]);
+    await batch.remember([file("a.png")]);
     const first = batch.update(plan([planned("a", 0)]));
     assert.equal(first.added.length, 1);
     assert.deepEqual(
-      batch.remember([file("truth.csv")]).files.map(({ path }) => path),
+      (await batch.remember([file("truth.csv")])).files.map(({ path }) => path),
       ["a.png", "truth.csv"],
     );
     first.added[0].state = result(3);
@@ -34,19 +36,23 @@ describe("batch", () => {
     assert.deepEqual(batch.update(plan([planned("a", 0, { ...runs, masks: ["1 2"] })])).again, []);
   });
 
-  test("resolves sources to the files that were given", () => {
+  test("resolves sources to the files that were given", async () => {
     const batch = new Batch();
-    batch.remember([file("set.zip"), file("mask.png")]);
+    const files = [file("set.zip"), file("mask.png")];
+    await batch.remember(files);
     const truth = { kind: "masks", sources: [{ file: 1, entry: null }] };
     const image = { ...planned("a", 0, truth), source: { file: 0, entry: 7 } };
     const [added] = batch.update(plan([image])).added;
-    assert.deepEqual(added.source, { blob: { of: "set.zip" }, entry: 7 });
-    assert.deepEqual(added.truth.sources, [{ blob: { of: "mask.png" }, entry: null }]);
+    assert.deepEqual([added.source.blob === files[0].blob, added.source.entry], [true, 7]);
+    assert.deepEqual(
+      added.truth.sources.map(({ blob, entry }) => [blob === files[1].blob, entry]),
+      [[true, null]],
+    );
   });
 
-  test("names an image by its file, or by its id where that comes from the folder", () => {
+  test("names an image by its file, or by its id where that comes from the folder", async () => {
     const batch = new Batch();
-    batch.remember(["a", "b", "c"].map(file));
+    await batch.remember(["a", "b", "c"].map((path) => file(path)));
     const paths = ["folder/a.tif", "b/images/image.png", "c.v2.png"];
     const ids = ["a", "b", "c.v2"];
     const { added } = batch.update(plan(ids.map((id, index) => ({ ...planned(id, index), path: paths[index] }))));
@@ -56,95 +62,116 @@ describe("batch", () => {
     );
   });
 
-  test("lists files that failed once, and tells duplicates apart", () => {
+  test("lists files that failed once", () => {
     const batch = new Batch();
-    const failures = [
-      { path: "x.zip", error: { code: "archive/broken", message: "broken", remedy: "" } },
-      { path: "b/a.png", error: { code: "dataset/duplicate-id", message: "taken", remedy: "" } },
-    ];
+    const failures = [{ path: "x.zip", error: { code: "archive/broken", message: "broken", remedy: "" } }];
     const first = batch.update(plan([], { failures }));
     assert.deepEqual(
       first.added.map(({ name, imageId, state }) => [name, imageId, state.kind]),
       [["x.zip", null, "failed"]],
     );
-    assert.equal(first.duplicates.length, 1);
-    const again = batch.update(plan([], { failures }));
-    assert.deepEqual([again.added, again.duplicates], [[], []]);
+    assert.deepEqual(batch.update(plan([], { failures })).added, []);
   });
 
-  test("refuses a file that was given before", () => {
+  test("refuses a file that was given before", async () => {
     const batch = new Batch();
-    batch.remember([file("a.png")]);
+    await batch.remember([file("a.png")]);
     batch.update(plan([planned("a", 0)]));
-    const { files, refused } = batch.remember([file("a.png"), file("b.png")]);
+    const { files, refused } = await batch.remember([file("a.png"), file("b.png")]);
     assert.deepEqual(refused, ["a.png"]);
     assert.equal(files.length, 2);
   });
 
-  test("takes a new file in place of one that failed", () => {
+  test("keeps another file of the same name, alone or with its folder", async () => {
     const batch = new Batch();
-    batch.remember([file("a.png")]);
+    await batch.remember([file("a.png", "1"), file("p/images/a.png", "1"), file("p/masks/1.png", "1")]);
+    const { files, refused } = await batch.remember([
+      file("a.png", "2"),
+      file("p/images/a.png", "2"),
+      // The same bytes as in the folder that came first, but of another image.
+      file("p/masks/1.png", "1"),
+    ]);
+    assert.deepEqual(refused, []);
+    assert.deepEqual(
+      files.slice(3).map(({ path }) => path),
+      ["a (2).png", "p (2)/images/a.png", "p (2)/masks/1.png"],
+    );
+    // Of one name and come together: from different folders.
+    const together = await batch.remember([file("b.png", "1"), file("b.png", "1"), file("a.png", "3")]);
+    assert.deepEqual(
+      together.files.slice(6).map(({ path }) => path),
+      ["b.png", "b (2).png", "a (3).png"],
+    );
+  });
+
+  test("takes a new file in place of one that failed", async () => {
+    const batch = new Batch();
+    await batch.remember([file("a.png")]);
     const [image] = batch.update(plan([planned("a", 0)])).added;
     image.state = { kind: "failed", error: {} };
-    const repaired = { ...file("a.png"), blob: { of: "repaired" } };
-    assert.deepEqual(batch.remember([repaired]).refused, []);
+    const repaired = file("a.png", "repaired");
+    assert.deepEqual((await batch.remember([repaired])).refused, []);
     const update = batch.update(plan([planned("a", 0)]));
     assert.deepEqual(update.added, []);
     assert.deepEqual(update.again, [image]);
-    assert.deepEqual(image.source.blob, { of: "repaired" });
+    assert.equal(image.source.blob, repaired.blob);
     assert.equal(batch.images.length, 1);
   });
 
-  test("lets an image on the list keep its id, whatever comes later", () => {
+  test("gives an image on the list the id that it has beside one of the same name", async () => {
     const batch = new Batch();
-    batch.remember([file("b/x.png")]);
+    await batch.remember([file("b/x.png")]);
     const [image] = batch.update(plan([{ ...planned("x", 0), path: "b/x.png" }])).added;
-    batch.remember([file("a/x.png")]);
-    // By path the new file comes first, so the crate gives the id to it and refuses the old one.
+    image.state = result(3);
+    await batch.remember([file("a/x.png")]);
     const update = batch.update(
-      plan([{ ...planned("x", 1), path: "a/x.png" }], {
-        failures: [{ path: "b/x.png", error: { code: "dataset/duplicate-id", message: "taken", remedy: "" } }],
-      }),
+      plan([
+        { ...planned("a_x", 1), path: "a/x.png" },
+        { ...planned("b_x", 0), path: "b/x.png" },
+      ]),
     );
-    assert.deepEqual(batch.images, [image]);
     assert.deepEqual(
-      update.duplicates.map(({ path }) => path),
-      ["a/x.png"],
+      update.added.map(({ imageId }) => imageId),
+      ["a_x"],
     );
+    assert.deepEqual([update.renamed, update.again], [[image], []]);
+    const { imageId, csvId, fileStem, name } = image;
+    assert.deepEqual([imageId, csvId, fileStem, name], ["b_x", "b_x", "b_x", "b_x"]);
+    assert.deepEqual(batch.update(plan([{ ...planned("b_x", 0), path: "b/x.png" }])).renamed, []);
   });
 
-  test("takes an image off the list, whatever is opened later, until its file is given again", () => {
+  test("takes an image off the list, whatever is opened later, until its file is given again", async () => {
     const batch = new Batch();
-    batch.remember(["a", "b"].map((id) => file(`${id}.png`)));
+    await batch.remember(["a", "b"].map((id) => file(`${id}.png`)));
     const [first, second] = batch.update(plan([planned("a", 0), planned("b", 1)])).added;
     first.state = result(3);
     assert.equal(batch.remove(first), 0);
     assert.deepEqual([batch.images, batch.has(first), batch.tally().nuclei], [[second], false, 0]);
     assert.equal(batch.remove(first), -1, "it is gone already");
-    batch.remember([file("c.png")]);
+    await batch.remember([file("c.png")]);
     const all = plan([planned("a", 0), planned("b", 1), planned("c", 2)]);
     assert.deepEqual(batch.update(all).added.map(({ name }) => name), ["c.png"]);
-    const { refused } = batch.remember([file("a.png"), file("b.png")]);
+    const { refused } = await batch.remember([file("a.png"), file("b.png")]);
     assert.deepEqual(refused, ["b.png"]);
     const [again] = batch.update(all).added;
     assert.deepEqual([again.name, again.state.kind, again === first], ["a.png", "waiting", false]);
   });
 
-  test("gives an image of an archive back with the archive", () => {
+  test("gives an image of an archive back with the archive", async () => {
     const batch = new Batch();
-    batch.remember([file("set.zip")]);
+    await batch.remember([file("set.zip")]);
     const inside = plan([{ ...planned("a", 0), path: "set.zip/a.png" }]);
     const [image] = batch.update(inside).added;
     batch.remove(image);
     assert.deepEqual(batch.update(inside).added, []);
-    assert.deepEqual(batch.remember([file("set.zip")]).refused, []);
+    assert.deepEqual((await batch.remember([file("set.zip")])).refused, []);
     assert.equal(batch.update(inside).added.length, 1);
   });
 
-  test("puts what was removed back in its place", () => {
+  test("puts what was removed back in its place", async () => {
     const batch = new Batch();
     const failures = [{ path: "x.zip", error: { code: "archive/broken", message: "broken", remedy: "" } }];
-    batch.remember(["a.png", "b.png", "x.zip"].map(file));
+    await batch.remember(["a.png", "b.png", "x.zip"].map(file));
     const all = plan([planned("a", 0), planned("b", 1)], { failures });
     batch.update(all);
     const before = [...batch.images];
@@ -157,19 +184,19 @@ describe("batch", () => {
     assert.deepEqual(batch.update(all).added, [], "nothing comes twice");
   });
 
-  test("forgets files that could not be opened", () => {
+  test("forgets files that could not be opened", async () => {
     const batch = new Batch();
-    batch.remember([file("a.png")]);
+    await batch.remember([file("a.png")]);
     const wrong = [file("b.png"), file("c.png")];
-    batch.remember(wrong);
+    await batch.remember(wrong);
     batch.forget(wrong);
-    const { files, refused } = batch.remember([file("c.png"), file("a.png")]);
+    const { files, refused } = await batch.remember([file("c.png"), file("a.png")]);
     assert.deepEqual([files.map(({ path }) => path), refused], [["a.png", "c.png"], ["a.png"]]);
   });
 
-  test("counts, and scores what counts", () => {
+  test("counts, and scores what counts", async () => {
     const batch = new Batch();
-    batch.remember(["a", "b", "c", "d"].map(file));
+    await batch.remember(["a", "b", "c", "d"].map((path) => file(path)));
     const { added } = batch.update(plan(["a", "b", "c", "d"].map((id, index) => planned(id, index))));
     added[0].state = result(3, { score: 0.5 });
     added[1].state = result(4, { score: 0.7 });

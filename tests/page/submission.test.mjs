@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { load } from "./bundle.mjs";
 
-const { submissionOf } = await load("submission.ts");
+const { rowsUnder, submissionOf } = await load("submission.ts");
 const { describe: inWords } = await load("download.ts");
 
 const header = "ImageId,EncodedPixels\n";
@@ -23,6 +23,13 @@ describe("the Bowl's CSV of a batch", () => {
       [submission.unfinished, submission.unwanted, submission.missing],
       [1, 1, 1],
     );
+  });
+
+  test("has rows under the id that the image has now", () => {
+    assert.equal(rowsUnder("b_x", "x,1 2\nx,5 1\n"), "b_x,1 2\nb_x,5 1\n");
+    assert.equal(rowsUnder('"b, x"', '"a, ""x""",1 2\n"a, ""x""",\n'), '"b, x",1 2\n"b, x",\n');
+    assert.equal(rowsUnder("$&", "x,\n"), "$&,\n");
+    assert.equal(rowsUnder("x", "x,1 2\n"), "x,1 2\n");
   });
 
   test("has every image once, even where a sample submission repeats its id", () => {

@@ -1,6 +1,7 @@
 // The bindings: every exported function with real values, and every kind of error.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
+import { zip } from "../e2e/files.mjs";
 import { segmenter, wasm } from "./module.mjs";
 
 let nucleoscope;
@@ -193,7 +194,7 @@ test("finished nuclei are measured, counted and exported", () => {
   assert.deepEqual([summary.nuclei, summary.pixels, summary.squareMillimetres], [found.count, 256 * 384, null]);
 
   const file = new Uint8Array([1]);
-  const { files, part } = nuclei.exportFiles(image, file, "cells", "a/cells.png", allFormats, [], { ...provenance, regions });
+  const { files, part } = nuclei.exportFiles(image, file, "cells", "cells", "a/cells.png", allFormats, [], { ...provenance, regions });
   assert.equal(files.length, 5);
   const shared = nucleoscope.batchFiles([part], [], allFormats, { delimiter: "comma", decimal: "point" });
   assert.equal(shared.length, 5);
@@ -237,7 +238,7 @@ test("the page's summary is that of the exported tables, whatever regions and ga
     const regions = random(0, 1) < 0.5 ? [] : [{ kind: "polygon", points: corners }];
     const { included, summary } = nucleoscope.countNuclei(table, 512, 384, null, regions, gates);
     const formats = ["summary", "measurements", "bowl"];
-    const { part } = nuclei.exportFiles(image, new Uint8Array(), "cells", "cells.png", formats, [], { ...provenance, regions, gates });
+    const { part } = nuclei.exportFiles(image, new Uint8Array(), "cells", "cells", "cells.png", formats, [], { ...provenance, regions, gates });
     const shared = nucleoscope.batchFiles([part], [{ imageId: "b", path: "x/b.png", reason: "cut short" }], formats, {});
     const rows = rowsOf(text(shared, "nuclei.csv"));
     assert.deepEqual(rows.map((row) => Number(row.included === "true")), [...included]);
@@ -290,4 +291,57 @@ test("errors have a code, a message and a remedy", () => {
 
 test("without images there is no summary", () => {
   assert.equal(nucleoscope.summarizeScores([]), null);
+});
+
+test("a reader reads an archive's list of contents once, however many of its files it reads", () => {
+  const count = 100;
+  // Larger than the blocks that are read at once, so that only the last reach into the list.
+  const contents = (index) => `image ${index}`.padEnd(20_000, ".");
+  const entries = Array.from({ length: count }, (_, index) => ({
+    path: `${index}/images/${index}.png`,
+    bytes: Buffer.from(contents(index)),
+  }));
+  const bytes = zip(entries);
+  const directory = bytes.indexOf("PK\u0001\u0002");
+  let read = 0;
+  // Node has neither of a browser's two classes in a form that can be read at once.
+  const part = (start, end) => ({
+    size: end - start,
+    slice: (from, to) => part(start + from, start + to),
+    read: () => {
+      read += Math.max(0, end - Math.max(start, directory));
+      return Uint8Array.from(bytes.subarray(start, end)).buffer;
+    },
+  });
+  globalThis.FileReaderSync = class {
+    readAsArrayBuffer(blob) {
+      return blob.read();
+    }
+  };
+  const blob = part(0, bytes.length);
+  const reader = new nucleoscope.SourceReader();
+  const plan = reader.openBatch([{ path: "a.zip", blob, explicit: true, number: 7 }]);
+  assert.equal(plan.images.length, count);
+  assert.deepEqual(
+    [plan.images[0].imageId, plan.images[0].csvId, plan.images[0].fileStem, plan.images[0].source],
+    ["0", "0", "0", { file: 0, entry: 0 }],
+  );
+  const opened = read;
+  const size = bytes.length - directory;
+  // It is read in blocks, some of which overlap. A list read for each file would come to a hundred times its size.
+  assert.ok(opened >= size && opened < 20 * size, `${opened} bytes read, ${size} are there`);
+  for (let entry = 0; entry < count; entry++) {
+    assert.equal(Buffer.from(reader.read(7, blob, entry)).toString(), contents(entry));
+  }
+  assert.ok(read < opened + 20 * size, `${read - opened} bytes read for the files`);
+  // Another worker, which did not open the batch, reads it once.
+  const other = new nucleoscope.SourceReader();
+  read = 0;
+  for (let entry = 0; entry < count; entry++) other.read(7, blob, entry);
+  assert.ok(read >= size && read < 20 * size, `${read} bytes read, ${size} are there`);
+  // The file of another number is another archive.
+  const single = zip([{ path: "b.png", bytes: Buffer.from("b") }]);
+  const small = { size: single.length, slice: (from, to) => ({ read: () => Uint8Array.from(single.subarray(from, to)).buffer }) };
+  assert.equal(Buffer.from(other.read(8, small, 0)).toString(), "b");
+  assert.throws(() => other.read(8, small, 1), isError("archive/no-such-entry"));
 });

@@ -11,6 +11,7 @@ import type {
   TruthSource,
 } from "./engine/protocol.ts";
 import { History } from "./history.ts";
+import { rowsUnder } from "./submission.ts";
 import type { Tuning } from "./tuning.ts";
 import { countedNuclei, nuclei } from "./wording.ts";
 import type { Edit, Gate, ImageScore, PixelSize, Region, Selection, Settings } from "./wasm/nucleoscope.js";
@@ -25,10 +26,17 @@ export type ImageState =
 
 /** One entry of the list: an image, or a file that should have been one. */
 export interface BatchImage {
-  /** The id in the CSV; null for a file that could not be opened as an image at all. */
-  readonly imageId: string | null;
+  /**
+   * The id in the CSV; null for a file that could not be opened as an image at all. It takes the folder in once
+   * another image of the same name comes.
+   */
+  imageId: string | null;
+  /** The id as it stands in a row of the CSV; empty without one. */
+  csvId: string;
+  /** What the names of its files begin with; empty without an id. */
+  fileStem: string;
   /** What the user knows it by: the file's name where that says as much as the id. */
-  readonly name: string;
+  name: string;
   readonly path: string;
   source: ImageSource | null;
   truth: TruthSource | null;
@@ -110,10 +118,11 @@ export function countOf(image: BatchImage): number | null {
   return countsAll(image) ? image.state.result.count : (countedOf(image)?.summary.included ?? null);
 }
 
-/** The rows of the Bowl's CSV of the nuclei that count; null while they are not known. */
+/** The rows of the Bowl's CSV of the nuclei that count, under the image's id; null while they are not known. */
 export function rowsOf(image: BatchImage): string | null {
   if (image.state.kind !== "done") return null;
-  return countsAll(image) ? image.state.result.csvRows : (countedOf(image)?.csvRows ?? null);
+  const rows = countsAll(image) ? image.state.result.csvRows : countedOf(image)?.csvRows;
+  return rows === undefined ? null : rowsUnder(image.csvId, rows);
 }
 
 /** How many images are where. */
@@ -136,19 +145,15 @@ export interface Update {
   readonly added: BatchImage[];
   /** Images to be worked on again: with other ground truth, or with a new file in place of one that failed. */
   readonly again: BatchImage[];
-  /** Files refused because their id is taken. */
-  readonly duplicates: { readonly path: string; readonly error: ErrorReport }[];
+  /** Images that have another id and name. */
+  readonly renamed: BatchImage[];
 }
-
-/** A plan's failure when an id comes twice. */
-const duplicateCode = "dataset/duplicate-id";
 
 /** Everything the user has given, in the order of the list. */
 export class Batch {
   readonly #files: BatchFile[] = [];
   readonly #positions = new Map<string, number>();
   readonly #images: BatchImage[] = [];
-  readonly #byId = new Map<string, BatchImage>();
   readonly #byPath = new Map<string, BatchImage>();
   /** Failures that have been told, so that opening the files again does not tell them again. */
   readonly #told = new Set<string>();
@@ -169,27 +174,39 @@ export class Batch {
 
   /**
    * Remembers more files and returns all, so that images and their ground truth may come separately.
-   * A path that was given before is refused, unless it is that of an image that failed or was removed:
-   * the new file then takes its place.
+   * A file that was given before is refused, unless it is that of an image that failed or was removed, or a
+   * record: the new file then takes its place. Another file of the same path gets a path of its own.
    */
-  remember(files: readonly BatchFile[]): { readonly files: readonly BatchFile[]; readonly refused: string[] } {
+  async remember(
+    files: readonly BatchFile[],
+  ): Promise<{ readonly files: readonly BatchFile[]; readonly refused: string[] }> {
     const refused: string[] = [];
+    const others = new Set<BatchFile>();
+    for (const file of files) if (await this.#isOther(file)) others.add(file);
+    // Two of one name that come together are two files, from different folders.
+    const seen = new Set<string>();
+    const repeated = new Set<string>();
+    for (const { path } of files) (seen.has(path) ? repeated : seen).add(path);
+    // A folder is moved as a whole, so that masks stay beside their images.
+    const folders = new Map<string, string>();
+    for (const { path } of others) {
+      const folder = topFolder(path);
+      if (folder !== null && !folders.has(folder)) folders.set(folder, this.#freeFolder(folder));
+    }
     for (const file of files) {
-      const position = this.#positions.get(file.path);
-      const isBack = this.#isWantedBack(file.path);
-      if (position === undefined) {
-        this.#positions.set(file.path, this.#files.length);
-        this.#files.push(file);
-      } else if (isBack || this.#byPath.get(file.path)?.state.kind === "failed" || isRecordName(file.path)) {
-        this.#files[position] = file;
-      } else refused.push(file.path);
+      const folder = topFolder(file.path);
+      let path = file.path;
+      if (folder !== null) path = (folders.get(folder) ?? folder) + path.slice(folder.length);
+      else if (others.has(file) || (this.#positions.has(path) && repeated.has(path))) path = this.#freeName(path);
+      if (!this.#remember({ ...file, path })) refused.push(file.path);
     }
     return { files: [...this.#files], refused };
   }
 
   /** Forgets files that could not be opened, so that they can be given again. */
   forget(files: readonly BatchFile[]): void {
-    const kept = this.#files.filter((file) => !files.includes(file));
+    const blobs = new Set(files.map(({ blob }) => blob));
+    const kept = this.#files.filter(({ blob }) => !blobs.has(blob));
     this.#files.splice(0, Infinity, ...kept);
     this.#positions.clear();
     for (const [position, { path }] of kept.entries()) this.#positions.set(path, position);
@@ -217,35 +234,64 @@ export class Batch {
     } else if (image.state.kind === "failed") this.#told.add(fingerprint(image.path, image.state.error));
   }
 
+  /** Whether there is another file of the same path, whose place it must not take. */
+  async #isOther({ path, blob }: BatchFile): Promise<boolean> {
+    const position = this.#positions.get(path);
+    const known = position === undefined ? undefined : this.#files[position];
+    return known !== undefined && !this.#isReplaceable(path) && !(await isSameFile(known.blob, blob));
+  }
+
+  #remember(file: BatchFile): boolean {
+    const position = this.#positions.get(file.path);
+    if (position === undefined) {
+      this.#positions.set(file.path, this.#files.length);
+      this.#files.push(file);
+    } else if (this.#isReplaceable(file.path)) {
+      for (const removed of this.#removedWith(file.path)) this.#removed.delete(removed);
+      this.#files[position] = file;
+    }
+    else return false;
+    return true;
+  }
+
+  /** Whether another file may take the place of the one of this path. */
+  #isReplaceable(path: string): boolean {
+    if (this.#removedWith(path).length > 0) return true;
+    return this.#byPath.get(path)?.state.kind === "failed" || isRecordName(path);
+  }
+
+  /** `a (2).png` where there is an `a.png`, as file managers name copies. */
+  #freeName(path: string): string {
+    const { stem, ending } = isRecordName(path) ? { stem: "run", ending: ` ${path}` } : parted(path);
+    return firstFree(stem, (name) => !this.#positions.has(name + ending)) + ending;
+  }
+
+  #freeFolder(folder: string): string {
+    const taken = new Set([...this.#positions.keys()].map(topFolder));
+    return firstFree(folder, (name) => !taken.has(name));
+  }
+
   /** Takes over what all files together turned out to be. */
   update(plan: OpenedBatch): Update {
-    const update: Update = { added: [], again: [], duplicates: [] };
+    const update: Update = { added: [], again: [], renamed: [] };
     this.wanted = plan.wanted;
     for (const planned of plan.images) {
       if (this.#removed.has(planned.path)) continue;
       const source = this.#sourceOf(planned.source);
       const truth = this.#truthOf(planned.truth);
-      const known = this.#byId.get(planned.imageId);
-      // More files can change the id that a path would get; an image on the list keeps its own.
-      if (known?.path !== planned.path && this.#byPath.has(planned.path)) continue;
-      if (known?.path === planned.path) {
-        const isReplaced = !sameSource(known.source, source);
-        const hasOtherTruth = !sameTruth(known.truth, truth);
-        known.source = source;
-        known.truth = truth;
-        known.ignoredInScoring = planned.ignoredInScoring;
-        if (isReplaced || (hasOtherTruth && known.state.kind === "done")) update.again.push(known);
-      } else if (known !== undefined) {
-        this.#tell(update, planned.path, taken(planned.imageId));
-      } else {
+      const known = this.#byPath.get(planned.path);
+      if (known === undefined) {
         update.added.push(this.#add(planned, source, truth));
+        continue;
       }
+      const isReplaced = !sameSource(known.source, source);
+      const hasOtherTruth = !sameTruth(known.truth, truth);
+      if (known.imageId !== planned.imageId) update.renamed.push(known);
+      Object.assign(known, namesOf(planned), { source, truth, ignoredInScoring: planned.ignoredInScoring });
+      if (isReplaced || (hasOtherTruth && known.state.kind === "done")) update.again.push(known);
     }
     for (const { path, error } of plan.failures) {
-      // More files can come first for an id; the image on the list keeps it all the same.
-      if (error.code === duplicateCode && this.#byPath.has(path)) continue;
-      if (this.#removed.has(path)) continue;
-      this.#tell(update, path, error);
+      if (!this.#removed.has(path)) this.#tell(update, path, error);
     }
     this.#images.push(...update.added);
     return update;
@@ -289,18 +335,16 @@ export class Batch {
   }
 
   #add(planned: OpenedBatch["images"][number], source: ImageSource, truth: TruthSource | null): BatchImage {
-    const { imageId, path, ignoredInScoring } = planned;
+    const { path, ignoredInScoring } = planned;
     const image: BatchImage = {
       ...untouched(),
-      imageId,
-      name: nameOf(imageId, path),
+      ...namesOf(planned),
       path,
       source,
       truth,
       ignoredInScoring,
       state: { kind: "waiting" },
     };
-    this.#byId.set(imageId, image);
     this.#byPath.set(path, image);
     return image;
   }
@@ -309,15 +353,12 @@ export class Batch {
     const known = fingerprint(path, error);
     if (this.#told.has(known)) return;
     this.#told.add(known);
-    if (error.code === duplicateCode) update.duplicates.push({ path, error });
-    else update.added.push(failedFile(path, error));
+    update.added.push(failedFile(path, error));
   }
 
-  /** Whether a file, or an image within an archive, was removed and is now given again. */
-  #isWantedBack(path: string): boolean {
-    const back = [...this.#removed].filter((removed) => removed === path || removed.startsWith(`${path}/`));
-    for (const removed of back) this.#removed.delete(removed);
-    return back.length > 0;
+  /** The removed entries that a file of this path brings back: itself, or the images within an archive. */
+  #removedWith(path: string): string[] {
+    return [...this.#removed].filter((removed) => removed === path || removed.startsWith(`${path}/`));
   }
 
   #truthOf(truth: OpenedBatch["images"][number]["truth"]): TruthSource | null {
@@ -338,6 +379,48 @@ export class Batch {
 /** A record may come again, changed in the meantime. */
 function isRecordName(path: string): boolean {
   return /nucleoscope\.json$/i.test(path);
+}
+
+function namesOf(planned: OpenedBatch["images"][number]): Pick<BatchImage, "imageId" | "csvId" | "fileStem" | "name"> {
+  const { imageId, csvId, fileStem, path } = planned;
+  return { imageId, csvId, fileStem, name: nameOf(imageId, path) };
+}
+
+/** Bytes at the beginning, in the middle and at the end that are compared. */
+const comparedBytes = 1 << 16;
+
+/** Whether two files most likely are the same: by their size and some of their contents. */
+async function isSameFile(known: Blob, given: Blob): Promise<boolean> {
+  if (known === given) return true;
+  if (known.size !== given.size) return false;
+  const middle = Math.floor(known.size / 2);
+  for (const start of [0, middle, Math.max(0, known.size - comparedBytes)]) {
+    const [one, other] = await Promise.all([known, given].map((blob) => bytesFrom(blob, start)));
+    if (one === undefined || other === undefined || one.some((byte, index) => byte !== other[index])) return false;
+  }
+  return true;
+}
+
+async function bytesFrom(blob: Blob, start: number): Promise<Uint8Array> {
+  return new Uint8Array(await blob.slice(start, start + comparedBytes).arrayBuffer());
+}
+
+/** The first part of a path with folders. */
+function topFolder(path: string): string | null {
+  const end = path.indexOf("/");
+  return end < 0 ? null : path.slice(0, end);
+}
+
+function parted(name: string): { readonly stem: string; readonly ending: string } {
+  const point = name.lastIndexOf(".");
+  return point <= 0 ? { stem: name, ending: "" } : { stem: name.slice(0, point), ending: name.slice(point) };
+}
+
+function firstFree(name: string, isFree: (name: string) => boolean): string {
+  for (let number = 2; ; number++) {
+    const numbered = `${name} (${number})`;
+    if (isFree(numbered)) return numbered;
+  }
 }
 
 /** The file's name, unless the id was taken from its folder. */
@@ -384,17 +467,11 @@ function fingerprint(path: string, { code, message }: ErrorReport): string {
   return JSON.stringify([path, code, message]);
 }
 
-function taken(imageId: string): ErrorReport {
-  return {
-    code: duplicateCode,
-    message: `An image with the id ${imageId} is on the list already.`,
-    remedy: "Rename one of the two files, or remove all images first.",
-  };
-}
-
 function failedFile(path: string, error: ErrorReport): BatchImage {
   return {
     imageId: null,
+    csvId: "",
+    fileStem: "",
     name: path,
     path,
     ...untouched(),

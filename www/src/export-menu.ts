@@ -70,7 +70,7 @@ export class ExportMenu {
       const exported = await filesOf({ ...context, images, formats }, said);
       // It has no rows of images that the sample submission does not ask for.
       const files = exported.files.map((file) => (isForAll && file.name === submission.name ? submission : file));
-      const name = isForAll || selected?.imageId == null ? "nucleoscope" : selected.imageId;
+      const name = isForAll || selected?.imageId == null ? "nucleoscope" : selected.fileStem;
       return { name, images, exported: { ...exported, files } };
     });
   }

@@ -43,7 +43,7 @@ export async function filesOf(order: ExportOrder, said: (words: string) => void)
     const request = requestOf(image);
     if (request === null || image.state.kind !== "done") continue;
     const provenance = provenanceOf(image, engine.modelIdentity);
-    const where = { ...request, path: image.path };
+    const where = { ...request, fileStem: image.fileStem, path: image.path };
     try {
       const exported = await engine.exportFiles(where, image.state.result, formats, measures, provenance);
       files.push(...exported.files);

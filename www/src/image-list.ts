@@ -19,6 +19,7 @@ const stateWords = {
 interface Row {
   readonly element: HTMLElement;
   readonly canvas: HTMLCanvasElement;
+  readonly name: HTMLElement;
   /** The size in pixels and, with ground truth, the score. */
   readonly facts: HTMLElement;
   readonly count: HTMLElement;
@@ -207,6 +208,7 @@ function makeRow(image: BatchImage, index: number): Row {
   const row = {
     element,
     canvas,
+    name,
     facts: make("span", "facts"),
     count: make("span", "count"),
     state: make("span", "state"),
@@ -220,6 +222,7 @@ function makeRow(image: BatchImage, index: number): Row {
 
 function fill(row: Row, image: BatchImage): void {
   const { state, thumbnail } = image;
+  setText(row.name, image.name);
   setText(row.facts, factsOf(image));
   setText(row.count, countWords(image));
   const part = state.kind === "working" && state.fraction > 0 ? ` ${Math.floor(state.fraction * 100)} %` : "";

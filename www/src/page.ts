@@ -241,7 +241,7 @@ export class Page {
     const engine = await this.#engine;
     const records = this.#records;
     const others = files.filter((file) => !isRegions(file));
-    const { files: all, refused } = batch.remember(others);
+    const { files: all, refused } = await batch.remember(others);
     const plan = await engine.openBatch(all).catch((error: unknown) => {
       batch.forget(others);
       throw error;
@@ -253,7 +253,7 @@ export class Page {
       for (const image of update.added) image.state = { kind: "cancelled" };
       return;
     }
-    this.#notAdded = refused.length + update.duplicates.length;
+    this.#notAdded = refused.length;
     for (const path of unreadable) {
       update.added.push(
         batch.addFailure(path, {
@@ -264,7 +264,7 @@ export class Page {
       );
     }
     this.#notices.replace(plan.notices);
-    this.#notices.add(refusalNotices(refused, update));
+    this.#notices.add(refusalNotices(refused));
     this.#notices.add(problems);
     const hasOther = this.#records.size > 0 || problems.length > 0 || files.some(isRegions);
     if (batch.images.length === 0 && !hasOther) {
@@ -276,6 +276,7 @@ export class Page {
       ]);
     }
     this.#list.add(update.added);
+    for (const image of update.renamed) this.#list.refresh(image);
     for (const image of update.added) {
       image.pixelSize = this.#settings.pixelSize;
       image.gates = this.#gates;
@@ -706,12 +707,12 @@ export class Page {
     }
   }
 
-  /** Gives regions to the image whose id their file's name begins with, or to the selected image. */
+  /** Gives regions to the image whose exported files are named so, or to the selected image. */
   async #takeRegions(files: readonly BatchFile[], engine: Engine): Promise<void> {
     for (const file of files) {
       const name = file.path.split(/[/\\]/).at(-1) ?? file.path;
-      const known = this.#batch.images.filter(({ imageId }) => imageId !== null && name.startsWith(imageId));
-      known.sort((left, right) => right.name.length - left.name.length);
+      const known = this.#batch.images.filter(({ fileStem }) => fileStem !== "" && name.startsWith(fileStem));
+      known.sort((left, right) => right.fileStem.length - left.fileStem.length);
       const image = known[0] ?? this.#selected;
       this.#notices.add([await this.#giveRegions(file, image, engine)]);
     }
@@ -872,31 +873,16 @@ function namesOf(images: readonly { readonly image: BatchImage }[]): string {
 }
 
 /** What was not added, and why; many refusals for the same reason are told together. */
-function refusalNotices(refused: readonly string[], { duplicates }: Update): Notice[] {
-  const notices: Notice[] = [];
+function refusalNotices(refused: readonly string[]): Notice[] {
   const [path] = refused;
-  if (path !== undefined) {
-    notices.push({
+  if (path === undefined) return [];
+  return [
+    {
       message:
         refused.length === 1
-          ? `${path} was not added: a file of this name was added before.`
-          : `${counted(refused.length, "file")} were not added, as files of the same names were added before: ${path} and others.`,
+          ? `${path} was not added: the same file was added before.`
+          : `${counted(refused.length, "file")} were not added, as the same files were added before: ${path} and others.`,
       remedy: "To start anew, remove all images first.",
-    });
-  }
-  const [first] = duplicates;
-  if (first !== undefined && duplicates.length > 3) {
-    notices.push({
-      message: `${counted(duplicates.length, "file")} were not added, as their image ids are taken: ${first.path} and others.`,
-      remedy: first.error.remedy,
-    });
-  } else {
-    notices.push(
-      ...duplicates.map(({ path: file, error }) => ({
-        message: `${file} was not added: ${error.message}`,
-        remedy: error.remedy,
-      })),
-    );
-  }
-  return notices;
+    },
+  ];
 }

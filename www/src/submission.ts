@@ -36,3 +36,12 @@ export function submissionOf(
     missing: [...order].filter((imageId) => !known.has(imageId)).length,
   };
 }
+
+/**
+ * Rows of an image under the id that it has now: it takes its folder in once another image of the same name
+ * comes. `csvId`: the id as it stands in a row.
+ */
+export function rowsUnder(csvId: string, csvRows: string): string {
+  if (csvRows.startsWith(`${csvId},`)) return csvRows;
+  return csvRows.replaceAll(/^.*(?=,[^,\n]*$)/gm, () => csvId);
+}

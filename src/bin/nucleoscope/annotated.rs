@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use nucleoscope::dataset::{ImageEntry, Truth};
+use nucleoscope::dataset::{ImageEntry, Truth, comparable};
 use nucleoscope::{Error, InFile};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -108,7 +108,7 @@ impl<'a> Annotated<'a> {
     }
 
     fn row(&self) -> Option<&'a Row> {
-        self.set.index.get(&self.entry.image_id)
+        self.set.index.get(&comparable(&self.entry.image_id))
     }
 }
 
@@ -169,7 +169,7 @@ impl Choice {
             Ok(Set {
                 name: if is_alone(name) { name.clone() } else { folder.display().to_string() },
                 inputs: Inputs::gather(std::slice::from_ref(folder)),
-                index: rows.into_iter().map(|row| (row.image_id.clone(), row)).collect(),
+                index: rows.into_iter().map(|row| (comparable(&row.image_id), row)).collect(),
             })
         };
         folders.iter().zip(&names).map(set).collect()
@@ -184,7 +184,7 @@ impl Choice {
     fn read_ids(&self) -> Result<Option<HashSet<String>>, Error> {
         let Some(path) = &self.ids else { return Ok(None) };
         let bytes = inputs::read(path)?;
-        Ok(Some(String::from_utf8_lossy(&bytes).lines().map(|line| line.trim().to_owned()).collect()))
+        Ok(Some(String::from_utf8_lossy(&bytes).lines().map(comparable).collect()))
     }
 }
 

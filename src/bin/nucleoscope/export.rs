@@ -13,10 +13,10 @@ use nucleoscope::export::{
 };
 use nucleoscope::image::{Opened, PixelSize, Selection};
 use nucleoscope::nuclei::{LabelImage, Region};
-use nucleoscope::{Error, Explain, InFile, batch, run_length};
+use nucleoscope::{Error, Explain, InFile, run_length};
 use rayon::prelude::*;
 
-use crate::inputs::{self, Inputs, write_whole};
+use crate::inputs::{self, Inputs};
 use crate::{Outcome, table, work};
 
 /// What `segment` offers.
@@ -130,9 +130,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
     let inputs = Inputs::gather(&arguments.inputs);
     let dataset = &inputs.batch.dataset;
     inputs.failures.iter().chain(&inputs.batch.failures).for_each(table::say_failure);
-    dataset.failed.iter().for_each(|failed| table::say_failure(&failed.error));
     dataset.notices.iter().for_each(table::say_notice);
-    let mut failures = inputs.failures.len() + inputs.batch.failures.len() + dataset.failed.len();
+    let mut failures = inputs.failures.len() + inputs.batch.failures.len();
     if failures == 0 {
         dataset.require_images(arguments.inputs.len()).map_err(|error| error.in_file("the inputs"))?;
     }
@@ -158,7 +157,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
         }
     }
     parts.extend(failed);
-    exports.write_batch(&parts, None)?;
+    exports.write_batch(&inputs, &parts, None)?;
     let target = arguments.export_dir.as_deref().map(|folder| format!(": {}", folder.display()));
     table::say(format_args!("{tally}, {failures} failed{}", target.unwrap_or_default()));
     Ok(if failures == 0 { Outcome::Complete } else { Outcome::WithFailures })
@@ -304,11 +303,12 @@ impl Exports {
         let formats: Vec<Format> = own.iter().chain(&self.extra).copied().collect();
         provenance.input = FileIdentity::new(&entry.path, &[]);
         if formats.contains(&Format::Record) {
-            let bytes = batch::read(&inputs.files, inputs.batch.sources[entry.file], &entry.path)?;
+            let bytes = inputs.read(entry.file, &entry.path)?;
             provenance.input = FileIdentity::new(&entry.path, &bytes);
         }
         let subject = Subject {
             image_id: &entry.image_id,
+            file_stem: &entry.file_stem,
             image: &opened.image,
             channels: &opened.channels,
             pixel_size: provenance.pixel_size.or(opened.info.pixel_size),
@@ -324,18 +324,24 @@ impl Exports {
             eprintln!("note: {}: the gate {gate} is not used: there is no such measurement.", entry.path);
         }
         if let Some((_, folder)) = &self.folder {
-            made.files.iter().try_for_each(|file| write_whole(&folder.join(&file.name), &file.bytes))?;
+            made.files.iter().try_for_each(|file| inputs.write(&folder.join(&file.name), &file.bytes))?;
         }
         Ok(Written { part: made.part, counted: made.counted })
     }
 
     /// Writes the files that all images share; `output` is where the Bowl's CSV is to go.
-    pub(crate) fn write_batch(&self, parts: &[Part], output: Option<&Path>) -> Result<(), Error> {
+    pub(crate) fn write_batch(
+        &self,
+        inputs: &Inputs,
+        parts: &[Part],
+        output: Option<&Path>,
+    ) -> Result<(), Error> {
         let make = |formats: &[Format]| -> Result<Vec<ExportFile>, Error> {
             export::batch_files(parts, formats, self.dialect).map_err(|error| error.in_file("the exports"))
         };
         if let Some((formats, folder)) = &self.folder {
-            make(formats)?.iter().try_for_each(|file| write_whole(&folder.join(&file.name), &file.bytes))?;
+            let files = make(formats)?;
+            files.iter().try_for_each(|file| inputs.write(&folder.join(&file.name), &file.bytes))?;
         }
         let single = [
             (output, Format::Bowl),
@@ -344,7 +350,7 @@ impl Exports {
         ];
         for (path, format) in single {
             let Some(path) = path else { continue };
-            make(&[format])?.iter().try_for_each(|file| write_whole(path, &file.bytes))?;
+            make(&[format])?.iter().try_for_each(|file| inputs.write(path, &file.bytes))?;
         }
         Ok(())
     }

@@ -6,13 +6,13 @@ use clap::Args;
 use nucleoscope::dataset::ImageEntry;
 use nucleoscope::export::record::{self, ModelIdentity, Record};
 use nucleoscope::export::tables::{NucleiRows, nuclei_csv};
-use nucleoscope::export::{MeasurementTable, file_stem, label_image, overlay};
+use nucleoscope::export::{MeasurementTable, label_image, overlay};
 use nucleoscope::network::Network;
 use nucleoscope::score::{ImageScore, score_image, summarize};
 use nucleoscope::{Error, InFile, image, run_length};
 
 use crate::export::{self, Exports, Tally, Written};
-use crate::inputs::{self, Inputs, write_whole};
+use crate::inputs::{self, Inputs};
 use crate::work::{self, Found, Work};
 use crate::{Outcome, table};
 
@@ -68,9 +68,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
     let model_hash = is_named.then(|| arguments.options.model_hash()).transpose()?.unwrap_or_default();
     let inputs = Inputs::gather(&arguments.inputs);
     let dataset = &inputs.batch.dataset;
-    let mut failures = inputs.failures.len() + inputs.batch.failures.len() + dataset.failed.len();
+    let mut failures = inputs.failures.len() + inputs.batch.failures.len();
     inputs.failures.iter().chain(&inputs.batch.failures).for_each(table::say_failure);
-    dataset.failed.iter().for_each(|failed| table::say_failure(&failed.error));
     dataset.notices.iter().for_each(table::say_notice);
     if failures == 0 {
         dataset.require_images(arguments.inputs.len()).map_err(|error| error.in_file("the inputs"))?;
@@ -103,7 +102,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
         let (entry, opened) = (work.entry, &work.opened);
         let written =
             exports.write_image(&inputs, entry, opened, &found.labels, &found.edited, provenance)?;
-        finish(arguments, &exports, &work, &found, written)
+        finish(arguments, &exports, &inputs, &work, &found, written)
     };
     let given: Vec<_> = images.iter().map(|image| (&inputs, *image)).collect();
     let results = work::for_each(&given, &options, job)?;
@@ -141,7 +140,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
         }
     }
     parts.extend(failed);
-    exports.write_batch(&parts, arguments.output.as_deref())?;
+    exports.write_batch(&inputs, &parts, arguments.output.as_deref())?;
     let written = arguments.output.as_ref().map(|output| format!(": {}", output.display()));
     print_scores(&scores);
     table::say(format_args!("{tally}, {failures} failed{}", written.unwrap_or_default()));
@@ -169,7 +168,7 @@ fn compare(record: &Record, inputs: &Inputs, images: &[&ImageEntry], model_hash:
             continue;
         };
         let expected = &run.provenance.input.sha256;
-        let bytes = nucleoscope::batch::read(&inputs.files, inputs.batch.sources[entry.file], &entry.path);
+        let bytes = inputs.read(entry.file, &entry.path);
         // One that cannot be read is told of when it is its turn.
         if !expected.is_empty() && bytes.is_ok_and(|bytes| record::sha256(&bytes) != *expected) {
             eprintln!("note: {} is not the file that the record tells of; nuclei may differ.", entry.path);
@@ -184,6 +183,7 @@ fn compare(record: &Record, inputs: &Inputs, images: &[&ImageEntry], model_hash:
 fn finish(
     arguments: &Arguments,
     exports: &Exports,
+    inputs: &Inputs,
     work: &Work,
     found: &Found,
     written: Written,
@@ -191,17 +191,17 @@ fn finish(
     let entry = work.entry;
     let labels = &found.labels;
     let included = &written.counted.included;
-    let stem = file_stem(&entry.image_id);
+    let stem = &entry.file_stem;
     let path = |folder: &Path, ending: &str| folder.join(format!("{stem}{ending}"));
     if let Some(folder) = &arguments.labels {
         let file = label_image::encode(labels, included, None).map_err(|error| error.in_file(&entry.path))?;
-        write_whole(&path(folder, &format!(".{}", file.extension)), &file.bytes)?;
+        inputs.write(&path(folder, &format!(".{}", file.extension)), &file.bytes)?;
     }
     if let Some(folder) = &arguments.outlines {
         let preview = image::preview(&work.opened.image, None, &image::Contrast::default())
             .map_err(|error| error.in_file(&entry.path))?;
         let picture = overlay::encode(preview, &labels.only(included));
-        write_whole(&path(folder, ".png"), &picture.map_err(|error| error.in_file(&entry.path))?)?;
+        inputs.write(&path(folder, ".png"), &picture.map_err(|error| error.in_file(&entry.path))?)?;
     }
     if let Some(folder) = &arguments.measurements {
         let pixel_size = exports.pixel_size().or(work.opened.info.pixel_size);
@@ -210,7 +210,7 @@ fn finish(
         let folder_of_image = entry.path.replace('\\', "/");
         let folder_of_image = folder_of_image.rsplit_once('/').map_or("", |(folder, _)| folder);
         let bytes = nuclei_csv(&[(&entry.image_id, folder_of_image, &rows)], exports.dialect());
-        write_whole(&path(folder, "-measurements.csv"), &bytes)?;
+        inputs.write(&path(folder, "-measurements.csv"), &bytes)?;
     }
     let masks = run_length::encode(labels);
     let score = work.truth().map(|truth| truth.map(|truth| score_image(&truth, &masks)));

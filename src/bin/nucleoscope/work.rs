@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use nucleoscope::batch;
 use nucleoscope::dataset::{ImageEntry, Truth};
 use nucleoscope::error::guarded;
 use nucleoscope::export::ExportError;
@@ -19,7 +18,8 @@ use nucleoscope::network::{Network, TractNetwork};
 use nucleoscope::nuclei::{self, LabelImage};
 use nucleoscope::run_length::Mask;
 use nucleoscope::segment::{Pass, Segmentation, Settings, segment};
-use nucleoscope::{Error, InFile, run_length, truth};
+use nucleoscope::truth::{self, MaskFile};
+use nucleoscope::{Error, InFile, run_length};
 use rayon::prelude::*;
 
 use crate::fault::Fault;
@@ -351,7 +351,7 @@ pub(crate) fn for_each<T: Send>(
 
 /// Reads and opens an image; errors name it.
 pub(crate) fn open(inputs: &Inputs, entry: &ImageEntry, selection: &Selection) -> Result<Opened, Error> {
-    let bytes = batch::read(&inputs.files, inputs.batch.sources[entry.file], &entry.path)?;
+    let bytes = inputs.read(entry.file, &entry.path)?;
     image::open(&bytes, selection, Limits::default()).map_err(|error| error.in_file(&entry.path))
 }
 
@@ -362,7 +362,7 @@ pub(crate) fn say_warnings(entry: &ImageEntry, opened: &Opened) {
 
 /// Reads and decodes an image; errors name it.
 pub(crate) fn decode(inputs: &Inputs, entry: &ImageEntry) -> Result<Image, Error> {
-    let bytes = batch::read(&inputs.files, inputs.batch.sources[entry.file], &entry.path)?;
+    let bytes = inputs.read(entry.file, &entry.path)?;
     image::decode(&bytes, Limits::default()).map_err(|error| error.in_file(&entry.path))
 }
 
@@ -396,14 +396,17 @@ pub(crate) fn true_masks(
 ) -> Option<Result<Vec<Mask>, Error>> {
     let path = |file: usize| format!("{} (ground truth {file})", entry.path);
     let decode = |file: usize| -> Result<Image, Error> {
-        let bytes = batch::read(&inputs.files, inputs.batch.sources[file], &path(file))?;
+        let bytes = inputs.read(file, &path(file))?;
         image::decode(&bytes, Limits::default()).map_err(|error| error.in_file(path(file)))
     };
     match &entry.truth {
         Truth::Unknown => None,
         Truth::MaskFiles(files) => {
             let one = |&file: &usize| {
-                truth::from_mask(&decode(file)?, width, height).map_err(|error| error.in_file(path(file)))
+                let bytes = inputs.read(file, &path(file))?;
+                let mask =
+                    MaskFile::decode(&bytes, Limits::default()).map_err(|error| error.in_file(path(file)))?;
+                mask.nucleus(width, height).map_err(|error| error.in_file(path(file)))
             };
             Some(files.iter().filter_map(|file| one(file).transpose()).collect())
         }

@@ -160,7 +160,8 @@ export class Engine {
 
   /** Works out which images, ground truth and wishes these files contain. */
   openBatch(files: readonly BatchFile[], options?: RunOptions): Promise<OpenedBatch> {
-    return this.#reader.run({ kind: "open", files }, options);
+    const numbered = files.map((file) => ({ ...file, number: this.#numberOf(file.blob) }));
+    return this.#reader.run({ kind: "open", files: numbered }, options);
   }
 
   /**
@@ -197,7 +198,8 @@ export class Engine {
 
   /** Corrects nuclei that are known already, such as ground truth. */
   correct(request: NucleiRequest, start: TruthSource, options?: RunOptions): Promise<Segmented> {
-    return this.#bench.run({ kind: "correct", ...request, ...this.#keysOf(request), start }, options);
+    const task = { kind: "correct", ...request, ...this.#keysOf(request), start: this.#withNumbers(start) } as const;
+    return this.#bench.run(task, options);
   }
 
   /** Measures the nuclei of an image; what the user moves does not wait for it. */
@@ -211,18 +213,19 @@ export class Engine {
   }
 
   /**
-   * Writes an image's files, and its part of those that a batch shares. `measures` are keys of columns that the
-   * summary is to have beside the main ones.
+   * Writes an image's files, whose names begin with `fileStem`, and its part of those that a batch shares.
+   * `measures` are keys of columns that the summary is to have beside the main ones.
    */
   exportFiles(
-    request: ImageRequest & { readonly path: string },
+    request: ImageRequest & { readonly fileStem: string; readonly path: string },
     nuclei: FinishedNuclei,
     formats: readonly ExportFormat[],
     measures: readonly string[],
     provenance: Provenance,
     options?: RunOptions,
   ): Promise<Exported> {
-    const sheet = { ...this.#sheetOf(request), path: request.path };
+    const { fileStem, path } = request;
+    const sheet = { ...this.#sheetOf(request), fileStem, path };
     const what = { nuclei: finished(nuclei), formats, measures, provenance };
     return this.#reader.run({ kind: "export", ...sheet, ...what }, options);
   }
@@ -240,17 +243,17 @@ export class Engine {
 
   /** What a record of an earlier run says of each image. */
   readRecord(source: ImageSource, options?: RunOptions): Promise<ImageRecord[]> {
-    return this.#reader.run({ kind: "record", source }, options);
+    return this.#reader.run({ kind: "record", source: this.#withNumber(source) }, options);
   }
 
   /** The regions of interest in a GeoJSON file. */
   readRegions(source: ImageSource, options?: RunOptions): Promise<Region[]> {
-    return this.#reader.run({ kind: "regions", source }, options);
+    return this.#reader.run({ kind: "regions", source: this.#withNumber(source) }, options);
   }
 
   /** The SHA-256 of a file, as records name files by it. */
   hash(source: ImageSource, options?: RunOptions): Promise<string> {
-    return this.#reader.run({ kind: "hash", source }, options);
+    return this.#reader.run({ kind: "hash", source: this.#withNumber(source) }, options);
   }
 
   /** Puts files into one ZIP archive. */
@@ -288,12 +291,32 @@ export class Engine {
 
   #sheetOf(request: ImageRequest): Sheet {
     const { imageId, source, selection, pixelSize } = request;
-    return { key: this.#keyOf(request), imageId, source, selection, pixelSize };
+    return { key: this.#keyOf(request), imageId, source: this.#withNumber(source), selection, pixelSize };
   }
 
-  #keysOf(request: NucleiRequest): { readonly key: string; readonly truthKey: string } {
-    const { truth } = request;
-    return { key: this.#keyOf(request), truthKey: truth === null ? "" : String(this.#numberOf(truth)) };
+  #keysOf(request: NucleiRequest): Pick<SegmentTask, "key" | "truthKey" | "source" | "truth"> {
+    const { source, truth } = request;
+    return {
+      key: this.#keyOf(request),
+      truthKey: truth === null ? "" : String(this.#numberOf(truth)),
+      source: this.#withNumber(source),
+      truth: truth === null ? null : this.#withNumbers(truth),
+    };
+  }
+
+  #withNumber({ blob, entry }: ImageSource): ImageSource {
+    return { blob, entry, number: this.#numberOf(blob) };
+  }
+
+  #withNumbers(truth: TruthSource): TruthSource {
+    switch (truth.kind) {
+      case "masks":
+        return { kind: "masks", sources: truth.sources.map((source) => this.#withNumber(source)) };
+      case "labels":
+        return { kind: "labels", source: this.#withNumber(truth.source) };
+      case "runs":
+        return truth;
+    }
   }
 
   #keyOf({ source, selection, pixelSize }: ImageRequest): string {

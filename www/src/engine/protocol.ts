@@ -44,6 +44,8 @@ export interface ImageSource {
   readonly blob: Blob;
   /** The entry's position in the archive. */
   readonly entry: number | null;
+  /** Tells one file from another, so that a worker can keep an archive open; the engine fills it in. */
+  readonly number?: number;
 }
 
 /** Where an image's ground truth is. */
@@ -64,7 +66,7 @@ export interface ErrorReport {
 /** Works out which images, ground truth and wishes a set of files contains. */
 export interface OpenTask {
   readonly kind: "open";
-  readonly files: readonly BatchFile[];
+  readonly files: readonly (BatchFile & { readonly number: number })[];
 }
 
 /** An image as the workers know it. */
@@ -178,6 +180,8 @@ export interface CountTask extends CountRules {
 /** Writes the files of one image, and its part of those that a batch shares. */
 export interface ExportTask extends Sheet {
   readonly kind: "export";
+  /** What the files' names begin with. */
+  readonly fileStem: string;
   readonly nuclei: FinishedNuclei;
   /** What the user knows the image by. */
   readonly path: string;

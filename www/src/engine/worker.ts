@@ -10,13 +10,13 @@ import {
   includedRows,
   initSync,
   NucleusMaps,
-  openBatch,
+  readBlob,
   readRecord,
   readRegions,
-  readSource,
   Segmentation,
   Segmenter,
   sha256,
+  SourceReader,
   summarizeScores,
   Truth,
 } from "../wasm/nucleoscope.js";
@@ -112,7 +112,7 @@ type OnProgress = (report: Progress, transfer?: Transferable[]) => void;
 async function finish(task: Task, progress: OnProgress): Promise<Finished> {
   switch (task.kind) {
     case "open": {
-      const plan = openBatch([...task.files]);
+      const plan = sourceReader().openBatch([...task.files]);
       // An Error would lose its code and remedy on the way.
       const failures = plan.failures.map(({ path, error }) => ({ path, error: reportOf(error) }));
       return { outcome: { ...plan, failures }, transfer: [] };
@@ -207,7 +207,7 @@ function imageOf({ key, source, selection, pixelSize }: Sheet, isMeasured = fals
 }
 
 function mapsOf({ key, blob, width, height }: CachedMaps): NucleusMaps {
-  return maps.get(key, () => new NucleusMaps(width, height, readSource(blob, undefined)));
+  return maps.get(key, () => new NucleusMaps(width, height, readBlob(blob)));
 }
 
 function preview(task: PreviewTask): Promise<Picture> {
@@ -354,18 +354,18 @@ function count({ table, width, height, pixelSize, regions, gates, csvRows }: Cou
 function exportFiles(task: ExportTask): Outcomes["export"] {
   const nuclei = Segmentation.fromCsvRows(task.nuclei);
   try {
-    const { imageId, path, formats, measures, provenance } = task;
+    const { imageId, fileStem, path, formats, measures, provenance } = task;
     const file = read(task.source);
     const image = imageOf(task, true);
-    const { files, part } = nuclei.exportFiles(image, file, imageId, path, [...formats], [...measures], provenance);
-    return { files: files.map(named), part: new Blob([part]) };
+    const exported = nuclei.exportFiles(image, file, imageId, fileStem, path, [...formats], [...measures], provenance);
+    return { files: exported.files.map(named), part: new Blob([exported.part]) };
   } finally {
     nuclei.free();
   }
 }
 
 function sharedFiles({ parts, failures, formats, dialect }: BatchFilesTask): NamedBlob[] {
-  const read = parts.map((part) => readSource(part, undefined));
+  const read = parts.map((part) => readBlob(part));
   return batchFiles(read, [...failures], [...formats], dialect).map(named);
 }
 
@@ -375,7 +375,7 @@ function named({ name, bytes }: { readonly name: string; readonly bytes: Uint8Ar
 
 function archive({ files }: ArchiveTask): Blob {
   const made = new Archive();
-  for (const { name, blob } of files) made.add(name, readSource(blob, undefined));
+  for (const { name, blob } of files) made.add(name, readBlob(blob));
   return blobOf(made.finish());
 }
 
@@ -384,6 +384,15 @@ function blobOf(bytes: Uint8Array): Blob {
   return new Blob([bytes as Uint8Array<ArrayBuffer>]);
 }
 
-function read({ blob, entry }: ImageSource): Uint8Array {
-  return readSource(blob, entry ?? undefined);
+function read({ blob, entry, number }: ImageSource): Uint8Array {
+  if (number === undefined) throw new Error("the engine numbers the files that a worker reads");
+  return sourceReader().read(number, blob, entry ?? undefined);
+}
+
+let keptReader: SourceReader | null = null;
+
+/** Made once, as it keeps archives open. */
+function sourceReader(): SourceReader {
+  keptReader ??= new SourceReader();
+  return keptReader;
 }

@@ -1,0 +1,124 @@
+//! Files that Nucleoscope wrote, so that a folder can be given again with its results in it.
+
+use std::collections::{HashMap, HashSet};
+
+use super::path::Path;
+use super::{FileKind, InputFile};
+use crate::export::file_stem;
+
+/// Endings of exports that are images themselves.
+const IMAGES: [&str; 3] = ["-labels.png", "-labels.tif", "-overlay.png"];
+
+/// Endings of exports that are none.
+const OTHERS: [&str; 7] =
+    ["-bowl.csv", "-measurements.csv", "-RoiSet.zip", ".geojson", "-coco.json", "-outlines.svg", RECORD];
+
+const RECORD: &str = "-nucleoscope.json";
+
+/// Exports of a whole batch.
+const OF_BATCH: [&str; 6] =
+    ["nucleoscope.json", "summary.csv", "nuclei.csv", "submission.csv", "coco.json", "nucleoscope.geojson"];
+
+/// Which files are exports. `by_name`: what each is by its name alone.
+pub(super) fn find(files: &[InputFile], paths: &[Path], by_name: &[FileKind]) -> Vec<usize> {
+    // In each folder: the stems of whose images there is a record or a signed export.
+    let mut known: HashMap<&[String], HashSet<&str>> = HashMap::new();
+    // Of all images, in whatever folder: what is no image itself loses nothing.
+    let mut images: HashSet<String> = HashSet::new();
+    for (file, path) in paths.iter().enumerate() {
+        let signed = if files[file].is_export { stem_before(path.name(), &IMAGES) } else { None };
+        if let Some(stem) = signed.or_else(|| stem_before(path.name(), &[RECORD])) {
+            known.entry(path.folder()).or_default().insert(stem);
+        }
+        if files[file].is_export || path.name() == OF_BATCH[0] {
+            known.entry(path.folder()).or_default();
+        }
+        if by_name[file] == FileKind::Image && !files[file].is_export {
+            images.insert(file_stem(path.stem()));
+        }
+    }
+    let is_known =
+        |path: &Path, stem: &str| known.get(path.folder()).is_some_and(|stems| stems.contains(stem));
+    let is_export = |file: &usize| {
+        let path = &paths[*file];
+        if files[*file].is_export {
+            return true;
+        }
+        if let Some(stem) = stem_before(path.name(), &IMAGES) {
+            return is_known(path, stem);
+        }
+        if let Some(stem) = stem_before(path.name(), &OTHERS) {
+            return is_known(path, stem) || images.contains(stem);
+        }
+        OF_BATCH.contains(&path.name()) && known.contains_key(path.folder())
+    };
+    (0..files.len()).filter(is_export).collect()
+}
+
+fn stem_before<'a>(name: &'a str, endings: &[&str]) -> Option<&'a str> {
+    endings.iter().find_map(|ending| name.strip_suffix(ending)).filter(|stem| !stem.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Ignored, classify};
+    use super::*;
+
+    fn left_out(files: &[InputFile]) -> Vec<&str> {
+        let kinds = classify(files);
+        let out = files.iter().zip(kinds).filter(|(_, kind)| *kind == FileKind::Ignored(Ignored::OwnExport));
+        out.map(|(file, _)| file.path.as_str()).collect()
+    }
+
+    fn found(paths: &[&str]) -> Vec<InputFile> {
+        paths.iter().map(|path| InputFile::found(*path, 1)).collect()
+    }
+
+    #[test]
+    fn exports_beside_their_record_are_left_out() {
+        let mut files =
+            found(&["x/f-labels.png", "x/f-overlay.png", "x/f-nucleoscope.json", "x/f-RoiSet.zip"]);
+        files.extend(found(&["x/f.png", "x/g-labels.png", "y/f-labels.png", "y/nuclei.csv"]));
+        assert_eq!(
+            left_out(&files),
+            ["x/f-labels.png", "x/f-overlay.png", "x/f-nucleoscope.json", "x/f-RoiSet.zip"]
+        );
+    }
+
+    #[test]
+    fn files_that_say_so_are_left_out_whatever_their_name() {
+        let mut files =
+            found(&["out/f.png", "out/g-labels.png", "out/g-measurements.csv", "out/summary.csv", "g.png"]);
+        files[0].is_export = true;
+        files[1].is_export = true;
+        assert_eq!(
+            left_out(&files),
+            ["out/f.png", "out/g-labels.png", "out/g-measurements.csv", "out/summary.csv"]
+        );
+    }
+
+    #[test]
+    fn what_the_user_named_like_an_export_is_none() {
+        let files = found(&[
+            "x_labels.png",
+            "x-labels.png",
+            "x.png",
+            "y-RoiSet.zip",
+            "y-measurements.csv",
+            "nuclei.csv",
+        ]);
+        assert_eq!(left_out(&files), [""; 0]);
+        // Not an image, and named after one.
+        let files = found(&["x.png", "x-RoiSet.zip", "out/x.geojson", "out/y.geojson"]);
+        assert_eq!(left_out(&files), ["x-RoiSet.zip", "out/x.geojson"]);
+        // Its name would say ground truth.
+        assert_eq!(left_out(&found(&["truth.png", "out/truth-bowl.csv"])), ["out/truth-bowl.csv"]);
+    }
+
+    #[test]
+    fn label_images_that_nucleoscope_wrote_are_ground_truth_where_they_lie_as_such() {
+        let mut files = found(&["s/images/a.png", "s/labels/a.png"]);
+        files[1].is_export = true;
+        assert_eq!(classify(&files), [FileKind::Image, FileKind::LabelImage]);
+    }
+}
