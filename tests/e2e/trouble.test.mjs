@@ -1,5 +1,6 @@
 /** Whatever goes wrong is said plainly, and nothing else is lost. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { grayPng, hugeHeaderPng, zip } from "./files.mjs";
 import { exampleSet, Stage } from "./harness.mjs";
@@ -73,6 +74,16 @@ describe("bad files among good ones", () => {
     assert.match(row.reason, /^No score: .+/);
     assert.equal(await visit.page.locator("#score").isVisible(), false);
     assert.equal(readSubmission(await visit.csv(), await visit.done()).size, 1);
+    await visit.leave();
+  });
+
+  test("that can be opened all the same say what is wrong with them", async () => {
+    const visit = await stage.page();
+    const jpeg = readFileSync(new URL("../fixtures/jpeg/gray.jpg", import.meta.url));
+    await visit.drop([{ name: "cut.jpg", bytes: jpeg.subarray(0, jpeg.length - 2) }]);
+    await visit.finished(/^1 image done/);
+    const [row] = await visit.list();
+    assert.match(row.reason, /^Warning: .*its end mark is missing.*\.$/);
     await visit.leave();
   });
 

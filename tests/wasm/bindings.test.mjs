@@ -1,5 +1,6 @@
 // The bindings: every exported function with real values, and every kind of error.
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { before, test } from "node:test";
 import { zip } from "../e2e/files.mjs";
 import { segmenter, wasm } from "./module.mjs";
@@ -18,6 +19,15 @@ const isError = (code) => (error) => {
   assert.ok(error.message.length > 10 && error.remedy.length > 10);
   return true;
 };
+
+test("what was guessed of an image is told with what its file holds", async () => {
+  const jpeg = await readFile(new URL("../fixtures/jpeg/gray.jpg", import.meta.url));
+  const stack = (bytes) => nucleoscope.DecodedImage.open(bytes, {}, undefined, false).stack();
+  assert.deepEqual(stack(jpeg).warnings, []);
+  const [warning] = stack(jpeg.subarray(0, jpeg.length - 2)).warnings;
+  assert.equal(warning.code, "image/jpeg");
+  assert.match(warning.message, /end mark is missing/);
+});
 
 const example = (seed) => nucleoscope.DecodedImage.open(nucleoscope.exampleImage(seed).png, {}, undefined, true);
 

@@ -217,7 +217,7 @@ mod tests {
 
     #[test]
     fn signed_numbers_of_the_standard() {
-        let mut bits = Bits::new(&[0b0_1_00_11_00, 0], 0);
+        let mut bits = Bits::new(&[0b0100_1100, 0], 0);
         assert_eq!([bits.signed(1), bits.signed(1), bits.signed(2), bits.signed(2)], [-1, 1, -3, 3]);
     }
 }

@@ -213,7 +213,7 @@ impl Decoder {
                 }
                 0xc3 => return Err(unsupported("lossless coding")),
                 0xc5..=0xc7 | 0xde | 0xdf => return Err(unsupported("hierarchical coding")),
-                0xc9..=0xcb | 0xcd..=0xcf | 0xcc => return Err(unsupported("arithmetic coding")),
+                0xc9..=0xcf => return Err(unsupported("arithmetic coding")),
                 0xf7 => return Err(unsupported("JPEG-LS coding")),
                 0xda if !only_tables => place = self.scan(bytes, segment, place)?,
                 0xdc => return Err(unsupported("its height stands behind its first scan")),
