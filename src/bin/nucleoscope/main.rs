@@ -7,6 +7,7 @@ mod evaluate;
 mod example;
 mod export;
 mod inputs;
+mod memory;
 mod model;
 mod score;
 mod segment;
@@ -57,6 +58,7 @@ enum Outcome {
 }
 
 fn main() -> ExitCode {
+    memory::keep();
     let outcome = match Arguments::parse().command {
         Command::Segment(arguments) => segment::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
