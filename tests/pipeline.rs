@@ -138,7 +138,7 @@ fn odd_shapes_are_segmented_without_complaint() {
 
 #[test]
 fn an_image_longer_than_a_tile_has_no_seams() {
-    let options = FieldOptions { seed: 6, width: 2100, height: 96, nuclei: 110, ..Default::default() };
+    let options = FieldOptions { seed: 6, width: 2800, height: 96, nuclei: 145, ..Default::default() };
     let drawn = field(&options);
     let masks = run_length::encode(&found(&drawn.image).labels);
     let score = score_image(&run_length::encode(&drawn.truth), &masks);

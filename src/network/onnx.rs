@@ -122,6 +122,8 @@ impl Network for TractNetwork {
         let shape = [1, 3, height, width];
         let raw = (|| -> TractResult<Vec<f32>> {
             let tensor = Tensor::from_shape(&shape, &input)?;
+            // It would stand in memory twice while the network runs.
+            drop(input);
             let output = self.plan.run(tvec!(tensor.into_tvalue()))?.remove(0);
             let view = output.to_plain_array_view::<f32>()?;
             if view.shape() != shape {

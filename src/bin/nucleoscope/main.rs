@@ -8,6 +8,7 @@ mod example;
 mod export;
 mod fault;
 mod inputs;
+mod memory;
 mod model;
 mod score;
 mod segment;
@@ -58,6 +59,7 @@ enum Outcome {
 }
 
 fn main() -> ExitCode {
+    memory::keep();
     let outcome = match Arguments::parse().command {
         Command::Segment(arguments) => segment::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
