@@ -184,12 +184,11 @@ pub fn open_again(given: &[InputFile], store: &impl OpenFile, mut archives: Arch
         }
     }
 
-    let mut records = Vec::new();
-    for (file, source) in files.iter_mut().zip(&sources).filter(|(file, _)| is_record_name(&file.path)) {
-        // It is no image, though its user named it.
-        file.explicit = false;
-        records.push((file.path.clone(), *source));
-    }
+    // Records are no part of the data set: nobody needs to be told that they are no images.
+    let is_record = |(file, _): &(InputFile, Source)| is_record_name(&file.path);
+    let (records, rest): (Vec<_>, Vec<_>) = files.into_iter().zip(sources).partition(is_record);
+    let records = records.into_iter().map(|(file, source)| (file.path, source)).collect();
+    let (files, sources): (Vec<InputFile>, Vec<Source>) = rest.into_iter().unzip();
 
     let mut csv_files = Vec::new();
     for (position, kind) in classify(&files).into_iter().enumerate() {
@@ -395,6 +394,7 @@ mod tests {
             batch.records.iter().map(|(path, source)| (path.as_str(), source.entry)).collect();
         assert_eq!(found, [("run.zip/nucleoscope.json", Some(0)), ("nucleoscope.json", None)]);
         assert_eq!((batch.dataset.images.len(), batch.dataset.failed.len()), (1, 0));
+        assert_eq!(read(&store, batch.sources[batch.dataset.images[0].file], "").unwrap(), b"image");
     }
 
     #[test]

@@ -304,9 +304,9 @@ pub(super) fn failure_fields(image_id: &str, input: &FileIdentity, reason: &str)
 /// The settings as `name=value`, with blanks between.
 fn settings_words(subject: &Subject) -> String {
     let Some(settings) = &subject.provenance.settings else { return String::new() };
-    let Ok(serde_json::Value::Object(settings)) = serde_json::to_value(settings) else {
-        return String::new();
-    };
+    // By way of its text, in which a number of 32 bits has no more digits than it needs.
+    let read = serde_json::to_string(settings).and_then(|text| serde_json::from_str(&text));
+    let Ok(serde_json::Value::Object(settings)) = read else { return String::new() };
     let word = |(name, value): (&String, &serde_json::Value)| match value {
         serde_json::Value::Null => format!("{name}=estimated"),
         serde_json::Value::String(text) => format!("{name}={text}"),
