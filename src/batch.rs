@@ -394,7 +394,7 @@ mod tests {
             batch.records.iter().map(|(path, source)| (path.as_str(), source.entry)).collect();
         assert_eq!(found, [("run.zip/nucleoscope.json", Some(0)), ("nucleoscope.json", None)]);
         assert_eq!((batch.dataset.images.len(), batch.dataset.failed.len()), (1, 0));
-        assert_eq!(read(&store, batch.sources[batch.dataset.images[0].file], "").unwrap(), b"image");
+        assert_eq!(batch.read(&store, batch.dataset.images[0].file, "").unwrap(), b"image");
     }
 
     #[test]

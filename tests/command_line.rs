@@ -388,7 +388,8 @@ fn annotated(folder: &Path, seeds: &[(u64, &str)]) {
         let options = FieldOptions { seed: *seed, width: 128, height: 128, nuclei: 6, ..Default::default() };
         let drawn = field(&options);
         fs::write(folder.join(format!("images/{seed}.png")), drawn.png()).unwrap();
-        let labels = label_image::encode(&drawn.truth, &vec![true; drawn.truth.count() as usize], None).unwrap();
+        let labels =
+            label_image::encode(&drawn.truth, &vec![true; drawn.truth.count() as usize], None).unwrap();
         fs::write(folder.join(format!("labels/{seed}.png")), labels.bytes).unwrap();
         index += &format!("{seed},{condition},{seed}\n");
     }

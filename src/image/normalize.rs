@@ -392,6 +392,7 @@ mod tests {
         {
             let image = Image::new(3, 3, 1, samples).unwrap();
             assert_eq!(normalize(&image, &SETTINGS).planes(), &[vec![0.0; 9]]);
+            assert_eq!(normalize(&image, &LOCAL).planes(), &[vec![0.0; 9]]);
         }
     }
 
@@ -401,6 +402,77 @@ mod tests {
         let settings = Normalization { low_percentile: 0.0, high_percentile: 100.0, ..SETTINGS };
         let normalized = normalize(&image, &settings);
         assert_eq!(normalized.planes(), &[vec![0.0, 1.0], vec![0.5, 0.0], vec![1.0, 0.5]]);
+    }
+
+    fn local(image: &Image) -> Vec<f32> {
+        normalize(image, &LOCAL).planes().remove(0)
+    }
+
+    /// Squares of 12 pixels, every 40, 100 brighter than a background of 50.
+    fn squares(side: usize) -> Vec<u16> {
+        let is_inside = |at: usize| (14..26).contains(&(at % 40));
+        (0..side * side)
+            .map(|pixel| if is_inside(pixel % side) && is_inside(pixel / side) { 150 } else { 50 })
+            .collect()
+    }
+
+    fn at(values: &[f32], side: usize, x: usize, y: usize) -> f32 {
+        values[y * side + x]
+    }
+
+    #[test]
+    fn a_saturated_square_takes_no_contrast_away_from_what_is_elsewhere() {
+        let side = 640;
+        let mut values = squares(side);
+        for pixel in (0..80).flat_map(|y| (0..80).map(move |x| y * side + x)) {
+            values[pixel] = 600;
+        }
+        let image = Image::new(side, side, 1, Samples::U16(values)).unwrap();
+        let normalized = local(&image);
+        assert_eq!(at(&normalized, side, 500, 500), 0.0);
+        assert!(at(&normalized, side, 500, 420) < 0.01);
+        assert!(at(&normalized, side, 420, 420) > 0.9, "{}", at(&normalized, side, 420, 420));
+        // As the percentiles of all values would have it, the squares are dim.
+        let plain = normalize(&image, &SETTINGS).planes().remove(0);
+        assert!(at(&plain, side, 420, 420) < 0.25);
+    }
+
+    #[test]
+    fn hot_pixels_take_no_contrast_away() {
+        let side = 320;
+        let mut values = squares(side);
+        // Some four in a thousand, none beside another.
+        for pixel in (0..side * side).step_by(247) {
+            values[pixel] = 60_000;
+        }
+        let normalized = local(&Image::new(side, side, 1, Samples::U16(values)).unwrap());
+        assert!(at(&normalized, side, 100, 101) > 0.9);
+    }
+
+    #[test]
+    fn a_single_nucleus_on_a_large_field_is_the_top_of_its_range() {
+        let side = 1000;
+        let mut values = vec![50u16; side * side];
+        for pixel in (480..500).flat_map(|y| (480..500).map(move |x| y * side + x)) {
+            values[pixel] = 450;
+        }
+        let normalized = local(&Image::new(side, side, 1, Samples::U16(values)).unwrap());
+        assert!((at(&normalized, side, 490, 490) - 1.0).abs() < 1e-3);
+    }
+
+    #[test]
+    fn a_range_of_a_few_steps_is_not_blown_up() {
+        let values = (0..64 * 64).map(|pixel| 20 + (pixel % 3) as u8).collect();
+        let normalized = local(&Image::new(64, 64, 1, Samples::U8(values)).unwrap());
+        assert!(normalized.iter().all(|value| value.abs() < 0.2));
+    }
+
+    #[test]
+    fn a_bright_field_has_one_range() {
+        let side = 640;
+        let values: Vec<u16> = squares(side).into_iter().map(|value| 200 - value).collect();
+        let normalized = local(&Image::new(side, side, 1, Samples::U16(values)).unwrap());
+        assert_eq!((at(&normalized, side, 0, 0), at(&normalized, side, 20, 20)), (1.0, 0.0));
     }
 
     proptest! {
@@ -415,10 +487,26 @@ mod tests {
         }
 
         #[test]
+        fn a_window_has_the_values_of_the_whole(
+            values in prop::collection::vec(0u8..=255, 70 * 40),
+            (left, top) in (0usize..60, 0usize..30),
+        ) {
+            let image = Image::new(70, 40, 1, Samples::U8(values)).unwrap();
+            let normalized = normalize(&image, &LOCAL);
+            let whole = normalized.planes().remove(0);
+            let part = normalized.window(&Window { left, top, width: 10, height: 10 }).remove(0);
+            for (index, value) in part.iter().enumerate() {
+                prop_assert_eq!(*value, whole[(top + index / 10) * 70 + left + index % 10]);
+            }
+        }
+
+        #[test]
         fn values_stay_within_the_clip_range(values in prop::collection::vec(-1e38f32..1e38, 9)) {
             let image = Image::new(3, 3, 1, Samples::F32(values)).unwrap();
-            for value in &normalize(&image, &SETTINGS).planes()[0] {
-                prop_assert!((-0.5..=1.5).contains(value), "{value}");
+            for settings in [&SETTINGS, &LOCAL] {
+                for value in &normalize(&image, settings).planes()[0] {
+                    prop_assert!((-0.5..=1.5).contains(value), "{value}");
+                }
             }
         }
     }

@@ -165,7 +165,11 @@ impl Choice {
         let is_alone = |name: &String| names.iter().filter(|other| *other == name).count() == 1;
         let set = |(folder, name): (&PathBuf, &String)| {
             let path = folder.join("index.csv");
-            let rows: Vec<Row> = if path.exists() { read_csv(&path, "image_id and condition (and fold)")? } else { Vec::new() };
+            let rows: Vec<Row> = if path.exists() {
+                read_csv(&path, "image_id and condition (and fold)")?
+            } else {
+                Vec::new()
+            };
             Ok(Set {
                 name: if is_alone(name) { name.clone() } else { folder.display().to_string() },
                 inputs: Inputs::gather(std::slice::from_ref(folder)),

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::annotated::{Annotated, Choice, Chosen};
 use crate::inputs::write_whole;
-use crate::work::Found;
+use crate::work::Predicted;
 use crate::{Outcome, sheet, table, work};
 
 #[derive(Args)]
@@ -56,7 +56,7 @@ struct Work {
 }
 
 impl Work {
-    fn of(found: &Found) -> Self {
+    fn of(found: &Predicted) -> Self {
         let (width, height) = (found.labels.width() as f64, found.labels.height() as f64);
         let scaled = |length: f64| (length * found.scale).round().max(1.0);
         let sum = |pixels: fn(&Pass) -> u64| found.passes.iter().map(pixels).sum::<u64>() as f64;
