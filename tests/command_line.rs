@@ -244,7 +244,6 @@ fn a_record_repeats_the_run() {
         "0.5,0.25",
         "--gate",
         "area:80..",
-        "--fast",
     ];
     let output = nucleoscope(folder.path(), &first);
     assert!(output.status.success(), "{}", said(&output));
@@ -444,7 +443,7 @@ fn each_condition_is_evaluated_with_the_model_that_is_for_it() {
     assert!(said(&nothing).contains("Compare --fold, --conditions and --ids"), "{}", said(&nothing));
     fs::write(at("models/models.csv"), "one,other\n1,2\n").unwrap();
     let no_table = nucleoscope(folder.path(), &arguments);
-    assert!(said(&no_table).contains("names condition and model"), "{}", said(&no_table));
+    assert!(said(&no_table).contains("names model, and condition or set"), "{}", said(&no_table));
     fs::write(at("annotated/index.csv"), "image_id,fold\n1,1\n").unwrap();
     let no_index = nucleoscope(folder.path(), &["evaluate", "annotated"]);
     assert!(said(&no_index).contains("names image_id and condition"), "{}", said(&no_index));
@@ -477,7 +476,7 @@ fn what_is_wrong_with_a_folder_or_file_is_said_as_it_is() {
     let blocked = segment(&["bowl", "--output", "out.csv", "--labels", "in-the-way"]);
     assert_eq!(blocked.status.code(), Some(1));
     assert!(said(&blocked).contains("is in the way"), "{}", said(&blocked));
-    let no_folder = segment(&["bowl", "--output", "nowhere/out.csv", "--fast"]);
+    let no_folder = segment(&["bowl", "--output", "nowhere/out.csv"]);
     assert_eq!(no_folder.status.code(), Some(1));
     assert!(said(&no_folder).contains("no such file or folder"), "{}", said(&no_folder));
 }
@@ -731,7 +730,7 @@ fn what_was_guessed_of_an_image_is_said_on_a_line_of_its_own() {
         encoder.write_image::<tiff::encoder::colortype::Gray8>(64, 64, &page).unwrap();
     }
     fs::write(folder.path().join("pages.svs"), file.into_inner()).unwrap();
-    let output = nucleoscope(folder.path(), &["segment", ".", "--fast", "--output", "out.csv"]);
+    let output = nucleoscope(folder.path(), &["segment", ".", "--output", "out.csv"]);
     assert!(output.status.success(), "{}", said(&output));
     let lines = said(&output);
     assert!(lines.contains("pages.svs: warning: it does not say what its 2 pages are"), "{lines}");
@@ -797,7 +796,7 @@ fn a_folder_that_holds_its_own_results_gives_the_same_again() {
     let folder = folder_of(&[("x/f.png", &small_image(1)), ("x/A01/g.png", &small_image(2))]);
     let run = |output: &str| {
         let files = ["--export", "all", "--export-dir", "x", "--labels", "x/l", "--outlines", "x/o"];
-        let arguments = [&["segment", "x", "--fast", "--output", output], &files[..]].concat();
+        let arguments = [&["segment", "x", "--output", output], &files[..]].concat();
         let run = nucleoscope(folder.path(), &arguments);
         assert!(run.status.success(), "{}", said(&run));
         (rows_of(&folder.path().join(output)), said(&run))
@@ -815,7 +814,7 @@ fn a_folder_that_holds_its_own_results_gives_the_same_again() {
 fn an_image_is_never_overwritten() {
     let image = small_image(1);
     let folder = folder_of(&[("x/f.png", &image)]);
-    let output = nucleoscope(folder.path(), &["segment", "x", "--fast", "--labels", "x"]);
+    let output = nucleoscope(folder.path(), &["segment", "x", "--labels", "x"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(said(&output).contains("f.png: this is one of the images"), "{}", said(&output));
     assert_eq!(fs::read(folder.path().join("x/f.png")).unwrap(), image);
@@ -832,7 +831,7 @@ fn equal_names_in_the_wells_of_a_plate_are_all_segmented() {
         (names[4], b"ZISRAWFILE"),
     ]);
     // The folder and a file in it: the file counts once.
-    let arguments = ["segment", "p", names[0], "--fast", "--output", "out.csv", "--labels", "labels"];
+    let arguments = ["segment", "p", names[0], "--output", "out.csv", "--labels", "labels"];
     let output = nucleoscope(folder.path(), &arguments);
     let words = said(&output);
     let rows = rows_of(&folder.path().join("out.csv"));
@@ -854,7 +853,7 @@ fn a_name_in_decomposed_letters_is_the_id_in_composed_ones() {
         ("x/cafe\u{301}.png", &small_image(1)),
         ("x/stage1_sample_submission.csv", "ImageId,EncodedPixels\ncafé,1 1\n".as_bytes()),
     ]);
-    let output = nucleoscope(folder.path(), &["segment", "x", "--fast", "--output", "out.csv"]);
+    let output = nucleoscope(folder.path(), &["segment", "x", "--output", "out.csv"]);
     assert_eq!(said(&output), "");
     let [(image_id, nuclei)] = &rows_of(&folder.path().join("out.csv"))[..] else { panic!("one image") };
     assert_eq!(image_id, "café");

@@ -429,8 +429,7 @@ mod tests {
         }
         let image = Image::new(side, side, 1, Samples::U16(values)).unwrap();
         let normalized = local(&image);
-        assert_eq!(at(&normalized, side, 500, 500), 0.0);
-        assert!(at(&normalized, side, 500, 420) < 0.01);
+        assert_eq!(at(&normalized, side, 480, 480), 0.0);
         assert!(at(&normalized, side, 420, 420) > 0.9, "{}", at(&normalized, side, 420, 420));
         // As the percentiles of all values would have it, the squares are dim.
         let plain = normalize(&image, &SETTINGS).planes().remove(0);

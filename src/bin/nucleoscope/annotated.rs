@@ -149,8 +149,8 @@ impl Choice {
         let chosen = Chosen { failures, sets, positions, models, scale_range: self.scale_range.clone() };
         let lacks_model = |image: &Annotated| chosen.model(image).is_none();
         if let (Some(path), Some(image)) = (&self.models, chosen.images().into_iter().find(lacks_model)) {
-            let condition = format!("{} of the set {}", image.condition(), image.set());
-            return Err(Fault::NoModelFor(condition).in_file(path.display().to_string()));
+            let (condition, set) = (image.condition().to_owned(), image.set().to_owned());
+            return Err(Fault::NoModelFor { condition, set }.in_file(path.display().to_string()));
         }
         Ok(chosen)
     }
@@ -182,7 +182,7 @@ impl Choice {
     fn read_models(&self) -> Result<Vec<ModelRow>, Error> {
         let Some(path) = &self.models else { return Ok(Vec::new()) };
         let beside = |row: ModelRow| ModelRow { model: path.with_file_name(row.model), ..row };
-        Ok(read_csv(path, "model, and set or condition")?.into_iter().map(beside).collect())
+        Ok(read_csv(path, "model, and condition or set")?.into_iter().map(beside).collect())
     }
 
     fn read_ids(&self) -> Result<Option<HashSet<String>>, Error> {

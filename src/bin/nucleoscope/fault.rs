@@ -13,8 +13,13 @@ pub(crate) enum Fault {
     #[error("no image with ground truth fits the choice")]
     NothingChosen,
     /// An image's condition is not in the file that names a model for each.
-    #[error("it names no model for the condition {0:?}")]
-    NoModelFor(String),
+    #[error("it names no model for the condition {condition:?} of the set {set:?}")]
+    NoModelFor {
+        /// The condition.
+        condition: String,
+        /// The set that it belongs to.
+        set: String,
+    },
     /// A table that the command line needs does not have its columns.
     #[error("this is not the table it should be: {reason}")]
     Table {
@@ -33,7 +38,7 @@ impl Explain for Fault {
         match self {
             Self::Threads(_) => "command/threads",
             Self::NothingChosen => "command/nothing-chosen",
-            Self::NoModelFor(_) => "command/no-model",
+            Self::NoModelFor { .. } => "command/no-model",
             Self::Table { .. } => "command/table",
             Self::NoTruth => "command/no-truth",
         }
@@ -46,7 +51,7 @@ impl Explain for Fault {
                 "Compare --fold, --conditions and --ids with index.csv, and check that the images have ground truth."
                     .into()
             }
-            Self::NoModelFor(condition) => {
+            Self::NoModelFor { condition, .. } => {
                 format!("Add a row for {condition:?} to it, or leave the condition out with --conditions.")
             }
             Self::Table { columns, .. } => {
