@@ -219,8 +219,7 @@ export class Batch {
     this.#images.splice(place, 1);
     this.#removed.add(image.path);
     if (this.#byPath.get(image.path) === image) this.#byPath.delete(image.path);
-    if (image.imageId !== null) this.#byId.delete(image.imageId);
-    else if (image.state.kind === "failed") this.#told.delete(fingerprint(image.path, image.state.error));
+    if (image.imageId === null && image.state.kind === "failed") this.#told.delete(fingerprint(image.path, image.state.error));
     return place;
   }
 
@@ -229,7 +228,6 @@ export class Batch {
     this.#images.splice(place, 0, image);
     this.#removed.delete(image.path);
     if (image.imageId !== null) {
-      this.#byId.set(image.imageId, image);
       this.#byPath.set(image.path, image);
     } else if (image.state.kind === "failed") this.#told.add(fingerprint(image.path, image.state.error));
   }

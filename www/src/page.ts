@@ -1,4 +1,4 @@
-import { Batch, isField, rowsOf, type BatchImage, type Update } from "./batch.ts";
+import { Batch, isField, rowsOf, type BatchImage } from "./batch.ts";
 import { Bench } from "./bench.ts";
 import { CorrectionBar } from "./correction-bar.ts";
 import { Counts } from "./counts.ts";
