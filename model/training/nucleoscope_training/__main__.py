@@ -45,7 +45,7 @@ def command_train(args: argparse.Namespace) -> None:
 def write_models(data: Path, run: Path) -> None:
     """`models.csv`: which network of a run scores each condition, the one trained without it.
 
-    `nucleoscope evaluate --models` goes by it. Conditions whose group was not left out are not in it.
+    `nucleoscope evaluate --models` goes by it. Groups that were not left out are not in it.
     """
     rows = {
         (r.folder.name, r.condition, f"{r.group}.onnx")

@@ -206,7 +206,7 @@ def counterstain(crop: Crop, rng: Rng) -> np.ndarray:
 
 
 def brown(crop: Crop, rng: Rng) -> np.ndarray:
-    """[S,S,3]; a stained crop after immunohistochemistry: some nuclei, and perhaps the tissue, brown.
+    """[S,S,3]; a stained crop after immunohistochemistry: some nuclei, perhaps all tissue, brown.
 
     The tissue's own pink becomes pale, as such sections are stained with haematoxylin alone.
     """

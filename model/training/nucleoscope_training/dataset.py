@@ -77,8 +77,8 @@ SHARES = {
     ("qcanet", "fluorescence"): 0.02,
 }
 
-# Sets whose annotators left out nuclei, the blurred ones: what the network takes for a nucleus there
-# and they did not counts little.
+# Sets whose annotators left out nuclei, the blurred ones: background there that the network takes
+# for a nucleus counts little.
 INCOMPLETE = ("tnbc",)
 
 

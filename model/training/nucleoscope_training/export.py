@@ -46,9 +46,10 @@ METADATA = {
     **{key: f"{value:g}" for key, value in SCALES.items()},
     "license": "MIT OR Apache-2.0",
     "data": (
-        "BBBC038v1 (CC0-1.0); BitDepth_NucSeg (Apache-2.0); mouse intestine sections of Pecot et al. 2022 "
-        "(CC BY 4.0); colon polyps of Pecot et al. 2021 (CC BY 4.0); BBBC039v1 (CC0-1.0); TNBC of Naylor et "
-        "al. 2018 (CC BY 4.0); MNFinder (MIT); multiplex melanoma (MIT); GoNuclear (MIT); QCANet (MIT)"
+        "BBBC038v1 (CC0-1.0); BitDepth_NucSeg (Apache-2.0); mouse intestine of Pecot et al. 2022 "
+        "(CC BY 4.0); colon polyps of Pecot et al. 2021 (CC BY 4.0); BBBC039v1 (CC0-1.0); TNBC of "
+        "Naylor et al. 2018 (CC BY 4.0); MNFinder (MIT); multiplex melanoma (MIT); GoNuclear "
+        "(MIT); QCANet (MIT)"
     ),
 }
 

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-# Background of an incompletely annotated image that the network takes for a nucleus with at least this
-# probability counts this much.
+# Background of an incompletely annotated image that the network takes for a nucleus, with at least
+# the first as probability, counts as much as the second.
 DOUBTFUL_FROM = 0.6
 DOUBTFUL_WEIGHT = 0.2
 CONTACT_WEIGHT = 3.0

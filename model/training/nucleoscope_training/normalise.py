@@ -70,7 +70,7 @@ def blocks(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 @dataclass(frozen=True)
 class Levels:
-    """`tops` [rows, columns] of the cells of side `cell`; 1 by 1 where the range is the same everywhere."""
+    """`tops` [rows, columns] of the cells of side `cell`; 1 by 1 where the range is one."""
 
     low: float
     tops: np.ndarray

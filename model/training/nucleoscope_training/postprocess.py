@@ -16,7 +16,7 @@ from .augmentation import TRAINING_DIAMETER
 from .network import STRIDE
 
 # At which scales the network works, as the product reads it from the model's metadata
-# (docs/model-contract.md says what each number is). Here only the bounds are used.
+# (docs/model-contract.md says what each number is). Here only some are used.
 SCALES: dict[str, float] = {
     "scale_minimum_diameter": 8,
     "scale_maximum_diameter": 40,
@@ -29,9 +29,6 @@ SCALES: dict[str, float] = {
     "scale_copy_minimum_probability": 0.93,
     "scale_tolerance": 0.18,
 }
-LEAST_SCALE, MOST_SCALE = SCALES["scale_minimum"], SCALES["scale_maximum"]
-FIRST_LOOKS = (0.5, 1.0)
-GOOD_SCALES = (0.85, 1.18)
 
 # Maps [3,H,W] of an image at a scale, brought back to the image's size.
 MapsAt = Callable[[float], np.ndarray]
@@ -90,25 +87,11 @@ def segment(maps: np.ndarray, settings: Settings = Settings()) -> np.ndarray:
     return np.unique(labels, return_inverse=True)[1].reshape(mask.shape).astype(np.int32)
 
 
-def fitting_scale(diameter: float) -> float:
-    return float(np.clip(TRAINING_DIAMETER / diameter, LEAST_SCALE, MOST_SCALE))
-
-
 def at_the_fitting_scale(maps: MapsAt, settings: Settings = Settings()) -> tuple[np.ndarray, float]:
-    """The maps at the scale that brings nuclei to the training diameter, and that scale.
-
-    The look that is surer of its nuclei tells their diameter.
-    """
-    most, scale = 0.0, 1.0
-    for look in FIRST_LOOKS:
-        found = maps(look)
-        labels = segment(found, settings)
-        diameter = targets.typical_diameter(targets.areas(labels))
-        if diameter is None:
-            continue
-        certainty = float(found[0][labels > 0].mean())
-        if certainty >= most:
-            most, scale = certainty, fitting_scale(diameter)
-    if GOOD_SCALES[0] <= scale <= GOOD_SCALES[1]:
+    """The maps at the image's own scale, or at that which reduces large nuclei; and the scale."""
+    found = maps(1.0)
+    diameter = targets.typical_diameter(targets.areas(segment(found, settings)))
+    if diameter is None or diameter <= SCALES["scale_maximum_diameter"]:
         return found, 1.0
+    scale = max(SCALES["scale_target_diameter"] / diameter, SCALES["scale_minimum"])
     return maps(scale), scale

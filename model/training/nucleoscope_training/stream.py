@@ -27,7 +27,7 @@ WEIGHT_STEPS = 100
 
 @dataclass(frozen=True)
 class Batch:
-    """`images` [B,3,S,S] float16; `packed` [B,3,S,S] uint8, see `pack_answers`; `incomplete` [B]."""
+    """`images` [B,3,S,S] float16; `packed` [B,3,S,S] as of `pack_answers`; `incomplete` [B]."""
 
     images: Tensor
     packed: Tensor
@@ -94,7 +94,7 @@ class Stream:
         self.incomplete = shared((slots, SLOT), np.uint8)
 
     def places(self, without: str) -> list[int]:
-        """The crops of a slot that a network trained without some groups (their letters) may see."""
+        """The crops of a slot that a network trained without some groups may see."""
         return [k for k, group in enumerate(self.order) if group is None or group not in without]
 
     def draw(self, number: int, k: int) -> tuple[Crop, bool]:

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from nucleoscope_training.dataset import FOLDERS, Sample, prepare, read_index
+from nucleoscope_training.dataset import Sample, prepare, read_index
 from nucleoscope_training.network import NucleusNetwork
 
 
@@ -32,8 +32,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     conditions = {
         "dsb2018": (("fluorescence", "fluorescence-256x256-lo"), ("stained", "stained-light")),
         "bitdepth_nucseg": (("fluorescence", "bitdepth-20x"),),
+        "tnbc": (("stained", "tnbc-01"),),
     }
-    for name in FOLDERS:
+    for name in conditions:
         folder = root / name
         (folder / "images").mkdir(parents=True)
         (folder / "labels").mkdir()

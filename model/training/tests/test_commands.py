@@ -1,13 +1,16 @@
 from pathlib import Path
 
-from nucleoscope_training.__main__ import note_models
+from nucleoscope_training.__main__ import write_models
 
 
-def test_each_condition_is_noted_once_with_the_last_model_that_has_not_seen_it(
-    tmp_path: Path,
+def test_each_condition_is_scored_by_the_network_trained_without_it(
+    data: Path, tmp_path: Path
 ) -> None:
-    note_models(tmp_path / "a.onnx", {"light", "dark"})
-    note_models(tmp_path / "b.onnx", {"dense"})
-    note_models(tmp_path / "c.onnx", {"light"})
-    lines = (tmp_path / "models.csv").read_text().splitlines()
-    assert lines == ["condition,model", "dark,a.onnx", "dense,b.onnx", "light,c.onnx"]
+    for name in ("all", "A", "E"):
+        (tmp_path / f"{name}.onnx").touch()
+    write_models(data, tmp_path)
+    assert (tmp_path / "models.csv").read_text().splitlines() == [
+        "set,condition,model",
+        "bitdepth_nucseg,bitdepth-20x,E.onnx",
+        "dsb2018,fluorescence-256x256-lo,A.onnx",
+    ]

@@ -84,6 +84,7 @@ def test_haze_only_adds_light(samples: list[Sample]) -> None:
 def test_stained_nuclei_are_darker_and_bluer_than_the_tissue(samples: list[Sample]) -> None:
     crop = corner(samples[0])
     inside, outside = crop.labels > 0, crop.labels == 0
+    bluer = []
     for seed in range(20):
         image = composites.stain(crop, rng(seed))
         assert image.shape == (SIZE, SIZE, 3)
@@ -91,7 +92,9 @@ def test_stained_nuclei_are_darker_and_bluer_than_the_tissue(samples: list[Sampl
         assert image.max() <= 1
         assert image[inside].mean() < image[outside].mean()
         red_to_blue = image[..., 0] / image[..., 2]
-        assert red_to_blue[inside].mean() < red_to_blue[outside].mean()
+        bluer.append(red_to_blue[inside].mean() < red_to_blue[outside].mean())
+    # Now and then the dye of the nuclei is brown.
+    assert np.mean(bluer) >= 0.7
 
 
 def redness(image: np.ndarray, where: np.ndarray) -> float:
@@ -115,14 +118,16 @@ def test_dyed_brightfield_absorbs_where_it_did_and_red_in_nuclei(samples: list[S
     crop = corner(samples[0])
     gray = (0.6 - 0.5 * crop.image).clip(0.05, 1)
     inside, outside = crop.labels > 0, crop.labels == 0
+    redder = []
     for seed in range(20):
         image = composites.dye(replace(crop, image=gray), rng(seed))
         absorbed = -np.log(image)
         assert absorbed[inside].mean() > absorbed[outside].mean()
         red = absorbed[..., 0] / absorbed.sum(-1)
-        assert red[inside].mean() > red[outside].mean()
+        redder.append(red[inside].mean() > red[outside].mean())
         blank = composites.dye(replace(crop, image=np.ones_like(gray)), rng(seed))
         np.testing.assert_allclose(blank, 1)
+    assert np.mean(redder) >= 0.7
 
 
 def test_glow_shines_between_the_nuclei_more_than_over_them(samples: list[Sample]) -> None:
@@ -174,3 +179,14 @@ def test_cells_are_paler_than_the_nuclei_in_them(samples: list[Sample]) -> None:
 def test_nothing_becomes_no_cells(samples: list[Sample]) -> None:
     empty = replace(corner(samples[0]), labels=np.zeros((SIZE, SIZE), np.uint16))
     assert composites.cells(empty, rng(0)) == (empty, False)
+
+
+def test_some_nuclei_become_brown_where_they_are(samples: list[Sample]) -> None:
+    crop = corner(samples[1])
+    crop = replace(crop, image=crop.image.clip(0, 1))
+    inside, outside = crop.labels > 0, crop.labels == 0
+    for seed in range(20):
+        image = composites.brown(crop, rng(seed))
+        assert image.shape == (SIZE, SIZE, 3)
+        assert 0 < image.min() <= image.max() <= 1
+        assert image[inside].mean() < image[outside].mean()

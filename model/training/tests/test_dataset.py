@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -5,15 +6,19 @@ import numpy as np
 import pytest
 
 from nucleoscope_training.dataset import (
+    FOLDERS,
+    HOLDOUT_GROUPS,
+    SHARES,
     Record,
     Sample,
-    held_out,
+    prepare,
     read_image,
     read_index,
     sampling_weights,
     select,
     split_of,
 )
+from nucleoscope_training.pack import pack
 
 PINNED = {"image8": "validation", "image9": "validation", "image0": "train", "image1": "train"}
 
@@ -49,25 +54,31 @@ def test_splits_do_not_overlap_and_leave_nothing_out(data: Path) -> None:
     assert sorted(names) == sorted(r.image_id for r in records)
 
 
-def test_every_condition_is_in_one_of_the_two_large_holdout_groups() -> None:
-    for condition in (
-        "stained-256x320-dark",
-        "fluorescence-360x360",
-        "fluorescence-256x256-hi",
-        "fluorescence-256x320-lo",
-        "fluorescence-520x696-lo",
-        "brightfield-gray-1024x1024",
-        "bitdepth-20x",
+def test_every_set_and_condition_is_in_one_group() -> None:
+    for folder, condition, group in (
+        ("dsb2018", "stained-256x320-dark", "A"),
+        ("dsb2018", "fluorescence-256x256-hi", "A"),
+        ("dsb2018", "fluorescence-360x360", "B"),
+        ("dsb2018", "brightfield-gray-1024x1024", "B"),
+        ("bbbc039", "u2os-screen", "B"),
+        ("e2f", "intestine-section", "C"),
+        ("polyp", "polyp-Polyp12", "C"),
+        ("tnbc", "tnbc-01", "D"),
+        ("bitdepth_nucseg", "bitdepth-20x", "E"),
     ):
-        groups = [g for g in ("A", "B") if held_out(record("x", "1", condition), g)]
-        assert len(groups) == 1, condition
-        assert held_out(record("x", "1", condition), "C") == condition.startswith("bitdepth")
+        assert replace(record("x", None, condition), folder=Path(folder)).group == group
+    assert record("x", None).group is None
+
+
+def test_every_set_has_its_share_and_its_group() -> None:
+    assert {name for sets in HOLDOUT_GROUPS.values() for name in sets} == set(FOLDERS)
+    assert {name for name, _ in SHARES} == set(FOLDERS)
+    assert sum(SHARES.values()) == pytest.approx(1)
 
 
 def test_a_holdout_run_sees_nothing_of_its_group(data: Path) -> None:
-    left = select(read_index(data), "train", "A")
-    assert left
-    assert not any(r.condition.startswith("fluorescence-256") for r in left)
+    left = select(read_index(data), "train", "E")
+    assert {r.folder.name for r in left} == {"dsb2018", "tnbc"}
 
 
 def test_weights_favour_small_conditions_image_by_image() -> None:
@@ -76,6 +87,23 @@ def test_weights_favour_small_conditions_image_by_image() -> None:
     assert weights.sum() == pytest.approx(1)
     # Square root: a hundred images weigh ten times as much as one.
     assert weights[:100].sum() / weights[100] == pytest.approx(10)
+
+
+def test_a_pack_holds_the_training_split_smaller_and_normalised(data: Path, tmp_path: Path) -> None:
+    pack(data, tmp_path)
+    packed = read_index(tmp_path)
+    chosen = select(read_index(data), "train")
+    assert [r.image_id for r in packed] == [r.image_id for r in chosen]
+    assert select(packed, "train") == packed
+    for record, original in zip(packed, chosen, strict=True):
+        assert (record.kind, record.condition, record.group) == (
+            original.kind,
+            original.condition,
+            original.group,
+        )
+        one, other = prepare(record), prepare(original)
+        np.testing.assert_array_equal(one.labels, other.labels)
+        assert np.abs(one.pyramid[0] - other.pyramid[0]).mean() < 0.04
 
 
 def test_gray_is_read_as_one_channel_and_colour_as_red_green_blue(samples: list[Sample]) -> None:

@@ -2,12 +2,7 @@ import numpy as np
 import pytest
 
 from nucleoscope_training import targets
-from nucleoscope_training.postprocess import (
-    FIRST_LOOKS,
-    Settings,
-    at_the_fitting_scale,
-    segment,
-)
+from nucleoscope_training.postprocess import Settings, at_the_fitting_scale, segment
 from nucleoscope_training.score import score
 
 from .conftest import draw_discs
@@ -32,7 +27,7 @@ def test_empty_maps_give_nothing() -> None:
 
 
 @pytest.mark.parametrize(("radius", "scale"), [(12, 1.0), (30, 0.4), (5, 1.0)])
-def test_large_nuclei_are_brought_to_the_training_diameter(radius: int, scale: float) -> None:
+def test_large_nuclei_are_reduced_and_small_ones_not_enlarged(radius: int, scale: float) -> None:
     maps = ideal_maps(draw_discs(256, 256, radius, 1))
     asked = []
 
@@ -42,16 +37,4 @@ def test_large_nuclei_are_brought_to_the_training_diameter(radius: int, scale: f
 
     _, used = at_the_fitting_scale(maps_at)
     assert used == pytest.approx(scale, rel=0.12)
-    assert tuple(asked[:2]) == FIRST_LOOKS
-    assert asked[2:] == ([] if scale == 1 else [used])
-
-
-def test_the_surer_look_tells_the_diameter() -> None:
-    large, small = (ideal_maps(draw_discs(256, 256, radius, 1)) for radius in (40, 12))
-    unsure = small * np.array([0.7, 1, 1], np.float32)[:, None, None]
-
-    def maps_at(at: float) -> np.ndarray:
-        return large if at == 0.5 else unsure
-
-    _, used = at_the_fitting_scale(maps_at)
-    assert used == pytest.approx(0.3, rel=0.1)
+    assert asked == ([1.0] if scale == 1 else [1.0, used])
