@@ -552,7 +552,7 @@ mod tests {
 
     fn settings() -> Settings {
         let watershed = WatershedSettings { smallest_area: 8, ..Default::default() };
-        Settings { diameter: Some(8.0), watershed, ..Default::default() }
+        Settings { diameter: Some(8.0), watershed }
     }
 
     const SMALL: Sizes = Sizes { largest_whole: 0, longest_block: 150 };

@@ -440,7 +440,6 @@ mod tests {
                     smallest_area: 4000,
                     ..Default::default()
                 },
-                ..Default::default()
             }),
             selection: Selection { channel: None, slice: Slice::Single(3), frame: 7 },
             pixel_size: PixelSize::new(0.5, 0.25),
@@ -512,7 +511,7 @@ mod tests {
                 fill_holes: switches[0],
                 drop_at_edge: switches[1],
             };
-            let settings = Settings { diameter, watershed, ..Default::default() };
+            let settings = Settings { diameter, watershed };
             let provenance = Provenance { settings: Some(settings), ..Default::default() };
             let read = read(&written(&provenance)).unwrap();
             prop_assert_eq!(&read.images[0].provenance, &provenance);

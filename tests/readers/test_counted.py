@@ -1,6 +1,7 @@
 """Which nuclei count: the summary and every export, worked out again with pandas and shapely."""
 
 import json
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -32,7 +33,7 @@ def is_inside(geometry, x, y):
     """By the even-odd rule, which is what makes a region of a line that crosses itself."""
     inside = np.zeros(np.shape(x), bool)
     for ring in geometry["coordinates"]:
-        for (x1, y1), (x2, y2) in zip(ring[:-1], ring[1:], strict=True):
+        for (x1, y1), (x2, y2) in pairwise(ring):
             crosses = (y1 <= y) != (y2 <= y)
             with np.errstate(divide="ignore", invalid="ignore"):
                 inside ^= crosses & (x1 + (x2 - x1) * (y - y1) / (y2 - y1) <= x)

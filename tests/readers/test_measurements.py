@@ -1,7 +1,6 @@
 """The table in pandas; its numbers in scikit-image, or worked out here where it has none."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from conftest import PIXEL
 from pandas.api.types import is_integer_dtype, is_numeric_dtype

@@ -5,7 +5,6 @@ import re
 from xml.etree import ElementTree
 
 import numpy as np
-import pandas as pd
 import shapely
 from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
