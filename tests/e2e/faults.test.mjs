@@ -217,7 +217,7 @@ describe("an adjustment that cannot be made", () => {
 
 describe("files that cannot be opened because the program crashes", () => {
   test("are not lost: they can be tried again, and given again", async () => {
-    const visit = await stage.page(faulty({ openBatch: "trap" }));
+    const visit = await stage.page(faulty({ sourcereader_openBatch: "trap" }));
     const { page } = visit;
     await visit.drop(set.images.slice(0, 1));
     const failure = page.getByRole("listitem").filter({ hasText: /could not be opened.*stopped/s });
@@ -226,7 +226,7 @@ describe("files that cannot be opened because the program crashes", () => {
     await failure.getByRole("button", { name: "Try again" }).click();
     await visit.finished(/^1 image done/);
     assert.equal(await page.locator("#notices").isVisible(), false);
-    await setFaults(page, { openBatch: "trap" });
+    await setFaults(page, { sourcereader_openBatch: "trap" });
     await visit.drop(set.images.slice(1, 2));
     await failure.waitFor();
     await setFaults(page, {});
