@@ -1,6 +1,7 @@
 /** Nothing that was worked out or drawn is lost without a word. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { faulty, setFaults } from "./faults.mjs";
 import { exampleSet, Stage } from "./harness.mjs";
 
 let stage;
@@ -101,10 +102,13 @@ describe("removing", () => {
   });
 
   test("an image that is being worked on stops its work, and the others go on", async () => {
-    const visit = await stage.page({ query: "?workers=1" });
+    // The network falls silent, so that the first image stays in work until it is removed.
+    const visit = await stage.page({ query: "?workers=1", ...faulty({ segmenter_infer: "silence" }) });
     const { page } = visit;
     await visit.drop(set.images);
     await page.locator('[role=option][data-state="working"]').first().waitFor();
+    await page.waitForTimeout(3000);
+    await setFaults(page, {});
     await page.getByRole("button", { name: "Remove", exact: true }).click();
     await visit.finished(/^3 images done/);
     await undo(visit).click();
