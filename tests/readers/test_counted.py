@@ -131,6 +131,80 @@ def test_every_export_agrees_with_pandas(folder, tmp_path, seed):
     assert (summary["gates"].fillna("") == " ".join(text for text, _, _ in gates)).all()
 
 
+def corrections(random, table):
+    """Corrections at random nuclei of an image, as a record holds them."""
+
+    def centre():
+        return table.loc[random.choice(table.index), ["centroid_x_px", "centroid_y_px"]].tolist()
+
+    def strokes():
+        x, y = centre()
+        return [[x, y], [x + random.uniform(-30, 30), y + random.uniform(-30, 30)]]
+
+    def one():
+        kind = str(random.choice(["delete", "merge", "split", "draw", "erase", "add"]))
+        if kind == "delete":
+            return {"kind": kind, "at": [centre() for _ in range(random.integers(1, 4))]}
+        if kind == "merge":
+            return {"kind": kind, "at": [centre(), centre()]}
+        if kind == "split":
+            x, y = centre()
+            return {"kind": kind, "line": [[x - 40, y - 3], [x + 40, y + 3]]}
+        if kind == "add":
+            x, y = random.uniform(0, 500, 2)
+            return {"kind": kind, "outline": [[x, y], [x + 25, y], [x + 12, y + 25]]}
+        return {"kind": kind, "path": strokes(), "radius": float(random.uniform(2, 9))}
+
+    return [one() for _ in range(random.integers(1, 12))]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_corrections_from_a_record_are_in_every_file(folder, tmp_path, seed):
+    random = np.random.default_rng(seed)
+    plain = pd.read_csv(folder / "sized/nuclei.csv")
+    record = json.loads((folder / "sized/nucleoscope.json").read_text("utf-8"))
+    of_image = {}
+    for run in record["images"]:
+        known = plain[plain["image"] == run["id"]]
+        text, key, passes = gate(random, plain)
+        low, high = (float(end) if end else None for end in text.split(":")[1].split(".."))
+        keep = "outside" if text.startswith("!") else "inside"
+        regions = [region(random) for _ in range(random.integers(0, 2))]
+        run["gates"] = [{"key": key, "minimum": low, "maximum": high, "keep": keep}]
+        run["regions"] = [{"kind": "polygon", "points": r["coordinates"][0]} for r in regions]
+        run["edits"] = corrections(random, known)
+        of_image[run["id"]] = (key, passes, regions)
+    (tmp_path / "run.json").write_text(json.dumps(record))
+    options = ["--record", tmp_path / "run.json", "--export", "all", "--export-dir", tmp_path / "out"]
+    inputs = folder / "examples/stage1_test", folder / "odd"
+    nucleoscope("segment", *inputs, *options, "--output", tmp_path / "submission.csv")
+
+    table = pd.read_csv(tmp_path / "out/nuclei.csv")
+    summary = pd.read_csv(tmp_path / "out/summary.csv").set_index("image")
+    submission = pd.read_csv(tmp_path / "submission.csv")
+    coco = COCO(str(tmp_path / "out/coco.json"))
+    files = {image["file_name"]: image["id"] for image in coco.dataset["images"]}
+    assert table["edited"].any()
+    for name, (key, passes, regions) in of_image.items():
+        rows = table[table["image"] == name]
+        counts = passes(rows[key])
+        if regions:
+            x, y = rows["centroid_x_px"] + 0.5, rows["centroid_y_px"] + 0.5
+            outer = [{"coordinates": one["coordinates"][:1]} for one in regions]
+            counts &= np.any([is_inside(one, x, y) for one in outer], axis=0)
+        assert rows["included"].tolist() == counts.tolist()
+        kept = rows[counts]
+        labels = imread(tmp_path / f"out/{name}-labels.tif")
+        areas = pd.Series(labels[labels > 0]).value_counts().sort_index()
+        assert areas.index.tolist() == kept["nucleus"].tolist()
+        assert areas.tolist() == kept["area_px2"].tolist()
+        row = summary.loc[name]
+        assert (row["nuclei_found"], row["nuclei_counted"]) == (len(rows), len(kept))
+        np.testing.assert_allclose(row["area_px2_mean"], kept["area_px2"].mean(), rtol=1e-6)
+        assert submission[submission["ImageId"] == name]["EncodedPixels"].notna().sum() == len(kept)
+        assert len(coco.getAnnIds(imgIds=files[f"{name}.png"])) == len(kept)
+
+
 def test_tables_for_european_spreadsheets(folder, tmp_path):
     dialect = ["--delimiter", "semicolon", "--decimal", "comma"]
     for name, options, reading in [
