@@ -3,8 +3,8 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use nucleoscope::export::bowl_csv::rows;
-use nucleoscope::run_length::{Mask, decode, encode};
+use nucleoscope::dsb2018::csv::rows;
+use nucleoscope::dsb2018::run_length::{Mask, decode, encode};
 use nucleoscope::synthetic::{FieldOptions, field};
 
 const SIDE: usize = 1024;

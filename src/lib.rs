@@ -3,49 +3,47 @@
 //!
 //! # The way of the data
 //! ```text
-//! bytes ─▶ image::Image ─▶ image::NormalizedImage ─▶ network::Maps ─▶ nuclei::LabelImage ─▶ outlines,
+//! bytes ─▶ image::Image ─▶ image::NormalizedImage ─▶ network::ProbabilityMaps ─▶ nuclei::LabelImage ─▶ outlines,
 //!                                                                                          run lengths,
 //!                                                                                          score
 //! ```
 //! Left of the maps is expensive and runs once for each image; right of them is cheap, pure and
-//! deterministic. [`segment`] goes all the way; [`field`] does so for large images, a block at a time.
+//! deterministic. [`segment`] goes all the way.
 //!
 //! # Modules
 //! - [`image`]: decoding with limits, normalisation, previews
-//! - [`network`]: the model's contract, tiles, ONNX
-//! - [`nuclei`]: watershed, label image, outlines
-//! - [`counted`] and [`summary`]: which nuclei count, and what they have in common
-//! - [`run_length`] and [`export`]: the formats that leave the program
-//! - [`batch`], [`dataset`] and [`archive`]: the files a user gives, the Bowl's layout, ZIP
-//! - [`truth`] and [`score`]: ground truth and the Bowl's metric
-//! - [`synthetic`]: made-up fields with known truth
-//! - [`error`]: what every error can say
+//! - [`prediction`]: the network's probability maps, as plain data
+//! - [`network`]: model metadata, tiles, and ONNX with the feature `onnx`
+//! - [`nuclei`]: watershed, label image, corrections, measurements, regions, which nuclei count
+//! - [`segment`]: the scale, and the way from an image to its nuclei, whole or tiled
+//! - [`dsb2018`]: run-length encoding, CSV and score of the 2018 Data Science Bowl
+//! - [`export`] and [`record`]: the files for other programs, and the record that repeats a run
+//! - [`input`]: the files a user gives: folders, archives, ground truth
+//! - [`synthetic`]: drawn fields of view with known truth
+//! - [`diagnostic`] and [`geometry`]: errors; sizes, points and rectangles
+//!
+//! # Features
+//! - `onnx` (default): runs ONNX models with tract. Without it, everything else is there.
 
 #![warn(clippy::unwrap_used)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
-pub mod archive;
-pub mod batch;
-pub mod counted;
-pub mod dataset;
-pub mod error;
+pub mod diagnostic;
+pub mod dsb2018;
 pub mod export;
-pub mod field;
+pub mod geometry;
 pub mod image;
+pub mod input;
 pub mod network;
 pub mod nuclei;
-pub mod run_length;
-pub mod score;
+pub mod prediction;
+pub mod record;
 pub mod segment;
-pub mod summary;
 pub mod synthetic;
-pub mod truth;
-#[cfg(target_arch = "wasm32")]
-#[expect(unreachable_pub, reason = "wasm-bindgen exports what is public")]
-mod wasm;
 
-pub use error::{Error, ErrorKind, Explain, InFile};
+pub use diagnostic::{Diagnostic, Error, InFile};
 
 /// The README's example is compiled with the documentation tests.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "onnx"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

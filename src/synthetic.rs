@@ -4,8 +4,8 @@
 use std::io::Cursor;
 
 use crate::image::{Image, Samples};
-use crate::network::Maps;
 use crate::nuclei::LabelImage;
+use crate::prediction::ProbabilityMaps;
 
 /// The look of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,14 +115,14 @@ pub fn encode_png(image: &Image) -> Vec<u8> {
 /// let found = watershed(&maps(&truth), &WatershedSettings::default());
 /// assert_eq!(found.count(), 5);
 /// ```
-pub fn maps(truth: &LabelImage) -> Maps {
+pub fn maps(truth: &LabelImage) -> ProbabilityMaps {
     let depths = depths(truth);
     let mut deepest = vec![1; truth.count() as usize + 1];
     for (&label, &depth) in truth.as_slice().iter().zip(&depths) {
         deepest[label as usize] = depth.max(deepest[label as usize]);
     }
     let mut random = fastrand::Rng::with_seed(1);
-    let mut maps = Maps::zeros(truth.width(), truth.height());
+    let mut maps = ProbabilityMaps::zeros(truth.width(), truth.height());
     for (pixel, (&label, &depth)) in truth.as_slice().iter().zip(&depths).enumerate() {
         let mut noisy = |value: f32| (value + 0.02 * (random.f32() - 0.5)).clamp(0.0, 1.0);
         maps.distance[pixel] = noisy(depth as f32 / deepest[label as usize] as f32);

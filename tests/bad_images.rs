@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use image::{DynamicImage, ImageFormat};
-use nucleoscope::Explain;
+use nucleoscope::Diagnostic;
 use nucleoscope::image::{ImageError, Limits, Samples, Selection, decode, open};
 use proptest::prelude::*;
 use tiff::encoder::{TiffEncoder, colortype};
@@ -76,10 +76,10 @@ fn a_cut_file_is_an_error_at_any_length() {
     for (name, bytes) in files() {
         for length in 0..bytes.len() * 9 / 10 {
             let error = read(&bytes[..length]).expect_err(name);
-            assert!(!error.remedy().is_empty());
+            assert!(!error.help().is_empty());
         }
         let half = read(&bytes[..bytes.len() / 2]).unwrap_err();
-        assert!(["image/truncated", "image/corrupt"].contains(&half.code()), "{name}: {half}");
+        assert!(["image/truncated", "image/corrupt"].contains(&half.code().as_str()), "{name}: {half}");
     }
 }
 
@@ -171,7 +171,7 @@ proptest! {
             bytes[place % length] ^= mask;
         }
         if let Err(error) = decode(&bytes, Limits { maximum_pixels: 1 << 20 }) {
-            prop_assert!(!error.to_string().is_empty() && !error.remedy().is_empty());
+            prop_assert!(!error.to_string().is_empty() && !error.help().is_empty());
         }
     }
 

@@ -2,13 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
-use nucleoscope::Explain;
-use nucleoscope::dataset::comparable;
-use nucleoscope::export::bowl_csv::{
+use nucleoscope::Diagnostic;
+use nucleoscope::dsb2018::comparable;
+use nucleoscope::dsb2018::csv::{
     BowlCsv, BowlCsvError, HEADER, ImageRows, Purpose, Size, Writer, read, rows,
 };
+use nucleoscope::dsb2018::run_length::{Mask, RunLengthError, encode};
 use nucleoscope::nuclei::LabelImage;
-use nucleoscope::run_length::{Mask, RunLengthError, encode};
 use proptest::prelude::*;
 
 fn parsed(texts: &[&str]) -> Vec<Mask> {
@@ -87,7 +87,7 @@ fn what_is_wrong_is_named_and_the_rest_is_kept() {
         let place = format!("line {line}, image \"{image_id}\": ");
         assert!(error.to_string().starts_with(&place), "{error}");
         assert_eq!(error.image_id(), Some(image_id));
-        assert!(!error.remedy().is_empty());
+        assert!(!error.help().is_empty());
     }
     assert_eq!(image(&file, "good").masks, Ok(parsed(&["1 3"])));
     assert_eq!(image(&file, "trailing").masks, Ok(parsed(&["1 3"])));

@@ -4,8 +4,8 @@
 
 use std::collections::HashSet;
 
-use nucleoscope::Explain;
-use nucleoscope::dataset::{
+use nucleoscope::Diagnostic;
+use nucleoscope::input::dataset::{
     CsvFile, CsvRole, Dataset, DatasetError, FileKind, Ignored, InputFile, Notice, Truth, classify,
 };
 use proptest::prelude::*;
@@ -37,8 +37,8 @@ fn truth<'a>(dataset: &'a Dataset, image_id: &str) -> &'a Truth {
     &dataset.images.iter().find(|image| image.image_id == image_id).unwrap().truth
 }
 
-fn codes(dataset: &Dataset) -> Vec<&'static str> {
-    dataset.notices.iter().map(Explain::code).collect()
+fn codes(dataset: &Dataset) -> Vec<String> {
+    dataset.notices.iter().map(Diagnostic::code).collect()
 }
 
 #[test]
@@ -336,7 +336,7 @@ fn what_is_wrong_with_truth_is_said_in_few_words() {
     assert!(matches!(truth(&dataset, "i4000"), Truth::RunLengths(_)));
     for notice in &dataset.notices {
         assert!(notice.to_string().len() < 300, "{notice}");
-        assert!(!notice.remedy().is_empty());
+        assert!(!notice.help().is_empty());
     }
     assert_eq!(
         dataset.notices[0].to_string(),

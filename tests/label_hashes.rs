@@ -1,8 +1,8 @@
 //! The same maps give the same labels on every platform, bit for bit: this test checks them natively,
 //! `tests/wasm/labels.test.mjs` in WebAssembly, both against `tests/fixtures/label-hashes.json`.
 
-use nucleoscope::network::Maps;
 use nucleoscope::nuclei::{WatershedSettings, watershed};
+use nucleoscope::prediction::ProbabilityMaps;
 
 const EXPECTED: &str = include_str!("fixtures/label-hashes.json");
 const WIDTH: usize = 131;
@@ -47,7 +47,7 @@ fn labels_are_the_same_bit_for_bit() {
     let mut actual = String::from("[\n");
     for seed in 0..8u32 {
         let mut random = Exact(seed);
-        let maps = Maps {
+        let maps = ProbabilityMaps {
             width: WIDTH,
             height: HEIGHT,
             interior: hills(&mut random),
@@ -55,12 +55,12 @@ fn labels_are_the_same_bit_for_bit() {
             distance: hills(&mut random),
         };
         let settings = WatershedSettings {
-            threshold: 0.375,
+            interior_threshold: 0.375,
             boundary_weight: if seed % 2 == 0 { 0.0 } else { 0.25 },
-            seed_depth: 0.0625,
-            seed_minimum: 0.125,
-            least_certainty: 0.5,
-            smallest_area: 6,
+            h: 0.0625,
+            peak_threshold: 0.125,
+            minimum_confidence: 0.5,
+            minimum_area: 6,
             fill_holes: true,
             ..WatershedSettings::default()
         };

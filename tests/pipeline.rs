@@ -1,11 +1,11 @@
 //! The whole way, with the shipped model, on fields from the crate's own generator.
 
-use nucleoscope::field::{Plan, Sizes, segment as segment_field};
+use nucleoscope::dsb2018::run_length;
+use nucleoscope::dsb2018::score::score_image;
 use nucleoscope::image::{Image, Samples};
 use nucleoscope::network::TractNetwork;
 use nucleoscope::nuclei::LabelImage;
-use nucleoscope::run_length;
-use nucleoscope::score::score_image;
+use nucleoscope::segment::tiled::{Plan, Sizes, segment as segment_field};
 use nucleoscope::segment::{Segmentation, Settings, segment};
 use nucleoscope::synthetic::{Field, FieldOptions, Modality, field};
 

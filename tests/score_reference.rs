@@ -4,10 +4,10 @@
 
 use std::collections::HashSet;
 
-use nucleoscope::Explain;
-use nucleoscope::export::bowl_csv::{ImageRows, Purpose, read};
-use nucleoscope::run_length::{Mask, Run};
-use nucleoscope::score::{Counts, ImageScore, score_image, score_submission, summarize};
+use nucleoscope::Diagnostic;
+use nucleoscope::dsb2018::csv::{ImageRows, Purpose, read};
+use nucleoscope::dsb2018::run_length::{Mask, Run};
+use nucleoscope::dsb2018::score::{Counts, ImageScore, score_image, score_submission, summarize};
 use proptest::prelude::*;
 
 type Pixels = HashSet<u64>;
@@ -31,7 +31,7 @@ fn nuclei(labels: &[u8]) -> Vec<Pixels> {
 }
 
 /// Whether intersection over union is more than `twentieths / 20`.
-fn hits(one: &Pixels, other: &Pixels, twentieths: usize) -> bool {
+fn true_positives(one: &Pixels, other: &Pixels, twentieths: usize) -> bool {
     20 * one.intersection(other).count() > twentieths * one.union(other).count()
 }
 
@@ -40,7 +40,7 @@ fn most_hits(truth: &[Pixels], predicted: &[Pixels], taken: &mut HashSet<usize>,
     let Some((first, rest)) = truth.split_first() else { return 0 };
     let mut best = most_hits(rest, predicted, taken, twentieths);
     for (index, other) in predicted.iter().enumerate() {
-        if hits(first, other, twentieths) && taken.insert(index) {
+        if true_positives(first, other, twentieths) && taken.insert(index) {
             best = best.max(1 + most_hits(rest, predicted, taken, twentieths));
             taken.remove(&index);
         }
@@ -50,8 +50,12 @@ fn most_hits(truth: &[Pixels], predicted: &[Pixels], taken: &mut HashSet<usize>,
 
 fn reference(truth: &[Pixels], predicted: &[Pixels]) -> Vec<Counts> {
     let counts = |twentieths| {
-        let hits = most_hits(truth, predicted, &mut HashSet::new(), twentieths);
-        Counts { hits, misses: truth.len() as u64 - hits, extras: predicted.len() as u64 - hits }
+        let true_positives = most_hits(truth, predicted, &mut HashSet::new(), twentieths);
+        Counts {
+            true_positives,
+            false_negatives: truth.len() as u64 - true_positives,
+            false_positives: predicted.len() as u64 - true_positives,
+        }
     };
     (10..20).map(counts).collect()
 }
@@ -61,19 +65,19 @@ fn agrees(truth: &[Pixels], predicted: &[Pixels]) -> Result<ImageScore, TestCase
     let expected = reference(truth, predicted);
     prop_assert_eq!(&scored.counts[..], &expected[..]);
     let mut sum = 0.0;
-    for Counts { hits, misses, extras } in &expected {
-        let all = hits + misses + extras;
-        sum += if all == 0 { 1.0 } else { *hits as f64 / all as f64 };
+    for Counts { true_positives, false_negatives, false_positives } in &expected {
+        let all = true_positives + false_negatives + false_positives;
+        sum += if all == 0 { 1.0 } else { *true_positives as f64 / all as f64 };
     }
     prop_assert!((scored.score - sum / 10.0).abs() < 1e-12);
     prop_assert_eq!(scored.average_precision_50, expected[0].precision());
     prop_assert_eq!(scored.average_precision_75, expected[5].precision());
 
-    let mut truth_numbers: Vec<u32> = scored.misses.clone();
+    let mut truth_numbers: Vec<u32> = scored.false_negatives.clone();
     truth_numbers.extend(scored.matches.iter().map(|pair| pair.truth));
     truth_numbers.sort_unstable();
     prop_assert_eq!(truth_numbers, (1..=truth.len() as u32).collect::<Vec<_>>());
-    let mut predicted_numbers: Vec<u32> = scored.extras.clone();
+    let mut predicted_numbers: Vec<u32> = scored.false_positives.clone();
     predicted_numbers.extend(scored.matches.iter().map(|pair| pair.predicted));
     predicted_numbers.sort_unstable();
     prop_assert_eq!(predicted_numbers, (1..=predicted.len() as u32).collect::<Vec<_>>());
@@ -81,7 +85,7 @@ fn agrees(truth: &[Pixels], predicted: &[Pixels]) -> Result<ImageScore, TestCase
         let (one, other) = (&truth[pair.truth as usize - 1], &predicted[pair.predicted as usize - 1]);
         prop_assert_eq!(pair.intersection, one.intersection(other).count() as u64);
         prop_assert_eq!(pair.union, one.union(other).count() as u64);
-        prop_assert!(hits(one, other, 10));
+        prop_assert!(true_positives(one, other, 10));
     }
     Ok(scored)
 }
@@ -144,10 +148,10 @@ fn parsed(texts: &[&str]) -> Vec<Mask> {
 fn exactly_the_threshold_is_no_hit() {
     // 10 pixels of 20: intersection over union is exactly 0.5.
     let half = score_image(&parsed(&["1 20"]), &parsed(&["1 10"]));
-    assert_eq!(half.counts[0], Counts { hits: 0, misses: 1, extras: 1 });
+    assert_eq!(half.counts[0], Counts { true_positives: 0, false_negatives: 1, false_positives: 1 });
     assert_eq!(half.score, 0.0);
     let more = score_image(&parsed(&["1 20"]), &parsed(&["1 11"]));
-    assert_eq!(more.counts[0], Counts { hits: 1, misses: 0, extras: 0 });
+    assert_eq!(more.counts[0], Counts { true_positives: 1, false_negatives: 0, false_positives: 0 });
     // 11 of 20 is exactly 0.55: a hit at 0.50 alone.
     assert_eq!(more.score, 0.1);
     // 19 of 20 is exactly 0.95.
@@ -162,8 +166,8 @@ fn by_hand() {
     let scored = score_image(&truth, &predicted);
     let pairs: Vec<(u32, u32)> = scored.matches.iter().map(|pair| (pair.truth, pair.predicted)).collect();
     assert_eq!(pairs, [(2, 2), (1, 3)]);
-    assert_eq!((&*scored.misses, &*scored.extras), (&[3][..], &[1][..]));
-    // Two hits of four below 0.80, that is at six thresholds; one of five at the other four.
+    assert_eq!((&*scored.false_negatives, &*scored.false_positives), (&[3][..], &[1][..]));
+    // Two true_positives of four below 0.80, that is at six thresholds; one of five at the other four.
     assert!((scored.score - (6.0 * 2.0 / 4.0 + 4.0 / 5.0) / 10.0).abs() < 1e-12);
     assert_eq!(scored.average_precision_50, 0.5);
     assert_eq!(scored.average_precision_75, 0.5);
@@ -182,16 +186,16 @@ fn a_prediction_hits_one_of_two_overlapping_true_nuclei() {
     let truth = parsed(&["1 8", "1 10"]);
     let scored = score_image(&truth, &parsed(&["1 10"]));
     assert_eq!(scored.matches[0].truth, 2);
-    assert_eq!(scored.misses, [1]);
+    assert_eq!(scored.false_negatives, [1]);
     let tie = score_image(&parsed(&["1 10", "1 10"]), &parsed(&["1 10"]));
-    assert_eq!((tie.matches[0].truth, &*tie.misses), (1, &[2][..]));
+    assert_eq!((tie.matches[0].truth, &*tie.false_negatives), (1, &[2][..]));
 }
 
 #[test]
 fn a_true_nucleus_is_hit_once_even_if_predictions_overlap() {
     let scored = score_image(&parsed(&["1 10"]), &parsed(&["1 9", "1 10"]));
-    assert_eq!(scored.counts[0], Counts { hits: 1, misses: 0, extras: 1 });
-    assert_eq!((scored.matches[0].predicted, &*scored.extras), (2, &[1][..]));
+    assert_eq!(scored.counts[0], Counts { true_positives: 1, false_negatives: 0, false_positives: 1 });
+    assert_eq!((scored.matches[0].predicted, &*scored.false_positives), (2, &[1][..]));
 }
 
 #[test]
@@ -208,7 +212,7 @@ fn many_nuclei_take_no_time() {
             Mask::new((0..5).map(|run| Run { start: index * 100 + run * 10 + 1, length: 7 })).unwrap()
         })
         .collect();
-    assert_eq!(score_image(&column, &column).counts[9].hits, 100_000);
+    assert_eq!(score_image(&column, &column).counts[9].true_positives, 100_000);
 }
 
 #[test]
@@ -221,7 +225,7 @@ fn the_summary_is_the_mean_over_images() {
     assert!((summary.score - (1.0 + 0.4 + 0.0) / 3.0).abs() < 1e-12);
     assert!((summary.average_precision_50 - 2.0 / 3.0).abs() < 1e-12);
     assert!((summary.average_precision_75 - 1.0 / 3.0).abs() < 1e-12);
-    assert_eq!(summary.counts, Counts { hits: 2, misses: 1, extras: 0 });
+    assert_eq!(summary.counts, Counts { true_positives: 2, false_negatives: 1, false_positives: 0 });
     assert!(summary.interval.low < summary.score && summary.score < summary.interval.high);
     assert_eq!(summarize([&good, &fair, &none]), Some(summary));
     let alone = summarize([&fair]).unwrap();
@@ -249,7 +253,7 @@ fn a_submission_is_scored_image_by_image() {
     assert_eq!(scores, [("right", 1.0), ("gone", 0.0), ("void", 1.0), ("outside", 0.0), ("invalid", 0.0)]);
     assert_eq!(report.summary.unwrap().images, 5);
     assert!((report.summary.unwrap().score - 0.4).abs() < 1e-12);
-    let said: Vec<(&str, String)> =
+    let said: Vec<(String, String)> =
         report.notices.iter().map(|notice| (notice.code(), notice.to_string())).collect();
     let expected = [
         ("score/missing-from-submission", "(2): gone, void"),
@@ -264,7 +268,7 @@ fn a_submission_is_scored_image_by_image() {
         assert_eq!(*code, expected_code);
         assert!(message.contains(part), "{message}");
     }
-    assert!(report.notices.iter().all(|notice| !notice.remedy().is_empty()));
+    assert!(report.notices.iter().all(|notice| !notice.help().is_empty()));
 }
 
 #[test]

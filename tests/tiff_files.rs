@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use nucleoscope::Explain;
+use nucleoscope::Diagnostic;
 use nucleoscope::image::{
     ChannelChoice, ImageError, Limits, Opened, PixelSize, Samples, Selection, Slice, decode, open,
 };
@@ -1135,7 +1135,7 @@ fn what_does_not_exist_is_named_with_what_there_is() {
     ];
     for (error, words) in cases {
         assert_eq!(error.to_string(), words);
-        assert!(!error.remedy().is_empty());
+        assert!(!error.help().is_empty());
     }
 }
 
@@ -1179,7 +1179,7 @@ fn a_header_that_promises_too_much_is_refused_before_memory_is_taken() {
     ];
     for page in huge {
         let error = error(&write(&[page]));
-        assert!(["image/too-large", "image/stack-too-large"].contains(&error.code()), "{error}");
+        assert!(["image/too-large", "image/stack-too-large"].contains(&error.code().as_str()), "{error}");
     }
 }
 
@@ -1208,7 +1208,7 @@ fn a_file_that_is_cut_anywhere_is_an_error() {
         for length in 0..file.len() {
             let error = decode(&file[..length], Limits::default())
                 .expect_err(&format!("file {number}, {length} bytes"));
-            assert!(!error.remedy().is_empty());
+            assert!(!error.help().is_empty());
         }
         assert!(decode(&file, Limits::default()).is_ok(), "file {number}");
     }
@@ -1234,7 +1234,7 @@ proptest! {
                 prop_assert_eq!(opened.image.width() * opened.image.height(), opened.info.width * opened.info.height);
                 prop_assert_eq!(opened.channels.len(), opened.info.channels.len());
             }
-            Err(error) => prop_assert!(!error.to_string().is_empty() && !error.remedy().is_empty()),
+            Err(error) => prop_assert!(!error.to_string().is_empty() && !error.help().is_empty()),
         }
     }
 

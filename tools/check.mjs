@@ -6,7 +6,7 @@ import { addLinters, setUp, wasmTarget } from "./setup.mjs";
 import { isStarted, main, root, run, step } from "./step.mjs";
 
 /** The packages that become WebAssembly: with code that no other target compiles. */
-const wasmPackages = ["nucleoscope", "nucleoscope-bench", "nucleoscope-kernels"];
+const wasmPackages = ["nucleoscope-wasm", "nucleoscope-bench", "nucleoscope-kernels"];
 
 const denyWarnings = ["--", "-D", "warnings"];
 
@@ -19,7 +19,7 @@ export async function lint() {
   );
   await lintPython();
   await step("Rust lints", () =>
-    run("cargo", ["clippy", "--workspace", "--all-targets", "--features", "cli", ...denyWarnings]),
+    run("cargo", ["clippy", "--workspace", "--all-targets", ...denyWarnings]),
   );
   await step("Rust lints, WebAssembly", () =>
     run("cargo", [
@@ -53,7 +53,7 @@ if (isStarted(import.meta.url)) {
   await main(async () => {
     await setUp();
     await lint();
-    await buildWasm();
+    await buildWasm({ quick: true });
     await checkTypes();
   });
 }

@@ -7,7 +7,7 @@ import { output, step, StepFailed } from "./step.mjs";
  */
 export async function commandLine() {
   return step("Command line", () => {
-    const build = ["test", "--no-run", "--quiet", "--features", "cli", "--test", "command_line"];
+    const build = ["test", "--no-run", "--quiet", "--package", "nucleoscope-cli", "--test", "command_line"];
     const messages = output("cargo", [...build, "--message-format", "json-render-diagnostics"], { errors: "inherit" });
     const program = messages
       ?.split("\n")

@@ -13,7 +13,7 @@ export async function e2e() {
 
 if (isStarted(import.meta.url)) {
   await main(async () => {
-    await buildAll();
+    await buildAll({ quick: true });
     await e2e();
   });
 }

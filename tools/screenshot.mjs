@@ -33,7 +33,7 @@ async function keepState(page, name) {
 }
 
 await main(async () => {
-  await buildAll();
+  await buildAll({ quick: true });
   const browserPath = await findChromium();
   const program = await commandLine();
   const { chromium } = await import("playwright-core");

@@ -4,6 +4,6 @@ import { serveDist } from "./serve.mjs";
 import { main } from "./step.mjs";
 
 await main(async () => {
-  await buildAll();
+  await buildAll({ quick: true });
   await serveDist();
 });

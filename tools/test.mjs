@@ -6,11 +6,10 @@ import { e2e } from "./e2e.mjs";
 import { nodeTests } from "./node-tests.mjs";
 import { readers, readerTests } from "./readers.mjs";
 import { setUp } from "./setup.mjs";
-import { sizes } from "./sizes.mjs";
 import { main, run, step, together } from "./step.mjs";
 
 // The benchmarks' crate by itself would choose other features for the dependencies and compile them once more.
-const rustTests = ["test", "--package", "nucleoscope", "--package", "nucleoscope-bench", "--features", "cli"];
+const rustTests = ["test", "--package", "nucleoscope", "--package", "nucleoscope-bench", "--package", "nucleoscope-cli"];
 
 await main(async () => {
   await setUp();
@@ -21,7 +20,7 @@ await main(async () => {
   await lint();
   // Each has long stretches on one core: side by side they take two thirds of the time.
   await together(
-    buildWasm(),
+    buildWasm({ quick: true }),
     step("Rust tests, compiled", () => run("cargo", [...rustTests, "--no-run"])),
   );
   await checkTypes();
@@ -31,7 +30,6 @@ await main(async () => {
   await nodeTests("Benchmark tests", "tests/bench");
   await nodeTests("WebAssembly tests", "tests/wasm");
   await bundle();
-  await sizes();
   await e2e();
   console.log("\nEverything passed.");
 });

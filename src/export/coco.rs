@@ -9,8 +9,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{ExportError, Format};
+use crate::dsb2018::run_length::{Mask, encode as masks};
 use crate::nuclei::LabelImage;
-use crate::run_length::{Mask, encode as masks};
 
 #[derive(Serialize)]
 struct Dataset<'a> {

@@ -1,20 +1,27 @@
 use super::Format;
-use crate::error::Explain;
 
 /// Why a file could not be written.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 pub enum ExportError {
     /// There is no such format.
     #[error("there is no export called \"{text}\"")]
+    #[diagnostic(code("export/unknown-format"), help("Choose \"all\" or some of {}, with commas between them.", Format::ALL.map(Format::name).join(", ")))]
     UnknownFormat {
         /// What was asked for.
         text: String,
     },
     /// It is not known which nuclei the image has.
     #[error("no masks, label image or run lengths came with this image")]
+    #[diagnostic(
+        code("export/no-nuclei"),
+        help(
+            "Give the folder with its masks or labels, or a CSV of run lengths, too; or segment the image."
+        )
+    )]
     NoNuclei,
     /// The image or a channel has another size than the label image.
     #[error("{what} is {other_width} × {other_height} pixels but the label image is {width} × {height}")]
+    #[diagnostic(code("export/size"), help("Segment the image once more."))]
     Size {
         /// The image, or the channel's name.
         what: String,
@@ -29,6 +36,7 @@ pub enum ExportError {
     },
     /// The marks for nuclei that were changed by hand are not one a nucleus.
     #[error("{entries} marks for edited nuclei where there are {nuclei} nuclei")]
+    #[diagnostic(code("export/edited-count"), help("Segment the image once more."))]
     EditedCount {
         /// How many marks.
         entries: usize,
@@ -37,6 +45,7 @@ pub enum ExportError {
     },
     /// The format has no room for coordinates as large as this image's.
     #[error("{format}: a side of {side} pixels; this format can hold {limit} at most")]
+    #[diagnostic(code("export/too-large"), help("Leave this format out, or work on parts of the image."))]
     TooLarge {
         /// The format.
         format: Format,
@@ -47,6 +56,10 @@ pub enum ExportError {
     },
     /// An encoder refused.
     #[error("{format}: {reason}")]
+    #[diagnostic(
+        code("export/encode"),
+        help("Leave this format out, and report the problem with the image.")
+    )]
     Encode {
         /// The format.
         format: Format,
@@ -55,41 +68,11 @@ pub enum ExportError {
     },
     /// A file could not be put into a ZIP archive.
     #[error("\"{name}\" cannot be put into the ZIP archive: {reason}")]
+    #[diagnostic(code("export/archive"), help("Save the files one by one."))]
     Archive {
         /// The file.
         name: String,
         /// Why.
         reason: String,
     },
-}
-
-impl Explain for ExportError {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::UnknownFormat { .. } => "export/unknown-format",
-            Self::NoNuclei => "export/no-nuclei",
-            Self::Size { .. } => "export/size",
-            Self::EditedCount { .. } => "export/edited-count",
-            Self::TooLarge { .. } => "export/too-large",
-            Self::Encode { .. } => "export/encode",
-            Self::Archive { .. } => "export/archive",
-        }
-    }
-
-    fn remedy(&self) -> String {
-        match self {
-            Self::UnknownFormat { .. } => {
-                let names = Format::ALL.map(Format::name).join(", ");
-                format!("Choose \"all\" or some of {names}, with commas between them.")
-            }
-            Self::NoNuclei => {
-                "Give the folder with its masks or labels, or a CSV of run lengths, too; or segment the image."
-                    .into()
-            }
-            Self::Size { .. } | Self::EditedCount { .. } => "Segment the image once more.".into(),
-            Self::TooLarge { .. } => "Leave this format out, or work on parts of the image.".into(),
-            Self::Encode { .. } => "Leave this format out, and report the problem with the image.".into(),
-            Self::Archive { .. } => "Save the files one by one.".into(),
-        }
-    }
 }

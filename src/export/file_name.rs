@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use unicode_normalization::UnicodeNormalization;
 
-use crate::export::record::sha256;
+use crate::record::sha256;
 
 /// Most bytes of a name before its ending: systems allow 255 together.
 const LONGEST: usize = 180;

@@ -10,9 +10,8 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::{ExportError, Format, MeasurementTable};
-use crate::error::Explain;
-use crate::nuclei::{Polygon, Region, Ring};
+use super::{ExportError, Format};
+use crate::nuclei::{MeasurementTable, Polygon, Region, Ring};
 
 #[derive(Serialize)]
 struct FeatureCollection<'a> {
@@ -143,50 +142,42 @@ fn rings(part: &Polygon) -> Rings {
 }
 
 /// Why a file does not tell regions of interest.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 pub enum RegionError {
     /// It is not JSON.
     #[error("not JSON: {reason}")]
+    #[diagnostic(
+        code("regions/not-json"),
+        help("Export the regions as GeoJSON, for example from QuPath (\"Export objects as GeoJSON\").")
+    )]
     NotJson {
         /// What the reader says, with line and column.
         reason: String,
     },
     /// It is JSON, but not GeoJSON.
     #[error("not GeoJSON: there is no \"type\" that GeoJSON knows")]
+    #[diagnostic(
+        code("regions/not-geojson"),
+        help("Export the regions as GeoJSON, for example from QuPath (\"Export objects as GeoJSON\").")
+    )]
     NotGeoJson,
     /// A geometry is not made of rings of numbers.
     #[error("feature {feature}: the coordinates are not rings of at least three places")]
+    #[diagnostic(
+        code("regions/coordinates"),
+        help("Export the regions again from the program that made them.")
+    )]
     Coordinates {
         /// Which feature, from 1.
         feature: usize,
     },
     /// No feature is a polygon that may be a region.
     #[error("no polygon among the features is a region of interest")]
+    #[diagnostic(
+        code("regions/none"),
+        help("Draw annotations that have an area: detections, points and lines are no regions.")
+    )]
     NoRegions,
-}
-
-impl Explain for RegionError {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::NotJson { .. } => "regions/not-json",
-            Self::NotGeoJson => "regions/not-geojson",
-            Self::Coordinates { .. } => "regions/coordinates",
-            Self::NoRegions => "regions/none",
-        }
-    }
-
-    fn remedy(&self) -> String {
-        match self {
-            Self::NotJson { .. } | Self::NotGeoJson => {
-                "Export the regions as GeoJSON, for example from QuPath (\"Export objects as GeoJSON\")."
-                    .into()
-            }
-            Self::Coordinates { .. } => "Export the regions again from the program that made them.".into(),
-            Self::NoRegions => {
-                "Draw annotations that have an area: detections, points and lines are no regions.".into()
-            }
-        }
-    }
 }
 
 /// Regions of interest from GeoJSON: a feature collection, one feature, an array of features as QuPath
@@ -283,6 +274,7 @@ fn region(rings: &Value) -> Option<Region> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Diagnostic;
     use crate::nuclei::{LabelImage, area, inside, polygons};
     use proptest::prelude::*;
     use serde_json::json;

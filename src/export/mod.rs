@@ -3,7 +3,7 @@
 //!
 //! [`image_files`] writes the files of one image and gives its [part](Part) of the files that a batch shares;
 //! [`batch_files`] makes those of all parts; [`archive`] puts files into one ZIP. Nothing here touches a
-//! disk, and the same input gives the same bytes. All of them go by [`counted`](crate::counted): nuclei that
+//! disk, and the same input gives the same bytes. All of them go by [`counted`](crate::nuclei::counted): nuclei that
 //! do not count are left out, or marked where the format can say so.
 
 use std::fmt;
@@ -14,20 +14,20 @@ use serde::{Deserialize, Serialize};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
-use crate::counted::{Counted, Rules, count};
+use crate::dsb2018::csv;
+use crate::dsb2018::run_length::{self, Mask};
 use crate::image::{Channel, Contrast, Image, PixelSize, Warning, preview};
+use crate::nuclei::MeasurementTable;
+use crate::nuclei::counted::{Counted, Rules, count};
 use crate::nuclei::{LabelImage, Polygon, polygons};
-use crate::run_length::{self, Mask};
+use crate::record::{self, Provenance};
 
-pub mod bowl_csv;
 pub mod coco;
 mod error;
 mod file_name;
 pub mod geojson;
 pub mod label_image;
-pub mod measurements;
 pub mod overlay;
-pub mod record;
 pub mod rois;
 pub mod signature;
 pub mod svg;
@@ -35,14 +35,12 @@ pub mod tables;
 
 pub use error::ExportError;
 pub use file_name::{file_stem, file_stems};
-pub use measurements::MeasurementTable;
-pub use record::Provenance;
 
 /// What can be written of images and their nuclei.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Format {
-    /// `submission.csv`: run lengths as the 2018 Data Science Bowl wants them ([`bowl_csv`]).
+    /// `submission.csv`: run lengths as the 2018 Data Science Bowl wants them ([`csv`]).
     Bowl,
     /// `summary.csv`: one row an image ([`tables`]).
     Summary,
@@ -162,7 +160,7 @@ pub struct Subject<'a> {
     /// What the image is called.
     pub image_id: &'a str,
     /// What the names of the image's own files begin with: [`file_stem`] of its id, or its
-    /// [stem in its data set](crate::dataset::ImageEntry::file_stem).
+    /// [stem in its data set](crate::input::dataset::ImageEntry::file_stem).
     pub file_stem: &'a str,
     /// The picture that was segmented.
     pub image: &'a Image,
@@ -250,7 +248,8 @@ pub struct ImageExport {
 /// the format.
 ///
 /// ```
-/// use nucleoscope::export::{self, Format, Provenance, Subject, tables::Dialect};
+/// use nucleoscope::export::{self, Format, Subject, tables::Dialect};
+/// use nucleoscope::record::Provenance;
 /// use nucleoscope::{image, synthetic};
 ///
 /// let drawn = synthetic::field(&Default::default());
@@ -319,12 +318,12 @@ fn part(subject: &Subject, formats: &[Format], basis: &Basis, measures: &[String
         file: provenance.input.name.clone(),
         folder: provenance.input.folder.clone(),
         bowl: has(Format::Bowl)
-            .then(|| bowl_csv::rows(image_id, &included_masks(run_length::encode(labels), counted))),
+            .then(|| csv::rows(image_id, &included_masks(run_length::encode(labels), counted))),
         summary: table_for(Format::Summary)
             .map(|table| tables::summary_fields(subject, table, counted, measures)),
         nuclei: table_for(Format::Measurements).map(|table| tables::NucleiRows::new(table, counted)),
         coco: has(Format::Coco).then(|| coco::Instances::new(labels, &counted.included)),
-        record: has(Format::Record).then(|| record::ImageRecord::new(subject, counted)),
+        record: has(Format::Record).then(|| image_record(subject, counted)),
     }
 }
 
@@ -353,7 +352,7 @@ pub fn batch_files(
         let bytes = match format {
             Format::Bowl => {
                 let rows = parts.iter().filter_map(|part| part.bowl.as_deref());
-                std::iter::once(bowl_csv::HEADER).chain(rows).collect::<String>().into_bytes()
+                std::iter::once(csv::HEADER).chain(rows).collect::<String>().into_bytes()
             }
             Format::Summary => {
                 let images: Vec<&tables::Fields> =
@@ -377,13 +376,33 @@ pub fn batch_files(
             Format::Record => {
                 let images: Vec<&record::ImageRecord> =
                     parts.iter().filter_map(|part| part.record.as_ref()).collect();
-                record::encode(&images)?
+                record::encode(&images)
+                    .map_err(|error| ExportError::Encode { format, reason: error.to_string() })?
             }
             Format::Labels | Format::Rois | Format::Geojson | Format::Svg | Format::Overlay => continue,
         };
         files.push(ExportFile { name: name.into(), bytes });
     }
     Ok(files)
+}
+
+/// The record of an image.
+fn image_record(subject: &Subject, counted: &Counted) -> record::ImageRecord {
+    record::ImageRecord {
+        id: subject.image_id.into(),
+        provenance: subject.provenance.clone(),
+        outcome: Some(record::Outcome {
+            width: subject.image.width(),
+            height: subject.image.height(),
+            bit_depth: subject.image.bit_depth(),
+            channels: subject.channels.iter().map(|channel| channel.name.clone()).collect(),
+            pixel_size_used: subject.pixel_size,
+            nuclei: subject.labels.count(),
+            nuclei_counted: counted.count(),
+            nuclei_edited: subject.edited.iter().filter(|edited| **edited).count(),
+            warnings: subject.warnings.iter().map(|warning| warning.message.clone()).collect(),
+        }),
+    }
 }
 
 /// The names of the images' files; with their folders where two have the same name.
@@ -502,10 +521,10 @@ impl Archive {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::counted::{Gate, Keep};
-    use crate::error::Explain;
+    use crate::diagnostic::Diagnostic;
     use crate::image::{Samples, split};
     use crate::nuclei::Region;
+    use crate::nuclei::counted::{Gate, Keep};
     use crate::synthetic::{FieldOptions, field};
     use proptest::prelude::*;
 
@@ -565,7 +584,7 @@ mod tests {
         let coco = json("coco.json")["annotations"].as_array().unwrap().clone();
         let geojson = json(".geojson")["features"].as_array().unwrap().clone();
         let number = |value: &serde_json::Value| value.as_str().and_then(|text| text.parse().ok());
-        let mut table = csv::Reader::from_reader(text("nuclei.csv").into_bytes().leak() as &[u8]);
+        let mut table = ::csv::Reader::from_reader(text("nuclei.csv").into_bytes().leak() as &[u8]);
         let rows = table.records().map(Result::unwrap).filter(|row| &row[3] == "true");
         let svg = text(".svg");
         let drawn = svg.split("id=\"nucleus-").skip(1).map(|rest| rest.split('"').next().unwrap());
@@ -652,8 +671,8 @@ mod tests {
         let file = |name: &str, bytes: &[u8]| ExportFile { name: name.into(), bytes: bytes.into() };
         let files = [file("a.csv", b"rows"), file("µ.png", &[0; 999])];
         let packed = archive(&files).unwrap();
-        let limits = crate::archive::Limits::default();
-        let mut opened = crate::archive::Archive::open(Cursor::new(packed), limits).unwrap();
+        let limits = crate::input::archive::Limits::default();
+        let mut opened = crate::input::archive::Archive::open(Cursor::new(packed), limits).unwrap();
         for (entry, file) in files.iter().enumerate() {
             assert_eq!(opened.entries()[entry].path, file.name);
             assert_eq!(opened.read(entry).unwrap(), file.bytes);

@@ -9,11 +9,12 @@ use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::measurements::is_main_column;
-use super::record::FileIdentity;
-use super::{MeasurementTable, Subject};
-use crate::counted::Counted;
-use crate::summary::Summary;
+use super::Subject;
+use crate::nuclei::MeasurementTable;
+use crate::nuclei::counted::Counted;
+use crate::nuclei::summary::Summary;
+use crate::nuclei::table::is_main_column;
+use crate::record::FileIdentity;
 
 /// How a table's fields are parted and its numbers written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -141,8 +142,8 @@ const FIRST: [&str; 5] = ["image", "folder", "nucleus", "included", "edited"];
 /// Writes `nuclei.csv`: image id, folder, and the image's rows.
 ///
 /// ```
-/// use nucleoscope::counted::{Rules, count};
-/// use nucleoscope::export::MeasurementTable;
+/// use nucleoscope::nuclei::counted::{Rules, count};
+/// use nucleoscope::nuclei::MeasurementTable;
 /// use nucleoscope::export::tables::{Decimal, Delimiter, Dialect, NucleiRows, nuclei_csv};
 /// use nucleoscope::nuclei::LabelImage;
 ///
@@ -155,7 +156,7 @@ const FIRST: [&str; 5] = ["image", "folder", "nucleus", "included", "edited"];
 /// assert!(text.starts_with("image;folder;nucleus;included;edited;area_px2;centroid_x_px;"));
 /// assert!(text.contains("\n'=cells;plate;1;false;0;1;0;"));
 /// assert!(text.contains("\n'=cells;plate;2;true;0;2;2,5;"));
-/// # Ok::<(), nucleoscope::counted::GateError>(())
+/// # Ok::<(), nucleoscope::nuclei::counted::GateError>(())
 /// ```
 pub fn nuclei_csv(images: &[(&str, &str, &NucleiRows)], dialect: Dialect) -> Vec<u8> {
     let keys = union(images.iter().map(|(_, _, rows)| rows.keys.iter().map(String::as_str)));

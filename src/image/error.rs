@@ -1,21 +1,28 @@
 //! Why a file did not become an image.
 
-use crate::error::Explain;
-
 /// Why a file did not become an image.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum ImageError {
     /// The file has no bytes.
     #[error("the file is empty (0 bytes)")]
+    #[diagnostic(
+        code("image/empty"),
+        help("Copy the file again from where it came from; the copy was probably interrupted.")
+    )]
     Empty,
     /// The first bytes are not those of a format that can be read.
     #[error("this is not an image in a format that can be read{}", hint(.looks_like))]
+    #[diagnostic(
+        code("image/unknown-format"),
+        help("Use PNG, JPEG, TIFF, BMP, GIF or WebP; other files can be saved as TIFF with ImageJ.")
+    )]
     UnknownFormat {
         /// What the file seems to be instead, where that is plain to see.
         looks_like: Option<&'static str>,
     },
     /// An image in a format that is not read, such as a microscope maker's.
     #[error("this is an image in a format that is not read: {format}")]
+    #[diagnostic(code("image/makers-format"), help("Save it {way}."))]
     MakersFormat {
         /// The format's name.
         format: &'static str,
@@ -24,12 +31,20 @@ pub enum ImageError {
     },
     /// The file ends before the image does.
     #[error("the {format} file is cut short: the image data ends too early")]
+    #[diagnostic(
+        code("image/truncated"),
+        help("Copy the file again from where it came from; the copy was probably interrupted.")
+    )]
     Truncated {
         /// The format's name.
         format: &'static str,
     },
     /// The file breaks its format's rules.
     #[error("the {format} file is damaged: {reason}")]
+    #[diagnostic(
+        code("image/corrupt"),
+        help("Open the image in ImageJ or another viewer; if it opens there, save it again as PNG or TIFF.")
+    )]
     Corrupt {
         /// The format's name.
         format: &'static str,
@@ -38,6 +53,10 @@ pub enum ImageError {
     },
     /// A valid file of a kind that is not supported.
     #[error("this kind of {format} is not supported: {reason}")]
+    #[diagnostic(
+        code("image/unsupported"),
+        help("Save the image as an uncompressed 8- or 16-bit gray or RGB TIFF, for example with ImageJ.")
+    )]
     Unsupported {
         /// The format's name.
         format: &'static str,
@@ -46,6 +65,10 @@ pub enum ImageError {
     },
     /// The header announces more pixels than the limits allow; nothing was decoded.
     #[error("the image is too large: {width} × {height} pixels, the limit is {maximum_pixels} pixels")]
+    #[diagnostic(
+        code("image/too-large"),
+        help("Crop the image or scale it down; or use the command line, which has more memory.")
+    )]
     TooLarge {
         /// Columns according to the header.
         width: u64,
@@ -58,6 +81,10 @@ pub enum ImageError {
     #[error(
         "the stack is too large: {values} values would have to be decoded, the limit is {maximum_values}"
     )]
+    #[diagnostic(
+        code("image/stack-too-large"),
+        help("Choose one slice, or save a part of the stack as a file of its own.")
+    )]
     StackTooLarge {
         /// Values of all pages that the selection needs.
         values: u64,
@@ -66,6 +93,10 @@ pub enum ImageError {
     },
     /// The file has no such channel, or several channels have this part of a name.
     #[error("there is no single channel {wanted}; the channels are {}", numbered(.names))]
+    #[diagnostic(
+        code("image/no-such-channel"),
+        help("Choose one of the channels by its number or its whole name.")
+    )]
     NoSuchChannel {
         /// The number (from 1) or the name that was asked for.
         wanted: String,
@@ -74,6 +105,10 @@ pub enum ImageError {
     },
     /// The z-stack has no such slice.
     #[error("there is no slice {}; {}", .slice.saturating_add(1), how_many(*.slices, "slice"))]
+    #[diagnostic(
+        code("image/no-such-slice"),
+        help("Choose one of the slices, or the maximum projection of all.")
+    )]
     NoSuchSlice {
         /// The slice that was asked for, from 0.
         slice: usize,
@@ -82,6 +117,7 @@ pub enum ImageError {
     },
     /// The time series has no such frame.
     #[error("there is no frame {}; {}", .frame.saturating_add(1), how_many(*.frames, "frame"))]
+    #[diagnostic(code("image/no-such-frame"), help("Choose one of the frames."))]
     NoSuchFrame {
         /// The frame that was asked for, from 0.
         frame: usize,
@@ -90,6 +126,10 @@ pub enum ImageError {
     },
     /// The file is one of a set, and this plane is in another.
     #[error("channel {} of slice {} and frame {} is not in this file", .channel + 1, .slice + 1, .frame + 1)]
+    #[diagnostic(
+        code("image/missing-plane"),
+        help("Choose a slice and frame that this file has, or save the whole set as one file with ImageJ.")
+    )]
     MissingPlane {
         /// The channel, from 0.
         channel: usize,
@@ -100,6 +140,12 @@ pub enum ImageError {
     },
     /// A floating point image has values that are not numbers.
     #[error("{count} values are NaN or infinite, the first at x = {x}, y = {y}")]
+    #[diagnostic(
+        code("image/non-finite"),
+        help(
+            "Replace the values by numbers, in ImageJ with Process ▸ Math ▸ NaN Background or by clipping."
+        )
+    )]
     NonFinite {
         /// How many values.
         count: usize,
@@ -110,6 +156,10 @@ pub enum ImageError {
     },
     /// The number of values does not fit the dimensions.
     #[error("{values} values do not make an image of {width} × {height} pixels with {channels} channels")]
+    #[diagnostic(
+        code("image/inconsistent"),
+        help("Pass width × height × channels values, with 1 or 3 channels.")
+    )]
     Inconsistent {
         /// Columns.
         width: usize,
@@ -135,57 +185,4 @@ fn numbered(names: &[String]) -> String {
 
 fn how_many(count: usize, what: &str) -> String {
     if count == 1 { format!("there is one {what}") } else { format!("there are {count} {what}s") }
-}
-
-impl Explain for ImageError {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Empty => "image/empty",
-            Self::UnknownFormat { .. } => "image/unknown-format",
-            Self::MakersFormat { .. } => "image/makers-format",
-            Self::Truncated { .. } => "image/truncated",
-            Self::Corrupt { .. } => "image/corrupt",
-            Self::Unsupported { .. } => "image/unsupported",
-            Self::TooLarge { .. } => "image/too-large",
-            Self::StackTooLarge { .. } => "image/stack-too-large",
-            Self::NoSuchChannel { .. } => "image/no-such-channel",
-            Self::NoSuchSlice { .. } => "image/no-such-slice",
-            Self::NoSuchFrame { .. } => "image/no-such-frame",
-            Self::MissingPlane { .. } => "image/missing-plane",
-            Self::NonFinite { .. } => "image/non-finite",
-            Self::Inconsistent { .. } => "image/inconsistent",
-        }
-    }
-
-    fn remedy(&self) -> String {
-        match self {
-            Self::Empty | Self::Truncated { .. } => {
-                "Copy the file again from where it came from; the copy was probably interrupted.".into()
-            }
-            Self::UnknownFormat { .. } => {
-                "Use PNG, JPEG, TIFF, BMP, GIF or WebP; other files can be saved as TIFF with ImageJ.".into()
-            }
-            Self::MakersFormat { way, .. } => format!("Save it {way}."),
-            Self::Corrupt { .. } => {
-                "Open the image in ImageJ or another viewer; if it opens there, save it again as PNG or TIFF.".into()
-            }
-            Self::Unsupported { .. } => {
-                "Save the image as an uncompressed 8- or 16-bit gray or RGB TIFF, for example with ImageJ.".into()
-            }
-            Self::TooLarge { .. } => {
-                "Crop the image or scale it down; or use the command line, which has more memory.".into()
-            }
-            Self::StackTooLarge { .. } => "Choose one slice, or save a part of the stack as a file of its own.".into(),
-            Self::NoSuchChannel { .. } => "Choose one of the channels by its number or its whole name.".into(),
-            Self::NoSuchSlice { .. } => "Choose one of the slices, or the maximum projection of all.".into(),
-            Self::NoSuchFrame { .. } => "Choose one of the frames.".into(),
-            Self::MissingPlane { .. } => {
-                "Choose a slice and frame that this file has, or save the whole set as one file with ImageJ.".into()
-            }
-            Self::NonFinite { .. } => {
-                "Replace the values by numbers, in ImageJ with Process ▸ Math ▸ NaN Background or by clipping.".into()
-            }
-            Self::Inconsistent { .. } => "Pass width × height × channels values, with 1 or 3 channels.".into(),
-        }
-    }
 }

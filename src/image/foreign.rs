@@ -94,7 +94,7 @@ fn looks_like(bytes: &[u8]) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Explain;
+    use crate::diagnostic::Diagnostic;
 
     #[test]
     fn makers_formats_are_named_with_the_way_to_save_them() {
@@ -112,7 +112,7 @@ mod tests {
             let error = error(&bytes);
             assert_eq!(error.code(), "image/makers-format");
             assert!(error.to_string().contains(name), "{error}");
-            assert!(error.remedy().contains(way), "{}", error.remedy());
+            assert!(error.help().contains(way), "{}", error.help());
         }
     }
 }

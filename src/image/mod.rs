@@ -18,7 +18,6 @@ mod preview;
 mod stack;
 mod tiff;
 mod warning;
-mod window;
 
 pub use channel::{Channel, PixelSize, split};
 pub use decode::{Limits, decode, open, open_segmented};
@@ -28,8 +27,6 @@ pub use normalize::{Levels, LocalRange, Normalization, NormalizedImage, normaliz
 pub use preview::{Contrast, Preview, map_preview, preview};
 pub use stack::{ChannelChoice, ChannelInfo, Opened, Selection, Slice, StackInfo};
 pub use warning::Warning;
-pub use window::Window;
-pub(crate) use window::length_within;
 
 /// The values of an image at the depth they were stored in.
 #[derive(Debug, Clone, PartialEq)]

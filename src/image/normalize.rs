@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Image, Samples, Window};
+use super::{Image, Samples};
+use crate::geometry::Rect;
 
 /// How raw values become network input; the model's metadata says which numbers it was trained with.
 ///
@@ -279,7 +280,8 @@ fn nearest_rank(count: usize, percentile: f64) -> usize {
 /// those of a large image would take several times its memory.
 ///
 /// ```
-/// use nucleoscope::image::{Image, Normalization, Samples, Window, normalize};
+/// use nucleoscope::geometry::Rect;
+/// use nucleoscope::image::{Image, Normalization, Samples, normalize};
 ///
 /// let image = Image::new(4, 1, 1, Samples::U16(vec![1000, 1100, 1200, 5000]))?;
 /// let settings = Normalization {
@@ -291,7 +293,7 @@ fn nearest_rank(count: usize, percentile: f64) -> usize {
 /// };
 /// let normalized = normalize(&image, &settings);
 /// assert_eq!(normalized.planes(), [[0.0, 0.5, 1.0, 1.5]]);
-/// assert_eq!(normalized.window(&Window { left: 1, top: 0, width: 2, height: 1 }), [[0.5, 1.0]]);
+/// assert_eq!(normalized.window(&Rect { left: 1, top: 0, width: 2, height: 1 }), [[0.5, 1.0]]);
 /// # Ok::<(), nucleoscope::image::ImageError>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -318,7 +320,7 @@ impl<'a> NormalizedImage<'a> {
 
     /// All of it; see [`Self::window`].
     pub fn planes(&self) -> Vec<Vec<f32>> {
-        self.window(&Window::whole(self.width(), self.height()))
+        self.window(&Rect::whole(self.width(), self.height()))
     }
 
     /// One plane a channel (1 for gray, 3 for RGB), each `window.height * window.width` values row by row
@@ -326,7 +328,7 @@ impl<'a> NormalizedImage<'a> {
     ///
     /// # Panics
     /// If the window reaches beyond the image: a programming error, not an input's.
-    pub fn window(&self, window: &Window) -> Vec<Vec<f32>> {
+    pub fn window(&self, window: &Rect) -> Vec<Vec<f32>> {
         match (self.image.samples(), self.levels.only_scale()) {
             (Samples::U8(values), Some(scale)) => {
                 let table: Vec<f32> = (0..=u8::MAX).map(|raw| self.levels.value(raw.into(), scale)).collect();
@@ -342,7 +344,7 @@ impl<'a> NormalizedImage<'a> {
         }
     }
 
-    fn cut<T: Copy>(&self, values: &[T], window: &Window, value: impl Fn(T, f32) -> f32) -> Vec<Vec<f32>> {
+    fn cut<T: Copy>(&self, values: &[T], window: &Rect, value: impl Fn(T, f32) -> f32) -> Vec<Vec<f32>> {
         let channels = self.image.channels();
         let mut planes = vec![Vec::with_capacity(window.width * window.height); channels];
         let only = self.levels.only_scale().map(|scale| vec![scale; window.width]);
@@ -493,7 +495,7 @@ mod tests {
             let image = Image::new(70, 40, 1, Samples::U8(values)).unwrap();
             let normalized = normalize(&image, &LOCAL);
             let whole = normalized.planes().remove(0);
-            let part = normalized.window(&Window { left, top, width: 10, height: 10 }).remove(0);
+            let part = normalized.window(&Rect { left, top, width: 10, height: 10 }).remove(0);
             for (index, value) in part.iter().enumerate() {
                 prop_assert_eq!(*value, whole[(top + index / 10) * 70 + left + index % 10]);
             }

@@ -7,8 +7,8 @@ use fast_image_resize::pixels::U8x4;
 use fast_image_resize::{ResizeOptions, Resizer};
 use serde::{Deserialize, Serialize};
 
-use super::window::length_within;
 use super::{Image, ImageError};
+use crate::geometry::length_within;
 
 /// An 8-bit RGBA picture of an image for the screen; the data themselves are not touched.
 #[derive(Debug, Clone, PartialEq, Eq)]

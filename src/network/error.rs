@@ -1,30 +1,44 @@
 //! Why a model could not be loaded or run.
 
-use crate::error::Explain;
-
 /// Why a model could not be loaded or run.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum NetworkError {
     /// The bytes are not an ONNX model.
     #[error("this is not an ONNX model: {reason}")]
+    #[diagnostic(
+        code("model/not-onnx"),
+        help("Choose a file that was exported as ONNX (its name ends in .onnx).")
+    )]
     NotOnnx {
         /// What the parser found.
         reason: String,
     },
-    /// The model is ONNX but breaks the contract.
-    #[error("the model does not keep to the contract: {reason}")]
-    Contract {
-        /// Which part of the contract, and what was found instead.
+    /// The model is ONNX but has metadata or a form that cannot be used.
+    #[error("the model cannot be used: {reason}")]
+    #[diagnostic(
+        code("model/metadata"),
+        help("Export the model as docs/model-metadata.md describes, with its metadata_props.")
+    )]
+    Metadata {
+        /// What is wrong, and what was found instead.
         reason: String,
     },
     /// The model uses something that the engine cannot run.
     #[error("the model cannot be run: {reason}")]
+    #[diagnostic(
+        code("model/unsupported"),
+        help("Export the model with opset 17 to 21 and standard convolution, pooling and resize operators.")
+    )]
     Unsupported {
         /// What the engine says.
         reason: String,
     },
     /// The model was loaded but failed on an image.
     #[error("the network failed on a tile of {width} × {height} pixels: {reason}")]
+    #[diagnostic(
+        code("model/failed"),
+        help("Try a smaller image; if that fails too, report the model and the image's size.")
+    )]
     Failed {
         /// Columns of the tile.
         width: usize,
@@ -36,37 +50,8 @@ pub enum NetworkError {
 }
 
 impl NetworkError {
-    /// A contract error.
-    pub(super) fn contract(reason: impl Into<String>) -> Self {
-        Self::Contract { reason: reason.into() }
-    }
-}
-
-impl Explain for NetworkError {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::NotOnnx { .. } => "model/not-onnx",
-            Self::Contract { .. } => "model/contract",
-            Self::Unsupported { .. } => "model/unsupported",
-            Self::Failed { .. } => "model/failed",
-        }
-    }
-
-    fn remedy(&self) -> String {
-        match self {
-            Self::NotOnnx { .. } => {
-                "Choose a file that was exported as ONNX (its name ends in .onnx).".into()
-            }
-            Self::Contract { .. } => {
-                "Export the model as docs/model-contract.md describes, with its metadata_props.".into()
-            }
-            Self::Unsupported { .. } => {
-                "Export the model with opset 17 to 21 and standard convolution, pooling and resize operators."
-                    .into()
-            }
-            Self::Failed { .. } => {
-                "Try a smaller image; if that fails too, report the model and the image's size.".into()
-            }
-        }
+    /// An error in the metadata or the form of a model.
+    pub(super) fn metadata(reason: impl Into<String>) -> Self {
+        Self::Metadata { reason: reason.into() }
     }
 }

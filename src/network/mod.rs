@@ -1,24 +1,26 @@
 //! The network: from a normalised image to maps, whatever runs it and however large the image is.
 //!
 //! ```text
-//! NormalizedImage ──tiles, scale──▶ [1, 3, H, W] ──Network──▶ [1, 3, H, W] ──▶ Maps
+//! NormalizedImage ──tiles, scale──▶ [1, 3, H, W] ──Network──▶ [1, 3, H, W] ──▶ ProbabilityMaps
 //! ```
 //!
 //! [`Network`] is small so that everything around it can be tested with a fake; [`TractNetwork`]
 //! is the one that runs ONNX files.
 
+#[cfg(feature = "onnx")]
 mod accelerate;
-mod contract;
 mod error;
-mod maps;
+mod metadata;
+#[cfg(feature = "onnx")]
 mod onnx;
+#[cfg(feature = "onnx")]
 mod operator;
 mod scale;
 mod tiles;
 
-pub use contract::{Activation, ModelContract};
 pub use error::NetworkError;
-pub use maps::Maps;
+pub use metadata::{Activation, ModelMetadata};
+#[cfg(feature = "onnx")]
 pub use onnx::TractNetwork;
 pub use scale::ScaleRange;
 pub(crate) use tiles::Scene;
@@ -26,12 +28,12 @@ pub(crate) use tiles::Scene;
 /// Something that turns normalised pixels into interior, boundary and distance maps.
 pub trait Network {
     /// What the pipeline must know to use the network.
-    fn contract(&self) -> &ModelContract;
+    fn metadata(&self) -> &ModelMetadata;
 
     /// Runs the network once.
     ///
     /// `input` is `[3, height, width]`, row-major planes, normalised; both sides are multiples of the
-    /// contract's stride. The result has the same shape: interior, boundary and distance, after the
+    /// metadata's stride. The result has the same shape: interior, boundary and distance, after the
     /// activation.
     ///
     /// # Errors

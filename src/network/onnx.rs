@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tract_onnx::prelude::*;
 
 use super::accelerate::accelerate;
-use super::{Activation, ModelContract, Network, NetworkError, ScaleRange};
+use super::{Activation, ModelMetadata, Network, NetworkError, ScaleRange};
 
 /// A model loaded from an ONNX file.
 ///
@@ -17,21 +17,21 @@ use super::{Activation, ModelContract, Network, NetworkError, ScaleRange};
 ///
 /// let bytes = std::fs::read("model/nuclei.onnx")?;
 /// let network = TractNetwork::load(&bytes)?;
-/// println!("{} {}", network.contract().name, network.contract().version);
+/// println!("{} {}", network.metadata().name, network.metadata().version);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub struct TractNetwork {
-    contract: ModelContract,
+    metadata: ModelMetadata,
     plan: Arc<TypedRunnableModel>,
 }
 
 impl TractNetwork {
-    /// Loads a model and makes sure that it keeps to the contract, by running it once on its smallest
+    /// Loads a model and makes sure that it keeps to the metadata, by running it once on its smallest
     /// input.
     ///
     /// # Errors
-    /// [`NetworkError::NotOnnx`], [`NetworkError::Contract`] or [`NetworkError::Unsupported`].
+    /// [`NetworkError::NotOnnx`], [`NetworkError::Metadata`] or [`NetworkError::Unsupported`].
     pub fn load(bytes: &[u8]) -> Result<Self, NetworkError> {
         Self::load_guarded(bytes, accelerate)
     }
@@ -47,7 +47,7 @@ impl TractNetwork {
     /// The same network at other scales than its metadata says: for finding out which are best.
     #[must_use]
     pub fn with_scales(mut self, scales: ScaleRange) -> Self {
-        self.contract.scales = scales;
+        self.metadata.scales = scales;
         self
     }
 
@@ -67,25 +67,25 @@ impl TractNetwork {
         let graph = proto.graph.as_ref().ok_or_else(|| not_onnx("it has no graph".into()))?;
         let entry = |entry: &tract_onnx::pb::StringStringEntryProto| (entry.key.clone(), entry.value.clone());
         let metadata: HashMap<String, String> = proto.metadata_props.iter().map(entry).collect();
-        let contract = ModelContract::from_metadata(&metadata)?;
+        let metadata = ModelMetadata::from_metadata(&metadata)?;
 
         let is_weight = |name: &str| graph.initializer.iter().any(|weight| weight.name == name);
         let inputs: Vec<&str> =
             graph.input.iter().map(|input| input.name.as_str()).filter(|name| !is_weight(name)).collect();
         let outputs: Vec<&str> = graph.output.iter().map(|output| output.name.as_str()).collect();
         if inputs != ["image"] || outputs != ["maps"] {
-            return Err(NetworkError::contract(format!(
+            return Err(NetworkError::metadata(format!(
                 "inputs are {inputs:?} and outputs {outputs:?}, not [\"image\"] and [\"maps\"]"
             )));
         }
 
         let unsupported = |error: TractError| NetworkError::Unsupported { reason: format!("{error:#}") };
-        let plan = plan(&onnx, &proto, contract.stride, prepare).map_err(unsupported)?;
-        let network = Self { contract, plan };
-        let side = network.contract.stride;
+        let plan = plan(&onnx, &proto, metadata.stride, prepare).map_err(unsupported)?;
+        let network = Self { metadata, plan };
+        let side = network.metadata.stride;
         match network.run(vec![0.0; 3 * side * side], side, side) {
             Ok(_) => Ok(network),
-            Err(NetworkError::Failed { reason, .. }) => Err(NetworkError::contract(format!(
+            Err(NetworkError::Failed { reason, .. }) => Err(NetworkError::metadata(format!(
                 "a [1, 3, {side}, {side}] image does not give [1, 3, {side}, {side}] maps: {reason}"
             ))),
             Err(other) => Err(other),
@@ -113,8 +113,8 @@ fn plan(
 }
 
 impl Network for TractNetwork {
-    fn contract(&self) -> &ModelContract {
-        &self.contract
+    fn metadata(&self) -> &ModelMetadata {
+        &self.metadata
     }
 
     fn run(&self, input: Vec<f32>, height: usize, width: usize) -> Result<Vec<f32>, NetworkError> {
@@ -132,7 +132,7 @@ impl Network for TractNetwork {
             Ok(view.iter().copied().collect())
         })();
         let mut maps = raw.map_err(|error| failed(format!("{error:#}")))?;
-        if self.contract.activation == Activation::Sigmoid {
+        if self.metadata.activation == Activation::Sigmoid {
             maps.iter_mut().for_each(|value| *value = 1.0 / (1.0 + (-*value).exp()));
         }
         Ok(maps)

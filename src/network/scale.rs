@@ -159,7 +159,7 @@ impl ScaleRange {
         for Entry { key, .. } in &ENTRIES {
             if let Some(text) = metadata.get(&format!("scale_{key}")) {
                 let number = text.trim().parse::<f64>().map_err(|_| {
-                    NetworkError::contract(format!("metadata \"scale_{key}\" is \"{text}\", not a number"))
+                    NetworkError::metadata(format!("metadata \"scale_{key}\" is \"{text}\", not a number"))
                 })?;
                 changes.push((*key, number));
             }
@@ -167,7 +167,7 @@ impl ScaleRange {
         let range = Self::for_training_diameter(training_diameter);
         range
             .with(changes)
-            .map_err(|reason| NetworkError::contract(format!("metadata \"scale_…\": {reason}")))
+            .map_err(|reason| NetworkError::metadata(format!("metadata \"scale_…\": {reason}")))
     }
 
     /// The scale that suits nuclei of a diameter in pixels of the image.

@@ -10,8 +10,10 @@ use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::pixels::F32;
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 
-use super::{Maps, Network, NetworkError};
-use crate::image::{NormalizedImage, Window, length_within};
+use super::{Network, NetworkError};
+use crate::geometry::{Rect, length_within};
+use crate::image::NormalizedImage;
+use crate::prediction::ProbabilityMaps;
 
 /// An image as it is shown to the network.
 #[derive(Debug, Clone, Copy)]
@@ -28,7 +30,7 @@ impl Scene<'_> {
     /// The maps of a window, at the image's own size; what the network sees reaches beyond the window as
     /// far as the image does.
     ///
-    /// What is longer than a tile is cut into tiles that overlap by the contract's halo; of each tile only
+    /// What is longer than a tile is cut into tiles that overlap by the metadata's halo; of each tile only
     /// the part without halo is kept. `progress` is told the tiles done and the tiles in all, after each
     /// tile.
     ///
@@ -37,15 +39,15 @@ impl Scene<'_> {
     pub(crate) fn infer(
         &self,
         network: &dyn Network,
-        window: &Window,
+        window: &Rect,
         progress: &mut dyn FnMut(usize, usize),
-    ) -> Result<Maps, NetworkError> {
-        let mut maps = Maps::zeros(window.width, window.height);
-        let contract = network.contract();
-        let axis = |length: usize| Axis::new(length, self.scale, contract.stride);
+    ) -> Result<ProbabilityMaps, NetworkError> {
+        let mut maps = ProbabilityMaps::zeros(window.width, window.height);
+        let metadata = network.metadata();
+        let axis = |length: usize| Axis::new(length, self.scale, metadata.stride);
         let (across, down) = (axis(self.image.width()), axis(self.image.height()));
-        let columns = across.spans(window.columns(), self.longest_tile, contract.halo);
-        let rows = down.spans(window.rows(), self.longest_tile, contract.halo);
+        let columns = across.spans(window.columns(), self.longest_tile, metadata.halo);
+        let rows = down.spans(window.rows(), self.longest_tile, metadata.halo);
         let total = columns.len() * rows.len();
         let places = rows.iter().flat_map(|row| columns.iter().map(move |column| (row, column)));
         for (done, (row, column)) in places.enumerate() {
@@ -181,10 +183,10 @@ impl Tile<'_> {
     /// The image at the network's scale.
     fn input(&self, columns: Range<usize>, rows: Range<usize>, scaled: Size) -> Vec<Vec<f32>> {
         if !self.is_resized() {
-            return self.scene.image.window(&Window::of(columns, rows));
+            return self.scene.image.window(&Rect::of(columns, rows));
         }
         let ((columns, x), (rows, y)) = (self.across.source(columns), self.down.source(rows));
-        let window = Window::of(columns, rows);
+        let window = Rect::of(columns, rows);
         let from = Size { width: window.width, height: window.height };
         self.scene
             .image
@@ -216,7 +218,7 @@ impl Tile<'_> {
     }
 
     /// Copies the kept part to its place in the maps of a window.
-    fn keep(&self, values: &[f32], whole: &mut [f32], window: &Window) {
+    fn keep(&self, values: &[f32], whole: &mut [f32], window: &Rect) {
         let (columns, rows) = (&self.column.kept, &self.row.kept);
         for (y, from) in rows.clone().zip(values.chunks_exact(columns.len())) {
             let to = (y - window.top) * window.width + columns.start - window.left;
@@ -278,32 +280,32 @@ fn mirrored(coordinate: usize, length: usize) -> usize {
 mod tests {
     use super::*;
     use crate::image::{Image, Normalization, Samples, normalize};
-    use crate::network::ModelContract;
+    use crate::network::ModelMetadata;
     use proptest::prelude::*;
     use std::cell::RefCell;
 
     /// Answers with its own input, and notes the sizes it was asked for.
     struct Echo {
-        contract: ModelContract,
+        metadata: ModelMetadata,
         asked: RefCell<Vec<(usize, usize)>>,
     }
 
     impl Echo {
         fn new() -> Self {
-            let metadata = crate::network::contract::tests::metadata();
-            Self { contract: ModelContract::from_metadata(&metadata).unwrap(), asked: RefCell::default() }
+            let metadata = crate::network::metadata::tests::metadata();
+            Self { metadata: ModelMetadata::from_metadata(&metadata).unwrap(), asked: RefCell::default() }
         }
     }
 
     impl Network for Echo {
-        fn contract(&self) -> &ModelContract {
-            &self.contract
+        fn metadata(&self) -> &ModelMetadata {
+            &self.metadata
         }
 
         fn run(&self, input: Vec<f32>, height: usize, width: usize) -> Result<Vec<f32>, NetworkError> {
             assert_eq!(input.len(), 3 * height * width);
             assert!(
-                height.is_multiple_of(self.contract.stride) && width.is_multiple_of(self.contract.stride)
+                height.is_multiple_of(self.metadata.stride) && width.is_multiple_of(self.metadata.stride)
             );
             self.asked.borrow_mut().push((height, width));
             Ok(input)
@@ -329,10 +331,10 @@ mod tests {
         image: &Image,
         scale: f64,
         progress: &mut dyn FnMut(usize, usize),
-    ) -> Maps {
+    ) -> ProbabilityMaps {
         let image = normalize(image, &ALL);
         let scene = Scene { image: &image, scale, longest_tile: 1536 };
-        scene.infer(network, &Window::whole(image.width(), image.height()), progress).unwrap()
+        scene.infer(network, &Rect::whole(image.width(), image.height()), progress).unwrap()
     }
 
     #[test]
@@ -393,12 +395,12 @@ mod tests {
 
     /// As a network is: each pixel hears of those around it, beyond the input's edge there is nothing, and
     /// what is pooled in cells of the stride depends on where the cells begin. It reaches 15 pixels.
-    struct Pooling(ModelContract);
+    struct Pooling(ModelMetadata);
 
     impl Pooling {
         fn new() -> Self {
-            let contract = ModelContract { halo: 24, ..Echo::new().contract };
-            Self(contract)
+            let metadata = ModelMetadata { halo: 24, ..Echo::new().metadata };
+            Self(metadata)
         }
 
         /// The mean of each row's cells of eight and of the cells beside them.
@@ -418,7 +420,7 @@ mod tests {
     }
 
     impl Network for Pooling {
-        fn contract(&self) -> &ModelContract {
+        fn metadata(&self) -> &ModelMetadata {
             &self.0
         }
 
@@ -441,11 +443,11 @@ mod tests {
         image: &Image,
         scale: f64,
         longest_tile: usize,
-        window: &Window,
+        window: &Rect,
     ) -> f32 {
         let normalized = normalize(image, &ALL);
         let scene = Scene { image: &normalized, scale, longest_tile: usize::MAX };
-        let whole = Window::whole(image.width(), image.height());
+        let whole = Rect::whole(image.width(), image.height());
         let mut whole = scene.infer(network, &whole, &mut |_, _| ()).unwrap();
         let mut tiled = Scene { longest_tile, ..scene }.infer(network, window, &mut |_, _| ()).unwrap();
         let pairs = whole.channels_mut().into_iter().zip(tiled.channels_mut());
@@ -464,7 +466,7 @@ mod tests {
             let nuclei = width * height / 1500;
             let options = crate::synthetic::FieldOptions { width, height, nuclei, ..Default::default() };
             let image = crate::synthetic::field(&options).image;
-            let window = Window::whole(width, height);
+            let window = Rect::whole(width, height);
             let difference = difference(&network, &image, scale, 512, &window);
             assert!(difference < 1e-4, "scale {scale}: {difference}");
         }
@@ -479,7 +481,7 @@ mod tests {
             longest in 1usize..300,
         ) {
             let (left, right) = ((left * width as f64) as usize, (right * width as f64) as usize);
-            let window = Window::of(left.min(right)..left.max(right) + 1, height / 3..height);
+            let window = Rect::of(left.min(right)..left.max(right) + 1, height / 3..height);
             let difference = difference(&Pooling::new(), &ramp(width, height, 1), scale, longest, &window);
             prop_assert!(difference < 1e-4, "{}", difference);
         }

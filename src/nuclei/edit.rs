@@ -14,9 +14,8 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::stencil::{self, Pixel, Point, Stencil};
+use super::pixel_mask::{self, Pixel, PixelMask, Point};
 use super::{BoundingBox, LabelImage};
-use crate::error::Explain;
 
 /// One correction by the user, in image pixels: right, down; the upper left pixel covers 0 to 1 both
 /// ways. Points may lie outside the image.
@@ -85,10 +84,11 @@ pub enum Edit {
 }
 
 /// Why an edit changed nothing.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error, miette::Diagnostic)]
 pub enum EditError {
     /// A coordinate is not a number, or far beyond any image.
     #[error("point {place} is not a place in an image: x = {x}, y = {y}")]
+    #[diagnostic(code("edit/not-a-place"), help("Give points in image pixels, as finite numbers."))]
     NotAPlace {
         /// Which point, from 1, in the order in which the edit names them.
         place: usize,
@@ -99,12 +99,14 @@ pub enum EditError {
     },
     /// The brush's radius is not a number, below 0 or far beyond any image.
     #[error("a brush cannot have the radius {radius}")]
+    #[diagnostic(code("edit/not-a-radius"), help("Choose a radius in pixels, of 0 or more."))]
     NotARadius {
         /// The radius.
         radius: f64,
     },
     /// There are not enough points to tell what is meant.
     #[error("the edit needs at least {least} points, not {count}")]
+    #[diagnostic(code("edit/too-few-points"), help("Draw a longer line."))]
     TooFewPoints {
         /// How many there are.
         count: usize,
@@ -113,60 +115,35 @@ pub enum EditError {
     },
     /// More points than a hand draws; nothing was done, to stay quick.
     #[error("the edit has {count} points, the limit is {MOST_POINTS}")]
+    #[diagnostic(code("edit/too-many-points"), help("Make several shorter strokes."))]
     TooManyPoints {
         /// How many there are.
         count: usize,
     },
     /// There is only background.
     #[error("there is no nucleus at this place")]
+    #[diagnostic(code("edit/no-nucleus"), help("Point to the inside of an outline."))]
     NoNucleus,
     /// The points to be merged are all in one nucleus.
     #[error("there is only one nucleus under the points")]
+    #[diagnostic(code("edit/one-nucleus"), help("Point to two nuclei or more."))]
     OneNucleus,
     /// Nuclei to be merged have a wide gap or another nucleus between them.
     #[error("the nuclei are too far apart, or another one lies between them")]
+    #[diagnostic(code("edit/too-far-apart"), help("Draw the part between them first."))]
     TooFarApart,
     /// The line parts no nucleus.
     #[error("the line crosses no nucleus from one side to the other")]
+    #[diagnostic(code("edit/not-crossed"), help("Begin and end the line outside the nucleus."))]
     NotCrossed,
     /// All the pixels belong to nuclei or lie outside the image.
     #[error("there is no free background at this place")]
+    #[diagnostic(code("edit/no-room"), help("Erase a part of the nucleus that is there first."))]
     NoRoom,
     /// The paint does not reach the nucleus.
     #[error("what was drawn does not touch the nucleus")]
+    #[diagnostic(code("edit/not-touching"), help("Begin the stroke inside the nucleus."))]
     NotTouching,
-}
-
-impl Explain for EditError {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::NotAPlace { .. } => "edit/not-a-place",
-            Self::NotARadius { .. } => "edit/not-a-radius",
-            Self::TooFewPoints { .. } => "edit/too-few-points",
-            Self::TooManyPoints { .. } => "edit/too-many-points",
-            Self::NoNucleus => "edit/no-nucleus",
-            Self::OneNucleus => "edit/one-nucleus",
-            Self::TooFarApart => "edit/too-far-apart",
-            Self::NotCrossed => "edit/not-crossed",
-            Self::NoRoom => "edit/no-room",
-            Self::NotTouching => "edit/not-touching",
-        }
-    }
-
-    fn remedy(&self) -> String {
-        match self {
-            Self::NotAPlace { .. } => "Give points in image pixels, as finite numbers.".into(),
-            Self::NotARadius { .. } => "Choose a radius in pixels, of 0 or more.".into(),
-            Self::TooFewPoints { .. } => "Draw a longer line.".into(),
-            Self::TooManyPoints { .. } => "Make several shorter strokes.".into(),
-            Self::NoNucleus => "Point to the inside of an outline.".into(),
-            Self::OneNucleus => "Point to two nuclei or more.".into(),
-            Self::TooFarApart => "Draw the part between them first.".into(),
-            Self::NotCrossed => "Begin and end the line outside the nucleus.".into(),
-            Self::NoRoom => "Erase a part of the nucleus that is there first.".into(),
-            Self::NotTouching => "Begin the stroke inside the nucleus.".into(),
-        }
-    }
 }
 
 /// The outcome of a list of edits.
@@ -175,7 +152,7 @@ pub struct Edited {
     /// The corrected nuclei, numbered by the place of their first pixel, row by row.
     pub labels: LabelImage,
     /// Whether an edit made or changed the nucleus; the first entry is nucleus 1.
-    pub marked: Vec<bool>,
+    pub edited: Vec<bool>,
     /// The edits that changed nothing: their position in the list, from 0, and the reason.
     pub refused: Vec<(usize, EditError)>,
 }
@@ -190,17 +167,17 @@ pub struct Edited {
 /// let labels = LabelImage::from_labels(4, 1, vec![1, 2, 0, 3]);
 /// let merge = Edit::Merge { at: vec![(0.5, 0.5), (1.5, 0.5)] };
 /// let nothing = Edit::Delete { at: vec![(2.5, 0.5)] };
-/// let edited = apply(&labels, &[merge, nothing]);
-/// assert_eq!(edited.labels.as_slice(), &[1, 1, 0, 2]);
-/// assert_eq!(edited.marked, [true, false]);
-/// assert_eq!(edited.refused[0].0, 1);
+/// let result = apply(&labels, &[merge, nothing]);
+/// assert_eq!(result.labels.as_slice(), &[1, 1, 0, 2]);
+/// assert_eq!(result.edited, [true, false]);
+/// assert_eq!(result.refused[0].0, 1);
 /// ```
 pub fn apply(labels: &LabelImage, edits: &[Edit]) -> Edited {
     let mut editor = Editor::new(labels);
     let refused = |(place, edit)| editor.apply(edit).err().map(|error| (place, error));
     let refused = edits.iter().enumerate().filter_map(refused).collect();
-    let (labels, marked) = editor.edited();
-    Edited { labels, marked, refused }
+    let (labels, edited) = editor.edited();
+    Edited { labels, edited, refused }
 }
 
 /// A label image under correction, for those who apply one edit after the other.
@@ -210,8 +187,8 @@ pub fn apply(labels: &LabelImage, edits: &[Edit]) -> Edited {
 ///
 /// let mut editor = Editor::new(&LabelImage::from_labels(3, 1, vec![1, 1, 2]));
 /// editor.apply(&Edit::Delete { at: vec![(0.5, 0.5)] })?;
-/// let (labels, marked) = editor.edited();
-/// assert_eq!((labels.as_slice(), &*marked), (&[0, 0, 1][..], &[false][..]));
+/// let (labels, edited) = editor.edited();
+/// assert_eq!((labels.as_slice(), &*edited), (&[0, 0, 1][..], &[false][..]));
 /// # Ok::<(), nucleoscope::nuclei::EditError>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -227,14 +204,14 @@ pub struct Editor {
 #[derive(Debug, Clone, Copy)]
 struct Nucleus {
     bounds: BoundingBox,
-    is_marked: bool,
+    is_edited: bool,
 }
 
 /// The most points of one edit: with it an edit has an upper limit to its work.
 const MOST_POINTS: usize = 10_000;
 
 impl Editor {
-    /// Begins with these nuclei, none of them marked.
+    /// Begins with these nuclei, none of them edited.
     pub fn new(labels: &LabelImage) -> Self {
         let (width, height) = (labels.width(), labels.height());
         let mut editor = Self { width, height, labels: vec![0; width * height], nuclei: Vec::new() };
@@ -243,7 +220,7 @@ impl Editor {
             let bounds = BoundingBox { left: run.start, top: run.y, right: run.end, bottom: run.y + 1 };
             match editor.nuclei.get_mut(number) {
                 Some(nucleus) => nucleus.bounds = nucleus.bounds.with(bounds),
-                None => editor.nuclei.push(Nucleus { bounds, is_marked: false }),
+                None => editor.nuclei.push(Nucleus { bounds, is_edited: false }),
             }
             editor.labels[run.y * width + run.start..run.y * width + run.end].fill(number as u32 + 1);
         }
@@ -263,26 +240,26 @@ impl Editor {
             Edit::Draw { path, radius, to } => self.draw(path, *radius, *to),
             Edit::Erase { path, radius } => self.erase(path, *radius),
             Edit::Add { outline } => {
-                self.add(Stencil::polygon(outline, self.width, self.height).pixels().collect())
+                self.add(PixelMask::polygon(outline, self.width, self.height).pixels().collect())
             }
         }
     }
 
     /// The nuclei as they are now, numbered by the place of their first pixel, row by row, and which of
-    /// them are marked: made or changed by an edit.
+    /// them are edited: made or changed by an edit.
     pub fn edited(&self) -> (LabelImage, Vec<bool>) {
         let mut numbers = vec![0; self.nuclei.len() + 1];
-        let mut marked = Vec::new();
+        let mut edited = Vec::new();
         let number = |&label: &u32| {
             let number = &mut numbers[label as usize];
             if label != 0 && *number == 0 {
-                marked.push(self.nuclei[label as usize - 1].is_marked);
-                *number = marked.len() as u32;
+                edited.push(self.nuclei[label as usize - 1].is_edited);
+                *number = edited.len() as u32;
             }
             *number
         };
         let labels = self.labels.iter().map(number).collect();
-        (LabelImage::from_consecutive(self.width, self.height, marked.len() as u32, labels), marked)
+        (LabelImage::from_consecutive(self.width, self.height, edited.len() as u32, labels), edited)
     }
 
     fn delete(&mut self, at: &[Point]) -> Result<(), EditError> {
@@ -324,7 +301,7 @@ impl Editor {
     }
 
     fn draw(&mut self, path: &[Point], radius: f64, to: Option<Point>) -> Result<(), EditError> {
-        let stroke = Stencil::stroke(path, radius, self.width, self.height);
+        let stroke = PixelMask::stroke(path, radius, self.width, self.height);
         let label = to.or(path.first().copied()).map_or(0, |point| self.label_under(point));
         if label == 0 {
             return self.add(stroke.pixels().collect());
@@ -345,7 +322,7 @@ impl Editor {
     }
 
     fn erase(&mut self, path: &[Point], radius: f64) -> Result<(), EditError> {
-        let stroke = Stencil::stroke(path, radius, self.width, self.height);
+        let stroke = PixelMask::stroke(path, radius, self.width, self.height);
         let only = path.first().map_or(0, |&point| self.label_under(point));
         let mut labels = self.labels_of(stroke.pixels());
         labels.retain(|&label| only == 0 || label == only);
@@ -371,9 +348,9 @@ impl Editor {
         Ok(())
     }
 
-    /// These pixels are one nucleus from now on, and marked.
+    /// These pixels are one nucleus from now on, and edited.
     fn put(&mut self, pixels: &[Pixel]) {
-        self.nuclei.push(Nucleus { bounds: BoundingBox::of(pixels), is_marked: true });
+        self.nuclei.push(Nucleus { bounds: BoundingBox::of(pixels), is_edited: true });
         let label = self.nuclei.len() as u32;
         pixels.iter().for_each(|&pixel| *self.label_mut(pixel) = label);
     }
@@ -431,7 +408,7 @@ impl Editor {
     /// Parts pixels into connected pieces, in the order of their first pixels; one may go on from a
     /// pixel to its neighbour where `is_open`.
     fn pieces(&self, pixels: &[Pixel], is_open: impl Fn(Pixel, Pixel) -> bool) -> Vec<Vec<Pixel>> {
-        let mut rest = Stencil::of(pixels);
+        let mut rest = PixelMask::of(pixels);
         let mut pieces = Vec::new();
         for &start in pixels {
             if rest.remove(start) {
@@ -454,7 +431,7 @@ impl Editor {
     /// Gives the remaining ones of these pixels to the part that reaches them first, step by step; at
     /// the same time, to the first of them.
     fn grow(&self, parts: &mut [Vec<Pixel>], pixels: &[Pixel]) {
-        let mut rest = Stencil::of(pixels);
+        let mut rest = PixelMask::of(pixels);
         let mut queue: VecDeque<(usize, Pixel)> = VecDeque::new();
         for (part, members) in parts.iter().enumerate() {
             for &pixel in members {
@@ -494,13 +471,14 @@ impl Edit {
             return Err(EditError::TooManyPoints { count });
         }
         let to = if let Self::Draw { to, .. } = self { *to } else { None };
-        let strays = points.iter().copied().chain(to).zip(1..).find(|&(point, _)| !stencil::is_place(point));
+        let strays =
+            points.iter().copied().chain(to).zip(1..).find(|&(point, _)| !pixel_mask::is_place(point));
         if let Some(((x, y), place)) = strays {
             return Err(EditError::NotAPlace { place, x, y });
         }
         match *self {
             Self::Draw { radius, .. } | Self::Erase { radius, .. }
-                if !(radius >= 0.0 && stencil::is_place((radius, 0.0))) =>
+                if !(radius >= 0.0 && pixel_mask::is_place((radius, 0.0))) =>
             {
                 Err(EditError::NotARadius { radius })
             }
@@ -511,8 +489,8 @@ impl Edit {
 
 /// Which pixels a line parts from their neighbours: those between whose centres it passes.
 struct Cut {
-    from_right: Stencil,
-    from_below: Stencil,
+    from_right: PixelMask,
+    from_below: PixelMask,
 }
 
 /// The line is moved right and down by so little before it cuts, so that a line through centres (which
@@ -525,9 +503,9 @@ const SLACK: f64 = 1e-6;
 impl Cut {
     fn along(line: &[Point], width: usize, height: usize) -> Self {
         let line: Vec<Point> = line.iter().map(|&(x, y)| (x + NUDGE.0, y + NUDGE.1)).collect();
-        let bounds = stencil::around(&line, 2.0, width, height);
-        let mut cut = Self { from_right: Stencil::empty(bounds), from_below: Stencil::empty(bounds) };
-        for (from, to) in stencil::steps(&line) {
+        let bounds = pixel_mask::around(&line, 2.0, width, height);
+        let mut cut = Self { from_right: PixelMask::empty(bounds), from_below: PixelMask::empty(bounds) };
+        for (from, to) in pixel_mask::steps(&line) {
             for (y, columns) in passed(from, to, height, width) {
                 columns.for_each(|x| cut.from_right.insert((x, y)));
             }
@@ -561,14 +539,14 @@ fn passed(
     let (left, right) = (from.0.min(to.0), from.0.max(to.0));
     let (top, bottom) = (from.1.min(to.1), from.1.max(to.1));
     let (dx, dy) = (to.0 - from.0, to.1 - from.1);
-    stencil::centres(top - SLACK, bottom + SLACK, rows).map(move |row| {
+    pixel_mask::centres(top - SLACK, bottom + SLACK, rows).map(move |row| {
         let (low, high) = if dy.abs() > SLACK {
-            let x = from.0 + dx * (stencil::centre(row) - from.1) / dy;
+            let x = from.0 + dx * (pixel_mask::centre(row) - from.1) / dy;
             (x.clamp(left, right), x.clamp(left, right))
         } else {
             (left, right)
         };
-        (row, stencil::centres(low - 1.0 - SLACK, high + SLACK, columns))
+        (row, pixel_mask::centres(low - 1.0 - SLACK, high + SLACK, columns))
     })
 }
 
@@ -761,6 +739,7 @@ impl Pieces {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Diagnostic;
     use proptest::prelude::*;
 
     /// Labels of one row a string: `.` is background, a digit or letter a nucleus.
@@ -777,18 +756,18 @@ mod tests {
 
     /// What becomes of a picture by one edit.
     fn edited(before: &[&str], edit: Edit) -> Vec<String> {
-        let edited = apply(&picture(before), &[edit]);
-        assert_eq!(edited.refused, []);
-        rows(&edited.labels)
+        let result = apply(&picture(before), &[edit]);
+        assert_eq!(result.refused, []);
+        rows(&result.labels)
     }
 
     /// Why an edit changes nothing.
     fn refused(before: &[&str], edit: Edit) -> EditError {
         let labels = picture(before);
-        let mut edited = apply(&labels, &[edit]);
-        assert_eq!((&edited.labels, edited.refused.len()), (&labels, 1));
-        assert!(edited.marked.iter().all(|marked| !marked));
-        edited.refused.remove(0).1
+        let mut result = apply(&labels, &[edit]);
+        assert_eq!((&result.labels, result.refused.len()), (&labels, 1));
+        assert!(result.edited.iter().all(|edited| !edited));
+        result.refused.remove(0).1
     }
 
     fn delete(at: &[Point]) -> Edit {
@@ -962,16 +941,16 @@ mod tests {
         let first = draw(&[(4.5, 0.5), (4.5, 1.5)], 0.0, None);
         // A new first nucleus and one less in between.
         let then = [first, erase(&[(0.5, 0.5)], 0.0), delete(&[(2.5, 0.5)])];
-        let edited = apply(&labels, &then);
-        assert_eq!(rows(&edited.labels), ["....1.2", "....1.."]);
-        assert_eq!(edited.marked, [true, false]);
+        let result = apply(&labels, &then);
+        assert_eq!(rows(&result.labels), ["....1.2", "....1.."]);
+        assert_eq!(result.edited, [true, false]);
     }
 
     #[test]
     fn nuclei_of_several_parts_become_several() {
-        let edited = apply(&picture(&["1.1", "1.1", "1.2"]), &[]);
-        assert_eq!(rows(&edited.labels), ["1.2", "1.2", "1.3"]);
-        assert_eq!(edited.marked, [false; 3]);
+        let result = apply(&picture(&["1.1", "1.1", "1.2"]), &[]);
+        assert_eq!(rows(&result.labels), ["1.2", "1.2", "1.3"]);
+        assert_eq!(result.edited, [false; 3]);
         assert_eq!(rows(&apply(&picture(&["1.1", "111", "..."]), &[]).labels), ["1.1", "111", "..."]);
     }
 
@@ -1033,24 +1012,24 @@ mod tests {
     }
 
     /// The pixels that an edit may take from background or give to it.
-    fn reach(labels: &LabelImage, edit: &Edit) -> Stencil {
+    fn reach(labels: &LabelImage, edit: &Edit) -> PixelMask {
         let (width, height) = (labels.width(), labels.height());
         match edit {
-            Edit::Draw { path, radius, .. } => Stencil::stroke(path, *radius, width, height),
-            Edit::Add { outline } => Stencil::polygon(outline, width, height),
-            _ => Stencil::of(&[]),
+            Edit::Draw { path, radius, .. } => PixelMask::stroke(path, *radius, width, height),
+            Edit::Add { outline } => PixelMask::polygon(outline, width, height),
+            _ => PixelMask::of(&[]),
         }
     }
 
     proptest! {
         #[test]
         fn nuclei_stay_connected_and_numbered(labels in nuclei(), edits in prop::collection::vec(edit(), 0..6)) {
-            let edited = apply(&labels, &edits);
-            prop_assert_eq!(edited.marked.len(), edited.labels.count() as usize);
+            let result = apply(&labels, &edits);
+            prop_assert_eq!(result.edited.len(), result.labels.count() as usize);
             // Without edits, what is connected and numbered row by row stays as it is.
-            prop_assert_eq!(&apply(&edited.labels, &[]).labels, &edited.labels);
-            let changed = edits.len() - edited.refused.len();
-            prop_assert!(changed > 0 || edited.marked.iter().all(|marked| !marked));
+            prop_assert_eq!(&apply(&result.labels, &[]).labels, &result.labels);
+            let changed = edits.len() - result.refused.len();
+            prop_assert!(changed > 0 || result.edited.iter().all(|edited| !edited));
         }
 
         #[test]
@@ -1066,14 +1045,14 @@ mod tests {
         #[test]
         fn unmarked_nuclei_are_as_they_were(labels in nuclei(), edits in prop::collection::vec(edit(), 0..5)) {
             let before = apply(&labels, &[]).labels;
-            let edited = apply(&labels, &edits);
+            let result = apply(&labels, &edits);
             let mut became = std::collections::BTreeMap::new();
-            for (&old, &new) in before.as_slice().iter().zip(edited.labels.as_slice()) {
-                if new != 0 && !edited.marked[new as usize - 1] {
+            for (&old, &new) in before.as_slice().iter().zip(result.labels.as_slice()) {
+                if new != 0 && !result.edited[new as usize - 1] {
                     prop_assert_eq!(*became.entry(new).or_insert(old), old);
                 }
             }
-            let (old, new) = (before.areas(), edited.labels.areas());
+            let (old, new) = (before.areas(), result.labels.areas());
             for (new_label, old_label) in became {
                 prop_assert_eq!(new[new_label as usize - 1], old[old_label as usize - 1]);
             }
@@ -1105,10 +1084,10 @@ mod tests {
         ) {
             // A square of 18 pixels: its parts, if any, are those above and below the line.
             let labels = LabelImage::from_labels(18, 18, vec![1; 18 * 18]);
-            let edited = apply(&labels, &[split(&[(-1.0, left), (19.0, right)])]);
+            let result = apply(&labels, &[split(&[(-1.0, left), (19.0, right)])]);
             let is_first_above = left + (right - left) * 1.5 / 20.0 > 0.5;
-            if edited.labels.count() == 2 {
-                for (place, &label) in edited.labels.as_slice().iter().enumerate() {
+            if result.labels.count() == 2 {
+                for (place, &label) in result.labels.as_slice().iter().enumerate() {
                     let (x, y) = ((place % 18) as f64 + 0.5, (place / 18) as f64 + 0.5);
                     let line = left + (right - left) * (x + 1.0) / 20.0;
                     if (y - line).abs() > 1e-3 {

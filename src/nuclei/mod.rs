@@ -3,20 +3,25 @@
 //! ```text
 //!                       ┌─apply─┐ (corrections)
 //!                       ▼       │
-//! Maps ──watershed──▶ LabelImage ──outlines──▶ Outline, Polygon
+//! ProbabilityMaps ──watershed──▶ LabelImage ──outlines──▶ Outline, Polygon
 //!                                ├──measure───▶ Measurements
 //!                                └──inside────▶ those in regions of interest
 //! ```
 
+pub mod counted;
 mod edit;
 mod label_image;
 mod measure;
 mod outline;
+mod pixel_mask;
 mod polygon;
 mod region;
-mod stencil;
+mod settings;
+pub mod summary;
+pub mod table;
 mod watershed;
 
+pub use counted::{Counted, Gate, Keep, Rules, count};
 pub use edit::{Edit, EditError, Edited, Editor, apply};
 pub use label_image::LabelImage;
 pub(crate) use measure::nearest;
@@ -24,4 +29,7 @@ pub use measure::{BoundingBox, Intensities, Measurements, measure};
 pub use outline::{Outline, outlines};
 pub use polygon::{Polygon, Ring, polygons};
 pub use region::{Region, area, inside};
-pub use watershed::{WatershedSettings, watershed};
+pub use settings::{SETTINGS, Setting, SettingKind, Slider, WatershedSettings};
+pub use summary::Summary;
+pub use table::MeasurementTable;
+pub use watershed::watershed;

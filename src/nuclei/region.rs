@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::stencil::{self, Point, Stencil};
+use super::pixel_mask::{self, PixelMask, Point};
 use super::{LabelImage, Polygon, Ring, polygons};
 
 /// A part of the image, in image pixels: right, down; the upper left pixel covers 0 to 1 both ways. It
@@ -46,7 +46,7 @@ impl Region {
             }
             Self::Polygon { points } => points.clone(),
         };
-        if corners.iter().copied().all(stencil::is_place) { corners } else { Vec::new() }
+        if corners.iter().copied().all(pixel_mask::is_place) { corners } else { Vec::new() }
     }
 
     /// The region as polygons that are valid in the sense of OGC's Simple Features: parts of a shell and its
@@ -74,7 +74,7 @@ impl Region {
             return vec![vec![corners]];
         }
         let mut labels = vec![0; width * height];
-        Stencil::polygon(&corners, width, height).pixels().for_each(|(x, y)| labels[y * width + x] = 1);
+        PixelMask::polygon(&corners, width, height).pixels().for_each(|(x, y)| labels[y * width + x] = 1);
         let places = |ring: &Ring| ring.iter().map(|&(x, y)| (f64::from(x), f64::from(y))).collect();
         let parts = polygons(&LabelImage::from_labels(width, height, labels));
         let rings = |part: &Polygon| std::iter::once(&part.shell).chain(&part.holes).map(places).collect();
@@ -84,7 +84,7 @@ impl Region {
 
 /// Twice the area within a line; above 0 if it runs clockwise on the screen.
 fn signed_area(corners: &[Point]) -> f64 {
-    stencil::sides(corners).map(|((x, y), (next_x, next_y))| x * next_y - next_x * y).sum()
+    pixel_mask::sides(corners).map(|((x, y), (next_x, next_y))| x * next_y - next_x * y).sum()
 }
 
 /// Whether a closed line has an area and neither crosses nor touches itself.
@@ -92,7 +92,7 @@ fn is_simple(corners: &[Point]) -> bool {
     if corners.len() < 3 || signed_area(corners) == 0.0 {
         return false;
     }
-    let sides: Vec<(Point, Point)> = stencil::sides(corners).collect();
+    let sides: Vec<(Point, Point)> = pixel_mask::sides(corners).collect();
     let are_apart = |(first, second): (usize, usize)| {
         let (one, other) = (sides[first], sides[second]);
         let is_next = second == first + 1;
@@ -146,7 +146,7 @@ fn do_meet(one: (Point, Point), other: (Point, Point)) -> bool {
 pub fn inside(places: &[(f64, f64)], regions: &[Region]) -> Vec<bool> {
     let polygons: Vec<Vec<Point>> = regions.iter().map(Region::corners).collect();
     let is_inside =
-        |&place| regions.is_empty() || polygons.iter().any(|points| stencil::is_in_polygon(points, place));
+        |&place| regions.is_empty() || polygons.iter().any(|points| pixel_mask::is_in_polygon(points, place));
     places.iter().map(is_inside).collect()
 }
 
@@ -165,9 +165,9 @@ pub fn area(width: usize, height: usize, regions: &[Region]) -> usize {
         return width * height;
     }
     let polygons: Vec<Vec<Point>> = regions.iter().map(Region::corners).collect();
-    let mut union = Stencil::empty(stencil::around(&polygons.concat(), 0.0, width, height));
+    let mut union = PixelMask::empty(pixel_mask::around(&polygons.concat(), 0.0, width, height));
     for points in &polygons {
-        Stencil::polygon(points, width, height).pixels().for_each(|pixel| union.insert(pixel));
+        PixelMask::polygon(points, width, height).pixels().for_each(|pixel| union.insert(pixel));
     }
     union.pixels().count()
 }

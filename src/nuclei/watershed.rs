@@ -4,7 +4,7 @@
 //! 2. **Relief**: the distance map, smoothed if asked for and lowered where the boundary map is high, in
 //!    1024 steps.
 //! 3. **Seeds**: summits of the relief whose depth below the next higher summit is at least
-//!    `seed_depth` (the h-maxima of the relief; Soille, *Morphological Image Analysis*, ch. 6).
+//!    `h` (the h-maxima of the relief; Soille, *Morphological Image Analysis*, ch. 6).
 //! 4. **Flood**: seeds grow downhill through the foreground, level by level, first come first served
 //!    (Meyer's flooding with a hierarchical queue; Beucher & Meyer 1993).
 //! 5. **Tidy**: uncertain objects are dropped, holes filled, small objects and, if asked for, those at the
@@ -16,53 +16,8 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use serde::{Deserialize, Serialize};
-
-use super::LabelImage;
-use crate::network::Maps;
-
-/// How maps become nuclei. Cheap to change: the network need not run again.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct WatershedSettings {
-    /// Interior probability above which a pixel is foreground, `0.0..=1.0`.
-    pub threshold: f32,
-    /// How much of the boundary map is taken off the distance map, `0.0..=1.0`.
-    pub boundary_weight: f32,
-    /// Standard deviation in pixels of the Gaussian that smooths the distance map, `0.0..=16.0`; 0 leaves
-    /// it as it is. Smooths away dents that split a nucleus, and lowers its summit too.
-    pub smoothing: f32,
-    /// Depth of the valley that separates two nuclei, in units of the distance map, `0.0..=1.0`.
-    /// Smaller values split more.
-    pub seed_depth: f32,
-    /// Least summit of a nucleus, in units of the distance map, `0.0..=1.0`: fainter objects are
-    /// dropped, or joined to the nucleus they touch.
-    pub seed_minimum: f32,
-    /// Least mean interior probability of a nucleus, `0.0..=1.0`: less certain objects are dropped.
-    pub least_certainty: f32,
-    /// Smallest nucleus in pixels; smaller objects are dropped.
-    pub smallest_area: usize,
-    /// Whether holes inside a nucleus are filled.
-    pub fill_holes: bool,
-    /// Whether nuclei with a pixel on the image's edge are dropped: a part of them may be missing.
-    pub drop_at_edge: bool,
-}
-
-impl Default for WatershedSettings {
-    fn default() -> Self {
-        Self {
-            threshold: 0.57,
-            boundary_weight: 0.0,
-            smoothing: 0.0,
-            seed_depth: 0.35,
-            seed_minimum: 0.45,
-            least_certainty: 0.83,
-            smallest_area: 25,
-            fill_holes: true,
-            drop_at_edge: false,
-        }
-    }
-}
+use super::{LabelImage, WatershedSettings};
+use crate::prediction::ProbabilityMaps;
 
 impl WatershedSettings {
     /// How many pixels around a pixel smoothing takes into account.
@@ -86,38 +41,38 @@ const OUTSIDE: u16 = u16::MAX;
 /// row by row. Each nucleus is connected through pixel sides.
 ///
 /// ```
-/// use nucleoscope::network::Maps;
+/// use nucleoscope::prediction::ProbabilityMaps;
 /// use nucleoscope::nuclei::{watershed, WatershedSettings};
 ///
 /// // Two summits with a saddle of 0.4 between them, one row of pixels.
-/// let maps = Maps {
+/// let maps = ProbabilityMaps {
 ///     width: 7,
 ///     height: 1,
 ///     interior: vec![0.1, 0.9, 0.9, 0.9, 0.9, 0.9, 0.1],
 ///     boundary: vec![0.0; 7],
 ///     distance: vec![0.0, 0.9, 0.5, 0.4, 0.6, 0.8, 0.0],
 /// };
-/// let settings = WatershedSettings { smallest_area: 1, seed_depth: 0.3, ..Default::default() };
+/// let settings = WatershedSettings { minimum_area: 1, h: 0.3, ..Default::default() };
 /// assert_eq!(watershed(&maps, &settings).as_slice(), &[0, 1, 1, 2, 2, 2, 0]);
 ///
 /// // A valley of 0.4 (0.8 - 0.4) does not part them once 0.5 is asked for.
-/// let settings = WatershedSettings { seed_depth: 0.5, ..settings };
+/// let settings = WatershedSettings { h: 0.5, ..settings };
 /// assert_eq!(watershed(&maps, &settings).as_slice(), &[0, 1, 1, 1, 1, 1, 0]);
 /// ```
-pub fn watershed(maps: &Maps, settings: &WatershedSettings) -> LabelImage {
+pub fn watershed(maps: &ProbabilityMaps, settings: &WatershedSettings) -> LabelImage {
     let (width, height) = (maps.width, maps.height);
     if width == 0 || height == 0 {
         return LabelImage::empty(width, height);
     }
     let relief = Relief::new(maps, settings);
-    let seeds = relief.seeds(steps(settings.seed_depth), steps(settings.seed_minimum));
+    let seeds = relief.seeds(steps(settings.h), steps(settings.peak_threshold));
     let mut nuclei = Labels { width, count: seeds.len(), labels: relief.flood(&seeds) };
-    nuclei.remove(&nuclei.uncertain(&maps.interior, settings.least_certainty));
+    nuclei.remove(&nuclei.uncertain(&maps.interior, settings.minimum_confidence));
     if settings.fill_holes {
         nuclei.fill_holes();
     }
-    let mut unwanted = nuclei.small(settings.smallest_area);
-    if settings.drop_at_edge {
+    let mut unwanted = nuclei.small(settings.minimum_area);
+    if settings.clear_border {
         nuclei.at_edge().for_each(|label| unwanted[label as usize] = true);
     }
     let count = nuclei.number_by_first_pixel(&unwanted);
@@ -141,10 +96,10 @@ struct Relief {
 }
 
 impl Relief {
-    fn new(maps: &Maps, settings: &WatershedSettings) -> Self {
+    fn new(maps: &ProbabilityMaps, settings: &WatershedSettings) -> Self {
         let distance = smoothed(&maps.distance, maps.width, settings.smoothing);
         let level = |((&interior, &boundary), &distance): ((&f32, &f32), &f32)| {
-            if interior > settings.threshold {
+            if interior > settings.interior_threshold {
                 steps(distance - settings.boundary_weight * boundary)
             } else {
                 OUTSIDE
@@ -561,22 +516,22 @@ mod tests {
     use proptest::prelude::*;
 
     const PLAIN: WatershedSettings = WatershedSettings {
-        threshold: 0.5,
+        interior_threshold: 0.5,
         boundary_weight: 0.0,
         smoothing: 0.0,
-        seed_depth: 0.1,
-        seed_minimum: 0.0,
-        least_certainty: 0.0,
-        smallest_area: 1,
+        h: 0.1,
+        peak_threshold: 0.0,
+        minimum_confidence: 0.0,
+        minimum_area: 1,
         fill_holes: false,
-        drop_at_edge: false,
+        clear_border: false,
     };
 
-    /// Maps of one row a string: `.` is background, a digit the distance in tenths.
-    fn maps(rows: &[&str]) -> Maps {
+    /// ProbabilityMaps of one row a string: `.` is background, a digit the distance in tenths.
+    fn maps(rows: &[&str]) -> ProbabilityMaps {
         let cells: Vec<u32> =
             rows.iter().flat_map(|row| row.chars()).map(|c| c.to_digit(10).unwrap_or(99)).collect();
-        Maps {
+        ProbabilityMaps {
             width: rows[0].len(),
             height: rows.len(),
             interior: cells.iter().map(|&cell| if cell == 99 { 0.0 } else { 1.0 }).collect(),
@@ -606,11 +561,8 @@ mod tests {
     #[test]
     fn a_shallow_dent_does_not_part_a_nucleus() {
         let rows = ["..555..", "5986895", "..555.."];
-        assert_eq!(
-            labels(&rows, &WatershedSettings { seed_depth: 0.4, ..PLAIN }),
-            ["..111..", "1111111", "..111.."]
-        );
-        assert_eq!(labels(&rows, &WatershedSettings { seed_depth: 0.2, ..PLAIN })[1], "1111222");
+        assert_eq!(labels(&rows, &WatershedSettings { h: 0.4, ..PLAIN }), ["..111..", "1111111", "..111.."]);
+        assert_eq!(labels(&rows, &WatershedSettings { h: 0.2, ..PLAIN })[1], "1111222");
     }
 
     #[test]
@@ -625,7 +577,7 @@ mod tests {
 
     #[test]
     fn faint_objects_go_and_faint_neighbours_join() {
-        let settings = WatershedSettings { seed_minimum: 0.5, ..PLAIN };
+        let settings = WatershedSettings { peak_threshold: 0.5, ..PLAIN };
         assert_eq!(labels(&["242.38314"], &settings), ["....11111"]);
     }
 
@@ -633,8 +585,8 @@ mod tests {
     fn uncertain_nuclei_are_dropped() {
         let mut maps = maps(&["55.66.77"]);
         maps.interior = vec![0.6, 0.8, 0.0, 0.9, 0.9, 0.0, 0.7, 0.7];
-        let labels = |least_certainty| {
-            watershed(&maps, &WatershedSettings { least_certainty, ..PLAIN }).as_slice().to_vec()
+        let labels = |minimum_confidence| {
+            watershed(&maps, &WatershedSettings { minimum_confidence, ..PLAIN }).as_slice().to_vec()
         };
         assert_eq!(labels(0.6), [1, 1, 0, 2, 2, 0, 3, 3]);
         assert_eq!(labels(0.75), [0, 0, 0, 1, 1, 0, 0, 0]);
@@ -655,22 +607,19 @@ mod tests {
         assert_eq!(labels(&["555", "5.5", "555"], &settings), ["111", "111", "111"]);
         assert_eq!(labels(&["555", "5..", "555"], &settings), ["111", "1..", "111"]);
         // A gap between two nuclei belongs to neither.
-        assert_eq!(
-            labels(&["9959", "9..9", "9959"], &WatershedSettings { seed_depth: 0.3, ..settings })[1],
-            "1..2"
-        );
+        assert_eq!(labels(&["9959", "9..9", "9959"], &WatershedSettings { h: 0.3, ..settings })[1], "1..2");
     }
 
     #[test]
     fn small_objects_are_dropped_and_numbers_stay_consecutive() {
-        let settings = WatershedSettings { smallest_area: 2, ..PLAIN };
+        let settings = WatershedSettings { minimum_area: 2, ..PLAIN };
         assert_eq!(labels(&["5.55.5.55"], &settings), ["..11...22"]);
     }
 
     #[test]
     fn nuclei_at_the_edge_are_dropped_if_asked_for() {
         let rows = ["5....", "5.55.", "...5.", "..5..", ".55.5", "....."];
-        let settings = WatershedSettings { drop_at_edge: true, ..PLAIN };
+        let settings = WatershedSettings { clear_border: true, ..PLAIN };
         assert_eq!(labels(&rows, &settings), [".....", "..11.", "...1.", "..2..", ".22..", "....."]);
         assert_eq!(labels(&["5"], &settings), ["."]);
     }
@@ -715,9 +664,10 @@ mod tests {
 
     #[test]
     fn no_pixels_and_no_numbers_give_no_nuclei() {
-        let empty = Maps { width: 0, height: 5, interior: vec![], boundary: vec![], distance: vec![] };
+        let empty =
+            ProbabilityMaps { width: 0, height: 5, interior: vec![], boundary: vec![], distance: vec![] };
         assert_eq!(watershed(&empty, &PLAIN).count(), 0);
-        let broken = Maps {
+        let broken = ProbabilityMaps {
             width: 2,
             height: 1,
             interior: vec![f32::NAN, 1.0],
@@ -734,15 +684,15 @@ mod tests {
         fn random_maps()(width in 1usize..24, height in 1usize..24)
             (interior in prop::collection::vec(0.0f32..1.0, width * height),
              boundary in prop::collection::vec(0.0f32..1.0, width * height),
-             distance in prop::collection::vec(0.0f32..1.0, width * height), width in Just(width), height in Just(height)) -> Maps {
-            Maps { width, height, interior, boundary, distance }
+             distance in prop::collection::vec(0.0f32..1.0, width * height), width in Just(width), height in Just(height)) -> ProbabilityMaps {
+            ProbabilityMaps { width, height, interior, boundary, distance }
         }
     }
 
     proptest! {
         #[test]
         fn every_nucleus_is_connected_foreground_of_sufficient_size(maps in random_maps(), smallest in 1usize..6, depth in 0.0f32..0.5) {
-            let settings = WatershedSettings { smallest_area: smallest, seed_depth: depth, boundary_weight: 0.3, ..PLAIN };
+            let settings = WatershedSettings { minimum_area: smallest, h: depth, boundary_weight: 0.3, ..PLAIN };
             let image = watershed(&maps, &settings);
             prop_assert!(image.areas().iter().all(|&area| area >= smallest));
             let mut pieces = vec![0; image.count() as usize];
@@ -768,16 +718,16 @@ mod tests {
         #[test]
         fn it_is_the_plain_watershed_only_faster(
             mut maps in random_maps(),
-            (threshold, boundary_weight, seed_depth, seed_minimum) in (0.0f32..0.8, 0.0f32..0.5, 0.0f32..0.4, 0.0f32..0.6),
-            (least_certainty, smallest_area, fill_holes, drop_at_edge, grain) in
+            (interior_threshold, boundary_weight, h, peak_threshold) in (0.0f32..0.8, 0.0f32..0.5, 0.0f32..0.4, 0.0f32..0.6),
+            (minimum_confidence, minimum_area, fill_holes, clear_border, grain) in
                 (0.0f32..1.0, 0usize..6, any::<bool>(), any::<bool>(), 2u8..40),
         ) {
             // Few different values, so that there are plateaus and holes.
             let grain = f32::from(grain);
             maps.channels_mut().into_iter().flatten().for_each(|value| *value = (*value * grain).round() / grain);
             let settings = WatershedSettings {
-                threshold, boundary_weight, smoothing: 0.0, seed_depth, seed_minimum, least_certainty,
-                smallest_area, fill_holes, drop_at_edge,
+                interior_threshold, boundary_weight, smoothing: 0.0, h, peak_threshold, minimum_confidence,
+                minimum_area, fill_holes, clear_border,
             };
             let image = watershed(&maps, &settings);
             prop_assert_eq!(image.as_slice(), oracle::watershed(&maps, &settings));
@@ -793,7 +743,7 @@ mod tests {
 
         #[test]
         fn without_dropping_all_the_foreground_is_labelled(maps in random_maps(), depth in 0.0f32..1.0) {
-            let image = watershed(&maps, &WatershedSettings { seed_depth: depth, ..PLAIN });
+            let image = watershed(&maps, &WatershedSettings { h: depth, ..PLAIN });
             for (label, interior) in image.as_slice().iter().zip(&maps.interior) {
                 prop_assert_eq!(*label != 0, *interior > 0.5);
             }
@@ -801,7 +751,7 @@ mod tests {
 
         #[test]
         fn a_greater_depth_never_splits_more(maps in random_maps(), shallow in 0.0f32..0.5, more in 0.0f32..0.5) {
-            let count = |depth| watershed(&maps, &WatershedSettings { seed_depth: depth, ..PLAIN }).count();
+            let count = |depth| watershed(&maps, &WatershedSettings { h: depth, ..PLAIN }).count();
             prop_assert!(count(shallow + more) <= count(shallow));
         }
     }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Contestant } from "../../bench/contestant.mjs";
+import { Contestant } from "../../benchmarks/contestant.mjs";
 
 const program = `
   require("node:readline").createInterface({ input: process.stdin }).on("line", (line) => {

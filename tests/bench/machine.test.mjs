@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { machine, multiplicationsPerPixel, pinnedVersions, pythonVersions } from "../../bench/machine.mjs";
+import { machine, multiplicationsPerPixel, pinnedVersions, pythonVersions } from "../../benchmarks/machine.mjs";
 
 test("the machine and the versions are known, and nothing more", () => {
   assert.deepEqual(Object.keys(machine()), ["processor", "cores", "memory"]);

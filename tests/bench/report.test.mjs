@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import { chart, shareOfTarget } from "../../bench/chart.mjs";
-import { markdown, terminalTable, withBlock } from "../../bench/report.mjs";
-import { withReached } from "../../bench/results.mjs";
-import { rowOf, rows } from "../../bench/rows.mjs";
-import { compare } from "../../bench/statistics.mjs";
+import { chart, shareOfTarget } from "../../benchmarks/chart.mjs";
+import { markdown, terminalTable, withBlock } from "../../benchmarks/report.mjs";
+import { withReached } from "../../benchmarks/results.mjs";
+import { rowOf, rows } from "../../benchmarks/rows.mjs";
+import { compare } from "../../benchmarks/statistics.mjs";
 import { sample } from "./sample.mjs";
 
 describe("tables", () => {

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import { measurements } from "../../bench/measurements.mjs";
-import { faults, merged, missing, withReached } from "../../bench/results.mjs";
-import { groups, rowOf, rows } from "../../bench/rows.mjs";
-import { compare } from "../../bench/statistics.mjs";
+import { measurements } from "../../benchmarks/measurements.mjs";
+import { faults, merged, missing, withReached } from "../../benchmarks/results.mjs";
+import { groups, rowOf, rows } from "../../benchmarks/rows.mjs";
+import { compare } from "../../benchmarks/statistics.mjs";
 import { sample } from "./sample.mjs";
 
-const published = new URL("../../bench/results.json", import.meta.url);
+const published = new URL("../../benchmarks/results.json", import.meta.url);
 
 describe("rows", () => {
   test("have names of their own, and every group can be measured", () => {

@@ -1,6 +1,6 @@
 /** Made-up results: every row as good as is needed, unless a test changes it. */
-import { rows } from "../../bench/rows.mjs";
-import { compare } from "../../bench/statistics.mjs";
+import { rows } from "../../benchmarks/rows.mjs";
+import { compare } from "../../benchmarks/statistics.mjs";
 
 export function sample() {
   const comparison = (row) => {

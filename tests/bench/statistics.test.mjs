@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { compare, interleaved, median, rounded } from "../../bench/statistics.mjs";
+import { compare, interleaved, median, rounded } from "../../benchmarks/statistics.mjs";
 
 const row = { name: "one", what: "a thing", unit: "ms", peer: "another", target: 0.4, aim: 0.28, better: "lower" };
 

@@ -53,8 +53,8 @@ describe("a batch", () => {
     await visit.page.locator("#score").waitFor();
     const score = Number(await visit.page.locator('[data-score="score"]').textContent());
     assert.ok(score > 0.2 && score <= 1, `the score is ${score}`);
-    const hits = Number(await visit.page.locator('[data-score="hits"]').textContent());
-    const misses = Number(await visit.page.locator('[data-score="misses"]').textContent());
+    const hits = Number(await visit.page.locator('[data-score="truePositives"]').textContent());
+    const misses = Number(await visit.page.locator('[data-score="falseNegatives"]').textContent());
     const truth = readFileSync(set.solution, "utf8").trim().split("\n").slice(1);
     assert.equal(hits + misses, truth.length, "every true nucleus is a hit or a miss");
     for (const { facts } of await visit.list()) assert.match(facts, /score [01]\.\d{3}/);

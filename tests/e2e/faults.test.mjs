@@ -200,7 +200,7 @@ describe("an adjustment that cannot be made", () => {
     const [{ count }] = await visit.list();
     const failure = page.getByRole("listitem").filter({ hasText: /could not be adjusted.*stopped/s });
     const slide = () =>
-      page.locator("#tune-area").evaluate((input) => {
+      page.locator("#tune-minimumArea").evaluate((input) => {
         input.value = "300";
         for (const type of ["input", "change"]) input.dispatchEvent(new Event(type, { bubbles: true }));
       });

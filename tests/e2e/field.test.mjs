@@ -67,7 +67,7 @@ describe("a large image", () => {
 
     // A slider takes effect when asked for.
     assert.equal(await page.locator("#again").isVisible(), false);
-    await page.locator("#tune-area").evaluate((input) => {
+    await page.locator("#tune-minimumArea").evaluate((input) => {
       input.value = "500";
       input.dispatchEvent(new Event("input", { bubbles: true }));
       input.dispatchEvent(new Event("change", { bubbles: true }));

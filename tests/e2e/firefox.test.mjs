@@ -104,7 +104,7 @@ describe("Firefox", () => {
       const before = await nucleiOf(page);
       assert.equal(before, fromPage.get(set.ids[0]).length);
       const details = await page.$eval("#viewer-details", ({ textContent }) => textContent);
-      await page.focus("#tune-area");
+      await page.focus("#tune-minimumArea");
       await page.keyboard.press("End");
       await page.waitForFunction((text) => document.querySelector("#viewer-details").textContent !== text, {}, details);
       assert.ok((await nucleiOf(page)) < before, "small ones are dropped");

@@ -240,7 +240,7 @@ export function commandLineIn(folder, ...parameters) {
   const manifest = join(root, "Cargo.toml");
   const [program, ...first] =
     built === undefined
-      ? ["cargo", "run", "--quiet", "--manifest-path", manifest, "--features", "cli", "--bin", "nucleoscope", "--"]
+      ? ["cargo", "run", "--quiet", "--manifest-path", manifest, "--bin", "nucleoscope", "--"]
       : [built];
   return execFileSync(program, [...first, ...parameters], { cwd: folder, encoding: "utf8", maxBuffer: 1 << 28 });
 }

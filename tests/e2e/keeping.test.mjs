@@ -158,7 +158,7 @@ describe("leaving the page", () => {
     await page.getByText(/^Saved \d+ files?/).waitFor();
     assert.equal(await asks(visit), false, "the edited one is saved again");
     await page.keyboard.press("Escape");
-    await page.locator("#tune-area").evaluate((input) => {
+    await page.locator("#tune-minimumArea").evaluate((input) => {
       input.value = "200";
       for (const type of ["input", "change"]) input.dispatchEvent(new Event(type, { bubbles: true }));
     });

@@ -31,7 +31,7 @@ const trapEverySecondImage = `
 `;
 
 describe("bad files among good ones", () => {
-  test("fail with their reason and remedy; the good ones are done", async () => {
+  test("fail with their reason and help; the good ones are done", async () => {
     const visit = await stage.page();
     const [first, second] = set.images;
     await visit.drop([

@@ -136,13 +136,13 @@ describe("the workbench", () => {
     const before = await visit.csv();
     const first = await count(visit);
     const slide = (value) =>
-      page.locator("#tune-area").evaluate((input, to) => {
+      page.locator("#tune-minimumArea").evaluate((input, to) => {
         input.value = String(to);
         input.dispatchEvent(new Event("input", { bubbles: true }));
       }, value);
     const fewer = await countAfter(visit, () => slide(200));
     assert.ok(fewer < first, `${fewer} of ${first} nuclei have 200 pixels`);
-    await page.locator("#tune-area").dispatchEvent("change");
+    await page.locator("#tune-minimumArea").dispatchEvent("change");
     await visit.finished(/^3 images done/);
     await page.waitForFunction(() => !document.querySelector("#download").disabled);
     const { nuclei } = await nucleiOf(visit, set.ids[2]);
@@ -164,14 +164,14 @@ describe("the workbench", () => {
   test("settings travel in a link", async () => {
     const visit = await opened(set.images.slice(0, 1));
     const first = await count(visit);
-    const other = await opened(set.images.slice(0, 1), { query: linkFor({ smallestArea: 200, diameter: 30 }) });
+    const other = await opened(set.images.slice(0, 1), { query: linkFor({ minimumArea: 200, diameter: 30 }) });
     assert.equal(await other.page.getByLabel("Nucleus diameter").inputValue(), "30");
     assert.ok((await count(other)) < first);
     await other.context.grantPermissions(["clipboard-read", "clipboard-write"]);
     await other.page.getByRole("button", { name: "Copy link" }).click();
     await other.page.waitForFunction(() => /link/.test(document.querySelector("#status").textContent));
     const copied = await other.page.evaluate(() => navigator.clipboard.readText());
-    assert.match(decodeURIComponent(copied), /"smallestArea":200/);
+    assert.match(decodeURIComponent(copied), /"minimumArea":200/);
     await visit.leave();
     await other.leave();
   });
@@ -320,7 +320,7 @@ describe("the workbench", () => {
 
   test("the exported ZIP with the images reopens the session, gates and regions and all settings with it", async () => {
     const folder = temporaryFolder();
-    const options = ["--seed-minimum", "0.2", "--boundary-weight", "0.4", "--smoothing", "9", "--smallest-area", "40"];
+    const options = ["--peak-threshold", "0.2", "--boundary-weight", "0.4", "--smoothing", "9", "--minimum-area", "40"];
     writeFileSync(join(folder, "half.geojson"), JSON.stringify({ type: "Polygon", coordinates: [[[0, 0], [256, 0], [256, 100], [0, 100], [0, 0]]] }));
     writeFileSync(join(folder, set.images[0].name), set.images[0].bytes);
     const made = commandLineIn(folder, "segment", set.images[0].name, "--export", "record,bowl,summary", "--export-dir", "out", "--pixel-size", "0.5,0.25", "--gate", "area:60..", "--regions", "half.geojson", ...options);
@@ -575,7 +575,7 @@ describe("the workbench", () => {
     const nuclei = await count(visit);
     assert.ok(nuclei > 600, `${nuclei} nuclei`);
     const { times, tasks } = await visit.page.evaluate(async () => {
-      const input = document.querySelector("#tune-area");
+      const input = document.querySelector("#tune-minimumArea");
       const words = document.querySelector("#viewer-details");
       const times = [];
       globalThis.tasks.length = 0;
@@ -601,7 +601,7 @@ describe("the workbench", () => {
     assert.deepEqual(tasks.filter((kind) => !["label", "measure", "count"].includes(kind)), []);
 
     const inOneGo = await visit.page.evaluate(async () => {
-      const input = document.querySelector("#tune-area");
+      const input = document.querySelector("#tune-minimumArea");
       globalThis.tasks.length = 0;
       for (let step = 0; step < 50; step++) {
         input.value = String(100 + 8 * step);

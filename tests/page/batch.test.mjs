@@ -64,7 +64,7 @@ describe("batch", () => {
 
   test("lists files that failed once", () => {
     const batch = new Batch();
-    const failures = [{ path: "x.zip", error: { code: "archive/broken", message: "broken", remedy: "" } }];
+    const failures = [{ path: "x.zip", error: { code: "archive/broken", message: "broken", help: "" } }];
     const first = batch.update(plan([], { failures }));
     assert.deepEqual(
       first.added.map(({ name, imageId, state }) => [name, imageId, state.kind]),
@@ -170,7 +170,7 @@ describe("batch", () => {
 
   test("puts what was removed back in its place", async () => {
     const batch = new Batch();
-    const failures = [{ path: "x.zip", error: { code: "archive/broken", message: "broken", remedy: "" } }];
+    const failures = [{ path: "x.zip", error: { code: "archive/broken", message: "broken", help: "" } }];
     await batch.remember(["a.png", "b.png", "x.zip"].map(file));
     const all = plan([planned("a", 0), planned("b", 1)], { failures });
     batch.update(all);
@@ -213,7 +213,7 @@ describe("batch", () => {
     assert.equal(batch.tally().counted, null, "of other regions");
     const { gates: gatesNow, regions: regionsNow, pixelSize } = added[0];
     const of = { result: state.result, regions: regionsNow, gates: gatesNow, pixelSize };
-    added[0].countFailure = { of, error: { code: "x", message: "m", remedy: "r" } };
+    added[0].countFailure = { of, error: { code: "x", message: "m", help: "r" } };
     const { counted, uncounted } = batch.tally();
     assert.deepEqual([counted, uncounted], [4, 1], "what could not be counted does not hold up the others");
     added[0].regions = [];

@@ -110,7 +110,7 @@ describe("Pool", () => {
     const first = pool.run(task(1));
     const second = pool.run(task(2));
     workers[0].ready();
-    const error = { code: "image/truncated", message: "too short", remedy: "copy it again" };
+    const error = { code: "image/truncated", message: "too short", help: "copy it again" };
     workers[0].answer({ type: "error", id: workers[0].id, error, heap: 0 });
     await assert.rejects(first, error);
     workers[0].finish("fine");
@@ -208,7 +208,7 @@ describe("Pool", () => {
       const error = await outcome;
       assert.equal(error.code, "engine/crashed");
       assert.match(error.message, /3 times/);
-      assert.notEqual(error.remedy, "");
+      assert.notEqual(error.help, "");
       assert.equal(await fine, "fine");
       assert.equal(workers.length, attempts + 1, "nothing starts workers of its own accord");
       pool.dispose();
@@ -360,7 +360,7 @@ describe("Pool", () => {
     const pool = new Pool(start, 2);
     const said = pool.warmUp();
     const waiting = pool.run(task(1));
-    const error = { code: "network/not-a-model", message: "not an ONNX model", remedy: "use another" };
+    const error = { code: "network/not-a-model", message: "not an ONNX model", help: "use another" };
     workers[0].answer({ type: "refused", error });
     await assert.rejects(said, error);
     await assert.rejects(waiting, error);

@@ -11,22 +11,22 @@ const { MapsShelf } = await load("maps-shelf.ts");
 const { scaleBar } = await load("scale-bar.ts");
 
 const tuning = {
-  threshold: 0.6,
-  seedDepth: 0.35,
-  leastCertainty: 0.83,
-  smallestArea: 25,
+  interiorThreshold: 0.6,
+  h: 0.35,
+  minimumConfidence: 0.83,
+  minimumArea: 25,
   smoothing: 0,
   fillHoles: true,
-  dropAtEdge: false,
+  clearBorder: false,
 };
 
 test("a tuning is read from something unknown, and nothing else with it", () => {
   assert.deepEqual(parseTuning({ ...tuning, effort: "fast", other: 1 }), tuning);
-  assert.deepEqual(parseTuning({ threshold: "0.5", seedDepth: 7, fillHoles: 1, smoothing: Number.NaN }), {});
+  assert.deepEqual(parseTuning({ interiorThreshold: "0.5", h: 7, fillHoles: 1, smoothing: Number.NaN }), {});
   for (const nothing of [null, undefined, 3, "x", []]) assert.deepEqual(parseTuning(nothing), {});
-  assert.throws(() => tuningOf({ threshold: 0.5 }), /seedDepth/);
+  assert.throws(() => tuningOf({ interiorThreshold: 0.5 }), /h/);
   assert.equal(sameTuning(tuning, { ...tuning }), true);
-  assert.equal(sameTuning(tuning, { ...tuning, dropAtEdge: true }), false);
+  assert.equal(sameTuning(tuning, { ...tuning, clearBorder: true }), false);
 });
 
 test("settings come back from a link as they went in", () => {
@@ -45,7 +45,7 @@ test("what a link asks for in vain is named, and the rest is taken", () => {
     ["{", ["{"]],
     ["3", ["3"]],
     ["[1]", ["0 1"]],
-    [JSON.stringify({ ...tuning, threshold: 7 }), ["threshold 7"]],
+    [JSON.stringify({ ...tuning, interiorThreshold: 7 }), ["interiorThreshold 7"]],
     [JSON.stringify({ ...tuning, diameter: -3, other: null }), ["diameter -3", "other null"]],
     [JSON.stringify({ ...tuning, diameter: 1e15 }), ["diameter 1000000000000000"]],
   ]) {
@@ -53,8 +53,8 @@ test("what a link asks for in vain is named, and the rest is taken", () => {
     assert.deepEqual(shared.ignored, ignored, text);
     assert.ok(shared.network.diameter === null);
   }
-  const { threshold, ...others } = tuning;
-  const shared = settingsIn(`#settings=${encodeURIComponent(JSON.stringify({ ...others, threshold: 7 }))}`);
+  const { interiorThreshold, ...others } = tuning;
+  const shared = settingsIn(`#settings=${encodeURIComponent(JSON.stringify({ ...others, interiorThreshold: 7 }))}`);
   assert.deepEqual(shared.tuning, others);
 });
 
@@ -77,7 +77,7 @@ test("an address says how many workers and how large a block, within reason", ()
 });
 
 test("a record's settings are taken as they are, and what does not fit is said", async () => {
-  const settings = { ...tuning, smoothing: 15, smallestArea: 1e6, seedMinimum: 0.1, boundaryWeight: 0.7, diameter: 2000 };
+  const settings = { ...tuning, smoothing: 15, minimumArea: 1e6, peakThreshold: 0.1, boundaryWeight: 0.7, diameter: 2000 };
   const run = {
     id: "a",
     input: { name: "a.png", folder: "", sha256: "of the file" },
@@ -94,7 +94,7 @@ test("a record's settings are taken as they are, and what does not fit is said",
   const engine = {
     modelIdentity: { name: "nuclei", version: "1", sha256: "this" },
     readRecord: async ({ blob }) => {
-      if (blob.size === 0) throw Object.assign(new Error("x"), { code: "record/field", message: "images[0].selection.frame is 1e15", remedy: "Correct it." });
+      if (blob.size === 0) throw Object.assign(new Error("x"), { code: "record/field", message: "images[0].selection.frame is 1e15", help: "Correct it." });
       return [run, fromTruth];
     },
     hash: async () => "of another file",
@@ -109,7 +109,7 @@ test("a record's settings are taken as they are, and what does not fit is said",
   const { images, notices } = await runs.applyTo([a, b, c], engine);
   assert.deepEqual(images, [a, b]);
   assert.equal(a.recorded, settings);
-  assert.deepEqual(a.tuning, { ...tuning, smoothing: 15, smallestArea: 1e6 });
+  assert.deepEqual(a.tuning, { ...tuning, smoothing: 15, minimumArea: 1e6 });
   assert.deepEqual([a.selection, a.pixelSize, a.regions, a.gates], [run.selection, run.pixelSize, run.regions, run.gates]);
   assert.deepEqual([a.edits.steps, b.edits.steps], [run.edits, []]);
   assert.deepEqual(notices.map(({ message }) => /not the file|another model/.exec(message)?.[0]), ["not the file", "not the file", "another model"]);

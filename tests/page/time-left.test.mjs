@@ -47,7 +47,7 @@ describe("time left", () => {
 
 describe("words", () => {
   test("make sentences of errors", () => {
-    const error = { message: "the file is empty (0 bytes)", remedy: "Copy it again." };
+    const error = { message: "the file is empty (0 bytes)", help: "Copy it again." };
     assert.equal(explanation(error), "The file is empty (0 bytes). Copy it again.");
   });
 

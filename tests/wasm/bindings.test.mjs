@@ -16,7 +16,7 @@ const isError = (code) => (error) => {
   assert.ok(error instanceof Error);
   assert.equal(error.name, "NucleoscopeError");
   assert.equal(error.code, code);
-  assert.ok(error.message.length > 10 && error.remedy.length > 10);
+  assert.ok(error.message.length > 10 && error.help.length > 10);
   return true;
 };
 
@@ -42,8 +42,8 @@ test("a large image is segmented block by block, as well as at once", () => {
   const sizes = { largestWhole: 300 * 300, longestBlock: 360 };
   const settings = { diameter: 24 };
   const image = nucleoscope.DecodedImage.open(nucleoscope.exampleImage(1).png, {}, undefined, false);
-  assert.equal(model.planField(image, settings, undefined, undefined), undefined, "it is not large");
-  const plan = structuredClone(model.planField(image, settings, sizes, undefined));
+  assert.equal(model.planTiled(image, settings, undefined, undefined), undefined, "it is not large");
+  const plan = structuredClone(model.planTiled(image, settings, sizes, undefined));
   assert.ok(plan.blocks.length > 1, JSON.stringify(plan.blocks));
   const told = [];
   const found = plan.blocks.map((_, block) =>
@@ -94,15 +94,15 @@ test("an image goes all the way to rows, outlines and a score", () => {
   assert.deepEqual(found.truthOutlines(truth).points, points);
   const summary = nucleoscope.summarizeScores([score, score]);
   assert.equal(summary.images, 2);
-  assert.equal(summary.counts.hits, 2 * found.count);
+  assert.equal(summary.counts.truePositives, 2 * found.count);
 });
 
 test("settings are used, and what is no setting is refused", () => {
-  const { image, found: none } = segmented(1, { ...nucleoscope.defaultSettings(), smallestArea: 1e6 });
+  const { image, found: none } = segmented(1, { ...nucleoscope.defaultSettings(), minimumArea: 1e6 });
   assert.equal(none.count, 0);
   assert.equal(none.diameter, undefined);
   assert.equal(none.csvRows("x"), "x,\n");
-  assert.throws(() => model.infer(image, { threshold: "high" }, undefined), TypeError);
+  assert.throws(() => model.infer(image, { interiorThreshold: "high" }, undefined), TypeError);
 });
 
 test("a number that no image, setting or correction can have is said to be one, and nothing is worse for it", () => {
@@ -112,14 +112,14 @@ test("a number that no image, setting or correction can have is said to be one, 
     () => nucleoscope.DecodedImage.open(png, { frame: 1e15 }, undefined, false),
     () => nucleoscope.DecodedImage.open(png, { frame: -1 }, undefined, false),
     () => nucleoscope.DecodedImage.open(png, { slice: { single: 0.5 } }, undefined, false),
-    () => maps.label({ smallestArea: -3 }, []),
-    () => maps.label({ smallestArea: 1e15 }, []),
+    () => maps.label({ minimumArea: -3 }, []),
+    () => maps.label({ minimumArea: 1e15 }, []),
     () => maps.label({}, [{ kind: "erase", path: [[1, "x"]], radius: 2 }]),
-    () => model.planField(image, {}, { largestWhole: -1, longestBlock: 2000 }, undefined),
+    () => model.planTiled(image, {}, { largestWhole: -1, longestBlock: 2000 }, undefined),
     () => model.findInBlock(image, {}, { width: 3 }, 0, undefined),
     () => image.preview(64, { gamma: "x" }),
     () => nucleoscope.summarizeScores([3]),
-    () => new nucleoscope.NucleusMaps(3, 3, maps.values()),
+    () => new nucleoscope.Prediction(3, 3, maps.values()),
   ]) {
     assert.throws(wrong, isError("argument/invalid"), String(wrong));
   }
@@ -138,15 +138,15 @@ test("a preview has the size asked for and opaque pixels", () => {
 
 test("maps come back from their bytes and give the same nuclei", () => {
   const { image, maps, found } = segmented(1);
-  const again = new nucleoscope.NucleusMaps(image.width, image.height, maps.values());
+  const again = new nucleoscope.Prediction(image.width, image.height, maps.values());
   assert.deepEqual(again.label({}, []).labels(), found.labels());
-  assert.ok(again.label({ smallestArea: 300 }, []).count < found.count);
+  assert.ok(again.label({ minimumArea: 300 }, []).count < found.count);
   const { width, height } = again.picture(64);
   assert.deepEqual([width, height], [64, 48]);
-  assert.throws(() => new nucleoscope.NucleusMaps(3, 3, maps.values()), TypeError);
+  assert.throws(() => new nucleoscope.Prediction(3, 3, maps.values()), TypeError);
 });
 
-test("corrections change nuclei, are marked, and say why they change nothing", () => {
+test("corrections change nuclei, are edited, and say why they change nothing", () => {
   const { maps, found } = segmented(1);
   const labels = found.labels();
   const inside = labels.findIndex((label) => label !== 0);
@@ -159,7 +159,7 @@ test("corrections change nuclei, are marked, and say why they change nothing", (
   assert.ok(refused[0].reason.length > 5);
   const outline = [[0, 0], [9, 0], [9, 9], [0, 9]];
   const more = maps.label({}, [{ kind: "delete", at: [place] }, { kind: "add", outline }]);
-  assert.equal(more.marked().length, 1);
+  assert.equal(more.edited().length, 1);
   assert.throws(() => maps.label({}, [{ kind: "explode" }]), TypeError);
 });
 
@@ -167,7 +167,7 @@ test("corrections change nuclei, are marked, and say why they change nothing", (
 function finished(imageId = "cells") {
   const { image, found } = segmented(1);
   const csvRows = found.csvRows(imageId);
-  const nuclei = nucleoscope.Segmentation.fromCsvRows({ csvRows, width: 512, height: 384, marked: [2] });
+  const nuclei = nucleoscope.Segmentation.fromCsvRows({ csvRows, width: 512, height: 384, edited: [2] });
   return { image, found, csvRows, nuclei, table: nuclei.measure(image) };
 }
 
@@ -191,7 +191,7 @@ const rowsOf = (csv) => {
 test("finished nuclei are measured, counted and exported", () => {
   const { image, found, nuclei, table } = finished();
   assert.deepEqual(nuclei.labels(), found.labels());
-  assert.deepEqual([...nuclei.marked()], [2]);
+  assert.deepEqual([...nuclei.edited()], [2]);
   assert.equal(table.rows, found.count);
   assert.equal(table.values.length, table.rows * table.columns.length);
   const area = table.columns.findIndex(({ key }) => key === "area_px2");
@@ -213,12 +213,12 @@ test("finished nuclei are measured, counted and exported", () => {
   const [told] = JSON.parse(text(shared, "nucleoscope.json")).images;
   assert.deepEqual(told.input, { name: "cells.png", folder: "a", sha256: nucleoscope.sha256(file) });
   const [read] = nucleoscope.readRecord(new TextEncoder().encode(text(shared, "nucleoscope.json")));
-  assert.deepEqual([read.id, read.regions, read.settings.seedMinimum], ["cells", regions, nucleoscope.defaultSettings().seedMinimum]);
+  assert.deepEqual([read.id, read.regions, read.settings.peakThreshold], ["cells", regions, nucleoscope.defaultSettings().peakThreshold]);
 
   const archive = new nucleoscope.Archive();
   archive.add("a.txt", new Uint8Array([1, 2]));
   assert.throws(() => archive.add("a.txt", new Uint8Array([1, 2])), isError("export/archive"));
-  assert.throws(() => nucleoscope.Segmentation.fromCsvRows({ csvRows: "x", width: 1, height: 1, marked: [] }));
+  assert.throws(() => nucleoscope.Segmentation.fromCsvRows({ csvRows: "x", width: 1, height: 1, edited: [] }));
   assert.throws(() => nucleoscope.batchFiles([file], [], allFormats, {}), TypeError);
   assert.throws(() => nucleoscope.countNuclei({ ...table, rows: 3 }, 512, 384, null, [], []), TypeError);
 });
@@ -283,7 +283,7 @@ test("records and regions that cannot be used say which field is wrong", () => {
   ]);
 });
 
-test("errors have a code, a message and a remedy", () => {
+test("errors have a code, a message and a help", () => {
   const decode = (text) => nucleoscope.DecodedImage.open(new TextEncoder().encode(text), {}, undefined, false);
   assert.throws(() => decode(""), isError("image/empty"));
   assert.throws(() => decode("just text"), isError("image/unknown-format"));

@@ -52,12 +52,12 @@ test("labels are the same bit for bit", () => {
     const next = exact(seed);
     const [interior, boundary, distance] = [hills(next), hills(next), hills(next)];
     const settings = {
-      threshold: 0.375,
+      interiorThreshold: 0.375,
       boundaryWeight: seed % 2 === 0 ? 0 : 0.25,
-      seedDepth: 0.0625,
-      seedMinimum: 0.125,
-      leastCertainty: 0.5,
-      smallestArea: 6,
+      h: 0.0625,
+      peakThreshold: 0.125,
+      minimumConfidence: 0.5,
+      minimumArea: 6,
       fillHoles: true,
     };
     const labels = nucleoscope.watershedMaps(WIDTH, HEIGHT, interior, boundary, distance, settings);

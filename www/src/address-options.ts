@@ -1,11 +1,11 @@
 /** What the page's address asks for besides settings: `?workers=N` and `?block=N`. */
 import type { Notice } from "./notices.ts";
-import type { FieldSizes } from "./wasm/nucleoscope.js";
+import type { TiledSizes } from "./wasm/nucleoscope.js";
 
 /** What was asked for; undefined leaves it to the program. */
 export interface AddressOptions {
   readonly workers: number | undefined;
-  readonly sizes: FieldSizes | undefined;
+  readonly sizes: TiledSizes | undefined;
   /** What was asked for and cannot be had. */
   readonly notices: Notice[];
 }
@@ -30,7 +30,7 @@ export function optionsIn(search: string): AddressOptions {
     if (Number.isInteger(asked) && asked >= minimum && asked <= maximum) return asked;
     notices.push({
       message: `The address of this page asks for ${name}=${text}, which is not a whole number from ${minimum} to ${maximum}`,
-      remedy: "What suits this computer is used instead.",
+      help: "What suits this computer is used instead.",
     });
     return undefined;
   };

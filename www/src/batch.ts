@@ -77,8 +77,8 @@ export interface CountFailure {
 }
 
 /** Whether an image was so large that its maps are not kept: then its nuclei cannot be cut anew or corrected. */
-export function isField({ state }: BatchImage): boolean {
-  return state.kind === "done" && state.result.isField;
+export function isTiled({ state }: BatchImage): boolean {
+  return state.kind === "done" && state.result.isTiled;
 }
 
 /** Whether every nucleus of an image counts, whatever it measures. */

@@ -3,7 +3,7 @@ import { make } from "./elements.ts";
 /** Something worth knowing, and what to do about it. */
 export interface Notice {
   readonly message: string;
-  readonly remedy: string;
+  readonly help: string;
   /** What can be done about it with one press; the notice is then gone. */
   readonly action?: { readonly label: string; readonly run: () => void };
   /** Called when the user dismisses it. */
@@ -72,10 +72,10 @@ export class Notices {
   }
 
   #item(notice: Notice): HTMLElement {
-    const { message, remedy, action } = notice;
+    const { message, help, action } = notice;
     const item = make("li", "notice");
     const text = make("p", "notice-text");
-    text.append(make("span", "notice-message", stopped(message)), " ", make("span", "notice-remedy", remedy));
+    text.append(make("span", "notice-message", stopped(message)), " ", make("span", "notice-help", help));
     const buttons = make("div", "notice-buttons");
     if (action !== undefined) {
       buttons.append(
@@ -117,6 +117,6 @@ function stopped(message: string): string {
   return message.endsWith(".") ? message : `${message}.`;
 }
 
-function fingerprint({ message, remedy }: Notice): string {
-  return JSON.stringify([message, remedy]);
+function fingerprint({ message, help }: Notice): string {
+  return JSON.stringify([message, help]);
 }

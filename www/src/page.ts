@@ -1,4 +1,4 @@
-import { Batch, isField, rowsOf, type BatchImage } from "./batch.ts";
+import { Batch, isTiled, rowsOf, type BatchImage } from "./batch.ts";
 import { Bench } from "./bench.ts";
 import { CorrectionBar } from "./correction-bar.ts";
 import { Counts } from "./counts.ts";
@@ -26,7 +26,7 @@ import { StackPanel } from "./stack-panel.ts";
 import { Status } from "./status.ts";
 import type { Drawn } from "./tools.ts";
 import { TableDialectChoice } from "./table-dialect.ts";
-import { sameTuning, tuningOf, type Tuning } from "./tuning.ts";
+import { hasTuning, tuningOf, type Tuning } from "./tuning.ts";
 import { TuningPanel } from "./tuning-panel.ts";
 import { Viewer } from "./viewer.ts";
 import { counted, countedNuclei, explanation } from "./wording.ts";
@@ -85,9 +85,9 @@ export class Page {
   );
   readonly #bench = new Bench({
     changed: (image) => this.#relabelled(image),
-    failed: (image, { message, remedy }) => {
+    failed: (image, { message, help }) => {
       const action = { label: "Try again", run: () => this.#relabel(image) };
-      this.#notices.add([{ message: `${image.name} could not be adjusted: ${message}`, remedy, action }]);
+      this.#notices.add([{ message: `${image.name} could not be adjusted: ${message}`, help, action }]);
     },
   });
   readonly #tuningPanel = new TuningPanel({
@@ -194,7 +194,7 @@ export class Page {
     try {
       const engine = await Engine.create(this.#options);
       this.#csvHeader = engine.csvHeader;
-      this.#useTuning(tuningOf(engine.settings));
+      this.#useTuning(engine);
       this.#viewer.use(engine);
       this.#work.use(engine);
       this.#bench.use(engine);
@@ -222,9 +222,9 @@ export class Page {
       } catch (error) {
         isFailed = true;
         this.#status.say("The files could not be opened.");
-        const { message, remedy } = reportOf(error);
+        const { message, help } = reportOf(error);
         const action = { label: "Try again", run: again };
-        this.#notices.add([{ message: `The files could not be opened: ${message}`, remedy, action }]);
+        this.#notices.add([{ message: `The files could not be opened: ${message}`, help, action }]);
       } finally {
         this.#openings--;
         this.#layOut();
@@ -259,7 +259,7 @@ export class Page {
         batch.addFailure(path, {
           code: "file/unreadable",
           message: "The browser could not read this file.",
-          remedy: "Check that it still exists and that you may read it, then add it again.",
+          help: "Check that it still exists and that you may read it, then add it again.",
         }),
       );
     }
@@ -271,7 +271,7 @@ export class Page {
       this.#notices.add([
         {
           message: "No images were found in what was added.",
-          remedy: "Add PNG, JPEG, TIFF, BMP, GIF or WebP images, a folder or a ZIP archive that has some.",
+          help: "Add PNG, JPEG, TIFF, BMP, GIF or WebP images, a folder or a ZIP archive that has some.",
         },
       ]);
     }
@@ -314,7 +314,7 @@ export class Page {
     return this.#batch.images.filter((image) => {
       if (image.state.kind !== "done" || image.settings === null) return false;
       if (!sameSettings(image.settings, { ...image.settings, ...(image.recorded ?? this.#settings.settings) })) return true;
-      return isField(image) && !sameTuning(tuningOf(image.settings), image.tuning ?? this.#tuning);
+      return isTiled(image) && !hasTuning(image.settings, image.tuning ?? this.#tuning);
     });
   }
 
@@ -379,7 +379,7 @@ export class Page {
     this.#removed = removed;
     this.#removedNotice = {
       message: words,
-      remedy: "This can be undone until other images are added.",
+      help: "This can be undone until other images are added.",
       action: { label: "Undo", run: () => this.#undoRemoval() },
       dismissed: () => this.#letGoOfRemoved(),
     };
@@ -462,7 +462,7 @@ export class Page {
 
   #showCorrections(): void {
     const image = this.#selected;
-    const isCorrectable = image === null || !isField(image);
+    const isCorrectable = image === null || !isTiled(image);
     byId("field-note", HTMLElement).hidden = isCorrectable;
     this.#viewer.allowCorrections(isCorrectable);
     this.#corrections.show({
@@ -490,8 +490,9 @@ export class Page {
     ...(image.tuning ?? this.#tuning),
   });
 
-  #useTuning(standard: Tuning): void {
-    const shared = settingsIn(location.hash);
+  #useTuning(engine: Engine): void {
+    const standard = tuningOf(engine.settings, engine.settingList);
+    const shared = settingsIn(location.hash, engine.settingList);
     this.#standardTuning = standard;
     this.#tuning = { ...standard, ...shared?.tuning };
     if (shared !== null) this.#settings.take(shared.network);
@@ -499,11 +500,19 @@ export class Page {
       this.#notices.add([
         {
           message: `The link of this page asks for settings that do not exist or are out of range: ${shared.ignored.join(", ")}`,
-          remedy: "The standard is used for them.",
+          help: "The standard is used for them.",
         },
       ]);
     }
-    this.#tuningPanel.standard = standard;
+    if (shared !== null && shared.oldNames.length > 0) {
+      this.#notices.add([
+        {
+          message: `The link of this page uses old names of settings: ${shared.oldNames.join(", ")}`,
+          help: "Copy the link anew: a later version will no longer read them.",
+        },
+      ]);
+    }
+    this.#tuningPanel.offer(engine.settingList, standard);
     this.#tuningPanel.show(this.#tuning, false);
   }
 
@@ -528,7 +537,7 @@ export class Page {
   /** Finds an image's nuclei anew: from its maps, or where they are gone by the network. */
   #relabel(image: BatchImage, inHand = true): void {
     if (image.state.kind !== "done") return;
-    if (isField(image)) {
+    if (isTiled(image)) {
       this.#layOut();
       return;
     }
@@ -542,7 +551,7 @@ export class Page {
   #relabelOutdated(): void {
     for (const image of this.#batch.images) {
       if (image === this.#selected || image.state.kind !== "done" || image.settings === null) continue;
-      if (!sameTuning(tuningOf(image.settings), image.tuning ?? this.#tuning)) this.#relabel(image, false);
+      if (!hasTuning(image.settings, image.tuning ?? this.#tuning)) this.#relabel(image, false);
     }
   }
 
@@ -625,7 +634,7 @@ export class Page {
   /** Changes the corrections of the selected image; `change` says whether it did. */
   #step(change: (image: BatchImage) => boolean): void {
     const image = this.#selected;
-    if (image === null || image.state.kind !== "done" || isField(image) || !change(image)) return;
+    if (image === null || image.state.kind !== "done" || isTiled(image) || !change(image)) return;
     this.#showCorrections();
     this.#relabel(image);
   }
@@ -663,7 +672,7 @@ export class Page {
         this.#notices.add([
           {
             message: `The corrections of ${image.name} began with its ground truth, which is not among the files.`,
-            remedy: "Add the masks, the label image or the CSV that it came from, then the record once more.",
+            help: "Add the masks, the label image or the CSV that it came from, then the record once more.",
           },
         ]);
         continue;
@@ -725,17 +734,17 @@ export class Page {
       if (image === null) {
         return {
           message: `${path} has ${counted(regions.length, "region")}, but there is no image to give them to.`,
-          remedy: "Add the image first, then the regions.",
+          help: "Add the image first, then the regions.",
         };
       }
       image.regions = regions;
       return {
         message: `${counted(regions.length, "region")} of ${path} taken for ${image.name}.`,
-        remedy: "“Clear regions” takes them away again.",
+        help: "“Clear regions” takes them away again.",
       };
     } catch (error) {
-      const { message, remedy } = reportOf(error);
-      return { message: `${path} was not used: ${message}`, remedy };
+      const { message, help } = reportOf(error);
+      return { message: `${path} was not used: ${message}`, help };
     }
   }
 
@@ -748,7 +757,7 @@ export class Page {
       this.#notices.add([
         {
           message: `The record tells of ${counted(this.#records.size, "image")} more, not among the files.`,
-          remedy: "Add them, and they are worked on as it says.",
+          help: "Add them, and they are worked on as it says.",
         },
       ]);
     }
@@ -820,9 +829,9 @@ export class Page {
     } catch (error) {
       if (batch !== this.#batch) return;
       this.#scorePanel.hide();
-      const { message, remedy } = reportOf(error);
+      const { message, help } = reportOf(error);
       const action = { label: "Try again", run: () => void this.#summarize(this.#batch) };
-      this.#notices.add([{ message: `The scores could not be summed up: ${message}`, remedy, action }]);
+      this.#notices.add([{ message: `The scores could not be summed up: ${message}`, help, action }]);
     }
   }
 
@@ -882,7 +891,7 @@ function refusalNotices(refused: readonly string[]): Notice[] {
         refused.length === 1
           ? `${path} was not added: the same file was added before.`
           : `${counted(refused.length, "file")} were not added, as the same files were added before: ${path} and others.`,
-      remedy: "To start anew, remove all images first.",
+      help: "To start anew, remove all images first.",
     },
   ];
 }

@@ -23,7 +23,7 @@ async function unpacked(part: HTMLScriptElement | undefined): Promise<Response> 
     throw new EngineError({
       code: "page/not-unpacked",
       message: `This file is damaged, or this browser too old for it (${messageOf(error)}).`,
-      remedy: "Save the page once more, or use a current version of Chrome, Edge, Firefox or Safari.",
+      help: "Save the page once more, or use a current version of Chrome, Edge, Firefox or Safari.",
     });
   }
 }

@@ -4,7 +4,7 @@ import type { Engine } from "./engine/engine.ts";
 import type { ImageSource } from "./engine/protocol.ts";
 import type { Notice } from "./notices.ts";
 import { tuningOf } from "./tuning.ts";
-import type { Edit, ImageRecord } from "./wasm/nucleoscope.js";
+import type { Edit, ImageRecord, Setting } from "./wasm/nucleoscope.js";
 
 /** A record among the files. */
 export interface RecordSource {
@@ -32,8 +32,8 @@ export class RecordedRuns {
       try {
         for (const run of await engine.readRecord(source)) this.#waiting.set(run.id, run);
       } catch (error) {
-        const { message, remedy } = reportOf(error);
-        problems.push({ message: `${path} was not used: ${message}`, remedy });
+        const { message, help } = reportOf(error);
+        problems.push({ message: `${path} was not used: ${message}`, help });
       }
     }
     for (const { source } of fresh) this.#read.add(source.blob);
@@ -55,19 +55,19 @@ export class RecordedRuns {
       if (await isOtherFile(image.source, run, engine)) {
         notices.push({
           message: `${image.path} is not the file that the record tells of.`,
-          remedy: "Its settings and corrections were used all the same; check the result.",
+          help: "Its settings and corrections were used all the same; check the result.",
         });
       }
       if (run.model !== null && run.model.sha256 !== engine.modelIdentity.sha256) {
         models.add(`${run.model.name} ${run.model.version}`);
       }
-      this.#give(image, run);
+      this.#give(image, run, engine.settingList);
       applied.push(image);
     }
     for (const model of models) {
       notices.push({
         message: `The record was made with another model (${model}); this page has ${engine.modelIdentity.name} ${engine.modelIdentity.version}.`,
-        remedy: "Nuclei may differ from those of the record.",
+        help: "Nuclei may differ from those of the record.",
       });
     }
     return { images: applied, notices };
@@ -80,9 +80,9 @@ export class RecordedRuns {
     return edits;
   }
 
-  #give(image: BatchImage, run: ImageRecord): void {
+  #give(image: BatchImage, run: ImageRecord, list: readonly Setting[]): void {
     image.recorded = run.settings;
-    image.tuning = run.settings === null ? null : tuningOf(run.settings);
+    image.tuning = run.settings === null ? null : tuningOf(run.settings, list);
     image.selection = run.selection;
     image.pixelSize = run.pixelSize ?? image.pixelSize;
     image.regions = run.regions;

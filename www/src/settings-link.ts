@@ -1,12 +1,14 @@
 import { asRecord, parseNetworkSettings, parseTuning, type Tuning } from "./tuning.ts";
-import type { Settings } from "./wasm/nucleoscope.js";
+import type { Setting, Settings } from "./wasm/nucleoscope.js";
 
 const key = "settings";
 
 /** Settings as they travel in a link. */
 export interface SharedSettings {
   readonly network: Pick<Settings, "diameter">;
-  readonly tuning: Partial<Tuning>;
+  readonly tuning: Tuning;
+  /** Old names of settings, which are still read. */
+  readonly oldNames: readonly string[];
   /** What it asks for and cannot be had, as it stands there. */
   readonly ignored: readonly string[];
 }
@@ -19,17 +21,18 @@ export function linkOf(address: string, settings: Settings): string {
 }
 
 /** The settings that an address asks for; null where it asks for none. */
-export function settingsIn(hash: string): SharedSettings | null {
+export function settingsIn(hash: string, list: readonly Setting[]): SharedSettings | null {
   const text = new URLSearchParams(hash.replace(/^#/, "")).get(key);
   if (text === null) return null;
   const given = asRecord(parsed(text));
   const network = parseNetworkSettings(given);
-  const tuning = parseTuning(given);
+  const { tuning, oldNames } = parseTuning(given, list);
   const taken: Record<string, unknown> = { ...network, ...tuning };
-  const ignored = Object.entries(given).filter(([name, value]) => taken[name] !== value);
+  const ignored = Object.entries(given).filter(([name, value]) => taken[name] !== value && !oldNames.includes(name));
   return {
     network,
     tuning,
+    oldNames,
     ignored: Object.keys(given).length === 0 ? [text] : ignored.map(([name, value]) => `${name} ${JSON.stringify(value)}`),
   };
 }

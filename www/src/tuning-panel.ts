@@ -1,16 +1,6 @@
-import { byId, setText } from "./elements.ts";
-import { sameTuning, tuningRanges, type Tuning } from "./tuning.ts";
-
-const sliders = [
-  { name: "threshold", id: "tune-threshold", digits: 2 },
-  { name: "seedDepth", id: "tune-splitting", digits: 2 },
-  { name: "leastCertainty", id: "tune-certainty", digits: 2 },
-  { name: "smallestArea", id: "tune-area", digits: 0 },
-  { name: "smoothing", id: "tune-smoothing", digits: 1 },
-] as const;
-
-/** Splitting is stronger the shallower a valley may be: its slider runs the other way. */
-const mirrored = "seedDepth";
+import { byId, make, setText } from "./elements.ts";
+import { offered, sameTuning, type Tuning } from "./tuning.ts";
+import type { Setting } from "./wasm/nucleoscope.js";
 
 /** Who wants to know of changes. */
 export interface TuningListener {
@@ -22,84 +12,107 @@ export interface TuningListener {
   reset(): void;
 }
 
-/** The sliders that cut nuclei anew while they are moved. */
+/** One setting's slider or check box. */
+interface Control {
+  readonly setting: Setting;
+  readonly input: HTMLInputElement;
+  readonly value: HTMLElement | null;
+}
+
+/** The sliders and check boxes that cut nuclei anew while they are moved. */
 export class TuningPanel {
-  readonly #inputs = new Map(sliders.map(({ name, id }) => [name, byId(id, HTMLInputElement)]));
-  readonly #fillHoles = byId("tune-fill-holes", HTMLInputElement);
-  readonly #dropAtEdge = byId("tune-drop-at-edge", HTMLInputElement);
+  #controls: readonly Control[] = [];
+  readonly #fields = byId("tune-settings", HTMLElement);
   readonly #own = byId("tune-own", HTMLInputElement);
   readonly #reset = byId("tune-reset", HTMLButtonElement);
+  readonly #listener: TuningListener;
   #standard: Tuning | null = null;
   /** What is shown; a value beyond its slider stays as long as that is not moved. */
-  #shown: Tuning | null = null;
+  #shown: Tuning = {};
 
   constructor(listener: TuningListener) {
-    const changed = (isSettled: boolean, name?: (typeof sliders)[number]["name"]) => (): void => {
-      const tuning = this.#tuning(name);
-      this.#shown = tuning;
-      this.#describe(tuning);
-      listener.changed(tuning, isSettled);
-    };
-    for (const [name, input] of this.#inputs) {
-      const { minimum, maximum } = tuningRanges[name];
-      // The number of pixels has a slider for the usual sizes only.
-      input.min = String(minimum);
-      input.max = String(name === "smallestArea" ? 500 : maximum);
-      input.addEventListener("input", changed(false, name));
-      input.addEventListener("change", changed(true, name));
-    }
-    for (const input of [this.#fillHoles, this.#dropAtEdge]) input.addEventListener("change", changed(true));
+    this.#listener = listener;
     this.#own.addEventListener("change", () => listener.scopeChanged(this.#own.checked));
     this.#reset.addEventListener("click", () => listener.reset());
   }
 
-  /** The tuning that "reset" goes back to. */
-  set standard(tuning: Tuning) {
-    this.#standard = tuning;
+  /** Makes the controls. `standard` is the tuning that "reset" goes back to. */
+  offer(list: readonly Setting[], standard: Tuning): void {
+    this.#standard = standard;
+    this.#controls = offered(list).map((setting) => this.#control(setting));
+  }
+
+  #control(setting: Setting): Control {
+    const { name, label, help, unit, slider } = setting;
+    const input = document.createElement("input");
+    input.id = `tune-${name}`;
+    let value: HTMLElement | null = null;
+    const field = make("label", slider === null ? "toggle" : "slider");
+    field.title = help;
+    if (slider === null) {
+      input.type = "checkbox";
+      field.append(input, ` ${label}`);
+    } else {
+      input.type = "range";
+      input.min = String(slider.minimum);
+      input.max = String(slider.maximum);
+      input.step = String(slider.step);
+      value = make("span", "value");
+      value.id = `tune-${name}-value`;
+      value.ariaHidden = "true";
+      field.append(unit === "" ? `${label} ` : `${label}, ${unit} `, value, input);
+      input.addEventListener("input", () => this.#change(name, false));
+    }
+    input.addEventListener("change", () => this.#change(name, true));
+    this.#fields.append(field);
+    return { setting, input, value };
+  }
+
+  #change(name: string, isSettled: boolean): void {
+    const control = this.#controls.find(({ setting }) => setting.name === name);
+    if (control === undefined) return;
+    const tuning = { ...this.#shown, [name]: valueOf(control) };
+    this.#shown = tuning;
+    this.#describe(tuning);
+    this.#listener.changed(tuning, isSettled);
   }
 
   /** Shows a tuning, and whether it is the selected image's own. */
   show(tuning: Tuning, isOwn: boolean): void {
     this.#shown = tuning;
-    for (const [name, input] of this.#inputs) {
-      const value = name === mirrored ? mirror(tuning[name]) : tuning[name];
-      if (document.activeElement !== input) input.value = String(value);
+    for (const { setting, input } of this.#controls) {
+      const value = tuning[setting.name];
+      if (typeof value === "boolean") input.checked = value;
+      else if (value !== undefined && document.activeElement !== input) input.value = String(onSlider(value, setting));
     }
-    this.#fillHoles.checked = tuning.fillHoles;
-    this.#dropAtEdge.checked = tuning.dropAtEdge;
     this.#own.checked = isOwn;
     this.#describe(tuning);
   }
 
-  /** The tuning as it is after the slider of this name was moved, or a box was ticked. */
-  #tuning(moved?: (typeof sliders)[number]["name"]): Tuning {
-    const number = (name: (typeof sliders)[number]["name"]): number => {
-      if (name !== moved && this.#shown !== null) return this.#shown[name];
-      const value = this.#inputs.get(name)?.valueAsNumber ?? 0;
-      return name === mirrored ? mirror(value) : value;
-    };
-    return {
-      threshold: number("threshold"),
-      seedDepth: number("seedDepth"),
-      leastCertainty: number("leastCertainty"),
-      smallestArea: number("smallestArea"),
-      smoothing: number("smoothing"),
-      fillHoles: this.#fillHoles.checked,
-      dropAtEdge: this.#dropAtEdge.checked,
-    };
-  }
-
   #describe(tuning: Tuning): void {
-    for (const { name, id, digits } of sliders) {
-      const value = name === mirrored ? mirror(tuning[name]) : tuning[name];
-      setText(byId(`${id}-value`, HTMLElement), value.toFixed(digits));
+    for (const { setting, value: shown } of this.#controls) {
+      const value = tuning[setting.name];
+      if (shown !== null && typeof value === "number") {
+        setText(shown, onSlider(value, setting).toFixed(digitsOf(setting.slider?.step ?? 1)));
+      }
     }
     this.#reset.disabled = this.#standard === null || sameTuning(tuning, this.#standard);
   }
 }
 
-/** The other end of the slider, without the noise of binary fractions. */
-function mirror(value: number): number {
-  const { minimum, maximum } = tuningRanges[mirrored];
-  return Math.round((minimum + maximum - value) * 100) / 100;
+function valueOf({ setting, input }: Control): number | boolean {
+  return setting.slider === null ? input.checked : onSlider(input.valueAsNumber, setting);
+}
+
+/** Where a value stands on its slider, and back: a reversed slider has its lowest value at the right end. */
+function onSlider(value: number, { slider }: Setting): number {
+  if (slider === null || !slider.reversed) return value;
+  const digits = digitsOf(slider.step);
+  // Without the noise of binary fractions.
+  return Number((slider.minimum + slider.maximum - value).toFixed(digits));
+}
+
+/** How many digits behind the point the steps of a slider need. */
+function digitsOf(step: number): number {
+  return Math.max(0, Math.ceil(-Math.log10(step)));
 }

@@ -1,62 +1,66 @@
-import type { Settings } from "./wasm/nucleoscope.js";
+import type { Setting, Settings } from "./wasm/nucleoscope.js";
 
-/** The settings that need not run the network again: every field is there. */
-export type Tuning = Required<
-  Pick<
-    Settings,
-    "threshold" | "seedDepth" | "leastCertainty" | "smallestArea" | "smoothing" | "fillHoles" | "dropAtEdge"
-  >
->;
+/**
+ * The watershed's settings that the page offers, by their names: they need not run the network again. Which
+ * there are is up to the engine's list.
+ */
+export type Tuning = Readonly<Record<string, number | boolean>>;
 
-/** What a number may be. */
-export interface Range {
-  readonly minimum: number;
-  readonly maximum: number;
+/** The settings that the page offers: those with a slider, and the switches. */
+export function offered(list: readonly Setting[]): readonly Setting[] {
+  return list.filter(({ slider, kind }) => slider !== null || kind === "switch");
 }
-
-/** The numbers among them, with what they may be. */
-export const tuningRanges: Readonly<Record<"threshold" | "seedDepth" | "leastCertainty" | "smallestArea" | "smoothing", Range>> = {
-  threshold: { minimum: 0.05, maximum: 0.95 },
-  seedDepth: { minimum: 0.02, maximum: 1 },
-  leastCertainty: { minimum: 0, maximum: 1 },
-  smallestArea: { minimum: 0, maximum: 100_000 },
-  smoothing: { minimum: 0, maximum: 8 },
-};
 
 /** The tuning within settings that name everything, as it is: a record may go beyond the sliders. */
-export function tuningOf(settings: Settings): Tuning {
-  const { threshold, seedDepth, leastCertainty, smallestArea, smoothing, fillHoles, dropAtEdge } = settings;
-  const given = { threshold, seedDepth, leastCertainty, smallestArea, smoothing, fillHoles, dropAtEdge };
-  const missing = Object.entries(given).filter(([, value]) => value === undefined);
-  if (missing.length > 0) throw new Error(`the settings lack ${missing.map(([name]) => name).join(", ")}`);
-  return given as Tuning;
+export function tuningOf(settings: Settings, list: readonly Setting[]): Tuning {
+  const given = asRecord(settings);
+  const names = offered(list).map(({ name }) => name);
+  const missing = names.filter((name) => given[name] === undefined);
+  if (missing.length > 0) throw new Error(`the settings lack ${missing.join(", ")}`);
+  return Object.fromEntries(names.map((name) => [name, given[name] as number | boolean]));
 }
 
-const numberNames = ["threshold", "seedDepth", "leastCertainty", "smallestArea", "smoothing"] as const;
-const switchNames = ["fillHoles", "dropAtEdge"] as const;
+/** A tuning that was read, and the old names of settings in it. */
+export interface ParsedTuning {
+  readonly tuning: Tuning;
+  readonly oldNames: readonly string[];
+}
 
-/** What is a tuning in something unknown; the rest is left out. */
-export function parseTuning(unknown: unknown): Partial<Tuning> {
+/** What is a tuning in something unknown, within the sliders' ranges; the rest is left out. */
+export function parseTuning(unknown: unknown, list: readonly Setting[]): ParsedTuning {
   const record = asRecord(unknown);
-  const tuning: { -readonly [Name in keyof Tuning]?: Tuning[Name] } = {};
-  for (const name of numberNames) {
-    const value = record[name];
-    const { minimum, maximum } = tuningRanges[name];
-    if (typeof value === "number" && value >= minimum && value <= maximum) tuning[name] = value;
+  const tuning: Record<string, number | boolean> = {};
+  const oldNames: string[] = [];
+  for (const setting of offered(list)) {
+    const { name, oldName } = setting;
+    const isOld = oldName !== null && record[name] === undefined && record[oldName] !== undefined;
+    const value = isOld ? record[oldName] : record[name];
+    if (!isValue(value, setting)) continue;
+    tuning[name] = value;
+    if (isOld) oldNames.push(oldName);
   }
-  for (const name of switchNames) {
-    const value = record[name];
-    if (typeof value === "boolean") tuning[name] = value;
-  }
-  return tuning;
+  return { tuning, oldNames };
+}
+
+/** Whether something is a value that the page offers for a setting. A number may lie beyond a slider's usual end. */
+function isValue(value: unknown, { kind, slider, minimum, maximum }: Setting): value is number | boolean {
+  if (kind === "switch" || slider === null) return typeof value === "boolean";
+  const [low, high] = kind === "count" ? [minimum, maximum] : [slider.minimum, slider.maximum];
+  return typeof value === "number" && value >= low && value <= high && (kind === "number" || Number.isInteger(value));
 }
 
 /** Whether two tunings lead to the same nuclei. */
 export function sameTuning(left: Tuning, right: Tuning): boolean {
-  return [...numberNames, ...switchNames].every((name) => left[name] === right[name]);
+  return Object.keys({ ...left, ...right }).every((name) => left[name] === right[name]);
 }
 
-/** The settings that the network's maps depend on, from something unknown. */
+/** Whether settings have the values of a tuning. */
+export function hasTuning(settings: Settings, tuning: Tuning): boolean {
+  const given = asRecord(settings);
+  return Object.entries(tuning).every(([name, value]) => given[name] === value);
+}
+
+/** The settings that the network's prediction depends on, from something unknown. */
 export function parseNetworkSettings(unknown: unknown): Pick<Settings, "diameter"> {
   const { diameter } = asRecord(unknown);
   const isDiameter = typeof diameter === "number" && diameter >= 3 && diameter <= 1000;

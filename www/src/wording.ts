@@ -40,6 +40,6 @@ export function sentence(text: string): string {
 }
 
 /** An error as two sentences: what happened, and what to do about it. */
-export function explanation({ message, remedy }: { readonly message: string; readonly remedy: string }): string {
-  return `${sentence(message)} ${sentence(remedy)}`;
+export function explanation({ message, help }: { readonly message: string; readonly help: string }): string {
+  return `${sentence(message)} ${sentence(help)}`;
 }

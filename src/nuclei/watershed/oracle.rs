@@ -4,21 +4,21 @@
 //! step.
 
 use super::{Basins, OUTSIDE, TOP, WatershedSettings};
-use crate::network::Maps;
+use crate::prediction::ProbabilityMaps;
 
 /// The labels, row by row; without smoothing.
-pub(super) fn watershed(maps: &Maps, settings: &WatershedSettings) -> Vec<u32> {
+pub(super) fn watershed(maps: &ProbabilityMaps, settings: &WatershedSettings) -> Vec<u32> {
     let (width, height) = (maps.width, maps.height);
     let relief = Relief::new(maps, settings);
-    let seeds = relief.seeds(steps(settings.seed_depth), steps(settings.seed_minimum));
+    let seeds = relief.seeds(steps(settings.h), steps(settings.peak_threshold));
     let mut labels = relief.flood(&seeds);
-    drop_uncertain(&mut labels, &maps.interior, settings.least_certainty);
+    drop_uncertain(&mut labels, &maps.interior, settings.minimum_confidence);
     if settings.fill_holes {
         fill_holes(&mut labels, width, height);
     }
-    drop_small(&mut labels, settings.smallest_area);
-    if settings.drop_at_edge {
-        drop_at_edge(&mut labels, width, height);
+    drop_small(&mut labels, settings.minimum_area);
+    if settings.clear_border {
+        clear_border(&mut labels, width, height);
     }
     number_by_first_pixel(&mut labels);
     labels
@@ -36,9 +36,9 @@ struct Relief {
 }
 
 impl Relief {
-    fn new(maps: &Maps, settings: &WatershedSettings) -> Self {
+    fn new(maps: &ProbabilityMaps, settings: &WatershedSettings) -> Self {
         let pixel = |((&interior, &boundary), &distance): ((&f32, &f32), &f32)| {
-            if interior > settings.threshold {
+            if interior > settings.interior_threshold {
                 steps(distance - settings.boundary_weight * boundary)
             } else {
                 OUTSIDE
@@ -219,7 +219,7 @@ fn number_by_first_pixel(labels: &mut [u32]) {
     }
 }
 
-fn drop_at_edge(labels: &mut [u32], width: usize, height: usize) {
+fn clear_border(labels: &mut [u32], width: usize, height: usize) {
     for pixel in 0..labels.len() {
         let (x, y) = (pixel % width, pixel / width);
         let label = labels[pixel];

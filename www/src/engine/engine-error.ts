@@ -4,22 +4,22 @@ import type { ErrorReport } from "./protocol.ts";
 export class EngineError extends Error implements ErrorReport {
   override readonly name = "NucleoscopeError";
   readonly code: string;
-  readonly remedy: string;
+  readonly help: string;
 
   constructor(report: ErrorReport) {
     super(report.message);
     this.code = report.code;
-    this.remedy = report.remedy;
+    this.help = report.help;
   }
 }
 
 /** The three parts of any error; one that does not explain itself is named as a fault of the program. */
 export function reportOf(error: unknown): ErrorReport {
-  if (isReport(error)) return { code: error.code, message: error.message, remedy: error.remedy };
+  if (isReport(error)) return { code: error.code, message: error.message, help: error.help };
   return {
     code: "engine/internal",
     message: `Something went wrong inside the program: ${messageOf(error)}`,
-    remedy: "Reload the page and try again.",
+    help: "Reload the page and try again.",
   };
 }
 
@@ -31,8 +31,8 @@ export function messageOf(error: unknown): string {
 /** Whether an error has the three parts. */
 export function isReport(error: unknown): error is ErrorReport {
   if (typeof error !== "object" || error === null) return false;
-  const { code, message, remedy } = error as Partial<ErrorReport>;
-  return typeof code === "string" && typeof message === "string" && typeof remedy === "string";
+  const { code, message, help } = error as Partial<ErrorReport>;
+  return typeof code === "string" && typeof message === "string" && typeof help === "string";
 }
 
 /** Refuses an option that has to be a whole number from 1 and is none. */
@@ -41,6 +41,6 @@ export function checkCount(value: unknown, option: string): void {
   throw new EngineError({
     code: "engine/bad-option",
     message: `The option ${option} is ${String(value)}, which is not a whole number from 1.`,
-    remedy: "Give one, or leave the option out: the program then chooses what suits the computer.",
+    help: "Give one, or leave the option out: the program then chooses what suits the computer.",
   });
 }

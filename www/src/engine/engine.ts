@@ -4,16 +4,17 @@ import type {
   ExampleImage,
   ExportFormat,
   FailedFile,
-  FieldSizes,
+  TiledSizes,
   ImageRecord,
   ImageScore,
   MeasurementTable,
-  ModelContract,
+  ModelMetadata,
   PixelSize,
   Provenance,
   Region,
   ScoreSummary,
   Selection,
+  Setting,
   Settings,
   TableDialect,
 } from "../wasm/nucleoscope.js";
@@ -54,7 +55,7 @@ export interface EngineOptions {
   /** How many images are worked on at the same time; left out, what suits the computer. */
   readonly workers?: number | undefined;
   /** Which images are worked on block by block; left out, those of more than 4096 × 4096 pixels. */
-  readonly sizes?: FieldSizes | undefined;
+  readonly sizes?: TiledSizes | undefined;
 }
 
 /** Which image, and which part of it. */
@@ -82,39 +83,43 @@ export interface NucleiRequest extends ImageRequest {
  */
 export class Engine {
   /** What the model says about itself. */
-  readonly model: ModelContract;
+  readonly model: ModelMetadata;
   /** What tells the model from others. */
   readonly modelIdentity: ModelIdentity;
   /** The first line of the Bowl's CSV. */
   readonly csvHeader: string;
   /** The settings that are used where none are given. */
   readonly settings: Settings;
+  /** What the settings of the watershed are: names, ranges, help. */
+  readonly settingList: readonly Setting[];
   readonly #segmenters: Pool;
   /** Opening files and drawing previews must not wait behind a batch. */
   readonly #reader: Pool;
   /** What the user has in hand must not wait behind either. */
   readonly #bench: Pool;
   readonly #script: string;
-  readonly #sizes: FieldSizes | null;
+  readonly #sizes: TiledSizes | null;
   readonly #numbers = new WeakMap<object, number>();
   #numbered = 0;
 
   private constructor(parts: {
-    model: ModelContract;
+    model: ModelMetadata;
     modelHash: string;
     csvHeader: string;
     settings: Settings;
+    settingList: readonly Setting[];
     segmenters: Pool;
     reader: Pool;
     bench: Pool;
     script: string;
-    sizes: FieldSizes | null;
+    sizes: TiledSizes | null;
   }) {
     this.model = parts.model;
     const { name, version } = parts.model;
     this.modelIdentity = { name, version, sha256: parts.modelHash };
     this.csvHeader = parts.csvHeader;
     this.settings = parts.settings;
+    this.settingList = parts.settingList;
     this.#segmenters = parts.segmenters;
     this.#reader = parts.reader;
     this.#bench = parts.bench;
@@ -145,10 +150,10 @@ export class Engine {
     );
     try {
       const [about] = await Promise.all([segmenters.warmUp(), reader.warmUp()]);
-      const { model: contract, modelHash, csvHeader, settings } = about;
-      if (contract === null) throw new Error("the worker was set up without a model");
+      const { model: metadata, ...rest } = about;
+      if (metadata === null) throw new Error("the worker was set up without a model");
       const pools = { segmenters, reader, bench };
-      return new Engine({ model: contract, modelHash, csvHeader, settings, ...pools, script, sizes: sizes ?? null });
+      return new Engine({ model: metadata, ...rest, ...pools, script, sizes: sizes ?? null });
     } catch (error) {
       segmenters.dispose();
       reader.dispose();
@@ -333,8 +338,8 @@ export class Engine {
 }
 
 /** The part of a result that goes back to a worker; outlines stay. */
-function finished({ csvRows, width, height, marked }: FinishedNuclei): FinishedNuclei {
-  return { csvRows, width, height, marked };
+function finished({ csvRows, width, height, edited }: FinishedNuclei): FinishedNuclei {
+  return { csvRows, width, height, edited };
 }
 
 function isSource(part: object): part is Source {
@@ -368,7 +373,7 @@ async function compile(source: Source): Promise<WebAssembly.Module> {
     throw new EngineError({
       code: "engine/not-compiled",
       message: `This browser cannot run the program (${messageOf(error)}).`,
-      remedy: "Use a current version of Chrome, Edge, Firefox or Safari.",
+      help: "Use a current version of Chrome, Edge, Firefox or Safari.",
     });
   }
 }
@@ -377,6 +382,6 @@ function notLoaded(reason: string): EngineError {
   return new EngineError({
     code: "engine/not-loaded",
     message: `A part of the program could not be loaded (${reason}).`,
-    remedy: "Check the connection and try again.",
+    help: "Check the connection and try again.",
   });
 }

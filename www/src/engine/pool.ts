@@ -166,7 +166,7 @@ export class Pool {
       new EngineError({
         code: "engine/disposed",
         message: "The engine has been shut down.",
-        remedy: "Reload the page.",
+        help: "Reload the page.",
       }),
     );
   }
@@ -351,7 +351,7 @@ export class Pool {
     const error = new EngineError({
       code: "engine/not-started",
       message: `The program could not be started (${reason}).`,
-      remedy: "Close other tabs to free memory, then reload the page. It needs a browser of 2023 or newer.",
+      help: "Close other tabs to free memory, then reload the page. It needs a browser of 2023 or newer.",
     });
     this.#settleAbout.reject(error);
     for (const job of this.#queue.splice(0)) job.reject(error);
@@ -398,7 +398,7 @@ function crashed(reason: string): EngineError {
   return new EngineError({
     code: "engine/crashed",
     message: `The program stopped unexpectedly, ${attempts} times in a row (${reason}).`,
-    remedy: "Nothing else is affected. Close other tabs to free memory and try again, or use a smaller image.",
+    help: "Nothing else is affected. Close other tabs to free memory and try again, or use a smaller image.",
   });
 }
 
@@ -406,6 +406,6 @@ function noAnswer(reason: string): EngineError {
   return new EngineError({
     code: "engine/no-answer",
     message: `The program did not answer, ${attempts} times in a row (${reason}).`,
-    remedy: "Nothing else is affected. Close other tabs and programs and try again, or use a smaller image.",
+    help: "Nothing else is affected. Close other tabs and programs and try again, or use a smaller image.",
   });
 }

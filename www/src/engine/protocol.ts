@@ -13,19 +13,20 @@ import type {
   ExampleImage,
   ExportFormat,
   FailedFile,
-  FieldPlan,
-  FieldSizes,
+  TiledPlan,
+  TiledSizes,
   Gate,
   ImageRecord,
   ImageScore,
   MeasurementTable,
-  ModelContract,
+  ModelMetadata,
   Outlines,
   PixelSize,
   Provenance,
   Region,
   ScoreSummary,
   Selection,
+  Setting,
   Settings,
   StackInfo,
   TableDialect,
@@ -60,7 +61,7 @@ export interface ErrorReport {
   readonly code: string;
   readonly message: string;
   /** What the user can do about it. */
-  readonly remedy: string;
+  readonly help: string;
 }
 
 /** Works out which images, ground truth and wishes a set of files contains. */
@@ -91,7 +92,7 @@ export interface Comparison {
 export interface SegmentTask extends Sheet, Comparison {
   readonly kind: "segment";
   /** Which images are large; null leaves it to the program. */
-  readonly sizes: FieldSizes | null;
+  readonly sizes: TiledSizes | null;
   readonly settings: Settings;
   readonly edits: readonly Edit[];
   /** The longer side of the small picture sent as soon as the image has been decoded. */
@@ -102,7 +103,7 @@ export interface SegmentTask extends Sheet, Comparison {
 export interface BlockTask extends Sheet {
   readonly kind: "block";
   readonly settings: Settings;
-  readonly plan: FieldPlan;
+  readonly plan: TiledPlan;
   /** Its position in the plan. */
   readonly block: number;
 }
@@ -110,7 +111,7 @@ export interface BlockTask extends Sheet {
 /** Puts the blocks of a large image together, and corrects the nuclei. */
 export interface AssembleTask extends Sheet, Comparison {
   readonly kind: "assemble";
-  readonly plan: FieldPlan;
+  readonly plan: TiledPlan;
   readonly stack: StackInfo;
   /** What was found in each block of the plan. */
   readonly blocks: readonly Uint32Array<ArrayBuffer>[];
@@ -150,7 +151,7 @@ export interface FinishedNuclei {
   readonly width: number;
   readonly height: number;
   /** Numbers of the nuclei that the user corrected. */
-  readonly marked: readonly number[];
+  readonly edited: readonly number[];
 }
 
 /** Measures every nucleus. */
@@ -293,7 +294,7 @@ export interface Segmented extends FinishedNuclei {
   readonly diameter: number | null;
   readonly outlines: Outlines;
   /** Whether the image is so large that it was worked on block by block: its maps are not kept. */
-  readonly isField: boolean;
+  readonly isTiled: boolean;
   readonly stack: StackInfo;
   readonly score: ImageScore | null;
   /** The true nuclei, where they are known and fit. */
@@ -313,7 +314,7 @@ export interface Inferred {
 
 /** How a large image is to be segmented. */
 export interface Planned {
-  readonly plan: FieldPlan;
+  readonly plan: TiledPlan;
   readonly stack: StackInfo;
 }
 
@@ -377,13 +378,15 @@ export interface ModelIdentity {
 /** What a worker says about itself once it is ready. */
 export interface About {
   /** What the model says about itself; null in a worker without a model. */
-  readonly model: ModelContract | null;
+  readonly model: ModelMetadata | null;
   /** The SHA-256 of its file; empty without one. */
   readonly modelHash: string;
   /** The first line of the Bowl's CSV. */
   readonly csvHeader: string;
   /** The settings that are used where none are given. */
   readonly settings: Settings;
+  /** What the settings of the watershed are. */
+  readonly settingList: readonly Setting[];
 }
 
 /** From the page to a worker. */

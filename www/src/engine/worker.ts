@@ -9,7 +9,7 @@ import {
   exampleImage,
   includedRows,
   initSync,
-  NucleusMaps,
+  Prediction,
   readBlob,
   readRecord,
   readRegions,
@@ -19,6 +19,7 @@ import {
   SourceReader,
   summarizeScores,
   Truth,
+  watershedSettings,
 } from "../wasm/nucleoscope.js";
 import { isReport, reportOf } from "./engine-error.ts";
 import type { MeasurementTable, StackInfo } from "../wasm/nucleoscope.js";
@@ -78,10 +79,11 @@ function setUp(module: WebAssembly.Module, model: Uint8Array | null): void {
     memory = initSync({ module }).memory;
     segmenter = model === null ? null : new Segmenter(model);
     const about: About = {
-      model: segmenter?.contract() ?? null,
+      model: segmenter?.metadata() ?? null,
       modelHash: model === null ? "" : sha256(model),
       csvHeader: bowlCsvHeader(),
       settings: defaultSettings(),
+      settingList: watershedSettings(),
     };
     scope.postMessage({ type: "ready", about }, []);
   } catch (error) {
@@ -113,7 +115,7 @@ async function finish(task: Task, progress: OnProgress): Promise<Finished> {
   switch (task.kind) {
     case "open": {
       const plan = sourceReader().openBatch([...task.files]);
-      // An Error would lose its code and remedy on the way.
+      // An Error would lose its code and help on the way.
       const failures = plan.failures.map(({ path, error }) => ({ path, error: reportOf(error) }));
       return { outcome: { ...plan, failures }, transfer: [] };
     }
@@ -197,7 +199,7 @@ class Kept<T extends { free(): void }> {
 }
 
 const images = new Kept<DecodedImage>();
-const maps = new Kept<NucleusMaps>();
+const maps = new Kept<Prediction>();
 const truths = new Kept<Truth>();
 
 /** `isMeasured`: with all its channels. */
@@ -206,8 +208,8 @@ function imageOf({ key, source, selection, pixelSize }: Sheet, isMeasured = fals
   return images.get(isMeasured ? `${key} measured` : key, open);
 }
 
-function mapsOf({ key, blob, width, height }: CachedMaps): NucleusMaps {
-  return maps.get(key, () => new NucleusMaps(width, height, readBlob(blob)));
+function mapsOf({ key, blob, width, height }: CachedMaps): Prediction {
+  return maps.get(key, () => new Prediction(width, height, readBlob(blob)));
 }
 
 function preview(task: PreviewTask): Promise<Picture> {
@@ -236,7 +238,7 @@ async function segment(task: SegmentTask, progress: OnProgress): Promise<Finishe
   const { rgba, width, height } = image.preview(task.thumbnailSide, {});
   const picture = await pictureOf(rgba, { width, height }, image);
   progress({ stage: "decoded", picture }, [picture.bitmap]);
-  const plan = segmenter.planField(image, task.settings, task.sizes ?? undefined, (done, total) =>
+  const plan = segmenter.planTiled(image, task.settings, task.sizes ?? undefined, (done, total) =>
     progress({ stage: "looks", done, total }),
   );
   if (plan !== undefined) return { outcome: { plan, stack: image.stack() }, transfer: [] };
@@ -267,7 +269,7 @@ function assemble(task: AssembleTask): Segmented {
   images.drop();
   const { plan, stack, blocks, settings, edits } = task;
   const together = Segmentation.fromBlocks(plan, [...blocks], settings, [...edits]);
-  return { ...described(together, task, plan, stack), isField: true };
+  return { ...described(together, task, plan, stack), isTiled: true };
 }
 
 function label(task: LabelTask): Segmented {
@@ -298,11 +300,11 @@ function described(
       height,
       count: segmentation.count,
       diameter: segmentation.diameter ?? null,
-      marked: [...segmentation.marked()],
+      edited: [...segmentation.edited()],
       refusedEdits: segmentation.refusedEdits(),
       outlines: segmentation.outlines(),
       csvRows: segmentation.csvRows(task.imageId),
-      isField: false,
+      isTiled: false,
       stack,
       ...score(segmentation, task),
     };

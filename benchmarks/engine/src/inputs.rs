@@ -1,0 +1,94 @@
+//! Made-up images and maps, the same on every computer.
+
+use nucleoscope::image::{Image, ImageError, Samples, normalize};
+use nucleoscope::network::ModelMetadata;
+use nucleoscope::nuclei::{WatershedSettings, watershed};
+use nucleoscope::prediction::ProbabilityMaps;
+use nucleoscope::synthetic::{FieldOptions, encode_png, field, maps};
+
+use crate::BenchError;
+
+/// Side of the field that larger pictures repeat.
+const LARGEST_FIELD: usize = 1024;
+/// Pixels for each nucleus of a picture: as many as in the example of 24 nuclei in 256 × 256.
+const PIXELS_PER_NUCLEUS: usize = 256 * 256 / 24;
+
+/// A square gray fluorescence picture with nuclei of the diameter that the network was trained on.
+fn image(side: usize, seed: u64) -> Result<Image, ImageError> {
+    let drawn = side.min(LARGEST_FIELD);
+    let nuclei = drawn * drawn / PIXELS_PER_NUCLEUS;
+    let image =
+        field(&FieldOptions { seed, width: drawn, height: drawn, nuclei, ..Default::default() }).image;
+    if drawn == side {
+        return Ok(image);
+    }
+    let rows = (0..side).map(|y| y % drawn);
+    let Samples::U8(values) = image.samples() else { return Ok(image) };
+    let repeated = rows.flat_map(|y| values[y * drawn..][..drawn].iter().copied().cycle().take(side));
+    Image::new(side, side, 1, Samples::U8(repeated.collect()))
+}
+
+/// That picture as a PNG file.
+///
+/// # Errors
+/// The side is 0.
+pub fn picture(side: usize, seed: u64) -> Result<Vec<u8>, BenchError> {
+    Ok(encode_png(&image(side, seed)?))
+}
+
+/// What the network gets to see of a picture: `[1, 3, side, side]`.
+///
+/// # Errors
+/// The side is 0.
+pub fn network_input(metadata: &ModelMetadata, side: usize) -> Result<Vec<f32>, BenchError> {
+    let image = image(side, 1)?;
+    let planes = normalize(&image, &metadata.normalization).planes();
+    Ok(planes.iter().cycle().take(3).flatten().copied().collect())
+}
+
+/// ProbabilityMaps of 1024 × 1024 pixels with about a thousand nuclei, many of which touch.
+#[derive(Debug)]
+pub struct Crowd(ProbabilityMaps);
+
+impl Crowd {
+    /// Columns and rows.
+    pub const SIDE: usize = 1024;
+
+    /// Draws the maps.
+    ///
+    /// # Errors
+    /// [`BenchError::Crowd`] if they do not hold as many nuclei as they should.
+    pub fn new() -> Result<Self, BenchError> {
+        let crowd = Self(maps(&field(&FieldOptions::crowd(Self::SIDE)).truth));
+        match crowd.watershed() {
+            900..1100 => Ok(crowd),
+            count => Err(BenchError::Crowd(count)),
+        }
+    }
+
+    /// The maps.
+    pub fn maps(&self) -> &ProbabilityMaps {
+        &self.0
+    }
+
+    /// Cuts the maps into nuclei, from seeds to consecutive numbers, and counts them.
+    pub fn watershed(&self) -> u32 {
+        watershed(&self.0, &WatershedSettings::default()).count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_picture_repeats_a_smaller_one() {
+        let (one, four) = (image(1024, 1).unwrap(), image(2048, 1).unwrap());
+        for (x, y) in [(0, 0), (17, 1023), (1023, 5)] {
+            for (right, down) in [(0, 0), (1024, 0), (0, 1024), (1024, 1024)] {
+                let repeated = four.samples().get((y + down) * 2048 + x + right);
+                assert_eq!(repeated, one.samples().get(y * 1024 + x));
+            }
+        }
+    }
+}

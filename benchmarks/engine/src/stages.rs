@@ -1,0 +1,102 @@
+//! The way from a file to nuclei, one stage at a time.
+
+use std::hint::black_box;
+
+use nucleoscope::dsb2018::csv;
+use nucleoscope::dsb2018::run_length::encode;
+use nucleoscope::image::{Image, Limits, decode, normalize};
+use nucleoscope::network::{Network, TractNetwork};
+use nucleoscope::nuclei::{LabelImage, WatershedSettings, outlines, watershed};
+use nucleoscope::prediction::ProbabilityMaps;
+
+use crate::{BenchError, picture};
+
+/// A picture on its way. Each stage takes what the one before it has left, in the order of the methods.
+#[derive(Debug)]
+pub struct Stages {
+    network: TractNetwork,
+    file: Vec<u8>,
+    image: Image,
+    /// `[1, 3, height, width]`.
+    input: Vec<f32>,
+    maps: ProbabilityMaps,
+    labels: LabelImage,
+}
+
+impl Stages {
+    /// A square picture at its start; its side is a multiple of the network's stride.
+    ///
+    /// # Errors
+    /// The picture is larger than can be opened here.
+    pub fn new(network: TractNetwork, side: usize) -> Result<Self, BenchError> {
+        let file = picture(side, 1)?;
+        let image = decode(&file, Limits::default())?;
+        let (maps, labels) = (ProbabilityMaps::zeros(side, side), LabelImage::empty(side, side));
+        Ok(Self { network, file, image, input: Vec::new(), maps, labels })
+    }
+
+    /// From the file's bytes to an image.
+    ///
+    /// # Errors
+    /// The picture cannot be opened.
+    pub fn decode(&mut self) -> Result<(), BenchError> {
+        self.image = decode(&self.file, Limits::default())?;
+        Ok(())
+    }
+
+    /// From the image to what the network expects.
+    pub fn normalize(&mut self) {
+        let planes = normalize(&self.image, &self.network.metadata().normalization).planes();
+        self.input = planes.iter().cycle().take(3).flatten().copied().collect();
+    }
+
+    /// Once through the network, at the picture's own scale.
+    ///
+    /// # Errors
+    /// What the network says.
+    pub fn infer(&mut self) -> Result<(), BenchError> {
+        let (width, height) = (self.image.width(), self.image.height());
+        let answer = self.network.run(self.input.clone(), height, width)?;
+        for (map, values) in self.maps.channels_mut().into_iter().zip(answer.chunks_exact(width * height)) {
+            map.copy_from_slice(values);
+        }
+        Ok(())
+    }
+
+    /// From the maps to numbered nuclei.
+    pub fn watershed(&mut self) {
+        self.labels = watershed(&self.maps, &WatershedSettings::default());
+    }
+
+    /// The nuclei's outlines.
+    pub fn outlines(&self) {
+        black_box(outlines(&self.labels));
+    }
+
+    /// The nuclei's run lengths, as the rows of the Bowl's CSV.
+    pub fn run_lengths(&self) {
+        black_box(csv::rows("picture", &encode(&self.labels)));
+    }
+
+    /// How many nuclei were found.
+    pub fn count(&self) -> u32 {
+        self.labels.count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Operators, load};
+
+    #[test]
+    fn the_stages_lead_to_the_nuclei_of_the_picture() {
+        let model = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../../model/nuclei.onnx")).unwrap();
+        let mut stages = Stages::new(load(&model, Operators::Own).unwrap(), 256).unwrap();
+        stages.decode().unwrap();
+        stages.normalize();
+        stages.infer().unwrap();
+        stages.watershed();
+        assert!((20..=26).contains(&stages.count()), "{} nuclei", stages.count());
+    }
+}

@@ -1,0 +1,119 @@
+/**
+ * `npm run bench`: Nucleoscope beside onnxruntime-web, stock tract, scikit-image and onnxruntime.
+ *
+ * A whole run writes `benchmarks/results.json`, `docs/performance.svg` and the table in `docs/performance.md`; so does
+ * `--only`, which leaves what it did not measure as it was. `--quick`, and builds with another profile than the
+ * shipped one, write all three to `target/bench/` instead.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { setUp } from "../tools/setup.mjs";
+import { main, output, root, step, StepFailed } from "../tools/step.mjs";
+import { chart } from "./chart.mjs";
+import { machine, multiplicationsPerPixel, pinnedVersions, pythonVersions } from "./machine.mjs";
+import { measurements, plans } from "./measurements.mjs";
+import { markdown, terminalTable, withBlock } from "./report.mjs";
+import { faults, merged, missing, withReached } from "./results.mjs";
+import { groups } from "./rows.mjs";
+
+const usage = `npm run bench -- [--only NAME,...] [--quick]
+names: ${Object.keys(groups).join(", ")}; or that of a row, which is measured with its group`;
+
+function groupOf(name) {
+  return Object.keys(groups).find((group) => group === name || groups[group].some((row) => row.name === name));
+}
+
+function asked() {
+  let values;
+  try {
+    ({ values } = parseArgs({
+      options: { only: { type: "string" }, quick: { type: "boolean", default: false }, help: { type: "boolean" } },
+    }));
+  } catch (error) {
+    throw new StepFailed(`${error.message}\n${usage}`);
+  }
+  if (values.help) {
+    console.log(usage);
+    process.exit(0);
+  }
+  const names = values.only?.split(",") ?? Object.keys(groups);
+  const unknown = names.filter((name) => groupOf(name) === undefined);
+  if (unknown.length > 0) throw new StepFailed(`There is nothing named "${unknown.join('", "')}".\n${usage}`);
+  const wanted = new Set(names.map(groupOf));
+  return { names: Object.keys(groups).filter((group) => wanted.has(group)), quick: values.quick };
+}
+
+/** Measures the groups; what could not be measured is told in words and spoils nothing else. */
+async function measure(names, plan, workshop) {
+  const found = { comparisons: [] };
+  const failures = [];
+  for (const name of names) {
+    const told = [...new Set(groups[name].map(({ what, peer }) => (peer === null ? what : `beside ${peer}`)))];
+    const title = told.length === 0 ? name : `${name} (${told.join("; ")})`;
+    try {
+      const { comparisons = [], notRun, ...rest } = await step(`Measuring ${title}`, () => measurements[name](workshop, plan));
+      found.comparisons.push(...comparisons);
+      Object.assign(found, rest);
+      if (notRun !== undefined) failures.push({ name, words: `${title}: ${notRun}` });
+    } catch (error) {
+      // The browser's errors have a stack in their message.
+      failures.push({ name, words: `${title}: ${error.message.split("\n")[0]}` });
+    }
+  }
+  return { found, failures };
+}
+
+function previousResults(file, failures) {
+  if (!existsSync(file)) return null;
+  const previous = JSON.parse(readFileSync(file, "utf8"));
+  // What failed now must not look as if it had been measured.
+  const failed = failures.map(({ name }) => name);
+  const names = new Set(failed.flatMap((name) => groups[name].map((row) => row.name)));
+  const kept = Object.fromEntries(Object.entries(previous).filter(([part]) => !failed.includes(part)));
+  return { ...kept, comparisons: previous.comparisons.filter(({ name }) => !names.has(name)) };
+}
+
+function write(results, folders) {
+  mkdirSync(folders.results, { recursive: true });
+  mkdirSync(folders.documents, { recursive: true });
+  writeFileSync(join(folders.results, "results.json"), `${JSON.stringify(results, null, 2)}\n`);
+  writeFileSync(join(folders.documents, "performance.svg"), chart(results));
+  const document = readFileSync(join(root, "docs/performance.md"), "utf8");
+  writeFileSync(join(folders.documents, "performance.md"), withBlock(document, markdown(results)));
+}
+
+await main(async () => {
+  const { names, quick } = asked();
+  await setUp();
+  // Its packages are there only now.
+  const { Workshop } = await import("./workshop.mjs");
+  const workshop = new Workshop();
+  const { found, failures } = await measure(names, quick ? plans.quick : plans.full, workshop);
+  const browser = await workshop.browserVersion();
+  await workshop.close();
+  const versions = {
+    ...pinnedVersions(),
+    ...pythonVersions("onnxruntime", "scikit-image", "numpy"),
+    Chromium: browser,
+    rustc: output("rustc", ["--version"]).split(" ")[1],
+  };
+  const isShippedBuild = !Object.keys(process.env).some((name) => name.startsWith("CARGO_PROFILE_"));
+  const isKept = isShippedBuild && !quick;
+  const file = join(root, "benchmarks/results.json");
+  const previous = isKept ? previousResults(file, failures) : null;
+  const results = withReached(merged(previous, { machine: machine(), versions, ...found }), multiplicationsPerPixel());
+  const wrong = faults(results);
+  if (wrong.length > 0) throw new StepFailed(`The results are not fit to be written: ${wrong.join("; ")}.`);
+  const aside = join(root, "target/bench");
+  write(results, isKept ? { results: join(root, "bench"), documents: join(root, "docs") } : { results: aside, documents: aside });
+  console.log(`\n${terminalTable(results)}`);
+  if (!isKept) console.log("\nWritten to target/bench alone: quick, or not the build that is shipped.");
+  const gaps = missing(results);
+  if (gaps.length > 0) console.log(`\nNever measured: ${gaps.join(", ")}.`);
+  const short = results.comparisons.filter(({ met }) => met === false).map(({ name }) => name);
+  if (short.length > 0) console.log(`\nBelow what is needed: ${short.join(", ")}.`);
+  if (failures.length > 0) {
+    throw new StepFailed(`NOT MEASURED:\n${failures.map(({ words }) => `- ${words}`).join("\n")}`);
+  }
+});

@@ -1,0 +1,119 @@
+/** What the measurements need, each made when it is asked for first. */
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+import { chromium as findChromium } from "../tools/browsers.mjs";
+import { buildWasm, bundle } from "../tools/build.mjs";
+import { pythonEnvironment } from "../tools/python.mjs";
+import { output, root, run, step, StepFailed } from "../tools/step.mjs";
+import { buildBenchPage, openBenchPage } from "./bench-page.mjs";
+import { Contestant } from "./contestant.mjs";
+import { ProductPage } from "./product-page.mjs";
+
+const model = join(root, "model/nuclei.onnx");
+const files = join(root, "target/bench-files");
+
+function once(make) {
+  let made;
+  return () => (made ??= make());
+}
+
+/** Tools and materials of the measurements. */
+export class Workshop {
+  #closing = [];
+
+  /** Launches a browser; the caller closes it. */
+  async launch() {
+    return chromium.launch({ executablePath: await findChromium(), args: ["--no-sandbox"] });
+  }
+
+  /** A browser for all measurements that share one. */
+  browser = once(async () => {
+    const browser = await this.launch();
+    this.#closing.push(() => browser.close());
+    return browser;
+  });
+
+  /** The browser's version. */
+  async browserVersion() {
+    return (await this.browser()).version();
+  }
+
+  #benchPageBuilt = once(buildBenchPage);
+
+  /** A fresh visit to the page of the benchmarks in a browser. */
+  async openBenchPage(browser) {
+    await this.#benchPageBuilt();
+    return openBenchPage(browser);
+  }
+
+  /** The page of the benchmarks that measurements share. */
+  benchPage = once(async () => {
+    await this.#benchPageBuilt();
+    const { page, close } = await openBenchPage(await this.browser());
+    this.#closing.push(close);
+    return page;
+  });
+
+  /** Builds the product's page. */
+  product = once(async () => {
+    await buildWasm();
+    await bundle();
+  });
+
+  /** A fresh visit to the product's page; the caller closes it. */
+  async openProduct(address, { browser, firstImage } = {}) {
+    await this.product();
+    return ProductPage.open(browser ?? (await this.browser()), address, firstImage);
+  }
+
+  #program = once(() =>
+    step("Benchmarks outside the browser", async () => {
+      const build = ["build", "--quiet", "--release", "--package", "nucleoscope-bench"];
+      const messages = output("cargo", [...build, "--message-format", "json-render-diagnostics"], { errors: "inherit" });
+      const program = messages
+        ?.split("\n")
+        .filter((line) => line.startsWith("{"))
+        .map((line) => JSON.parse(line))
+        .find((message) => message.executable && message.target.name === "nucleoscope-bench")?.executable;
+      if (program === undefined) throw new StepFailed("The benchmarks could not be built for this computer.");
+      rmSync(files, { recursive: true, force: true });
+      mkdirSync(files, { recursive: true });
+      await run(program, ["files", model, files]);
+      return program;
+    }),
+  );
+
+  /** Our own code outside the browser. */
+  native = once(async () => this.#started("nucleoscope-bench", await this.#program(), ["serve", model]));
+
+  /** The peers in Python. */
+  python = once(async () => {
+    await this.#program();
+    const python = await step("Python", () =>
+      pythonEnvironment({ name: "bench-venv", requirements: "benchmarks/requirements.txt", user: "The benchmarks" }),
+    );
+    return this.#started("the peers in Python", python, [join(root, "benchmarks/peers.py"), model, files]);
+  });
+
+  #started(name, command, parameters) {
+    const contestant = new Contestant(name, command, parameters);
+    this.#closing.push(() => contestant.end());
+    return contestant;
+  }
+
+  /** The path of a square picture as a PNG file; another seed gives another picture. */
+  async picture(side, seed = 1) {
+    const program = await this.#program();
+    const path = join(files, `picture-${side}-${seed}.png`);
+    if (output(program, ["picture", String(side), String(seed), path], { errors: "inherit" }) === undefined) {
+      throw new StepFailed(`A picture of ${side} × ${side} could not be drawn.`);
+    }
+    return path;
+  }
+
+  /** Ends everything that is still running. */
+  async close() {
+    for (const close of this.#closing.toReversed()) await close();
+  }
+}

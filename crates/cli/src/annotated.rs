@@ -1,0 +1,277 @@
+//! Annotated folders, and the choice of images from them.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use nucleoscope::dsb2018::comparable;
+use nucleoscope::input::dataset::{ImageEntry, Truth};
+use nucleoscope::{Error, InFile};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::fault::Fault;
+use crate::inputs::{self, Inputs};
+use crate::table;
+use crate::work::{self, Options, Work};
+
+/// Which annotated images to use.
+#[derive(Args)]
+pub(crate) struct Choice {
+    /// Sets of images: folders with images/ID.png, labels/ID.png and index.csv, or folders of such folders;
+    /// or in the Bowl's layout
+    #[arg(required = true, value_name = "DIR")]
+    folders: Vec<PathBuf>,
+    /// Only images with this number in the column "fold" of index.csv
+    #[arg(long, value_name = "N")]
+    fold: Option<String>,
+    /// Leave out images with this number in the column "fold" of index.csv
+    #[arg(long, value_name = "N")]
+    without_fold: Option<String>,
+    /// Only images of these conditions, as in the column "condition" of index.csv
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    conditions: Vec<String>,
+    /// Only images whose ids stand in this file, one a line
+    #[arg(long, value_name = "FILE")]
+    ids: Option<PathBuf>,
+    /// A model for each set or condition, so that each is segmented by one that has never seen it: a CSV
+    /// with the columns "set" (the folder's name) or "condition" or both, and "model" (a path from the
+    /// CSV's folder); of several rows that fit an image the one that says most counts
+    #[arg(long, value_name = "FILE.csv", conflicts_with = "model")]
+    models: Option<PathBuf>,
+    /// Change at which scales the network works, to find out which are best: names as in the model's
+    /// metadata, without "scale_" ("nucleoscope model" prints them)
+    #[arg(long, value_name = "NAME=NUMBER", value_delimiter = ',', value_parser = change)]
+    scale_range: Vec<(String, f64)>,
+}
+
+fn change(text: &str) -> Result<(String, f64), String> {
+    let (name, number) = text.split_once('=').ok_or("not NAME=NUMBER")?;
+    let number = number.parse().map_err(|_| format!("{number:?} is not a number"))?;
+    Ok((name.trim().to_owned(), number))
+}
+
+/// The images that were chosen.
+pub(crate) struct Chosen {
+    /// How many files could not be opened; that has been said.
+    pub failures: usize,
+    sets: Vec<Set>,
+    /// The set of each image, and its position there.
+    positions: Vec<(usize, usize)>,
+    /// Empty if one model is for all.
+    models: Vec<ModelRow>,
+    scale_range: Vec<(String, f64)>,
+}
+
+/// A folder of annotated images.
+struct Set {
+    name: String,
+    inputs: Inputs,
+    index: HashMap<String, Row>,
+}
+
+/// An image of a set.
+#[derive(Clone, Copy)]
+pub(crate) struct Annotated<'a> {
+    /// What is known of the image.
+    pub entry: &'a ImageEntry,
+    set: &'a Set,
+}
+
+/// What index.csv says of an image.
+#[derive(Deserialize)]
+struct Row {
+    image_id: String,
+    condition: String,
+    #[serde(default)]
+    fold: Option<String>,
+}
+
+/// A row of the file that names models.
+#[derive(Deserialize)]
+struct ModelRow {
+    #[serde(default)]
+    set: Option<String>,
+    #[serde(default)]
+    condition: Option<String>,
+    model: PathBuf,
+}
+
+impl<'a> Annotated<'a> {
+    /// The name of its set.
+    pub(crate) fn set(&self) -> &'a str {
+        &self.set.name
+    }
+
+    /// Its condition; "all" where index.csv does not have it.
+    pub(crate) fn condition(&self) -> &'a str {
+        self.row().map_or("all", |row| &row.condition)
+    }
+
+    fn row(&self) -> Option<&'a Row> {
+        self.set.index.get(&comparable(&self.entry.image_id))
+    }
+}
+
+impl Choice {
+    /// Looks at the folders and chooses.
+    ///
+    /// # Errors
+    /// A file that says what to choose cannot be read, or no image is left.
+    pub(crate) fn make(&self) -> Result<Chosen, Error> {
+        let sets = self.read_sets()?;
+        let mut failures = 0;
+        for Set { inputs, .. } in &sets {
+            let failed = &inputs.batch.dataset.failed;
+            failures += inputs.failures.len() + inputs.batch.failures.len() + failed.len();
+            inputs.failures.iter().chain(&inputs.batch.failures).for_each(table::say_failure);
+            failed.iter().for_each(|failed| table::say_failure(&failed.error));
+        }
+        let ids = self.read_ids()?;
+        let models = self.read_models()?;
+        let is_chosen = |image: &Annotated| {
+            let fold = image.row().and_then(|row| row.fold.as_ref());
+            let condition = image.row().map(|row| &row.condition);
+            image.entry.truth != Truth::Unknown
+                && (self.fold.is_none() || self.fold.as_ref() == fold)
+                && (self.without_fold.is_none() || self.without_fold.as_ref() != fold)
+                && (self.conditions.is_empty() || self.conditions.iter().any(|name| Some(name) == condition))
+                && ids.as_ref().is_none_or(|ids| ids.contains(&image.entry.image_id))
+        };
+        let mut positions = Vec::new();
+        for (place, set) in sets.iter().enumerate() {
+            let images = set.inputs.batch.dataset.images.iter().enumerate();
+            let chosen = images.filter(|(_, entry)| is_chosen(&Annotated { entry, set }));
+            positions.extend(chosen.map(|(position, _)| (place, position)));
+        }
+        if positions.is_empty() {
+            return Err(Fault::NothingChosen.in_file("the folders"));
+        }
+        let chosen = Chosen { failures, sets, positions, models, scale_range: self.scale_range.clone() };
+        let lacks_model = |image: &Annotated| chosen.model(image).is_none();
+        if let (Some(path), Some(image)) = (&self.models, chosen.images().into_iter().find(lacks_model)) {
+            let (condition, set) = (image.condition().to_owned(), image.set().to_owned());
+            return Err(Fault::NoModelFor { condition, set }.in_file(path.display().to_string()));
+        }
+        Ok(chosen)
+    }
+
+    fn read_sets(&self) -> Result<Vec<Set>, Error> {
+        let folders: Vec<PathBuf> = self.folders.iter().flat_map(|folder| set_folders(folder)).collect();
+        let name_of = |folder: &Path| {
+            let whole = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+            whole.file_name().unwrap_or(folder.as_os_str()).to_string_lossy().into_owned()
+        };
+        let names: Vec<String> = folders.iter().map(|folder| name_of(folder)).collect();
+        let is_alone = |name: &String| names.iter().filter(|other| *other == name).count() == 1;
+        let set = |(folder, name): (&PathBuf, &String)| {
+            let path = folder.join("index.csv");
+            let rows: Vec<Row> = if path.exists() {
+                read_csv(&path, "image_id and condition (and fold)")?
+            } else {
+                Vec::new()
+            };
+            Ok(Set {
+                name: if is_alone(name) { name.clone() } else { folder.display().to_string() },
+                inputs: Inputs::gather(std::slice::from_ref(folder)),
+                index: rows.into_iter().map(|row| (comparable(&row.image_id), row)).collect(),
+            })
+        };
+        folders.iter().zip(&names).map(set).collect()
+    }
+
+    fn read_models(&self) -> Result<Vec<ModelRow>, Error> {
+        let Some(path) = &self.models else { return Ok(Vec::new()) };
+        let beside = |row: ModelRow| ModelRow { model: path.with_file_name(row.model), ..row };
+        Ok(read_csv(path, "model, and condition or set")?.into_iter().map(beside).collect())
+    }
+
+    fn read_ids(&self) -> Result<Option<HashSet<String>>, Error> {
+        let Some(path) = &self.ids else { return Ok(None) };
+        let bytes = inputs::read(path)?;
+        Ok(Some(String::from_utf8_lossy(&bytes).lines().map(comparable).collect()))
+    }
+}
+
+/// The images as [`work::for_each`] takes them.
+fn given<'a>(images: &[Annotated<'a>]) -> Vec<(&'a Inputs, &'a ImageEntry)> {
+    images.iter().map(|image| (&image.set.inputs, image.entry)).collect()
+}
+
+/// The sets in a folder: those of its folders that have an index.csv, if it has none itself; else it is one.
+fn set_folders(folder: &Path) -> Vec<PathBuf> {
+    let has_index = |folder: &Path| folder.join("index.csv").exists();
+    let mut inside: Vec<PathBuf> = match std::fs::read_dir(folder) {
+        Ok(entries) if !has_index(folder) => entries.flatten().map(|entry| entry.path()).collect(),
+        _ => Vec::new(),
+    };
+    inside.retain(|folder| has_index(folder));
+    inside.sort();
+    if inside.is_empty() { vec![folder.to_owned()] } else { inside }
+}
+
+/// The rows of a table; `columns` are the names of those it needs.
+fn read_csv<T: DeserializeOwned>(path: &Path, columns: &'static str) -> Result<Vec<T>, Error> {
+    let bytes = inputs::read(path)?;
+    let rows: Result<_, _> = csv::Reader::from_reader(&*bytes).deserialize().collect();
+    let fault = |error: csv::Error| Fault::Table { reason: error.to_string(), columns };
+    rows.map_err(|error| fault(error).in_file(path.display().to_string()))
+}
+
+impl Chosen {
+    /// [`work::for_each`] over some of the images, each with the model that is for it; the results are in
+    /// the images' order.
+    ///
+    /// # Errors
+    /// A model cannot be loaded, or the scales are none.
+    pub(crate) fn for_each<T: Send>(
+        &self,
+        images: &[Annotated],
+        options: &Options,
+        job: impl Fn(Work) -> Result<T, Error> + Sync,
+    ) -> Result<Vec<Option<Result<T, Error>>>, Error> {
+        let options = options.with_scales(&self.scale_range);
+        if self.models.is_empty() {
+            return work::for_each(&given(images), &options, job);
+        }
+        let mut results: Vec<_> = images.iter().map(|_| None).collect();
+        let mut models: Vec<&Path> = images.iter().filter_map(|image| self.model(image)).collect();
+        models.sort_unstable();
+        models.dedup();
+        for model in models {
+            let is_for = |image: &Annotated| self.model(image) == Some(model);
+            let (places, chosen): (Vec<usize>, Vec<Annotated>) =
+                images.iter().copied().enumerate().filter(|(_, image)| is_for(image)).unzip();
+            let found = work::for_each(&given(&chosen), &options.with_model(model), &job)?;
+            for (place, result) in places.into_iter().zip(found) {
+                results[place] = result;
+            }
+        }
+        Ok(results)
+    }
+
+    /// The images, set by set.
+    pub(crate) fn images(&self) -> Vec<Annotated<'_>> {
+        let image = |&(set, position): &(usize, usize)| {
+            let set = &self.sets[set];
+            Annotated { entry: &set.inputs.batch.dataset.images[position], set }
+        };
+        self.positions.iter().map(image).collect()
+    }
+
+    /// The model that is for an image, if there is one for each.
+    fn model(&self, image: &Annotated) -> Option<&Path> {
+        let fits = |row: &&ModelRow| {
+            let is = |wanted: &Option<String>, name: &str| {
+                wanted.as_deref().is_none_or(|wanted| wanted.is_empty() || wanted == name)
+            };
+            is(&row.set, image.set()) && is(&row.condition, image.condition())
+        };
+        let says = |row: &&ModelRow| {
+            let is_said = |name: &Option<String>| name.as_ref().is_some_and(|name| !name.is_empty());
+            2 * usize::from(is_said(&row.condition)) + usize::from(is_said(&row.set))
+        };
+        // Of equals the first one.
+        self.models.iter().filter(fits).rev().max_by_key(says).map(|row| &*row.model)
+    }
+}

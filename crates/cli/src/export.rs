@@ -1,0 +1,361 @@
+//! `nucleoscope export`: files for other programs from nuclei that are known already; and the options by
+//! which `nucleoscope segment` writes the same files.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use nucleoscope::dsb2018::run_length;
+use nucleoscope::export::tables::{Decimal, Delimiter, Dialect};
+use nucleoscope::export::{self, ExportError, ExportFile, Format, Formats, Part, Subject, geojson};
+use nucleoscope::image::{Opened, PixelSize, Selection};
+use nucleoscope::input::dataset::ImageEntry;
+use nucleoscope::nuclei::counted::{Counted, Gate, GateError};
+use nucleoscope::nuclei::{LabelImage, Region};
+use nucleoscope::record::{self, FileIdentity, Provenance};
+use nucleoscope::{Diagnostic, Error, InFile};
+use rayon::prelude::*;
+
+use crate::inputs::{self, Inputs};
+use crate::{Outcome, table, work};
+
+/// What `segment` offers.
+#[derive(Args, Clone)]
+pub(crate) struct ExportOptions {
+    /// Also write files for other programs: all, or some of bowl, summary, measurements, labels, rois,
+    /// geojson, coco, svg, overlay, record
+    #[arg(long, value_name = "all|FORMAT,...", value_parser = formats, requires = "export_dir")]
+    export: Option<Formats>,
+    /// The folder for them
+    #[arg(long, value_name = "DIR", requires = "export")]
+    export_dir: Option<PathBuf>,
+    #[command(flatten)]
+    shared: SharedOptions,
+}
+
+impl ExportOptions {
+    /// What to write; the folder is made.
+    pub(crate) fn exports(&self) -> Result<Exports, Error> {
+        Exports::new(self.export.clone().zip(self.export_dir.clone()), &self.shared)
+    }
+}
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Images with their nuclei: masks, label images or run lengths in the Bowl's layout
+    #[arg(required = true, value_name = "INPUT")]
+    inputs: Vec<PathBuf>,
+    /// What to write: all, or some of bowl, summary, measurements, labels, rois, geojson, coco, svg,
+    /// overlay, record
+    #[arg(long, value_name = "all|FORMAT,...", value_parser = formats, default_value = "all")]
+    export: Formats,
+    /// The folder to write to
+    #[arg(long, value_name = "DIR", required_unless_present_any = ["summary", "nuclei"])]
+    export_dir: Option<PathBuf>,
+    #[command(flatten)]
+    shared: SharedOptions,
+}
+
+/// What all exports have in common.
+#[derive(Args, Clone)]
+pub(crate) struct SharedOptions {
+    /// Also write a table with one row an image: counts, densities, mean and spread of the measures (CSV)
+    #[arg(long, value_name = "FILE")]
+    summary: Option<PathBuf>,
+    /// Also write a table with one row a nucleus, of all images (CSV)
+    #[arg(long, value_name = "FILE")]
+    nuclei: Option<PathBuf>,
+    /// What stands between the fields of these tables
+    #[arg(long, value_name = "SIGN", default_value = "comma")]
+    delimiter: DelimiterName,
+    /// The decimal sign of these tables
+    #[arg(long, value_name = "SIGN", default_value = "point")]
+    decimal: DecimalName,
+    /// Count only nuclei whose measurement is in a range: area_px2:50..400, circularity:0.8.. ; with ! in
+    /// front those outside. May be given several times
+    #[arg(long = "gate", value_name = "MEASUREMENT:LOW..HIGH", value_parser = gate, allow_hyphen_values = true)]
+    gates: Vec<Gate>,
+    /// Count only nuclei inside these regions of every image
+    #[arg(long, value_name = "FILE.geojson")]
+    regions: Option<PathBuf>,
+    /// Size of a pixel in µm, or its width and height [default: what the file says]
+    #[arg(long, value_name = "UM[,UM]", value_parser = pixel_size)]
+    pixel_size: Option<PixelSize>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum DelimiterName {
+    Comma,
+    Semicolon,
+    Tab,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum DecimalName {
+    Point,
+    Comma,
+}
+
+impl SharedOptions {
+    fn dialect(&self) -> Dialect {
+        Dialect {
+            delimiter: match self.delimiter {
+                DelimiterName::Comma => Delimiter::Comma,
+                DelimiterName::Semicolon => Delimiter::Semicolon,
+                DelimiterName::Tab => Delimiter::Tab,
+            },
+            decimal: match self.decimal {
+                DecimalName::Point => Decimal::Point,
+                DecimalName::Comma => Decimal::Comma,
+            },
+        }
+    }
+}
+
+fn formats(text: &str) -> Result<Formats, String> {
+    text.parse().map_err(|error: ExportError| format!("{error}. {}", error.help()))
+}
+
+fn gate(text: &str) -> Result<Gate, String> {
+    text.parse().map_err(|error: GateError| format!("{error}. {}", error.help()))
+}
+
+fn pixel_size(text: &str) -> Result<PixelSize, String> {
+    let (x, y) = text.split_once(',').unwrap_or((text, text));
+    let number = |side: &str| side.trim().parse::<f64>().map_err(|_| format!("\"{side}\" is not a number"));
+    PixelSize::new(number(x)?, number(y)?).ok_or_else(|| "not above 0".into())
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
+    let inputs = Inputs::gather(&arguments.inputs);
+    let dataset = &inputs.batch.dataset;
+    inputs.failures.iter().chain(&inputs.batch.failures).for_each(table::say_failure);
+    dataset.notices.iter().for_each(table::say_notice);
+    let mut failures = inputs.failures.len() + inputs.batch.failures.len();
+    if failures == 0 {
+        dataset.require_images(arguments.inputs.len()).map_err(|error| error.in_file("the inputs"))?;
+    }
+    let folder = arguments.export_dir.clone();
+    let exports = Exports::new(folder.map(|folder| (arguments.export.clone(), folder)), &arguments.shared)?;
+    let images: Vec<&ImageEntry> = dataset.images.iter().filter(|image| image.wanted).collect();
+    let results: Vec<Result<Written, Error>> =
+        images.par_iter().map(|entry| known(&exports, &inputs, entry)).collect();
+    let mut parts = Vec::new();
+    let mut failed = unopened(&inputs);
+    let mut tally = Tally::default();
+    for (entry, result) in images.iter().zip(results) {
+        match result {
+            Ok(written) => {
+                tally.add(&written);
+                parts.push(written.part);
+            }
+            Err(error) => {
+                failures += 1;
+                table::say_failure(&error);
+                failed.push(failed_part(&entry.image_id, &error));
+            }
+        }
+    }
+    parts.extend(failed);
+    exports.write_batch(&inputs, &parts, None)?;
+    let target = arguments.export_dir.as_deref().map(|folder| format!(": {}", folder.display()));
+    table::say(format_args!("{tally}, {failures} failed{}", target.unwrap_or_default()));
+    Ok(if failures == 0 { Outcome::Complete } else { Outcome::WithFailures })
+}
+
+/// What the summary says of files that could not be opened.
+pub(crate) fn unopened(inputs: &Inputs) -> Vec<Part> {
+    let files = inputs.failures.iter().chain(&inputs.batch.failures).map(|error| failed_part("", error));
+    let failed = inputs.batch.dataset.failed.iter();
+    files.chain(failed.map(|failed| Part::failed("", &failed.path, &failed.error.to_string()))).collect()
+}
+
+/// What the summary says of a file that could not be worked on.
+pub(crate) fn failed_part(image_id: &str, error: &Error) -> Part {
+    Part::failed(image_id, error.file(), &error.inner().to_string())
+}
+
+/// How many images and nuclei a run ended with.
+#[derive(Default)]
+pub(crate) struct Tally {
+    images: usize,
+    nuclei: usize,
+    counted: usize,
+}
+
+impl Tally {
+    /// Adds an image.
+    pub(crate) fn add(&mut self, written: &Written) {
+        self.images += 1;
+        self.nuclei += written.counted.included.len();
+        self.counted += written.counted.count();
+    }
+}
+
+impl std::fmt::Display for Tally {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { images, nuclei, counted } = self;
+        if counted == nuclei {
+            write!(formatter, "{images} images, {nuclei} nuclei")
+        } else {
+            write!(formatter, "{images} images, {counted} of {nuclei} nuclei counted")
+        }
+    }
+}
+
+/// Writes the files of an image whose nuclei are known.
+fn known(exports: &Exports, inputs: &Inputs, entry: &ImageEntry) -> Result<Written, Error> {
+    let opened = work::open(inputs, entry, &Selection::default())?;
+    work::say_warnings(entry, &opened);
+    let (width, height) = (opened.image.width(), opened.image.height());
+    let masks = work::true_masks(inputs, entry, width, height)
+        .unwrap_or_else(|| Err(ExportError::NoNuclei.in_file(&entry.path)))?;
+    let labels =
+        run_length::decode_overlapping(&masks, width, height).map_err(|error| error.in_file(&entry.path))?;
+    let provenance = Provenance { start: record::Start::GroundTruth, ..exports.provenance() };
+    exports.write_image(inputs, entry, &opened, &labels, &[], provenance)
+}
+
+/// Which files to write, and where; and which nuclei count.
+pub(crate) struct Exports {
+    /// The folder for files of these formats.
+    folder: Option<(Vec<Format>, PathBuf)>,
+    summary: Option<PathBuf>,
+    nuclei: Option<PathBuf>,
+    dialect: Dialect,
+    /// Formats that are needed beside those of the folder.
+    extra: Vec<Format>,
+    pixel_size: Option<PixelSize>,
+    gates: Vec<Gate>,
+    regions: Vec<Region>,
+}
+
+/// What is left of an image once its files are written.
+pub(crate) struct Written {
+    /// Its part of the files that the batch shares.
+    pub part: Part,
+    /// Which of its nuclei count.
+    pub counted: Counted,
+}
+
+impl Exports {
+    fn new(folder: Option<(Formats, PathBuf)>, shared: &SharedOptions) -> Result<Self, Error> {
+        if let Some((_, folder)) = &folder {
+            std::fs::create_dir_all(folder)
+                .map_err(|error| Error::io(error, folder.display().to_string()))?;
+        }
+        let regions = shared.regions.as_deref().map_or_else(|| Ok(Vec::new()), read_regions)?;
+        let summary = shared.summary.as_ref().map(|_| Format::Summary);
+        let nuclei = shared.nuclei.as_ref().map(|_| Format::Measurements);
+        Ok(Self {
+            folder: folder.map(|(formats, folder)| (formats.0, folder)),
+            summary: shared.summary.clone(),
+            nuclei: shared.nuclei.clone(),
+            dialect: shared.dialect(),
+            extra: summary.into_iter().chain(nuclei).collect(),
+            pixel_size: shared.pixel_size,
+            gates: shared.gates.clone(),
+            regions,
+        })
+    }
+
+    /// The same with the Bowl's rows in every part.
+    pub(crate) fn with_bowl_rows(mut self) -> Self {
+        self.extra.push(Format::Bowl);
+        self
+    }
+
+    /// Whether any file names the model.
+    pub(crate) fn names_model(&self) -> bool {
+        self.folder.is_some() || self.summary.is_some()
+    }
+
+    /// The size of a pixel that the user gave.
+    pub(crate) fn pixel_size(&self) -> Option<PixelSize> {
+        self.pixel_size
+    }
+
+    /// How the tables are written.
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// What the options say of every image.
+    pub(crate) fn provenance(&self) -> Provenance {
+        Provenance {
+            pixel_size: self.pixel_size,
+            gates: self.gates.clone(),
+            regions: self.regions.clone(),
+            ..Default::default()
+        }
+    }
+
+    /// Writes the files of one image that are its own.
+    pub(crate) fn write_image(
+        &self,
+        inputs: &Inputs,
+        entry: &ImageEntry,
+        opened: &Opened,
+        labels: &LabelImage,
+        edited: &[bool],
+        mut provenance: Provenance,
+    ) -> Result<Written, Error> {
+        let own = self.folder.as_ref().map_or(&[][..], |(formats, _)| formats);
+        let formats: Vec<Format> = own.iter().chain(&self.extra).copied().collect();
+        provenance.input = FileIdentity::new(&entry.path, &[]);
+        if formats.contains(&Format::Record) {
+            let bytes = inputs.read(entry.file, &entry.path)?;
+            provenance.input = FileIdentity::new(&entry.path, &bytes);
+        }
+        let subject = Subject {
+            image_id: &entry.image_id,
+            file_stem: &entry.file_stem,
+            image: &opened.image,
+            channels: &opened.channels,
+            pixel_size: provenance.pixel_size.or(opened.info.pixel_size),
+            labels,
+            edited,
+            warnings: &opened.info.warnings,
+            provenance: &provenance,
+        };
+        let made =
+            export::image_files(&subject, &formats, &[]).map_err(|error| error.in_file(&entry.path))?;
+        for &place in &made.counted.unused {
+            let gate = &provenance.gates[place];
+            eprintln!("note: {}: the gate {gate} is not used: there is no such measurement.", entry.path);
+        }
+        if let Some((_, folder)) = &self.folder {
+            made.files.iter().try_for_each(|file| inputs.write(&folder.join(&file.name), &file.bytes))?;
+        }
+        Ok(Written { part: made.part, counted: made.counted })
+    }
+
+    /// Writes the files that all images share; `output` is where the Bowl's CSV is to go.
+    pub(crate) fn write_batch(
+        &self,
+        inputs: &Inputs,
+        parts: &[Part],
+        output: Option<&Path>,
+    ) -> Result<(), Error> {
+        let make = |formats: &[Format]| -> Result<Vec<ExportFile>, Error> {
+            export::batch_files(parts, formats, self.dialect).map_err(|error| error.in_file("the exports"))
+        };
+        if let Some((formats, folder)) = &self.folder {
+            let files = make(formats)?;
+            files.iter().try_for_each(|file| inputs.write(&folder.join(&file.name), &file.bytes))?;
+        }
+        let single = [
+            (output, Format::Bowl),
+            (self.summary.as_deref(), Format::Summary),
+            (self.nuclei.as_deref(), Format::Measurements),
+        ];
+        for (path, format) in single {
+            let Some(path) = path else { continue };
+            make(&[format])?.iter().try_for_each(|file| inputs.write(path, &file.bytes))?;
+        }
+        Ok(())
+    }
+}
+
+fn read_regions(path: &Path) -> Result<Vec<Region>, Error> {
+    geojson::read_regions(&inputs::read(path)?).map_err(|error| error.in_file(path.display().to_string()))
+}

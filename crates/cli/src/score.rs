@@ -1,0 +1,121 @@
+//! `nucleoscope score`: a submission against the ground truth.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use nucleoscope::dsb2018::csv::{self, ImageRows, Purpose, Size};
+use nucleoscope::dsb2018::score::score_submission;
+use nucleoscope::input::dataset::ImageEntry;
+use nucleoscope::{Error, InFile};
+
+use crate::fault::Fault;
+use crate::inputs::{self, Inputs};
+use crate::{Outcome, table, work};
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The submission to score
+    #[arg(value_name = "submission.csv")]
+    submission: PathBuf,
+    /// Ground truth: a CSV such as stage1_train_labels.csv, or a folder or ZIP archive with masks or
+    /// label images
+    #[arg(long, value_name = "CSV_OR_DIR")]
+    truth: PathBuf,
+    /// The images, to check that every run lies within its image
+    #[arg(long, value_name = "DIR")]
+    images: Option<PathBuf>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
+    let name = arguments.submission.display().to_string();
+    let submission = csv::read(&inputs::read(&arguments.submission)?, Purpose::Submission)
+        .map_err(|error| error.in_file(&name))?;
+    let mut failures = 0;
+    for image in &submission.images {
+        if let Err(error) = &image.masks {
+            failures += 1;
+            table::say_failure(&error.clone().in_file(&name));
+        }
+    }
+    submission.notices.iter().for_each(table::say_notice);
+
+    let is_csv = arguments.truth.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
+    let (mut truth, unusable) =
+        if is_csv { truth_from_csv(&arguments.truth)? } else { truth_from_files(&arguments.truth) };
+    failures += unusable;
+    if let Some(folder) = &arguments.images {
+        failures += add_sizes(&mut truth, folder);
+    }
+    let report = score_submission(&truth, &submission.images);
+    report.notices.iter().for_each(table::say_notice);
+    let Some(summary) = report.summary else {
+        return Err(Fault::NoTruth.in_file(arguments.truth.display().to_string()));
+    };
+    let width = report.images.iter().map(|image| image.image_id.chars().count()).max().unwrap_or(0).max(5);
+    table::head("image", width);
+    for image in &report.images {
+        table::image_row(&image.image_id, width, &image.score);
+    }
+    table::summary_row("all", width, &summary);
+    Ok(if failures == 0 { Outcome::Complete } else { Outcome::WithFailures })
+}
+
+fn truth_from_csv(path: &std::path::Path) -> Result<(Vec<ImageRows>, usize), Error> {
+    let name = path.display().to_string();
+    let truth = csv::read(&inputs::read(path)?, Purpose::Truth).map_err(|error| error.in_file(&name))?;
+    truth.notices.iter().for_each(table::say_notice);
+    let unusable = truth.images.iter().filter_map(|image| image.masks.as_ref().err());
+    let count = unusable.clone().count();
+    unusable.for_each(|error| table::say_failure(&error.clone().in_file(&name)));
+    Ok((truth.images, count))
+}
+
+/// Ground truth from the Bowl's folders; images without any are passed over.
+fn truth_from_files(path: &std::path::Path) -> (Vec<ImageRows>, usize) {
+    let inputs = Inputs::gather(&[path.to_path_buf()]);
+    inputs.batch.dataset.notices.iter().for_each(table::say_notice);
+    let mut failed: Vec<Error> = Vec::new();
+    let mut truth = Vec::new();
+    for entry in &inputs.batch.dataset.images {
+        let rows = size_of(&inputs, entry).and_then(|size| {
+            let masks = work::true_masks(&inputs, entry, size.width as usize, size.height as usize);
+            masks.transpose().map(|masks| masks.map(|masks| (masks, size)))
+        });
+        match rows {
+            Ok(Some((masks, size))) => {
+                let mut rows = ImageRows::new(&entry.image_id, masks);
+                rows.size = Some(size);
+                rows.ignored = entry.ignored_in_scoring;
+                truth.push(rows);
+            }
+            Ok(None) => {}
+            Err(error) => failed.push(error),
+        }
+    }
+    let all = inputs.failures.iter().chain(&inputs.batch.failures).chain(&failed);
+    let count = all.clone().count();
+    all.for_each(table::say_failure);
+    (truth, count)
+}
+
+fn size_of(inputs: &Inputs, entry: &ImageEntry) -> Result<Size, Error> {
+    let image = work::decode(inputs, entry)?;
+    Ok(Size { height: image.height() as u64, width: image.width() as u64 })
+}
+
+/// Adds the images' sizes where the truth does not say them.
+fn add_sizes(truth: &mut [ImageRows], folder: &std::path::Path) -> usize {
+    let inputs = Inputs::gather(&[folder.to_path_buf()]);
+    let mut failures = 0;
+    for entry in &inputs.batch.dataset.images {
+        let Some(rows) = truth.iter_mut().find(|rows| rows.image_id == entry.image_id) else { continue };
+        match size_of(&inputs, entry) {
+            Ok(size) => rows.size = rows.size.or(Some(size)),
+            Err(error) => {
+                failures += 1;
+                table::say_failure(&error);
+            }
+        }
+    }
+    failures
+}

@@ -1,0 +1,231 @@
+//! `nucleoscope segment`: images in, the Bowl's CSV out.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use nucleoscope::dsb2018::run_length;
+use nucleoscope::dsb2018::score::{ImageScore, score_image, summarize};
+use nucleoscope::export::tables::{NucleiRows, nuclei_csv};
+use nucleoscope::export::{label_image, overlay};
+use nucleoscope::input::dataset::ImageEntry;
+use nucleoscope::network::Network;
+use nucleoscope::nuclei::MeasurementTable;
+use nucleoscope::record::{self, ModelIdentity, Record};
+use nucleoscope::{Error, InFile, image};
+
+use crate::export::{self, Exports, Tally, Written};
+use crate::inputs::{self, Inputs};
+use crate::work::{self, Found, Work};
+use crate::{Outcome, table};
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Images, folders (searched to any depth) and ZIP archives
+    #[arg(required = true, value_name = "INPUT")]
+    inputs: Vec<PathBuf>,
+    /// Where to write the CSV: ImageId,EncodedPixels, one row a nucleus; may be left out if something
+    /// else is written
+    #[arg(
+        long,
+        value_name = "submission.csv",
+        required_unless_present_any = ["export_dir", "labels", "outlines", "measurements", "summary", "nuclei"]
+    )]
+    output: Option<PathBuf>,
+    /// Also write one label image an image into this folder (16-bit PNG)
+    #[arg(long, value_name = "DIR")]
+    labels: Option<PathBuf>,
+    /// Also write one picture an image with the outlines drawn in into this folder (PNG)
+    #[arg(long, value_name = "DIR")]
+    outlines: Option<PathBuf>,
+    /// Also write one table of measurements an image into this folder (CSV)
+    #[arg(long, value_name = "DIR")]
+    measurements: Option<PathBuf>,
+    /// Do again what this nucleoscope.json says of its images: settings, corrections, regions, gates.
+    /// Options are for the other images
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+    #[command(flatten)]
+    export: export::ExportOptions,
+    #[command(flatten)]
+    options: work::Options,
+}
+
+/// What is kept of an image once its files are written.
+struct Finished {
+    written: Written,
+    score: Option<Result<ImageScore, Error>>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
+    let folders = [&arguments.labels, &arguments.outlines, &arguments.measurements];
+    for folder in folders.into_iter().flatten() {
+        std::fs::create_dir_all(folder).map_err(|error| Error::io(error, folder.display().to_string()))?;
+    }
+    let mut exports = arguments.export.exports()?;
+    if arguments.output.is_some() {
+        exports = exports.with_bowl_rows();
+    }
+    let record = arguments.record.as_deref().map(read_record).transpose()?;
+    let is_named = exports.names_model() || record.is_some();
+    let model_hash = is_named.then(|| arguments.options.model_hash()).transpose()?.unwrap_or_default();
+    let inputs = Inputs::gather(&arguments.inputs);
+    let dataset = &inputs.batch.dataset;
+    let mut failures = inputs.failures.len() + inputs.batch.failures.len();
+    inputs.failures.iter().chain(&inputs.batch.failures).for_each(table::say_failure);
+    dataset.notices.iter().for_each(table::say_notice);
+    if failures == 0 {
+        dataset.require_images(arguments.inputs.len()).map_err(|error| error.in_file("the inputs"))?;
+    }
+
+    let images: Vec<&ImageEntry> = dataset.images.iter().filter(|image| image.wanted).collect();
+    let options = match record {
+        Some(record) => {
+            compare(&record, &inputs, &images, &model_hash);
+            arguments.options.repeating(record)
+        }
+        None => arguments.options.clone(),
+    };
+    let job = |work: Work| {
+        let found = work.find()?;
+        let mut provenance = exports.provenance();
+        if let Some(run) = work.run {
+            provenance = run.clone();
+            provenance.pixel_size = run.pixel_size.or(exports.pixel_size());
+        }
+        let metadata = work.network.metadata();
+        let is_found = provenance.start == record::Start::Network;
+        provenance.model = is_found.then(|| ModelIdentity {
+            name: metadata.name.clone(),
+            version: metadata.version.clone(),
+            sha256: model_hash.clone(),
+        });
+        provenance.settings = is_found.then_some(work.settings);
+        provenance.selection = work.selection.clone();
+        let (entry, opened) = (work.entry, &work.opened);
+        let written =
+            exports.write_image(&inputs, entry, opened, &found.labels, &found.edited, provenance)?;
+        finish(arguments, &exports, &inputs, &work, &found, written)
+    };
+    let given: Vec<_> = images.iter().map(|image| (&inputs, *image)).collect();
+    let results = work::for_each(&given, &options, job)?;
+    if results.iter().any(Option::is_none) {
+        match &arguments.output {
+            Some(output) => eprintln!("Stopped; {} was not written.", output.display()),
+            None => eprintln!("Stopped; the files of some images were not written."),
+        }
+        return Ok(Outcome::Interrupted);
+    }
+
+    let mut parts = Vec::new();
+    let mut failed = export::unopened(&inputs);
+    let mut scores = Vec::new();
+    let mut tally = Tally::default();
+    for (entry, result) in images.iter().zip(results.into_iter().flatten()) {
+        match result {
+            Ok(finished) => {
+                tally.add(&finished.written);
+                parts.push(finished.written.part);
+                match finished.score {
+                    Some(Ok(score)) if !entry.ignored_in_scoring => scores.push((*entry, score)),
+                    Some(Err(error)) => {
+                        failures += 1;
+                        table::say_failure(&error);
+                    }
+                    _ => {}
+                }
+            }
+            Err(error) => {
+                failures += 1;
+                table::say_failure(&error);
+                failed.push(export::failed_part(&entry.image_id, &error));
+            }
+        }
+    }
+    parts.extend(failed);
+    exports.write_batch(&inputs, &parts, arguments.output.as_deref())?;
+    let written = arguments.output.as_ref().map(|output| format!(": {}", output.display()));
+    print_scores(&scores);
+    table::say(format_args!("{tally}, {failures} failed{}", written.unwrap_or_default()));
+    Ok(if failures == 0 { Outcome::Complete } else { Outcome::WithFailures })
+}
+
+fn read_record(path: &Path) -> Result<Record, Error> {
+    record::read(&inputs::read(path)?).map_err(|error| error.in_file(path.display().to_string()))
+}
+
+/// Says where a record does not fit what is given: its nuclei may then not come out the same.
+fn compare(record: &Record, inputs: &Inputs, images: &[&ImageEntry], model_hash: &str) {
+    let other = record.images.iter().find_map(|run| {
+        run.provenance.model.as_ref().filter(|model| !model.sha256.is_empty() && model.sha256 != model_hash)
+    });
+    if let Some(model) = other {
+        eprintln!(
+            "note: the record was made with another model ({} {}); nuclei may differ. Name that model with --model.",
+            model.name, model.version
+        );
+    }
+    for run in &record.images {
+        let Some(entry) = images.iter().find(|entry| entry.image_id == run.id) else {
+            eprintln!("note: the record tells of {}, which is not among the images.", run.id);
+            continue;
+        };
+        let expected = &run.provenance.input.sha256;
+        let bytes = inputs.read(entry.file, &entry.path);
+        // One that cannot be read is told of when it is its turn.
+        if !expected.is_empty() && bytes.is_ok_and(|bytes| record::sha256(&bytes) != *expected) {
+            eprintln!("note: {} is not the file that the record tells of; nuclei may differ.", entry.path);
+        }
+    }
+    for entry in images.iter().filter(|entry| record.images.iter().all(|run| run.id != entry.image_id)) {
+        eprintln!("note: the record does not tell of {}; the options are used for it.", entry.path);
+    }
+}
+
+/// Writes the files that have a folder of their own, and keeps what comes together at the end.
+fn finish(
+    arguments: &Arguments,
+    exports: &Exports,
+    inputs: &Inputs,
+    work: &Work,
+    found: &Found,
+    written: Written,
+) -> Result<Finished, Error> {
+    let entry = work.entry;
+    let labels = &found.labels;
+    let included = &written.counted.included;
+    let stem = &entry.file_stem;
+    let path = |folder: &Path, ending: &str| folder.join(format!("{stem}{ending}"));
+    if let Some(folder) = &arguments.labels {
+        let file =
+            label_image::encode(labels, included, None).map_err(|error| Error::io(error, &entry.path))?;
+        inputs.write(&path(folder, &format!(".{}", file.extension)), &file.bytes)?;
+    }
+    if let Some(folder) = &arguments.outlines {
+        let preview = image::preview(&work.opened.image, None, &image::Contrast::default())
+            .map_err(|error| error.in_file(&entry.path))?;
+        let picture = overlay::encode(preview, &labels.only(included));
+        inputs.write(&path(folder, ".png"), &picture.map_err(|error| Error::io(error, &entry.path))?)?;
+    }
+    if let Some(folder) = &arguments.measurements {
+        let pixel_size = exports.pixel_size().or(work.opened.info.pixel_size);
+        let table = MeasurementTable::new(labels, &work.opened.channels, pixel_size, &found.edited);
+        let rows = NucleiRows::new(&table, &written.counted);
+        let folder_of_image = entry.path.replace('\\', "/");
+        let folder_of_image = folder_of_image.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let bytes = nuclei_csv(&[(&entry.image_id, folder_of_image, &rows)], exports.dialect());
+        inputs.write(&path(folder, "-measurements.csv"), &bytes)?;
+    }
+    let masks = run_length::encode(labels);
+    let score = work.truth().map(|truth| truth.map(|truth| score_image(&truth, &masks)));
+    Ok(Finished { written, score })
+}
+
+fn print_scores(scores: &[(&ImageEntry, ImageScore)]) {
+    let Some(summary) = summarize(scores.iter().map(|(_, score)| score)) else { return };
+    let width = scores.iter().map(|(entry, _)| entry.image_id.chars().count()).max().unwrap_or(0).max(5);
+    table::head("image", width);
+    for (entry, score) in scores {
+        table::image_row(&entry.image_id, width, score);
+    }
+    table::summary_row("all", width, &summary);
+}

@@ -1,0 +1,84 @@
+//! What the commands say: tables on standard output, everything else on standard error.
+#![expect(clippy::print_stdout, reason = "the command line's output")]
+
+use std::fmt::Display;
+
+use nucleoscope::Diagnostic;
+use nucleoscope::dsb2018::score::{ImageScore, SetsSummary, Summary};
+use nucleoscope::image::Warning;
+
+/// One line for something that failed: file, reason, help.
+pub(crate) fn say_failure(error: &(impl Diagnostic + ?Sized)) {
+    eprintln!("error: {} [{}] {}", one_line(error), error.code(), one_line(error.help()));
+}
+
+/// One line for something worth knowing.
+pub(crate) fn say_notice(notice: &(impl Diagnostic + ?Sized)) {
+    eprintln!("note: {} {}", one_line(notice), one_line(notice.help()));
+}
+
+/// One line for what was guessed or repaired of an image that was opened all the same.
+pub(crate) fn say_warning(file: &str, warning: &Warning) {
+    eprintln!("{}: warning: {} [{}]", one_line(file), one_line(warning), warning.code);
+}
+
+fn one_line(text: impl Display) -> String {
+    text.to_string().replace(['\r', '\n'], " ")
+}
+
+/// Prints a line.
+pub(crate) fn say(line: impl Display) {
+    println!("{line}");
+}
+
+/// Prints the head of a table of scores whose rows are named in the first column.
+pub(crate) fn head(first: &str, width: usize) {
+    say(format_args!(
+        "{first:width$}  {:>6}  {:>6}  {:>13}  {:>6}  {:>6}  {:>7}  {:>7}  {:>7}",
+        "images",
+        "score",
+        "95 % interval",
+        "AP.50",
+        "AP.75",
+        "true_positives",
+        "false_negatives",
+        "false_positives"
+    ));
+}
+
+/// Prints one image's row.
+pub(crate) fn image_row(name: &str, width: usize, score: &ImageScore) {
+    let counts = score.counts[0];
+    say(format_args!(
+        "{name:width$}  {:>6}  {:>6.4}  {:>13}  {:>6.4}  {:>6.4}  {:>7}  {:>7}  {:>7}",
+        1,
+        score.score,
+        "",
+        score.average_precision_50,
+        score.average_precision_75,
+        counts.true_positives,
+        counts.false_negatives,
+        counts.false_positives
+    ));
+}
+
+/// Prints the row of several images together.
+pub(crate) fn summary_row(name: &str, width: usize, summary: &Summary) {
+    let interval = format!("{:.4}-{:.4}", summary.interval.low, summary.interval.high);
+    say(format_args!(
+        "{name:width$}  {:>6}  {:>6.4}  {interval:>13}  {:>6.4}  {:>6.4}  {:>7}  {:>7}  {:>7}",
+        summary.images,
+        summary.score,
+        summary.average_precision_50,
+        summary.average_precision_75,
+        summary.counts.true_positives,
+        summary.counts.false_negatives,
+        summary.counts.false_positives
+    ));
+}
+
+/// Prints the row of several sets together.
+pub(crate) fn sets_row(name: &str, width: usize, summary: &SetsSummary) {
+    let interval = format!("{:.4}-{:.4}", summary.interval.low, summary.interval.high);
+    say(format_args!("{name:width$}  {:>6}  {:>6.4}  {interval:>13}", summary.sets, summary.score));
+}

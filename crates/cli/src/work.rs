@@ -1,0 +1,382 @@
+//! Many images on several threads.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use nucleoscope::diagnostic::guarded;
+use nucleoscope::dsb2018::run_length;
+use nucleoscope::dsb2018::run_length::Mask;
+use nucleoscope::export::ExportError;
+use nucleoscope::image::{self, ChannelChoice, Image, Limits, Opened, Selection, Slice};
+use nucleoscope::input::dataset::{ImageEntry, Truth};
+use nucleoscope::input::truth::{self, MaskFile};
+use nucleoscope::network::{Network, TractNetwork};
+use nucleoscope::nuclei::{self, LabelImage};
+use nucleoscope::record::Provenance;
+use nucleoscope::record::{Record, Start, sha256};
+use nucleoscope::segment::tiled::{Assembly, BlockNuclei, Plan, Sizes, TiledError};
+use nucleoscope::segment::{Pass, Segmentation, Settings, segment};
+use nucleoscope::{Error, InFile};
+use rayon::prelude::*;
+
+use crate::fault::Fault;
+use crate::inputs::{self, Inputs};
+use crate::table;
+use crate::watershed_options::WatershedOptions;
+
+/// The model that is used where none is named.
+const SHIPPED_MODEL: &[u8] = include_bytes!("../../../model/nuclei.onnx");
+
+/// What the commands that run the network have in common.
+#[derive(Args, Clone)]
+pub(crate) struct Options {
+    /// Model to use instead of the built-in one
+    #[arg(long, value_name = "FILE.onnx")]
+    model: Option<PathBuf>,
+    /// Images worked on at a time [default: one a processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
+    /// Diameter of a typical nucleus in pixels [default: estimated for each image]
+    #[arg(long, value_name = "PIXELS", value_parser = positive)]
+    diameter: Option<f32>,
+    /// There was a second, slower mode once, which this spared: it no longer has an effect
+    #[arg(long, hide = true)]
+    fast: bool,
+    #[command(flatten)]
+    watershed: WatershedOptions,
+    /// Work on images of more than PIXELS × PIXELS in blocks of at most that size, as the program does with
+    /// those of more than 4096 × 4096: less takes less memory and more time
+    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(320..))]
+    block: Option<u32>,
+    /// Channel to segment, by its number from 1 or its name [default: the one whose name or colour says
+    /// nuclei]
+    #[arg(long, value_name = "N|NAME", value_parser = channel)]
+    channel: Option<ChannelChoice>,
+    /// Slice of a z-stack to segment, from 1, or max: the maximum projection [default: max]
+    #[arg(long, value_name = "N|max", value_parser = slice)]
+    slice: Option<Slice>,
+    /// Frame of a time series to segment, from 1 [default: 1]
+    #[arg(long, value_name = "N", value_parser = from_one)]
+    frame: Option<usize>,
+    /// Runs to be repeated; they count before the options.
+    #[arg(skip)]
+    record: Option<Arc<Record>>,
+    /// Changes of the model's scales.
+    #[arg(skip)]
+    scale_range: Vec<(String, f64)>,
+}
+
+fn channel(text: &str) -> Result<ChannelChoice, String> {
+    if text.parse::<usize>().is_ok() {
+        from_one(text).map(ChannelChoice::Index)
+    } else {
+        Ok(ChannelChoice::Name(text.to_owned()))
+    }
+}
+
+fn slice(text: &str) -> Result<Slice, String> {
+    if text.eq_ignore_ascii_case("max") {
+        Ok(Slice::MaximumProjection)
+    } else {
+        from_one(text).map(Slice::Single)
+    }
+}
+
+/// A number that is counted from 1, as one counted from 0.
+fn from_one(text: &str) -> Result<usize, String> {
+    let number: usize = text.parse().map_err(|_| "not a whole number".to_owned())?;
+    number.checked_sub(1).ok_or_else(|| "numbers begin at 1".to_owned())
+}
+
+fn positive(text: &str) -> Result<f32, String> {
+    let number: f32 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if number.is_finite() && number > 0.0 { Ok(number) } else { Err("not above 0".into()) }
+}
+
+/// A number from 0 to 1.
+pub(crate) fn fraction(text: &str) -> Result<f32, String> {
+    let number: f32 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if (0.0..=1.0).contains(&number) { Ok(number) } else { Err("not from 0 to 1".into()) }
+}
+
+impl Options {
+    /// The same with another model.
+    pub(crate) fn with_model(&self, model: &Path) -> Self {
+        Self { model: Some(model.to_owned()), ..self.clone() }
+    }
+
+    /// The same, but images that a record tells of are worked on as it says.
+    pub(crate) fn repeating(&self, record: Record) -> Self {
+        Self { record: Some(Arc::new(record)), ..self.clone() }
+    }
+
+    /// What a record says of an image.
+    fn run(&self, entry: &ImageEntry) -> Option<&Provenance> {
+        let runs = self.record.as_ref()?.images.iter();
+        runs.filter(|run| run.id == entry.image_id).map(|run| &run.provenance).next_back()
+    }
+
+    /// The same with other scales than the model's metadata says.
+    pub(crate) fn with_scales(&self, changes: &[(String, f64)]) -> Self {
+        Self { scale_range: changes.to_vec(), ..self.clone() }
+    }
+
+    fn settings(&self) -> Settings {
+        Settings { diameter: self.diameter, watershed: self.watershed.0 }
+    }
+
+    /// SHA-256 of the model's file in hexadecimal digits.
+    pub(crate) fn model_hash(&self) -> Result<String, Error> {
+        match &self.model {
+            Some(path) => inputs::read(path).map(|bytes| sha256(&bytes)),
+            None => Ok(sha256(SHIPPED_MODEL)),
+        }
+    }
+
+    fn sizes(&self) -> Sizes {
+        self.block.map_or_else(Sizes::default, |side| Sizes::of_block(side as usize))
+    }
+
+    fn selection(&self) -> Selection {
+        Selection {
+            channel: self.channel.clone(),
+            slice: self.slice.unwrap_or_default(),
+            frame: self.frame.unwrap_or(0),
+        }
+    }
+
+    fn network(&self) -> Result<TractNetwork, Error> {
+        let network = match &self.model {
+            Some(path) => load_model(path),
+            None => TractNetwork::load(SHIPPED_MODEL).map_err(|error| error.in_file("the built-in model")),
+        }?;
+        let changes = self.scale_range.iter().map(|(name, value)| (name.as_str(), *value));
+        let scales = network.metadata().scales.with(changes);
+        let scales = scales.map_err(|reason| Error::io(std::io::Error::other(reason), "the scale range"))?;
+        Ok(network.with_scales(scales))
+    }
+}
+
+/// Loads a model; the error names the file.
+pub(crate) fn load_model(path: &Path) -> Result<TractNetwork, Error> {
+    TractNetwork::load(&inputs::read(path)?).map_err(|error| error.in_file(path.display().to_string()))
+}
+
+/// What is there to work with on one image.
+pub(crate) struct Work<'a> {
+    /// What is known of the image.
+    pub entry: &'a ImageEntry,
+    /// What its file holds: the image to segment, all channels, the size of a pixel.
+    pub opened: Opened,
+    /// The network to use.
+    pub network: &'a TractNetwork,
+    /// The settings to use.
+    pub settings: Settings,
+    /// The part of its stack that was opened.
+    pub selection: &'a Selection,
+    /// What a record says of the image, where its run is to be repeated.
+    pub run: Option<&'a Provenance>,
+    sizes: Sizes,
+    inputs: &'a Inputs,
+}
+
+/// The nuclei of an image, corrected as a record says.
+pub(crate) struct Found {
+    /// Which nucleus each pixel belongs to.
+    pub labels: LabelImage,
+    /// Whether each was changed by hand; empty if none was.
+    pub edited: Vec<bool>,
+}
+
+/// The nuclei that the network found in an image, and what they took.
+pub(crate) struct Predicted {
+    /// Which nucleus each pixel belongs to.
+    pub labels: LabelImage,
+    /// The factor by which the image was resized for the network.
+    pub scale: f64,
+    /// What the network was run for; of a large image each block is one.
+    pub passes: Vec<Pass>,
+}
+
+impl Work<'_> {
+    /// Finds the nuclei, and corrects them as the record says that they were.
+    pub(crate) fn find(&self) -> Result<Found, Error> {
+        let Some(run) = self.run else {
+            return Ok(Found { labels: self.segment()?.labels, edited: Vec::new() });
+        };
+        let labels = match run.start {
+            Start::Network => self.segment()?.labels,
+            Start::GroundTruth => {
+                let none = || Err(ExportError::NoNuclei.in_file(&self.entry.path));
+                let masks = self.truth().unwrap_or_else(none)?;
+                let Opened { info, .. } = &self.opened;
+                run_length::decode_overlapping(&masks, info.width, info.height)
+                    .map_err(|error| error.in_file(&self.entry.path))?
+            }
+        };
+        if run.edits.is_empty() {
+            return Ok(Found { labels, edited: Vec::new() });
+        }
+        let edited = nuclei::apply(&labels, &run.edits);
+        for (edit, reason) in &edited.refused {
+            eprintln!("note: {}: correction {} changes nothing: {reason}.", self.entry.path, edit + 1);
+        }
+        Ok(Found { labels: edited.labels, edited: edited.edited })
+    }
+
+    /// Finds the nuclei.
+    pub(crate) fn segment(&self) -> Result<Predicted, Error> {
+        let image = &self.opened.image;
+        if self.sizes.is_tiled(image.width(), image.height()) {
+            return self.segment_field().map_err(|error| error.in_file(&self.entry.path));
+        }
+        segment(self.network, image, &self.settings, &mut |_| ())
+            .map(|Segmentation { labels, scale, passes, .. }| Predicted { labels, scale, passes })
+            .map_err(|error| error.in_file(&self.entry.path))
+    }
+
+    /// Finds the nuclei block by block, several at a time.
+    fn segment_field(&self) -> Result<Predicted, TiledError> {
+        let (image, settings) = (&self.opened.image, &self.settings);
+        // Whether there is memory for it must be known before the work.
+        let minimum_area = settings.watershed.minimum_area;
+        let mut assembly = Assembly::new(image.width(), image.height(), minimum_area)?;
+        let plan = Plan::new(self.network, image, settings, &self.sizes, &mut |_, _| ())?;
+        let find = |block| plan.find(self.network, image, settings, block, &mut |_, _| ());
+        let found: Vec<_> = plan.blocks.par_iter().map(find).collect::<Result<_, _>>()?;
+        found.iter().for_each(|block| assembly.add(block));
+        let passes = plan.passes.iter().copied().chain(found.iter().filter_map(BlockNuclei::pass)).collect();
+        Ok(Predicted { labels: assembly.finish(), scale: plan.scale, passes })
+    }
+
+    /// The true nuclei, if they are known, checked against the image's size.
+    pub(crate) fn truth(&self) -> Option<Result<Vec<Mask>, Error>> {
+        true_masks(self.inputs, self.entry, self.opened.info.width, self.opened.info.height)
+    }
+}
+
+/// Decodes the images on several threads and hands each to `job`; what that returns comes back in
+/// the order of the images. `None` for images that were not begun before the user stopped.
+///
+/// # Errors
+/// The model cannot be loaded.
+pub(crate) fn for_each<T: Send>(
+    images: &[(&Inputs, &ImageEntry)],
+    options: &Options,
+    job: impl Fn(Work) -> Result<T, Error> + Sync,
+) -> Result<Vec<Option<Result<T, Error>>>, Error> {
+    listen_for_interrupt();
+    if options.fast {
+        static SAID: Once = Once::new();
+        SAID.call_once(|| eprintln!("note: --fast has no effect any more: there is one mode. Leave it out."));
+    }
+    let network = options.network()?;
+    let settings = options.settings();
+    let selection = options.selection();
+    let sizes = options.sizes();
+    let bar = progress_bar(images.len() as u64);
+    let one = |inputs: &Inputs, entry: &ImageEntry| {
+        let work = || {
+            let run = options.run(entry);
+            let selection = run.map_or(&selection, |run| &run.selection);
+            let settings = run.and_then(|run| run.settings).unwrap_or(settings);
+            let opened = open(inputs, entry, selection)?;
+            bar.suspend(|| say_warnings(entry, &opened));
+            job(Work { entry, opened, network: &network, settings, selection, run, sizes, inputs })
+        };
+        // A bug in a decoder or the engine costs one image, not the batch.
+        guarded(&entry.path, work)
+    };
+    let all = || {
+        images
+            .par_iter()
+            .map(|(inputs, entry)| {
+                let result = (!STOPPED.load(Ordering::Relaxed)).then(|| one(inputs, entry));
+                bar.inc(1);
+                result
+            })
+            .collect()
+    };
+    let threads = options.threads.map_or(0, usize::from);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    let results =
+        pool.map_err(|error| Fault::Threads(error.to_string()).in_file("the program"))?.install(all);
+    bar.finish_and_clear();
+    Ok(results)
+}
+
+/// Reads and opens an image; errors name it.
+pub(crate) fn open(inputs: &Inputs, entry: &ImageEntry, selection: &Selection) -> Result<Opened, Error> {
+    let bytes = inputs.read(entry.file, &entry.path)?;
+    image::open(&bytes, selection, Limits::default()).map_err(|error| error.in_file(&entry.path))
+}
+
+/// Says what was guessed or repaired of an image.
+pub(crate) fn say_warnings(entry: &ImageEntry, opened: &Opened) {
+    opened.info.warnings.iter().for_each(|warning| table::say_warning(&entry.path, warning));
+}
+
+/// Reads and decodes an image; errors name it.
+pub(crate) fn decode(inputs: &Inputs, entry: &ImageEntry) -> Result<Image, Error> {
+    let bytes = inputs.read(entry.file, &entry.path)?;
+    image::decode(&bytes, Limits::default()).map_err(|error| error.in_file(&entry.path))
+}
+
+/// Set by Ctrl-C: no further image is begun.
+static STOPPED: AtomicBool = AtomicBool::new(false);
+
+/// Lets Ctrl-C set [`STOPPED`]. A second one ends the program at once; no file is ever half-written.
+fn listen_for_interrupt() {
+    // It fails where the system has no such signal, so that there is nothing to catch, and where this
+    // was called before.
+    _ = ctrlc::set_handler(|| {
+        if STOPPED.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+    });
+}
+
+/// A bar on a terminal, nothing elsewhere.
+fn progress_bar(images: u64) -> ProgressBar {
+    let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} images, {eta} left");
+    let bar = ProgressBar::new(images);
+    style.map_or(bar.clone(), |style| bar.with_style(style))
+}
+
+/// The true nuclei of an image, if there are any, checked against its size.
+pub(crate) fn true_masks(
+    inputs: &Inputs,
+    entry: &ImageEntry,
+    width: usize,
+    height: usize,
+) -> Option<Result<Vec<Mask>, Error>> {
+    let path = |file: usize| format!("{} (ground truth {file})", entry.path);
+    let decode = |file: usize| -> Result<Image, Error> {
+        let bytes = inputs.read(file, &path(file))?;
+        image::decode(&bytes, Limits::default()).map_err(|error| error.in_file(path(file)))
+    };
+    match &entry.truth {
+        Truth::Unknown => None,
+        Truth::MaskFiles(files) => {
+            let one = |&file: &usize| {
+                let bytes = inputs.read(file, &path(file))?;
+                let mask =
+                    MaskFile::decode(&bytes, Limits::default()).map_err(|error| error.in_file(path(file)))?;
+                mask.nucleus(width, height).map_err(|error| error.in_file(path(file)))
+            };
+            Some(files.iter().filter_map(|file| one(file).transpose()).collect())
+        }
+        Truth::LabelFile(file) => Some(decode(*file).and_then(|labels| {
+            truth::from_labels(&labels, width, height).map_err(|error| error.in_file(path(*file)))
+        })),
+        Truth::RunLengths(masks) => Some(
+            truth::check_masks(masks, width, height)
+                .map(|()| masks.clone())
+                .map_err(|error| error.in_file(&entry.path)),
+        ),
+    }
+}

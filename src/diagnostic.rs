@@ -1,0 +1,221 @@
+//! What every error and warning says: a message, a stable code, and what to do about it.
+//!
+//! Each module has an error type of its own; [`Error`] adds the file in which it happened.
+
+use std::fmt;
+
+use serde::Serializer;
+use serde::ser::SerializeStruct;
+
+/// Message, code and help of an error or a warning. The message is its [`Display`](fmt::Display).
+///
+/// All types that implement [`miette::Diagnostic`] have it, and the errors of this crate do.
+///
+/// ```
+/// use nucleoscope::{Diagnostic, image::{self, Limits}};
+///
+/// let error = image::decode(b"", Limits::default()).unwrap_err();
+/// assert_eq!(error.to_string(), "the file is empty (0 bytes)");
+/// assert_eq!(error.code(), "image/empty");
+/// assert!(error.help().starts_with("Copy the file again"));
+/// ```
+pub trait Diagnostic: std::error::Error {
+    /// A stable identifier such as `image/truncated`, for programs and tests.
+    fn code(&self) -> String;
+
+    /// One or two sentences that say what the user can do about it.
+    fn help(&self) -> String;
+}
+
+impl<D: miette::Diagnostic + ?Sized> Diagnostic for D {
+    fn code(&self) -> String {
+        miette::Diagnostic::code(self).map_or_else(String::new, |code| code.to_string())
+    }
+
+    fn help(&self) -> String {
+        miette::Diagnostic::help(self).map_or_else(String::new, |help| help.to_string())
+    }
+}
+
+/// The help of a diagnostic in another one's help: there the trait cannot be in scope.
+pub(crate) fn help_of(diagnostic: &dyn miette::Diagnostic) -> String {
+    Diagnostic::help(diagnostic)
+}
+
+/// Serializes a diagnostic as `{code, message, help}`.
+pub(crate) fn serialize<S: Serializer>(
+    diagnostic: &impl Diagnostic,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let mut fields = serializer.serialize_struct("Diagnostic", 3)?;
+    fields.serialize_field("code", &diagnostic.code())?;
+    fields.serialize_field("message", &diagnostic.to_string())?;
+    fields.serialize_field("help", &diagnostic.help())?;
+    fields.end()
+}
+
+/// The first few names and how many more there are.
+pub(crate) fn first_few(names: &[String]) -> String {
+    const SHOWN: usize = 3;
+    let shown = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+/// What can be done about a file or folder that could not be read or written.
+fn io_help(kind: std::io::ErrorKind) -> &'static str {
+    use std::io::ErrorKind as Kind;
+    match kind {
+        Kind::NotFound => "Check the path: there is no such file or folder.",
+        Kind::PermissionDenied | Kind::ReadOnlyFilesystem => "Check that you may read or write it.",
+        Kind::AlreadyExists | Kind::NotADirectory => {
+            "Something else of that name is in the way: choose another path."
+        }
+        Kind::IsADirectory => "This is a folder: name a file.",
+        Kind::StorageFull | Kind::QuotaExceeded | Kind::FileTooLarge => {
+            "Make room on the disk, or choose another one."
+        }
+        Kind::OutOfMemory => "Close other programs and try again.",
+        _ => "Check that it is still there, unchanged and readable, and try again.",
+    }
+}
+
+/// A file or folder could not be read or written.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error(transparent)]
+#[diagnostic(code("file/io"), help("{}", io_help(.0.kind())))]
+pub struct FileError(#[from] pub std::io::Error);
+
+/// The program panicked.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("an internal error: {message}")]
+#[diagnostic(
+    code("program/internal"),
+    help("This is a fault of the program: please report it, with the file if you can.")
+)]
+pub struct InternalError {
+    /// The panic's message.
+    pub message: String,
+}
+
+/// An error of a file: of any module, with the file's name.
+///
+/// ```
+/// use nucleoscope::{Diagnostic, InFile, image::{self, ImageError, Limits}};
+///
+/// let error = image::decode(b"not an image", Limits::default()).unwrap_err().in_file("notes.png");
+/// assert_eq!(error.file(), "notes.png");
+/// assert_eq!(error.code(), "image/unknown-format");
+/// assert!(error.to_string().starts_with("notes.png: "));
+/// assert!(matches!(error.downcast_ref(), Some(ImageError::UnknownFormat { .. })));
+/// ```
+#[derive(Debug)]
+pub struct Error {
+    file: String,
+    source: Box<dyn miette::Diagnostic + Send + Sync>,
+}
+
+impl Error {
+    /// A file or folder that could not be read or written.
+    pub fn io(error: std::io::Error, file: impl Into<String>) -> Self {
+        FileError(error).in_file(file)
+    }
+
+    /// The file's name or path as the user knows it.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// The error without the file's name.
+    pub fn inner(&self) -> &(dyn miette::Diagnostic + Send + Sync) {
+        &*self.source
+    }
+
+    /// The error as the type that it is, such as [`ImageError`](crate::image::ImageError).
+    pub fn downcast_ref<E: std::error::Error + 'static>(&self) -> Option<&E> {
+        std::error::Error::source(self)?.downcast_ref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.file, self.source)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        let source: &(dyn miette::Diagnostic + 'static) = &*self.source;
+        Some(source)
+    }
+}
+
+impl miette::Diagnostic for Error {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.source.code()
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.source.help()
+    }
+}
+
+/// Adds the file's name to an error.
+pub trait InFile {
+    /// The same error, with the file in which it happened.
+    fn in_file(self, file: impl Into<String>) -> Error;
+}
+
+impl<D: miette::Diagnostic + Send + Sync + 'static> InFile for D {
+    fn in_file(self, file: impl Into<String>) -> Error {
+        Error { file: file.into(), source: Box::new(self) }
+    }
+}
+
+/// Runs work on one file. A panic becomes an error of that file, so that others can go on.
+///
+/// # Errors
+/// That of the work, or [`InternalError`] where it panicked.
+pub fn guarded<T>(file: &str, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let message = panic.downcast_ref::<&str>().map(ToString::to_string);
+        let message = message.or_else(|| panic.downcast_ref::<String>().cloned());
+        Err(InternalError { message: message.unwrap_or_else(|| "a panic without a message".into()) }
+            .in_file(file))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    #[test]
+    fn a_panic_is_an_error_of_its_file_and_no_missing_file() {
+        let number = 7;
+        for (result, words) in [
+            (guarded("cells.png", || -> Result<(), Error> { panic!("out of bounds") }), "out of bounds"),
+            (guarded("cells.png", || -> Result<(), Error> { panic!("number {number}") }), "number 7"),
+        ] {
+            let error = result.unwrap_err();
+            assert_eq!(error.to_string(), format!("cells.png: an internal error: {words}"));
+            assert_eq!(error.code(), "program/internal");
+            assert!(error.help().contains("report"), "{}", error.help());
+        }
+        assert_eq!(guarded("cells.png", || Ok(3)).unwrap(), 3);
+    }
+
+    #[test]
+    fn what_can_be_done_about_a_file_depends_on_what_is_wrong() {
+        let help = |kind: io::ErrorKind| Error::io(io::Error::from(kind), "x").help();
+        assert!(help(io::ErrorKind::NotFound).contains("no such file"));
+        assert!(help(io::ErrorKind::PermissionDenied).contains("may read or write"));
+        assert!(help(io::ErrorKind::StorageFull).contains("room on the disk"));
+        assert!(help(io::ErrorKind::AlreadyExists).contains("in the way"));
+        let moved = Error::io(io::Error::other("the browser can no longer read the file"), "x").help();
+        assert!(moved.contains("still there"), "{moved}");
+    }
+}

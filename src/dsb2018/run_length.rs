@@ -1,0 +1,617 @@
+//! One nucleus as runs of pixels: the mask format of the Kaggle 2018 Data Science Bowl.
+//!
+//! Pixels are numbered from 1, down the first column, then down the second and so on: in an image
+//! of `height` rows the pixel in column `x` and row `y` (both from 0) has number
+//! `x · height + y + 1`. A mask is written as pairs `start length`, separated by spaces, in
+//! ascending order: `1 3 10 5` is the pixels 1, 2, 3 and 10 to 14.
+//!
+//! The rules, from the competition's evaluation page: starts and lengths are whole numbers of at
+//! least 1, pairs are sorted, pixels are not repeated, and no two masks of an image share a pixel.
+//!
+//! # Which runs are written
+//! A column's last pixel and the next column's first one have consecutive numbers, so a run may
+//! cross a column foot. Here a mask always has the fewest runs possible: runs that touch are one
+//! run, whether they touch within a column or across its foot. A mask that was read is brought to
+//! that form too, so two masks are equal exactly if they have the same pixels.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::nuclei::LabelImage;
+
+/// Why runs are not a mask, or masks not an image.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
+pub enum RunLengthError {
+    /// There is no run.
+    #[error("the mask has no pixels")]
+    #[diagnostic(code("run-length/empty"), help("Leave out nuclei without pixels."))]
+    Empty,
+    /// Something is not a whole number.
+    #[error("number {place} is not a whole number: \"{text}\"")]
+    #[diagnostic(
+        code("run-length/not-a-number"),
+        help(
+            "Write each mask as pairs \"start length\" with a space between the numbers, such as \"1 3 10 5\"."
+        )
+    )]
+    NotANumber {
+        /// Which number it is, from 1.
+        place: usize,
+        /// Its first characters.
+        text: String,
+    },
+    /// The numbers do not make pairs.
+    #[error("there is an odd count of numbers ({count}): a start or a length is missing")]
+    #[diagnostic(
+        code("run-length/odd-count"),
+        help(
+            "Write each mask as pairs \"start length\" with a space between the numbers, such as \"1 3 10 5\"."
+        )
+    )]
+    OddCount {
+        /// How many numbers there are.
+        count: usize,
+    },
+    /// A run starts at pixel 0.
+    #[error("run {run} starts at 0, but the first pixel is 1")]
+    #[diagnostic(
+        code("run-length/zero-start"),
+        help("Count pixels from 1, not from 0: add 1 to every start.")
+    )]
+    ZeroStart {
+        /// Which run it is, from 1.
+        run: usize,
+    },
+    /// A run has no pixels.
+    #[error("run {run} has length 0")]
+    #[diagnostic(
+        code("run-length/zero-length"),
+        help("Export the mask again from the program that made it; a length is wrong.")
+    )]
+    ZeroLength {
+        /// Which run it is, from 1.
+        run: usize,
+    },
+    /// A run ends beyond every pixel number there is.
+    #[error("run {run} ends beyond any image: start {start}, length {length}")]
+    #[diagnostic(
+        code("run-length/too-long"),
+        help("Export the mask again from the program that made it; a length is wrong.")
+    )]
+    TooLong {
+        /// Which run it is, from 1.
+        run: usize,
+        /// Its start.
+        start: u64,
+        /// Its length.
+        length: u64,
+    },
+    /// A run starts before the one it follows.
+    #[error("run {run} starts at {start}, before the run that precedes it ({previous_start})")]
+    #[diagnostic(code("run-length/unsorted"), help("Sort the runs of each mask by their start."))]
+    Unsorted {
+        /// Which run it is, from 1.
+        run: usize,
+        /// Its start.
+        start: u64,
+        /// The start of the run before it.
+        previous_start: u64,
+    },
+    /// A run starts inside the one it follows.
+    #[error("run {run} starts at {start}, but the run that precedes it reaches to {previous_last}")]
+    #[diagnostic(code("run-length/overlapping"), help("Write each pixel of a mask once."))]
+    Overlapping {
+        /// Which run it is, from 1.
+        run: usize,
+        /// Its start.
+        start: u64,
+        /// The last pixel of the run before it.
+        previous_last: u64,
+    },
+    /// A run reaches beyond the image's last pixel.
+    #[error(
+        "a run reaches to pixel {last}, but an image of {width} × {height} pixels ends at {}",
+        u128::from(*.width) * u128::from(*.height)
+    )]
+    #[diagnostic(
+        code("run-length/outside-image"),
+        help(
+            "Check that the mask belongs to this image and that the image was not cropped, turned or resized."
+        )
+    )]
+    OutsideImage {
+        /// The run's last pixel.
+        last: u64,
+        /// Columns.
+        width: u64,
+        /// Rows.
+        height: u64,
+    },
+    /// Two masks share a pixel.
+    #[error("nuclei {first} and {second} both have the pixel at x = {x}, y = {y}")]
+    #[diagnostic(code("run-length/shared-pixel"), help("Give each pixel to one nucleus only."))]
+    SharedPixel {
+        /// The first nucleus, from 1.
+        first: usize,
+        /// The second nucleus, from 1.
+        second: usize,
+        /// Column of the pixel, from 0.
+        x: usize,
+        /// Row of the pixel, from 0.
+        y: usize,
+    },
+    /// The image does not fit into memory.
+    #[error("an image of {width} × {height} pixels does not fit into memory")]
+    #[diagnostic(
+        code("run-length/image-too-large"),
+        help("Check the height and width; or work on a part of the image.")
+    )]
+    ImageTooLarge {
+        /// Columns.
+        width: usize,
+        /// Rows.
+        height: usize,
+    },
+}
+
+/// Consecutive pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Run {
+    /// Number of the first pixel, from 1.
+    pub start: u64,
+    /// How many pixels, at least 1.
+    pub length: u64,
+}
+
+impl Run {
+    /// Number of the last pixel; `u64::MAX` if that would be beyond.
+    pub fn last(&self) -> u64 {
+        self.start.saturating_add(self.length.saturating_sub(1))
+    }
+}
+
+/// The pixels of one nucleus: at least one run, sorted, not overlapping, not touching.
+///
+/// ```
+/// use nucleoscope::dsb2018::run_length::Mask;
+///
+/// let mask: Mask = "1 3 10 5".parse()?;
+/// assert_eq!(mask.area(), 8);
+/// assert_eq!(mask.to_string(), "1 3 10 5");
+///
+/// let touching: Mask = "1 3 4 2".parse()?;
+/// assert_eq!(touching.to_string(), "1 5");
+///
+/// let problem = "1 3 2 5".parse::<Mask>().unwrap_err();
+/// assert_eq!(problem.to_string(), "run 2 starts at 2, but the run that precedes it reaches to 3");
+/// # Ok::<(), nucleoscope::dsb2018::run_length::RunLengthError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Mask {
+    runs: Vec<Run>,
+}
+
+impl Mask {
+    /// Checks runs and joins those that touch.
+    ///
+    /// # Errors
+    /// No run; a start or length of 0; a run beyond `u64::MAX`; runs out of order or overlapping.
+    pub fn new(runs: impl IntoIterator<Item = Run>) -> Result<Self, RunLengthError> {
+        let mut joined: Vec<Run> = Vec::new();
+        let mut previous_start = 0;
+        for (run, Run { start, length }) in (1..).zip(runs) {
+            if start == 0 {
+                return Err(RunLengthError::ZeroStart { run });
+            }
+            if length == 0 {
+                return Err(RunLengthError::ZeroLength { run });
+            }
+            if start.checked_add(length).is_none() {
+                return Err(RunLengthError::TooLong { run, start, length });
+            }
+            if start < previous_start {
+                return Err(RunLengthError::Unsorted { run, start, previous_start });
+            }
+            previous_start = start;
+            match joined.last_mut() {
+                Some(before) if start <= before.last() => {
+                    return Err(RunLengthError::Overlapping { run, start, previous_last: before.last() });
+                }
+                Some(before) if start == before.last() + 1 => before.length += length,
+                _ => joined.push(Run { start, length }),
+            }
+        }
+        if joined.is_empty() { Err(RunLengthError::Empty) } else { Ok(Self { runs: joined }) }
+    }
+
+    /// The mask of the pixels that are `true`, row by row as in a mask image; `None` if none is.
+    ///
+    /// # Panics
+    /// If `inside` does not hold `width * height` pixels: a programming error, not an input's.
+    ///
+    /// ```
+    /// use nucleoscope::dsb2018::run_length::Mask;
+    ///
+    /// let inside = [false, true,
+    ///               true,  true,
+    ///               true,  false];
+    /// assert_eq!(Mask::of_pixels(2, 3, &inside).unwrap().to_string(), "2 4");
+    /// assert_eq!(Mask::of_pixels(2, 3, &[false; 6]), None);
+    /// ```
+    pub fn of_pixels(width: usize, height: usize, inside: &[bool]) -> Option<Self> {
+        let labels = inside.iter().map(|&inside| u32::from(inside)).collect();
+        encode(&LabelImage::from_labels(width, height, labels)).pop()
+    }
+
+    /// The runs, in ascending order.
+    pub fn runs(&self) -> &[Run] {
+        &self.runs
+    }
+
+    /// How many pixels the nucleus has.
+    pub fn area(&self) -> u64 {
+        self.runs.iter().map(|run| run.length).sum()
+    }
+
+    /// Number of the last pixel.
+    pub fn last(&self) -> u64 {
+        self.runs.last().map_or(0, Run::last)
+    }
+
+    /// Checks that the mask lies within an image.
+    ///
+    /// # Errors
+    /// [`RunLengthError::OutsideImage`].
+    ///
+    /// ```
+    /// # use nucleoscope::dsb2018::run_length::Mask;
+    /// let mask: Mask = "5 2".parse()?;
+    /// assert!(mask.check(3, 2).is_ok());
+    /// assert!(mask.check(2, 2).is_err());
+    /// # Ok::<(), nucleoscope::dsb2018::run_length::RunLengthError>(())
+    /// ```
+    pub fn check(&self, height: u64, width: u64) -> Result<(), RunLengthError> {
+        let last = self.last();
+        if u128::from(last) <= u128::from(height) * u128::from(width) {
+            Ok(())
+        } else {
+            Err(RunLengthError::OutsideImage { last, width, height })
+        }
+    }
+}
+
+impl FromStr for Mask {
+    type Err = RunLengthError;
+
+    /// Reads `start length start length …`; any white space separates.
+    fn from_str(text: &str) -> Result<Self, RunLengthError> {
+        let numbers = (1..)
+            .zip(text.split_whitespace())
+            .map(|(place, word)| {
+                word.parse::<u64>().map_err(|_| RunLengthError::NotANumber { place, text: shortened(word) })
+            })
+            .collect::<Result<Vec<u64>, _>>()?;
+        let (pairs, rest) = numbers.as_chunks::<2>();
+        if !rest.is_empty() {
+            return Err(RunLengthError::OddCount { count: numbers.len() });
+        }
+        Self::new(pairs.iter().map(|&[start, length]| Run { start, length }))
+    }
+}
+
+impl fmt::Display for Mask {
+    /// Writes `start length start length …` with single spaces.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, Run { start, length }) in self.runs.iter().enumerate() {
+            let separator = if index == 0 { "" } else { " " };
+            write!(formatter, "{separator}{start} {length}")?;
+        }
+        Ok(())
+    }
+}
+
+/// One mask for each nucleus, in the order of their numbers.
+///
+/// ```
+/// use nucleoscope::{dsb2018::run_length::encode, nuclei::LabelImage};
+///
+/// // Pixel numbers:   1 4 7      Nuclei:
+/// //                  2 5 8
+/// //                  3 6 9
+/// let labels = LabelImage::from_labels(3, 3, vec![0, 1, 2,
+///                                                 0, 1, 0,
+///                                                 1, 0, 2]);
+/// let masks: Vec<String> = encode(&labels).iter().map(ToString::to_string).collect();
+/// // 3 is the foot of the first column, 4 the head of the second: one run.
+/// assert_eq!(masks, ["3 3", "7 1 9 1"]);
+/// ```
+pub fn encode(labels: &LabelImage) -> Vec<Mask> {
+    let (width, height) = (labels.width(), labels.height());
+    let mut runs: Vec<Vec<Run>> = vec![Vec::new(); labels.count() as usize];
+    let mut close = |label: u32, x: usize, top: usize, end: usize| {
+        if label != 0 {
+            let start = x as u64 * height as u64 + top as u64 + 1;
+            runs[label as usize - 1].push(Run { start, length: (end - top) as u64 });
+        }
+    };
+    // Memory is row by row while runs go down the columns: walk the rows and keep one open run a column.
+    let mut open: Vec<(u32, usize)> = vec![(0, 0); width];
+    for (y, row) in labels.as_slice().chunks_exact(width.max(1)).enumerate() {
+        for (x, (&label, open)) in row.iter().zip(&mut open).enumerate() {
+            if label != open.0 {
+                close(open.0, x, open.1, y);
+                *open = (label, y);
+            }
+        }
+    }
+    for (x, (label, top)) in open.into_iter().enumerate() {
+        close(label, x, top, height);
+    }
+    runs.into_iter().map(Mask::of_columns).collect()
+}
+
+impl Mask {
+    /// Sorts runs that do not overlap and joins those that touch.
+    fn of_columns(mut runs: Vec<Run>) -> Self {
+        runs.sort_unstable();
+        runs.dedup_by(|run, before| {
+            let touches = before.start + before.length == run.start;
+            if touches {
+                before.length += run.length;
+            }
+            touches
+        });
+        Self { runs }
+    }
+}
+
+/// The label image of masks: nucleus `n` is the `n`-th mask, from 1.
+///
+/// # Errors
+/// A run outside the image, a pixel in two masks, or an image that does not fit into memory.
+///
+/// ```
+/// use nucleoscope::dsb2018::run_length::{Mask, decode};
+///
+/// let masks: Vec<Mask> = vec!["3 3".parse()?, "7 1 9 1".parse()?];
+/// assert_eq!(decode(&masks, 3, 3)?.as_slice(), &[0, 1, 2,
+///                                                0, 1, 0,
+///                                                1, 0, 2]);
+/// # Ok::<(), nucleoscope::dsb2018::run_length::RunLengthError>(())
+/// ```
+pub fn decode(masks: &[Mask], width: usize, height: usize) -> Result<LabelImage, RunLengthError> {
+    fill(masks, width, height, |first, second, x, y| {
+        Err(RunLengthError::SharedPixel { first: first as usize, second: second as usize, x, y })
+    })
+}
+
+/// The label image of masks that may overlap, as annotations do: a pixel in several masks belongs to the
+/// first of them. Nuclei keep their order; one that is wholly covered by earlier ones is left out, and
+/// the numbers of those behind it close up.
+///
+/// # Errors
+/// A run outside the image, or an image that does not fit into memory.
+///
+/// ```
+/// use nucleoscope::dsb2018::run_length::{Mask, decode_overlapping};
+///
+/// let masks: Vec<Mask> = vec!["1 2".parse()?, "2 1".parse()?, "2 3".parse()?];
+/// assert_eq!(decode_overlapping(&masks, 4, 1)?.as_slice(), &[1, 1, 2, 2]);
+/// # Ok::<(), nucleoscope::dsb2018::run_length::RunLengthError>(())
+/// ```
+pub fn decode_overlapping(masks: &[Mask], width: usize, height: usize) -> Result<LabelImage, RunLengthError> {
+    fill(masks, width, height, |_, _, _, _| Ok(()))
+}
+
+/// Numbers the pixels of masks from 1; `shared` decides whether two may have the pixel at `(x, y)`, which
+/// then stays with the first.
+fn fill(
+    masks: &[Mask],
+    width: usize,
+    height: usize,
+    shared: impl Fn(u32, u32, usize, usize) -> Result<(), RunLengthError>,
+) -> Result<LabelImage, RunLengthError> {
+    for mask in masks {
+        mask.check(height as u64, width as u64)?;
+    }
+    let too_large = || RunLengthError::ImageTooLarge { width, height };
+    let pixels = width.checked_mul(height).ok_or_else(too_large)?;
+    let mut labels: Vec<u32> = Vec::new();
+    labels.try_reserve_exact(pixels).map_err(|_| too_large())?;
+    labels.resize(pixels, 0);
+    for (mask, number) in masks.iter().zip(1_u32..) {
+        for run in &mask.runs {
+            for pixel in run.start - 1..run.last() {
+                let (x, y) = (pixel as usize / height, pixel as usize % height);
+                let label = &mut labels[y * width + x];
+                if *label == 0 {
+                    *label = number;
+                } else {
+                    shared(*label, number, x, y)?;
+                }
+            }
+        }
+    }
+    Ok(LabelImage::from_labels(width, height, labels))
+}
+
+/// Two masks that share a pixel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Overlap {
+    /// The earlier mask's position in the list, from 0.
+    pub first: usize,
+    /// The later mask's position in the list, from 0.
+    pub second: usize,
+    /// Number of the first pixel they share, from 1.
+    pub pixel: u64,
+}
+
+/// Finds the first pixel, if any, that two masks share; the image's size need not be known.
+///
+/// ```
+/// use nucleoscope::dsb2018::run_length::{Mask, Overlap, first_overlap};
+///
+/// let masks: Vec<Mask> = vec!["10 5".parse()?, "1 3 14 2".parse()?];
+/// assert_eq!(first_overlap(&masks), Some(Overlap { first: 0, second: 1, pixel: 14 }));
+/// # Ok::<(), nucleoscope::dsb2018::run_length::RunLengthError>(())
+/// ```
+pub fn first_overlap(masks: &[Mask]) -> Option<Overlap> {
+    let mut runs: Vec<(Run, usize)> = masks
+        .iter()
+        .enumerate()
+        .flat_map(|(index, mask)| mask.runs.iter().map(move |&run| (run, index)))
+        .collect();
+    runs.sort_unstable();
+    runs.windows(2).find_map(|pair| match pair {
+        [(before, one), (after, other)] if after.start <= before.last() => {
+            Some(Overlap { first: *one.min(other), second: *one.max(other), pixel: after.start })
+        }
+        _ => None,
+    })
+}
+
+const LONGEST_QUOTE: usize = 24;
+
+fn shortened(word: &str) -> String {
+    match word.char_indices().nth(LONGEST_QUOTE) {
+        Some((end, _)) => format!("{}…", &word[..end]),
+        None => word.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Diagnostic;
+    use proptest::prelude::*;
+
+    fn parse(text: &str) -> Result<Mask, RunLengthError> {
+        text.parse()
+    }
+
+    #[test]
+    fn names_what_is_wrong_and_where() {
+        use RunLengthError as E;
+        assert_eq!(parse("  "), Err(E::Empty));
+        assert_eq!(parse("1 2 3"), Err(E::OddCount { count: 3 }));
+        assert_eq!(parse("1 2 3.0 4"), Err(E::NotANumber { place: 3, text: "3.0".into() }));
+        assert_eq!(parse("1 -2"), Err(E::NotANumber { place: 2, text: "-2".into() }));
+        assert_eq!(parse("1 2 0 4"), Err(E::ZeroStart { run: 2 }));
+        assert_eq!(parse("1 0"), Err(E::ZeroLength { run: 1 }));
+        assert_eq!(parse("9 1 3 1"), Err(E::Unsorted { run: 2, start: 3, previous_start: 9 }));
+        assert_eq!(parse("5 2 7 1 6 1"), Err(E::Unsorted { run: 3, start: 6, previous_start: 7 }));
+        assert_eq!(parse("3 4 6 1"), Err(E::Overlapping { run: 2, start: 6, previous_last: 6 }));
+        assert_eq!(
+            parse("2 18446744073709551615"),
+            Err(E::TooLong { run: 1, start: 2, length: 18_446_744_073_709_551_615 })
+        );
+        let long = parse(&"x".repeat(100_000)).unwrap_err().to_string();
+        assert!(long.len() < 100, "{long}");
+    }
+
+    #[test]
+    fn a_run_must_lie_within_the_image() {
+        let mask = parse("12 1").unwrap();
+        assert_eq!(mask.check(4, 3), Ok(()));
+        assert_eq!(mask.check(11, 1), Err(RunLengthError::OutsideImage { last: 12, width: 1, height: 11 }));
+        assert_eq!(mask.check(u64::MAX, u64::MAX), Ok(()));
+        assert!(decode(&[mask], 0, 0).is_err());
+    }
+
+    #[test]
+    fn a_pixel_belongs_to_one_nucleus() {
+        let masks = [parse("1 2").unwrap(), parse("5 2").unwrap(), parse("6 1").unwrap()];
+        let shared = RunLengthError::SharedPixel { first: 2, second: 3, x: 1, y: 1 };
+        assert_eq!(decode(&masks, 2, 4), Err(shared));
+    }
+
+    #[test]
+    fn an_image_that_fits_nowhere_is_refused() {
+        let error = decode(&[], usize::MAX, 2).unwrap_err();
+        assert_eq!(error.code(), "run-length/image-too-large");
+    }
+
+    #[test]
+    fn images_without_pixels_have_no_nuclei() {
+        for (width, height) in [(0, 0), (0, 3), (3, 0)] {
+            assert!(encode(&LabelImage::empty(width, height)).is_empty());
+            assert_eq!(decode(&[], width, height), Ok(LabelImage::empty(width, height)));
+        }
+    }
+
+    fn label_images() -> impl Strategy<Value = LabelImage> {
+        (1_usize..12, 1_usize..12).prop_flat_map(|(width, height)| {
+            prop::collection::vec(0_u32..6, width * height)
+                .prop_map(move |labels| LabelImage::from_labels(width, height, labels))
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn decoding_undoes_encoding(labels in label_images()) {
+            prop_assert_eq!(decode(&encode(&labels), labels.width(), labels.height()), Ok(labels));
+        }
+
+        #[test]
+        fn encoding_undoes_decoding(labels in label_images(), rotation in 0_usize..6) {
+            let mut masks = encode(&labels);
+            let rotation = rotation.min(masks.len());
+            masks.rotate_left(rotation);
+            let decoded = decode(&masks, labels.width(), labels.height()).unwrap();
+            prop_assert_eq!(encode(&decoded), masks);
+        }
+
+        #[test]
+        fn text_undoes_text(labels in label_images()) {
+            for mask in encode(&labels) {
+                prop_assert_eq!(mask.to_string().parse(), Ok(mask));
+            }
+        }
+
+        #[test]
+        fn what_is_encoded_keeps_the_rules(labels in label_images()) {
+            let (width, height) = (labels.width(), labels.height());
+            let mut seen = vec![0_u32; width * height];
+            for (number, mask) in (1..).zip(encode(&labels)) {
+                let numbers: Vec<usize> =
+                    mask.to_string().split(' ').map(|number| number.parse().unwrap()).collect();
+                prop_assert!(!numbers.is_empty() && numbers.len().is_multiple_of(2));
+                let mut free_from = 1;
+                for pair in numbers.chunks(2) {
+                    let (start, length) = (pair[0], pair[1]);
+                    prop_assert!(start >= free_from, "sorted, not overlapping and not touching");
+                    prop_assert!(length >= 1);
+                    free_from = start + length + 1;
+                    for pixel in start..start + length {
+                        prop_assert_eq!(seen[pixel - 1], 0, "a pixel in two nuclei");
+                        seen[pixel - 1] = number;
+                    }
+                }
+            }
+            for y in 0..height {
+                for x in 0..width {
+                    prop_assert_eq!(seen[x * height + y], labels.get(x, y));
+                }
+            }
+        }
+
+        #[test]
+        fn any_text_is_a_mask_or_an_error(text in "[0-9 ]{0,40}|\\PC{0,40}") {
+            if let Ok(mask) = parse(&text) {
+                prop_assert_eq!(parse(&mask.to_string()), Ok(mask));
+            }
+        }
+
+        #[test]
+        fn overlaps_are_found(labels in label_images(), shift in 0_u64..4) {
+            let mut masks = encode(&labels);
+            prop_assert_eq!(first_overlap(&masks), None);
+            if let Some(run) = masks.first().and_then(|mask| mask.runs().first()).copied() {
+                let pixel = run.start + shift.min(run.length - 1);
+                masks.push(Mask::new([Run { start: pixel, length: 1 }]).unwrap());
+                let second = masks.len() - 1;
+                prop_assert_eq!(first_overlap(&masks), Some(Overlap { first: 0, second, pixel }));
+            }
+        }
+    }
+}

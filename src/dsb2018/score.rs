@@ -1,0 +1,594 @@
+//! The metric of the Kaggle 2018 Data Science Bowl.
+//!
+//! A predicted nucleus *true_positives* a true one at threshold `t` if their intersection over union is more
+//! than `t`. At each of ten thresholds, 0.50 to 0.95 in steps of 0.05, an image's precision is
+//! `true_positives / (true_positives + false_negatives + false_positives)`, false_negatives being true nuclei that are not hit and false_positives
+//! predicted nuclei that hit nothing. The image's score is the mean of the ten, a data set's score
+//! the mean over its images. **An image without true and without predicted nuclei scores 1**; one
+//! with only either scores 0.
+//!
+//! # Who true_positives whom
+//! Each predicted nucleus true_positives at most one true one and each true one is hit at most once. While
+//! neither kind overlaps among itself that follows from the threshold of 0.5. True nuclei may
+//! overlap where annotators disagreed; then pairs are made in order of intersection over union,
+//! largest first, and where that is equal in order of the nuclei's numbers. As long as predicted
+//! nuclei do not overlap this finds the most true_positives possible at every threshold.
+//!
+//! All comparisons are made in whole numbers: a pair that has exactly `t` is no hit, on every
+//! platform.
+//!
+//! # The interval
+//! How far the mean would move with another sample of images like these: the images are drawn again
+//! with replacement 2,000 times (SplitMix64 with a fixed seed), and the interval holds the middle
+//! 95 % of the 2,000 means. It says nothing about images of another kind.
+
+use std::cmp::Ordering;
+use std::collections::{HashMap, HashSet};
+
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::diagnostic::{self, first_few};
+use crate::dsb2018::csv::{BowlCsvError, ImageRows};
+use crate::dsb2018::run_length::{Mask, Run};
+
+/// The thresholds of intersection over union, in percent.
+pub const THRESHOLDS: [u8; 10] = [50, 55, 60, 65, 70, 75, 80, 85, 90, 95];
+
+/// Hits, false_negatives and false_positives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Counts {
+    /// True nuclei that were found.
+    pub true_positives: u64,
+    /// True nuclei that were not found.
+    pub false_negatives: u64,
+    /// Predicted nuclei that are no true ones.
+    pub false_positives: u64,
+}
+
+impl Counts {
+    /// `true_positives / (true_positives + false_negatives + false_positives)`, from 0 to 1; 1 if there is nothing at all.
+    pub fn precision(&self) -> f64 {
+        match self.true_positives + self.false_negatives + self.false_positives {
+            0 => 1.0,
+            all => self.true_positives as f64 / all as f64,
+        }
+    }
+}
+
+/// A predicted nucleus and the true one it true_positives.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Match {
+    /// Number of the true nucleus, from 1.
+    pub truth: u32,
+    /// Number of the predicted nucleus, from 1.
+    pub predicted: u32,
+    /// Pixels that they share.
+    pub intersection: u64,
+    /// Pixels of either.
+    pub union: u64,
+}
+
+impl Match {
+    /// Intersection over union, more than 0.5 and at most 1.
+    pub fn intersection_over_union(&self) -> f64 {
+        self.intersection as f64 / self.union as f64
+    }
+
+    fn exceeds(&self, percent: u8) -> bool {
+        100 * u128::from(self.intersection) > u128::from(percent) * u128::from(self.union)
+    }
+
+    fn best_first(&self, other: &Self) -> Ordering {
+        let here = u128::from(self.intersection) * u128::from(other.union);
+        let there = u128::from(other.intersection) * u128::from(self.union);
+        there.cmp(&here).then(self.truth.cmp(&other.truth)).then(self.predicted.cmp(&other.predicted))
+    }
+}
+
+/// The score of one image.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ImageScore {
+    /// Mean precision over the ten thresholds, from 0 to 1.
+    pub score: f64,
+    /// Precision at threshold 0.50.
+    pub average_precision_50: f64,
+    /// Precision at threshold 0.75.
+    pub average_precision_75: f64,
+    /// Counts at each of the [`THRESHOLDS`]; the first are those at 0.50.
+    pub counts: [Counts; THRESHOLDS.len()],
+    /// The pairs at threshold 0.50, by the number of the predicted nucleus.
+    pub matches: Vec<Match>,
+    /// Numbers of the predicted nuclei that hit nothing at 0.50, from 1, ascending.
+    pub false_positives: Vec<u32>,
+    /// Numbers of the true nuclei that are not hit at 0.50, from 1, ascending.
+    pub false_negatives: Vec<u32>,
+}
+
+/// Scores the predicted nuclei of one image against the true ones.
+///
+/// Time and memory grow with the number of runs (times its logarithm) and of runs that meet.
+///
+/// ```
+/// use nucleoscope::dsb2018::score::score_image;
+///
+/// let truth = ["1 10".parse()?, "21 10".parse()?];
+/// let predicted = ["1 9".parse()?, "41 5".parse()?];
+/// let image = score_image(&truth, &predicted);
+/// // The first pair has intersection over union 9/10: a hit below 0.90, so at eight thresholds.
+/// assert_eq!(image.matches[0].intersection_over_union(), 0.9);
+/// assert_eq!((image.false_positives, image.false_negatives), (vec![2], vec![2]));
+/// assert!((image.score - 8.0 / 10.0 / 3.0).abs() < 1e-12);
+/// assert_eq!(score_image(&[], &[]).score, 1.0);
+/// # Ok::<(), nucleoscope::dsb2018::run_length::RunLengthError>(())
+/// ```
+pub fn score_image(truth: &[Mask], predicted: &[Mask]) -> ImageScore {
+    let matches = pair(truth, predicted);
+    let counts = THRESHOLDS.map(|percent| {
+        let true_positives = matches.iter().filter(|pair| pair.exceeds(percent)).count() as u64;
+        Counts {
+            true_positives,
+            false_negatives: truth.len() as u64 - true_positives,
+            false_positives: predicted.len() as u64 - true_positives,
+        }
+    });
+    let precision = |percent: u8| {
+        let at = THRESHOLDS.iter().position(|&threshold| threshold == percent);
+        at.map_or(0.0, |at| counts[at].precision())
+    };
+    let hit: HashSet<u32> = matches.iter().map(|pair| pair.predicted).collect();
+    let found: HashSet<u32> = matches.iter().map(|pair| pair.truth).collect();
+    ImageScore {
+        score: mean(counts.iter().map(Counts::precision)),
+        average_precision_50: precision(50),
+        average_precision_75: precision(75),
+        counts,
+        false_positives: (1..=predicted.len() as u32).filter(|number| !hit.contains(number)).collect(),
+        false_negatives: (1..=truth.len() as u32).filter(|number| !found.contains(number)).collect(),
+        matches,
+    }
+}
+
+/// The pairs at the lowest threshold.
+fn pair(truth: &[Mask], predicted: &[Mask]) -> Vec<Match> {
+    let areas = |masks: &[Mask]| masks.iter().map(Mask::area).collect::<Vec<u64>>();
+    let (true_areas, predicted_areas) = (areas(truth), areas(predicted));
+    let mut candidates: Vec<Match> = intersections(truth, predicted)
+        .into_iter()
+        .map(|((truth_index, predicted_index), intersection)| {
+            let areas = true_areas[truth_index].saturating_add(predicted_areas[predicted_index]);
+            let union = areas - intersection;
+            let (truth, predicted) = (truth_index as u32 + 1, predicted_index as u32 + 1);
+            Match { truth, predicted, intersection, union }
+        })
+        .filter(|pair| pair.exceeds(THRESHOLDS[0]))
+        .collect();
+    candidates.sort_unstable_by(Match::best_first);
+    let mut found = HashSet::new();
+    let mut hit = HashSet::new();
+    candidates.retain(|pair| {
+        let free = !found.contains(&pair.truth) && !hit.contains(&pair.predicted);
+        if free {
+            found.insert(pair.truth);
+            hit.insert(pair.predicted);
+        }
+        free
+    });
+    candidates.sort_unstable_by_key(|pair| pair.predicted);
+    candidates
+}
+
+/// How many pixels a true and a predicted mask share, for those that share any.
+fn intersections(truth: &[Mask], predicted: &[Mask]) -> HashMap<(usize, usize), u64> {
+    const TRUTH: usize = 0;
+    const PREDICTED: usize = 1;
+    let mut runs: Vec<(Run, usize, usize)> = Vec::new();
+    for (side, masks) in [(TRUTH, truth), (PREDICTED, predicted)] {
+        for (index, mask) in masks.iter().enumerate() {
+            runs.extend(mask.runs().iter().map(|&run| (run, side, index)));
+        }
+    }
+    runs.sort_unstable();
+    let mut shared: HashMap<(usize, usize), u64> = HashMap::new();
+    // The runs of each side that may still reach the ones to come. Where masks of a side do not
+    // overlap it is one at most.
+    let mut open: [Vec<(Run, usize)>; 2] = [Vec::new(), Vec::new()];
+    for (run, side, index) in runs {
+        let others = &mut open[1 - side];
+        others.retain(|(other, _)| other.last() >= run.start);
+        for &(other, other_index) in others.iter() {
+            let pixels = run.last().min(other.last()) - run.start + 1;
+            let pair = if side == TRUTH { (index, other_index) } else { (other_index, index) };
+            *shared.entry(pair).or_default() += pixels;
+        }
+        open[side].retain(|(other, _)| other.last() >= run.start);
+        open[side].push((run, index));
+    }
+    shared
+}
+
+fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
+    let count = values.len();
+    values.sum::<f64>() / count as f64
+}
+
+/// The scores of several images together.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Summary {
+    /// How many images count.
+    pub images: usize,
+    /// Mean of the images' scores, from 0 to 1.
+    pub score: f64,
+    /// Where the middle 95 % of the means of resampled images lie.
+    pub interval: Interval,
+    /// Mean of the images' precisions at 0.50.
+    pub average_precision_50: f64,
+    /// Mean of the images' precisions at 0.75.
+    pub average_precision_75: f64,
+    /// Hits, false_negatives and false_positives at 0.50, summed over the images.
+    pub counts: Counts,
+}
+
+/// Two bounds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Interval {
+    /// The lower bound.
+    pub low: f64,
+    /// The upper bound.
+    pub high: f64,
+}
+
+/// Puts the scores of images together; `None` without images.
+///
+/// ```
+/// use nucleoscope::dsb2018::score::{score_image, summarize};
+///
+/// let nucleus = ["1 10".parse()?];
+/// let found = score_image(&nucleus, &nucleus);
+/// let missed = score_image(&nucleus, &[]);
+/// let summary = summarize([&found, &missed]).unwrap();
+/// assert_eq!((summary.images, summary.score, summary.counts.true_positives), (2, 0.5, 1));
+/// assert_eq!((summary.interval.low, summary.interval.high), (0.0, 1.0));
+/// assert_eq!(summarize([]), None);
+/// # Ok::<(), nucleoscope::dsb2018::run_length::RunLengthError>(())
+/// ```
+pub fn summarize<'a>(images: impl IntoIterator<Item = &'a ImageScore>) -> Option<Summary> {
+    let images: Vec<&ImageScore> = images.into_iter().collect();
+    if images.is_empty() {
+        return None;
+    }
+    let scores: Vec<f64> = images.iter().map(|image| image.score).collect();
+    let mut counts = Counts::default();
+    for image in &images {
+        let [Counts { true_positives, false_negatives, false_positives }, ..] = image.counts;
+        counts.true_positives += true_positives;
+        counts.false_negatives += false_negatives;
+        counts.false_positives += false_positives;
+    }
+    Some(Summary {
+        images: images.len(),
+        score: mean(scores.iter().copied()),
+        interval: bootstrap(&scores),
+        average_precision_50: mean(images.iter().map(|image| image.average_precision_50)),
+        average_precision_75: mean(images.iter().map(|image| image.average_precision_75)),
+        counts,
+    })
+}
+
+/// The scores of several sets of images together, each set counting alike however many images it has.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SetsSummary {
+    /// How many sets count.
+    pub sets: usize,
+    /// How many images they have together.
+    pub images: usize,
+    /// Mean of the sets' mean scores, from 0 to 1.
+    pub score: f64,
+    /// Where the middle 95 % of that mean lie for resampled sets of resampled images: it says how well the
+    /// score is known for images of other sources.
+    pub interval: Interval,
+}
+
+/// Puts the scores of sets of images together; sets without images do not count. `None` if none does.
+///
+/// ```
+/// use nucleoscope::dsb2018::score::{score_image, summarize_sets};
+///
+/// let nucleus = ["1 10".parse()?];
+/// let (found, missed) = (score_image(&nucleus, &nucleus), score_image(&nucleus, &[]));
+/// let summary = summarize_sets(&[vec![&found, &found, &found], vec![&missed], vec![]]).unwrap();
+/// assert_eq!((summary.sets, summary.images, summary.score), (2, 4, 0.5));
+/// assert_eq!((summary.interval.low, summary.interval.high), (0.0, 1.0));
+/// # Ok::<(), nucleoscope::dsb2018::run_length::RunLengthError>(())
+/// ```
+pub fn summarize_sets(sets: &[Vec<&ImageScore>]) -> Option<SetsSummary> {
+    let scores = |set: &Vec<&ImageScore>| set.iter().map(|image| image.score).collect::<Vec<f64>>();
+    let sets: Vec<Vec<f64>> = sets.iter().filter(|set| !set.is_empty()).map(scores).collect();
+    if sets.is_empty() {
+        return None;
+    }
+    Some(SetsSummary {
+        sets: sets.len(),
+        images: sets.iter().map(Vec::len).sum(),
+        score: mean(sets.iter().map(|set| mean(set.iter().copied()))),
+        interval: interval(|random| {
+            mean((0..sets.len()).map(|_| resampled_mean(&sets[random.below(sets.len())], random)))
+        }),
+    })
+}
+
+const RESAMPLES: usize = 2_000;
+const SEED: u64 = 2018;
+
+/// The interval of the mean of at least one value.
+fn bootstrap(values: &[f64]) -> Interval {
+    interval(|random| resampled_mean(values, random))
+}
+
+/// The mean of as many values as there are, drawn at random and put back.
+fn resampled_mean(values: &[f64], random: &mut SplitMix64) -> f64 {
+    mean((0..values.len()).map(|_| values[random.below(values.len())]))
+}
+
+/// Where the middle 95 % of what `resample` gives lie.
+fn interval(mut resample: impl FnMut(&mut SplitMix64) -> f64) -> Interval {
+    let mut random = SplitMix64(SEED);
+    let mut means: Vec<f64> = (0..RESAMPLES).map(|_| resample(&mut random)).collect();
+    means.sort_unstable_by(f64::total_cmp);
+    let outside = RESAMPLES / 40;
+    Interval { low: means[outside], high: means[RESAMPLES - 1 - outside] }
+}
+
+/// The generator of Steele, Lea and Flood (2014): small, and the same on every platform.
+struct SplitMix64(u64);
+
+impl SplitMix64 {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A number below `bound`.
+    fn below(&mut self, bound: usize) -> usize {
+        ((u128::from(self.next()) * bound as u128) >> 64) as usize
+    }
+}
+
+/// A submission's scores.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// The images that count, in the order of the truth.
+    pub images: Vec<ScoredImage>,
+    /// All of them together; `None` if there are none.
+    pub summary: Option<Summary>,
+    /// What was left out or counted as nothing, and why.
+    pub notices: Vec<Notice>,
+}
+
+/// An image and its score.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ScoredImage {
+    /// The image.
+    pub image_id: String,
+    /// Its score.
+    #[serde(flatten)]
+    pub score: ImageScore,
+}
+
+/// Something about a submission that its scores do not show.
+///
+/// It is serialized as `{code, message, help}`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
+pub enum Notice {
+    /// Images with true nuclei that the submission leaves out: they count as without prediction.
+    #[error("images that the submission leaves out, scored as if nothing was found ({}): {}", .image_ids.len(), first_few(.image_ids))]
+    #[diagnostic(
+        code("score/missing-from-submission"),
+        help("Segment these images too; an image without nuclei needs a row with an empty second field.")
+    )]
+    MissingFromSubmission {
+        /// The images' ids.
+        image_ids: Vec<String>,
+    },
+    /// Images of the submission for which there is no truth: they do not count.
+    #[error("images without ground truth, not scored ({}): {}", .image_ids.len(), first_few(.image_ids))]
+    #[diagnostic(code("score/without-truth"), help("Add their ground truth, or go on without them."))]
+    WithoutTruth {
+        /// The images' ids.
+        image_ids: Vec<String>,
+    },
+    /// Images that the truth says are ignored: they do not count.
+    #[error("images that the ground truth marks as ignored, not scored ({}): {}", .image_ids.len(), first_few(.image_ids))]
+    #[diagnostic(code("score/ignored-in-scoring"), help("Nothing needs to be done."))]
+    IgnoredInScoring {
+        /// The images' ids.
+        image_ids: Vec<String>,
+    },
+    /// An image whose truth is not valid: it does not count.
+    #[error("the ground truth is not valid, not scored: {error}")]
+    #[diagnostic(code("score/unusable-truth"), help("{}", crate::diagnostic::help_of(error)))]
+    UnusableTruth {
+        /// Why.
+        #[source]
+        error: BowlCsvError,
+    },
+    /// An image whose rows in the submission are not valid: it counts as without prediction.
+    #[error("the submission is not valid, scored as if nothing was found: {error}")]
+    #[diagnostic(code("score/unusable-prediction"), help("{}", crate::diagnostic::help_of(error)))]
+    UnusablePrediction {
+        /// Why.
+        #[source]
+        error: BowlCsvError,
+    },
+    /// A predicted nucleus reaches beyond the image: it counts as without prediction.
+    #[error(
+        "the submission is not valid, scored as if nothing was found: image \"{image_id}\", nucleus {nucleus}: {error}"
+    )]
+    #[diagnostic(code("score/outside-image"), help("{}", crate::diagnostic::help_of(error)))]
+    OutsideImage {
+        /// The image.
+        image_id: String,
+        /// The nucleus, from 1.
+        nucleus: usize,
+        /// Where it reaches and where the image ends.
+        #[source]
+        error: crate::dsb2018::run_length::RunLengthError,
+    },
+}
+
+impl Serialize for Notice {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        diagnostic::serialize(self, serializer)
+    }
+}
+
+/// Scores a submission against the truth, both as [read](crate::dsb2018::csv::read) from CSV
+/// files or put together from other files.
+///
+/// An image that the submission leaves out, or whose rows in it are not valid, counts as one in
+/// which nothing was found. Images that only the submission has, that the truth marks as ignored,
+/// or whose truth is not valid do not count. All of that is said in the report.
+///
+/// ```
+/// use nucleoscope::dsb2018::csv::{Purpose, read};
+/// use nucleoscope::dsb2018::score::score_submission;
+///
+/// let truth = read(b"ImageId,EncodedPixels,Usage\na,1 4,Public\nb,1 4,Ignored\n", Purpose::Truth)?;
+/// let submission = read(b"ImageId,EncodedPixels\na,1 4\nb,\nc,\n", Purpose::Submission)?;
+/// let report = score_submission(&truth.images, &submission.images);
+/// assert_eq!(report.summary.unwrap().score, 1.0);
+/// assert_eq!(report.images.len(), 1);
+/// let said: Vec<String> = report.notices.iter().map(ToString::to_string).collect();
+/// assert_eq!(said, [
+///     "images without ground truth, not scored (1): c",
+///     "images that the ground truth marks as ignored, not scored (1): b",
+/// ]);
+/// # Ok::<(), nucleoscope::dsb2018::csv::BowlCsvError>(())
+/// ```
+pub fn score_submission(truth: &[ImageRows], submission: &[ImageRows]) -> Report {
+    let mut predicted: HashMap<&str, &ImageRows> = HashMap::new();
+    for image in submission {
+        predicted.entry(&image.image_id).or_insert(image);
+    }
+    let mut images = Vec::new();
+    let mut missing = Vec::new();
+    let mut ignored = Vec::new();
+    let mut invalid = Vec::new();
+    for image in truth {
+        let image_id = image.image_id.clone();
+        let rows = predicted.get(&*image_id);
+        if image.ignored {
+            ignored.push(image_id);
+            continue;
+        }
+        let true_masks = match &image.masks {
+            Ok(masks) => masks,
+            Err(error) => {
+                invalid.push(Notice::UnusableTruth { error: error.clone() });
+                continue;
+            }
+        };
+        let predicted_masks: &[Mask] = match rows {
+            None => {
+                missing.push(image_id.clone());
+                &[]
+            }
+            Some(rows) => usable(image, rows).unwrap_or_else(|notice| {
+                invalid.push(notice);
+                &[]
+            }),
+        };
+        images.push(ScoredImage { image_id, score: score_image(true_masks, predicted_masks) });
+    }
+    let known: HashSet<&str> = truth.iter().map(|image| &*image.image_id).collect();
+    let unknown = submission.iter().filter(|image| !known.contains(&*image.image_id));
+    let without_truth: Vec<String> = unknown.map(|image| image.image_id.clone()).collect();
+
+    let mut notices = Vec::new();
+    if !missing.is_empty() {
+        notices.push(Notice::MissingFromSubmission { image_ids: missing });
+    }
+    if !without_truth.is_empty() {
+        notices.push(Notice::WithoutTruth { image_ids: without_truth });
+    }
+    if !ignored.is_empty() {
+        notices.push(Notice::IgnoredInScoring { image_ids: ignored });
+    }
+    notices.extend(invalid);
+    let summary = summarize(images.iter().map(|image| &image.score));
+    Report { images, summary, notices }
+}
+
+/// The predicted masks, if they are valid for the image.
+fn usable<'a>(image: &ImageRows, rows: &'a ImageRows) -> Result<&'a [Mask], Notice> {
+    let masks = rows.masks.as_ref().map_err(|error| Notice::UnusablePrediction { error: error.clone() })?;
+    if let Some(size) = image.size {
+        for (nucleus, mask) in (1..).zip(masks) {
+            mask.check(size.height, size.width).map_err(|error| Notice::OutsideImage {
+                image_id: image.image_id.clone(),
+                nucleus,
+                error,
+            })?;
+        }
+    }
+    Ok(masks)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_generator_is_the_published_one() {
+        let mut random = SplitMix64(1_234_567);
+        assert_eq!(
+            [random.next(), random.next(), random.next()],
+            [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]
+        );
+    }
+
+    #[test]
+    fn the_interval_narrows_with_the_number_of_images() {
+        let values = |count: usize| (0..count).map(|index| (index % 2) as f64).collect::<Vec<_>>();
+        let widths = [10, 100, 1000].map(|count| {
+            let Interval { low, high } = bootstrap(&values(count));
+            assert!(low < 0.5 && high > 0.5);
+            high - low
+        });
+        // Standard error of the mean of fair coins, times 2 × 1.96.
+        for (width, count) in widths.into_iter().zip([10.0_f64, 100.0, 1000.0]) {
+            let expected = 3.92 * 0.5 / count.sqrt();
+            assert!((width / expected - 1.0).abs() < 0.15, "{width} for {expected}");
+        }
+    }
+
+    #[test]
+    fn few_sets_of_many_images_leave_the_mean_of_sets_uncertain() {
+        let set = |score: f64| {
+            let one = |index: usize| ImageScore {
+                score: score + if index.is_multiple_of(2) { 0.1 } else { -0.1 },
+                ..score_image(&[], &[])
+            };
+            (0..100).map(one).collect::<Vec<_>>()
+        };
+        let sets = [0.2, 0.4, 0.6, 0.8].map(set);
+        let summary =
+            summarize_sets(&sets.each_ref().map(|set| set.iter().collect::<Vec<&ImageScore>>())).unwrap();
+        assert!((summary.score - 0.5).abs() < 1e-9 && (summary.sets, summary.images) == (4, 400));
+        // Four values with a standard deviation of 0.22: the images' own spread hardly counts.
+        let width = summary.interval.high - summary.interval.low;
+        assert!((width / (3.92 * 0.2236 / 2.0) - 1.0).abs() < 0.15, "{width}");
+        let together = summarize(sets.iter().flatten()).unwrap().interval;
+        assert!(together.high - together.low < width / 4.0, "images alone would look certain");
+    }
+}

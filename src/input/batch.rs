@@ -1,0 +1,418 @@
+//! Opening what a user gave: archives are expanded, CSV files read, and what is left is a list of
+//! images with where their bytes and their truth are.
+//!
+//! The browser and the command line share this; each brings its own way to open a file. An archive's list of
+//! contents is read once and kept ([`Archives`]), however many of its files are read afterwards.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::io::{self, Cursor, Read, Seek};
+
+use crate::diagnostic::{Error, InFile};
+use crate::export::signature;
+use crate::input::archive::{self, Directory};
+use crate::input::dataset::{CsvFile, Dataset, FileKind, Ignored, InputFile, Notice, classify};
+
+/// A way to open the files that a user gave.
+pub trait OpenFile {
+    /// An open file.
+    type Reader: Read + Seek;
+
+    /// Opens the file at this position of the list of files.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn open(&self, file: usize) -> io::Result<Self::Reader>;
+}
+
+/// Where the bytes of something are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct Source {
+    /// Position in the list of files that the user gave.
+    pub file: usize,
+    /// Position in the archive's list of entries, if that file is an archive.
+    pub entry: Option<usize>,
+}
+
+/// The lists of contents of archives that were opened, by the number of the archive's file.
+#[derive(Debug, Clone, Default)]
+pub struct Archives(HashMap<usize, Directory>);
+
+impl Archives {
+    /// The list of contents of an archive, which is read from its file the first time.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is no archive that can be.
+    pub fn directory(&mut self, store: &impl OpenFile, file: usize, path: &str) -> Result<&Directory, Error> {
+        match self.0.entry(file) {
+            Entry::Occupied(entry) => Ok(entry.into_mut()),
+            Entry::Vacant(entry) => {
+                let mut reader = store.open(file).map_err(|error| Error::io(error, path))?;
+                let directory = Directory::read_from(&mut reader, archive::Limits::default());
+                Ok(entry.insert(directory.map_err(|error| error.in_file(path))?))
+            }
+        }
+    }
+
+    /// The same archives under other numbers; those for which there is none are left out.
+    pub fn renumbered(&self, number: impl Fn(usize) -> Option<usize>) -> Self {
+        let renumbered =
+            self.0.iter().filter_map(|(&file, directory)| Some((number(file)?, directory.clone())));
+        Self(renumbered.collect())
+    }
+
+    /// Whether this archive has been opened.
+    pub fn contains(&self, file: usize) -> bool {
+        self.0.contains_key(&file)
+    }
+
+    /// How many archives have been opened.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether none has been opened.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Reads the bytes of one source; `path` names it in errors. Of an archive that was not opened before, the
+    /// list of contents is read for this once.
+    ///
+    /// # Errors
+    /// The file or the archive's entry cannot be read.
+    pub fn read(&self, store: &impl OpenFile, source: Source, path: &str) -> Result<Vec<u8>, Error> {
+        let mut reader = store.open(source.file).map_err(|error| Error::io(error, path))?;
+        let Some(entry) = source.entry else {
+            let mut bytes = Vec::new();
+            reader.read_to_end(&mut bytes).map_err(|error| Error::io(error, path))?;
+            return Ok(bytes);
+        };
+        let bytes = match self.0.get(&source.file) {
+            Some(directory) => directory.read(&mut reader, entry),
+            None => Directory::read_from(&mut reader, archive::Limits::default())
+                .and_then(|directory| directory.read(&mut reader, entry)),
+        };
+        bytes.map_err(|error| error.in_file(path))
+    }
+
+    /// Whether a picture says that Nucleoscope wrote it. What cannot be read does not: that is found out, and
+    /// said, when it is opened.
+    fn is_signed(&self, store: &impl OpenFile, source: Source, path: &str) -> bool {
+        let lower = path.to_lowercase();
+        let is_png = lower.ends_with(".png");
+        if !is_png && !lower.ends_with(".tif") {
+            return false;
+        }
+        let Ok(mut reader) = store.open(source.file) else { return false };
+        let signed = match (source.entry, self.0.get(&source.file)) {
+            (None, _) => signature::is_signed(&mut reader),
+            // In an archive a TIFF would have to be unpacked as a whole.
+            (Some(entry), Some(directory)) if is_png || lower.ends_with("-labels.tif") => {
+                let count = if is_png { signature::PNG_BEGINNING } else { u64::MAX };
+                let beginning = directory.read_beginning(&mut reader, entry, count).unwrap_or_default();
+                signature::is_signed(&mut Cursor::new(beginning))
+            }
+            _ => Ok(false),
+        };
+        signed.unwrap_or(false)
+    }
+}
+
+/// A data set and where its files are.
+#[derive(Debug)]
+pub struct Batch {
+    /// The images and what is known of them. Positions of files in it are positions in `sources`.
+    pub dataset: Dataset,
+    /// Where each file of the data set is.
+    pub sources: Vec<Source>,
+    /// Records of earlier runs among the files: their paths and where they are. They are not read yet.
+    pub records: Vec<(String, Source)>,
+    /// The archives among the files, to read from them.
+    pub archives: Archives,
+    /// Files that could not be opened: archives and CSV files. The rest go on.
+    pub failures: Vec<Error>,
+}
+
+impl Batch {
+    /// Reads the bytes of a file of the data set, by its position there; `path` names it in errors.
+    ///
+    /// # Errors
+    /// The file or the archive's entry cannot be read.
+    pub fn read(&self, store: &impl OpenFile, file: usize, path: &str) -> Result<Vec<u8>, Error> {
+        let source = self.sources.get(file).copied();
+        let source = source.ok_or_else(|| Error::io(io::ErrorKind::NotFound.into(), path))?;
+        self.archives.read(store, source, path)
+    }
+}
+
+/// Expands archives and reads CSV files. One bad file never loses the others.
+pub fn open(given: &[InputFile], store: &impl OpenFile) -> Batch {
+    open_again(given, store, Archives::default())
+}
+
+/// The same with archives that may have been opened before.
+pub fn open_again(given: &[InputFile], store: &impl OpenFile, mut archives: Archives) -> Batch {
+    let mut failures = Vec::new();
+    let mut files = Vec::new();
+    let mut sources = Vec::new();
+    let mut notices = Vec::new();
+    for (position, (file, kind)) in given.iter().zip(classify(given)).enumerate() {
+        if kind != FileKind::Archive {
+            files.push(file.clone());
+            sources.push(Source { file: position, entry: None });
+            continue;
+        }
+        match archives.directory(store, position, &file.path) {
+            Ok(directory) => {
+                for (number, entry) in directory.entries().iter().enumerate() {
+                    let path = format!("{}/{}", file.path, entry.path);
+                    files.push(InputFile { root: file.root, ..InputFile::found(path, entry.size) });
+                    sources.push(Source { file: position, entry: Some(number) });
+                }
+                let count = directory.legacy_names();
+                if count > 0 {
+                    notices.push(Notice::LegacyNames { archive: file.path.clone(), count });
+                }
+            }
+            Err(error) => failures.push(error),
+        }
+    }
+    for (file, kind) in classify(&files).into_iter().enumerate() {
+        if matches!(kind, FileKind::Image | FileKind::Ignored(Ignored::TruthWithoutImage)) {
+            files[file].is_export = archives.is_signed(store, sources[file], &files[file].path);
+        }
+    }
+
+    // Records are no part of the data set: nobody needs to be told that they are no images.
+    let is_record = |(file, _): &(InputFile, Source)| is_record_name(&file.path);
+    let (records, rest): (Vec<_>, Vec<_>) = files.into_iter().zip(sources).partition(is_record);
+    let records = records.into_iter().map(|(file, source)| (file.path, source)).collect();
+    let (files, sources): (Vec<InputFile>, Vec<Source>) = rest.into_iter().unzip();
+
+    let mut csv_files = Vec::new();
+    for (position, kind) in classify(&files).into_iter().enumerate() {
+        if matches!(kind, FileKind::Csv(_)) {
+            match archives.read(store, sources[position], &files[position].path) {
+                Ok(bytes) => csv_files.push(CsvFile { file: position, bytes }),
+                Err(error) => failures.push(error),
+            }
+        }
+    }
+    let mut dataset = Dataset::build(&files, &csv_files);
+    dataset.notices.splice(0..0, notices);
+    Batch { dataset, sources, records, archives, failures }
+}
+
+/// Whether a file is named as the records of runs are: `nucleoscope.json`, or with something in front of it.
+///
+/// ```
+/// use nucleoscope::input::batch::is_record_name;
+///
+/// assert!(is_record_name("results.zip/nucleoscope.json") && is_record_name(r"results\a-Nucleoscope.JSON"));
+/// assert!(!is_record_name("coco.json") && !is_record_name("nucleoscope.json/a.png"));
+/// ```
+pub fn is_record_name(path: &str) -> bool {
+    path.to_lowercase().ends_with("nucleoscope.json")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Diagnostic;
+    use crate::input::dataset::Truth;
+    use std::cell::Cell;
+    use std::io::{SeekFrom, Write};
+
+    /// An archive in memory that counts the bytes read of its list of contents.
+    struct Counting {
+        bytes: Vec<u8>,
+        directory: u64,
+        read: Cell<u64>,
+    }
+
+    struct CountingReader<'a> {
+        store: &'a Counting,
+        at: Cursor<&'a [u8]>,
+    }
+
+    impl<'a> OpenFile for &'a Counting {
+        type Reader = CountingReader<'a>;
+
+        fn open(&self, _: usize) -> io::Result<CountingReader<'a>> {
+            Ok(CountingReader { store: self, at: Cursor::new(&self.bytes) })
+        }
+    }
+
+    impl Read for CountingReader<'_> {
+        fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
+            let count = self.at.read(target)?;
+            let in_directory = self.at.position().saturating_sub(self.store.directory).min(count as u64);
+            self.store.read.set(self.store.read.get() + in_directory);
+            Ok(count)
+        }
+    }
+
+    impl Seek for CountingReader<'_> {
+        fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+            self.at.seek(to)
+        }
+    }
+
+    #[test]
+    fn an_archives_list_of_contents_is_read_once_however_many_files_are_read() {
+        let read_of = |images: usize| {
+            let names: Vec<String> = (0..images)
+                .flat_map(|image| {
+                    let mask = move |mask: usize| format!("{image}/masks/{mask}.png");
+                    std::iter::once(format!("{image}/images/{image}.png")).chain((0..9).map(mask))
+                })
+                .collect();
+            let files: Vec<(&str, &[u8])> =
+                names.iter().map(|name| (name.as_str(), name.as_bytes())).collect();
+            let bytes = zip(&files);
+            let directory = bytes.windows(4).position(|bytes| bytes == b"PK\x01\x02").unwrap() as u64;
+            let size = bytes.len() as u64 - directory;
+            let store = Counting { bytes, directory, read: Cell::new(0) };
+            let batch = open(&[InputFile::given("train.zip", 1)], &&store);
+            assert_eq!(batch.dataset.images.len(), images);
+            for entry in &batch.dataset.images {
+                assert!(batch.read(&&store, entry.file, &entry.path).unwrap().ends_with(b".png"));
+                let Truth::MaskFiles(masks) = &entry.truth else { panic!("{} has no masks", entry.path) };
+                assert_eq!(masks.len(), 9);
+                masks.iter().for_each(|&mask| _ = batch.read(&&store, mask, "mask").unwrap());
+            }
+            (store.read.get(), size)
+        };
+        // To find its end takes some bytes more.
+        for images in [3, 30, 300] {
+            let (read, size) = read_of(images);
+            assert!(
+                (size..size + 4096).contains(&read),
+                "{images} images: {read} bytes read, {size} are there"
+            );
+        }
+    }
+
+    #[test]
+    fn what_nucleoscope_wrote_is_no_image() {
+        use crate::export::{label_image, overlay};
+        use crate::image::Preview;
+        use crate::nuclei::LabelImage;
+        let labels = LabelImage::from_labels(2, 1, vec![0, 1]);
+        let png = label_image::encode(&labels, &[true], None).unwrap().bytes;
+        let pixel_size = crate::image::PixelSize::new(0.5, 0.5);
+        let tif = label_image::encode(&labels, &[true], pixel_size).unwrap().bytes;
+        let picture = overlay::encode(Preview { width: 2, height: 1, rgba: vec![9; 8] }, &labels).unwrap();
+        let drawn = crate::synthetic::field(&Default::default()).png();
+        let files: [(&str, &[u8]); 6] = [
+            ("x/f.png", &drawn),
+            ("x/f-labels.png", &png),
+            ("x/f-labels.tif", &tif),
+            ("x/out/f.png", &picture),
+            ("x/f-measurements.csv", b"image,nucleus\n"),
+            ("x/labels/f.png", &png),
+        ];
+        let packed = zip(&files);
+        let archive = files.map(|(path, _)| format!("a.zip/{path}"));
+        let found = |path: &str, bytes: &[u8]| InputFile::found(path, bytes.len() as u64);
+        let unpacked: Vec<InputFile> = files.iter().map(|(path, bytes)| found(path, bytes)).collect();
+        let store = Memory(files.iter().map(|(_, bytes)| bytes.to_vec()).collect());
+        let batches = [open(&unpacked, &store), open(&[InputFile::given("a.zip", 1)], &Memory(vec![packed]))];
+        let paths: [Vec<String>; 2] = [files.map(|(path, _)| path.to_owned()).to_vec(), archive.to_vec()];
+        for (batch, paths) in batches.iter().zip(paths) {
+            let images: Vec<&str> = batch.dataset.images.iter().map(|image| image.path.as_str()).collect();
+            assert_eq!(images, [&paths[0]]);
+            assert_eq!(batch.dataset.images[0].image_id, "f");
+            let mut others = paths[1..].to_vec();
+            others.sort();
+            assert_eq!(batch.dataset.notices, [Notice::OwnExports { files: others }]);
+        }
+    }
+
+    #[test]
+    fn names_in_old_encodings_are_told() {
+        let mut bytes = zip(&[("aa.png", b"image")]);
+        let places: Vec<usize> = (0..bytes.len()).filter(|&at| bytes[at..].starts_with(b"aa.png")).collect();
+        places.into_iter().for_each(|at| bytes[at..at + 2].copy_from_slice(b"\x95\x5c"));
+        let batch = open(&[InputFile::given("a.zip", 1)], &Memory(vec![bytes]));
+        assert_eq!(batch.dataset.images[0].image_id, "ò_");
+        assert_eq!(batch.dataset.notices, [Notice::LegacyNames { archive: "a.zip".into(), count: 1 }]);
+    }
+
+    struct Memory(Vec<Vec<u8>>);
+
+    impl OpenFile for Memory {
+        type Reader = Cursor<Vec<u8>>;
+
+        fn open(&self, file: usize) -> io::Result<Self::Reader> {
+            self.0.get(file).cloned().map(Cursor::new).ok_or_else(|| io::ErrorKind::NotFound.into())
+        }
+    }
+
+    fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
+        let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, bytes) in entries {
+            writer.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+            writer.write_all(bytes).unwrap();
+        }
+        writer.finish().unwrap().into_inner()
+    }
+
+    fn given(files: &[(&str, &[u8])]) -> (Vec<InputFile>, Memory) {
+        let named = |(path, bytes): &(&str, &[u8])| InputFile::given(*path, bytes.len() as u64);
+        (files.iter().map(named).collect(), Memory(files.iter().map(|(_, bytes)| bytes.to_vec()).collect()))
+    }
+
+    #[test]
+    fn an_archive_becomes_its_images_and_truth() {
+        let packed = zip(&[
+            ("test/b/images/b.png", b"image b"),
+            ("test/a/images/a.png", b"image a"),
+            ("stage1_solution.csv", b"ImageId,EncodedPixels\na,1 2\n"),
+        ]);
+        let (files, store) = given(&[("single.png", b"image c"), ("bowl.zip", &packed)]);
+        let batch = open(&files, &store);
+        assert!(batch.failures.is_empty(), "{:?}", batch.failures);
+        let ids: Vec<_> = batch.dataset.images.iter().map(|image| image.image_id.as_str()).collect();
+        assert_eq!(ids, ["a", "b", "single"]);
+        assert!(matches!(batch.dataset.images[0].truth, Truth::RunLengths(_)));
+        let bytes = |image: usize| {
+            let entry = &batch.dataset.images[image];
+            batch.read(&store, entry.file, &entry.path).unwrap()
+        };
+        assert_eq!([bytes(0), bytes(1), bytes(2)], [b"image a", b"image b", b"image c"]);
+    }
+
+    #[test]
+    fn records_are_found_wherever_they_are_and_are_no_images() {
+        let packed = zip(&[("nucleoscope.json", b"{}"), ("a.geojson", b"{}")]);
+        let (files, store) =
+            given(&[("cells.png", b"image"), ("run.zip", &packed), ("nucleoscope.json", b"{}")]);
+        let batch = open(&files, &store);
+        let found: Vec<_> =
+            batch.records.iter().map(|(path, source)| (path.as_str(), source.entry)).collect();
+        assert_eq!(found, [("run.zip/nucleoscope.json", Some(0)), ("nucleoscope.json", None)]);
+        assert_eq!((batch.dataset.images.len(), batch.dataset.failed.len()), (1, 0));
+        assert_eq!(batch.read(&store, batch.dataset.images[0].file, "").unwrap(), b"image");
+    }
+
+    #[test]
+    fn a_broken_archive_does_not_lose_the_rest() {
+        let (files, store) =
+            given(&[("broken.zip", b"PK\x03\x04 and then nothing"), ("cells.png", b"image")]);
+        let batch = open(&files, &store);
+        assert_eq!(batch.dataset.images.len(), 1);
+        assert_eq!(batch.failures.len(), 1);
+        assert!(batch.failures[0].to_string().starts_with("broken.zip: "));
+        assert!(batch.failures[0].code().starts_with("archive/"));
+    }
+
+    #[test]
+    fn a_file_that_is_gone_is_an_error_with_its_name() {
+        let (_, store) = given(&[]);
+        let source = Source { file: 3, entry: None };
+        let error = Archives::default().read(&store, source, "gone.png").unwrap_err();
+        assert_eq!((error.file(), error.code().as_str()), ("gone.png", "file/io"));
+    }
+}

@@ -1,0 +1,765 @@
+//! Which of the files given are images, and what is known of each: the Bowl's folders and CSV files.
+//!
+//! Everything here works on names alone; no file is opened. The browser and the command line do it
+//! in the same three steps: [`classify`] the files, read those that are [CSV files of the
+//! Bowl](FileKind::Csv), and [build](Dataset::build) the data set. Archives are expanded before
+//! that: the file `stage1.zip` is replaced by its entries, named `stage1.zip/path/of/entry`.
+//!
+//! # Layouts
+//! Any number of folders may surround these, and parts of a path may be separated by `/` or `\`.
+//!
+//! | files | image id | truth |
+//! |---|---|---|
+//! | `ID/images/NAME.png`, `ID/masks/*.png` | `NAME` | one mask file a nucleus |
+//! | `X/images/NAME.png`, `X/labels/NAME.png` | `NAME` | a label image |
+//! | `NAME.png` | `NAME` | |
+//!
+//! # Ids
+//! An id is the file's name without its ending, in Unicode's composed form (NFC), without blanks and
+//! invisible letters around it; `unnamed` if nothing is left. Where several images would have
+//! the same one, all of them get another, the first of these that tells each from every other image:
+//!
+//! 1. in the first layout, where the image is alone in its folder, the folder's name `ID`;
+//! 2. the names of one, two … folders in front, joined by `_`: `A01_img` and `A02_img`, without `images`
+//!    and without the `.zip` of archives;
+//! 3. the folders as they are;
+//! 4. the name with its ending, with as many folders in front as it takes: `a.png` and `a.tif`.
+//!
+//! So ids depend on which files there are, not on the order in which they came. Ids in CSV files are
+//! compared in the composed form too.
+//!
+//! # What is left out
+//! Hidden files and those of operating systems; thumbnails (`x_thumb….png`, or files in a folder `thumbs`)
+//! of images that are there; and what Nucleoscope wrote itself: files that say so ([`InputFile::is_export`]),
+//! and files with the names of exports beside such a file, beside the record of the same image or, if they
+//! are no images, of an image that is there. What is left out is said in a [`Notice`].
+//!
+//! | CSV file | says |
+//! |---|---|
+//! | `*sample_submission*.csv` | which ids are wanted, in which order |
+//! | `*solution*.csv`, `*labels.csv`, `*truth*.csv` | true nuclei as run lengths, ignored images |
+//!
+//! Where an image has several truths, mask files come before label images before run lengths.
+
+mod id;
+mod own_export;
+mod path;
+mod thumbnail;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use serde::{Serialize, Serializer};
+
+use crate::diagnostic::{self, first_few};
+use crate::dsb2018::csv::{self, BowlCsvError, Purpose};
+use crate::dsb2018::run_length::Mask;
+use crate::export::file_stems;
+use crate::image::{is_image_name, unread_format};
+use id::Named;
+use path::Path;
+
+/// A file as its user gave it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InputFile {
+    /// Path relative to what was given, such as `stage1_test/ID/images/ID.png`, or just the name.
+    pub path: String,
+    /// Size in bytes.
+    pub size: u64,
+    /// Whether the file itself was given rather than found in a folder or an archive. Such a file
+    /// is taken for an image even if its ending is unknown, so that its user learns what is wrong.
+    pub explicit: bool,
+    /// Whether the file says of itself that Nucleoscope wrote it: see [`crate::export::signature`].
+    pub is_export: bool,
+    /// How many bytes of `path` are the folder that was given: a hidden folder hides nothing if the user named it.
+    pub root: usize,
+}
+
+impl InputFile {
+    /// A file that was found in a folder or an archive, of which nothing is known but its name.
+    pub fn found(path: impl Into<String>, size: u64) -> Self {
+        Self { path: path.into(), size, explicit: false, is_export: false, root: 0 }
+    }
+
+    /// A file that was given itself.
+    pub fn given(path: impl Into<String>, size: u64) -> Self {
+        Self { explicit: true, ..Self::found(path, size) }
+    }
+}
+
+/// What a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum FileKind {
+    /// An image to segment.
+    Image,
+    /// One true nucleus of the image beside it.
+    Mask,
+    /// The true nuclei of the image beside it as numbers.
+    LabelImage,
+    /// A CSV file to read and hand to [`Dataset::build`].
+    Csv(CsvRole),
+    /// A ZIP archive to expand.
+    Archive,
+    /// An image of a format that cannot be read, by its name.
+    Unread(&'static str),
+    /// Not used.
+    Ignored(Ignored),
+}
+
+/// What a CSV file of the Bowl says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum CsvRole {
+    /// Which images are wanted.
+    Wanted,
+    /// The true nuclei.
+    Truth,
+}
+
+/// Why a file is not used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Ignored {
+    /// Made by an operating system, hidden, or of a type that is no image.
+    OtherType,
+    /// A CSV file whose name does not say what it is for.
+    UnknownCsv,
+    /// In a folder `masks` or `labels` that does not belong to exactly the images it could be for.
+    TruthWithoutImage,
+    /// A small picture of an image that is there.
+    Thumbnail,
+    /// Written by Nucleoscope.
+    OwnExport,
+}
+
+/// Says what each file is; the answers are in the order of the files.
+///
+/// ```
+/// use nucleoscope::input::dataset::{CsvRole, FileKind, Ignored, InputFile, classify};
+///
+/// let paths = ["set/a/images/a.png", "set/a/masks/1.png", "set/stage1_solution.csv", "set/notes.txt"];
+/// let files = paths.map(|path| InputFile::found(path, 1));
+/// assert_eq!(classify(&files), [
+///     FileKind::Image,
+///     FileKind::Mask,
+///     FileKind::Csv(CsvRole::Truth),
+///     FileKind::Ignored(Ignored::OtherType),
+/// ]);
+/// ```
+pub fn classify(files: &[InputFile]) -> Vec<FileKind> {
+    let paths: Vec<Path> =
+        files.iter().map(|file| Path::of(&file.path).in_root(&file.path, file.root)).collect();
+    let by_name: Vec<FileKind> =
+        paths.iter().zip(files).map(|(path, file)| kind_by_name(path, file)).collect();
+    let may_be = |kind: FileKind| (0..files.len()).filter(|&file| by_name[file] == kind).collect::<Vec<_>>();
+    let mut left_out: HashMap<usize, Ignored> = HashMap::new();
+    left_out
+        .extend(own_export::find(files, &paths, &by_name).into_iter().map(|file| (file, Ignored::OwnExport)));
+    let images = may_be(FileKind::Image).into_iter().filter(|file| !left_out.contains_key(file));
+    let thumbnails = thumbnail::find(&paths, &images.collect::<Vec<_>>());
+    left_out.extend(thumbnails.into_iter().map(|file| (file, Ignored::Thumbnail)));
+
+    let mut images_in: HashMap<&[String], usize> = HashMap::new();
+    for (file, path) in paths.iter().enumerate() {
+        if is_image_name(path.name())
+            && !path.is_hidden(files[file].explicit)
+            && path.is_in("images")
+            && !left_out.contains_key(&file)
+        {
+            *images_in.entry(path.surrounding()).or_default() += 1;
+        }
+    }
+    let kind = |file: usize| {
+        let (path, explicit) = (&paths[file], files[file].explicit);
+        if by_name[file] == FileKind::Image && (path.is_in("masks") || path.is_in("labels")) {
+            match images_in.get(path.surrounding()) {
+                Some(1) if path.is_in("masks") => return FileKind::Mask,
+                Some(_) if path.is_in("labels") => return FileKind::LabelImage,
+                None if explicit => {}
+                _ if left_out.contains_key(&file) => {}
+                _ => return FileKind::Ignored(Ignored::TruthWithoutImage),
+            }
+        }
+        left_out.get(&file).map_or(by_name[file], |&why| FileKind::Ignored(why))
+    };
+    (0..files.len()).map(kind).collect()
+}
+
+/// What a file is by its own name, whatever is beside it.
+fn kind_by_name(path: &Path, file: &InputFile) -> FileKind {
+    if path.is_hidden(file.explicit) {
+        return FileKind::Ignored(Ignored::OtherType);
+    }
+    match path.ending().as_str() {
+        "csv" => csv_role(path).map_or(FileKind::Ignored(Ignored::UnknownCsv), FileKind::Csv),
+        "zip" => FileKind::Archive,
+        _ if is_image_name(path.name()) || file.explicit => FileKind::Image,
+        _ => unread_format(path.name()).map_or(FileKind::Ignored(Ignored::OtherType), FileKind::Unread),
+    }
+}
+
+fn csv_role(path: &Path) -> Option<CsvRole> {
+    let stem = path.stem().to_lowercase();
+    if stem.contains("sample_submission") {
+        Some(CsvRole::Wanted)
+    } else if stem.contains("solution") || stem.ends_with("labels") || stem.contains("truth") {
+        Some(CsvRole::Truth)
+    } else {
+        None
+    }
+}
+
+/// A CSV file that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CsvFile {
+    /// Its position in the list of files.
+    pub file: usize,
+    /// Its contents.
+    pub bytes: Vec<u8>,
+}
+
+/// The true nuclei of an image.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Truth {
+    /// Not known.
+    #[default]
+    Unknown,
+    /// One file a nucleus, every pixel that is not black belongs to it: positions in the list of
+    /// files, in order of paths.
+    MaskFiles(Vec<usize>),
+    /// A file whose pixels are the nuclei's numbers: its position in the list of files.
+    LabelFile(usize),
+    /// Run lengths from a CSV file; whether they fit the image is known only once that is decoded.
+    RunLengths(Vec<Mask>),
+}
+
+/// An image to segment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageEntry {
+    /// Its id in the Bowl's CSV, different from that of all other images of the data set.
+    pub image_id: String,
+    /// What the names of files about it begin with. Those of two images of the data set differ on every file
+    /// system, also where `a` and `A` are the same name.
+    pub file_stem: String,
+    /// Its position in the list of files.
+    pub file: usize,
+    /// Its path as it was given.
+    pub path: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its true nuclei.
+    pub truth: Truth,
+    /// Whether the ground truth says `Ignored`: the image does not count in the score.
+    pub ignored_in_scoring: bool,
+    /// Whether it belongs in the submission: `false` only if a sample submission leaves it out.
+    pub wanted: bool,
+}
+
+/// A file that cannot be processed, known by its name alone.
+#[derive(Debug)]
+pub struct FailedFile {
+    /// Its position in the list of files.
+    pub file: usize,
+    /// Its path as it was given.
+    pub path: String,
+    /// Why.
+    pub error: DatasetError,
+}
+
+/// Why files do not make a data set.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
+pub enum DatasetError {
+    /// A file whose name says that it is an image, of a format that cannot be read.
+    #[error("{format} files cannot be read")]
+    #[diagnostic(
+        code("dataset/unread-format"),
+        help(
+            "Save the image as OME-TIFF with the program it comes from, or open it in Fiji (Plugins > Bio-Formats) and save it as TIFF."
+        )
+    )]
+    UnreadFormat {
+        /// The format.
+        format: &'static str,
+    },
+    /// None of the files is an image.
+    #[error("there is no image among the files ({files})")]
+    #[diagnostic(
+        code("dataset/no-images"),
+        help(
+            "Give files ending in .png, .jpg, .tif, .bmp, .gif or .webp, or a folder or ZIP archive with some."
+        )
+    )]
+    NoImages {
+        /// How many files there are.
+        files: usize,
+    },
+}
+
+/// Something a user should know about a data set that is usable all the same.
+///
+/// It is serialized as `{code, message, help}`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
+pub enum Notice {
+    /// A CSV file could not be read at all.
+    #[error("{file} is not used: {error}")]
+    #[diagnostic(code("dataset/unreadable-csv"), help("{}", crate::diagnostic::help_of(error)))]
+    UnreadableCsv {
+        /// The CSV file.
+        file: String,
+        /// Why.
+        #[source]
+        error: BowlCsvError,
+    },
+    /// Ids in a sample submission for which there is no image.
+    #[error("{file} asks for images that are not among the files ({}): {}", .image_ids.len(), first_few(.image_ids))]
+    #[diagnostic(
+        code("dataset/wanted-without-image"),
+        help("Add the missing images, or go on without them; nothing is written for them.")
+    )]
+    WantedWithoutImage {
+        /// The sample submission.
+        file: String,
+        /// The ids.
+        image_ids: Vec<String>,
+    },
+    /// Images that the sample submission leaves out.
+    #[error("images that the sample submission does not ask for ({}): {}", .image_ids.len(), first_few(.image_ids))]
+    #[diagnostic(
+        code("dataset/not-wanted"),
+        help("Leave out the sample submission to have every image in the CSV.")
+    )]
+    NotWanted {
+        /// The images' ids.
+        image_ids: Vec<String>,
+    },
+    /// True nuclei of images that are not there.
+    #[error("{file} has the true nuclei of images that are not among the files ({}): {}", .image_ids.len(), first_few(.image_ids))]
+    #[diagnostic(
+        code("dataset/truth-without-image"),
+        help("Nothing needs to be done unless the images should be there.")
+    )]
+    TruthWithoutImage {
+        /// The CSV file.
+        file: String,
+        /// The ids.
+        image_ids: Vec<String>,
+    },
+    /// True nuclei that cannot be used because a row is wrong; these images get no score.
+    #[error("{file}: true nuclei that cannot be used ({}): {}; the first because of {first}", .image_ids.len(), first_few(.image_ids))]
+    #[diagnostic(
+        code("dataset/unusable-truth"),
+        help("{} Until then these images get no score.", crate::diagnostic::help_of(first))
+    )]
+    UnusableTruth {
+        /// The CSV file.
+        file: String,
+        /// The images' ids.
+        image_ids: Vec<String>,
+        /// The first thing that is wrong.
+        first: BowlCsvError,
+    },
+    /// Rows that were read with something odd about them.
+    #[error("{file}: something is odd in the true nuclei ({count} times), first in {first}")]
+    #[diagnostic(
+        code("dataset/odd-truth"),
+        help("Nothing needs to be done; overlapping true nuclei are each counted.")
+    )]
+    OddTruth {
+        /// The CSV file.
+        file: String,
+        /// How many.
+        count: usize,
+        /// The first one.
+        first: BowlCsvError,
+    },
+    /// Images of which two CSV files have the true nuclei; the file named is not used for them.
+    #[error("{file} repeats images of another CSV file ({}): {}", .image_ids.len(), first_few(.image_ids))]
+    #[diagnostic(code("dataset/repeated-truth"), help("Remove the CSV file that should not be used."))]
+    RepeatedTruth {
+        /// The later CSV file in order of paths.
+        file: String,
+        /// The images' ids.
+        image_ids: Vec<String>,
+    },
+    /// Files in a folder of masks or labels that belong to no image.
+    #[error("masks or label images without the image that they belong to ({}): {}", .files.len(), first_few(.files))]
+    #[diagnostic(
+        code("dataset/masks-without-image"),
+        help(
+            "Put masks beside their image as ID/images/ID.png and ID/masks/*.png; or give the files one by one to segment them."
+        )
+    )]
+    MasksWithoutImage {
+        /// The files.
+        files: Vec<String>,
+    },
+    /// CSV files whose names do not say what they are for.
+    #[error("CSV files that are not used ({}): {}", .files.len(), first_few(.files))]
+    #[diagnostic(
+        code("dataset/unknown-csv"),
+        help(
+            "To use a CSV file as ground truth let its name end in _labels.csv, as a list of wanted images in sample_submission.csv."
+        )
+    )]
+    UnknownCsv {
+        /// The files.
+        files: Vec<String>,
+    },
+    /// Thumbnails of images that are there.
+    #[error("thumbnails of other images left out ({}): {}", .files.len(), first_few(.files))]
+    #[diagnostic(code("dataset/thumbnails"), help("To segment a thumbnail, give it on its own."))]
+    Thumbnails {
+        /// The files.
+        files: Vec<String>,
+    },
+    /// Files that Nucleoscope wrote.
+    #[error("files written by Nucleoscope left out ({}): {}", .files.len(), first_few(.files))]
+    #[diagnostic(
+        code("dataset/own-exports"),
+        help(
+            "Nothing needs to be done. To segment a picture that Nucleoscope made, save it anew with another program."
+        )
+    )]
+    OwnExports {
+        /// The files.
+        files: Vec<String>,
+    },
+    /// Images of the same name, whose ids say more than the name.
+    #[error("images with the same name, told apart by their folders or endings ({}): {}", .image_ids.len(), first_few(.image_ids))]
+    #[diagnostic(
+        code("dataset/longer-ids"),
+        help("Nothing needs to be done unless other programs expect the short ids.")
+    )]
+    LongerIds {
+        /// Their ids.
+        image_ids: Vec<String>,
+    },
+    /// Files that were given more than once and are used once.
+    #[error("files given more than once ({}): {}", .files.len(), first_few(.files))]
+    #[diagnostic(code("dataset/repeated-files"), help("Nothing needs to be done; each is used once."))]
+    RepeatedFiles {
+        /// The files.
+        files: Vec<String>,
+    },
+    /// Names in an archive whose encoding it does not tell.
+    #[error("{archive}: names of files in an old encoding ({count}), so some letters may be wrong")]
+    #[diagnostic(
+        code("dataset/legacy-names"),
+        help(
+            "If names matter, pack the files again with a program that writes UTF-8, or unpack them and give the folder."
+        )
+    )]
+    LegacyNames {
+        /// The archive.
+        archive: String,
+        /// How many names.
+        count: usize,
+    },
+    /// Archives that were not expanded.
+    #[error("archives that were not opened ({}): {}", .files.len(), first_few(.files))]
+    #[diagnostic(
+        code("dataset/unopened-archives"),
+        help("Give these archives on their own, or unpack them.")
+    )]
+    UnopenedArchives {
+        /// The files.
+        files: Vec<String>,
+    },
+    /// Files of other types.
+    #[error("files that are not images ({}): {}", .files.len(), first_few(.files))]
+    #[diagnostic(
+        code("dataset/other-files"),
+        help("Nothing needs to be done; give a file on its own to have it tried.")
+    )]
+    OtherFiles {
+        /// The files.
+        files: Vec<String>,
+    },
+}
+
+impl Serialize for Notice {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        diagnostic::serialize(self, serializer)
+    }
+}
+
+/// The images of a data set and what is known of them.
+#[derive(Debug, Default)]
+pub struct Dataset {
+    /// The images, each with an id of its own: first the wanted ones in the order of the sample
+    /// submission, then the others in order of paths. Without a sample submission all are wanted
+    /// and in order of paths.
+    pub images: Vec<ImageEntry>,
+    /// Files that would have been images, in order of paths.
+    pub failed: Vec<FailedFile>,
+    /// The ids that a sample submission asks for, with or without image; `None` without one.
+    pub wanted: Option<Vec<String>>,
+    /// What a user should know, at most a few whatever the number of files.
+    pub notices: Vec<Notice>,
+}
+
+impl Dataset {
+    /// Puts together what the names and the CSV files say.
+    ///
+    /// A CSV file that is not in `csv_files` is passed over: the caller could not read it and has
+    /// said so. So is one that [`classify`] does not call for.
+    ///
+    /// ```
+    /// use nucleoscope::input::dataset::{CsvFile, Dataset, InputFile, Truth};
+    ///
+    /// let paths = ["test/b.png", "test/a.png", "test/truth.csv"];
+    /// let files = paths.map(|path| InputFile::found(path, 1));
+    /// let truth = CsvFile { file: 2, bytes: b"ImageId,EncodedPixels\na,1 3\n".to_vec() };
+    ///
+    /// let dataset = Dataset::build(&files, &[truth]);
+    /// let ids: Vec<&str> = dataset.images.iter().map(|image| image.image_id.as_str()).collect();
+    /// assert_eq!(ids, ["a", "b"]);
+    /// assert_eq!(dataset.images[0].truth, Truth::RunLengths(vec!["1 3".parse()?]));
+    /// assert_eq!(dataset.images[1].truth, Truth::Unknown);
+    /// # Ok::<(), nucleoscope::dsb2018::run_length::RunLengthError>(())
+    /// ```
+    pub fn build(files: &[InputFile], csv_files: &[CsvFile]) -> Self {
+        let kinds = classify(files);
+        let paths: Vec<Path> =
+            files.iter().map(|file| Path::of(&file.path).in_root(&file.path, file.root)).collect();
+        let mut order: Vec<usize> = (0..files.len()).collect();
+        // Names in the two forms of Unicode have the same parts.
+        let key = |file: usize| (paths[file].parts(), &files[file].path);
+        order.sort_by(|&one, &other| key(one).cmp(&key(other)));
+
+        let mut dataset = Self::default();
+        dataset.add_images(files, &kinds, &paths, &order);
+        dataset.add_truth_files(&kinds, &paths, &order);
+        let mut csv_files: Vec<&CsvFile> = csv_files.iter().filter(|csv| csv.file < files.len()).collect();
+        csv_files.sort_by(|one, other| paths[one.file].parts().cmp(paths[other.file].parts()));
+        let with_role = |role| {
+            let kinds = &kinds;
+            csv_files.iter().filter(move |csv| kinds[csv.file] == FileKind::Csv(role))
+        };
+        dataset.add_run_lengths(with_role(CsvRole::Truth).map(|csv| (&files[csv.file].path, &*csv.bytes)));
+        dataset.add_wanted(with_role(CsvRole::Wanted).map(|csv| (&files[csv.file].path, &*csv.bytes)));
+        dataset.add_unused(files, &kinds, &paths, &order);
+        dataset
+    }
+
+    /// Says whether there is anything to do.
+    ///
+    /// # Errors
+    /// [`DatasetError::NoImages`]; `files` is how many there were.
+    pub fn require_images(&self, files: usize) -> Result<(), DatasetError> {
+        if self.images.is_empty() && self.failed.is_empty() {
+            return Err(DatasetError::NoImages { files });
+        }
+        Ok(())
+    }
+
+    fn add_images(&mut self, files: &[InputFile], kinds: &[FileKind], paths: &[Path], order: &[usize]) {
+        let images: Vec<usize> =
+            order.iter().copied().filter(|&file| kinds[file] == FileKind::Image).collect();
+        let mut in_folder: HashMap<&[String], usize> = HashMap::new();
+        for &file in &images {
+            *in_folder.entry(paths[file].folder()).or_default() += 1;
+        }
+        let named: Vec<Named> = images
+            .iter()
+            .map(|&file| Named {
+                path: &paths[file],
+                is_in_folder_of_its_own: paths[file].is_in("images") && in_folder[paths[file].folder()] == 1,
+            })
+            .collect();
+        let ids = id::assign(&named);
+        let longer: Vec<String> = named
+            .iter()
+            .zip(&ids)
+            .filter(|(named, id)| id::says_more(named, id))
+            .map(|(_, id)| id.clone())
+            .collect();
+        if !longer.is_empty() {
+            self.notices.push(Notice::LongerIds { image_ids: longer });
+        }
+        let stems = file_stems(&ids);
+        for ((&file, image_id), file_stem) in images.iter().zip(ids).zip(stems) {
+            let InputFile { path, size, .. } = &files[file];
+            self.images.push(ImageEntry {
+                image_id,
+                file_stem,
+                file,
+                path: path.clone(),
+                size: *size,
+                truth: Truth::Unknown,
+                ignored_in_scoring: false,
+                wanted: true,
+            });
+        }
+        for &file in order {
+            if let FileKind::Unread(format) = kinds[file] {
+                let error = DatasetError::UnreadFormat { format };
+                self.failed.push(FailedFile { file, path: files[file].path.clone(), error });
+            }
+        }
+    }
+
+    fn add_truth_files(&mut self, kinds: &[FileKind], paths: &[Path], order: &[usize]) {
+        let mut masks: BTreeMap<&[String], Vec<usize>> = BTreeMap::new();
+        let mut labels: HashMap<(&[String], &str), usize> = HashMap::new();
+        for &file in order {
+            let path = &paths[file];
+            match kinds[file] {
+                FileKind::Mask => masks.entry(path.surrounding()).or_default().push(file),
+                FileKind::LabelImage => {
+                    labels.entry((path.surrounding(), path.stem())).or_insert(file);
+                }
+                _ => {}
+            }
+        }
+        for image in &mut self.images {
+            let path = &paths[image.file];
+            if !path.is_in("images") {
+                continue;
+            }
+            if let Some(files) = masks.remove(path.surrounding()) {
+                image.truth = Truth::MaskFiles(files);
+            } else if let Some(&file) = labels.get(&(path.surrounding(), path.stem())) {
+                image.truth = Truth::LabelFile(file);
+            }
+        }
+    }
+
+    fn add_run_lengths<'a>(&mut self, csv_files: impl Iterator<Item = (&'a String, &'a [u8])>) {
+        let positions: HashMap<String, usize> =
+            (0..).zip(&self.images).map(|(position, image)| (image.image_id.clone(), position)).collect();
+        let mut seen: HashSet<String> = HashSet::new();
+        for (file, bytes) in csv_files {
+            let csv = match csv::read(bytes, Purpose::Truth) {
+                Ok(csv) => csv,
+                Err(error) => {
+                    self.notices.push(Notice::UnreadableCsv { file: file.clone(), error });
+                    continue;
+                }
+            };
+            let mut without_image = Vec::new();
+            let mut repeated = Vec::new();
+            let mut unusable: Vec<(String, BowlCsvError)> = Vec::new();
+            for rows in csv.images {
+                if !seen.insert(rows.image_id.clone()) {
+                    repeated.push(rows.image_id);
+                    continue;
+                }
+                let Some(&position) = positions.get(&rows.image_id) else {
+                    without_image.push(rows.image_id);
+                    continue;
+                };
+                let image = &mut self.images[position];
+                image.ignored_in_scoring = rows.ignored;
+                match rows.masks {
+                    _ if image.truth != Truth::Unknown => {}
+                    Ok(masks) => image.truth = Truth::RunLengths(masks),
+                    Err(error) => unusable.push((rows.image_id, error)),
+                }
+            }
+            let file = file.clone();
+            if let Some((_, first)) = unusable.first().cloned() {
+                let image_ids = unusable.into_iter().map(|(image_id, _)| image_id).collect();
+                self.notices.push(Notice::UnusableTruth { file: file.clone(), image_ids, first });
+            }
+            if let Some(first) = csv.notices.first().cloned() {
+                self.notices.push(Notice::OddTruth { file: file.clone(), count: csv.notices.len(), first });
+            }
+            if !repeated.is_empty() {
+                self.notices.push(Notice::RepeatedTruth { file: file.clone(), image_ids: repeated });
+            }
+            if !without_image.is_empty() {
+                self.notices.push(Notice::TruthWithoutImage { file, image_ids: without_image });
+            }
+        }
+    }
+
+    fn add_wanted<'a>(&mut self, csv_files: impl Iterator<Item = (&'a String, &'a [u8])>) {
+        let present: HashSet<String> = self.images.iter().map(|image| image.image_id.clone()).collect();
+        let mut ranks: HashMap<String, usize> = HashMap::new();
+        let mut wanted: Option<Vec<String>> = None;
+        for (file, bytes) in csv_files {
+            let csv = match csv::read(bytes, Purpose::Truth) {
+                Ok(csv) => csv,
+                Err(error) => {
+                    self.notices.push(Notice::UnreadableCsv { file: file.clone(), error });
+                    continue;
+                }
+            };
+            let wanted = wanted.get_or_insert_default();
+            let mut missing = Vec::new();
+            for rows in csv.images {
+                if ranks.contains_key(&rows.image_id) {
+                    continue;
+                }
+                if !present.contains(&rows.image_id) {
+                    missing.push(rows.image_id.clone());
+                }
+                ranks.insert(rows.image_id.clone(), wanted.len());
+                wanted.push(rows.image_id);
+            }
+            if !missing.is_empty() {
+                self.notices.push(Notice::WantedWithoutImage { file: file.clone(), image_ids: missing });
+            }
+        }
+        if wanted.is_some() {
+            for image in &mut self.images {
+                image.wanted = ranks.contains_key(&image.image_id);
+            }
+            self.images.sort_by_key(|image| ranks.get(&image.image_id).copied().unwrap_or(usize::MAX));
+            let others = self.images.iter().filter(|image| !image.wanted);
+            let image_ids: Vec<String> = others.map(|image| image.image_id.clone()).collect();
+            if !image_ids.is_empty() {
+                self.notices.push(Notice::NotWanted { image_ids });
+            }
+        }
+        self.wanted = wanted;
+    }
+
+    fn add_unused(&mut self, files: &[InputFile], kinds: &[FileKind], paths: &[Path], order: &[usize]) {
+        let used_labels: HashSet<usize> = self
+            .images
+            .iter()
+            .filter_map(|image| match image.truth {
+                Truth::LabelFile(file) => Some(file),
+                _ => None,
+            })
+            .collect();
+        let with_masks: HashSet<&[String]> = self
+            .images
+            .iter()
+            .filter(|image| matches!(image.truth, Truth::MaskFiles(_)))
+            .map(|image| paths[image.file].surrounding())
+            .collect();
+        let outranked = |file: usize| with_masks.contains(paths[file].surrounding());
+        let mut masks = Vec::new();
+        let mut csv = Vec::new();
+        let mut archives = Vec::new();
+        let mut thumbnails = Vec::new();
+        let mut exports = Vec::new();
+        let mut others = Vec::new();
+        for &file in order {
+            let unused = match kinds[file] {
+                FileKind::Ignored(Ignored::TruthWithoutImage) => &mut masks,
+                FileKind::LabelImage if !used_labels.contains(&file) && !outranked(file) => &mut masks,
+                FileKind::Ignored(Ignored::UnknownCsv) => &mut csv,
+                FileKind::Archive => &mut archives,
+                FileKind::Ignored(Ignored::Thumbnail) => &mut thumbnails,
+                FileKind::Ignored(Ignored::OwnExport) => &mut exports,
+                FileKind::Ignored(Ignored::OtherType) => &mut others,
+                _ => continue,
+            };
+            unused.push(files[file].path.clone());
+        }
+        let notices = [
+            (masks, (|files| Notice::MasksWithoutImage { files }) as fn(Vec<String>) -> Notice),
+            (csv, |files| Notice::UnknownCsv { files }),
+            (archives, |files| Notice::UnopenedArchives { files }),
+            (thumbnails, |files| Notice::Thumbnails { files }),
+            (exports, |files| Notice::OwnExports { files }),
+            (others, |files| Notice::OtherFiles { files }),
+        ];
+        let said = notices.into_iter().filter(|(files, _)| !files.is_empty());
+        self.notices.extend(said.map(|(files, notice)| notice(files)));
+    }
+}

@@ -1,0 +1,6 @@
+//! What a user gave: files, folders, archives, and the ground truth among them.
+
+pub mod archive;
+pub mod batch;
+pub mod dataset;
+pub mod truth;

@@ -1,0 +1,396 @@
+//! Ground truth of one image, from whichever form it comes in, as one mask a nucleus.
+
+use std::collections::HashSet;
+use std::io::Cursor;
+
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
+
+use crate::dsb2018::run_length::{self, Mask, RunLengthError};
+use crate::image::{self as images, Image, ImageError, Limits, Samples};
+use crate::nuclei::LabelImage;
+
+/// Why a ground truth does not fit its image.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
+pub enum TruthError {
+    /// A mask or label image has another size than the image it belongs to.
+    #[error("the ground truth is {truth_width} × {truth_height} pixels but the image is {width} × {height}")]
+    #[diagnostic(
+        code("truth/size"),
+        help("Make sure that the ground truth was drawn on this very image, at the same size.")
+    )]
+    Size {
+        /// Columns of the image.
+        width: usize,
+        /// Rows of the image.
+        height: usize,
+        /// Columns of the ground truth.
+        truth_width: usize,
+        /// Rows of the ground truth.
+        truth_height: usize,
+    },
+    /// A label image has colour, or numbers that are not whole or out of range.
+    #[error("a label image must be gray with whole numbers from 0 to {LARGEST_FLOAT}")]
+    #[diagnostic(
+        code("truth/not-labels"),
+        help("Save the label image as 8-, 16- or 32-bit gray: 0 for background, one number a nucleus.")
+    )]
+    NotLabels,
+    /// A run lies outside the image.
+    #[error("nucleus {nucleus} of the ground truth: {error}")]
+    #[diagnostic(
+        code("truth/run"),
+        help("Make sure that the ground truth was drawn on this very image, at the same size.")
+    )]
+    Run {
+        /// Which nucleus, from 1.
+        nucleus: usize,
+        /// What is wrong.
+        error: RunLengthError,
+    },
+}
+
+/// A mask file: one nucleus, on an image of its size.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MaskFile {
+    width: usize,
+    height: usize,
+    nucleus: Option<Mask>,
+}
+
+impl MaskFile {
+    /// Decodes a mask file. Which pixels belong to the nucleus is told by the channels that vary, alpha among
+    /// them:
+    ///
+    /// - where alpha varies, what is at least half opaque; of it, where colours vary there too, what the next
+    ///   rule says;
+    /// - of a colour or of gray, every value but 0. In a file that has lost detail (JPEG, WebP with loss), or
+    ///   has more than 16 different values, soft edges and noise are no nucleus: there it is what is at
+    ///   least half as bright as the brightest;
+    /// - where nothing varies, all pixels or, of a black file, none.
+    ///
+    /// # Errors
+    /// The file cannot be decoded as an image.
+    pub fn decode(bytes: &[u8], limits: Limits) -> Result<Self, ImageError> {
+        let is_lossy = loses_detail(bytes);
+        if let Some((width, height, samples, channels)) = decode_with_alpha(bytes, limits) {
+            return Ok(Self::of(
+                width,
+                height,
+                &Channels { samples: &samples, count: channels },
+                true,
+                is_lossy,
+            ));
+        }
+        let image = images::decode(bytes, limits)?;
+        Ok(Self::of_image(&image, is_lossy))
+    }
+
+    /// The mask in an image. `is_lossy`: whether its file has lost detail.
+    pub fn of_image(image: &Image, is_lossy: bool) -> Self {
+        let channels = Channels { samples: image.samples(), count: image.channels() };
+        Self::of(image.width(), image.height(), &channels, false, is_lossy)
+    }
+
+    /// `has_alpha`: whether the last channel is alpha.
+    fn of(width: usize, height: usize, channels: &Channels, has_alpha: bool, is_lossy: bool) -> Self {
+        let mut visible = vec![true; width * height];
+        let mut colors = 0..channels.count;
+        let alpha = if has_alpha { colors.next_back() } else { None };
+        let alpha = alpha.filter(|&alpha| channels.varies(alpha, &visible));
+        if let Some(alpha) = alpha {
+            visible = channels.brighter_half(alpha);
+        }
+        let varying: Vec<usize> = colors.clone().filter(|&color| channels.varies(color, &visible)).collect();
+        let inside = if let [_, ..] = *varying {
+            let mut inside = vec![false; visible.len()];
+            for color in varying {
+                let is_soft = is_lossy || channels.has_many_levels(color, &visible);
+                let bright = if is_soft { channels.brighter_half(color) } else { channels.not_black(color) };
+                let joined = inside.iter_mut().zip(bright).zip(&visible);
+                joined.for_each(|((inside, bright), &visible)| *inside |= bright && visible);
+            }
+            inside
+        } else if alpha.is_some() || colors.any(|color| channels.values(color).any(|value| value != 0.0)) {
+            visible
+        } else {
+            vec![false; visible.len()]
+        };
+        Self { width, height, nucleus: Mask::of_pixels(width, height, &inside) }
+    }
+
+    /// The nucleus; `None` for a mask without pixels (imperfect annotations have some).
+    ///
+    /// # Errors
+    /// [`TruthError::Size`] if the mask is not of the image's size.
+    pub fn nucleus(&self, width: usize, height: usize) -> Result<Option<Mask>, TruthError> {
+        check_size(self.width, self.height, width, height)?;
+        Ok(self.nucleus.clone())
+    }
+}
+
+/// More different values than this in one channel of a mask are soft edges or noise.
+const MOST_LEVELS: usize = 16;
+
+/// A picture's channels, interleaved.
+struct Channels<'a> {
+    samples: &'a Samples,
+    count: usize,
+}
+
+impl Channels<'_> {
+    fn values(&self, channel: usize) -> impl Iterator<Item = f32> {
+        (channel..self.samples.len()).step_by(self.count).map(|index| self.samples.get(index))
+    }
+
+    fn values_among(&self, channel: usize, among: &[bool]) -> impl Iterator<Item = f32> {
+        self.values(channel).zip(among).filter(|(_, among)| **among).map(|(value, _)| value)
+    }
+
+    fn varies(&self, channel: usize, among: &[bool]) -> bool {
+        let mut values = self.values_among(channel, among);
+        values.next().is_some_and(|first| values.any(|value| value != first))
+    }
+
+    fn has_many_levels(&self, channel: usize, among: &[bool]) -> bool {
+        let mut levels = HashSet::new();
+        self.values_among(channel, among).any(|value| {
+            levels.insert(value.to_bits());
+            levels.len() > MOST_LEVELS
+        })
+    }
+
+    fn brighter_half(&self, channel: usize) -> Vec<bool> {
+        let brightest = self.values(channel).fold(0.0, f32::max);
+        self.values(channel).map(|value| value > 0.0 && value >= brightest / 2.0).collect()
+    }
+
+    fn not_black(&self, channel: usize) -> Vec<bool> {
+        self.values(channel).map(|value| value != 0.0).collect()
+    }
+}
+
+/// Whether a file's compression does not keep every value: JPEG, and WebP but for its kind `VP8L`.
+fn loses_detail(bytes: &[u8]) -> bool {
+    let is_webp = bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP");
+    bytes.starts_with(&[0xff, 0xd8]) || (is_webp && bytes.get(12..16) != Some(b"VP8L"))
+}
+
+/// Width, height, values and number of channels of a file with alpha, which is the last of them; `None` for
+/// all other files, broken ones too.
+fn decode_with_alpha(bytes: &[u8], limits: Limits) -> Option<(usize, usize, Samples, usize)> {
+    if bytes.starts_with(b"II") || bytes.starts_with(b"MM") {
+        return decode_tiff_with_alpha(bytes, limits);
+    }
+    let format = image::guess_format(bytes).ok()?;
+    if !matches!(format, ImageFormat::Png | ImageFormat::Gif | ImageFormat::WebP | ImageFormat::Bmp) {
+        return None;
+    }
+    let mut decoder = ImageReader::with_format(Cursor::new(bytes), format).into_decoder().ok()?;
+    let (width, height) = decoder.dimensions();
+    let color = decoder.color_type();
+    limits.check(width.into(), height.into()).ok()?;
+    if !color.has_alpha() {
+        return None;
+    }
+    let mut allocation = image::Limits::default();
+    allocation.max_alloc = Some(limits.maximum_bytes());
+    decoder.set_limits(allocation).ok()?;
+    let samples = match DynamicImage::from_decoder(decoder).ok()? {
+        DynamicImage::ImageLumaA8(picture) => Samples::U8(picture.into_raw()),
+        DynamicImage::ImageRgba8(picture) => Samples::U8(picture.into_raw()),
+        DynamicImage::ImageLumaA16(picture) => Samples::U16(picture.into_raw()),
+        DynamicImage::ImageRgba16(picture) => Samples::U16(picture.into_raw()),
+        _ => return None,
+    };
+    Some((width as usize, height as usize, samples, color.channel_count().into()))
+}
+
+/// The same for a TIFF of gray or colours and alpha, 8 or 16 bits each.
+fn decode_tiff_with_alpha(bytes: &[u8], limits: Limits) -> Option<(usize, usize, Samples, usize)> {
+    let mut decoder = tiff::decoder::Decoder::new(Cursor::new(bytes)).ok()?;
+    let (width, height) = decoder.dimensions().ok()?;
+    let channels = match decoder.colortype().ok()? {
+        tiff::ColorType::GrayA(8 | 16) => 2,
+        tiff::ColorType::RGBA(8 | 16) => 4,
+        _ => return None,
+    };
+    limits.check(width.into(), height.into()).ok()?;
+    let samples = match decoder.read_image().ok()? {
+        tiff::decoder::DecodingResult::U8(values) => Samples::U8(values),
+        tiff::decoder::DecodingResult::U16(values) => Samples::U16(values),
+        _ => return None,
+    };
+    let (width, height) = (width as usize, height as usize);
+    (samples.len() == width * height * channels).then_some((width, height, samples, channels))
+}
+
+/// All nuclei from a label image: 0 is background, every other number one nucleus.
+///
+/// # Errors
+/// As [`label_image`].
+pub fn from_labels(labels: &Image, width: usize, height: usize) -> Result<Vec<Mask>, TruthError> {
+    label_image(labels, width, height).map(|labels| run_length::encode(&labels))
+}
+
+/// The label image from an image whose values are numbers of nuclei, 0 being background. Numbers may have
+/// gaps; they close up.
+///
+/// # Errors
+/// [`TruthError::Size`], or [`TruthError::NotLabels`] for colour, fractions and negative numbers.
+pub fn label_image(labels: &Image, width: usize, height: usize) -> Result<LabelImage, TruthError> {
+    check_size(labels.width(), labels.height(), width, height)?;
+    let numbers = match (labels.channels(), labels.samples()) {
+        (1, Samples::U8(values)) => values.iter().map(|&value| value.into()).collect(),
+        (1, Samples::U16(values)) => values.iter().map(|&value| value.into()).collect(),
+        (1, Samples::F32(values)) => values.iter().map(|&value| whole(value)).collect::<Result<_, _>>()?,
+        _ => return Err(TruthError::NotLabels),
+    };
+    Ok(LabelImage::from_labels(width, height, numbers))
+}
+
+/// Up to here every whole number has a float of its own: 32-bit integers are decoded as floats.
+const LARGEST_FLOAT: u32 = 1 << 24;
+
+fn whole(value: f32) -> Result<u32, TruthError> {
+    let is_number = value.fract() == 0.0 && (0.0..=LARGEST_FLOAT as f32).contains(&value);
+    if is_number { Ok(value as u32) } else { Err(TruthError::NotLabels) }
+}
+
+/// Makes sure that run lengths fit the image.
+///
+/// # Errors
+/// [`TruthError::Run`] that names the nucleus.
+pub fn check_masks(masks: &[Mask], width: usize, height: usize) -> Result<(), TruthError> {
+    for (mask, nucleus) in masks.iter().zip(1..) {
+        mask.check(height as u64, width as u64).map_err(|error| TruthError::Run { nucleus, error })?;
+    }
+    Ok(())
+}
+
+fn check_size(
+    truth_width: usize,
+    truth_height: usize,
+    width: usize,
+    height: usize,
+) -> Result<(), TruthError> {
+    if (truth_width, truth_height) == (width, height) {
+        Ok(())
+    } else {
+        Err(TruthError::Size { width, height, truth_width, truth_height })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Diagnostic;
+
+    fn gray(values: &[u16]) -> Image {
+        Image::new(2, 2, 1, Samples::U16(values.to_vec())).unwrap()
+    }
+
+    #[test]
+    fn a_mask_is_every_pixel_that_is_not_black() {
+        let mask = |values| MaskFile::of_image(&gray(values), false).nucleus(2, 2);
+        assert_eq!(mask(&[0, 255, 0, 1]).unwrap().unwrap().to_string(), "3 2");
+        assert_eq!(mask(&[0; 4]), Ok(None));
+        assert_eq!(mask(&[9; 4]).unwrap().unwrap().to_string(), "1 4");
+        let error = MaskFile::of_image(&gray(&[0; 4]), false).nucleus(3, 2).unwrap_err();
+        assert_eq!(error.to_string(), "the ground truth is 2 × 2 pixels but the image is 3 × 2");
+    }
+
+    /// What of a mask of 4 × 1 pixels is nucleus, as run lengths.
+    fn nucleus(picture: &DynamicImage, format: ImageFormat) -> String {
+        let mut file = Cursor::new(Vec::new());
+        picture.write_to(&mut file, format).unwrap();
+        let mask = MaskFile::decode(file.get_ref(), Limits::default()).unwrap();
+        let (width, height) = (picture.width() as usize, picture.height() as usize);
+        mask.nucleus(width, height).unwrap().map_or_else(String::new, |mask| mask.to_string())
+    }
+
+    #[test]
+    fn the_nucleus_may_be_in_any_channel_alpha_among_them() {
+        let rgba = |pixels: [[u8; 4]; 4]| {
+            let buffer = image::RgbaImage::from_raw(4, 1, pixels.concat()).unwrap();
+            nucleus(&buffer.into(), ImageFormat::Png)
+        };
+        let (clear, opaque) = ([0, 0, 0, 0], [0, 0, 0, 255]);
+        let white = [255; 4];
+        // Black or white everywhere: alpha says it.
+        assert_eq!(rgba([clear, opaque, opaque, clear]), "2 2");
+        assert_eq!(rgba([[255, 255, 255, 0], white, white, [255, 255, 255, 0]]), "2 2");
+        assert_eq!(rgba([clear, white, [0, 0, 0, 127], [255, 255, 255, 200]]), "2 1 4 1");
+        // Alpha is the same everywhere: colours say it.
+        assert_eq!(rgba([opaque, white, [0, 0, 7, 255], opaque]), "2 2");
+        assert_eq!(rgba([clear, [9, 0, 0, 0], clear, clear]), "2 1");
+        // Both vary: white on black in a window.
+        assert_eq!(rgba([[80, 9, 4, 0], opaque, white, opaque]), "3 1");
+        assert_eq!(rgba([opaque; 4]), "");
+        assert_eq!(rgba([white; 4]), "1 4");
+
+        let rgb = |pixels: [[u8; 3]; 4]| {
+            let buffer = image::RgbImage::from_raw(4, 1, pixels.concat()).unwrap();
+            nucleus(&buffer.into(), ImageFormat::Png)
+        };
+        assert_eq!(rgb([[0; 3], [0, 255, 0], [0, 0, 1], [0; 3]]), "2 2");
+        // A channel that is the same everywhere says nothing.
+        assert_eq!(rgb([[0, 0, 255], [255, 0, 255], [0, 0, 255], [0, 0, 255]]), "2 1");
+        let mut file = Cursor::new(Vec::new());
+        tiff::encoder::TiffEncoder::new(&mut file)
+            .unwrap()
+            .write_image::<tiff::encoder::colortype::RGBA8>(4, 1, &[clear, opaque, opaque, clear].concat())
+            .unwrap();
+        let mask = MaskFile::decode(file.get_ref(), Limits::default()).unwrap();
+        assert_eq!(mask.nucleus(4, 1).unwrap().unwrap().to_string(), "2 2");
+        let gray = image::GrayAlphaImage::from_raw(4, 1, vec![0, 0, 0, 255, 0, 255, 0, 0]).unwrap();
+        assert_eq!(nucleus(&gray.into(), ImageFormat::Png), "2 2");
+    }
+
+    #[test]
+    fn what_compression_left_beside_a_nucleus_is_none_of_it() {
+        let is_inside = |x: u32, y: u32| (x as i32 - 20).pow(2) + (y as i32 - 20).pow(2) < 90;
+        let drawn =
+            image::GrayImage::from_fn(40, 40, |x, y| image::Luma([if is_inside(x, y) { 255 } else { 0 }]));
+        let area =
+            |runs: &str| runs.split(' ').skip(1).step_by(2).map(|run| run.parse::<usize>().unwrap()).sum();
+        let exact: usize = area(&nucleus(&drawn.clone().into(), ImageFormat::Png));
+        let jpeg: usize = area(&nucleus(&drawn.clone().into(), ImageFormat::Jpeg));
+        assert!(jpeg.abs_diff(exact) * 50 < exact, "{jpeg} pixels, not {exact}");
+        // The same noise in a file without loss.
+        let mut file = Cursor::new(Vec::new());
+        DynamicImage::from(drawn).write_to(&mut file, ImageFormat::Jpeg).unwrap();
+        let noisy = image::load_from_memory(file.get_ref()).unwrap();
+        let saved_anew: usize = area(&nucleus(&noisy, ImageFormat::Png));
+        assert_eq!(saved_anew, jpeg);
+    }
+
+    #[test]
+    fn a_label_image_is_one_mask_a_number() {
+        let masks = from_labels(&gray(&[900, 0, 900, 3]), 2, 2).unwrap();
+        assert_eq!(masks.iter().map(ToString::to_string).collect::<Vec<_>>(), ["4 1", "1 2"]);
+    }
+
+    #[test]
+    fn truth_of_another_size_is_refused() {
+        let error = from_labels(&gray(&[0; 4]), 3, 2).unwrap_err();
+        assert_eq!(error.to_string(), "the ground truth is 2 × 2 pixels but the image is 3 × 2");
+        let outside = vec!["1 2".parse().unwrap(), "5 2".parse().unwrap()];
+        assert_eq!(check_masks(&outside, 5, 1).unwrap_err().code(), "truth/run");
+        assert_eq!(check_masks(&outside, 6, 1), Ok(()));
+    }
+
+    #[test]
+    fn whole_floats_are_numbers_of_nuclei() {
+        let floats = |values: [f32; 2]| Image::new(2, 1, 1, Samples::F32(values.to_vec())).unwrap();
+        assert_eq!(label_image(&floats([70_000.0, 0.0]), 2, 1).unwrap().as_slice(), [1, 0]);
+        for wrong in [0.5, -1.0, 2e7] {
+            assert_eq!(label_image(&floats([0.0, wrong]), 2, 1), Err(TruthError::NotLabels));
+        }
+    }
+
+    #[test]
+    fn colour_is_no_label_image() {
+        let colour = Image::new(1, 1, 3, Samples::U8(vec![1, 2, 3])).unwrap();
+        assert_eq!(from_labels(&colour, 1, 1), Err(TruthError::NotLabels));
+    }
+}

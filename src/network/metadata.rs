@@ -1,0 +1,193 @@
+//! What a model must say of itself, in the `metadata_props` of its ONNX file.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use super::{NetworkError, ScaleRange};
+use crate::image::{LocalRange, Normalization};
+
+/// How the model's raw output becomes values in `0.0..=1.0`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Activation {
+    /// The output is in range already.
+    None,
+    /// The output are logits: `1 / (1 + exp(-x))`.
+    Sigmoid,
+}
+
+/// What the pipeline must know of a model. `docs/model-metadata.md` lists the keys.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ModelMetadata {
+    /// The model's name.
+    pub name: String,
+    /// The model's version.
+    pub version: String,
+    /// What becomes of the raw output.
+    pub activation: Activation,
+    /// How images are normalised.
+    #[serde(skip)]
+    pub normalization: Normalization,
+    /// Both sides of the input must be multiples of this many pixels.
+    pub stride: usize,
+    /// Pixels of context that a tile needs around the part that is kept, at the network's own scale.
+    pub halo: usize,
+    /// Diameter in pixels of the nuclei that the model handles best.
+    pub training_diameter: f32,
+    /// At which scales the model works.
+    pub scales: ScaleRange,
+    /// Licence of the weights.
+    pub license: String,
+    /// What the model was trained on.
+    pub data: String,
+}
+
+/// The version of the layout of the metadata that this crate understands.
+const LAYOUT: &str = "1";
+/// Meaning and order of the three output channels.
+const CHANNELS: &str = "interior,boundary,distance";
+/// Largest stride and halo that make sense; larger ones are mistakes.
+const LARGEST_MARGIN: usize = 512;
+
+impl ModelMetadata {
+    /// Reads the metadata from a model's metadata.
+    ///
+    /// # Errors
+    /// [`NetworkError::Metadata`] that names the key that is missing or out of range.
+    ///
+    /// ```
+    /// use nucleoscope::network::ModelMetadata;
+    ///
+    /// let error = ModelMetadata::from_metadata(&Default::default()).unwrap_err();
+    /// assert!(error.to_string().contains("nucleoscope.contract"));
+    /// ```
+    pub fn from_metadata(metadata: &HashMap<String, String>) -> Result<Self, NetworkError> {
+        let keys = Keys(metadata);
+        keys.expect("nucleoscope.contract", LAYOUT)?;
+        keys.expect("channels", CHANNELS)?;
+        let activation = match keys.text("activation")? {
+            "sigmoid" => Activation::Sigmoid,
+            "none" => Activation::None,
+            other => {
+                return Err(NetworkError::metadata(format!(
+                    "metadata \"activation\" is \"{other}\"; \"sigmoid\" and \"none\" are known"
+                )));
+            }
+        };
+        let local = match keys.text("normalization")? {
+            "percentile" => None,
+            "local" => Some(LocalRange {
+                cell_percentile: keys.number("normalization_cell", 50.0, 100.0)?,
+                smallest_share: keys.number("normalization_share", 0.0, 1.0)? as f32,
+                least_noises: keys.number("normalization_noises", 0.0, 1e6)? as f32,
+                least_steps: keys.number("normalization_steps", 0.0, 1e6)? as f32,
+            }),
+            other => {
+                return Err(NetworkError::metadata(format!(
+                    "metadata \"normalization\" is \"{other}\"; \"percentile\" and \"local\" are known"
+                )));
+            }
+        };
+        let normalization = Normalization {
+            local,
+            low_percentile: keys.number("normalization_low", 0.0, 50.0)?,
+            high_percentile: keys.number("normalization_high", 50.0, 100.0)?,
+            clip_low: keys.number("clip_low", -1e6, 0.0)? as f32,
+            clip_high: keys.number("clip_high", 1.0, 1e6)? as f32,
+        };
+        let training_diameter = keys.number("training_diameter", 2.0, 1000.0)?;
+        Ok(Self {
+            name: keys.text("name")?.into(),
+            version: keys.text("version")?.into(),
+            activation,
+            normalization,
+            stride: keys.number("stride", 1.0, LARGEST_MARGIN as f64)? as usize,
+            halo: keys.number("halo", 0.0, LARGEST_MARGIN as f64)? as usize,
+            training_diameter: training_diameter as f32,
+            scales: ScaleRange::from_metadata(metadata, training_diameter)?,
+            license: keys.text("license")?.into(),
+            data: keys.text("data")?.into(),
+        })
+    }
+}
+
+struct Keys<'a>(&'a HashMap<String, String>);
+
+impl<'a> Keys<'a> {
+    fn text(&self, key: &str) -> Result<&'a str, NetworkError> {
+        let found = self.0.get(key).map(|value| value.trim()).filter(|value| !value.is_empty());
+        found.ok_or_else(|| NetworkError::metadata(format!("metadata \"{key}\" is missing")))
+    }
+
+    fn expect(&self, key: &str, wanted: &str) -> Result<(), NetworkError> {
+        match self.text(key)? {
+            found if found == wanted => Ok(()),
+            found => {
+                Err(NetworkError::metadata(format!("metadata \"{key}\" is \"{found}\", not \"{wanted}\"")))
+            }
+        }
+    }
+
+    fn number(&self, key: &str, least: f64, most: f64) -> Result<f64, NetworkError> {
+        let text = self.text(key)?;
+        match text.parse::<f64>() {
+            Ok(number) if (least..=most).contains(&number) => Ok(number),
+            _ => Err(NetworkError::metadata(format!(
+                "metadata \"{key}\" is \"{text}\", not a number from {least} to {most}"
+            ))),
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) fn metadata() -> HashMap<String, String> {
+        let pairs = [
+            ("nucleoscope.contract", "1"),
+            ("name", "test"),
+            ("version", "1"),
+            ("channels", "interior,boundary,distance"),
+            ("activation", "sigmoid"),
+            ("normalization", "percentile"),
+            ("normalization_low", "1"),
+            ("normalization_high", "99.8"),
+            ("clip_low", "-0.5"),
+            ("clip_high", "1.5"),
+            ("stride", "8"),
+            ("halo", "16"),
+            ("training_diameter", "24"),
+            ("license", "MIT"),
+            ("data", "none"),
+        ];
+        pairs.map(|(key, value)| (key.into(), value.into())).into()
+    }
+
+    #[test]
+    fn reads_every_key() {
+        let metadata = ModelMetadata::from_metadata(&metadata()).unwrap();
+        assert_eq!((metadata.stride, metadata.halo, metadata.training_diameter), (8, 16, 24.0));
+        assert_eq!(metadata.activation, Activation::Sigmoid);
+        assert_eq!(metadata.normalization.high_percentile, 99.8);
+    }
+
+    #[test]
+    fn every_key_is_needed_and_named_when_it_is_missing_or_wrong() {
+        for key in metadata().into_keys() {
+            for value in [None, Some(""), Some("-77777777777")] {
+                let free_text = ["name", "version", "license", "data"].contains(&key.as_str());
+                if value == Some("-77777777777") && free_text {
+                    continue;
+                }
+                let mut broken = metadata();
+                broken.remove(&key);
+                broken.extend(value.map(|value| (key.clone(), value.to_owned())));
+                let error = ModelMetadata::from_metadata(&broken).unwrap_err().to_string();
+                assert!(error.contains(&format!("\"{key}\"")), "{error}");
+            }
+        }
+    }
+}

@@ -1,0 +1,314 @@
+//! Which nuclei count: the one place that decides, for the page, the command line and every export.
+//!
+//! A nucleus counts if its centroid is inside one of the regions (or there are none) and it passes every
+//! gate. What was measured never changes with it: gates look at measurements, they do not make them.
+//!
+//! ```
+//! use nucleoscope::nuclei::counted::{Gate, Rules, count};
+//! use nucleoscope::nuclei::MeasurementTable;
+//! use nucleoscope::nuclei::{LabelImage, Region};
+//!
+//! let labels = LabelImage::from_labels(6, 1, vec![1, 0, 2, 2, 0, 3]);
+//! let table = MeasurementTable::new(&labels, &[], None, &[]);
+//! let left = Region::Rectangle { x: 0.0, y: 0.0, width: 5.0, height: 1.0 };
+//! let large: Gate = "area:2..".parse()?;
+//! let counted = count(&table, (6, 1), &Rules { regions: &[left], gates: &[large] });
+//! assert_eq!(counted.included, [false, true, false]);
+//! assert_eq!(counted.pixels, 5);
+//! # Ok::<(), nucleoscope::nuclei::counted::GateError>(())
+//! ```
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::nuclei::MeasurementTable;
+use crate::nuclei::table::column_key;
+use crate::nuclei::{Region, area, inside};
+
+/// A rule on one measurement that decides which nuclei count.
+///
+/// Written `KEY:LOW..HIGH` with both ends included, either of which may be left out; `KEY` is a column of
+/// the measurements, whose unit in pixels may be left out. With an exclamation mark in front, nuclei in the
+/// range are left out.
+///
+/// ```
+/// use nucleoscope::nuclei::counted::{Gate, Keep};
+///
+/// let gate: Gate = "!area:50..400".parse()?;
+/// assert_eq!((gate.key.as_str(), gate.minimum, gate.maximum), ("area_px2", Some(50.0), Some(400.0)));
+/// assert_eq!(gate.keep, Keep::Outside);
+/// assert_eq!(gate.to_string(), "!area_px2:50..400");
+/// assert!("size:1..2".parse::<Gate>().unwrap_err().to_string().contains("\"size\""));
+/// # Ok::<(), nucleoscope::nuclei::counted::GateError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Gate {
+    /// The column's key, such as `area_px2`.
+    pub key: String,
+    /// The least value in the range, included; `None` if the range is open.
+    #[serde(default)]
+    pub minimum: Option<f64>,
+    /// The largest value in the range, included; `None` if the range is open.
+    #[serde(default)]
+    pub maximum: Option<f64>,
+    /// Whether nuclei in the range count, or those outside.
+    #[serde(default)]
+    pub keep: Keep,
+}
+
+/// Which side of a gate counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Keep {
+    /// Nuclei in the range. A nucleus without a value is in no range.
+    #[default]
+    Inside,
+    /// Nuclei outside the range, and those without a value.
+    Outside,
+}
+
+/// Why a gate is none.
+#[derive(Debug, Clone, PartialEq, thiserror::Error, miette::Diagnostic)]
+pub enum GateError {
+    /// It does not have the form of a gate.
+    #[error("\"{text}\" is not a gate")]
+    #[diagnostic(
+        code("gate/form"),
+        help(
+            "Write a measurement, a colon and a range, such as area_px2:50..400, circularity:0.8.. or \
+                 !touches_edge:1..1."
+        )
+    )]
+    Form {
+        /// What was given.
+        text: String,
+    },
+    /// No table has such a column.
+    #[error("there is no measurement called \"{key}\"")]
+    #[diagnostic(
+        code("gate/unknown-column"),
+        help("Take a column of the table of measurements, such as area_px2, circularity or gray_mean.")
+    )]
+    UnknownColumn {
+        /// The name.
+        key: String,
+    },
+    /// An end of its range is not a finite number.
+    #[error("\"{text}\" is not a number")]
+    #[diagnostic(code("gate/not-a-number"), help("Write numbers with a point, such as 0.8."))]
+    NotANumber {
+        /// What was given.
+        text: String,
+    },
+    /// Its range ends before it begins.
+    #[error("the range of {key} begins at {minimum} and ends at {maximum}")]
+    #[diagnostic(code("gate/reversed"), help("Write the lower end first."))]
+    Reversed {
+        /// The column.
+        key: String,
+        /// Where the range begins.
+        minimum: f64,
+        /// Where it ends.
+        maximum: f64,
+    },
+}
+
+impl Gate {
+    /// Makes sure that it can decide something: it names a column, and its ends are finite and in order.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn check(&self) -> Result<(), GateError> {
+        if self.key.is_empty() {
+            return Err(GateError::Form { text: String::new() });
+        }
+        for end in [self.minimum, self.maximum].into_iter().flatten() {
+            if !end.is_finite() {
+                return Err(GateError::NotANumber { text: end.to_string() });
+            }
+        }
+        match (self.minimum, self.maximum) {
+            (Some(minimum), Some(maximum)) if minimum > maximum => {
+                Err(GateError::Reversed { key: self.key.clone(), minimum, maximum })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a nucleus with this value passes; NaN is no value.
+    pub fn passes(&self, value: f64) -> bool {
+        let is_within = !value.is_nan()
+            && self.minimum.is_none_or(|minimum| value >= minimum)
+            && self.maximum.is_none_or(|maximum| value <= maximum);
+        is_within == (self.keep == Keep::Inside)
+    }
+}
+
+impl FromStr for Gate {
+    type Err = GateError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let form = || GateError::Form { text: text.to_owned() };
+        let rule = text.trim();
+        let (rule, keep) =
+            rule.strip_prefix('!').map_or((rule, Keep::Inside), |rule| (rule.trim(), Keep::Outside));
+        let (key, range) = rule.rsplit_once(':').ok_or_else(form)?;
+        let (low, high) = range.split_once("..").ok_or_else(form)?;
+        let end = |text: &str| -> Result<Option<f64>, GateError> {
+            let text = text.trim();
+            if text.is_empty() {
+                return Ok(None);
+            }
+            text.parse().map(Some).map_err(|_| GateError::NotANumber { text: text.to_owned() })
+        };
+        let key = key.trim();
+        let key = column_key(key).ok_or_else(|| GateError::UnknownColumn { key: key.to_owned() })?;
+        let gate = Self { key, minimum: end(low)?, maximum: end(high)?, keep };
+        gate.check().map(|()| gate)
+    }
+}
+
+impl fmt::Display for Gate {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let end = |end: Option<f64>| end.map_or_else(String::new, |end| end.to_string());
+        let sign = if self.keep == Keep::Outside { "!" } else { "" };
+        write!(formatter, "{sign}{}:{}..{}", self.key, end(self.minimum), end(self.maximum))
+    }
+}
+
+/// What decides which nuclei of an image count.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Rules<'a> {
+    /// Regions of interest; all of the image without any.
+    pub regions: &'a [Region],
+    /// Gates, all of which a nucleus must pass.
+    pub gates: &'a [Gate],
+}
+
+impl Rules<'_> {
+    /// Whether every nucleus counts, whatever was measured of it.
+    pub fn is_empty(&self) -> bool {
+        self.regions.is_empty() && self.gates.is_empty()
+    }
+}
+
+/// The nuclei of an image that count.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Counted {
+    /// Whether each nucleus counts; the first entry is nucleus 1.
+    pub included: Vec<bool>,
+    /// Pixels of the image in which nuclei were counted: those of the regions, or all.
+    pub pixels: usize,
+    /// Gates on columns that this image does not have, by their place in the list; they decide nothing.
+    pub unused: Vec<usize>,
+}
+
+impl Counted {
+    /// Every nucleus of an image of `size` (columns, rows).
+    pub fn all(nuclei: usize, (width, height): (usize, usize)) -> Self {
+        Self { included: vec![true; nuclei], pixels: width * height, unused: Vec::new() }
+    }
+
+    /// How many nuclei count.
+    pub fn count(&self) -> usize {
+        self.included.iter().filter(|included| **included).count()
+    }
+
+    /// Whether all of them do.
+    pub fn is_all(&self) -> bool {
+        self.included.iter().all(|included| *included)
+    }
+}
+
+/// Decides which nuclei count, of an image of `size` (columns, rows); `table` has one row a nucleus.
+pub fn count(table: &MeasurementTable, size: (usize, usize), rules: &Rules) -> Counted {
+    let mut included = inside(&centroids(table), rules.regions);
+    let mut unused = Vec::new();
+    for (place, gate) in rules.gates.iter().enumerate() {
+        match table.column(&gate.key) {
+            Some(values) => {
+                included
+                    .iter_mut()
+                    .zip(values)
+                    .for_each(|(included, &value)| *included &= gate.passes(value));
+            }
+            None => unused.push(place),
+        }
+    }
+    Counted { included, pixels: area(size.0, size.1, rules.regions), unused }
+}
+
+/// Centroids as places in the image: the table's are half a pixel less, as a pixel's centre has whole
+/// coordinates there.
+fn centroids(table: &MeasurementTable) -> Vec<(f64, f64)> {
+    let column = |key| table.column(key).unwrap_or_default();
+    let places = column("centroid_x_px").iter().zip(column("centroid_y_px"));
+    places.map(|(x, y)| (x + 0.5, y + 0.5)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Diagnostic;
+    use crate::nuclei::LabelImage;
+
+    fn table() -> MeasurementTable {
+        // Areas 1, 2, 3; the last has no neighbour nearer than 3 pixels.
+        MeasurementTable::new(&LabelImage::from_labels(9, 1, vec![1, 0, 2, 2, 0, 0, 3, 3, 3]), &[], None, &[])
+    }
+
+    fn included(regions: &[Region], gates: &[&str]) -> Vec<bool> {
+        let gates: Vec<Gate> = gates.iter().map(|gate| gate.parse().unwrap()).collect();
+        count(&table(), (9, 1), &Rules { regions, gates: &gates }).included
+    }
+
+    #[test]
+    fn a_gate_keeps_what_is_inside_or_outside_both_ends_included() {
+        assert_eq!(included(&[], &[]), [true, true, true]);
+        assert_eq!(included(&[], &["area_px2:2..3"]), [false, true, true]);
+        assert_eq!(included(&[], &["area:..2"]), [true, true, false]);
+        assert_eq!(included(&[], &["!area:2..2"]), [true, false, true]);
+        assert_eq!(included(&[], &["area:2..", "!area:3.."]), [false, true, false]);
+    }
+
+    #[test]
+    fn a_gate_that_leaves_a_range_out_keeps_nothing_outside_the_regions() {
+        let left = Region::Rectangle { x: 0.0, y: 0.0, width: 4.5, height: 1.0 };
+        assert_eq!(included(&[left], &["!area:1..1"]), [false, true, false]);
+    }
+
+    #[test]
+    fn what_has_no_value_is_in_no_range() {
+        let alone = MeasurementTable::new(&LabelImage::from_labels(1, 1, vec![1]), &[], None, &[]);
+        for (gate, passes) in [("nearest_neighbour:0..9", false), ("!nearest_neighbour:0..9", true)] {
+            let rules = Rules { regions: &[], gates: &[gate.parse().unwrap()] };
+            assert_eq!(count(&alone, (1, 1), &rules).included, [passes], "{gate}");
+        }
+    }
+
+    #[test]
+    fn a_gate_on_a_column_that_the_image_lacks_is_told() {
+        let gates = ["red_mean:1..".parse().unwrap(), "area:2..".parse().unwrap()];
+        let counted = count(&table(), (9, 1), &Rules { regions: &[], gates: &gates });
+        assert_eq!((counted.count(), counted.unused), (2, vec![0]));
+    }
+
+    #[test]
+    fn what_is_no_gate_is_refused() {
+        for (text, code) in [
+            ("area", "gate/form"),
+            ("area:50", "gate/form"),
+            ("size:1..2", "gate/unknown-column"),
+            ("area:a..2", "gate/not-a-number"),
+            ("area:..inf", "gate/not-a-number"),
+            ("area:3..2", "gate/reversed"),
+        ] {
+            assert_eq!(text.parse::<Gate>().unwrap_err().code(), code, "{text}");
+        }
+        let gate: Gate = serde_json::from_str(r#"{"key":"area_px2","minimum":3,"maximum":null}"#).unwrap();
+        assert_eq!(gate, "area:3..".parse().unwrap());
+    }
+}

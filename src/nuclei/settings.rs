@@ -1,0 +1,328 @@
+//! The settings of the watershed, each defined once: field, name, default, range and help.
+//!
+//! [`SETTINGS`] is the list from which the command line makes its options and the page its sliders; records
+//! and links are checked against it. A setting is added here and used in `watershed.rs`.
+
+use serde::{Deserialize, Serialize};
+
+/// One setting of the watershed.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Setting {
+    /// Its name in JSON: camel case.
+    pub name: &'static str,
+    /// The name that it had before version 0.1, which is still read.
+    pub old_name: Option<&'static str>,
+    /// What it is called on the page.
+    pub label: &'static str,
+    /// One sentence on what it does, without a full stop.
+    pub help: &'static str,
+    /// The unit of its values; empty for a probability or a share.
+    pub unit: &'static str,
+    /// What its values are.
+    pub kind: SettingKind,
+    /// The lowest value. A switch is 0 (off) or 1 (on).
+    pub minimum: f64,
+    /// The highest value.
+    pub maximum: f64,
+    /// The default.
+    pub default: f64,
+    /// The slider on the page; `None` where there is none.
+    pub slider: Option<Slider>,
+    #[serde(skip)]
+    get: fn(&WatershedSettings) -> f64,
+    #[serde(skip)]
+    set: fn(&mut WatershedSettings, f64),
+}
+
+/// What the values of a setting are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum SettingKind {
+    /// Any number in the range.
+    Number,
+    /// Whole numbers in the range.
+    Count,
+    /// On or off.
+    Switch,
+}
+
+/// The usual values of a setting, as its slider offers them.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Slider {
+    /// The lowest value.
+    pub minimum: f64,
+    /// The highest value.
+    pub maximum: f64,
+    /// From one value to the next.
+    pub step: f64,
+    /// Whether the slider's right end is the lowest value.
+    pub reversed: bool,
+}
+
+impl Setting {
+    /// The setting of this name, or of this name before version 0.1.
+    ///
+    /// ```
+    /// use nucleoscope::nuclei::Setting;
+    ///
+    /// assert_eq!(Setting::named("minimumArea").unwrap().unit, "px²");
+    /// assert_eq!(Setting::named("smallestArea").unwrap().name, "minimumArea");
+    /// assert!(Setting::named("area").is_none());
+    /// ```
+    pub fn named(name: &str) -> Option<&'static Self> {
+        SETTINGS.iter().find(|setting| setting.name == name || setting.old_name == Some(name))
+    }
+
+    /// The name in kebab case, as command-line options have it.
+    ///
+    /// ```
+    /// assert_eq!(nucleoscope::nuclei::Setting::named("fillHoles").unwrap().option(), "fill-holes");
+    /// ```
+    pub fn option(&self) -> String {
+        kebab_case(self.name)
+    }
+
+    /// [`Self::option`] of the name before version 0.1.
+    pub fn old_option(&self) -> Option<String> {
+        self.old_name.map(kebab_case)
+    }
+
+    /// Its value; a switch is 0 or 1.
+    pub fn get(&self, settings: &WatershedSettings) -> f64 {
+        (self.get)(settings)
+    }
+
+    /// Changes its value, to the nearest one in the range.
+    ///
+    /// ```
+    /// use nucleoscope::nuclei::{Setting, WatershedSettings};
+    ///
+    /// let mut settings = WatershedSettings::default();
+    /// Setting::named("h").unwrap().set(&mut settings, 1.5);
+    /// assert_eq!(settings.h, 1.0);
+    /// ```
+    pub fn set(&self, settings: &mut WatershedSettings, value: f64) {
+        (self.set)(settings, value.clamp(self.minimum, self.maximum));
+    }
+
+    /// Whether a number is one of its values.
+    pub fn accepts(&self, value: f64) -> bool {
+        (self.minimum..=self.maximum).contains(&value)
+            && (self.kind == SettingKind::Number || value.fract() == 0.0)
+    }
+}
+
+fn kebab_case(name: &str) -> String {
+    let mut kebab = String::new();
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() {
+            kebab.push('-');
+        }
+        kebab.push(letter.to_ascii_lowercase());
+    }
+    kebab
+}
+
+/// A type of values.
+trait Value: Copy {
+    const KIND: SettingKind;
+    fn to_number(self) -> f64;
+    fn from_number(number: f64) -> Self;
+}
+
+impl Value for f32 {
+    const KIND: SettingKind = SettingKind::Number;
+
+    fn to_number(self) -> f64 {
+        self.into()
+    }
+
+    fn from_number(number: f64) -> Self {
+        number as Self
+    }
+}
+
+impl Value for usize {
+    const KIND: SettingKind = SettingKind::Count;
+
+    fn to_number(self) -> f64 {
+        self as f64
+    }
+
+    fn from_number(number: f64) -> Self {
+        number.round() as Self
+    }
+}
+
+impl Value for bool {
+    const KIND: SettingKind = SettingKind::Switch;
+
+    fn to_number(self) -> f64 {
+        f64::from(u8::from(self))
+    }
+
+    fn from_number(number: f64) -> Self {
+        number != 0.0
+    }
+}
+
+/// Makes [`WatershedSettings`] and [`SETTINGS`] of one list.
+macro_rules! settings {
+    ($(
+        $(#[$doc:meta])*
+        $field:ident: $type:ty = $default:tt,
+        $name:literal $(was $old:literal)?, $label:literal, $unit:literal,
+        $minimum:literal to $maximum:literal,
+        $help:literal
+        $(, slider $low:literal to $high:literal by $step:literal $($reversed:ident)?)?;
+    )*) => {
+        /// How probability maps become nuclei. Cheap to change: the network need not run again.
+        #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+        #[serde(rename_all = "camelCase", default)]
+        pub struct WatershedSettings {
+            $($(#[$doc])* $(#[serde(alias = $old)])? pub $field: $type,)*
+        }
+
+        impl Default for WatershedSettings {
+            fn default() -> Self {
+                Self { $($field: $default,)* }
+            }
+        }
+
+        /// All settings, in the order in which they are listed for people.
+        pub const SETTINGS: &[Setting] = &[$(
+            Setting {
+                name: $name,
+                old_name: settings!(@optional $($old)?),
+                label: $label,
+                help: $help,
+                unit: $unit,
+                kind: <$type as Value>::KIND,
+                minimum: $minimum,
+                maximum: $maximum,
+                default: settings!(@number $default),
+                slider: settings!(@slider $($low, $high, $step $(, $reversed)?)?),
+                get: |settings| settings.$field.to_number(),
+                set: |settings, value| settings.$field = Value::from_number(value),
+            },
+        )*];
+    };
+    (@optional) => { None };
+    (@optional $value:literal) => { Some($value) };
+    (@number true) => { 1.0 };
+    (@number false) => { 0.0 };
+    (@number $value:literal) => { $value as f64 };
+    (@slider) => { None };
+    (@slider $low:literal, $high:literal, $step:literal) => {
+        Some(Slider { minimum: $low, maximum: $high, step: $step, reversed: false })
+    };
+    (@slider $low:literal, $high:literal, $step:literal, reversed) => {
+        Some(Slider { minimum: $low, maximum: $high, step: $step, reversed: true })
+    };
+}
+
+settings! {
+    /// Interior probability above which a pixel is foreground, `0.0..=1.0`.
+    interior_threshold: f32 = 0.57,
+    "interiorThreshold" was "threshold", "Interior threshold", "",
+    0.0 to 1.0,
+    "Interior probability above which a pixel belongs to a nucleus",
+    slider 0.05 to 0.95 by 0.01;
+
+    /// Depth of the valley that separates two nuclei, in units of the distance map, `0.0..=1.0`: the h of
+    /// the h-maxima. Smaller values split more.
+    h: f32 = 0.35,
+    "h" was "seedDepth", "Splitting", "",
+    0.0 to 1.0,
+    "Depth of the valley that separates two nuclei, h of the h-maxima: smaller values split more",
+    slider 0.02 to 1.0 by 0.01 reversed;
+
+    /// Least mean interior probability of a nucleus, `0.0..=1.0`: others are dropped.
+    minimum_confidence: f32 = 0.83,
+    "minimumConfidence" was "leastCertainty", "Minimum confidence", "",
+    0.0 to 1.0,
+    "Nuclei whose mean interior probability is lower are dropped",
+    slider 0.0 to 1.0 by 0.01;
+
+    /// Smallest nucleus in pixels; smaller objects are dropped.
+    minimum_area: usize = 25,
+    "minimumArea" was "smallestArea", "Minimum area", "px²",
+    0.0 to 4294967295.0,
+    "Nuclei of fewer pixels are dropped",
+    slider 0.0 to 500.0 by 1.0;
+
+    /// Standard deviation in pixels of the Gaussian that smooths the distance map, `0.0..=16.0`; 0 leaves
+    /// it as it is. Smooths away dents that split a nucleus, and lowers its maximum too.
+    smoothing: f32 = 0.0,
+    "smoothing", "Smoothing", "px",
+    0.0 to 16.0,
+    "Standard deviation of the Gaussian that smooths the distance map: larger values split less",
+    slider 0.0 to 8.0 by 0.1;
+
+    /// Least maximum of a nucleus, in units of the distance map, `0.0..=1.0`: fainter objects are
+    /// dropped, or joined to the nucleus they touch.
+    peak_threshold: f32 = 0.45,
+    "peakThreshold" was "seedMinimum", "Peak threshold", "",
+    0.0 to 1.0,
+    "Least maximum of the distance map in a nucleus: fainter objects are dropped or joined to what they touch";
+
+    /// How much of the boundary map is taken off the distance map, `0.0..=1.0`.
+    boundary_weight: f32 = 0.0,
+    "boundaryWeight", "Boundary weight", "",
+    0.0 to 1.0,
+    "How much the boundary map deepens the valleys between nuclei";
+
+    /// Whether holes inside a nucleus are filled.
+    fill_holes: bool = true,
+    "fillHoles", "Fill holes", "",
+    0.0 to 1.0,
+    "Fill holes in nuclei";
+
+    /// Whether nuclei with a pixel on the image's border are dropped: a part of them may be missing.
+    clear_border: bool = false,
+    "clearBorder" was "dropAtEdge", "Clear border", "",
+    0.0 to 1.0,
+    "Drop nuclei that touch the image's border";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_and_the_fields_agree() {
+        let json = serde_json::to_value(WatershedSettings::default()).unwrap();
+        let fields = json.as_object().unwrap();
+        assert_eq!(fields.len(), SETTINGS.len());
+        for setting in SETTINGS {
+            let field = &fields[setting.name];
+            let number = field.as_f64().or(field.as_bool().map(|on| f64::from(u8::from(on)))).unwrap();
+            assert!((number - setting.default).abs() < 1e-6, "{}", setting.name);
+            assert_eq!(setting.get(&WatershedSettings::default()), number, "{}", setting.name);
+            assert!(setting.accepts(setting.default));
+            let slider = setting.slider.map_or((0.0, 0.0), |slider| (slider.minimum, slider.maximum));
+            assert!(setting.minimum <= slider.0 && slider.1 <= setting.maximum);
+        }
+    }
+
+    #[test]
+    fn each_value_is_set_and_read_back() {
+        for setting in SETTINGS {
+            let mut settings = WatershedSettings::default();
+            let other = if setting.default == 1.0 { 0.0 } else { 1.0 };
+            setting.set(&mut settings, other);
+            assert_eq!(setting.get(&settings), other);
+            let changed = SETTINGS.iter().filter(|one| one.get(&settings) != one.get(&Default::default()));
+            assert_eq!(changed.map(|one| one.name).collect::<Vec<_>>(), [setting.name]);
+        }
+    }
+
+    #[test]
+    fn old_names_are_read() {
+        let old = serde_json::json!({ "threshold": 0.4, "seedDepth": 0.1, "dropAtEdge": true });
+        let settings: WatershedSettings = serde_json::from_value(old).unwrap();
+        assert_eq!((settings.interior_threshold, settings.h, settings.clear_border), (0.4, 0.1, true));
+    }
+}

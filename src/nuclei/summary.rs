@@ -1,0 +1,122 @@
+//! An image's counted nuclei in a few numbers: how many, how densely, and mean and spread of each measure.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+use crate::image::PixelSize;
+use crate::nuclei::MeasurementTable;
+use crate::nuclei::counted::Counted;
+use crate::nuclei::table::Column;
+
+/// Number, mean and spread of some values.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Moments {
+    /// How many values.
+    pub count: usize,
+    /// Their mean; NaN of no values.
+    pub mean: f64,
+    /// Sum of the squared distances from the mean.
+    pub squares: f64,
+}
+
+impl Moments {
+    /// Moments of the values that are finite.
+    ///
+    /// ```
+    /// use nucleoscope::nuclei::summary::Moments;
+    ///
+    /// let moments = Moments::of([2.0, f64::NAN, 4.0, 6.0].into_iter());
+    /// assert_eq!((moments.count, moments.mean, moments.standard_deviation()), (3, 4.0, 2.0));
+    /// assert!(Moments::of([3.0].into_iter()).standard_deviation().is_nan());
+    /// ```
+    pub fn of(values: impl Iterator<Item = f64> + Clone) -> Self {
+        let finite = values.filter(|value| value.is_finite());
+        let (mut count, mut sum) = (0, 0.0);
+        for value in finite.clone() {
+            count += 1;
+            sum += value;
+        }
+        let mean = if count == 0 { f64::NAN } else { sum / count as f64 };
+        let squares = finite.map(|value| (value - mean) * (value - mean)).sum();
+        Self { count, mean, squares }
+    }
+
+    /// Standard deviation of a sample (divided by n - 1); NaN of fewer than two values.
+    pub fn standard_deviation(&self) -> f64 {
+        if self.count < 2 { f64::NAN } else { (self.squares / (self.count - 1) as f64).sqrt() }
+    }
+}
+
+/// A measure of the counted nuclei.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ColumnSummary<'a> {
+    /// Which one.
+    pub column: Cow<'a, Column>,
+    /// Number, mean and spread of its values.
+    pub moments: Moments,
+}
+
+/// What the nuclei of an image have in common.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Summary<'a> {
+    /// All nuclei.
+    pub nuclei: usize,
+    /// Those that count.
+    pub included: usize,
+    /// Pixels in which they were counted.
+    pub pixels: usize,
+    /// The same in mm²; `None` without a pixel size.
+    pub square_millimetres: Option<f64>,
+    /// Every measure of the counted nuclei.
+    pub columns: Vec<ColumnSummary<'a>>,
+}
+
+impl<'a> Summary<'a> {
+    /// Sums an image up; `counted` is about the nuclei of `table`.
+    ///
+    /// ```
+    /// use nucleoscope::nuclei::counted::{Rules, count};
+    /// use nucleoscope::nuclei::MeasurementTable;
+    /// use nucleoscope::image::PixelSize;
+    /// use nucleoscope::nuclei::LabelImage;
+    /// use nucleoscope::nuclei::summary::Summary;
+    ///
+    /// let labels = LabelImage::from_labels(4, 1, vec![1, 0, 2, 2]);
+    /// let table = MeasurementTable::new(&labels, &[], None, &[]);
+    /// let gates = ["area:2..".parse()?];
+    /// let counted = count(&table, (4, 1), &Rules { regions: &[], gates: &gates });
+    /// let summary = Summary::new(&table, &counted, PixelSize::new(500.0, 500.0));
+    /// assert_eq!((summary.nuclei, summary.included), (2, 1));
+    /// assert_eq!(summary.per_square_millimetre(), Some(1.0));
+    /// # Ok::<(), nucleoscope::nuclei::counted::GateError>(())
+    /// ```
+    pub fn new(table: &'a MeasurementTable, counted: &Counted, pixel_size: Option<PixelSize>) -> Self {
+        let column = |(place, column): (usize, &'a Column)| {
+            let values = table.values.get(place * table.rows..(place + 1) * table.rows).unwrap_or_default();
+            let kept = values.iter().zip(&counted.included).filter(|(_, included)| **included);
+            ColumnSummary {
+                column: Cow::Borrowed(column),
+                moments: Moments::of(kept.map(|(value, _)| *value)),
+            }
+        };
+        Self {
+            nuclei: table.rows,
+            included: counted.count(),
+            pixels: counted.pixels,
+            square_millimetres: pixel_size.map(|size| counted.pixels as f64 * size.x * size.y / 1e6),
+            columns: table.columns.iter().enumerate().map(column).collect(),
+        }
+    }
+
+    /// Counted nuclei per mm²; `None` of no area, or without a pixel size.
+    pub fn per_square_millimetre(&self) -> Option<f64> {
+        self.square_millimetres.filter(|area| *area > 0.0).map(|area| self.included as f64 / area)
+    }
+
+    /// Counted nuclei per million pixels; `None` of no area.
+    pub fn per_megapixel(&self) -> Option<f64> {
+        (self.pixels > 0).then(|| self.included as f64 / self.pixels as f64 * 1e6)
+    }
+}

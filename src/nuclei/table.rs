@@ -1,0 +1,311 @@
+//! The measurements as a table.
+//!
+//! # Columns
+//! Each has a key for programs, which ends in its unit (`area_px2`), and a label for people. What pixels
+//! tell comes first, as [`Measurements`] says. With a known pixel size follow areas in µm² and lengths
+//! in µm. Pixels that are not square: areas, positions and distances between centroids are exact, since
+//! both sides are taken into account. Other lengths (perimeter, axes, Feret diameters) are turned with
+//! the geometric mean of the sides if those differ by 1 % at most, and left out otherwise: a line's
+//! length then depends on its direction, which these measures no longer know.
+//! Last come seven columns for each channel, whose keys begin with the channel's name in small letters.
+//!
+//! How they are written is told in [`tables`](super::tables).
+
+use std::borrow::Cow;
+use std::f64::consts::PI;
+
+use serde::{Deserialize, Serialize};
+
+use crate::image::{Channel, PixelSize};
+use crate::nuclei::{Intensities, LabelImage, Measurements, measure, nearest};
+
+/// What a column holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Column {
+    /// A name for programs, unique in its table: `area_px2`.
+    pub key: String,
+    /// A name for people: `Area`.
+    pub label: String,
+    /// The unit, such as `px²`; empty for what has none.
+    pub unit: Cow<'static, str>,
+}
+
+/// Measurements of an image's nuclei.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MeasurementTable {
+    /// What the columns are.
+    pub columns: Vec<Column>,
+    /// Number of rows, one a nucleus, in the order of their numbers.
+    pub rows: usize,
+    /// Column by column, `values[column * rows + row]`; NaN where there is no value.
+    pub values: Vec<f64>,
+}
+
+type Measure = fn(&Measurements) -> f64;
+
+/// Key, label and unit of what is measured in pixels.
+const PIXELS: [(&str, &str, &str, Measure); 21] = [
+    ("nucleus", "Nucleus", "", |nucleus| f64::from(nucleus.label)),
+    ("area_px2", "Area", "px²", |nucleus| nucleus.area as f64),
+    ("centroid_x_px", "Centroid x", "px", |nucleus| nucleus.centroid.0),
+    ("centroid_y_px", "Centroid y", "px", |nucleus| nucleus.centroid.1),
+    ("bounding_box_left_px", "Bounding box left", "px", |nucleus| nucleus.bounding_box.left as f64),
+    ("bounding_box_top_px", "Bounding box top", "px", |nucleus| nucleus.bounding_box.top as f64),
+    ("bounding_box_right_px", "Bounding box right", "px", |nucleus| nucleus.bounding_box.right as f64),
+    ("bounding_box_bottom_px", "Bounding box bottom", "px", |nucleus| nucleus.bounding_box.bottom as f64),
+    ("perimeter_px", "Perimeter", "px", |nucleus| nucleus.perimeter),
+    ("circularity", "Circularity", "", |nucleus| nucleus.circularity),
+    ("major_axis_px", "Major axis", "px", |nucleus| nucleus.major_axis),
+    ("minor_axis_px", "Minor axis", "px", |nucleus| nucleus.minor_axis),
+    ("eccentricity", "Eccentricity", "", |nucleus| nucleus.eccentricity),
+    ("orientation_rad", "Orientation", "rad", |nucleus| nucleus.orientation),
+    ("solidity", "Solidity", "", |nucleus| nucleus.solidity),
+    ("extent", "Extent", "", |nucleus| nucleus.extent),
+    ("equivalent_diameter_px", "Equivalent diameter", "px", |nucleus| nucleus.equivalent_diameter),
+    ("feret_maximum_px", "Feret maximum", "px", |nucleus| nucleus.feret_maximum),
+    ("feret_minimum_px", "Feret minimum", "px", |nucleus| nucleus.feret_minimum),
+    ("nearest_neighbour_px", "Nearest neighbour", "px", |nucleus| {
+        nucleus.nearest_neighbour.unwrap_or(f64::NAN)
+    }),
+    ("touches_edge", "Touches edge", "", |nucleus| f64::from(u8::from(nucleus.touches_edge))),
+];
+
+/// Key, label and unit of what has a size in µm whatever the shape of a pixel.
+const AREAS: [(&str, &str, &str); 5] = [
+    ("area_um2", "Area", "µm²"),
+    ("centroid_x_um", "Centroid x", "µm"),
+    ("centroid_y_um", "Centroid y", "µm"),
+    ("equivalent_diameter_um", "Equivalent diameter", "µm"),
+    ("nearest_neighbour_um", "Nearest neighbour", "µm"),
+];
+
+/// Lengths that have a size in µm only where pixels are square.
+const LENGTHS: [(&str, &str, Measure); 5] = [
+    ("perimeter_um", "Perimeter", |nucleus| nucleus.perimeter),
+    ("major_axis_um", "Major axis", |nucleus| nucleus.major_axis),
+    ("minor_axis_um", "Minor axis", |nucleus| nucleus.minor_axis),
+    ("feret_maximum_um", "Feret maximum", |nucleus| nucleus.feret_maximum),
+    ("feret_minimum_um", "Feret minimum", |nucleus| nucleus.feret_minimum),
+];
+
+/// Ratio of a pixel's sides above which it does not pass for a square.
+const NEARLY_SQUARE: f64 = 1.01;
+
+type Intensity = fn(&Intensities) -> f64;
+
+/// Key and label, behind the channel's name.
+const INTENSITIES: [(&str, &str, Intensity); 7] = [
+    ("mean", "mean", |values| values.mean),
+    ("median", "median", |values| values.median),
+    ("minimum", "minimum", |values| values.minimum),
+    ("maximum", "maximum", |values| values.maximum),
+    ("standard_deviation", "standard deviation", |values| values.standard_deviation),
+    ("integrated", "integrated", |values| values.integrated),
+    ("integrated_above_background", "integrated above background", |values| {
+        values.integrated_above_background
+    }),
+];
+
+impl MeasurementTable {
+    /// Measures the nuclei of `labels` in every channel. `edited` says of each nucleus whether it was
+    /// changed by hand, the first entry for nucleus 1; a nucleus without an entry was not.
+    ///
+    /// # Panics
+    /// If a channel does not have the label image's size: a programming error, not an input's.
+    ///
+    /// ```
+    /// use nucleoscope::nuclei::MeasurementTable;
+    /// use nucleoscope::image::PixelSize;
+    /// use nucleoscope::nuclei::LabelImage;
+    ///
+    /// let labels = LabelImage::from_labels(3, 1, vec![1, 1, 2]);
+    /// let table = MeasurementTable::new(&labels, &[], PixelSize::new(0.5, 0.5), &[false, true]);
+    /// assert_eq!(table.column("area_px2"), Some(&[2.0, 1.0][..]));
+    /// assert_eq!(table.column("area_um2"), Some(&[0.5, 0.25][..]));
+    /// assert_eq!(table.column("edited"), Some(&[0.0, 1.0][..]));
+    /// ```
+    pub fn new(
+        labels: &LabelImage,
+        channels: &[Channel],
+        pixel_size: Option<PixelSize>,
+        edited: &[bool],
+    ) -> Self {
+        let nuclei = measure(labels, channels);
+        let mut table = Self { columns: Vec::new(), rows: nuclei.len(), values: Vec::new() };
+        for (key, label, unit, measure) in PIXELS {
+            table.push((key, label, unit), nuclei.iter().map(measure));
+        }
+        let is_edited = |nucleus: usize| f64::from(u8::from(edited.get(nucleus) == Some(&true)));
+        table.push(("edited", "Edited", ""), (0..nuclei.len()).map(is_edited));
+        if let Some(size) = pixel_size {
+            table.push_micrometres(&nuclei, size);
+        }
+        for (channel, (key, label)) in names(channels).into_iter().enumerate() {
+            for (key_of_measure, label_of_measure, measure) in INTENSITIES {
+                let (key, label) = (format!("{key}_{key_of_measure}"), format!("{label} {label_of_measure}"));
+                table.push(
+                    (&key, &label, ""),
+                    nuclei.iter().map(|nucleus| measure(&nucleus.intensities[channel])),
+                );
+            }
+        }
+        table
+    }
+
+    /// The values of a column, by its key.
+    pub fn column(&self, key: &str) -> Option<&[f64]> {
+        let column = self.columns.iter().position(|column| column.key == key)?;
+        self.values.get(column * self.rows..(column + 1) * self.rows)
+    }
+
+    /// A nucleus's values with their columns; `row` is counted from 0.
+    pub fn row(&self, row: usize) -> impl Iterator<Item = (&Column, f64)> {
+        let value = move |column: usize| self.values.get(column * self.rows + row).copied();
+        self.columns.iter().enumerate().filter_map(move |(place, column)| Some((column, value(place)?)))
+    }
+
+    fn push(&mut self, (key, label, unit): (&str, &str, &'static str), values: impl Iterator<Item = f64>) {
+        self.columns.push(Column { key: key.into(), label: label.into(), unit: unit.into() });
+        self.values.extend(values);
+    }
+
+    fn push_micrometres(&mut self, nuclei: &[Measurements], size: PixelSize) {
+        let area = |nucleus: &Measurements| nucleus.area as f64 * size.x * size.y;
+        let centroids: Vec<(f64, f64)> =
+            nuclei.iter().map(|nucleus| (nucleus.centroid.0 * size.x, nucleus.centroid.1 * size.y)).collect();
+        let neighbours = nearest(&centroids).into_iter().map(|distance| distance.unwrap_or(f64::NAN));
+        let [of_area, x, y, of_diameter, of_neighbour] = AREAS;
+        self.push(of_area, nuclei.iter().map(area));
+        self.push(x, centroids.iter().map(|centroid| centroid.0));
+        self.push(y, centroids.iter().map(|centroid| centroid.1));
+        self.push(of_diameter, nuclei.iter().map(|nucleus| (4.0 * area(nucleus) / PI).sqrt()));
+        self.push(of_neighbour, neighbours);
+        if size.x.max(size.y) <= NEARLY_SQUARE * size.x.min(size.y) {
+            let side = (size.x * size.y).sqrt();
+            for (key, label, measure) in LENGTHS {
+                self.push((key, label, "µm"), nuclei.iter().map(|nucleus| measure(nucleus) * side));
+            }
+        }
+    }
+}
+
+/// A key and a label for each channel; the second of two with the same key gets a number, and so on.
+fn names(channels: &[Channel]) -> Vec<(String, String)> {
+    let mut names: Vec<(String, String)> = Vec::new();
+    for Channel { name, .. } in channels {
+        let key = key_of(name);
+        let label = if name.trim().is_empty() { "Channel" } else { name.trim() };
+        let is_new = |key: &String| names.iter().all(|(other, _)| other != key);
+        let numbered = |number: usize| (format!("{key}_{number}"), format!("{label} {number}"));
+        let first = std::iter::once((key.clone(), label.to_owned()));
+        let new = first.chain((2..).map(numbered)).find(|(key, _)| is_new(key));
+        names.extend(new);
+    }
+    names
+}
+
+/// Letters and digits in lower case, with `_` for everything between them.
+fn key_of(name: &str) -> String {
+    let lower = name.to_lowercase();
+    let words: Vec<&str> =
+        lower.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    if words.is_empty() { "channel".into() } else { words.join("_") }
+}
+
+/// Most wanted first: what a summary is made of where nobody chose.
+const MAIN: [&str; 8] = [
+    "area",
+    "circularity",
+    "equivalent_diameter",
+    "perimeter",
+    "major_axis",
+    "minor_axis",
+    "solidity",
+    "nearest_neighbour",
+];
+
+/// Whether a column is one of those that are looked at first: the main measures of shape, and each
+/// channel's mean.
+///
+/// ```
+/// use nucleoscope::nuclei::table::is_main_column;
+///
+/// assert!(is_main_column("area_um2") && is_main_column("dapi_mean"));
+/// assert!(!is_main_column("centroid_x_px"));
+/// ```
+pub fn is_main_column(key: &str) -> bool {
+    let stem = ["_px2", "_px", "_um2", "_um"].iter().find_map(|unit| key.strip_suffix(unit)).unwrap_or(key);
+    MAIN.contains(&stem) || key.ends_with("_mean")
+}
+
+/// The key of a column from what a person may write: the key itself, or one in pixels or radians without
+/// its unit. `None` for what no table has.
+///
+/// ```
+/// use nucleoscope::nuclei::table::column_key;
+///
+/// assert_eq!(column_key("area").as_deref(), Some("area_px2"));
+/// assert_eq!(column_key("area_um2").as_deref(), Some("area_um2"));
+/// assert_eq!(column_key("dapi_mean").as_deref(), Some("dapi_mean"));
+/// assert_eq!(column_key("size"), None);
+/// ```
+pub fn column_key(text: &str) -> Option<String> {
+    let pixels = PIXELS.iter().map(|(key, ..)| *key).chain(["edited"]);
+    let micrometres = AREAS.iter().map(|(key, ..)| *key).chain(LENGTHS.iter().map(|(key, ..)| *key));
+    let is_meant = |key: &&str| {
+        *key == text || ["_px2", "_px", "_rad"].iter().any(|unit| key.strip_suffix(unit) == Some(text))
+    };
+    if let Some(key) = pixels.chain(micrometres).find(is_meant) {
+        return Some(key.to_owned());
+    }
+    let is_of_channel = |(measure, ..): &(&str, &str, Intensity)| {
+        text.strip_suffix(measure).is_some_and(|channel| channel.len() > 1 && channel.ends_with('_'))
+    };
+    INTENSITIES.iter().any(is_of_channel).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::{Image, Samples};
+
+    fn channel(name: &str, values: Vec<f32>) -> Channel {
+        Channel { name: name.into(), image: Image::new(2, 2, 1, Samples::F32(values)).unwrap() }
+    }
+
+    #[test]
+    fn every_column_has_a_key_of_its_own() {
+        let labels = LabelImage::from_labels(2, 2, vec![1, 0, 0, 2]);
+        let channels = ["DAPI", "dapi ", "dapi_2", "=1+1", "µ-opioid", ""]
+            .map(|name| channel(name, (0..4).map(|value| value as f32 * 1.5e-7).collect()));
+        let table = MeasurementTable::new(&labels, &channels, PixelSize::new(0.5, 0.502), &[]);
+        let keys: Vec<&str> = table.columns.iter().map(|column| column.key.as_str()).collect();
+        assert_eq!(keys.len(), PIXELS.len() + 1 + AREAS.len() + LENGTHS.len() + 6 * INTENSITIES.len());
+        assert_eq!(table.values.len(), 2 * keys.len());
+        assert_eq!(
+            keys.iter().collect::<std::collections::HashSet<_>>().len(),
+            keys.len(),
+            "keys are unique"
+        );
+        let means: Vec<&str> = keys.iter().filter_map(|key| key.strip_suffix("_mean")).collect();
+        assert_eq!(means, ["dapi", "dapi_2", "dapi_2_2", "1_1", "µ_opioid", "channel"]);
+        assert!(keys.iter().all(|key| column_key(key).as_deref() == Some(key)), "each names itself");
+    }
+
+    #[test]
+    fn lengths_need_square_pixels() {
+        let labels = LabelImage::from_labels(3, 1, vec![1, 0, 2]);
+        let table = |x, y| MeasurementTable::new(&labels, &[], PixelSize::new(x, y), &[]);
+        let square = table(0.4, 0.4);
+        assert_eq!(square.column("feret_maximum_um").unwrap()[0], 0.4);
+        let oblong = table(0.5, 2.0);
+        assert_eq!(oblong.column("feret_maximum_um"), None);
+        assert_eq!(oblong.column("area_um2"), Some(&[1.0, 1.0][..]));
+        assert_eq!(oblong.column("nearest_neighbour_um"), Some(&[1.0, 1.0][..]));
+        assert_eq!(oblong.column("centroid_x_um"), Some(&[0.0, 1.0][..]));
+        let unknown = MeasurementTable::new(&labels, &[], None, &[]);
+        assert!(unknown.columns.iter().all(|column| !column.key.ends_with("_um")));
+    }
+}

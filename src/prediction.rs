@@ -1,0 +1,60 @@
+//! The network's answer for one image.
+
+/// Three maps of the size of the image, row-major, `map[y * width + x]`, values nominally in
+/// `0.0..=1.0`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProbabilityMaps {
+    /// Columns.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+    /// Probability that the pixel belongs to a nucleus.
+    pub interior: Vec<f32>,
+    /// Probability that the pixel lies on the rim of a nucleus.
+    pub boundary: Vec<f32>,
+    /// Distance to the rim as a share of the nucleus's greatest: 0 outside, 1 at its middle.
+    pub distance: Vec<f32>,
+}
+
+impl ProbabilityMaps {
+    /// ProbabilityMaps that say "nothing here" everywhere.
+    pub fn zeros(width: usize, height: usize) -> Self {
+        let map = vec![0.0; width * height];
+        Self { width, height, interior: map.clone(), boundary: map.clone(), distance: map }
+    }
+
+    /// The values of the three maps one after the other, as little-endian 32-bit floats: for keeping
+    /// them outside the program.
+    ///
+    /// ```
+    /// use nucleoscope::prediction::ProbabilityMaps;
+    ///
+    /// let maps = ProbabilityMaps { interior: vec![0.25, 0.5], ..ProbabilityMaps::zeros(2, 1) };
+    /// let bytes = maps.to_bytes();
+    /// assert_eq!(bytes.len(), 3 * 2 * 4);
+    /// assert_eq!(ProbabilityMaps::from_bytes(2, 1, &bytes), Some(maps));
+    /// assert_eq!(ProbabilityMaps::from_bytes(3, 1, &bytes), None);
+    /// ```
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let maps = [&self.interior, &self.boundary, &self.distance];
+        maps.into_iter().flatten().flat_map(|value| value.to_le_bytes()).collect()
+    }
+
+    /// What [`Self::to_bytes`] gave; `None` if these are not three maps of that size.
+    pub fn from_bytes(width: usize, height: usize, bytes: &[u8]) -> Option<Self> {
+        let (values, rest) = bytes.as_chunks::<4>();
+        let pixels = width.checked_mul(height)?;
+        if !rest.is_empty() || Some(values.len()) != pixels.checked_mul(3) {
+            return None;
+        }
+        let map = |number: usize| {
+            values[number * pixels..][..pixels].iter().map(|&value| f32::from_le_bytes(value)).collect()
+        };
+        Some(Self { width, height, interior: map(0), boundary: map(1), distance: map(2) })
+    }
+
+    /// The three maps in the order of the model's output.
+    pub fn channels_mut(&mut self) -> [&mut Vec<f32>; 3] {
+        [&mut self.interior, &mut self.boundary, &mut self.distance]
+    }
+}

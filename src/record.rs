@@ -1,0 +1,505 @@
+//! `nucleoscope.json`: what was done to which images by which program and model, so that it can be done
+//! again. It is written and read here, for the page and the command line.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::image::{PixelSize, Selection};
+use crate::nuclei::counted::Gate;
+use crate::nuclei::{Edit, Region, Setting, SettingKind};
+use crate::segment::Settings;
+
+/// The version of the file's layout.
+const FORMAT: u64 = 2;
+
+/// A file, told by its contents.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct FileIdentity {
+    /// Its name, without a folder.
+    pub name: String,
+    /// Its folder as the user knows it, with `/` between the names; empty if it was given by itself.
+    pub folder: String,
+    /// SHA-256 of its bytes in hexadecimal digits ([`sha256`]).
+    pub sha256: String,
+}
+
+impl FileIdentity {
+    /// A file by its path and its contents.
+    ///
+    /// ```
+    /// use nucleoscope::record::FileIdentity;
+    ///
+    /// let file = FileIdentity::new(r"plate\A1/cells.png", b"");
+    /// assert_eq!((file.folder.as_str(), file.name.as_str()), ("plate/A1", "cells.png"));
+    /// ```
+    pub fn new(path: &str, bytes: &[u8]) -> Self {
+        let path = path.replace('\\', "/");
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", &path));
+        Self { name: name.into(), folder: folder.into(), sha256: sha256(bytes) }
+    }
+}
+
+/// A model, told by its contents.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ModelIdentity {
+    /// What the model calls itself.
+    pub name: String,
+    /// The version it gives itself.
+    pub version: String,
+    /// SHA-256 of its file in hexadecimal digits ([`sha256`]).
+    pub sha256: String,
+}
+
+/// What an image's nuclei were before they were corrected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Start {
+    /// What the network found.
+    #[default]
+    Network,
+    /// The ground truth that came with the image.
+    GroundTruth,
+}
+
+/// Where an image's nuclei come from, and which of them count: the part of a record that only the caller
+/// knows.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Provenance {
+    /// The image's file.
+    pub input: FileIdentity,
+    /// The model; `None` if the nuclei were not found by one.
+    pub model: Option<ModelIdentity>,
+    /// What the corrections begin with.
+    pub start: Start,
+    /// The settings of the segmentation; `None` without one.
+    pub settings: Option<Settings>,
+    /// Which channel, slice and frame was segmented.
+    pub selection: Selection,
+    /// The size of a pixel where the user gave it; `None` leaves it to the file.
+    pub pixel_size: Option<PixelSize>,
+    /// What was changed by hand, in order.
+    pub edits: Vec<Edit>,
+    /// Regions of interest; only nuclei inside one of them count, if there are any.
+    pub regions: Vec<Region>,
+    /// Limits on measurements that nuclei must keep to count.
+    pub gates: Vec<Gate>,
+}
+
+/// What is said of one image.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ImageRecord {
+    /// What the image is called.
+    pub id: String,
+    /// What was done to it.
+    #[serde(flatten)]
+    pub provenance: Provenance,
+    /// What its file holds, and what came of it: for people who read the record.
+    #[serde(flatten)]
+    pub outcome: Option<Outcome>,
+}
+
+/// What an image is, and how many nuclei it has.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Outcome {
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+    pub(crate) bit_depth: u8,
+    pub(crate) channels: Vec<String>,
+    /// In µm.
+    pub(crate) pixel_size_used: Option<PixelSize>,
+    pub(crate) nuclei: u32,
+    pub(crate) nuclei_counted: usize,
+    pub(crate) nuclei_edited: usize,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// The images of a record.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Record {
+    /// One entry an image.
+    pub images: Vec<ImageRecord>,
+}
+
+#[derive(Serialize)]
+struct File<'a> {
+    format: u64,
+    program: Program,
+    /// What the exports hold, for readers of the file.
+    note: &'static str,
+    images: &'a [&'a ImageRecord],
+}
+
+#[derive(Serialize)]
+struct Program {
+    name: &'static str,
+    version: &'static str,
+}
+
+const NOTE: &str = "Nuclei outside the regions or the gates of their image are left out of the label images, \
+                    ROIs, outlines, COCO and the Bowl's CSV; tables and GeoJSON hold them with included = false.";
+
+/// Writes the record of some images.
+///
+/// # Errors
+/// None in practice: text goes to memory.
+pub fn encode(images: &[&ImageRecord]) -> Result<Vec<u8>, serde_json::Error> {
+    let program = Program { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
+    let file = File { format: FORMAT, program, note: NOTE, images };
+    let mut bytes = serde_json::to_vec_pretty(&file)?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+/// Why a file cannot be used as a record.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
+pub enum RecordError {
+    /// It is not JSON.
+    #[error("not JSON: {reason}")]
+    #[diagnostic(code("record/not-json"), help("Use a nucleoscope.json as this program exports it."))]
+    NotJson {
+        /// What the reader says, with line and column.
+        reason: String,
+    },
+    /// It is JSON, but no record.
+    #[error("not a record of Nucleoscope: it has no list of images")]
+    #[diagnostic(code("record/not-a-record"), help("Use a nucleoscope.json as this program exports it."))]
+    NotARecord,
+    /// It was written by a program whose records are different.
+    #[error("a record of layout {found}; this program reads layout {FORMAT}")]
+    #[diagnostic(code("record/layout"), help("Use the program's version that wrote it."))]
+    Layout {
+        /// The layout's number.
+        found: String,
+    },
+    /// A value is not what belongs there.
+    #[error("{field} is {found}, but should be {expected}")]
+    #[diagnostic(
+        code("record/field"),
+        help("Correct the value in the file, or use the file as it was exported.")
+    )]
+    Field {
+        /// Where it is: `images[0].selection.frame`.
+        field: String,
+        /// What is there.
+        found: String,
+        /// What should be.
+        expected: String,
+    },
+    /// The program cannot take an image's entry for a record.
+    #[error("images[{image}]: {reason}")]
+    #[diagnostic(
+        code("record/image"),
+        help("Correct the value in the file, or use the file as it was exported.")
+    )]
+    Image {
+        /// Which image, from 0.
+        image: usize,
+        /// What the reader says.
+        reason: String,
+    },
+}
+
+/// Reads a record, every value held against what it may be.
+///
+/// # Errors
+/// It is no record, or a value is none that the program can use; the message names the field.
+///
+/// ```
+/// use nucleoscope::record::read;
+///
+/// let record = read(br#"{ "format": 2, "images": [{ "id": "a", "settings": { "interiorThreshold": 0.4 } }] }"#)?;
+/// assert_eq!(record.images[0].provenance.settings.unwrap().watershed.interior_threshold, 0.4);
+///
+/// let error = read(br#"{ "format": 2, "images": [{ "id": "a", "selection": { "frame": 1e15 } }] }"#);
+/// let words = "images[0].selection.frame is 1000000000000000.0, but should be a whole number from 0 to 4294967295";
+/// assert_eq!(error.unwrap_err().to_string(), words);
+/// # Ok::<(), nucleoscope::record::RecordError>(())
+/// ```
+pub fn read(bytes: &[u8]) -> Result<Record, RecordError> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let value: Value =
+        serde_json::from_slice(bytes).map_err(|error| RecordError::NotJson { reason: error.to_string() })?;
+    let layout = &value["format"];
+    if !layout.is_null() && layout.as_u64() != Some(FORMAT) {
+        return Err(RecordError::Layout { found: layout.to_string() });
+    }
+    let images = value["images"].as_array().ok_or(RecordError::NotARecord)?;
+    let image = |(place, image): (usize, &Value)| {
+        check(image, &format!("images[{place}]"))?;
+        ImageRecord::deserialize(image)
+            .map_err(|error| RecordError::Image { image: place, reason: error.to_string() })
+    };
+    Ok(Record { images: images.iter().enumerate().map(image).collect::<Result<_, _>>()? })
+}
+
+/// What a number may be.
+struct Range {
+    low: f64,
+    high: f64,
+    is_whole: bool,
+}
+
+const fn from_to(low: f64, high: f64) -> Range {
+    Range { low, high, is_whole: false }
+}
+
+const fn whole(low: f64, high: f64) -> Range {
+    Range { low, high, is_whole: true }
+}
+
+/// No place is farther from an image.
+const FARTHEST: f64 = 1e8;
+/// No count of a file's channels, slices or frames is higher.
+const MOST: f64 = u32::MAX as f64;
+
+/// Numbers of an image's entry, by their place.
+const NUMBERS: [(&[&str], Range); 6] = [
+    (&["settings", "diameter"], from_to(0.1, 1e5)),
+    (&["selection", "frame"], whole(0.0, MOST)),
+    (&["selection", "slice", "single"], whole(0.0, MOST)),
+    (&["selection", "channel"], whole(0.0, MOST)),
+    (&["pixelSize", "x"], from_to(1e-6, 1e6)),
+    (&["pixelSize", "y"], from_to(1e-6, 1e6)),
+];
+
+fn check(image: &Value, name: &str) -> Result<(), RecordError> {
+    let field = |path: String, found: &Value, expected: String| RecordError::Field {
+        field: path,
+        found: shortened(found),
+        expected,
+    };
+    if !image.is_object() {
+        return Err(field(name.into(), image, "an object".into()));
+    }
+    if !image["id"].is_string() {
+        return Err(field(format!("{name}.id"), &image["id"], "a text".into()));
+    }
+    for (path, range) in &NUMBERS {
+        let value = path.iter().fold(image, |value, key| &value[*key]);
+        // A channel may be named.
+        if value.is_null() || (path.last() == Some(&"channel") && value.is_string()) {
+            continue;
+        }
+        let is_in_range = value.as_f64().is_some_and(|number| {
+            (range.low..=range.high).contains(&number) && (!range.is_whole || value.is_u64())
+        });
+        if !is_in_range {
+            let kind = if range.is_whole { "a whole number" } else { "a number" };
+            let expected = format!("{kind} from {} to {}", range.low, range.high);
+            return Err(field(format!("{name}.{}", path.join(".")), value, expected));
+        }
+    }
+    check_settings(&image["settings"])
+        .map_err(|(key, value, expected)| field(format!("{name}.settings.{key}"), value, expected))?;
+    for list in ["edits", "regions", "gates"] {
+        let values = &image[list];
+        if !values.is_null() && !values.is_array() {
+            return Err(field(format!("{name}.{list}"), values, "a list".into()));
+        }
+        for (place, entry) in values.as_array().into_iter().flatten().enumerate() {
+            let name = format!("{name}.{list}[{place}]");
+            let problem = match list {
+                "edits" => Edit::deserialize(entry).err().map(|error| error.to_string()),
+                "regions" => Region::deserialize(entry).err().map(|error| error.to_string()),
+                _ => match Gate::deserialize(entry) {
+                    Ok(gate) => gate.check().err().map(|error| error.to_string()),
+                    Err(error) => Some(error.to_string()),
+                },
+            };
+            if let Some(reason) = problem {
+                return Err(field(name, entry, format!("what the program writes there ({reason})")));
+            }
+            if list != "gates" && !are_places(entry) {
+                let expected = format!("numbers from -{FARTHEST} to {FARTHEST}");
+                return Err(field(name, entry, expected));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The name, the value and the range of the first setting whose number is out of its range. What is of another
+/// type is left to the reader.
+fn check_settings(settings: &Value) -> Result<(), (&str, &Value, String)> {
+    let Some(fields) = settings.as_object() else { return Ok(()) };
+    for (key, value) in fields {
+        let Some(setting) = Setting::named(key).filter(|setting| setting.kind != SettingKind::Switch) else {
+            continue;
+        };
+        if !value.is_null() && !value.as_f64().is_some_and(|number| setting.accepts(number)) {
+            let kind = if setting.kind == SettingKind::Count { "a whole number" } else { "a number" };
+            let expected = format!("{kind} from {} to {}", setting.minimum, setting.maximum);
+            return Err((key, value, expected));
+        }
+    }
+    Ok(())
+}
+
+/// Whether all numbers in a correction or a region can be places of an image.
+fn are_places(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => number.as_f64().is_some_and(|number| number.abs() <= FARTHEST),
+        Value::Array(values) => values.iter().all(are_places),
+        Value::Object(fields) => fields.values().all(are_places),
+        _ => true,
+    }
+}
+
+fn shortened(value: &Value) -> String {
+    const LONGEST: usize = 60;
+    let text = value.to_string();
+    if text.chars().count() <= LONGEST {
+        return text;
+    }
+    format!("{}…", text.chars().take(LONGEST).collect::<String>())
+}
+
+/// The SHA-256 of bytes in 64 hexadecimal digits (FIPS 180-4).
+///
+/// ```
+/// use nucleoscope::record::sha256;
+///
+/// assert_eq!(sha256(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+/// ```
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Diagnostic;
+    use crate::image::Slice;
+    use crate::nuclei::WatershedSettings;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn written(provenance: &Provenance) -> Vec<u8> {
+        let outcome = Outcome {
+            width: 2,
+            height: 1,
+            bit_depth: 16,
+            channels: vec!["gray".into()],
+            pixel_size_used: PixelSize::new(0.5, 0.25),
+            nuclei: 2,
+            nuclei_counted: 1,
+            nuclei_edited: 1,
+            warnings: Vec::new(),
+        };
+        let record = ImageRecord { id: "b".into(), provenance: provenance.clone(), outcome: Some(outcome) };
+        encode(&[&record]).unwrap()
+    }
+
+    fn provenance() -> Provenance {
+        Provenance {
+            input: FileIdentity::new("plate/b.tif", b"bytes"),
+            model: Some(ModelIdentity {
+                name: "nuclei".into(),
+                version: "0.3.0".into(),
+                sha256: sha256(b"m"),
+            }),
+            start: Start::GroundTruth,
+            settings: Some(Settings {
+                diameter: Some(1500.0),
+                watershed: WatershedSettings {
+                    peak_threshold: 0.12,
+                    boundary_weight: 0.7,
+                    smoothing: 15.5,
+                    minimum_area: 4000,
+                    ..Default::default()
+                },
+            }),
+            selection: Selection { channel: None, slice: Slice::Single(3), frame: 7 },
+            pixel_size: PixelSize::new(0.5, 0.25),
+            edits: vec![Edit::Merge { at: vec![(1.0, 2.0), (3.5, 4.0)] }],
+            regions: vec![Region::Rectangle { x: 0.5, y: 0.0, width: -3.0, height: 4.0 }],
+            gates: vec!["!area:50..".parse().unwrap()],
+        }
+    }
+
+    #[test]
+    fn a_record_is_read_as_it_was_written() {
+        let provenance = provenance();
+        let bytes = written(&provenance);
+        let found: Value = serde_json::from_slice(&bytes).unwrap();
+        let image = &found["images"][0];
+        assert_eq!(found["program"]["version"], env!("CARGO_PKG_VERSION"));
+        assert_eq!(image["pixelSizeUsed"], json!({ "x": 0.5, "y": 0.25 }));
+        assert_eq!([&image["nuclei"], &image["nucleiCounted"], &image["nucleiEdited"]], [2, 1, 1]);
+        let read = read(&bytes).unwrap();
+        assert_eq!((read.images[0].id.as_str(), &read.images[0].provenance), ("b", &provenance));
+    }
+
+    #[test]
+    fn what_is_out_of_range_is_refused_and_named() {
+        let good: Value = serde_json::from_slice(&written(&provenance())).unwrap();
+        let with = |pointer: &str, value: Value| {
+            let mut changed = good.clone();
+            *changed.pointer_mut(pointer).unwrap() = value;
+            read(changed.to_string().as_bytes())
+        };
+        for (pointer, value, field) in [
+            ("/images/0/selection/frame", json!(1e15), "images[0].selection.frame"),
+            ("/images/0/selection/frame", json!(-1), "images[0].selection.frame"),
+            ("/images/0/selection/slice", json!({ "single": 1.5 }), "images[0].selection.slice.single"),
+            ("/images/0/selection/channel", json!(1e15), "images[0].selection.channel"),
+            ("/images/0/settings/interiorThreshold", json!(1.5), "images[0].settings.interiorThreshold"),
+            ("/images/0/settings/peakThreshold", json!("high"), "images[0].settings.peakThreshold"),
+            ("/images/0/settings/minimumArea", json!(1e15), "images[0].settings.minimumArea"),
+            ("/images/0/pixelSize/x", json!(0), "images[0].pixelSize.x"),
+            ("/images/0/edits/0/kind", json!("explode"), "images[0].edits[0]"),
+            ("/images/0/edits/0/at/0/0", json!(1e300), "images[0].edits[0]"),
+            ("/images/0/regions/0/width", json!(null), "images[0].regions[0]"),
+            ("/images/0/gates/0/minimum", json!("x"), "images[0].gates[0]"),
+            ("/images/0/id", json!(7), "images[0].id"),
+        ] {
+            match with(pointer, value.clone()) {
+                Err(RecordError::Field { field: found, .. }) => assert_eq!(found, field),
+                other => panic!("{pointer} = {value}: {other:?}"),
+            }
+        }
+        assert_eq!(with("/format", json!(3)).unwrap_err().code(), "record/layout");
+        assert_eq!(with("/images/0/settings/fillHoles", json!(3)).unwrap_err().code(), "record/image");
+        assert_eq!(read(b"[]").unwrap_err(), RecordError::NotARecord);
+        assert_eq!(read(b"{").unwrap_err().code(), "record/not-json");
+    }
+
+    proptest! {
+        #[test]
+        fn every_setting_comes_back_in_its_full_range(
+            fractions in prop::array::uniform5(0.0f32..=1.0),
+            smoothing in 0.0f32..=16.0,
+            minimum_area in 0usize..1_000_000_000,
+            diameter in prop::option::of(0.5f32..5e4),
+            switches in prop::array::uniform2(any::<bool>()),
+        ) {
+            let [interior_threshold, boundary_weight, h, peak_threshold, minimum_confidence] = fractions;
+            let watershed = WatershedSettings {
+                interior_threshold, boundary_weight, smoothing, h, peak_threshold, minimum_confidence, minimum_area,
+                fill_holes: switches[0],
+                clear_border: switches[1],
+            };
+            let settings = Settings { diameter, watershed };
+            let provenance = Provenance { settings: Some(settings), ..Default::default() };
+            let read = read(&written(&provenance)).unwrap();
+            prop_assert_eq!(&read.images[0].provenance, &provenance);
+        }
+    }
+
+    #[test]
+    fn the_mode_in_an_earlier_record_is_passed_over() {
+        let settings = json!({ "diameter": 30.0, "effort": "accurate", "threshold": 0.5 });
+        let read: Provenance = serde_json::from_value(json!({
+            "input": { "name": "a", "sha256": "" }, "model": null, "settings": settings,
+        }))
+        .unwrap();
+        let settings = read.settings.unwrap();
+        assert_eq!((settings.diameter, settings.watershed.interior_threshold), (Some(30.0), 0.5));
+    }
+}

@@ -1,0 +1,410 @@
+//! The whole way from an image to its nuclei, and the scale at which the network is run.
+//!
+//! The network takes nuclei of a range of diameters as they are ([`ScaleRange`]), so most images need one
+//! pass at their own size. Only larger nuclei are reduced, which makes the pass cheaper, and none are
+//! enlarged. Whether they are large is told by a pass over a copy of a quarter of the size, 6 % of the
+//! pixels: where it is sure of large nuclei, the final pass follows, resized. Otherwise the image itself is
+//! predicted, and that is the final pass unless its nuclei turn out to be large; where the copy showed large
+//! nuclei too, the surer of the two tells their diameter. Large nuclei of a dense tissue show why: at full
+//! size their chromatin passes for nuclei, with little certainty.
+
+pub mod tiled;
+
+use std::cell::Cell;
+
+use serde::{Deserialize, Serialize};
+
+use crate::geometry::Rect;
+use crate::image::{Image, normalize};
+use crate::network::{ModelMetadata, Network, NetworkError, ScaleRange, Scene};
+use crate::nuclei::{LabelImage, WatershedSettings, watershed};
+use crate::prediction::ProbabilityMaps;
+
+/// Everything a user can choose about a segmentation.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Settings {
+    /// Diameter of a typical nucleus in pixels; estimated from the image when `None`.
+    pub diameter: Option<f32>,
+    /// How maps become nuclei.
+    #[serde(flatten)]
+    pub watershed: WatershedSettings,
+}
+
+/// How far along a segmentation is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Which pass over the image this is, from 1.
+    pub pass: usize,
+    /// Passes over the image, at most.
+    pub passes: usize,
+    /// Tiles done in this pass.
+    pub done: usize,
+    /// Tiles in this pass.
+    pub total: usize,
+}
+
+/// One run of the network over an image, or over parts of it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Pass {
+    /// The factor by which the image was resized for the network.
+    pub scale: f64,
+    /// Pixels of the image at that scale.
+    pub pixels: u64,
+    /// Pixels that the network was shown: with the tiles' overlap, and the padding to its stride.
+    pub network_pixels: u64,
+}
+
+/// The expensive half of a segmentation: what the network says of an image.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Inference {
+    /// The maps, at the image's size.
+    pub maps: ProbabilityMaps,
+    /// The factor by which the image was resized for the network.
+    pub scale: f64,
+    /// What the network was run for, in that order.
+    pub passes: Vec<Pass>,
+}
+
+/// Nuclei of an image.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Segmentation {
+    /// Which nucleus each pixel belongs to.
+    pub labels: LabelImage,
+    /// Diameter of a typical nucleus in pixels; `None` if there are none.
+    pub diameter: Option<f32>,
+    /// The factor by which the image was resized for the network.
+    pub scale: f64,
+    /// What the network was run for, in that order.
+    pub passes: Vec<Pass>,
+}
+
+/// Longest side of a tile in pixels at the network's scale, halo included. With a halo of 224 pixels the
+/// network is shown 1.49 times as much of 2048² pixels with 1536, and 1.76 times as much of 4096²; with 2048
+/// it is 1.00 and 1.49 times. That takes 1 GB a thread, too much for the browser's modules, which never give
+/// memory back.
+const LONGEST_TILE: usize = if cfg!(target_arch = "wasm32") { 1536 } else { 2048 };
+
+/// Finds the nuclei in an image whose maps fit into memory; see [`field`](crate::segment::tiled) for large ones.
+///
+/// # Errors
+/// What the network says.
+///
+/// ```no_run
+/// use nucleoscope::{image, network::TractNetwork, segment};
+///
+/// let network = TractNetwork::load(&std::fs::read("model/nuclei.onnx")?)?;
+/// let image = image::decode(&std::fs::read("cells.png")?, image::Limits::default())?;
+/// let found = segment::segment(&network, &image, &segment::Settings::default(), &mut |_| ())?;
+/// println!("{} nuclei", found.labels.count());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn segment(
+    network: &dyn Network,
+    image: &Image,
+    settings: &Settings,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Segmentation, NetworkError> {
+    let inference = predict(network, image, settings, progress)?;
+    let labels = watershed(&inference.maps, &settings.watershed);
+    let Inference { scale, passes, .. } = inference;
+    Ok(Segmentation { diameter: typical_diameter(&labels), labels, scale, passes })
+}
+
+/// Runs the network at the scale that suits the image: the half of [`segment`] that need not be
+/// repeated when only the watershed's settings change.
+///
+/// # Errors
+/// What the network says.
+pub fn predict(
+    network: &dyn Network,
+    image: &Image,
+    settings: &Settings,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Inference, NetworkError> {
+    let normalized = normalize(image, &network.metadata().normalization);
+    let whole = Rect::whole(image.width(), image.height());
+    let most = if given_diameter(settings).is_some() { 1 } else { 3 };
+    let counted = CountingNetwork::new(network);
+    let mut passes = Vec::new();
+    let mut predict = |scale: f64| {
+        let pass = passes.len() + 1;
+        let mut tell = |done, total| progress(Progress { pass, passes: most, done, total });
+        let scene = Scene { image: &normalized, scale, longest_tile: LONGEST_TILE };
+        let maps = scene.infer(&counted, &whole, &mut tell)?;
+        passes.push(counted.pass(scale, [&whole]));
+        Ok(maps)
+    };
+    let sides = [image.width(), image.height()];
+    let mut parts = |scale| Ok(vec![predict(scale)?]);
+    let estimate = estimate_scale(&network.metadata().scales, settings, sides, &mut parts)?;
+    let ScaleEstimate { scale, prediction, .. } = estimate;
+    let maps = prediction.into_iter().flatten().next().map_or_else(|| predict(scale), Ok)?;
+    Ok(Inference { maps, scale, passes })
+}
+
+/// A network that counts the pixels it is shown.
+pub(crate) struct CountingNetwork<'a> {
+    network: &'a dyn Network,
+    pixels: Cell<u64>,
+}
+
+impl<'a> CountingNetwork<'a> {
+    pub(crate) fn new(network: &'a dyn Network) -> Self {
+        Self { network, pixels: Cell::new(0) }
+    }
+
+    /// What was counted since the last pass, over these parts of an image at a scale.
+    pub(crate) fn pass<'w>(&self, scale: f64, windows: impl IntoIterator<Item = &'w Rect>) -> Pass {
+        let scaled = |length: usize| (length as f64 * scale).round().max(1.0) as u64;
+        let pixels = windows.into_iter().map(|window| scaled(window.width) * scaled(window.height)).sum();
+        Pass { scale, pixels, network_pixels: self.pixels.take() }
+    }
+}
+
+impl Network for CountingNetwork<'_> {
+    fn metadata(&self) -> &ModelMetadata {
+        self.network.metadata()
+    }
+
+    fn run(&self, input: Vec<f32>, height: usize, width: usize) -> Result<Vec<f32>, NetworkError> {
+        self.pixels.set(self.pixels.get() + (height * width) as u64);
+        self.network.run(input, height, width)
+    }
+}
+
+/// The user's diameter, if it is one.
+fn given_diameter(settings: &Settings) -> Option<f32> {
+    settings.diameter.filter(|diameter| diameter.is_finite() && *diameter > 0.0)
+}
+
+/// The scale that suits an image.
+pub(crate) struct ScaleEstimate {
+    /// The factor by which the image is to be resized for the network.
+    pub(crate) scale: f64,
+    /// Diameter in pixels of a typical nucleus, if there are any.
+    pub(crate) diameter: Option<f32>,
+    /// The maps at that scale, if they were made on the way.
+    pub(crate) prediction: Option<Vec<ProbabilityMaps>>,
+}
+
+/// What a pass says of an image's nuclei.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Nuclei {
+    /// Diameter in pixels of a typical one.
+    diameter: f32,
+    /// Mean interior probability of their pixels.
+    probability: f64,
+}
+
+impl Nuclei {
+    /// Those that the maps of an image, or of parts of it, show; `None` if there are none.
+    fn of(parts: &[ProbabilityMaps], settings: &Settings) -> Option<Self> {
+        // Uncertain nuclei must stay here: that they are many is what tells a wrong scale. Those at the
+        // edge are as good as any.
+        let every_nucleus =
+            WatershedSettings { minimum_confidence: 0.0, clear_border: false, ..settings.watershed };
+        let labels: Vec<LabelImage> = parts.iter().map(|maps| watershed(maps, &every_nucleus)).collect();
+        let diameter = diameter_of(labels.iter().flat_map(LabelImage::areas).collect())?;
+        let probability = certainty(parts.iter().zip(&labels))?;
+        Some(Self { diameter, probability })
+    }
+}
+
+/// Estimates the scale that suits an image with those sides; `predict` gives the maps for a scale, of the
+/// whole image or of several parts of it.
+pub(crate) fn estimate_scale(
+    range: &ScaleRange,
+    settings: &Settings,
+    sides: [usize; 2],
+    predict: &mut dyn FnMut(f64) -> Result<Vec<ProbabilityMaps>, NetworkError>,
+) -> Result<ScaleEstimate, NetworkError> {
+    let fitting = |diameter: f32| range.fitting_scale(f64::from(diameter));
+    if let Some(diameter) = given_diameter(settings) {
+        let scale = fitting(diameter);
+        return Ok(ScaleEstimate { scale, diameter: Some(diameter), prediction: None });
+    }
+    let mut large = None;
+    if let Some(copy) = range.copy_scale(sides[0].min(sides[1])) {
+        let parts = predict(copy)?;
+        large = Nuclei::of(&parts, settings)
+            .filter(|nuclei| f64::from(nuclei.diameter) * copy >= range.copy_minimum_diameter);
+        if let Some(Nuclei { diameter, probability }) = large
+            && probability >= range.copy_minimum_probability
+        {
+            let scale = fitting(diameter);
+            return Ok(if range.is_near(copy, scale) {
+                ScaleEstimate { scale: copy, diameter: Some(diameter), prediction: Some(parts) }
+            } else {
+                ScaleEstimate { scale, diameter: Some(diameter), prediction: None }
+            });
+        }
+    }
+    let plain = range.plain_scale();
+    let parts = predict(plain)?;
+    let found = Nuclei::of(&parts, settings);
+    let surer = |found: &Nuclei| large.is_none_or(|large| found.probability >= large.probability);
+    let diameter = found.filter(surer).or(large).or(found).map(|nuclei| nuclei.diameter);
+    let scale = diameter.map_or(plain, fitting);
+    let prediction = (scale == plain).then_some(parts);
+    Ok(ScaleEstimate { scale, diameter, prediction })
+}
+
+/// Mean interior probability of all the pixels of nuclei; `None` without nuclei.
+fn certainty<'a>(parts: impl Iterator<Item = (&'a ProbabilityMaps, &'a LabelImage)>) -> Option<f64> {
+    let pixels = parts.flat_map(|(maps, labels)| labels.as_slice().iter().zip(&maps.interior));
+    let (sum, count) = pixels
+        .filter(|(label, _)| **label != 0)
+        .fold((0.0, 0u32), |(sum, count), (_, &interior)| (sum + f64::from(interior), count + 1));
+    (count > 0).then(|| sum / f64::from(count))
+}
+
+/// The diameter in pixels that a typical nucleus has: half of the nuclei's total area belongs to
+/// nuclei at least this large, counted as circles. `None` without nuclei.
+///
+/// Weighing by area keeps debris from passing for small nuclei.
+///
+/// ```
+/// use nucleoscope::{nuclei::LabelImage, segment::typical_diameter};
+///
+/// let labels = LabelImage::from_labels(5, 1, vec![1, 0, 2, 2, 2]);
+/// let diameter = typical_diameter(&labels).unwrap();
+/// assert!((diameter - 2.0 * (3.0 / std::f32::consts::PI).sqrt()).abs() < 1e-6);
+/// ```
+pub fn typical_diameter(labels: &LabelImage) -> Option<f32> {
+    diameter_of(labels.areas())
+}
+
+/// The diameter that goes with these areas.
+fn diameter_of(mut areas: Vec<usize>) -> Option<f32> {
+    areas.sort_unstable();
+    let half = areas.iter().sum::<usize>().div_ceil(2);
+    let mut seen = 0;
+    let reaches = |area: &&usize| {
+        seen += **area;
+        seen >= half
+    };
+    let area = areas.iter().find(reaches)?;
+    Some(2.0 * (*area as f32 / std::f32::consts::PI).sqrt())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The nuclei that a copy's pass shows, and those that the image's own shows: as many squares in a row
+    /// as given, in maps of 128 × 128 pixels, of that side in pixels of the image and with that interior
+    /// probability.
+    fn squares(count: usize, side: usize, probability: f32) -> ProbabilityMaps {
+        let mut maps = ProbabilityMaps::zeros(128, 128);
+        for left in (0..count).map(|index| 2 + index * (side + 4)) {
+            for pixel in (2..2 + side).flat_map(|y| (left..left + side).map(move |x| y * 128 + x)) {
+                maps.interior[pixel] = probability;
+                maps.distance[pixel] = 1.0;
+            }
+        }
+        maps
+    }
+
+    fn square(side: usize, probability: f32) -> ProbabilityMaps {
+        squares(1, side, probability)
+    }
+
+    fn range() -> ScaleRange {
+        ScaleRange { copy_minimum_side: 1.0, ..ScaleRange::for_training_diameter(24.0) }
+    }
+
+    /// The diameter of a circle with the area of a square.
+    fn diameter(side: usize) -> f64 {
+        side as f64 * 2.0 / std::f64::consts::PI.sqrt()
+    }
+
+    /// The estimated scale, and the scales that were predicted, the final one among them.
+    fn estimate_in(
+        range: &ScaleRange,
+        settings: &Settings,
+        answer: impl Fn(f64) -> ProbabilityMaps,
+    ) -> (f64, Vec<f64>) {
+        let mut scales = Vec::new();
+        let mut predict = |scale: f64| {
+            scales.push(scale);
+            Ok(vec![answer(scale)])
+        };
+        let found = estimate_scale(range, settings, [128, 128], &mut predict).unwrap();
+        match found.prediction {
+            Some(maps) => assert_eq!(maps, [answer(found.scale)], "the maps are those of the scale"),
+            None => scales.push(found.scale),
+        }
+        (found.scale, scales)
+    }
+
+    fn estimate(copy: ProbabilityMaps, itself: ProbabilityMaps) -> (f64, Vec<f64>) {
+        let answer = |scale: f64| if scale == 0.25 { copy.clone() } else { itself.clone() };
+        estimate_in(&range(), &Settings::default(), answer)
+    }
+
+    #[test]
+    fn large_nuclei_in_the_copy_make_the_one_further_pass_a_reduced_one() {
+        let (scale, scales) = estimate(square(60, 0.97), square(9, 0.99));
+        assert!((scale - 24.0 / diameter(60)).abs() < 1e-6, "{scale}");
+        assert_eq!(scales, [0.25, scale]);
+    }
+
+    #[test]
+    fn a_copy_that_suits_is_the_final_pass() {
+        for side in [76, 85, 94] {
+            assert_eq!(estimate(square(side, 0.97), square(9, 0.99)), (0.25, vec![0.25]), "{side}");
+        }
+    }
+
+    #[test]
+    fn small_nuclei_are_taken_as_they_are_and_never_enlarged() {
+        for side in [5, 10, 20, 35] {
+            let (scale, scales) = estimate(square(side, 0.97), square(side, 0.95));
+            assert_eq!((scale, scales), (1.0, vec![0.25, 1.0]), "{side}");
+        }
+        let (_, scales) = estimate(ProbabilityMaps::zeros(128, 128), square(6, 0.95));
+        assert_eq!(scales, [0.25, 1.0]);
+    }
+
+    #[test]
+    fn the_surer_pass_tells_the_diameter_where_the_copy_was_not_sure_of_large_nuclei() {
+        let chromatin = squares(5, 20, 0.6);
+        let (scale, scales) = estimate(square(80, 0.8), chromatin);
+        assert!((scale - 24.0 / diameter(80)).abs() < 1e-6, "{scale}");
+        assert_eq!(scales, [0.25, 1.0, scale]);
+        // An embryo passes for one nucleus in the copy.
+        assert_eq!(estimate(square(80, 0.8), squares(5, 20, 0.9)), (1.0, vec![0.25, 1.0]));
+    }
+
+    #[test]
+    fn large_nuclei_that_the_copy_missed_are_reduced_all_the_same() {
+        let (scale, scales) = estimate(ProbabilityMaps::zeros(128, 128), square(60, 0.9));
+        assert!((scale - 24.0 / diameter(60)).abs() < 1e-6, "{scale}");
+        assert_eq!(scales, [0.25, 1.0, scale]);
+    }
+
+    #[test]
+    fn without_nuclei_the_image_is_taken_as_it_is() {
+        let nothing = ProbabilityMaps::zeros(128, 128);
+        assert_eq!(estimate(nothing.clone(), nothing), (1.0, vec![0.25, 1.0]));
+    }
+
+    #[test]
+    fn the_users_diameter_spares_the_search() {
+        for (diameter, expected) in [(3.0, 1.0), (24.0, 1.0), (40.0, 1.0), (48.0, 0.5), (4000.0, 0.2)] {
+            let settings = Settings { diameter: Some(diameter), ..Settings::default() };
+            let (scale, scales) = estimate_in(&range(), &settings, |_| square(100, 0.99));
+            assert_eq!((scale, scales), (expected, vec![expected]), "{diameter}");
+        }
+    }
+
+    #[test]
+    fn a_range_that_allows_it_enlarges_small_nuclei() {
+        let range = range().with([("maximum", 3.0), ("minimum_diameter", 20.0)]).unwrap();
+        let (scale, scales) = estimate_in(&range, &Settings::default(), |_| square(10, 0.9));
+        assert!((scale - 24.0 / diameter(10)).abs() < 1e-6, "{scale}");
+        assert_eq!(scales, [0.25, 1.0, scale]);
+    }
+}

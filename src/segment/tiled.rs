@@ -1,0 +1,690 @@
+//! Large images, a block at a time: what is in memory is the image, one block's maps and the nuclei.
+//!
+//! ```text
+//! Image ──Plan::new──▶ Plan ──find (each block, in any order, anywhere)──▶ BlockNuclei ──Assembly──▶ LabelImage
+//! ```
+//!
+//! What must be the same everywhere is settled once, in the [`Plan`]: the levels of the whole image, the
+//! scale, the blocks. A block is a core and a margin around it, wide enough for the nuclei of the core and
+//! their neighbours. The network sees still more around it, so that maps are those of the whole image.
+//!
+//! A nucleus belongs to the block whose core has its first pixel, row by row. Two blocks see it the same as
+//! long as it and what it touches fit into the margin; should they not agree, the block that comes first
+//! counts, and no pixel is given twice. A nucleus wider than the margin (four typical diameters) may be cut.
+
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+use crate::geometry::Rect;
+use crate::image::{Image, Levels, NormalizedImage};
+use crate::network::{Network, NetworkError, Scene};
+use crate::nuclei::{LabelImage, WatershedSettings, watershed};
+use crate::segment::{CountingNetwork, Pass, ScaleEstimate, Settings, estimate_scale};
+
+/// Which images are segmented in blocks, and how large a block is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Sizes {
+    /// Most pixels of an image whose maps are made for all of it: those can be kept, and cut anew.
+    pub largest_whole: usize,
+    /// Longest side of a block in pixels, margin included, of the image and at the network's scale; at least
+    /// four times the margin, which is four typical diameters wide.
+    pub longest_block: usize,
+}
+
+impl Default for Sizes {
+    /// 4096² pixels, and blocks of 2496 pixels: with tiles of [`LONGEST_TILE`] they need no tile that is
+    /// half empty.
+    fn default() -> Self {
+        Self { largest_whole: 4096 * 4096, longest_block: 2496 }
+    }
+}
+
+impl Sizes {
+    /// Blocks of another size, for every image that is larger than one.
+    pub fn of_block(longest_block: usize) -> Self {
+        Self { largest_whole: longest_block.saturating_mul(longest_block), longest_block }
+    }
+
+    /// Whether an image of that size is segmented in blocks.
+    pub fn is_tiled(&self, width: usize, height: usize) -> bool {
+        width.saturating_mul(height) > self.largest_whole
+    }
+}
+
+/// Longest side of a tile. With 1280 the browser's module grows to 0.4 GB on an image of 67 megapixels, of
+/// which a tile takes half. Natively a block is two tiles wide in place of three, and the network is shown a
+/// fifth less.
+const LONGEST_TILE: usize = if cfg!(target_arch = "wasm32") { 1280 } else { 1728 };
+/// Width of a block's margin in typical diameters.
+const MARGIN: f64 = 4.0;
+/// Side of the windows that tell the diameter, and how many there are at most.
+const SAMPLE_SIDE: usize = 640;
+const SAMPLES: usize = 4;
+/// Two blocks may see the first pixel of a nucleus at places so far apart, in pixels: without this, one
+/// between their cores could be lost.
+const AGREEMENT: usize = 8;
+
+/// Why a large image could not be segmented.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum TiledError {
+    /// The network failed.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Network(#[from] NetworkError),
+    /// The nuclei's numbers do not fit into memory.
+    #[error("the nuclei of {width} × {height} pixels need {} MB, more than there is", .width * .height / 250_000)]
+    #[diagnostic(
+        code("field/out-of-memory"),
+        help("Close other programs; or crop the image into parts, or scale it down.")
+    )]
+    OutOfMemory {
+        /// Columns.
+        width: usize,
+        /// Rows.
+        height: usize,
+    },
+}
+
+/// What is settled before the first block: with it and the image, blocks can be worked on anywhere.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Plan {
+    /// Columns of the image.
+    pub width: usize,
+    /// Rows of the image.
+    pub height: usize,
+    /// The factor by which the image is resized for the network.
+    pub scale: f64,
+    /// How values become network input.
+    pub levels: Levels,
+    /// The blocks; together their cores are the image.
+    pub blocks: Vec<Block>,
+    /// What the network was run for to estimate the scale, in that order.
+    pub passes: Vec<Pass>,
+}
+
+/// A part of a large image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Block {
+    /// The part whose nuclei are wanted.
+    pub core: Rect,
+    /// The part that is looked at: the core with its margin.
+    pub window: Rect,
+}
+
+impl Plan {
+    /// Looks at the image as a whole: its levels, and the scale that suits its nuclei, told by a few
+    /// windows. `progress` is told how many of the looks are done, and how many there are.
+    ///
+    /// # Errors
+    /// What the network says.
+    pub fn new(
+        network: &dyn Network,
+        image: &Image,
+        settings: &Settings,
+        sizes: &Sizes,
+        progress: &mut dyn FnMut(usize, usize),
+    ) -> Result<Self, NetworkError> {
+        let (width, height) = (image.width(), image.height());
+        let levels = Levels::of(image, &network.metadata().normalization);
+        let normalized = NormalizedImage::new(image, levels.clone());
+        let samples = samples(image);
+        // A copy, and the image as it is.
+        let (mut done, total) = (0, 2 * samples.len());
+        let counted = CountingNetwork::new(network);
+        let mut passes = Vec::new();
+        let mut predict = |scale: f64| {
+            let mut one = |window: &Rect| {
+                let scene = Scene { image: &normalized, scale, longest_tile: LONGEST_TILE };
+                let maps = scene.infer(&counted, window, &mut |_, _| ());
+                done += 1;
+                progress(done, total);
+                maps
+            };
+            let maps = samples.iter().map(&mut one).collect::<Result<_, _>>()?;
+            passes.push(counted.pass(scale, &samples));
+            Ok(maps)
+        };
+        let metadata = network.metadata();
+        let estimate = estimate_scale(&metadata.scales, settings, [width, height], &mut predict)?;
+        let ScaleEstimate { scale, diameter, .. } = estimate;
+        let diameter = diameter.map_or(0.0, f64::from).max(f64::from(metadata.training_diameter) / scale);
+        let margin = (MARGIN * diameter).ceil() as usize + AGREEMENT + settings.watershed.reach();
+        let longest = ((sizes.longest_block as f64 / scale) as usize).min(sizes.longest_block);
+        // Not mostly margin: there would be very many blocks.
+        let longest = longest.max(4 * margin);
+        let columns = stretches(width, longest, margin);
+        let blocks = stretches(height, longest, margin).into_iter().flat_map(|rows| {
+            columns.iter().map(move |columns| {
+                let core = Rect::of(columns.clone(), rows.clone());
+                Block { core, window: core.grown(margin, width, height) }
+            })
+        });
+        Ok(Self { width, height, scale, levels, blocks: blocks.collect(), passes })
+    }
+
+    /// Finds the nuclei of a block. `progress` is told the tiles done and the tiles in all.
+    ///
+    /// # Errors
+    /// What the network says.
+    ///
+    /// # Panics
+    /// If the image is not the plan's: a programming error, not an input's.
+    pub fn find(
+        &self,
+        network: &dyn Network,
+        image: &Image,
+        settings: &Settings,
+        block: &Block,
+        progress: &mut dyn FnMut(usize, usize),
+    ) -> Result<BlockNuclei, NetworkError> {
+        let counted = CountingNetwork::new(network);
+        let normalized = NormalizedImage::new(image, self.levels.clone());
+        let scene = Scene { image: &normalized, scale: self.scale, longest_tile: LONGEST_TILE };
+        let maps = scene.infer(&counted, &block.window, progress)?;
+        let pass = counted.pass(self.scale, [&block.core]);
+        // The edge that counts is the image's, not the block's.
+        let inside = WatershedSettings { clear_border: false, ..settings.watershed };
+        let labels = watershed(&maps, &inside);
+        drop(maps);
+        let numbers = self.collect(&labels, block, settings.watershed.clear_border);
+        Ok(BlockNuclei { numbers, pass: Some(pass) })
+    }
+
+    /// The nuclei of a block's labels that are the block's own, at their place in the image, as the numbers
+    /// of [`BlockNuclei`].
+    fn collect(&self, labels: &LabelImage, block: &Block, clear_border: bool) -> Vec<u32> {
+        let Block { core, window } = block;
+        let mut nuclei: Vec<Vec<Run>> = vec![Vec::new(); labels.count() as usize];
+        for (y, row) in window.rows().zip(labels.as_slice().chunks_exact(window.width.max(1))) {
+            let mut x = window.left;
+            for run in row.chunk_by(|one, other| one == other) {
+                if run[0] != 0 {
+                    nuclei[run[0] as usize - 1].push(Run { x, y, length: run.len() });
+                }
+                x += run.len();
+            }
+        }
+        let nearly = core.grown(AGREEMENT, self.width, self.height);
+        let at_edge = |run: &Run| {
+            run.x == 0 || run.y == 0 || run.x + run.length == self.width || run.y + 1 == self.height
+        };
+        let is_own = |runs: &Vec<Run>| {
+            runs.first().is_some_and(|first| nearly.contains(first.x, first.y))
+                && !(clear_border && runs.iter().any(at_edge))
+        };
+        let mut numbers = Vec::new();
+        for runs in nuclei.into_iter().filter(is_own) {
+            numbers.push(runs.len() as u32);
+            numbers
+                .extend(runs.iter().flat_map(|run| [run.x, run.y, run.length].map(|number| number as u32)));
+        }
+        numbers
+    }
+}
+
+/// Some pixels of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Run {
+    x: usize,
+    y: usize,
+    length: usize,
+}
+
+/// The nuclei of a block, at their place in the whole image.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct BlockNuclei {
+    /// For each nucleus the number of its runs, and for each run its first column, its row and its length.
+    numbers: Vec<u32>,
+    pass: Option<Pass>,
+}
+
+impl BlockNuclei {
+    /// What the network was run for; `None` if the nuclei come from numbers. Its pixels are those of the
+    /// block's core.
+    pub fn pass(&self) -> Option<Pass> {
+        self.pass
+    }
+
+    /// As plain numbers, to be sent to where the blocks are put together.
+    pub fn into_numbers(self) -> Vec<u32> {
+        self.numbers
+    }
+
+    /// What [`Self::into_numbers`] gave; `None` if these are not the nuclei of such an image.
+    ///
+    /// ```
+    /// use nucleoscope::segment::tiled::BlockNuclei;
+    ///
+    /// // One nucleus of two runs: 3 pixels from column 1 of row 0, and 1 pixel below the first.
+    /// let numbers = vec![2, 1, 0, 3, 1, 1, 1];
+    /// assert!(BlockNuclei::from_numbers(numbers.clone(), 4, 2).is_some());
+    /// assert!(BlockNuclei::from_numbers(numbers, 3, 2).is_none());
+    /// ```
+    pub fn from_numbers(numbers: Vec<u32>, width: usize, height: usize) -> Option<Self> {
+        let mut rest = &*numbers;
+        while let Some((&count, behind)) = rest.split_first() {
+            let (runs, behind) = behind.split_at_checked((count as usize).checked_mul(3)?)?;
+            let fits = |run: &[u32; 3]| {
+                let [x, y, length] = run.map(|number| number as usize);
+                length > 0 && x.checked_add(length).is_some_and(|end| end <= width) && y < height
+            };
+            if !runs.as_chunks().0.iter().all(fits) {
+                return None;
+            }
+            rest = behind;
+        }
+        Some(Self { numbers, pass: None })
+    }
+
+    /// The runs of each nucleus.
+    fn nuclei(&self) -> impl Iterator<Item = Vec<Run>> {
+        let mut rest = &*self.numbers;
+        std::iter::from_fn(move || {
+            let (&count, behind) = rest.split_first()?;
+            let (runs, behind) = behind.split_at_checked(3 * count as usize)?;
+            rest = behind;
+            let run = |run: &[u32; 3]| {
+                let [x, y, length] = run.map(|number| number as usize);
+                Run { x, y, length }
+            };
+            Some(runs.as_chunks().0.iter().map(run).collect())
+        })
+    }
+}
+
+/// The nuclei of a large image, put together block by block.
+///
+/// Blocks must come in the order of the plan: of nuclei that share pixels the first one keeps them. One
+/// that has more than half of its pixels in common with earlier ones is taken for one of them, seen by
+/// another block; of any other its largest connected rest is kept.
+///
+/// ```
+/// use nucleoscope::segment::tiled::{Assembly, BlockNuclei};
+///
+/// let block = |numbers: &[u32]| BlockNuclei::from_numbers(numbers.to_vec(), 8, 1).unwrap();
+/// let mut assembly = Assembly::new(8, 1, 1)?;
+/// assembly.add(&block(&[1, 2, 0, 3]));
+/// // The same nucleus seen a little larger, and another one that reaches into it.
+/// assembly.add(&block(&[1, 1, 0, 4, 1, 4, 0, 4]));
+/// assert_eq!(assembly.finish().as_slice(), &[0, 0, 1, 1, 1, 2, 2, 2]);
+/// # Ok::<(), nucleoscope::segment::tiled::TiledError>(())
+/// ```
+#[derive(Debug)]
+pub struct Assembly {
+    width: usize,
+    height: usize,
+    minimum_area: usize,
+    count: u32,
+    labels: Vec<u32>,
+}
+
+impl Assembly {
+    /// Without nuclei; of those that lose pixels to others, the ones that are left with fewer than
+    /// `minimum_area` will be dropped.
+    ///
+    /// # Errors
+    /// [`TiledError::OutOfMemory`].
+    pub fn new(width: usize, height: usize, minimum_area: usize) -> Result<Self, TiledError> {
+        let mut labels = Vec::new();
+        let pixels = width * height;
+        labels.try_reserve_exact(pixels).map_err(|_| TiledError::OutOfMemory { width, height })?;
+        labels.resize(pixels, 0);
+        Ok(Self { width, height, minimum_area, count: 0, labels })
+    }
+
+    /// Adds the nuclei of the next block.
+    ///
+    /// # Panics
+    /// If they are not of such an image: a programming error, not an input's.
+    pub fn add(&mut self, block: &BlockNuclei) {
+        for runs in block.nuclei() {
+            let area: usize = runs.iter().map(|run| run.length).sum();
+            let free: Vec<Run> = runs.iter().flat_map(|run| self.free_of(run)).collect();
+            let left: usize = free.iter().map(|run| run.length).sum();
+            if left == area {
+                self.fill(&free);
+            } else if 2 * left >= area {
+                let piece = largest_piece(&free);
+                if piece.iter().map(|run| run.length).sum::<usize>() >= self.minimum_area.max(1) {
+                    self.fill(&piece);
+                }
+            }
+        }
+    }
+
+    /// The label image, numbered by the nuclei's first pixels, row by row.
+    pub fn finish(self) -> LabelImage {
+        LabelImage::numbered_by_first_pixel(self.width, self.height, self.count, self.labels)
+    }
+
+    fn place(&self, run: &Run) -> Range<usize> {
+        let start = run.y * self.width + run.x;
+        start..start + run.length
+    }
+
+    /// The parts of a run that no nucleus has.
+    fn free_of(&self, run: &Run) -> Vec<Run> {
+        let mut x = run.x;
+        let parts = self.labels[self.place(run)].chunk_by(|one, other| (*one == 0) == (*other == 0));
+        let parts = parts.map(|part| {
+            let here = Run { x, y: run.y, length: part.len() };
+            x += part.len();
+            (part[0] == 0).then_some(here)
+        });
+        parts.flatten().collect()
+    }
+
+    fn fill(&mut self, runs: &[Run]) {
+        self.count += 1;
+        for run in runs {
+            let place = self.place(run);
+            self.labels[place].fill(self.count);
+        }
+    }
+}
+
+/// The largest piece that is connected through pixel sides, of equal ones the first; the runs are row by
+/// row, and none touches another in its row.
+fn largest_piece(runs: &[Run]) -> Vec<Run> {
+    let touch = |one: &Run, other: &Run| {
+        one.y.abs_diff(other.y) == 1 && one.x < other.x + other.length && other.x < one.x + one.length
+    };
+    let mut left: Vec<Run> = runs.to_vec();
+    let mut largest: Vec<Run> = Vec::new();
+    let area = |runs: &[Run]| runs.iter().map(|run| run.length).sum::<usize>();
+    while !left.is_empty() {
+        let mut piece = vec![left.remove(0)];
+        let mut next = 0;
+        while let Some(&run) = piece.get(next) {
+            next += 1;
+            piece.extend(left.extract_if(.., |other| touch(&run, other)));
+        }
+        if area(&piece) > area(&largest) {
+            largest = piece;
+        }
+    }
+    largest
+}
+
+/// Cuts a length into as few stretches as their length with margins, at most `longest`, allows; no margin
+/// is needed at the ends.
+fn stretches(length: usize, longest: usize, margin: usize) -> Vec<Range<usize>> {
+    let longest = longest.max(2 * margin + 2);
+    let count = length.saturating_sub(2 * margin).div_ceil(longest - 2 * margin).max(1);
+    let border = |index: usize| match index {
+        0 => 0,
+        _ if index == count => length,
+        _ => index * (length + 2 * margin * (count - 1)) / count + margin - 2 * margin * index,
+    };
+    (0..count).map(|index| border(index)..border(index + 1)).collect()
+}
+
+/// The windows that tell the nuclei's diameter: from among the half of the image's windows with the most
+/// contrast, spread over it from most to least. So neither an empty part nor a few specks decide.
+fn samples(image: &Image) -> Vec<Rect> {
+    let columns = stretches(image.width(), SAMPLE_SIDE, 0);
+    let rows = stretches(image.height(), SAMPLE_SIDE, 0);
+    let windows =
+        rows.iter().flat_map(|rows| columns.iter().map(|columns| Rect::of(columns.clone(), rows.clone())));
+    let mut ranked: Vec<(f64, Rect)> = windows.map(|window| (contrast(image, &window), window)).collect();
+    ranked.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+    ranked.truncate(ranked.len().div_ceil(2).max(SAMPLES.min(ranked.len())));
+    let count = SAMPLES.min(ranked.len());
+    (0..count).map(|index| ranked[index * ranked.len() / count].1).collect()
+}
+
+/// The variance of some of a window's values.
+fn contrast(image: &Image, window: &Rect) -> f64 {
+    const STEP: usize = 8;
+    let places =
+        window.rows().step_by(STEP).flat_map(|y| window.columns().step_by(STEP).map(move |x| (x, y)));
+    let value = |(x, y): (usize, usize)| {
+        let first = (y * image.width() + x) * image.channels();
+        (first..first + image.channels()).map(|index| f64::from(image.samples().get(index))).sum::<f64>()
+    };
+    let (count, sum, squares) = places.map(value).fold((0.0, 0.0, 0.0), |(count, sum, squares), value| {
+        (count + 1.0, sum + value, squares + value * value)
+    });
+    let mean: f64 = sum / count;
+    squares / count - mean * mean
+}
+
+/// Finds the nuclei of a large image block by block, one after the other. `progress` is told how much is
+/// done, and how much there is to do.
+///
+/// # Errors
+/// What the network says, or that there is not enough memory.
+pub fn segment(
+    network: &dyn Network,
+    image: &Image,
+    settings: &Settings,
+    sizes: &Sizes,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<LabelImage, TiledError> {
+    let mut assembly = Assembly::new(image.width(), image.height(), settings.watershed.minimum_area)?;
+    let plan = Plan::new(network, image, settings, sizes, &mut |_, _| ())?;
+    for (done, block) in (1..).zip(&plan.blocks) {
+        assembly.add(&plan.find(network, image, settings, block, &mut |_, _| ())?);
+        progress(done, plan.blocks.len());
+    }
+    Ok(assembly.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::{Normalization, Samples};
+    use crate::network::{Activation, ModelMetadata, ScaleRange};
+
+    /// Answers with its own input: an image of this network is a picture of the maps.
+    struct Echo(ModelMetadata);
+
+    impl Network for Echo {
+        fn metadata(&self) -> &ModelMetadata {
+            &self.0
+        }
+
+        fn run(&self, input: Vec<f32>, _: usize, _: usize) -> Result<Vec<f32>, NetworkError> {
+            Ok(input)
+        }
+    }
+
+    fn echo() -> Echo {
+        let text = String::new;
+        let normalization = Normalization {
+            low_percentile: 0.0,
+            high_percentile: 100.0,
+            local: None,
+            clip_low: 0.0,
+            clip_high: 1.0,
+        };
+        Echo(ModelMetadata {
+            name: text(),
+            version: text(),
+            activation: Activation::None,
+            normalization,
+            stride: 8,
+            halo: 8,
+            training_diameter: 8.0,
+            scales: ScaleRange::for_training_diameter(8.0),
+            license: text(),
+            data: text(),
+        })
+    }
+
+    const WIDTH: usize = 260;
+    const HEIGHT: usize = 190;
+
+    /// ProbabilityMaps of discs as a picture: interior is red, distance to the rim is blue.
+    fn discs(seed: u64, count: usize) -> Image {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut values = vec![0.0f32; 3 * WIDTH * HEIGHT];
+        for _ in 0..count {
+            let (x, y) = (random.f32() * WIDTH as f32, random.f32() * HEIGHT as f32);
+            let radius = 2.5 + 3.0 * random.f32();
+            for (pixel, value) in values.chunks_exact_mut(3).enumerate() {
+                let (dx, dy) = ((pixel % WIDTH) as f32 - x, (pixel / WIDTH) as f32 - y);
+                let depth = 1.0 - (dx * dx + dy * dy).sqrt() / radius;
+                if depth > 0.0 {
+                    value[0] = 1.0;
+                    value[2] = value[2].max(depth);
+                }
+            }
+        }
+        Image::new(WIDTH, HEIGHT, 3, Samples::F32(values)).unwrap()
+    }
+
+    fn settings() -> Settings {
+        let watershed = WatershedSettings { minimum_area: 8, ..Default::default() };
+        Settings { diameter: Some(8.0), watershed }
+    }
+
+    const SMALL: Sizes = Sizes { largest_whole: 0, longest_block: 150 };
+
+    fn in_blocks(image: &Image, settings: &Settings) -> LabelImage {
+        segment(&echo(), image, settings, &SMALL, &mut |_, _| ()).unwrap()
+    }
+
+    fn at_once(image: &Image, settings: &Settings) -> LabelImage {
+        crate::segment::segment(&echo(), image, settings, &mut |_| ()).unwrap().labels
+    }
+
+    #[test]
+    fn nuclei_across_the_borders_of_blocks_are_those_of_the_whole_image() {
+        for (seed, count) in [(1, 120), (2, 300), (3, 500)] {
+            let image = discs(seed, count);
+            let plan = Plan::new(&echo(), &image, &settings(), &SMALL, &mut |_, _| ()).unwrap();
+            assert!(plan.blocks.len() >= 6, "{}", plan.blocks.len());
+            for (smoothing, clear_border) in [(0.0, false), (1.0, true)] {
+                let watershed = WatershedSettings { smoothing, clear_border, ..settings().watershed };
+                let settings = Settings { watershed, ..settings() };
+                let whole = at_once(&image, &settings);
+                let core_of = |pixel: usize| {
+                    plan.blocks.iter().position(|block| block.core.contains(pixel % WIDTH, pixel / WIDTH))
+                };
+                let mut cores = vec![std::collections::BTreeSet::new(); whole.count() as usize + 1];
+                for (pixel, &label) in whole.as_slice().iter().enumerate() {
+                    cores[label as usize].insert(core_of(pixel).unwrap());
+                }
+                let straddling = cores[1..].iter().filter(|cores| cores.len() > 1).count();
+                assert!(
+                    straddling >= 5,
+                    "only {straddling} of {} nuclei are in several cores",
+                    whole.count()
+                );
+                assert!(in_blocks(&image, &settings) == whole, "seed {seed}, {settings:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_field_without_nuclei_and_one_smaller_than_a_block_are_fields_too() {
+        let empty = Image::new(300, 200, 1, Samples::U8(vec![7; 60_000])).unwrap();
+        let settings = Settings { diameter: None, ..settings() };
+        assert_eq!(in_blocks(&empty, &settings), LabelImage::empty(300, 200));
+        let tiny = Image::new(1, 1, 1, Samples::U8(vec![7])).unwrap();
+        assert_eq!(in_blocks(&tiny, &settings), LabelImage::empty(1, 1));
+    }
+
+    #[test]
+    fn blocks_survive_being_sent_elsewhere_in_any_order() {
+        let image = discs(4, 200);
+        let plan = Plan::new(&echo(), &image, &settings(), &SMALL, &mut |_, _| ()).unwrap();
+        let sent: Plan = serde_json::from_str(&serde_json::to_string(&plan).unwrap()).unwrap();
+        assert_eq!(sent, plan);
+        let mut told = Vec::new();
+        let mut found: Vec<BlockNuclei> = sent
+            .blocks
+            .iter()
+            .rev()
+            .map(|block| {
+                let mut tell = |done, total| told.push((done, total));
+                let found = sent.find(&echo(), &image, &settings(), block, &mut tell).unwrap();
+                BlockNuclei::from_numbers(found.into_numbers(), WIDTH, HEIGHT).unwrap()
+            })
+            .collect();
+        assert!(told.len() == plan.blocks.len() && told.iter().all(|&told| told == (1, 1)), "{told:?}");
+        found.reverse();
+        let mut assembly = Assembly::new(WIDTH, HEIGHT, 8).unwrap();
+        found.iter().for_each(|block| assembly.add(block));
+        assert_eq!(assembly.finish(), at_once(&image, &settings()));
+    }
+
+    #[test]
+    fn numbers_that_are_no_nuclei_are_refused() {
+        let is_read = |numbers: &[u32]| BlockNuclei::from_numbers(numbers.to_vec(), 4, 3).is_some();
+        assert!(is_read(&[]) && is_read(&[1, 0, 0, 4]) && is_read(&[1, 3, 2, 1, 1, 0, 0, 1]));
+        for numbers in [
+            &[1][..],
+            &[1, 0, 0],
+            &[1, 0, 0, 5],
+            &[1, 0, 3, 1],
+            &[1, 0, 0, 0],
+            &[1, 4, 0, 1],
+            &[2, 0, 0, 1],
+            &[u32::MAX, 0, 0, 1],
+            &[1, u32::MAX, 0, u32::MAX],
+        ] {
+            assert!(!is_read(numbers), "{numbers:?}");
+        }
+    }
+
+    #[test]
+    fn what_two_blocks_disagree_about_is_settled_in_their_order() {
+        let block = |nuclei: &[&[[u32; 3]]]| {
+            let numbers =
+                nuclei.iter().flat_map(|runs| [&[runs.len() as u32][..], runs.as_flattened()].concat());
+            BlockNuclei::from_numbers(numbers.collect(), 9, 2).unwrap()
+        };
+        let mut assembly = Assembly::new(9, 2, 2).unwrap();
+        assembly.add(&block(&[&[[3, 0, 2]]]));
+        assembly.add(&block(&[
+            // Most of it was found before.
+            &[[3, 0, 3]],
+            // What is left of it is too small.
+            &[[4, 0, 1], [3, 1, 1]],
+            // What is left of it is in two pieces, of which the larger one stays.
+            &[[1, 0, 6], [6, 1, 2]],
+        ]));
+        assert_eq!(
+            assembly.finish().as_slice(),
+            [[0, 0, 0, 1, 1, 2, 2, 0, 0], [0, 0, 0, 0, 0, 0, 2, 2, 0]].as_flattened()
+        );
+    }
+
+    #[test]
+    fn stretches_cover_the_length_and_fit() {
+        for (length, longest, margin) in [
+            (1, 10, 2),
+            (8192, 2496, 110),
+            (8193, 2496, 110),
+            (100, 1, 30),
+            (4096, 768, 0),
+            (2496, 2496, 110),
+        ] {
+            let stretches = stretches(length, longest, margin);
+            assert_eq!((stretches[0].start, stretches[stretches.len() - 1].end), (0, length));
+            assert!(stretches.windows(2).all(|pair| pair[0].end == pair[1].start));
+            let seen =
+                |core: &Range<usize>| (core.end + margin).min(length) - core.start.saturating_sub(margin);
+            let longest = longest.max(2 * margin + 2);
+            assert!(stretches.iter().all(|core| !core.is_empty() && seen(core) <= longest), "{stretches:?}");
+        }
+        assert_eq!(stretches(8192, 2496, 110).len(), 4);
+    }
+
+    #[test]
+    fn samples_are_where_the_image_has_contrast() {
+        let (width, height) = (SAMPLE_SIDE * 5, SAMPLE_SIDE * 4);
+        let value = |pixel: usize| if pixel % width > width / 2 && pixel % 16 < 8 { 200 } else { 10 };
+        let image =
+            Image::new(width, height, 1, Samples::U8((0..width * height).map(value).collect())).unwrap();
+        let samples = samples(&image);
+        assert_eq!(samples.len(), SAMPLES);
+        assert!(samples.iter().all(|window| window.left >= width / 2 - SAMPLE_SIDE), "{samples:?}");
+        assert!((1..samples.len()).all(|index| !samples[..index].contains(&samples[index])), "{samples:?}");
+    }
+}

@@ -1,0 +1,95 @@
+//! Models that are not ONNX or break the metadata are refused with the reason.
+
+use nucleoscope::Diagnostic;
+use nucleoscope::network::{Network, NetworkError, TractNetwork};
+use prost::Message;
+use tract_onnx::pb::ModelProto;
+
+fn shipped() -> ModelProto {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/model/nuclei.onnx");
+    ModelProto::decode(&*std::fs::read(path).unwrap()).unwrap()
+}
+
+fn load(model: &ModelProto) -> Result<TractNetwork, NetworkError> {
+    TractNetwork::load(&model.encode_to_vec())
+}
+
+#[test]
+fn the_shipped_model_keeps_to_the_contract_and_to_its_size() {
+    let network = load(&shipped()).unwrap();
+    assert_eq!(network.metadata().name, "nuclei");
+    assert_eq!(network.metadata().training_diameter, 24.0);
+    assert!(shipped().opset_import[0].version >= 17);
+    assert!(shipped().encoded_len() <= 4_000_000, "{} bytes", shipped().encoded_len());
+}
+
+#[test]
+fn the_same_pixels_give_the_same_maps_at_another_size() {
+    let network = load(&shipped()).unwrap();
+    let stride = network.metadata().stride;
+    for (rows, columns) in [(1, 1), (2, 3), (4, 1)] {
+        let (height, width) = (rows * stride, columns * stride);
+        let maps = network.run(vec![0.25; 3 * height * width], height, width).unwrap();
+        assert_eq!(maps.len(), 3 * height * width);
+        assert!(maps.iter().all(|value| (0.0..=1.0).contains(value)));
+    }
+}
+
+#[test]
+fn what_is_no_onnx_is_refused() {
+    let cases: [&[u8]; 4] = [b"", b"not a model", &[0xff; 64], b"\x89PNG\r\n\x1a\n"];
+    for bytes in cases {
+        let error = TractNetwork::load(bytes).unwrap_err();
+        assert!(["model/not-onnx", "model/metadata"].contains(&error.code().as_str()), "{error}");
+        assert!(!error.help().is_empty());
+    }
+}
+
+#[test]
+fn a_model_cut_short_is_refused() {
+    let bytes = shipped().encode_to_vec();
+    for share in [1, 10, 50, 99] {
+        assert!(TractNetwork::load(&bytes[..bytes.len() * share / 100]).is_err(), "{share} %");
+    }
+}
+
+#[test]
+fn a_model_without_metadata_is_refused_by_name() {
+    let mut model = shipped();
+    model.metadata_props.retain(|entry| entry.key != "activation");
+    let error = load(&model).unwrap_err();
+    assert_eq!(error.code(), "model/metadata");
+    assert!(error.to_string().contains("\"activation\""), "{error}");
+}
+
+#[test]
+fn a_model_with_other_names_is_refused_by_what_it_has() {
+    let mut model = shipped();
+    let graph = model.graph.as_mut().unwrap();
+    graph.output[0].name = graph.node[0].output[0].clone();
+    let error = load(&model).unwrap_err();
+    assert_eq!(error.code(), "model/metadata");
+    assert!(error.to_string().contains("maps"), "{error}");
+}
+
+#[test]
+fn a_model_with_another_shape_is_refused() {
+    let mut model = shipped();
+    let graph = model.graph.as_mut().unwrap();
+    // The first layer's output under the right name: metadata kept in words, broken in shape.
+    let first = graph.node.iter().position(|node| node.op_type == "Conv").unwrap();
+    let last = graph.node.iter_mut().find(|node| node.output[0] == "maps").unwrap();
+    last.output[0] = "unused".into();
+    graph.node[first].output[0] = "maps".into();
+    graph.node.truncate(first + 1);
+    let error = load(&model).unwrap_err();
+    assert!(["model/metadata", "model/unsupported"].contains(&error.code().as_str()), "{error}");
+}
+
+#[test]
+fn an_unknown_operator_is_unsupported() {
+    let mut model = shipped();
+    model.graph.as_mut().unwrap().node[3].op_type = "Teleport".into();
+    let error = load(&model).unwrap_err();
+    assert_eq!(error.code(), "model/unsupported", "{error}");
+}
