@@ -1,9 +1,8 @@
 /** Formatting, lints and types of every language. Run by itself: `npm run check`. */
-import { join } from "node:path";
 import { buildWasm } from "./build.mjs";
 import { pythonEnvironment } from "./python.mjs";
 import { addLinters, setUp, wasmTarget } from "./setup.mjs";
-import { isStarted, main, root, run, step } from "./step.mjs";
+import { isStarted, main, run, runScript, step } from "./step.mjs";
 
 /** The packages that become WebAssembly: with code that no other target compiles. */
 const wasmPackages = ["nucleoscope", "nucleoscope-bench", "nucleoscope-kernels"];
@@ -15,7 +14,7 @@ export async function lint() {
   await addLinters();
   await step("Rust formatting", () => run("cargo", ["fmt", "--all", "--check"]));
   await step("TypeScript, JavaScript and CSS lints", () =>
-    run(process.execPath, [join(root, "node_modules/@biomejs/biome/bin/biome"), "lint", "--error-on-warnings", "."]),
+    runScript("@biomejs/biome/bin/biome", ["lint", "--error-on-warnings", "."]),
   );
   await lintPython();
   await step("Rust lints", () =>
@@ -44,9 +43,11 @@ async function lintPython() {
   });
 }
 
-/** Types of the page's code, which needs those that come with the WebAssembly module. */
+/** Types of the page's code and of the tests, which need those that come with the WebAssembly module. */
 export async function checkTypes() {
-  await step("TypeScript types", () => run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "--noEmit"]));
+  await step("TypeScript types", async () => {
+    for (const project of [".", "tests"]) await runScript("typescript/bin/tsc", ["--noEmit", "--project", project]);
+  });
 }
 
 if (isStarted(import.meta.url)) {

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
-import { load } from "./bundle.mjs";
+import { describe, test } from "vitest";
+import { Batch } from "../../www/src/batch.ts";
+import type { BatchImage, ImageState } from "../../www/src/batch.ts";
+import type { OpenedBatch } from "../../www/src/engine/protocol.ts";
+import { fake } from "../fake.ts";
 
-const { Batch } = await load("batch.ts");
-
-const file = (path, contents = path) => ({ path, blob: new File([contents], path), explicit: true });
-const planned = (imageId, index, truth = null) => ({
+const file = (path: string, contents = path) => ({ path, blob: new File([contents], path), explicit: true });
+const planned = (imageId: string, index: number, truth: object | null = null) => ({
   imageId,
   csvId: imageId,
   fileStem: imageId,
@@ -15,8 +16,10 @@ const planned = (imageId, index, truth = null) => ({
   truth,
   ignoredInScoring: false,
 });
-const plan = (images, rest = {}) => ({ images, failures: [], notices: [], wanted: null, ...rest });
-const result = (count, score = null) => ({ kind: "done", result: { count, score, csvRows: "" } });
+const plan = (images: object[], rest = {}) =>
+  fake<OpenedBatch>({ images, failures: [], notices: [], wanted: null, ...rest });
+const result = (count: number, score: object | null = null) =>
+  fake<ImageState & { kind: "done" }>({ kind: "done", result: { count, score, csvRows: "" } });
 
 describe("batch", () => {
   test("opens every file again with each drop, so that ground truth may come later", async () => {
@@ -43,9 +46,9 @@ describe("batch", () => {
     const truth = { kind: "masks", sources: [{ file: 1, entry: null }] };
     const image = { ...planned("a", 0, truth), source: { file: 0, entry: 7 } };
     const [added] = batch.update(plan([image])).added;
-    assert.deepEqual([added.source.blob === files[0].blob, added.source.entry], [true, 7]);
+    assert.deepEqual([added.source?.blob === files[0].blob, added.source?.entry], [true, 7]);
     assert.deepEqual(
-      added.truth.sources.map(({ blob, entry }) => [blob === files[1].blob, entry]),
+      fake<{ sources: { blob: Blob; entry: number | null }[] }>(added.truth ?? {}).sources.map(({ blob, entry }) => [blob === files[1].blob, entry]),
       [[true, null]],
     );
   });
@@ -108,13 +111,13 @@ describe("batch", () => {
     const batch = new Batch();
     await batch.remember([file("a.png")]);
     const [image] = batch.update(plan([planned("a", 0)])).added;
-    image.state = { kind: "failed", error: {} };
+    image.state = fake<ImageState>({ kind: "failed", error: {} });
     const repaired = file("a.png", "repaired");
     assert.deepEqual((await batch.remember([repaired])).refused, []);
     const update = batch.update(plan([planned("a", 0)]));
     assert.deepEqual(update.added, []);
     assert.deepEqual(update.again, [image]);
-    assert.equal(image.source.blob, repaired.blob);
+    assert.equal(image.source?.blob, repaired.blob);
     assert.equal(batch.images.length, 1);
   });
 
@@ -171,11 +174,11 @@ describe("batch", () => {
   test("puts what was removed back in its place", async () => {
     const batch = new Batch();
     const failures = [{ path: "x.zip", error: { code: "archive/broken", message: "broken", remedy: "" } }];
-    await batch.remember(["a.png", "b.png", "x.zip"].map(file));
+    await batch.remember(["a.png", "b.png", "x.zip"].map((path) => file(path)));
     const all = plan([planned("a", 0), planned("b", 1)], { failures });
     batch.update(all);
     const before = [...batch.images];
-    const places = before.map((image) => [image, batch.remove(image)]);
+    const places = before.map((image) => [image, batch.remove(image)] as const);
     assert.deepEqual(batch.images, []);
     assert.deepEqual(batch.update(all).added, []);
     for (const [image, place] of places.reverse()) batch.putBack(image, place);
@@ -201,13 +204,18 @@ describe("batch", () => {
     added[0].state = result(3, { score: 0.5 });
     added[1].state = result(4, { score: 0.7 });
     added[1].ignoredInScoring = true;
-    added[2].state = { kind: "failed", error: {} };
+    added[2].state = fake<ImageState>({ kind: "failed", error: {} });
     added[3].state = { kind: "cancelled" };
     assert.deepEqual(batch.tally(), { images: 4, done: 2, failed: 1, cancelled: 1, nuclei: 7, counted: 7, uncounted: 0 });
     added[0].gates = [{ key: "area_px2", minimum: 3, maximum: null, keep: "inside" }];
     assert.equal(batch.tally().counted, null, "not known yet");
-    const { regions, gates, state } = added[0];
-    added[0].counted = { summary: { included: 1 }, csvRows: "", of: { result: state.result, regions, gates } };
+    const { regions, gates } = added[0];
+    const state = fake<ImageState & { kind: "done" }>(added[0].state);
+    added[0].counted = fake<BatchImage["counted"]>({
+      summary: { included: 1 },
+      csvRows: "",
+      of: { result: state.result, regions, gates },
+    });
     assert.equal(batch.tally().counted, 5);
     added[0].regions = [{ kind: "rectangle", x: 0, y: 0, width: 1, height: 1 }];
     assert.equal(batch.tally().counted, null, "of other regions");

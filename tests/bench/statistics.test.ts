@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { describe, test } from "vitest";
 import { compare, interleaved, median, rounded } from "../../bench/statistics.mjs";
 
 const row = { name: "one", what: "a thing", unit: "ms", peer: "another", target: 0.4, aim: 0.28, better: "lower" };
@@ -23,8 +23,8 @@ describe("rounded", () => {
 
 describe("interleaved", () => {
   test("has contestants take turns, to and fro, and leaves out the warm-up", async () => {
-    const order = [];
-    const contestant = (name) => async () => order.push(name);
+    const order: string[] = [];
+    const contestant = (name: string) => async () => order.push(name);
     const contestants = { a: contestant("a"), b: contestant("b") };
     const measured = await interleaved(contestants, { rounds: 2, warmUp: 1 });
     assert.equal(order.join(""), "baabba");

@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
-import { load } from "./bundle.mjs";
-
-const { defaultColumns, heading, written } = await load("results/measurement-table.ts");
-const { readCondition } = await load("results/row-filter.ts");
-const { rowOrder } = await load("results/row-order.ts");
+import { describe, test } from "vitest";
+import { defaultColumns, heading, written } from "../../www/src/results/measurement-table.ts";
+import { readCondition } from "../../www/src/results/row-filter.ts";
+import { rowOrder } from "../../www/src/results/row-order.ts";
 
 /** A table of columns given as `{ key: values }`. */
-function tableOf(columns) {
+function tableOf(columns: Record<string, number[]>) {
   const keys = Object.keys(columns);
   return {
     columns: keys.map((key) => ({ key, label: key, unit: "" })),
@@ -49,7 +47,7 @@ describe("columns shown at first", () => {
 
 describe("the order of rows", () => {
   const table = tableOf({ size: [3, Number.NaN, 1, 3, Number.NaN, 2] });
-  const order = (key, descending, isShown = () => true) => [...rowOrder(table, { key, descending }, isShown)];
+  const order = (key: string | null, descending: boolean, isShown: (row: number) => boolean = () => true) => [...rowOrder(table, { key, descending }, isShown)];
 
   test("has rows without a value last, whichever way", () => {
     assert.deepEqual(order("size", false), [2, 5, 0, 3, 1, 4]);
@@ -68,7 +66,7 @@ describe("the order of rows", () => {
 });
 
 describe("filters", () => {
-  const kept = (text, values) => values.filter(readCondition(text, (value) => written(value)));
+  const kept = (text: string, values: number[]) => values.filter(readCondition(text, (value) => written(value)) ?? assert.fail());
 
   test("compare", () => {
     const values = [199, 200, 201];

@@ -1,32 +1,32 @@
 /** Exports: what goes into the files, and what an image that cannot be written costs. */
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { load } from "./bundle.mjs";
-
-const { filesOf } = await load("exporter.ts");
+import { test } from "vitest";
+import { filesOf } from "../../www/src/exporter.ts";
+import type { ExportOrder } from "../../www/src/exporter.ts";
+import { fake } from "../fake.ts";
 
 /** Finished images, and an engine that cannot write those named in `broken`. */
-function orderOf(names, broken) {
-  const told = [];
+function orderOf(names: string[], broken: string[]) {
+  const told: { parts: Blob[]; failures: { imageId: string; path: string; reason: string }[] }[] = [];
   const engine = {
     modelIdentity: {},
-    exportFiles: async ({ imageId }) => {
+    exportFiles: async ({ imageId }: { imageId: string }) => {
       if (broken.includes(imageId)) throw new Error(`${imageId} is gone`);
       return { files: [{ name: `${imageId}.csv` }], part: imageId };
     },
-    batchFiles: async (parts, failures) => {
+    batchFiles: async (parts: Blob[], failures: any) => {
       told.push({ parts: [...parts], failures });
       return [{ name: "all.csv" }];
     },
   };
-  const images = names.map((imageId) => ({
+  const images = names.map((imageId: string) => ({
     imageId,
     path: `${imageId}.png`,
     source: {},
     edits: { steps: [] },
     state: { kind: "done", result: {} },
   }));
-  return { order: { engine, images, batch: { wanted: null }, formats: ["summary"], measures: [], dialect: {} }, images, told };
+  return { order: fake<ExportOrder>({ engine, images, batch: { wanted: null }, formats: ["summary"], measures: [], dialect: {} }), images, told };
 }
 
 const unsaid = () => undefined;

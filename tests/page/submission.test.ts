@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
-import { load } from "./bundle.mjs";
-
-const { rowsUnder, submissionOf } = await load("submission.ts");
-const { describe: inWords } = await load("download.ts");
+import { describe, test } from "vitest";
+import { rowsUnder, submissionOf } from "../../www/src/submission.ts";
+import { describe as inWords } from "../../www/src/download.ts";
 
 const header = "ImageId,EncodedPixels\n";
-const done = (imageId) => ({ imageId, csvRows: `${imageId},1 2\n` });
-const failed = (imageId) => ({ imageId, csvRows: null });
+const done = (imageId: string) => ({ imageId, csvRows: `${imageId},1 2\n` });
+const failed = (imageId: string | null) => ({ imageId, csvRows: null });
 
 describe("the Bowl's CSV of a batch", () => {
   test("has the finished images in the order of the list", () => {

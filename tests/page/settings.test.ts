@@ -1,14 +1,16 @@
 /** Settings as they travel: in links, in records, on the shelf. */
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { load } from "./bundle.mjs";
-
-const { parseTuning, sameTuning, tuningOf } = await load("tuning.ts");
-const { linkOf, settingsIn } = await load("settings-link.ts");
-const { optionsIn } = await load("address-options.ts");
-const { RecordedRuns } = await load("recorded-runs.ts");
-const { MapsShelf } = await load("maps-shelf.ts");
-const { scaleBar } = await load("scale-bar.ts");
+import { test } from "vitest";
+import { parseTuning, sameTuning, tuningOf } from "../../www/src/tuning.ts";
+import { linkOf, settingsIn } from "../../www/src/settings-link.ts";
+import { optionsIn } from "../../www/src/address-options.ts";
+import { RecordedRuns } from "../../www/src/recorded-runs.ts";
+import { MapsShelf } from "../../www/src/maps-shelf.ts";
+import { scaleBar } from "../../www/src/scale-bar.ts";
+import type { BatchImage } from "../../www/src/batch.ts";
+import type { Engine } from "../../www/src/engine/engine.ts";
+import type { CachedMaps } from "../../www/src/engine/protocol.ts";
+import { fake } from "../fake.ts";
 
 const tuning = {
   threshold: 0.6,
@@ -32,7 +34,7 @@ test("a tuning is read from something unknown, and nothing else with it", () => 
 test("settings come back from a link as they went in", () => {
   const link = linkOf("https://example.org/nuclei/?workers=2#old", { ...tuning, diameter: 12.5 });
   assert.match(link, /^https:\/\/example\.org\/nuclei\/\?workers=2#settings=/);
-  const { network, tuning: read, ignored } = settingsIn(new URL(link).hash);
+  const { network, tuning: read, ignored } = settingsIn(new URL(link).hash) ?? assert.fail();
   assert.deepEqual(network, { diameter: 12.5 });
   assert.deepEqual(read, tuning);
   assert.deepEqual(ignored, []);
@@ -48,18 +50,18 @@ test("what a link asks for in vain is named, and the rest is taken", () => {
     [JSON.stringify({ ...tuning, threshold: 7 }), ["threshold 7"]],
     [JSON.stringify({ ...tuning, diameter: -3, other: null }), ["diameter -3", "other null"]],
     [JSON.stringify({ ...tuning, diameter: 1e15 }), ["diameter 1000000000000000"]],
-  ]) {
-    const shared = settingsIn(`#settings=${encodeURIComponent(text)}`);
+  ] as [string, string[]][]) {
+    const shared = settingsIn(`#settings=${encodeURIComponent(text)}`) ?? assert.fail();
     assert.deepEqual(shared.ignored, ignored, text);
     assert.ok(shared.network.diameter === null);
   }
   const { threshold, ...others } = tuning;
-  const shared = settingsIn(`#settings=${encodeURIComponent(JSON.stringify({ ...others, threshold: 7 }))}`);
+  const shared = settingsIn(`#settings=${encodeURIComponent(JSON.stringify({ ...others, threshold: 7 }))}`) ?? assert.fail();
   assert.deepEqual(shared.tuning, others);
 });
 
 test("an address says how many workers and how large a block, within reason", () => {
-  const asked = (search) => {
+  const asked = (search: string) => {
     const { workers, sizes, notices } = optionsIn(search);
     return [workers, sizes?.longestBlock, notices.length];
   };
@@ -91,20 +93,23 @@ test("a record's settings are taken as they are, and what does not fit is said",
     gates: [{ key: "area_px2", minimum: 3, maximum: null, keep: "inside" }],
   };
   const fromTruth = { ...run, id: "b", model: null, start: "groundTruth", settings: null, gates: [] };
-  const engine = {
+  const engine = fake<Engine>({
     modelIdentity: { name: "nuclei", version: "1", sha256: "this" },
-    readRecord: async ({ blob }) => {
+    readRecord: async ({ blob }: { blob: Blob }) => {
       if (blob.size === 0) throw Object.assign(new Error("x"), { code: "record/field", message: "images[0].selection.frame is 1e15", remedy: "Correct it." });
       return [run, fromTruth];
     },
     hash: async () => "of another file",
-  };
+  });
   const runs = new RecordedRuns();
-  const source = (text) => ({ path: "nucleoscope.json", source: { blob: new Blob([text]), entry: null } });
+  const source = (text: string) => ({ path: "nucleoscope.json", source: { blob: new Blob([text]), entry: null } });
   const good = source("{}");
   assert.match((await runs.read([source(""), good], engine))[0].message, /selection\.frame is 1e15/);
   assert.equal(runs.size, 2);
-  const image = (imageId) => ({ imageId, path: `${imageId}.png`, source: {}, state: { kind: "waiting" }, edits: { replace(list) { this.steps = list; } } });
+  const image = (imageId: string) => {
+    const edits = { steps: [], replace(list: any) { this.steps = list; } };
+    return fake<BatchImage>({ imageId, path: `${imageId}.png`, source: {}, state: { kind: "waiting" }, edits });
+  };
   const [a, b, c] = ["a", "b", "c"].map(image);
   const { images, notices } = await runs.applyTo([a, b, c], engine);
   assert.deepEqual(images, [a, b]);
@@ -115,7 +120,7 @@ test("a record's settings are taken as they are, and what does not fit is said",
   assert.deepEqual(notices.map(({ message }) => /not the file|another model/.exec(message)?.[0]), ["not the file", "not the file", "another model"]);
   assert.equal(runs.editsFromTruth(a), null);
   assert.deepEqual(runs.editsFromTruth(b), run.edits, "not handed out while the image is not done");
-  b.state = { kind: "done" };
+  b.state = fake<BatchImage["state"]>({ kind: "done" });
   assert.deepEqual(runs.editsFromTruth(b), run.edits);
   assert.equal(runs.editsFromTruth(b), null);
   await runs.read([good], engine);
@@ -124,8 +129,8 @@ test("a record's settings are taken as they are, and what does not fit is said",
 
 test("the shelf lets go of the maps that were put there first", () => {
   const shelf = new MapsShelf(100);
-  const owners = [1, 2, 3].map(() => ({ maps: null }));
-  const maps = (size) => ({ key: "", blob: { size }, width: 1, height: 1 });
+  const owners = [1, 2, 3].map(() => ({ maps: null as CachedMaps | null }));
+  const maps = (size: number) => fake<CachedMaps>({ key: "", blob: { size }, width: 1, height: 1 });
   shelf.put(owners[0], maps(40));
   shelf.put(owners[1], maps(40));
   shelf.put(owners[0], maps(50));
@@ -144,7 +149,7 @@ test("a scale bar has a round length and fits", () => {
     [0.325, 20, "20 µm"],
     [12, 1000, "1 mm"],
     [0.004, 0.2, "200 nm"],
-  ]) {
+  ] as [number, number, string][]) {
     const bar = scaleBar(micrometres, 100);
     assert.equal(bar.words, words);
     assert.ok(Math.abs(bar.length - length) < 1e-9);

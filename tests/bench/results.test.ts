@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
-import { describe, test } from "node:test";
+import { describe, test } from "vitest";
 import { measurements } from "../../bench/measurements.mjs";
 import { faults, merged, missing, withReached } from "../../bench/results.mjs";
 import { groups, rowOf, rows } from "../../bench/rows.mjs";
 import { compare } from "../../bench/statistics.mjs";
-import { sample } from "./sample.mjs";
+import { sample } from "./sample.ts";
 
 const published = new URL("../../bench/results.json", import.meta.url);
 
@@ -26,14 +26,14 @@ describe("rows", () => {
 
 describe("results", () => {
   test("are put together with those of the same machine and versions", () => {
-    const now = { ...sample(), comparisons: [compare(rowOf("network-512"), [1], [2])] };
+    const now: Partial<ReturnType<typeof sample>> = { ...sample(), comparisons: [compare(rowOf("network-512"), [1], [2])] };
     delete now.growth;
-    const { comparisons, growth } = merged(sample(), now);
+    const { comparisons, growth } = merged(sample(), now) as ReturnType<typeof sample>;
     assert.deepEqual(comparisons.map(({ name }) => name), rows.map(({ name }) => name), "in the order of the rows");
-    assert.equal(comparisons.find(({ name }) => name === "network-512").ours, 1, "the newer one counts");
+    assert.equal(comparisons.find(({ name }) => name === "network-512")?.ours, 1, "the newer one counts");
     assert.deepEqual(growth, sample().growth);
-    for (const changed of [{ machine: { ...now.machine, cores: 3 } }, { versions: { tract: "1.2.4" } }]) {
-      const alone = merged(sample(), { ...now, ...changed });
+    for (const changed of [{ machine: { ...sample().machine, cores: 3 } }, { versions: { tract: "1.2.4" } }]) {
+      const alone: Partial<typeof now> = merged(sample(), { ...now, ...changed });
       assert.deepEqual(alone.comparisons, now.comparisons);
       assert.equal(alone.growth, null);
     }
@@ -58,7 +58,7 @@ describe("results", () => {
 
   test("are held back when they cannot be true", () => {
     assert.deepEqual(faults(sample()), []);
-    const broken = (change) => {
+    const broken = (change: any) => {
       const results = sample();
       results.comparisons[0] = { ...results.comparisons[0], ...change };
       return faults(results).join();

@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
-import { load } from "./bundle.mjs";
+import { describe, test } from "vitest";
+import { binAt, binCounts, binEdge, binsOf } from "../../www/src/results/bins.ts";
+import { density, standardDeviation, summariseBatch, together } from "../../www/src/results/summary.ts";
 
-const { binAt, binCounts, binEdge, binsOf } = await load("results/bins.ts");
-const { density, standardDeviation, summariseBatch, together } = await load("results/summary.ts");
-
-const near = (actual, expected) => assert.ok(Math.abs(actual - expected) < 1e-9, `${actual} is not ${expected}`);
+const near = (actual: number, expected: number) => assert.ok(Math.abs(actual - expected) < 1e-9, `${actual} is not ${expected}`);
 
 describe("bins", () => {
   test("follow the rule of Freedman and Diaconis", () => {
@@ -15,13 +13,13 @@ describe("bins", () => {
   });
 
   test("are neither too few nor too many", () => {
-    assert.equal(binsOf(Float64Array.of(0.1, 0.2)).count, 5);
+    assert.equal(binsOf(Float64Array.of(0.1, 0.2))?.count, 5);
     const withOutlier = Float64Array.from({ length: 1000 }, (_, index) => (index === 0 ? 1e6 : index / 999));
-    assert.equal(binsOf(withOutlier).count, 100);
+    assert.equal(binsOf(withOutlier)?.count, 100);
   });
 
   test("are as many as asked for", () => {
-    assert.equal(binsOf(Float64Array.of(0.5, 1, 2), 7).count, 7);
+    assert.equal(binsOf(Float64Array.of(0.5, 1, 2), 7)?.count, 7);
   });
 
   test("of whole numbers hold as many of them each", () => {
@@ -47,18 +45,18 @@ describe("bins", () => {
 
   test("count every value once, and only the rows that count", () => {
     const values = Float64Array.from({ length: 500 }, (_, index) => Math.sin(index));
-    const bins = binsOf(values);
-    const sum = (counts) => counts.reduce((total, count) => total + count, 0);
+    const bins = binsOf(values) ?? assert.fail();
+    const sum = (counts: Uint32Array) => counts.reduce((total: number, count: number) => total + count, 0);
     assert.equal(sum(binCounts(bins, values, () => true)), 500);
     assert.equal(sum(binCounts(bins, values, (row) => row < 100)), 100);
   });
 });
 
 /** Moments of some values. */
-function momentsOf(values) {
+function momentsOf(values: number[]) {
   const count = values.length;
-  const mean = values.reduce((sum, value) => sum + value, 0) / count;
-  return { count, mean, squares: values.reduce((sum, value) => sum + (value - mean) ** 2, 0) };
+  const mean = values.reduce((sum: number, value: number) => sum + value, 0) / count;
+  return { count, mean, squares: values.reduce((sum: number, value: number) => sum + (value - mean) ** 2, 0) };
 }
 
 describe("a density", () => {
@@ -71,7 +69,7 @@ describe("a density", () => {
 });
 
 describe("a summary of a batch", () => {
-  const image = (values, squareMillimetres, unit = "px²") => ({
+  const image = (values: any, squareMillimetres: number | null, unit = "px²") => ({
     nuclei: values.length + 1,
     included: values.length,
     pixels: 1e6,
@@ -92,7 +90,7 @@ describe("a summary of a batch", () => {
   });
 
   test("has its density in mm² only when every image has", () => {
-    assert.equal(density(summariseBatch([image([1], 0.5), image([2], null)])).unit, "per megapixel");
+    assert.equal(density(summariseBatch([image([1], 0.5), image([2], null)]))?.unit, "per megapixel");
     assert.equal(density(summariseBatch([])), null);
   });
 

@@ -1,38 +1,40 @@
 // The bindings: every exported function with real values, and every kind of error.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { before, test } from "node:test";
+import { beforeAll, test } from "vitest";
 import { zip } from "../e2e/files.mjs";
-import { segmenter, wasm } from "./module.mjs";
+import { segmenter, wasm } from "./module.ts";
 
-let nucleoscope;
-let model;
-before(async () => {
+/** Untyped, as what is given to them is often wrong on purpose. */
+let nucleoscope: any;
+let model: any;
+beforeAll(async () => {
   nucleoscope = await wasm();
   model = await segmenter();
 });
 
-const isError = (code) => (error) => {
+const isError = (code: string) => (error: unknown) => {
   assert.ok(error instanceof Error);
   assert.equal(error.name, "NucleoscopeError");
+  assert.ok("code" in error && "remedy" in error);
   assert.equal(error.code, code);
-  assert.ok(error.message.length > 10 && error.remedy.length > 10);
+  assert.ok(error.message.length > 10 && String(error.remedy).length > 10);
   return true;
 };
 
 test("what was guessed of an image is told with what its file holds", async () => {
   const jpeg = await readFile(new URL("../fixtures/jpeg/gray.jpg", import.meta.url));
-  const stack = (bytes) => nucleoscope.DecodedImage.open(bytes, {}, undefined, false).stack();
+  const stack = (bytes: Uint8Array) => nucleoscope.DecodedImage.open(bytes, {}, undefined, false).stack();
   assert.deepEqual(stack(jpeg).warnings, []);
   const [warning] = stack(jpeg.subarray(0, jpeg.length - 2)).warnings;
   assert.equal(warning.code, "image/jpeg");
   assert.match(warning.message, /end mark is missing/);
 });
 
-const example = (seed) => nucleoscope.DecodedImage.open(nucleoscope.exampleImage(seed).png, {}, undefined, true);
+const example = (seed: number) => nucleoscope.DecodedImage.open(nucleoscope.exampleImage(seed).png, {}, undefined, true);
 
 /** An image, and its nuclei by the settings given. */
-function segmented(seed, settings = {}, edits = []) {
+function segmented(seed: number, settings = {}, edits = []) {
   const image = example(seed);
   const maps = model.infer(image, settings, undefined);
   return { image, maps, found: maps.label(settings, edits) };
@@ -45,9 +47,9 @@ test("a large image is segmented block by block, as well as at once", () => {
   assert.equal(model.planField(image, settings, undefined, undefined), undefined, "it is not large");
   const plan = structuredClone(model.planField(image, settings, sizes, undefined));
   assert.ok(plan.blocks.length > 1, JSON.stringify(plan.blocks));
-  const told = [];
-  const found = plan.blocks.map((_, block) =>
-    model.findInBlock(image, settings, plan, block, (done, total) => told.push([done, total])),
+  const told: number[][] = [];
+  const found = plan.blocks.map((_: unknown, block: number) =>
+    model.findInBlock(image, settings, plan, block, (done: number, total: number) => told.push([done, total])),
   );
   assert.deepEqual(told, plan.blocks.map(() => [1, 1]));
   const whole = model.infer(image, settings, undefined).label(settings, []);
@@ -66,8 +68,8 @@ test("an image goes all the way to rows, outlines and a score", () => {
   const { width, height, bitDepth, isColor, channels, slices, pixelSize } = image.stack();
   assert.deepEqual([width, height, bitDepth, isColor, slices, pixelSize], [512, 384, 8, false, 1, null]);
   assert.deepEqual(channels, [{ name: "gray", color: null }]);
-  const told = [];
-  const found = model.infer(image, {}, (done, total) => told.push([done, total])).label({}, []);
+  const told: number[][] = [];
+  const found = model.infer(image, {}, (done: number, total: number) => told.push([done, total])).label({}, []);
   assert.ok(found.count > 50, `${found.count} nuclei`);
   assert.ok(told.length >= 1 && told.every(([done, total]) => done <= total));
 
@@ -75,11 +77,11 @@ test("an image goes all the way to rows, outlines and a score", () => {
   assert.equal(labels.length, 512 * 384);
   const rows = found.csvRows("a,b").trimEnd().split("\n");
   assert.equal(rows.length, found.count);
-  const masks = rows.map((row) => row.slice('"a,b",'.length));
-  const lengths = masks.flatMap((mask) => mask.split(" ").map(Number).filter((_, index) => index % 2 === 1));
+  const masks = rows.map((row: string) => row.slice('"a,b",'.length));
+  const lengths = masks.flatMap((mask: string) => mask.split(" ").map(Number).filter((_: unknown, index: number) => index % 2 === 1));
   assert.equal(
-    lengths.reduce((sum, length) => sum + length, 0),
-    labels.filter((label) => label !== 0).length,
+    lengths.reduce((sum: number, length: number) => sum + length, 0),
+    labels.filter((label: number) => label !== 0).length,
   );
 
   const { points, offsets, labels: numbers } = found.outlines();
@@ -131,9 +133,9 @@ test("a preview has the size asked for and opaque pixels", () => {
   assert.equal(image.stack().isColor, true);
   const small = image.preview(64, {});
   assert.deepEqual([small.width, small.height, small.rgba.length], [64, 48, 64 * 48 * 4]);
-  assert.ok(small.rgba.every((value, index) => index % 4 !== 3 || value === 255));
+  assert.ok(small.rgba.every((value: number, index: number) => index % 4 !== 3 || value === 255));
   const dark = image.preview(64, { low: 1e6, high: 2e6 });
-  assert.ok(dark.rgba.every((value, index) => value === (index % 4 === 3 ? 255 : 0)));
+  assert.ok(dark.rgba.every((value: number, index: number) => value === (index % 4 === 3 ? 255 : 0)));
 });
 
 test("maps come back from their bytes and give the same nuclei", () => {
@@ -149,13 +151,13 @@ test("maps come back from their bytes and give the same nuclei", () => {
 test("corrections change nuclei, are marked, and say why they change nothing", () => {
   const { maps, found } = segmented(1);
   const labels = found.labels();
-  const inside = labels.findIndex((label) => label !== 0);
+  const inside = labels.findIndex((label: number) => label !== 0);
   const place = [(inside % 512) + 0.5, Math.floor(inside / 512) + 0.5];
   const without = maps.label({}, [{ kind: "delete", at: [place] }, { kind: "delete", at: [place] }]);
   assert.equal(without.count, found.count - 1);
   assert.equal(without.labels()[inside], 0);
   const refused = without.refusedEdits();
-  assert.deepEqual(refused.map(({ edit }) => edit), [1]);
+  assert.deepEqual(refused.map(({ edit }: { edit: number }) => edit), [1]);
   assert.ok(refused[0].reason.length > 5);
   const outline = [[0, 0], [9, 0], [9, 9], [0, 9]];
   const more = maps.label({}, [{ kind: "delete", at: [place] }, { kind: "add", outline }]);
@@ -182,8 +184,8 @@ const provenance = {
   gates: [],
 };
 const allFormats = ["bowl", "summary", "measurements", "labels", "rois", "geojson", "coco", "svg", "overlay", "record"];
-const text = (files, name) => new TextDecoder().decode(files.find((file) => file.name === name).bytes);
-const rowsOf = (csv) => {
+const text = (files: { name: string; bytes: Uint8Array }[], name: string) => new TextDecoder().decode(files.find((file) => file.name === name)?.bytes);
+const rowsOf = (csv: string): Record<string, string>[] => {
   const [head, ...rows] = csv.trimEnd().split("\n").map((line) => line.split(","));
   return rows.map((row) => Object.fromEntries(head.map((key, place) => [key, row[place]])));
 };
@@ -194,9 +196,9 @@ test("finished nuclei are measured, counted and exported", () => {
   assert.deepEqual([...nuclei.marked()], [2]);
   assert.equal(table.rows, found.count);
   assert.equal(table.values.length, table.rows * table.columns.length);
-  const area = table.columns.findIndex(({ key }) => key === "area_px2");
+  const area = table.columns.findIndex(({ key }: { key: string }) => key === "area_px2");
   const areas = table.values.slice(area * table.rows, (area + 1) * table.rows);
-  assert.equal(areas.reduce((sum, one) => sum + one, 0), found.labels().filter((label) => label !== 0).length);
+  assert.equal(areas.reduce((sum: number, one: number) => sum + one, 0), found.labels().filter((label: number) => label !== 0).length);
 
   const regions = [{ kind: "rectangle", x: 0, y: 0, width: 256, height: 384 }];
   const { included, summary } = nucleoscope.countNuclei(table, 512, 384, null, regions, []);
@@ -231,13 +233,13 @@ test("nuclei of an image whose name is blank are kept", () => {
 test("the page's summary is that of the exported tables, whatever regions and gates there are", () => {
   const { image, nuclei, table, csvRows } = finished();
   let state = 7;
-  const random = (low, high) => {
+  const random = (low: number, high: number) => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return low + ((high - low) * state) / 2 ** 32;
   };
   const keys = ["area_px2", "circularity", "gray_mean", "nearest_neighbour_px", "touches_edge"];
-  const gateOn = (key) => {
-    const column = table.columns.findIndex((candidate) => candidate.key === key);
+  const gateOn = (key: string) => {
+    const column = table.columns.findIndex((candidate: { key: string }) => candidate.key === key);
     const values = table.values.subarray(column * table.rows, (column + 1) * table.rows);
     const ends = [0, 1].map(() => values[Math.floor(random(0, table.rows))]).sort((left, right) => left - right);
     return { key, minimum: ends[0], maximum: random(0, 1) < 0.3 ? null : ends[1], keep: random(0, 1) < 0.6 ? "inside" : "outside" };
@@ -258,8 +260,8 @@ test("the page's summary is that of the exported tables, whatever regions and ga
     assert.deepEqual([Number(row.nuclei_counted), Number(row.nuclei_found)], [kept.length, rows.length]);
     assert.deepEqual([summary.included, summary.nuclei, summary.pixels], [kept.length, rows.length, Number(row.area_px2)]);
     const areas = kept.map((one) => Number(one.area_px2));
-    const mean = areas.reduce((sum, one) => sum + one, 0) / areas.length;
-    const { moments } = summary.columns.find(({ column }) => column.key === "area_px2");
+    const mean = areas.reduce((sum: number, one: number) => sum + one, 0) / areas.length;
+    const { moments } = summary.columns.find(({ column }: { column: { key: string } }) => column.key === "area_px2");
     if (areas.length > 0) {
       assert.ok(Math.abs(moments.mean - mean) < 1e-6 * mean && Math.abs(Number(row.area_px2_mean) - mean) < 1e-6 * mean);
     } else assert.deepEqual([Number.isNaN(moments.mean), row.area_px2_mean], [true, ""]);
@@ -269,9 +271,9 @@ test("the page's summary is that of the exported tables, whatever regions and ga
 });
 
 test("records and regions that cannot be used say which field is wrong", () => {
-  const bytes = (value) => new TextEncoder().encode(JSON.stringify(value));
+  const bytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
   const wrong = { format: 2, images: [{ id: "a", selection: { frame: 1e15 } }] };
-  assert.throws(() => nucleoscope.readRecord(bytes(wrong)), (error) => {
+  assert.throws(() => nucleoscope.readRecord(bytes(wrong)), (error: Error) => {
     assert.match(error.message, /^images\[0\]\.selection\.frame is 1000000000000000/);
     return isError("record/field")(error);
   });
@@ -284,7 +286,7 @@ test("records and regions that cannot be used say which field is wrong", () => {
 });
 
 test("errors have a code, a message and a remedy", () => {
-  const decode = (text) => nucleoscope.DecodedImage.open(new TextEncoder().encode(text), {}, undefined, false);
+  const decode = (text: string) => nucleoscope.DecodedImage.open(new TextEncoder().encode(text), {}, undefined, false);
   assert.throws(() => decode(""), isError("image/empty"));
   assert.throws(() => decode("just text"), isError("image/unknown-format"));
   assert.throws(() => new nucleoscope.Segmenter(new Uint8Array([1, 2, 3])), isError("model/not-onnx"));
@@ -306,7 +308,7 @@ test("without images there is no summary", () => {
 test("a reader reads an archive's list of contents once, however many of its files it reads", () => {
   const count = 100;
   // Larger than the blocks that are read at once, so that only the last reach into the list.
-  const contents = (index) => `image ${index}`.padEnd(20_000, ".");
+  const contents = (index: number) => `image ${index}`.padEnd(20_000, ".");
   const entries = Array.from({ length: count }, (_, index) => ({
     path: `${index}/images/${index}.png`,
     bytes: Buffer.from(contents(index)),
@@ -314,20 +316,22 @@ test("a reader reads an archive's list of contents once, however many of its fil
   const bytes = zip(entries);
   const directory = bytes.indexOf("PK\u0001\u0002");
   let read = 0;
+  type Part = { size: number; slice: (from: number, to: number) => Part; read: () => ArrayBuffer };
   // Node has neither of a browser's two classes in a form that can be read at once.
-  const part = (start, end) => ({
+  const part = (start: number, end: number): Part => ({
     size: end - start,
-    slice: (from, to) => part(start + from, start + to),
+    slice: (from: number, to: number) => part(start + from, start + to),
     read: () => {
       read += Math.max(0, end - Math.max(start, directory));
       return Uint8Array.from(bytes.subarray(start, end)).buffer;
     },
   });
-  globalThis.FileReaderSync = class {
-    readAsArrayBuffer(blob) {
+  class FileReaderSync {
+    readAsArrayBuffer(blob: Part) {
       return blob.read();
     }
-  };
+  }
+  Object.assign(globalThis, { FileReaderSync });
   const blob = part(0, bytes.length);
   const reader = new nucleoscope.SourceReader();
   const plan = reader.openBatch([{ path: "a.zip", blob, explicit: true, number: 7 }]);
@@ -351,7 +355,7 @@ test("a reader reads an archive's list of contents once, however many of its fil
   assert.ok(read >= size && read < 20 * size, `${read} bytes read, ${size} are there`);
   // The file of another number is another archive.
   const single = zip([{ path: "b.png", bytes: Buffer.from("b") }]);
-  const small = { size: single.length, slice: (from, to) => ({ read: () => Uint8Array.from(single.subarray(from, to)).buffer }) };
+  const small = { size: single.length, slice: (from: number, to: number) => ({ read: () => Uint8Array.from(single.subarray(from, to)).buffer }) };
   assert.equal(Buffer.from(other.read(8, small, 0)).toString(), "b");
   assert.throws(() => other.read(8, small, 1), isError("archive/no-such-entry"));
 });

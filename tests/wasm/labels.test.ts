@@ -2,21 +2,21 @@
 // makes the same maps and checks them against the same file.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { before, test } from "node:test";
-import { wasm } from "./module.mjs";
+import { beforeAll, test } from "vitest";
+import { wasm } from "./module.ts";
 
 const WIDTH = 131;
 const HEIGHT = 97;
 const GRAIN = 8;
 const expected = JSON.parse(await readFile(new URL("../fixtures/label-hashes.json", import.meta.url), "utf8"));
 
-let nucleoscope;
-before(async () => {
+let nucleoscope: Awaited<ReturnType<typeof wasm>>;
+beforeAll(async () => {
   nucleoscope = await wasm();
 });
 
 /** Numbers that any platform computes exactly, as in tests/label_hashes.rs. */
-function exact(seed) {
+function exact(seed: number) {
   let state = seed >>> 0;
   return () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
@@ -24,11 +24,11 @@ function exact(seed) {
   };
 }
 
-function hills(next) {
+function hills(next: () => number) {
   const columns = Math.floor(WIDTH / GRAIN) + 2;
   const knots = Float32Array.from({ length: columns * (Math.floor(HEIGHT / GRAIN) + 2) }, next);
   const round = Math.fround;
-  const between = (a, b, share) => round(round(a * round(1 - share)) + round(b * share));
+  const between = (a: number, b: number, share: number) => round(round(a * round(1 - share)) + round(b * share));
   return Float32Array.from({ length: WIDTH * HEIGHT }, (_, pixel) => {
     const [x, y] = [pixel % WIDTH, Math.floor(pixel / WIDTH)];
     const first = Math.floor(y / GRAIN) * columns + Math.floor(x / GRAIN);
@@ -39,9 +39,9 @@ function hills(next) {
   });
 }
 
-function hash(labels) {
+function hash(labels: Uint32Array) {
   return labels
-    .reduce((sum, label) => Math.imul(sum ^ label, 0x01000193) >>> 0, 0x811c9dc5)
+    .reduce((sum: number, label: number) => Math.imul(sum ^ label, 0x01000193) >>> 0, 0x811c9dc5)
     .toString(16)
     .padStart(8, "0");
 }

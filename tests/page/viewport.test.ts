@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
-import { load } from "./bundle.mjs";
-
-const { Viewport } = await load("viewport.ts");
-const { PictureCache } = await load("picture-cache.ts");
+import { describe, test } from "vitest";
+import { Viewport } from "../../www/src/viewport.ts";
+import { PictureCache } from "../../www/src/picture-cache.ts";
+import type { Picture } from "../../www/src/engine/protocol.ts";
+import { fake } from "../fake.ts";
 
 function opened(image = { width: 200, height: 100 }, screen = { width: 400, height: 400 }) {
   const viewport = new Viewport();
@@ -12,7 +12,7 @@ function opened(image = { width: 200, height: 100 }, screen = { width: 400, heig
   return viewport;
 }
 
-const near = (actual, expected) => assert.ok(Math.abs(actual - expected) < 1e-9, `${actual} is not ${expected}`);
+const near = (actual: number, expected: number) => assert.ok(Math.abs(actual - expected) < 1e-9, `${actual} is not ${expected}`);
 
 describe("viewport", () => {
   test("brings a place into sight only where it is not", () => {
@@ -75,9 +75,9 @@ describe("viewport", () => {
 });
 
 describe("picture cache", () => {
-  const picture = (name, side) => {
+  const picture = (name: string, side: number) => {
     const bitmap = { width: side, height: side, closed: false, close() { this.closed = true; } };
-    return { name, bitmap };
+    return fake<Picture & { bitmap: typeof bitmap }>({ name, bitmap });
   };
 
   test("lets go of the pictures that were not looked at for longest", () => {

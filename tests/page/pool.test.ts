@@ -1,31 +1,32 @@
 import assert from "node:assert/strict";
-import { beforeEach, describe, test } from "node:test";
-import { load } from "./bundle.mjs";
-
-const { attempts, defaultWorkers, idleTime, keptHeap, pauses, Pool } = await load("engine/pool.ts");
-const { baseLimit, pixelsIn, silenceLimit } = await load("engine/time-limit.ts");
+import { afterEach, beforeEach, describe, test, vi } from "vitest";
+import { attempts, defaultWorkers, idleTime, keptHeap, pauses, Pool, type WorkerLike } from "../../www/src/engine/pool.ts";
+import { baseLimit, pixelsIn, silenceLimit } from "../../www/src/engine/time-limit.ts";
+import type { FromWorker, Progress, Task, ToWorker } from "../../www/src/engine/protocol.ts";
+import { fake } from "../fake.ts";
 
 const about = { model: { name: "fake" }, csvHeader: "header\n" };
-const task = (seed) => ({ kind: "example", seed });
+const task = (seed: number): Task => ({ kind: "example", seed });
 
-/** Lets time pass in small steps, so that what a timer starts gets its own time too. */
-const pass = (context, milliseconds) => {
-  const step = 250;
-  for (let left = milliseconds; left > 0; left -= step) context.mock.timers.tick(Math.min(step, left));
-};
+const useFakeTimers = () => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+
+const pass = (milliseconds: number) => vi.advanceTimersByTime(milliseconds);
 
 /** A worker that does nothing by itself: each test says what it answers. */
-class FakeWorker {
-  sent = [];
+class FakeWorker implements WorkerLike {
+  sent: any[] = [];
+  onmessage: WorkerLike["onmessage"] = null;
+  onmessageerror: WorkerLike["onmessageerror"] = null;
+  onerror: WorkerLike["onerror"] = null;
   terminated = false;
-  postMessage(message) {
+  postMessage(message: ToWorker) {
     this.sent.push(message);
   }
   terminate() {
     this.terminated = true;
   }
-  answer(message) {
-    this.onmessage({ data: message });
+  answer(message: object) {
+    this.onmessage?.(fake<MessageEvent<FromWorker>>({ data: message }));
   }
   get id() {
     return this.sent.at(-1).id;
@@ -36,13 +37,13 @@ class FakeWorker {
   ready() {
     this.answer({ type: "ready", about });
   }
-  finish(outcome, heap = 0) {
+  finish(outcome?: unknown, heap = 0) {
     this.answer({ type: "result", id: this.id, outcome, heap });
   }
 }
 
 describe("Pool", () => {
-  let workers;
+  let workers: FakeWorker[];
   const start = () => {
     const worker = new FakeWorker();
     workers.push(worker);
@@ -54,13 +55,17 @@ describe("Pool", () => {
     workers = [];
   });
 
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
   test("runs tasks in the order they came, one at a time in each worker", async () => {
     const pool = new Pool(start, 1);
     const all = [1, 2, 3].map((seed) => pool.run(task(seed)));
     assert.equal(workers.length, 1);
     assert.deepEqual(workers[0].sent, [], "nothing is sent before the worker is ready");
     workers[0].ready();
-    const seen = [];
+    const seen: unknown[] = [];
     for (let round = 0; round < 3; round++) {
       assert.equal(workers[0].sent.length, round + 1);
       seen.push(workers[0].seed);
@@ -95,7 +100,7 @@ describe("Pool", () => {
 
   test("reports progress of the running task only", async () => {
     const pool = new Pool(start, 1);
-    const seen = [];
+    const seen: unknown[] = [];
     const done = pool.run(task(1), { onProgress: (progress) => seen.push(progress) });
     workers[0].ready();
     workers[0].answer({ type: "progress", id: workers[0].id, progress: { stage: "network", done: 1, total: 2 } });
@@ -162,15 +167,15 @@ describe("Pool", () => {
     assert.equal(workers[0].terminated, false);
   });
 
-  const crashes = [
-    ["a trap that the worker reports", (worker) => worker.answer({ type: "crash", message: "unreachable" })],
-    ["an error event", (worker) => worker.onerror({ message: "unreachable", preventDefault() {} })],
-    ["a message that cannot be read", (worker) => worker.onmessageerror({})],
+  const crashes: [string, (worker: FakeWorker) => void][] = [
+    ["a trap that the worker reports", (worker: FakeWorker) => worker.answer({ type: "crash", message: "unreachable" })],
+    ["an error event", (worker: FakeWorker) => worker.onerror?.(fake<ErrorEvent>({ message: "unreachable", preventDefault() {} }))],
+    ["a message that cannot be read", (worker: FakeWorker) => worker.onmessageerror?.(fake<MessageEvent>({}))],
   ];
 
   for (const [name, crash] of crashes) {
-    test(`replaces a worker after ${name}, and tries its task again after a pause`, async (context) => {
-      context.mock.timers.enable({ apis: ["setTimeout"] });
+    test(`replaces a worker after ${name}, and tries its task again after a pause`, async () => {
+      useFakeTimers();
       const pool = new Pool(start, 1);
       const all = [1, 2, 3].map((seed) => pool.run(task(seed)));
       workers[0].ready();
@@ -181,17 +186,17 @@ describe("Pool", () => {
       workers[1].ready();
       assert.equal(workers[1].seed, 3);
       workers[1].finish("three");
-      context.mock.timers.tick(pauses[0] - 1);
+      pass(pauses[0] - 1);
       assert.equal(workers[1].sent.length, 1);
-      context.mock.timers.tick(1);
+      pass(1);
       assert.equal(workers[1].seed, 2);
       workers[1].finish("two");
       assert.deepEqual(await Promise.all(all), ["one", "two", "three"]);
       pool.dispose();
     });
 
-    test(`gives a task up after three times ${name}; every other one goes on`, async (context) => {
-      context.mock.timers.enable({ apis: ["setTimeout"] });
+    test(`gives a task up after three times ${name}; every other one goes on`, async () => {
+      useFakeTimers();
       const pool = new Pool(start, 1);
       const lost = pool.run(task(1));
       const fine = pool.run(task(2), {});
@@ -203,7 +208,7 @@ describe("Pool", () => {
           if (worker.seed === 1) crash(worker);
           else worker.finish("fine");
         }
-        context.mock.timers.tick(1000);
+        pass(1000);
       }
       const error = await outcome;
       assert.equal(error.code, "engine/crashed");
@@ -220,34 +225,34 @@ describe("Pool", () => {
     assert.ok(pauses.every((pause, index) => pause > (pauses[index - 1] ?? 0)));
   });
 
-  test("replaces a worker that dies without a word, and tries its task again with more patience", async (context) => {
-    context.mock.timers.enable({ apis: ["setTimeout"] });
+  test("replaces a worker that dies without a word, and tries its task again with more patience", async () => {
+    useFakeTimers();
     const pool = new Pool(start, 1);
     const done = pool.run(task(1));
     workers[0].ready();
-    pass(context, (baseLimit - 1) * 1000);
+    pass((baseLimit - 1) * 1000);
     assert.equal(workers[0].terminated, false);
-    pass(context, 1000);
+    pass(1000);
     assert.equal(workers[0].terminated, true);
-    pass(context, pauses[0]);
+    pass(pauses[0]);
     workers[1].ready();
-    pass(context, (2 * baseLimit - 1) * 1000);
+    pass((2 * baseLimit - 1) * 1000);
     assert.equal(workers[1].terminated, false);
     workers[1].finish("fine");
     assert.equal(await done, "fine");
-    pass(context, 600_000);
+    pass(600_000);
     assert.equal(workers[1].terminated, false, "an idle worker has nothing to say");
     pool.dispose();
   });
 
-  test("gives a task up whose workers fall silent time after time", async (context) => {
-    context.mock.timers.enable({ apis: ["setTimeout"] });
+  test("gives a task up whose workers fall silent time after time", async () => {
+    useFakeTimers();
     const pool = new Pool(start, 1);
     const outcome = pool.run(task(1)).catch((error) => error);
     let seconds = 0;
     for (; living().length > 0 || workers.length < attempts; seconds++) {
       for (const worker of living()) if (worker.sent.length === 0) worker.ready();
-      pass(context, 1000);
+      pass(1000);
     }
     assert.equal((await outcome).code, "engine/no-answer");
     assert.equal(workers.length, attempts);
@@ -255,39 +260,39 @@ describe("Pool", () => {
     pool.dispose();
   });
 
-  test("takes progress for a sign of life, and a decoded image for one of a size", async (context) => {
-    context.mock.timers.enable({ apis: ["setTimeout"] });
+  test("takes progress for a sign of life, and a decoded image for one of a size", async () => {
+    useFakeTimers();
     const pool = new Pool(start, 1);
     const done = pool.run(task(1));
     workers[0].ready();
-    const tell = (progress) => workers[0].answer({ type: "progress", id: workers[0].id, progress });
+    const tell = (progress: Progress) => workers[0].answer({ type: "progress", id: workers[0].id, progress });
     for (let done = 1; done <= 5; done++) {
-      pass(context, (baseLimit - 1) * 1000);
+      pass((baseLimit - 1) * 1000);
       tell({ stage: "network", done, total: 5 });
     }
     assert.equal(workers[0].terminated, false);
-    tell({ stage: "decoded", picture: { width: 4000, height: 5000 } });
-    pass(context, (baseLimit + 30) * 1000);
+    tell(fake<Progress>({ stage: "decoded", picture: { width: 4000, height: 5000 } }));
+    pass((baseLimit + 30) * 1000);
     assert.equal(workers[0].terminated, false, "twenty million pixels take their time");
     workers[0].finish("fine");
     assert.equal(await done, "fine");
     pool.dispose();
   });
 
-  test("does not wait for ever for a worker to get ready", async (context) => {
-    context.mock.timers.enable({ apis: ["setTimeout"] });
+  test("does not wait for ever for a worker to get ready", async () => {
+    useFakeTimers();
     const pool = new Pool(start, 1);
     const said = pool.warmUp().catch((error) => error);
     const waiting = pool.run(task(1)).catch((error) => error);
-    for (let second = 0; second < 10 * baseLimit; second++) pass(context, 1000);
+    for (let second = 0; second < 10 * baseLimit; second++) pass(1000);
     assert.equal((await said).code, "engine/not-started");
     assert.equal((await waiting).code, "engine/not-started");
     assert.equal(workers.length, attempts);
     pool.dispose();
   });
 
-  test("cancels a task between two tries", async (context) => {
-    context.mock.timers.enable({ apis: ["setTimeout"] });
+  test("cancels a task between two tries", async () => {
+    useFakeTimers();
     const pool = new Pool(start, 1);
     const controller = new AbortController();
     const cancelled = pool.run(task(1), { signal: controller.signal });
@@ -300,7 +305,7 @@ describe("Pool", () => {
     crashes[0][1](workers[1]);
     pool.dispose();
     await assert.rejects(disposed, { code: "engine/disposed" });
-    context.mock.timers.tick(60_000);
+    pass(60_000);
     assert.equal(living().length, 0);
   });
 
@@ -310,7 +315,7 @@ describe("Pool", () => {
     const fine = pool.run(task(2));
     const [worker] = workers;
     worker.postMessage = (message) => {
-      if (message.task.seed === 1) throw new DOMException("not to be cloned", "DataCloneError");
+      if ("task" in message && "seed" in message.task && message.task.seed === 1) throw new DOMException("not to be cloned", "DataCloneError");
       worker.sent.push(message);
     };
     worker.ready();
@@ -322,25 +327,24 @@ describe("Pool", () => {
 
   test("refuses a number of workers that is none", () => {
     for (const size of [-1, 0, 1.5, Number.NaN, Number.POSITIVE_INFINITY, "2"]) {
-      assert.throws(() => new Pool(start, size), { code: "engine/bad-option" }, String(size));
+      assert.throws(() => new Pool(start, size as number), { code: "engine/bad-option" }, String(size));
     }
   });
 
   test("knows how large an image is from all that says so, and waits longer for larger ones", () => {
-    const blob = { size: 100 * 2 ** 20 };
     const nuclei = { width: 1000, height: 2000 };
-    const source = { blob, entry: null };
-    assert.equal(pixelsIn({ kind: "measure", nuclei, source }), 2e6);
-    assert.equal(pixelsIn({ kind: "assemble", plan: nuclei, source }), 2e6);
-    assert.equal(pixelsIn({ kind: "map-picture", maps: nuclei }), 2e6);
-    assert.equal(pixelsIn({ kind: "preview", source }), 0);
-    assert.equal(silenceLimit({ kind: "summarize" }, 0), baseLimit);
-    const [small, large] = [1e6, 100e6].map((pixels) => silenceLimit({ kind: "map-picture", maps: nuclei }, pixels));
+    const source = { blob: { size: 100 * 2 ** 20 }, entry: null };
+    assert.equal(pixelsIn(fake<Task>({ kind: "measure", nuclei, source })), 2e6);
+    assert.equal(pixelsIn(fake<Task>({ kind: "assemble", plan: nuclei, source })), 2e6);
+    assert.equal(pixelsIn(fake<Task>({ kind: "map-picture", maps: nuclei })), 2e6);
+    assert.equal(pixelsIn(fake<Task>({ kind: "preview", source })), 0);
+    assert.equal(silenceLimit(fake<Task>({ kind: "summarize" }), 0), baseLimit);
+    const [small, large] = [1e6, 100e6].map((pixels) => silenceLimit(fake<Task>({ kind: "map-picture", maps: nuclei }), pixels));
     assert.ok(large > 10 * small - 10 * baseLimit && large > small);
-    assert.ok(silenceLimit({ kind: "preview", source }, 0) >= baseLimit + 100);
+    assert.ok(silenceLimit(fake<Task>({ kind: "preview", source }), 0) >= baseLimit + 100);
     const huge = { blob: { size: 2 ** 40 }, entry: 3 };
-    assert.ok(silenceLimit({ kind: "preview", source: huge }, 0) < 200, "one entry of an archive");
-    assert.ok(silenceLimit({ kind: "open", files: [{ blob: huge.blob }] }, 0) < 1000);
+    assert.ok(silenceLimit(fake<Task>({ kind: "preview", source: huge }), 0) < 200, "one entry of an archive");
+    assert.ok(silenceLimit(fake<Task>({ kind: "open", files: [{ blob: huge.blob }] }), 0) < 1000);
   });
 
   test("ignores whatever a replaced worker still says", async () => {
@@ -368,8 +372,8 @@ describe("Pool", () => {
     assert.equal(living().length, 0);
   });
 
-  test("gives up after some workers in a row could not start, and tries again for later tasks", async (context) => {
-    context.mock.timers.enable({ apis: ["setTimeout"] });
+  test("gives up after some workers in a row could not start, and tries again for later tasks", async () => {
+    useFakeTimers();
     const pool = new Pool(start, 1);
     const said = pool.warmUp();
     const waiting = pool.run(task(1));
@@ -377,7 +381,7 @@ describe("Pool", () => {
       assert.equal(workers.length, attempt + 1);
       living()[0].answer({ type: "crash", message: "out of memory" });
       assert.equal(living().length, 0, "not at once");
-      context.mock.timers.tick(pauses[attempt] ?? 0);
+      pass(pauses[attempt] ?? 0);
     }
     await assert.rejects(said, { code: "engine/not-started" });
     await assert.rejects(waiting, { code: "engine/not-started" });
@@ -389,8 +393,8 @@ describe("Pool", () => {
     pool.dispose();
   });
 
-  test("starts again by itself when the first worker could not start", async (context) => {
-    context.mock.timers.enable({ apis: ["setTimeout"] });
+  test("starts again by itself when the first worker could not start", async () => {
+    useFakeTimers();
     let isFirst = true;
     const pool = new Pool(() => {
       if (!isFirst) return start();
@@ -398,22 +402,23 @@ describe("Pool", () => {
       throw new Error("no more workers");
     }, 1);
     const said = pool.warmUp();
-    context.mock.timers.tick(pauses[0]);
+    pass(pauses[0]);
     workers[0].answer({ type: "crash", message: "out of memory" });
-    context.mock.timers.tick(pauses[1]);
+    pass(pauses[1]);
     workers[1].ready();
     assert.deepEqual(await said, about);
     pool.dispose();
   });
 
-  test("makes do with the workers that could be started", async (context) => {
-    context.mock.timers.enable({ apis: ["setTimeout"] });
+  test("makes do with the workers that could be started", async () => {
+    useFakeTimers();
     const pool = new Pool(start, 4);
     const all = [1, 2, 3, 4, 5].map((seed) => pool.run(task(seed)));
     workers[0].ready();
     for (let round = 0; round < 2 * attempts; round++) {
       for (const worker of living().slice(1)) worker.answer({ type: "crash", message: "out of memory" });
-      context.mock.timers.tick(5000);
+      pass(5000);
+      workers[0].answer({ type: "progress", id: workers[0].id, progress: { stage: "network", done: 0, total: 1 } });
     }
     assert.ok(workers.length <= 1 + 3 * attempts, `${workers.length} workers`);
     for (const seed of [1, 2, 3, 4, 5]) {
@@ -434,16 +439,16 @@ describe("Pool", () => {
     assert.equal(living().length, 0);
   });
 
-  test("ends workers that have had no work for long, but keeps one, and starts new ones for new work", async (context) => {
-    context.mock.timers.enable({ apis: ["setTimeout"] });
+  test("ends workers that have had no work for long, but keeps one, and starts new ones for new work", async () => {
+    useFakeTimers();
     const pool = new Pool(start, 3);
     const all = [1, 2, 3].map((seed) => pool.run(task(seed)));
     for (const worker of workers) worker.ready();
     for (const worker of workers) worker.finish();
     await Promise.all(all);
-    context.mock.timers.tick(idleTime - 1);
+    pass(idleTime - 1);
     assert.equal(living().length, 3);
-    context.mock.timers.tick(1);
+    pass(1);
     assert.equal(living().length, 1);
     const later = [4, 5].map((seed) => pool.run(task(seed)));
     assert.equal(living().length, 2, "the warm one and a new one");
@@ -453,47 +458,53 @@ describe("Pool", () => {
     pool.dispose();
   });
 
-  test("never ends a worker that has found work again", async (context) => {
-    context.mock.timers.enable({ apis: ["setTimeout"] });
+  test("never ends a worker that has found work again", async () => {
+    useFakeTimers();
     const pool = new Pool(start, 2);
     const all = [1, 2].map((seed) => pool.run(task(seed)));
     for (const worker of workers) worker.ready();
     for (const worker of workers) worker.finish();
     await Promise.all(all);
-    context.mock.timers.tick(idleTime - 1);
+    pass(idleTime - 1);
     const again = [3, 4].map((seed) => pool.run(task(seed)));
-    context.mock.timers.tick(10 * idleTime);
+    const work = (milliseconds: number, busy: FakeWorker[]) => {
+      for (let left = milliseconds; left > 0; left -= 1000) {
+        for (const worker of busy) worker.answer({ type: "progress", id: worker.id, progress: { stage: "network", done: 0, total: 1 } });
+        pass(1000);
+      }
+    };
+    work(10 * idleTime, workers);
     assert.equal(living().length, 2);
     workers[0].finish("three");
-    context.mock.timers.tick(idleTime);
+    work(idleTime, [workers[1]]);
     assert.equal(workers[0].terminated, true);
     assert.equal(workers[1].terminated, false);
     workers[1].finish("four");
-    context.mock.timers.tick(10 * idleTime);
+    pass(10 * idleTime);
     assert.equal(workers[1].terminated, false, "the last one stays");
     assert.deepEqual(await Promise.all(again), ["three", "four"]);
     pool.dispose();
   });
 
-  test("replaces the last worker after a rest if its module has grown large", async (context) => {
-    context.mock.timers.enable({ apis: ["setTimeout"] });
+  test("replaces the last worker after a rest if its module has grown large", async () => {
+    useFakeTimers();
     const pool = new Pool(start, 1);
-    const once = async (heap) => {
+    const once = async (heap: number) => {
       const done = pool.run(task(1));
       if (living()[0].sent.length === 0) living()[0].ready();
       living()[0].finish("done", heap);
       await done;
     };
     await once(keptHeap);
-    context.mock.timers.tick(10 * idleTime);
+    pass(10 * idleTime);
     assert.equal(workers.length, 1, "what is usual is kept");
     await once(keptHeap + 1);
-    context.mock.timers.tick(idleTime - 1);
+    pass(idleTime - 1);
     assert.equal(workers[0].terminated, false, "the next image may be large too");
-    context.mock.timers.tick(1);
+    pass(1);
     assert.deepEqual([workers[0].terminated, living().length], [true, 1]);
     await once(5);
-    context.mock.timers.tick(10 * idleTime);
+    pass(10 * idleTime);
     assert.equal(workers.length, 2);
     assert.equal(pool.largestHeap, keptHeap + 1);
     pool.dispose();
@@ -504,7 +515,7 @@ describe("Pool", () => {
     const all = [1, 2].map((seed) => pool.run(task(seed)));
     workers[0].ready();
     all.push(...[3, 4].map((seed) => pool.run(task(seed), { isAhead: true })));
-    const seen = [];
+    const seen: unknown[] = [];
     for (let round = 0; round < 4; round++) {
       seen.push(workers[0].seed);
       workers[0].finish();

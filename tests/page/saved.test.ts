@@ -1,13 +1,14 @@
 /** What has been downloaded as it is now, and what leaving the page would lose. */
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { load } from "./bundle.mjs";
+import { test } from "vitest";
+import { Saved } from "../../www/src/saved.ts";
+import type { BatchImage } from "../../www/src/batch.ts";
+import { fake } from "../fake.ts";
+import type { Gate } from "../../www/src/results/gates.ts";
 
-const { Saved } = await load("saved.ts");
-
-const image = (state) => ({ state, regions: [], gates: [], pixelSize: null });
+const image = (state: object) => fake<BatchImage>({ state, regions: [], gates: [], pixelSize: null });
 const done = () => image({ kind: "done", result: {} });
-const gate = { key: "area_px2", minimum: 10, maximum: null };
+const gate: Gate = { key: "area_px2", minimum: 10, maximum: null, keep: "inside" };
 
 test("only results can be lost", () => {
   const saved = new Saved();
@@ -27,11 +28,12 @@ test("results count as saved once they were downloaded, each image for itself", 
   assert.equal(saved.isMissing([first, second]), false);
 });
 
-for (const [name, change] of [
-  ["other nuclei", (one) => (one.state = { kind: "done", result: {} })],
+const changes: [string, (one: BatchImage) => void][] = [
+  ["other nuclei", (one) => (one.state = done().state)],
   ["other regions", (one) => (one.regions = [{ kind: "polygon", points: [] }])],
-  ["another size of a pixel", (one) => (one.pixelSize = 0.5)],
-]) {
+  ["another size of a pixel", (one) => (one.pixelSize = { x: 0.5, y: 0.5 })],
+];
+for (const [name, change] of changes) {
   test(`${name} are to be saved again`, () => {
     const saved = new Saved();
     const one = done();

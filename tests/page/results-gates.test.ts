@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
-import { load } from "./bundle.mjs";
+import { describe, test } from "vitest";
+import { changed, withGate } from "../../www/src/results/gates.ts";
+import type { Gate } from "../../www/src/results/gates.ts";
 
-const { changed, withGate } = await load("results/gates.ts");
-
-const gate = (key, minimum, maximum, keep = "inside") => ({ key, minimum, maximum, keep });
+const gate = (key: string, minimum: number, maximum: number | null, keep: Gate["keep"] = "inside"): Gate => ({
+  key,
+  minimum,
+  maximum,
+  keep,
+});
 
 describe("gates", () => {
   test("give way to a new one of the same kind on the same column", () => {

@@ -1,19 +1,20 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
-import { load } from "./bundle.mjs";
+import { describe, test } from "vitest";
+import { planShare, segmentField } from "../../www/src/engine/field.ts";
+import type { Pool, RunOptions } from "../../www/src/engine/pool.ts";
+import type { Planned, Progress, SegmentTask, Task } from "../../www/src/engine/protocol.ts";
+import { fake } from "../fake.ts";
 
-const { planShare, segmentField } = await load("engine/field.ts");
-
-const plan = { width: 8, height: 8, scale: 1, levels: {}, blocks: [{}, {}, {}] };
-const stack = { width: 8, height: 8 };
-const task = { kind: "segment", key: "k", imageId: "i", settings: { diameter: 24 }, edits: [{ kind: "delete", at: [] }] };
+const plan = fake<Planned["plan"]>({ width: 8, height: 8, scale: 1, levels: {}, blocks: [{}, {}, {}] });
+const stack = fake<Planned["stack"]>({ width: 8, height: 8 });
+const task = fake<SegmentTask>({ kind: "segment", key: "k", imageId: "i", settings: { diameter: 24 }, edits: [{ kind: "delete", at: [] }] });
 
 /** A pool in which each task waits for the test. */
 class FakePool {
-  jobs = [];
-  run(given, options) {
+  jobs: any[] = [];
+  run(given: Task, options: RunOptions) {
     return new Promise((resolve, reject) => {
-      options.signal?.addEventListener("abort", () => reject(options.signal.reason));
+      options.signal?.addEventListener("abort", () => reject(options.signal?.reason));
       this.jobs.push({ task: given, options, resolve, reject });
     });
   }
@@ -24,8 +25,8 @@ const settled = () => new Promise((resolve) => setImmediate(resolve));
 describe("a large image", () => {
   test("is as many tasks as there are blocks, put together in their order whichever ends first", async () => {
     const pool = new FakePool();
-    const told = [];
-    const done = segmentField(pool, task, { plan, stack }, { onProgress: (progress) => told.push(progress) });
+    const told: (Progress & { stage: "network" })[] = [];
+    const done = segmentField(fake<Pool>(pool), task, { plan, stack }, { onProgress: (progress) => told.push(progress as Progress & { stage: "network" }) });
     assert.deepEqual(pool.jobs.map((job) => [job.task.kind, job.task.block, job.options.isAhead]), [
       ["block", 0, true],
       ["block", 1, true],
@@ -47,7 +48,7 @@ describe("a large image", () => {
 
   test("ends with its first block that fails, and so do the others", async () => {
     const pool = new FakePool();
-    const done = segmentField(pool, task, { plan, stack });
+    const done = segmentField(fake<Pool>(pool), task, { plan, stack });
     pool.jobs[1].reject(new Error("broken"));
     await assert.rejects(done, /broken/);
     assert.ok(pool.jobs.every((job) => job.options.signal.aborted));
@@ -59,7 +60,7 @@ describe("a large image", () => {
       const pool = new FakePool();
       const controller = new AbortController();
       if (isEarly) controller.abort("stop");
-      const done = segmentField(pool, task, { plan, stack }, { signal: controller.signal });
+      const done = segmentField(fake<Pool>(pool), task, { plan, stack }, { signal: controller.signal });
       if (!isEarly) controller.abort("stop");
       if (isEarly) for (const job of pool.jobs) job.reject(job.options.signal.reason);
       await assert.rejects(done, (reason) => reason === "stop");

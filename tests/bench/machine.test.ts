@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "vitest";
 import { machine, multiplicationsPerPixel, pinnedVersions, pythonVersions } from "../../bench/machine.mjs";
 
 test("the machine and the versions are known, and nothing more", () => {
   assert.deepEqual(Object.keys(machine()), ["processor", "cores", "memory"]);
   for (const version of Object.values({ ...pinnedVersions(), ...pythonVersions("onnxruntime", "scikit-image") })) {
-    assert.match(version, /^\d+\.\d+\.\d+$/);
+    assert.match(String(version), /^\d+\.\d+\.\d+$/);
   }
 });
 

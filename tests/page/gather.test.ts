@@ -1,37 +1,33 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
-import { load } from "./bundle.mjs";
+import { describe, test } from "vitest";
+import { type Gathered, gatherItems, gatherPicked } from "../../www/src/gather.ts";
+import { fake } from "../fake.ts";
 
-const { gatherItems, gatherPicked } = await load("gather.ts");
-
-const file = (name, webkitRelativePath = "") => ({ name, webkitRelativePath });
+const file = (name: string, webkitRelativePath = "") => fake<File>({ name, webkitRelativePath });
 
 /** A file of a dropped folder. */
-const fileEntry = (fullPath) => ({
+const fileEntry = (fullPath: string) => ({
   name: fullPath.split("/").at(-1),
   fullPath,
   isDirectory: false,
-  file: (resolve) => resolve(file(fullPath.split("/").at(-1))),
+  file: (resolve: any) => resolve(file(fullPath.split("/").at(-1) ?? "")),
 });
 
 /** A dropped folder that hands its entries out in portions, as browsers do. */
-const folderEntry = (fullPath, entries, portion = 2) => ({
+const folderEntry = (fullPath: string, entries: object[], portion = 2) => ({
   name: fullPath.split("/").at(-1),
   fullPath,
   isDirectory: true,
   createReader: () => {
     const rest = [...entries];
-    return { readEntries: (resolve) => resolve(rest.splice(0, portion)) };
+    return { readEntries: (resolve: any) => resolve(rest.splice(0, portion)) };
   },
 });
 
-const item = (entry, own = null) => ({
-  kind: "file",
-  webkitGetAsEntry: () => entry,
-  getAsFile: () => own,
-});
+const item = (entry: object | null, own: File | null = null) =>
+  fake<DataTransferItem>({ kind: "file", webkitGetAsEntry: () => entry, getAsFile: () => own });
 
-const paths = ({ files }) => files.map(({ path }) => path);
+const paths = ({ files }: Gathered) => files.map(({ path }) => path);
 
 describe("gathering files", () => {
   test("walks folders inside folders, to their last portion", async () => {
@@ -55,12 +51,12 @@ describe("gathering files", () => {
   });
 
   test("leaves dropped text alone", async () => {
-    assert.deepEqual(paths(await gatherItems([{ kind: "string" }])), []);
+    assert.deepEqual(paths(await gatherItems([fake<DataTransferItem>({ kind: "string" })])), []);
   });
 
   test("asks for every item before the first wait, as the browser demands", async () => {
     let open = true;
-    const guarded = (name) => ({
+    const guarded = (name: string) => fake<DataTransferItem>({
       kind: "file",
       webkitGetAsEntry: () => (open ? fileEntry(`/${name}`) : null),
       getAsFile: () => (open ? file(name) : null),
@@ -71,10 +67,10 @@ describe("gathering files", () => {
   });
 
   test("names what cannot be read and goes on", async () => {
-    const locked = { ...fileEntry("/set/locked.png"), file: (_, reject) => reject(new Error("denied")) };
+    const locked = { ...fileEntry("/set/locked.png"), file: (_: unknown, reject: (reason: Error) => void) => reject(new Error("denied")) };
     const broken = {
       ...folderEntry("/set/broken", []),
-      createReader: () => ({ readEntries: (_, reject) => reject(new Error("denied")) }),
+      createReader: () => ({ readEntries: (_: unknown, reject: (reason: Error) => void) => reject(new Error("denied")) }),
     };
     const gathered = await gatherItems([item(folderEntry("/set", [locked, broken, fileEntry("/set/z.png")]))]);
     assert.deepEqual(paths(gathered), ["set/z.png"]);

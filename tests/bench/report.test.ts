@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { describe, test } from "node:test";
+import { describe, test } from "vitest";
 import { chart, shareOfTarget } from "../../bench/chart.mjs";
 import { markdown, terminalTable, withBlock } from "../../bench/report.mjs";
 import { withReached } from "../../bench/results.mjs";
 import { rowOf, rows } from "../../bench/rows.mjs";
 import { compare } from "../../bench/statistics.mjs";
-import { sample } from "./sample.mjs";
+import { sample } from "./sample.ts";
 
 describe("tables", () => {
   test("for the terminal have a line for each row, in columns", () => {
@@ -51,7 +51,7 @@ describe("the document", () => {
 
 describe("the chart", () => {
   /** The bars' right ends. */
-  const ends = (svg) =>
+  const ends = (svg: string) =>
     [...svg.matchAll(/<rect class="(met|missed)" x="(\d+)" y="\d+" width="([\d.]+)"/g)].map(([, kind, x, width]) => ({
       kind,
       end: Number(x) + Number(width),
@@ -61,7 +61,7 @@ describe("the chart", () => {
     const svg = chart(sample());
     const bars = ends(svg);
     assert.equal(bars.length, rows.filter(({ target }) => target !== null).length);
-    const line = Number(svg.match(/class="needed" x1="([\d.]+)"/)[1]);
+    const line = Number(svg.match(/class="needed" x1="([\d.]+)"/)?.[1]);
     for (const { kind, end } of bars) {
       assert.equal(kind, "met");
       assert.ok(Math.abs(end - line) < 0.2, `${end} ${line}`);
@@ -90,7 +90,7 @@ describe("the chart", () => {
 
   test("is well-formed: text is escaped and every element ends", () => {
     const svg = chart(sample());
-    const open = [];
+    const open: string[] = [];
     for (const [, closing, name, alone] of svg.matchAll(/<(\/?)([a-z]+)[^>]*?(\/?)>/g)) {
       if (closing) assert.equal(open.pop(), name);
       else if (!alone) open.push(name);

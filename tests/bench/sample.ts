@@ -3,7 +3,7 @@ import { rows } from "../../bench/rows.mjs";
 import { compare } from "../../bench/statistics.mjs";
 
 export function sample() {
-  const comparison = (row) => {
+  const comparison = (row: any) => {
     if (row.peer === null) return compare(row, [row.target]);
     return compare(row, [(row.target ?? 1) * 90, (row.target ?? 1) * 100, (row.target ?? 1) * 110], [100, 100, 100]);
   };

@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
-import { load } from "./bundle.mjs";
-
-const { TimeLeft } = await load("time-left.ts");
-const { counted, duration, explanation, nuclei } = await load("wording.ts");
+import { describe, test } from "vitest";
+import { TimeLeft } from "../../www/src/time-left.ts";
+import { counted, duration, explanation, nuclei } from "../../www/src/wording.ts";
 
 describe("time left", () => {
   test("is not guessed from one or two images", () => {

@@ -1,15 +1,14 @@
 /** What the page keeps of corrections and how it reads what was drawn. */
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { load } from "./bundle.mjs";
-
-const { History } = await load("history.ts");
-const { simplify } = await load("simplify.ts");
-const { draftOf, meaningOf } = await load("tools.ts");
-const { NucleiMap } = await load("nuclei-map.ts");
+import { test } from "vitest";
+import { History } from "../../www/src/history.ts";
+import { simplify } from "../../www/src/simplify.ts";
+import { draftOf, meaningOf } from "../../www/src/tools.ts";
+import { NucleiMap } from "../../www/src/nuclei-map.ts";
+import type { Place } from "../../www/src/wasm/nucleoscope.js";
 
 test("steps are taken back and again, and a new one ends what could be taken again", () => {
-  const history = new History();
+  const history = new History<number>();
   assert.equal(history.undo(), false);
   for (let step = 1; step <= 60; step++) history.push(step);
   for (let step = 0; step < 55; step++) assert.equal(history.undo(), true);
@@ -24,17 +23,17 @@ test("steps are taken back and again, and a new one ends what could be taken aga
 });
 
 test("a line keeps the corners that matter", () => {
-  const line = [[0, 0], [1, 0.1], [2, 0], [3, 0], [3, 1], [3, 2.05], [3, 3]];
+  const line: Place[] = [[0, 0], [1, 0.1], [2, 0], [3, 0], [3, 1], [3, 2.05], [3, 3]];
   assert.deepEqual(simplify(line, 0.25), [[0, 0], [3, 0], [3, 3]]);
   assert.deepEqual(simplify(line, 0.01).length, 5);
   assert.deepEqual(simplify([[1, 1]], 1), [[1, 1]]);
   assert.deepEqual(simplify([], 1), []);
-  const loop = [[0, 0], [4, 0], [4, 4], [0, 4], [0, 0]];
+  const loop: Place[] = [[0, 0], [4, 0], [4, 4], [0, 4], [0, 0]];
   assert.deepEqual(simplify(loop, 0.5), loop, "a line that ends where it began");
 });
 
 test("what was drawn means what the tool says", () => {
-  const line = [[1, 1], [5, 1], [5, 4]];
+  const line: Place[] = [[1, 1], [5, 1], [5, 4]];
   assert.deepEqual(meaningOf("split", line, 4), { edit: { kind: "split", line } });
   assert.deepEqual(meaningOf("add", line, 4), { edit: { kind: "add", outline: line } });
   assert.deepEqual(meaningOf("draw", line, 4), { edit: { kind: "draw", path: line, radius: 4, to: [1, 1] } });
@@ -43,7 +42,7 @@ test("what was drawn means what the tool says", () => {
     region: { kind: "rectangle", x: 1, y: 1, width: 4, height: 3 },
   });
   assert.deepEqual(meaningOf("polygon", line, 4), { region: { kind: "polygon", points: line } });
-  for (const tool of ["split", "add", "rectangle", "polygon"]) {
+  for (const tool of ["split", "add", "rectangle", "polygon"] as const) {
     assert.equal(meaningOf(tool, [[1, 1]], 4), null, `a click with ${tool} means nothing`);
   }
   assert.equal(meaningOf("select", line, 4), null);
@@ -68,5 +67,5 @@ test("the nucleus under a place is found, holes are background", () => {
   assert.deepEqual(map.bounds(1), { left: 0, top: 0, right: 3, bottom: 3 });
   assert.deepEqual(map.placeIn(2), [100.5, 70.5]);
   assert.equal(map.placeIn(3), undefined);
-  for (const label of map.labels) assert.equal(map.at(map.placeIn(label)), label);
+  for (const label of map.labels) assert.equal(map.at(map.placeIn(label) ?? assert.fail()), label);
 });
