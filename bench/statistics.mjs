@@ -37,7 +37,8 @@ export async function interleaved(contestants, { rounds, warmUp }) {
  * @param {number[] | null} theirs
  */
 export function compare(row, ours, theirs = null) {
-  if ((theirs === null) !== (row.peer === null)) throw new TypeError(`${row.name}: values without a peer, or the reverse`);
+  if ((theirs === null) !== (row.peer === null))
+    throw new TypeError(`${row.name}: values without a peer, or the reverse`);
   const [our, their] = [median(ours), theirs === null ? null : median(theirs)];
   const ratio = their === null ? null : our / their;
   const judged = ratio ?? our;

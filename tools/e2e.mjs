@@ -10,7 +10,9 @@ import { isStarted, main, root, run, step } from "./step.mjs";
 export async function e2e() {
   const env = { CHROME: await chromium(), FIREFOX: await firefox(), NUCLEOSCOPE: await commandLine() };
   const folder = join(root, "tests/e2e");
-  const files = readdirSync(folder).filter((name) => name.endsWith(".test.mjs")).sort();
+  const files = readdirSync(folder)
+    .filter((name) => name.endsWith(".test.mjs"))
+    .sort();
   await step(`End-to-end tests in ${env.CHROME} and ${env.FIREFOX}`, () =>
     run(process.execPath, ["--test", "--test-concurrency=1", ...files.map((name) => join(folder, name))], { env }),
   );

@@ -43,7 +43,10 @@ export async function installPackages(folder = ".") {
 
 /** Adds rustfmt and clippy where a minimal toolchain lacks them. */
 export async function addLinters() {
-  for (const [command, component] of [["cargo-fmt", "rustfmt"], ["cargo-clippy", "clippy"]]) {
+  for (const [command, component] of [
+    ["cargo-fmt", "rustfmt"],
+    ["cargo-clippy", "clippy"],
+  ]) {
     if (output(command, ["--version"]) === undefined) await run("rustup", ["component", "add", component]);
   }
 }

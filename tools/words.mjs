@@ -39,7 +39,8 @@ function* filesIn(folder) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (entry.isFile()) yield path;
-    else if (entry.isDirectory() && !entry.name.startsWith(".") && !skippedFolders.has(entry.name)) yield* filesIn(path);
+    else if (entry.isDirectory() && !entry.name.startsWith(".") && !skippedFolders.has(entry.name))
+      yield* filesIn(path);
   }
 }
 

@@ -18,7 +18,9 @@ describe("tables", () => {
 
   test("in Markdown have as many cells in every line as in their head", () => {
     const results = withReached(sample(), 18_000);
-    const tables = markdown(results).split("\n\n").filter((block) => block.startsWith("|"));
+    const tables = markdown(results)
+      .split("\n\n")
+      .filter((block) => block.startsWith("|"));
     assert.equal(tables.length, 3);
     for (const table of tables) {
       const counts = new Set(table.split("\n").map((line) => line.split("|").length));

@@ -26,10 +26,17 @@ describe("rows", () => {
 
 describe("results", () => {
   test("are put together with those of the same machine and versions", () => {
-    const now: Partial<ReturnType<typeof sample>> = { ...sample(), comparisons: [compare(rowOf("network-512"), [1], [2])] };
+    const now: Partial<ReturnType<typeof sample>> = {
+      ...sample(),
+      comparisons: [compare(rowOf("network-512"), [1], [2])],
+    };
     delete now.growth;
     const { comparisons, growth } = merged(sample(), now) as ReturnType<typeof sample>;
-    assert.deepEqual(comparisons.map(({ name }) => name), rows.map(({ name }) => name), "in the order of the rows");
+    assert.deepEqual(
+      comparisons.map(({ name }) => name),
+      rows.map(({ name }) => name),
+      "in the order of the rows",
+    );
     assert.equal(comparisons.find(({ name }) => name === "network-512")?.ours, 1, "the newer one counts");
     assert.deepEqual(growth, sample().growth);
     for (const changed of [{ machine: { ...sample().machine, cores: 3 } }, { versions: { tract: "1.2.4" } }]) {

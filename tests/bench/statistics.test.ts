@@ -42,7 +42,10 @@ describe("interleaved", () => {
 describe("compare", () => {
   test("holds the medians against each other and against what is needed", () => {
     const { ours, theirs, ratio, rounds, min, max, met, aimMet } = compare(row, [40, 30, 35], [100, 90, 500]);
-    assert.deepEqual({ ours, theirs, ratio, rounds, min, max }, { ours: 35, theirs: 100, ratio: 0.35, rounds: 3, min: 30, max: 40 });
+    assert.deepEqual(
+      { ours, theirs, ratio, rounds, min, max },
+      { ours: 35, theirs: 100, ratio: 0.35, rounds: 3, min: 30, max: 40 },
+    );
     assert.deepEqual({ met, aimMet }, { met: true, aimMet: false });
     assert.equal(compare(row, [41], [100]).met, false);
   });
@@ -56,7 +59,10 @@ describe("compare", () => {
   test("judges the value itself where there is no peer", () => {
     const alone = { ...row, peer: null, target: 4.5, aim: null };
     const comparison = compare(alone, [4]);
-    assert.deepEqual([comparison.theirs, comparison.ratio, comparison.met, comparison.aimMet], [null, null, true, null]);
+    assert.deepEqual(
+      [comparison.theirs, comparison.ratio, comparison.met, comparison.aimMet],
+      [null, null, true, null],
+    );
     assert.throws(() => compare(alone, [4], [5]), TypeError);
     assert.throws(() => compare(row, [4]), TypeError);
   });

@@ -48,7 +48,10 @@ describe("batch", () => {
     const [added] = batch.update(plan([image])).added;
     assert.deepEqual([added.source?.blob === files[0].blob, added.source?.entry], [true, 7]);
     assert.deepEqual(
-      fake<{ sources: { blob: Blob; entry: number | null }[] }>(added.truth ?? {}).sources.map(({ blob, entry }) => [blob === files[1].blob, entry]),
+      fake<{ sources: { blob: Blob; entry: number | null }[] }>(added.truth ?? {}).sources.map(({ blob, entry }) => [
+        blob === files[1].blob,
+        entry,
+      ]),
       [[true, null]],
     );
   });
@@ -153,7 +156,10 @@ describe("batch", () => {
     assert.equal(batch.remove(first), -1, "it is gone already");
     await batch.remember([file("c.png")]);
     const all = plan([planned("a", 0), planned("b", 1), planned("c", 2)]);
-    assert.deepEqual(batch.update(all).added.map(({ name }) => name), ["c.png"]);
+    assert.deepEqual(
+      batch.update(all).added.map(({ name }) => name),
+      ["c.png"],
+    );
     const { refused } = await batch.remember([file("a.png"), file("b.png")]);
     assert.deepEqual(refused, ["b.png"]);
     const [again] = batch.update(all).added;
@@ -206,7 +212,15 @@ describe("batch", () => {
     added[1].ignoredInScoring = true;
     added[2].state = fake<ImageState>({ kind: "failed", error: {} });
     added[3].state = { kind: "cancelled" };
-    assert.deepEqual(batch.tally(), { images: 4, done: 2, failed: 1, cancelled: 1, nuclei: 7, counted: 7, uncounted: 0 });
+    assert.deepEqual(batch.tally(), {
+      images: 4,
+      done: 2,
+      failed: 1,
+      cancelled: 1,
+      nuclei: 7,
+      counted: 7,
+      uncounted: 0,
+    });
     added[0].gates = [{ key: "area_px2", minimum: 3, maximum: null, keep: "inside" }];
     assert.equal(batch.tally().counted, null, "not known yet");
     const { regions, gates } = added[0];

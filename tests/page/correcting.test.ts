@@ -23,30 +23,77 @@ test("steps are taken back and again, and a new one ends what could be taken aga
 });
 
 test("a line keeps the corners that matter", () => {
-  const line: Place[] = [[0, 0], [1, 0.1], [2, 0], [3, 0], [3, 1], [3, 2.05], [3, 3]];
-  assert.deepEqual(simplify(line, 0.25), [[0, 0], [3, 0], [3, 3]]);
+  const line: Place[] = [
+    [0, 0],
+    [1, 0.1],
+    [2, 0],
+    [3, 0],
+    [3, 1],
+    [3, 2.05],
+    [3, 3],
+  ];
+  assert.deepEqual(simplify(line, 0.25), [
+    [0, 0],
+    [3, 0],
+    [3, 3],
+  ]);
   assert.deepEqual(simplify(line, 0.01).length, 5);
   assert.deepEqual(simplify([[1, 1]], 1), [[1, 1]]);
   assert.deepEqual(simplify([], 1), []);
-  const loop: Place[] = [[0, 0], [4, 0], [4, 4], [0, 4], [0, 0]];
+  const loop: Place[] = [
+    [0, 0],
+    [4, 0],
+    [4, 4],
+    [0, 4],
+    [0, 0],
+  ];
   assert.deepEqual(simplify(loop, 0.5), loop, "a line that ends where it began");
 });
 
 test("what was drawn means what the tool says", () => {
-  const line: Place[] = [[1, 1], [5, 1], [5, 4]];
+  const line: Place[] = [
+    [1, 1],
+    [5, 1],
+    [5, 4],
+  ];
   assert.deepEqual(meaningOf("split", line, 4), { edit: { kind: "split", line } });
   assert.deepEqual(meaningOf("add", line, 4), { edit: { kind: "add", outline: line } });
   assert.deepEqual(meaningOf("draw", line, 4), { edit: { kind: "draw", path: line, radius: 4, to: [1, 1] } });
   assert.deepEqual(meaningOf("erase", [[1, 1]], 4), { edit: { kind: "erase", path: [[1, 1]], radius: 4 } });
-  assert.deepEqual(meaningOf("rectangle", [[5, 4], [1, 1]], 4), {
-    region: { kind: "rectangle", x: 1, y: 1, width: 4, height: 3 },
-  });
+  assert.deepEqual(
+    meaningOf(
+      "rectangle",
+      [
+        [5, 4],
+        [1, 1],
+      ],
+      4,
+    ),
+    {
+      region: { kind: "rectangle", x: 1, y: 1, width: 4, height: 3 },
+    },
+  );
   assert.deepEqual(meaningOf("polygon", line, 4), { region: { kind: "polygon", points: line } });
   for (const tool of ["split", "add", "rectangle", "polygon"] as const) {
     assert.equal(meaningOf(tool, [[1, 1]], 4), null, `a click with ${tool} means nothing`);
   }
   assert.equal(meaningOf("select", line, 4), null);
-  assert.deepEqual(draftOf("rectangle", [[0, 0], [2, 1]], 4).path, [[0, 0], [2, 0], [2, 1], [0, 1]]);
+  assert.deepEqual(
+    draftOf(
+      "rectangle",
+      [
+        [0, 0],
+        [2, 1],
+      ],
+      4,
+    ).path,
+    [
+      [0, 0],
+      [2, 0],
+      [2, 1],
+      [0, 1],
+    ],
+  );
   assert.equal(draftOf("draw", line, 4).width, 8);
 });
 

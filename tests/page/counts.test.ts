@@ -25,19 +25,24 @@ function batchOf(count: number) {
       return { included: new Uint8Array(), csvRows: "", summary: { included: gates.length + regions.length } };
     },
   };
-  const images = Array.from({ length: count }, (_, index) => fake<BatchImage>({
-    imageId: String(index),
-    source: {},
-    selection: {},
-    pixelSize: null,
-    regions: [],
-    gates: [],
-    counted: null,
-    countFailure: null,
-    state: { kind: "done", result: { width: 1, height: 1, csvRows: "", stack: { pixelSize: null } } },
-  }));
+  const images = Array.from({ length: count }, (_, index) =>
+    fake<BatchImage>({
+      imageId: String(index),
+      source: {},
+      selection: {},
+      pixelSize: null,
+      regions: [],
+      gates: [],
+      counted: null,
+      countFailure: null,
+      state: { kind: "done", result: { width: 1, height: 1, csvRows: "", stack: { pixelSize: null } } },
+    }),
+  );
   const told: string[] = [];
-  const counts = new Counts({ counted: ({ imageId }) => told.push(String(imageId)), settled: () => told.push("settled") });
+  const counts = new Counts({
+    counted: ({ imageId }) => told.push(String(imageId)),
+    settled: () => told.push("settled"),
+  });
   counts.use(fake<Engine>(engine));
   return { asked, engine, images, told, counts };
 }
@@ -48,7 +53,10 @@ describe("counting", () => {
   test("measures each image once, however often gates and regions change", async () => {
     const { asked, images, told, counts } = batchOf(5);
     await counts.askAll(images);
-    assert.deepEqual(measured(asked), images.map(({ imageId }) => `measure ${imageId}`));
+    assert.deepEqual(
+      measured(asked),
+      images.map(({ imageId }) => `measure ${imageId}`),
+    );
     assert.deepEqual(told, ["0", "1", "2", "3", "4", "settled"]);
     asked.length = 0;
     for (const minimum of [1, 2, 3]) {

@@ -26,7 +26,18 @@ function orderOf(names: string[], broken: string[]) {
     edits: { steps: [] },
     state: { kind: "done", result: {} },
   }));
-  return { order: fake<ExportOrder>({ engine, images, batch: { wanted: null }, formats: ["summary"], measures: [], dialect: {} }), images, told };
+  return {
+    order: fake<ExportOrder>({
+      engine,
+      images,
+      batch: { wanted: null },
+      formats: ["summary"],
+      measures: [],
+      dialect: {},
+    }),
+    images,
+    told,
+  };
 }
 
 const unsaid = () => undefined;
@@ -34,12 +45,21 @@ const unsaid = () => undefined;
 test("an image that cannot be written costs no other image its files", async () => {
   const { order, images, told } = orderOf(["a", "b", "c"], ["b"]);
   const { files, written, failed } = await filesOf(order, unsaid);
-  assert.deepEqual(files.map(({ name }) => name), ["all.csv", "a.csv", "c.csv"]);
+  assert.deepEqual(
+    files.map(({ name }) => name),
+    ["all.csv", "a.csv", "c.csv"],
+  );
   assert.deepEqual(written, [images[0], images[2]]);
-  assert.deepEqual(failed.map(({ image }) => image), [images[1]]);
+  assert.deepEqual(
+    failed.map(({ image }) => image),
+    [images[1]],
+  );
   assert.match(failed[0].error.message, /b is gone/);
   assert.deepEqual(told[0].parts, ["a", "c"]);
-  assert.deepEqual(told[0].failures.map(({ imageId, path }) => [imageId, path]), [["b", "b.png"]]);
+  assert.deepEqual(
+    told[0].failures.map(({ imageId, path }) => [imageId, path]),
+    [["b", "b.png"]],
+  );
   assert.match(told[0].failures[0].reason, /b is gone/);
 });
 

@@ -7,7 +7,13 @@ import { fake } from "../fake.ts";
 
 const plan = fake<Planned["plan"]>({ width: 8, height: 8, scale: 1, levels: {}, blocks: [{}, {}, {}] });
 const stack = fake<Planned["stack"]>({ width: 8, height: 8 });
-const task = fake<SegmentTask>({ kind: "segment", key: "k", imageId: "i", settings: { diameter: 24 }, edits: [{ kind: "delete", at: [] }] });
+const task = fake<SegmentTask>({
+  kind: "segment",
+  key: "k",
+  imageId: "i",
+  settings: { diameter: 24 },
+  edits: [{ kind: "delete", at: [] }],
+});
 
 /** A pool in which each task waits for the test. */
 class FakePool {
@@ -26,21 +32,39 @@ describe("a large image", () => {
   test("is as many tasks as there are blocks, put together in their order whichever ends first", async () => {
     const pool = new FakePool();
     const told: (Progress & { stage: "network" })[] = [];
-    const done = segmentField(fake<Pool>(pool), task, { plan, stack }, { onProgress: (progress) => told.push(progress as Progress & { stage: "network" }) });
-    assert.deepEqual(pool.jobs.map((job) => [job.task.kind, job.task.block, job.options.isAhead]), [
-      ["block", 0, true],
-      ["block", 1, true],
-      ["block", 2, true],
-    ]);
+    const done = segmentField(
+      fake<Pool>(pool),
+      task,
+      { plan, stack },
+      { onProgress: (progress) => told.push(progress as Progress & { stage: "network" }) },
+    );
+    assert.deepEqual(
+      pool.jobs.map((job) => [job.task.kind, job.task.block, job.options.isAhead]),
+      [
+        ["block", 0, true],
+        ["block", 1, true],
+        ["block", 2, true],
+      ],
+    );
     pool.jobs[2].options.onProgress({ stage: "network", done: 1, total: 2 });
     pool.jobs[0].options.onProgress({ stage: "network", done: 2, total: 2 });
-    const parts = told.map(({ stage, done: part, total }) => [stage, total, ((part - planShare) / (1 - planShare)).toFixed(3)]);
-    assert.deepEqual(parts, [["network", 1, "0.167"], ["network", 1, "0.500"]]);
+    const parts = told.map(({ stage, done: part, total }) => [
+      stage,
+      total,
+      ((part - planShare) / (1 - planShare)).toFixed(3),
+    ]);
+    assert.deepEqual(parts, [
+      ["network", 1, "0.167"],
+      ["network", 1, "0.500"],
+    ]);
     for (const block of [2, 0, 1]) pool.jobs[block].resolve(new Uint32Array([block]));
     await settled();
     const last = pool.jobs[3];
     assert.equal(last.task.kind, "assemble");
-    assert.deepEqual([...last.task.blocks].map(([number]) => number), [0, 1, 2]);
+    assert.deepEqual(
+      [...last.task.blocks].map(([number]) => number),
+      [0, 1, 2],
+    );
     assert.deepEqual([last.task.edits, last.task.stack], [task.edits, stack]);
     last.resolve({ count: 5 });
     assert.deepEqual(await done, { nuclei: { count: 5 }, maps: null });

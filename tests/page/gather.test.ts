@@ -56,21 +56,27 @@ describe("gathering files", () => {
 
   test("asks for every item before the first wait, as the browser demands", async () => {
     let open = true;
-    const guarded = (name: string) => fake<DataTransferItem>({
-      kind: "file",
-      webkitGetAsEntry: () => (open ? fileEntry(`/${name}`) : null),
-      getAsFile: () => (open ? file(name) : null),
-    });
+    const guarded = (name: string) =>
+      fake<DataTransferItem>({
+        kind: "file",
+        webkitGetAsEntry: () => (open ? fileEntry(`/${name}`) : null),
+        getAsFile: () => (open ? file(name) : null),
+      });
     const gathered = gatherItems([item(folderEntry("/set", [fileEntry("/set/a.png")])), guarded("b.png")]);
     open = false;
     assert.deepEqual(paths(await gathered), ["set/a.png", "b.png"]);
   });
 
   test("names what cannot be read and goes on", async () => {
-    const locked = { ...fileEntry("/set/locked.png"), file: (_: unknown, reject: (reason: Error) => void) => reject(new Error("denied")) };
+    const locked = {
+      ...fileEntry("/set/locked.png"),
+      file: (_: unknown, reject: (reason: Error) => void) => reject(new Error("denied")),
+    };
     const broken = {
       ...folderEntry("/set/broken", []),
-      createReader: () => ({ readEntries: (_: unknown, reject: (reason: Error) => void) => reject(new Error("denied")) }),
+      createReader: () => ({
+        readEntries: (_: unknown, reject: (reason: Error) => void) => reject(new Error("denied")),
+      }),
     };
     const gathered = await gatherItems([item(folderEntry("/set", [locked, broken, fileEntry("/set/z.png")]))]);
     assert.deepEqual(paths(gathered), ["set/z.png"]);

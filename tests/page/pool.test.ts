@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test, vi } from "vitest";
-import { attempts, defaultWorkers, idleTime, keptHeap, pauses, Pool, type WorkerLike } from "../../www/src/engine/pool.ts";
+import {
+  attempts,
+  defaultWorkers,
+  idleTime,
+  keptHeap,
+  pauses,
+  Pool,
+  type WorkerLike,
+} from "../../www/src/engine/pool.ts";
 import { baseLimit, pixelsIn, silenceLimit } from "../../www/src/engine/time-limit.ts";
 import type { FromWorker, Progress, Task, ToWorker } from "../../www/src/engine/protocol.ts";
 import { fake } from "../fake.ts";
@@ -168,8 +176,14 @@ describe("Pool", () => {
   });
 
   const crashes: [string, (worker: FakeWorker) => void][] = [
-    ["a trap that the worker reports", (worker: FakeWorker) => worker.answer({ type: "crash", message: "unreachable" })],
-    ["an error event", (worker: FakeWorker) => worker.onerror?.(fake<ErrorEvent>({ message: "unreachable", preventDefault() {} }))],
+    [
+      "a trap that the worker reports",
+      (worker: FakeWorker) => worker.answer({ type: "crash", message: "unreachable" }),
+    ],
+    [
+      "an error event",
+      (worker: FakeWorker) => worker.onerror?.(fake<ErrorEvent>({ message: "unreachable", preventDefault() {} })),
+    ],
     ["a message that cannot be read", (worker: FakeWorker) => worker.onmessageerror?.(fake<MessageEvent>({}))],
   ];
 
@@ -315,7 +329,8 @@ describe("Pool", () => {
     const fine = pool.run(task(2));
     const [worker] = workers;
     worker.postMessage = (message) => {
-      if ("task" in message && "seed" in message.task && message.task.seed === 1) throw new DOMException("not to be cloned", "DataCloneError");
+      if ("task" in message && "seed" in message.task && message.task.seed === 1)
+        throw new DOMException("not to be cloned", "DataCloneError");
       worker.sent.push(message);
     };
     worker.ready();
@@ -339,7 +354,9 @@ describe("Pool", () => {
     assert.equal(pixelsIn(fake<Task>({ kind: "map-picture", maps: nuclei })), 2e6);
     assert.equal(pixelsIn(fake<Task>({ kind: "preview", source })), 0);
     assert.equal(silenceLimit(fake<Task>({ kind: "summarize" }), 0), baseLimit);
-    const [small, large] = [1e6, 100e6].map((pixels) => silenceLimit(fake<Task>({ kind: "map-picture", maps: nuclei }), pixels));
+    const [small, large] = [1e6, 100e6].map((pixels) =>
+      silenceLimit(fake<Task>({ kind: "map-picture", maps: nuclei }), pixels),
+    );
     assert.ok(large > 10 * small - 10 * baseLimit && large > small);
     assert.ok(silenceLimit(fake<Task>({ kind: "preview", source }), 0) >= baseLimit + 100);
     const huge = { blob: { size: 2 ** 40 }, entry: 3 };
@@ -469,7 +486,8 @@ describe("Pool", () => {
     const again = [3, 4].map((seed) => pool.run(task(seed)));
     const work = (milliseconds: number, busy: FakeWorker[]) => {
       for (let left = milliseconds; left > 0; left -= 1000) {
-        for (const worker of busy) worker.answer({ type: "progress", id: worker.id, progress: { stage: "network", done: 0, total: 1 } });
+        for (const worker of busy)
+          worker.answer({ type: "progress", id: worker.id, progress: { stage: "network", done: 0, total: 1 } });
         pass(1000);
       }
     };

@@ -3,7 +3,8 @@ import { describe, test } from "vitest";
 import { binAt, binCounts, binEdge, binsOf } from "../../www/src/results/bins.ts";
 import { density, standardDeviation, summariseBatch, together } from "../../www/src/results/summary.ts";
 
-const near = (actual: number, expected: number) => assert.ok(Math.abs(actual - expected) < 1e-9, `${actual} is not ${expected}`);
+const near = (actual: number, expected: number) =>
+  assert.ok(Math.abs(actual - expected) < 1e-9, `${actual} is not ${expected}`);
 
 describe("bins", () => {
   test("follow the rule of Freedman and Diaconis", () => {
@@ -39,8 +40,14 @@ describe("bins", () => {
 
   test("hold their lower end, the last one both", () => {
     const bins = { minimum: 0, maximum: 1, count: 4 };
-    assert.deepEqual([0, 0.25, 0.49, 0.99, 1, 1.1, -0.1, Number.NaN].map((value) => binAt(bins, value)), [0, 1, 1, 3, 3, -1, -1, -1]);
-    assert.deepEqual([0, 1, 4].map((bin) => binEdge(bins, bin)), [0, 0.25, 1]);
+    assert.deepEqual(
+      [0, 0.25, 0.49, 0.99, 1, 1.1, -0.1, Number.NaN].map((value) => binAt(bins, value)),
+      [0, 1, 1, 3, 3, -1, -1, -1],
+    );
+    assert.deepEqual(
+      [0, 1, 4].map((bin) => binEdge(bins, bin)),
+      [0, 0.25, 1],
+    );
   });
 
   test("count every value once, and only the rows that count", () => {
@@ -96,7 +103,13 @@ describe("a summary of a batch", () => {
 
   test("does not mix units", () => {
     const batch = summariseBatch([image([1], null), image([2], null, "µm²")]);
-    assert.deepEqual(batch.columns.map(({ column, moments }) => [column.unit, moments.mean]), [["px²", 1], ["µm²", 2]]);
+    assert.deepEqual(
+      batch.columns.map(({ column, moments }) => [column.unit, moments.mean]),
+      [
+        ["px²", 1],
+        ["µm²", 2],
+      ],
+    );
   });
 
   test("does not depend on how the values are divided", () => {

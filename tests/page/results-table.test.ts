@@ -23,8 +23,14 @@ describe("numbers", () => {
   });
 
   test("of whole columns have no decimals; very large and small ones have powers of ten", () => {
-    assert.deepEqual([7, 1200].map((value) => written(value, true)), ["7", "1,200"]);
-    assert.deepEqual([2.5e12, 0.000012345].map((value) => written(value)), ["2.500E12", "1.235E-5"]);
+    assert.deepEqual(
+      [7, 1200].map((value) => written(value, true)),
+      ["7", "1,200"],
+    );
+    assert.deepEqual(
+      [2.5e12, 0.000012345].map((value) => written(value)),
+      ["2.500E12", "1.235E-5"],
+    );
   });
 
   test("have their unit in the heading", () => {
@@ -35,7 +41,17 @@ describe("numbers", () => {
 
 describe("columns shown at first", () => {
   test("are the ones most looked at", () => {
-    const keys = ["touches_edge", "area_px2", "red_mean", "red_median", "green_mean", "solidity", "circularity", "x", "y"];
+    const keys = [
+      "touches_edge",
+      "area_px2",
+      "red_mean",
+      "red_median",
+      "green_mean",
+      "solidity",
+      "circularity",
+      "x",
+      "y",
+    ];
     const table = tableOf(Object.fromEntries(keys.map((key) => [key, [1]])));
     assert.deepEqual(defaultColumns(table, 5), ["area_px2", "circularity", "red_mean", "green_mean", "solidity"]);
   });
@@ -47,7 +63,9 @@ describe("columns shown at first", () => {
 
 describe("the order of rows", () => {
   const table = tableOf({ size: [3, Number.NaN, 1, 3, Number.NaN, 2] });
-  const order = (key: string | null, descending: boolean, isShown: (row: number) => boolean = () => true) => [...rowOrder(table, { key, descending }, isShown)];
+  const order = (key: string | null, descending: boolean, isShown: (row: number) => boolean = () => true) => [
+    ...rowOrder(table, { key, descending }, isShown),
+  ];
 
   test("has rows without a value last, whichever way", () => {
     assert.deepEqual(order("size", false), [2, 5, 0, 3, 1, 4]);
@@ -61,12 +79,16 @@ describe("the order of rows", () => {
   });
 
   test("leaves out what is not shown", () => {
-    assert.deepEqual(order("size", false, (row) => row % 2 === 0), [2, 0, 4]);
+    assert.deepEqual(
+      order("size", false, (row) => row % 2 === 0),
+      [2, 0, 4],
+    );
   });
 });
 
 describe("filters", () => {
-  const kept = (text: string, values: number[]) => values.filter(readCondition(text, (value) => written(value)) ?? assert.fail());
+  const kept = (text: string, values: number[]) =>
+    values.filter(readCondition(text, (value) => written(value)) ?? assert.fail());
 
   test("compare", () => {
     const values = [199, 200, 201];

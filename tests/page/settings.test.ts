@@ -56,7 +56,8 @@ test("what a link asks for in vain is named, and the rest is taken", () => {
     assert.ok(shared.network.diameter === null);
   }
   const { threshold, ...others } = tuning;
-  const shared = settingsIn(`#settings=${encodeURIComponent(JSON.stringify({ ...others, threshold: 7 }))}`) ?? assert.fail();
+  const shared =
+    settingsIn(`#settings=${encodeURIComponent(JSON.stringify({ ...others, threshold: 7 }))}`) ?? assert.fail();
   assert.deepEqual(shared.tuning, others);
 });
 
@@ -79,7 +80,14 @@ test("an address says how many workers and how large a block, within reason", ()
 });
 
 test("a record's settings are taken as they are, and what does not fit is said", async () => {
-  const settings = { ...tuning, smoothing: 15, smallestArea: 1e6, seedMinimum: 0.1, boundaryWeight: 0.7, diameter: 2000 };
+  const settings = {
+    ...tuning,
+    smoothing: 15,
+    smallestArea: 1e6,
+    seedMinimum: 0.1,
+    boundaryWeight: 0.7,
+    diameter: 2000,
+  };
   const run = {
     id: "a",
     input: { name: "a.png", folder: "", sha256: "of the file" },
@@ -96,7 +104,12 @@ test("a record's settings are taken as they are, and what does not fit is said",
   const engine = fake<Engine>({
     modelIdentity: { name: "nuclei", version: "1", sha256: "this" },
     readRecord: async ({ blob }: { blob: Blob }) => {
-      if (blob.size === 0) throw Object.assign(new Error("x"), { code: "record/field", message: "images[0].selection.frame is 1e15", remedy: "Correct it." });
+      if (blob.size === 0)
+        throw Object.assign(new Error("x"), {
+          code: "record/field",
+          message: "images[0].selection.frame is 1e15",
+          remedy: "Correct it.",
+        });
       return [run, fromTruth];
     },
     hash: async () => "of another file",
@@ -107,7 +120,12 @@ test("a record's settings are taken as they are, and what does not fit is said",
   assert.match((await runs.read([source(""), good], engine))[0].message, /selection\.frame is 1e15/);
   assert.equal(runs.size, 2);
   const image = (imageId: string) => {
-    const edits = { steps: [], replace(list: any) { this.steps = list; } };
+    const edits = {
+      steps: [],
+      replace(list: any) {
+        this.steps = list;
+      },
+    };
     return fake<BatchImage>({ imageId, path: `${imageId}.png`, source: {}, state: { kind: "waiting" }, edits });
   };
   const [a, b, c] = ["a", "b", "c"].map(image);
@@ -115,9 +133,15 @@ test("a record's settings are taken as they are, and what does not fit is said",
   assert.deepEqual(images, [a, b]);
   assert.equal(a.recorded, settings);
   assert.deepEqual(a.tuning, { ...tuning, smoothing: 15, smallestArea: 1e6 });
-  assert.deepEqual([a.selection, a.pixelSize, a.regions, a.gates], [run.selection, run.pixelSize, run.regions, run.gates]);
+  assert.deepEqual(
+    [a.selection, a.pixelSize, a.regions, a.gates],
+    [run.selection, run.pixelSize, run.regions, run.gates],
+  );
   assert.deepEqual([a.edits.steps, b.edits.steps], [run.edits, []]);
-  assert.deepEqual(notices.map(({ message }) => /not the file|another model/.exec(message)?.[0]), ["not the file", "not the file", "another model"]);
+  assert.deepEqual(
+    notices.map(({ message }) => /not the file|another model/.exec(message)?.[0]),
+    ["not the file", "not the file", "another model"],
+  );
   assert.equal(runs.editsFromTruth(a), null);
   assert.deepEqual(runs.editsFromTruth(b), run.edits, "not handed out while the image is not done");
   b.state = fake<BatchImage["state"]>({ kind: "done" });
@@ -134,11 +158,21 @@ test("the shelf lets go of the maps that were put there first", () => {
   shelf.put(owners[0], maps(40));
   shelf.put(owners[1], maps(40));
   shelf.put(owners[0], maps(50));
-  assert.deepEqual(owners.map((owner) => owner.maps?.blob.size ?? 0), [50, 40, 0]);
+  assert.deepEqual(
+    owners.map((owner) => owner.maps?.blob.size ?? 0),
+    [50, 40, 0],
+  );
   shelf.put(owners[2], maps(60));
-  assert.deepEqual(owners.map((owner) => owner.maps?.blob.size ?? 0), [0, 0, 60]);
+  assert.deepEqual(
+    owners.map((owner) => owner.maps?.blob.size ?? 0),
+    [0, 0, 60],
+  );
   shelf.put(owners[1], maps(500));
-  assert.deepEqual(owners.map((owner) => owner.maps?.blob.size ?? 0), [0, 500, 0], "the last is kept whatever its size");
+  assert.deepEqual(
+    owners.map((owner) => owner.maps?.blob.size ?? 0),
+    [0, 500, 0],
+    "the last is kept whatever its size",
+  );
   shelf.clear();
   assert.equal(owners[1].maps, null);
 });

@@ -17,10 +17,7 @@ describe("the Bowl's CSV of a batch", () => {
   test("follows a sample submission's order, leaves the others out and says how many", () => {
     const submission = submissionOf(header, [done("b"), done("a"), done("c"), failed("d")], ["a", "x", "d", "b"]);
     assert.equal(submission.parts.join(""), "ImageId,EncodedPixels\na,1 2\nb,1 2\n");
-    assert.deepEqual(
-      [submission.unfinished, submission.unwanted, submission.missing],
-      [1, 1, 1],
-    );
+    assert.deepEqual([submission.unfinished, submission.unwanted, submission.missing], [1, 1, 1]);
   });
 
   test("has rows under the id that the image has now", () => {

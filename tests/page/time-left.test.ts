@@ -27,19 +27,16 @@ describe("time left", () => {
   });
 
   test("is said the way a person would", () => {
-    assert.deepEqual(
-      [3, 12, 54, 58, 100, 900, 4000, 9000].map(duration),
-      [
-        "a few seconds",
-        "about 15 seconds",
-        "about 55 seconds",
-        "about a minute",
-        "about 2 minutes",
-        "about 15 minutes",
-        "about an hour",
-        "about 3 hours",
-      ],
-    );
+    assert.deepEqual([3, 12, 54, 58, 100, 900, 4000, 9000].map(duration), [
+      "a few seconds",
+      "about 15 seconds",
+      "about 55 seconds",
+      "about a minute",
+      "about 2 minutes",
+      "about 15 minutes",
+      "about an hour",
+      "about 3 hours",
+    ]);
   });
 });
 
@@ -50,7 +47,10 @@ describe("words", () => {
   });
 
   test("agree with their number", () => {
-    assert.deepEqual([0, 1, 1000].map((count) => counted(count, "image")), ["0 images", "1 image", "1,000 images"]);
+    assert.deepEqual(
+      [0, 1, 1000].map((count) => counted(count, "image")),
+      ["0 images", "1 image", "1,000 images"],
+    );
     assert.deepEqual([0, 1, 2].map(nuclei), ["0 nuclei", "1 nucleus", "2 nuclei"]);
   });
 });

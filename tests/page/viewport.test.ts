@@ -12,7 +12,8 @@ function opened(image = { width: 200, height: 100 }, screen = { width: 400, heig
   return viewport;
 }
 
-const near = (actual: number, expected: number) => assert.ok(Math.abs(actual - expected) < 1e-9, `${actual} is not ${expected}`);
+const near = (actual: number, expected: number) =>
+  assert.ok(Math.abs(actual - expected) < 1e-9, `${actual} is not ${expected}`);
 
 describe("viewport", () => {
   test("brings a place into sight only where it is not", () => {
@@ -76,7 +77,14 @@ describe("viewport", () => {
 
 describe("picture cache", () => {
   const picture = (name: string, side: number) => {
-    const bitmap = { width: side, height: side, closed: false, close() { this.closed = true; } };
+    const bitmap = {
+      width: side,
+      height: side,
+      closed: false,
+      close() {
+        this.closed = true;
+      },
+    };
     return fake<Picture & { bitmap: typeof bitmap }>({ name, bitmap });
   };
 

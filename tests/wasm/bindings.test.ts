@@ -31,7 +31,8 @@ test("what was guessed of an image is told with what its file holds", async () =
   assert.match(warning.message, /end mark is missing/);
 });
 
-const example = (seed: number) => nucleoscope.DecodedImage.open(nucleoscope.exampleImage(seed).png, {}, undefined, true);
+const example = (seed: number) =>
+  nucleoscope.DecodedImage.open(nucleoscope.exampleImage(seed).png, {}, undefined, true);
 
 /** An image, and its nuclei by the settings given. */
 function segmented(seed: number, settings = {}, edits = []) {
@@ -51,7 +52,10 @@ test("a large image is segmented block by block, as well as at once", () => {
   const found = plan.blocks.map((_: unknown, block: number) =>
     model.findInBlock(image, settings, plan, block, (done: number, total: number) => told.push([done, total])),
   );
-  assert.deepEqual(told, plan.blocks.map(() => [1, 1]));
+  assert.deepEqual(
+    told,
+    plan.blocks.map(() => [1, 1]),
+  );
   const whole = model.infer(image, settings, undefined).label(settings, []);
   const together = nucleoscope.Segmentation.fromBlocks(plan, found, settings, []);
   assert.equal(together.count, whole.count);
@@ -78,7 +82,12 @@ test("an image goes all the way to rows, outlines and a score", () => {
   const rows = found.csvRows("a,b").trimEnd().split("\n");
   assert.equal(rows.length, found.count);
   const masks = rows.map((row: string) => row.slice('"a,b",'.length));
-  const lengths = masks.flatMap((mask: string) => mask.split(" ").map(Number).filter((_: unknown, index: number) => index % 2 === 1));
+  const lengths = masks.flatMap((mask: string) =>
+    mask
+      .split(" ")
+      .map(Number)
+      .filter((_: unknown, index: number) => index % 2 === 1),
+  );
   assert.equal(
     lengths.reduce((sum: number, length: number) => sum + length, 0),
     labels.filter((label: number) => label !== 0).length,
@@ -153,14 +162,28 @@ test("corrections change nuclei, are marked, and say why they change nothing", (
   const labels = found.labels();
   const inside = labels.findIndex((label: number) => label !== 0);
   const place = [(inside % 512) + 0.5, Math.floor(inside / 512) + 0.5];
-  const without = maps.label({}, [{ kind: "delete", at: [place] }, { kind: "delete", at: [place] }]);
+  const without = maps.label({}, [
+    { kind: "delete", at: [place] },
+    { kind: "delete", at: [place] },
+  ]);
   assert.equal(without.count, found.count - 1);
   assert.equal(without.labels()[inside], 0);
   const refused = without.refusedEdits();
-  assert.deepEqual(refused.map(({ edit }: { edit: number }) => edit), [1]);
+  assert.deepEqual(
+    refused.map(({ edit }: { edit: number }) => edit),
+    [1],
+  );
   assert.ok(refused[0].reason.length > 5);
-  const outline = [[0, 0], [9, 0], [9, 9], [0, 9]];
-  const more = maps.label({}, [{ kind: "delete", at: [place] }, { kind: "add", outline }]);
+  const outline = [
+    [0, 0],
+    [9, 0],
+    [9, 9],
+    [0, 9],
+  ];
+  const more = maps.label({}, [
+    { kind: "delete", at: [place] },
+    { kind: "add", outline },
+  ]);
   assert.equal(more.marked().length, 1);
   assert.throws(() => maps.label({}, [{ kind: "explode" }]), TypeError);
 });
@@ -184,9 +207,13 @@ const provenance = {
   gates: [],
 };
 const allFormats = ["bowl", "summary", "measurements", "labels", "rois", "geojson", "coco", "svg", "overlay", "record"];
-const text = (files: { name: string; bytes: Uint8Array }[], name: string) => new TextDecoder().decode(files.find((file) => file.name === name)?.bytes);
+const text = (files: { name: string; bytes: Uint8Array }[], name: string) =>
+  new TextDecoder().decode(files.find((file) => file.name === name)?.bytes);
 const rowsOf = (csv: string): Record<string, string>[] => {
-  const [head, ...rows] = csv.trimEnd().split("\n").map((line) => line.split(","));
+  const [head, ...rows] = csv
+    .trimEnd()
+    .split("\n")
+    .map((line) => line.split(","));
   return rows.map((row) => Object.fromEntries(head.map((key, place) => [key, row[place]])));
 };
 
@@ -198,7 +225,10 @@ test("finished nuclei are measured, counted and exported", () => {
   assert.equal(table.values.length, table.rows * table.columns.length);
   const area = table.columns.findIndex(({ key }: { key: string }) => key === "area_px2");
   const areas = table.values.slice(area * table.rows, (area + 1) * table.rows);
-  assert.equal(areas.reduce((sum: number, one: number) => sum + one, 0), found.labels().filter((label: number) => label !== 0).length);
+  assert.equal(
+    areas.reduce((sum: number, one: number) => sum + one, 0),
+    found.labels().filter((label: number) => label !== 0).length,
+  );
 
   const regions = [{ kind: "rectangle", x: 0, y: 0, width: 256, height: 384 }];
   const { included, summary } = nucleoscope.countNuclei(table, 512, 384, null, regions, []);
@@ -206,16 +236,25 @@ test("finished nuclei are measured, counted and exported", () => {
   assert.deepEqual([summary.nuclei, summary.pixels, summary.squareMillimetres], [found.count, 256 * 384, null]);
 
   const file = new Uint8Array([1]);
-  const { files, part } = nuclei.exportFiles(image, file, "cells", "cells", "a/cells.png", allFormats, [], { ...provenance, regions });
+  const { files, part } = nuclei.exportFiles(image, file, "cells", "cells", "a/cells.png", allFormats, [], {
+    ...provenance,
+    regions,
+  });
   assert.equal(files.length, 5);
   const shared = nucleoscope.batchFiles([part], [], allFormats, { delimiter: "comma", decimal: "point" });
   assert.equal(shared.length, 5);
   const rows = rowsOf(text(shared, "nuclei.csv"));
-  assert.deepEqual(rows.map((row) => Number(row.included === "true")), [...included]);
+  assert.deepEqual(
+    rows.map((row) => Number(row.included === "true")),
+    [...included],
+  );
   const [told] = JSON.parse(text(shared, "nucleoscope.json")).images;
   assert.deepEqual(told.input, { name: "cells.png", folder: "a", sha256: nucleoscope.sha256(file) });
   const [read] = nucleoscope.readRecord(new TextEncoder().encode(text(shared, "nucleoscope.json")));
-  assert.deepEqual([read.id, read.regions, read.settings.seedMinimum], ["cells", regions, nucleoscope.defaultSettings().seedMinimum]);
+  assert.deepEqual(
+    [read.id, read.regions, read.settings.seedMinimum],
+    ["cells", regions, nucleoscope.defaultSettings().seedMinimum],
+  );
 
   const archive = new nucleoscope.Archive();
   archive.add("a.txt", new Uint8Array([1, 2]));
@@ -242,7 +281,12 @@ test("the page's summary is that of the exported tables, whatever regions and ga
     const column = table.columns.findIndex((candidate: { key: string }) => candidate.key === key);
     const values = table.values.subarray(column * table.rows, (column + 1) * table.rows);
     const ends = [0, 1].map(() => values[Math.floor(random(0, table.rows))]).sort((left, right) => left - right);
-    return { key, minimum: ends[0], maximum: random(0, 1) < 0.3 ? null : ends[1], keep: random(0, 1) < 0.6 ? "inside" : "outside" };
+    return {
+      key,
+      minimum: ends[0],
+      maximum: random(0, 1) < 0.3 ? null : ends[1],
+      keep: random(0, 1) < 0.6 ? "inside" : "outside",
+    };
   };
   for (let round = 0; round < 12; round++) {
     const gates = keys.filter(() => random(0, 1) < 0.3).map(gateOn);
@@ -250,20 +294,40 @@ test("the page's summary is that of the exported tables, whatever regions and ga
     const regions = random(0, 1) < 0.5 ? [] : [{ kind: "polygon", points: corners }];
     const { included, summary } = nucleoscope.countNuclei(table, 512, 384, null, regions, gates);
     const formats = ["summary", "measurements", "bowl"];
-    const { part } = nuclei.exportFiles(image, new Uint8Array(), "cells", "cells", "cells.png", formats, [], { ...provenance, regions, gates });
-    const shared = nucleoscope.batchFiles([part], [{ imageId: "b", path: "x/b.png", reason: "cut short" }], formats, {});
+    const { part } = nuclei.exportFiles(image, new Uint8Array(), "cells", "cells", "cells.png", formats, [], {
+      ...provenance,
+      regions,
+      gates,
+    });
+    const shared = nucleoscope.batchFiles(
+      [part],
+      [{ imageId: "b", path: "x/b.png", reason: "cut short" }],
+      formats,
+      {},
+    );
     const rows = rowsOf(text(shared, "nuclei.csv"));
-    assert.deepEqual(rows.map((row) => Number(row.included === "true")), [...included]);
+    assert.deepEqual(
+      rows.map((row) => Number(row.included === "true")),
+      [...included],
+    );
     const [row, failed] = rowsOf(text(shared, "summary.csv"));
-    assert.deepEqual([failed.image, failed.folder, failed.nuclei_counted, failed.warnings], ["b", "x", "", "failed: cut short"]);
+    assert.deepEqual(
+      [failed.image, failed.folder, failed.nuclei_counted, failed.warnings],
+      ["b", "x", "", "failed: cut short"],
+    );
     const kept = rows.filter((one) => one.included === "true");
     assert.deepEqual([Number(row.nuclei_counted), Number(row.nuclei_found)], [kept.length, rows.length]);
-    assert.deepEqual([summary.included, summary.nuclei, summary.pixels], [kept.length, rows.length, Number(row.area_px2)]);
+    assert.deepEqual(
+      [summary.included, summary.nuclei, summary.pixels],
+      [kept.length, rows.length, Number(row.area_px2)],
+    );
     const areas = kept.map((one) => Number(one.area_px2));
     const mean = areas.reduce((sum: number, one: number) => sum + one, 0) / areas.length;
     const { moments } = summary.columns.find(({ column }: { column: { key: string } }) => column.key === "area_px2");
     if (areas.length > 0) {
-      assert.ok(Math.abs(moments.mean - mean) < 1e-6 * mean && Math.abs(Number(row.area_px2_mean) - mean) < 1e-6 * mean);
+      assert.ok(
+        Math.abs(moments.mean - mean) < 1e-6 * mean && Math.abs(Number(row.area_px2_mean) - mean) < 1e-6 * mean,
+      );
     } else assert.deepEqual([Number.isNaN(moments.mean), row.area_px2_mean], [true, ""]);
     const submission = text(shared, "submission.csv").split("\n").slice(1).join("\n");
     assert.equal(nucleoscope.includedRows(csvRows, included), submission, "Download CSV has the same nuclei");
@@ -273,15 +337,34 @@ test("the page's summary is that of the exported tables, whatever regions and ga
 test("records and regions that cannot be used say which field is wrong", () => {
   const bytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
   const wrong = { format: 2, images: [{ id: "a", selection: { frame: 1e15 } }] };
-  assert.throws(() => nucleoscope.readRecord(bytes(wrong)), (error: Error) => {
-    assert.match(error.message, /^images\[0\]\.selection\.frame is 1000000000000000/);
-    return isError("record/field")(error);
-  });
+  assert.throws(
+    () => nucleoscope.readRecord(bytes(wrong)),
+    (error: Error) => {
+      assert.match(error.message, /^images\[0\]\.selection\.frame is 1000000000000000/);
+      return isError("record/field")(error);
+    },
+  );
   assert.throws(() => nucleoscope.readRecord(bytes([])), isError("record/not-a-record"));
   assert.throws(() => nucleoscope.readRegions(bytes({})), isError("regions/not-geojson"));
-  const square = [[[0, 0], [4, 0], [4, 4], [0, 4], [0, 0]]];
+  const square = [
+    [
+      [0, 0],
+      [4, 0],
+      [4, 4],
+      [0, 4],
+      [0, 0],
+    ],
+  ];
   assert.deepEqual(nucleoscope.readRegions(bytes({ type: "Polygon", coordinates: square })), [
-    { kind: "polygon", points: [[0, 0], [4, 0], [4, 4], [0, 4]] },
+    {
+      kind: "polygon",
+      points: [
+        [0, 0],
+        [4, 0],
+        [4, 4],
+        [0, 4],
+      ],
+    },
   ]);
 });
 
@@ -355,7 +438,10 @@ test("a reader reads an archive's list of contents once, however many of its fil
   assert.ok(read >= size && read < 20 * size, `${read} bytes read, ${size} are there`);
   // The file of another number is another archive.
   const single = zip([{ path: "b.png", bytes: Buffer.from("b") }]);
-  const small = { size: single.length, slice: (from: number, to: number) => ({ read: () => Uint8Array.from(single.subarray(from, to)).buffer }) };
+  const small = {
+    size: single.length,
+    slice: (from: number, to: number) => ({ read: () => Uint8Array.from(single.subarray(from, to)).buffer }),
+  };
   assert.equal(Buffer.from(other.read(8, small, 0)).toString(), "b");
   assert.throws(() => other.read(8, small, 1), isError("archive/no-such-entry"));
 });

@@ -61,7 +61,11 @@ test("labels are the same bit for bit", () => {
       fillHoles: true,
     };
     const labels = nucleoscope.watershedMaps(WIDTH, HEIGHT, interior, boundary, distance, settings);
-    assert.equal(labels.reduce((most, label) => Math.max(most, label), 0), nuclei, `nuclei with seed ${seed}`);
+    assert.equal(
+      labels.reduce((most, label) => Math.max(most, label), 0),
+      nuclei,
+      `nuclei with seed ${seed}`,
+    );
     assert.equal(hash(labels), wanted, `labels with seed ${seed}`);
   }
 });
