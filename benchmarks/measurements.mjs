@@ -11,12 +11,23 @@ export const plans = {
   full: {
     turns: { rounds: 15, warmUp: 3 },
     images: 64,
-    growth: new Map([[256, 15], [512, 15], [1024, 15], [2048, 5], [4096, 3], [8192, 1]]),
+    growth: new Map([
+      [256, 15],
+      [512, 15],
+      [1024, 15],
+      [2048, 5],
+      [4096, 3],
+      [8192, 1],
+    ]),
   },
   quick: {
     turns: { rounds: 3, warmUp: 1 },
     images: 8,
-    growth: new Map([[256, 2], [512, 1], [1024, 1]]),
+    growth: new Map([
+      [256, 2],
+      [512, 1],
+      [1024, 1],
+    ]),
   },
 };
 
@@ -49,7 +60,11 @@ async function around(workshop, { turns }) {
     const times = await page.evaluate(([size, rounds]) => globalThis.bench.stages(size, rounds), [side, turns]);
     const rest = times.map(({ infer, ...others }) => Object.values(others).reduce((sum, time) => sum + time, 0));
     const stages = Object.keys(times[0]).map((name) => [name, rounded(median(times.map((round) => round[name])))]);
-    const comparison = compare(rowOf(`around-network-${side}`), rest, times.map(({ infer }) => infer));
+    const comparison = compare(
+      rowOf(`around-network-${side}`),
+      rest,
+      times.map(({ infer }) => infer),
+    );
     comparisons.push({ ...comparison, stages: Object.fromEntries(stages) });
   }
   return { comparisons };
@@ -144,7 +159,10 @@ async function growth(workshop, { growth: sizes }) {
     const path = await workshop.picture(side);
     const page = await workshop.openProduct(onePass);
     try {
-      const { times } = await interleaved({ times: () => page.segment([path]) }, { rounds, warmUp: side <= 1024 ? 2 : 0 });
+      const { times } = await interleaved(
+        { times: () => page.segment([path]) },
+        { rounds, warmUp: side <= 1024 ? 2 : 0 },
+      );
       rows.push({ side, seconds: rounded(seconds(median(times))), rounds });
     } catch (error) {
       return { growth: rows, notRun: `${side} × ${side} pixels: ${error.message}` };

@@ -124,7 +124,10 @@ function observe({ firstImage }) {
 async function milliseconds(measuring) {
   let timer;
   const late = new Promise((resolve) => {
-    timer = setTimeout(() => resolve({ failure: `the page did not end within ${patience / 60_000} minutes` }), patience);
+    timer = setTimeout(
+      () => resolve({ failure: `the page did not end within ${patience / 60_000} minutes` }),
+      patience,
+    );
   });
   try {
     const answer = await Promise.race([measuring, late]);

@@ -26,9 +26,19 @@ const header = ["what", "ours", "beside", "ratio", "needed", "aimed at", "reache
 
 /** The comparisons as lines for the terminal. */
 export function terminalTable({ comparisons }) {
-  const lines = [header, ...comparisons.map((comparison) => cells(comparison).map((cell) => cell.replaceAll("**", "")))];
+  const lines = [
+    header,
+    ...comparisons.map((comparison) => cells(comparison).map((cell) => cell.replaceAll("**", ""))),
+  ];
   const widths = header.map((_, column) => Math.max(...lines.map((line) => line[column].length)));
-  return lines.map((line) => line.map((cell, column) => cell.padEnd(widths[column])).join("  ").trimEnd()).join("\n");
+  return lines
+    .map((line) =>
+      line
+        .map((cell, column) => cell.padEnd(widths[column]))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
 }
 
 function markdownTable(head, lines) {

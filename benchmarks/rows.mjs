@@ -5,7 +5,15 @@
  * peer's, or where there is no peer of our own value in its unit.
  */
 
-const row = (name, what, unit, peer, target, aim, better = "lower") => ({ name, what, unit, peer, target, aim, better });
+const row = (name, what, unit, peer, target, aim, better = "lower") => ({
+  name,
+  what,
+  unit,
+  peer,
+  target,
+  aim,
+  better,
+});
 
 const web = "onnxruntime-web";
 const stock = "stock tract";

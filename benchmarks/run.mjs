@@ -52,7 +52,11 @@ async function measure(names, plan, workshop) {
     const told = [...new Set(groups[name].map(({ what, peer }) => (peer === null ? what : `beside ${peer}`)))];
     const title = told.length === 0 ? name : `${name} (${told.join("; ")})`;
     try {
-      const { comparisons = [], notRun, ...rest } = await step(`Measuring ${title}`, () => measurements[name](workshop, plan));
+      const {
+        comparisons = [],
+        notRun,
+        ...rest
+      } = await step(`Measuring ${title}`, () => measurements[name](workshop, plan));
       found.comparisons.push(...comparisons);
       Object.assign(found, rest);
       if (notRun !== undefined) failures.push({ name, words: `${title}: ${notRun}` });
@@ -106,7 +110,10 @@ await main(async () => {
   const wrong = faults(results);
   if (wrong.length > 0) throw new StepFailed(`The results are not fit to be written: ${wrong.join("; ")}.`);
   const aside = join(root, "target/bench");
-  write(results, isKept ? { results: join(root, "bench"), documents: join(root, "docs") } : { results: aside, documents: aside });
+  write(
+    results,
+    isKept ? { results: join(root, "bench"), documents: join(root, "docs") } : { results: aside, documents: aside },
+  );
   console.log(`\n${terminalTable(results)}`);
   if (!isKept) console.log("\nWritten to target/bench alone: quick, or not the build that is shipped.");
   const gaps = missing(results);

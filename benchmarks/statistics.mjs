@@ -30,9 +30,15 @@ export async function interleaved(contestants, { rounds, warmUp }) {
   return measured;
 }
 
-/** What a row of the comparisons says: `ours` and, where there is a peer, `theirs`, one value for each round. */
+/**
+ * What a row of the comparisons says: `ours` and, where there is a peer, `theirs`, one value for each round.
+ * @param {any} row
+ * @param {number[]} ours
+ * @param {number[] | null} theirs
+ */
 export function compare(row, ours, theirs = null) {
-  if ((theirs === null) !== (row.peer === null)) throw new TypeError(`${row.name}: values without a peer, or the reverse`);
+  if ((theirs === null) !== (row.peer === null))
+    throw new TypeError(`${row.name}: values without a peer, or the reverse`);
   const [our, their] = [median(ours), theirs === null ? null : median(theirs)];
   const ratio = their === null ? null : our / their;
   const judged = ratio ?? our;

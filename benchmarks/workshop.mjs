@@ -70,7 +70,9 @@ export class Workshop {
   #program = once(() =>
     step("Benchmarks outside the browser", async () => {
       const build = ["build", "--quiet", "--release", "--package", "nucleoscope-bench"];
-      const messages = output("cargo", [...build, "--message-format", "json-render-diagnostics"], { errors: "inherit" });
+      const messages = output("cargo", [...build, "--message-format", "json-render-diagnostics"], {
+        errors: "inherit",
+      });
       const program = messages
         ?.split("\n")
         .filter((line) => line.startsWith("{"))

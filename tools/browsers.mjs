@@ -11,7 +11,12 @@ export const chromium = () =>
     variable: "CHROME",
     debian: "chromium",
     commands: ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge"],
-    applications: ["Google Chrome", "Chromium", "Microsoft Edge"].map((name) => [`${name}.app`, "Contents", "MacOS", name]),
+    applications: ["Google Chrome", "Chromium", "Microsoft Edge"].map((name) => [
+      `${name}.app`,
+      "Contents",
+      "MacOS",
+      name,
+    ]),
     programs: [
       ["Google", "Chrome", "Application", "chrome.exe"],
       ["Chromium", "Application", "chrome.exe"],

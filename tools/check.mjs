@@ -1,9 +1,10 @@
-/** Formatting, lints and types of every language. Run by itself: `npm run check`. */
-import { join } from "node:path";
+/** Formatting, lints, types and documentation of every language. Run by itself: `npm run check`. */
+import { dirname, join } from "node:path";
 import { buildWasm } from "./build.mjs";
 import { pythonEnvironment } from "./python.mjs";
 import { addLinters, setUp, wasmTarget } from "./setup.mjs";
-import { isStarted, main, root, run, step } from "./step.mjs";
+import { isStarted, main, output, run, runScript, step } from "./step.mjs";
+import { words } from "./words.mjs";
 
 /** The packages that become WebAssembly: with code that no other target compiles. */
 const wasmPackages = ["nucleoscope-wasm", "nucleoscope-bench", "nucleoscope-kernels"];
@@ -13,11 +14,17 @@ const denyWarnings = ["--", "-D", "warnings"];
 /** Formatting and lints of everything that needs no WebAssembly module to be there. */
 export async function lint() {
   await addLinters();
-  await step("Rust formatting", () => run("cargo", ["fmt", "--all", "--check"]));
-  await step("TypeScript, JavaScript and CSS lints", () =>
-    run(process.execPath, [join(root, "node_modules/@biomejs/biome/bin/biome"), "lint", "--error-on-warnings", "."]),
+  const program = await linters();
+  await step("Spelling", () => run(program("typos"), []));
+  await words();
+  await step("TypeScript, JavaScript, JSON, CSS and HTML", () =>
+    runScript("@biomejs/biome/bin/biome", ["ci", "--error-on-warnings", "."]),
   );
-  await lintPython();
+  await step("Python", async () => {
+    await run(program("ruff"), ["check", "."]);
+    await run(program("ruff"), ["format", "--check", "."]);
+  });
+  await step("Rust formatting", () => run("cargo", ["fmt", "--all", "--check"]));
   await step("Rust lints", () =>
     run("cargo", ["clippy", "--workspace", "--all-targets", ...denyWarnings]),
   );
@@ -31,29 +38,52 @@ export async function lint() {
   );
 }
 
-/** Formatting and lints of the Python code; it is not run, so that none of its libraries are needed. */
-async function lintPython() {
-  await step("Python formatting and lints", async () => {
-    const python = await pythonEnvironment({
-      name: "lint-venv",
-      requirements: "tools/lint-requirements.txt",
-      user: "The lints",
-    });
-    await run(python, ["-m", "ruff", "check", "."]);
-    await run(python, ["-m", "ruff", "format", "--check", "."]);
+/** Where the linters are that come as Python packages: a function from a program's name to its path. */
+async function linters() {
+  const python = await pythonEnvironment({
+    name: "lint-venv",
+    requirements: "tools/lint-requirements.txt",
+    user: "The lints",
+  });
+  return (name) => join(dirname(python), process.platform === "win32" ? `${name}.exe` : name);
+}
+
+/** Types of the page's code and of the tests, which need those that come with the WebAssembly module. */
+export async function checkTypes() {
+  await step("TypeScript types", async () => {
+    for (const project of [".", "tests"]) await runScript("typescript/bin/tsc", ["--noEmit", "--project", project]);
   });
 }
 
-/** Types of the page's code, which needs those that come with the WebAssembly module. */
-export async function checkTypes() {
-  await step("TypeScript types", () => run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "--noEmit"]));
+/** Licences and origins of the Rust dependencies; advisories would have to be fetched. */
+async function checkDependencies() {
+  const program = await linters();
+  await step("Rust dependencies", () => run(program("cargo-deny"), ["check", "bans", "licenses", "sources"]));
+}
+
+async function checkDocumentation() {
+  await step("Rust documentation", () =>
+    run("cargo", ["doc", "--workspace", "--no-deps"], { env: { RUSTDOCFLAGS: "-D warnings" } }),
+  );
+}
+
+/** The training project's tests, where PyTorch is installed: it has some gigabytes, so that nothing here installs it. */
+async function testTraining() {
+  const python = ["python3", "python"].find((name) => output(name, ["-c", "import onnx, pytest, torch"]) !== undefined);
+  await step("Training tests", async () => {
+    if (python === undefined) console.log("skipped: no Python with torch, onnx and pytest was found");
+    else await run(python, ["-m", "pytest", "-p", "no:cacheprovider", "--quiet", "model/training/tests"]);
+  });
 }
 
 if (isStarted(import.meta.url)) {
   await main(async () => {
     await setUp();
     await lint();
+    await checkDependencies();
+    await checkDocumentation();
     await buildWasm({ quick: true });
     await checkTypes();
+    await testTraining();
   });
 }

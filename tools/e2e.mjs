@@ -1,14 +1,21 @@
 /** The page in real browsers. Run by itself: `npm run e2e`. */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { chromium, firefox } from "./browsers.mjs";
 import { buildAll } from "./build.mjs";
 import { commandLine } from "./command-line.mjs";
-import { nodeTests } from "./node-tests.mjs";
-import { isStarted, main } from "./step.mjs";
+import { isStarted, main, root, run, step } from "./step.mjs";
 
-/** Runs the end-to-end tests on the page that has been built. */
+/** Runs the end-to-end tests on the page that has been built, with Node's own test runner. */
 export async function e2e() {
   const env = { CHROME: await chromium(), FIREFOX: await firefox(), NUCLEOSCOPE: await commandLine() };
-  await nodeTests(`End-to-end tests in ${env.CHROME} and ${env.FIREFOX}`, "tests/e2e", { env, concurrency: 1 });
+  const folder = join(root, "tests/e2e");
+  const files = readdirSync(folder)
+    .filter((name) => name.endsWith(".test.mjs"))
+    .sort();
+  await step(`End-to-end tests in ${env.CHROME} and ${env.FIREFOX}`, () =>
+    run(process.execPath, ["--test", "--test-concurrency=1", ...files.map((name) => join(folder, name))], { env }),
+  );
 }
 
 if (isStarted(import.meta.url)) {

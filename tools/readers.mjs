@@ -49,7 +49,8 @@ function javaArchives() {
     IMAGEJ_JAR: process.env.IMAGEJ_JAR ?? "/usr/share/java/ij.jar",
     BEANSHELL_JAR: process.env.BEANSHELL_JAR ?? "/usr/share/java/bsh.jar",
   };
-  const isThere = output("java", ["-version"]) !== undefined && Object.values(archives).every((path) => existsSync(path));
+  const isThere =
+    output("java", ["-version"]) !== undefined && Object.values(archives).every((path) => existsSync(path));
   return isThere ? archives : undefined;
 }
 

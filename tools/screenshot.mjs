@@ -40,7 +40,9 @@ await main(async () => {
   await step("Pictures", async () => {
     const folder = mkdtempSync(join(tmpdir(), "nucleoscope-"));
     const examples = join(folder, "examples");
-    execFileSync(program, ["example", examples, "--count", "8", "--side", "384", "--nuclei", "60"], { stdio: "inherit" });
+    execFileSync(program, ["example", examples, "--count", "8", "--side", "384", "--nuclei", "60"], {
+      stdio: "inherit",
+    });
     mkdirSync(documents, { recursive: true });
     const { server, address } = await serve(dist, 0);
     const browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] });

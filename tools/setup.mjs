@@ -9,8 +9,9 @@ export const wasmTarget = "wasm32-unknown-unknown";
 /** Adds what is missing: the WebAssembly target and the packages in the lock file. */
 export async function setUp() {
   await step("Set-up", async () => {
-    if (Number(process.versions.node.split(".")[0]) < 20) {
-      throw new StepFailed(`Node ${process.versions.node} is too old; install Node 20 or newer.`);
+    const [major, minor] = process.versions.node.split(".").map(Number);
+    if (major < 20 || (major === 20 && minor < 19)) {
+      throw new StepFailed(`Node ${process.versions.node} is too old; install Node 20.19 or newer.`);
     }
     if (output("cargo", ["--version"]) === undefined) {
       throw new StepFailed("Rust is missing: install it with rustup, open a new terminal and try again.");
@@ -42,7 +43,10 @@ export async function installPackages(folder = ".") {
 
 /** Adds rustfmt and clippy where a minimal toolchain lacks them. */
 export async function addLinters() {
-  for (const [command, component] of [["cargo-fmt", "rustfmt"], ["cargo-clippy", "clippy"]]) {
+  for (const [command, component] of [
+    ["cargo-fmt", "rustfmt"],
+    ["cargo-clippy", "clippy"],
+  ]) {
     if (output(command, ["--version"]) === undefined) await run("rustup", ["component", "add", component]);
   }
 }

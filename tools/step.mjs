@@ -1,6 +1,7 @@
 /** Steps of the build: a header, the time it took, and an end to everything at the first failure. */
 import { spawn, spawnSync } from "node:child_process";
 import { realpathSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 /** The repository's root folder. */
@@ -63,6 +64,11 @@ export function run(command, args, { env = {}, quiet = false } = {}) {
       else reject(new StepFailed(`"${command} ${args.join(" ")}" failed (${signal ?? `exit code ${code}`}).`));
     });
   });
+}
+
+/** Runs a script of an installed npm package; `script` is its path in `node_modules`. */
+export function runScript(script, args) {
+  return run(process.execPath, [join(root, "node_modules", script), ...args]);
 }
 
 /** A command's standard output, or undefined when it cannot be run or fails. */

@@ -3,10 +3,9 @@ import { chromium, firefox } from "./browsers.mjs";
 import { buildWasm, bundle } from "./build.mjs";
 import { checkTypes, lint } from "./check.mjs";
 import { e2e } from "./e2e.mjs";
-import { nodeTests } from "./node-tests.mjs";
 import { readers, readerTests } from "./readers.mjs";
 import { setUp } from "./setup.mjs";
-import { main, run, step, together } from "./step.mjs";
+import { main, run, runScript, step, together } from "./step.mjs";
 
 // The benchmarks' crate by itself would choose other features for the dependencies and compile them once more.
 const rustTests = ["test", "--package", "nucleoscope", "--package", "nucleoscope-bench", "--package", "nucleoscope-cli"];
@@ -26,9 +25,7 @@ await main(async () => {
   await checkTypes();
   await step("Rust tests", () => run("cargo", rustTests));
   await readerTests(outside);
-  await nodeTests("Page tests", "tests/page");
-  await nodeTests("Benchmark tests", "tests/bench");
-  await nodeTests("WebAssembly tests", "tests/wasm");
+  await step("Page, benchmark, tool and WebAssembly tests", () => runScript("vitest/vitest.mjs", ["run"]));
   await bundle();
   await e2e();
   console.log("\nEverything passed.");

@@ -39,7 +39,8 @@ async function peer(model) {
 }
 
 /** The greatest difference between two answers. */
-const difference = (one, other) => one.reduce((most, value, index) => Math.max(most, Math.abs(value - other[index])), 0);
+const difference = (one, other) =>
+  one.reduce((most, value, index) => Math.max(most, Math.abs(value - other[index])), 0);
 
 const activated = (logits) => logits.map((logit) => 1 / (1 + Math.exp(-logit)));
 

@@ -206,7 +206,10 @@ describe("a batch", () => {
     const visit = await stage.page();
     await visit.choose("Choose folder", folder);
     await visit.finished(/^1 image done/);
-    assert.deepEqual((await visit.list()).map(({ name }) => name), ["one.png"]);
+    assert.deepEqual(
+      (await visit.list()).map(({ name }) => name),
+      ["one.png"],
+    );
     await visit.leave();
   });
 });

@@ -172,7 +172,10 @@ describe("nuclei that cannot be counted", () => {
     await range.getByLabel("to").fill("1e6");
     await page.keyboard.press("Enter");
     await page.getByRole("button", { name: "Leave this range out" }).click();
-    await results.getByText(/could not be measured.*stopped/s).first().waitFor();
+    await results
+      .getByText(/could not be measured.*stopped/s)
+      .first()
+      .waitFor();
     await visit.finished(/^2 images done, .*, 2 images not counted/);
     for (const { count } of await visit.list()) assert.match(count, /^[\d,]+ nuclei, not counted$/);
     await visit.picture("not-counted");

@@ -46,13 +46,17 @@ describe("a large image", () => {
 
     assert.match(await page.locator("#field-note").textContent(), /Segment again/);
     assert.equal(await page.locator("#field-note").isVisible(), true);
-    for (const name of ["Split", "Draw", "Erase", "Add"]) assert.equal(await page.getByLabel(name, { exact: true }).isDisabled(), true, name);
+    for (const name of ["Split", "Draw", "Erase", "Add"])
+      assert.equal(await page.getByLabel(name, { exact: true }).isDisabled(), true, name);
     assert.equal(await page.getByLabel("Rectangle region").isDisabled(), false);
     await page.locator("#layout").selectOption("both");
     await visit.picture("large");
 
     // The table measures every nucleus, and the export writes them.
-    const heading = page.locator("#results").getByText(new RegExp(`${masks.length} nuclei`)).first();
+    const heading = page
+      .locator("#results")
+      .getByText(new RegExp(`${masks.length} nuclei`))
+      .first();
     await heading.waitFor();
     await page.locator("#export > summary").click();
     for (const box of await page.locator("#export input[name=format]").all()) await box.check();

@@ -65,7 +65,9 @@ async function finished(page, count) {
 }
 
 const nucleiOf = (page) =>
-  page.$eval("#viewer-details", (details) => Number(details.textContent.match(/([\d,]+) nucle/)[1].replaceAll(",", "")));
+  page.$eval("#viewer-details", (details) =>
+    Number(details.textContent.match(/([\d,]+) nucle/)[1].replaceAll(",", "")),
+  );
 
 /** Presses a button and returns the bytes of the file that is saved. */
 async function saved(page, button, name) {

@@ -133,7 +133,8 @@ export class Visit {
   /** Waits until it is known which nuclei count. */
   async counted() {
     await this.page.waitForFunction(
-      () => !/counting/.test(document.body.textContent) && document.querySelector("#download-tables")?.disabled === false,
+      () =>
+        !/counting/.test(document.body.textContent) && document.querySelector("#download-tables")?.disabled === false,
       undefined,
       { timeout: patience },
     );
@@ -180,12 +181,12 @@ export class Visit {
     const { traceEvents } = JSON.parse(await browser.stopTracing());
     const threadOf = ({ pid, tid }) => `${pid}:${tid}`;
     const main = new Set(
-      traceEvents
-        .filter(({ name, args }) => name === "thread_name" && args.name === "CrRendererMain")
-        .map(threadOf),
+      traceEvents.filter(({ name, args }) => name === "thread_name" && args.name === "CrRendererMain").map(threadOf),
     );
     return traceEvents
-      .filter((event) => event.name === "ThreadControllerImpl::RunTask" && event.ph === "X" && main.has(threadOf(event)))
+      .filter(
+        (event) => event.name === "ThreadControllerImpl::RunTask" && event.ph === "X" && main.has(threadOf(event)),
+      )
       .map(({ dur = 0, tdur = 0 }) => ({ wall: dur / 1000, processor: tdur / 1000 }));
   }
 
@@ -224,7 +225,9 @@ const heaviestTask = 500;
 /** Makes sure that the page's own thread had no heavy task, and says how heavy they were. */
 export function assertLight(tasks, name) {
   const longest = (key) => Math.round(Math.max(0, ...tasks.map((task) => task[key])));
-  console.log(`${name}: longest of ${tasks.length} tasks ${longest("processor")} ms of work, ${longest("wall")} ms on the clock`);
+  console.log(
+    `${name}: longest of ${tasks.length} tasks ${longest("processor")} ms of work, ${longest("wall")} ms on the clock`,
+  );
   assert.ok(tasks.length > 0, `${name}: no task was seen`);
   assert.ok(longest("processor") <= heaviestTask, `${name}: ${longest("processor")} ms of work`);
 }

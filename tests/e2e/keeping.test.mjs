@@ -31,10 +31,7 @@ async function deleteNucleus(visit) {
   await visit.page.locator("#surface").focus();
   await visit.page.keyboard.press("]");
   await visit.page.keyboard.press("Delete");
-  await visit.page.waitForFunction(
-    (words) => document.querySelector("#viewer-details").textContent !== words,
-    count,
-  );
+  await visit.page.waitForFunction((words) => document.querySelector("#viewer-details").textContent !== words, count);
 }
 
 describe("removing", () => {
@@ -46,7 +43,10 @@ describe("removing", () => {
     const [csv, list] = [await visit.csv(), await visit.list()];
     await page.getByRole("button", { name: "Remove all" }).click();
     assert.equal(await visit.rows.count(), 0);
-    assert.match(await page.locator("#notice-list").textContent(), /3 images removed, with their nuclei and corrections/);
+    assert.match(
+      await page.locator("#notice-list").textContent(),
+      /3 images removed, with their nuclei and corrections/,
+    );
     await visit.picture("removed");
     await undo(visit).click();
     await visit.finished(/^3 images done/);
@@ -55,10 +55,7 @@ describe("removing", () => {
     assert.equal(await page.locator("#viewer-title").textContent(), list[1].name);
     assert.equal(await page.locator("#notices").isVisible(), false);
     await page.locator("#edit-undo:enabled").click();
-    await page.waitForFunction(
-      (count) => document.querySelectorAll(".count")[1].textContent !== count,
-      list[1].count,
-    );
+    await page.waitForFunction((count) => document.querySelectorAll(".count")[1].textContent !== count, list[1].count);
     await visit.leave();
   });
 

@@ -154,7 +154,9 @@ describe("the page", () => {
   test("stays smooth with a list of 2,000 images", async () => {
     const visit = await stage.page({ query: "?workers=1" });
     const { page } = visit;
-    const transfer = await visit.pickUp(Array.from({ length: 2000 }, (_, index) => ({ name: `image-${index}.png`, bytes: "x" })));
+    const transfer = await visit.pickUp(
+      Array.from({ length: 2000 }, (_, index) => ({ name: `image-${index}.png`, bytes: "x" })),
+    );
     await page.evaluate(() => {
       let rows = 0;
       globalThis.made = [];
@@ -175,7 +177,10 @@ describe("the page", () => {
     });
     assertLight(tasks, "2,000 images");
     const made = await page.evaluate(() => globalThis.made);
-    assert.equal(made.reduce((sum, rows) => sum + rows, 0), 2000);
+    assert.equal(
+      made.reduce((sum, rows) => sum + rows, 0),
+      2000,
+    );
     assert.ok(Math.max(...made) <= 60, `${Math.max(...made)} rows in a frame`);
     await visit.finished(/2,000 failed/);
     await visit.leave();

@@ -20,7 +20,11 @@ before(async () => {
   const folder = temporaryFolder();
   const inRoot = (...parts) => join(root, ...parts);
   const shared = { bundle: true, logLevel: "warning", format: "esm" };
-  await build({ ...shared, entryPoints: [inRoot("tests/e2e/results/harness.ts")], outfile: join(folder, "harness.js") });
+  await build({
+    ...shared,
+    entryPoints: [inRoot("tests/e2e/results/harness.ts")],
+    outfile: join(folder, "harness.js"),
+  });
   await build({ ...shared, entryPoints: [inRoot("www/styles.css")], outfile: join(folder, "styles.css") });
   cpSync(inRoot("tests/e2e/results/harness.html"), join(folder, "index.html"));
   const browser = await chromium.launch({ executablePath: await findChromium(), args: ["--no-sandbox"] });
@@ -63,9 +67,7 @@ const cells = (page) =>
 const place = async (page) => {
   await settled(page);
   return page.evaluate(() => {
-    const cell = document.getElementById(
-      document.querySelector("[role=grid]").getAttribute("aria-activedescendant"),
-    );
+    const cell = document.getElementById(document.querySelector("[role=grid]").getAttribute("aria-activedescendant"));
     return { text: cell.textContent, row: Number(cell.parentElement.ariaRowIndex), column: Number(cell.ariaColIndex) };
   });
 };
@@ -132,7 +134,9 @@ describe("20,000 nuclei with 40 measurements", () => {
       const { rows, most, all } = await page.evaluate(scroll, pixels);
       const after = await visit.metrics();
       const layouts = after.LayoutCount - before.LayoutCount;
-      console.log(`${pixels} px a frame, 40 columns: ${all} cells written in 60 frames, at most ${most} in one, ${layouts} layouts`);
+      console.log(
+        `${pixels} px a frame, 40 columns: ${all} cells written in 60 frames, at most ${most} in one, ${layouts} layouts`,
+      );
       assert.ok(rows < 60, `${rows} rows`);
       const newRows = Math.min(rows, Math.ceil(pixels / rowHeight) + 1) + 1;
       assert.ok(all > 0 && most <= newRows * many.columns, `${most} cells in a frame for ${newRows} new rows`);
@@ -172,10 +176,16 @@ describe("the table", () => {
     await page.keyboard.press("Enter");
     assert.equal(await page.getByRole("columnheader", { name: "Area" }).getAttribute("aria-sort"), "ascending");
     const areas = async () => (await cells(page)).map(([, area]) => Number(area.replace(",", "")));
-    assert.deepEqual(await areas(), (await areas()).toSorted((left, right) => left - right));
+    assert.deepEqual(
+      await areas(),
+      (await areas()).toSorted((left, right) => left - right),
+    );
     await page.keyboard.press("Enter");
     assert.equal(await page.getByRole("columnheader", { name: "Area" }).getAttribute("aria-sort"), "descending");
-    assert.deepEqual(await areas(), (await areas()).toSorted((left, right) => right - left));
+    assert.deepEqual(
+      await areas(),
+      (await areas()).toSorted((left, right) => right - left),
+    );
     await visit.leave();
   });
 
@@ -325,7 +335,10 @@ describe("the charts", () => {
     const inBoth = new Set(await within(page, "circularity", ...up));
     const labels = await told(page, "brushed");
     assert.ok(labels.length > 0 && labels.length < 200);
-    assert.deepEqual(labels, (await within(page, "area_px2", ...across)).filter((label) => inBoth.has(label)));
+    assert.deepEqual(
+      labels,
+      (await within(page, "area_px2", ...across)).filter((label) => inBoth.has(label)),
+    );
     await page.evaluate(() => panel.hover(5));
     const ring = await page.locator(".chart-ring-hovered").boundingBox();
     await page.mouse.click(ring.x + ring.width / 2, ring.y + ring.height / 2);

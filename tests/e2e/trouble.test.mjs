@@ -48,10 +48,14 @@ describe("bad files among good ones", () => {
     assert.match(words, /^2 images done, [\d,]+ nuclei, 6 failed\.$/);
     const list = await visit.list();
     const failed = list.filter(({ state }) => state === "Failed");
-    assert.deepEqual(
-      failed.map(({ name }) => name).sort(),
-      ["broken.zip", "empty.png", "huge.png", "notes.pdf", "text.png", "truncated.png"],
-    );
+    assert.deepEqual(failed.map(({ name }) => name).sort(), [
+      "broken.zip",
+      "empty.png",
+      "huge.png",
+      "notes.pdf",
+      "text.png",
+      "truncated.png",
+    ]);
     for (const { name, reason } of failed) assert.match(reason, /\S.+\. \S.+\.$/s, `${name}: ${reason}`);
     assert.equal(new Set(failed.map(({ reason }) => reason)).size > 3, true, "reasons are told apart");
     assert.match(await visit.page.locator("#download-note").textContent(), /6 images failed/);

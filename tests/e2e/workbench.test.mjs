@@ -37,13 +37,10 @@ async function count({ page }) {
 async function countAfter(visit, action) {
   const before = await visit.page.locator("#viewer-details").textContent();
   await action();
-  await visit.page.waitForFunction(
-    (words) => {
-      const now = document.querySelector("#viewer-details").textContent;
-      return now !== words && /nucle/.test(now);
-    },
-    before,
-  );
+  await visit.page.waitForFunction((words) => {
+    const now = document.querySelector("#viewer-details").textContent;
+    return now !== words && /nucle/.test(now);
+  }, before);
   return count(visit);
 }
 
@@ -123,7 +120,10 @@ describe("the workbench", () => {
     await page.mouse.click(...at([nucleus.x, nucleus.y]));
     const row = page.locator('#results [role="row"][aria-selected="true"]');
     await row.waitFor();
-    assert.equal(await row.locator('[role="gridcell"], [role="rowheader"]').first().textContent(), String(nucleus.label));
+    assert.equal(
+      await row.locator('[role="gridcell"], [role="rowheader"]').first().textContent(),
+      String(nucleus.label),
+    );
     assert.equal(await page.locator("#edit-delete").isEnabled(), true);
     await visit.picture("selected");
     await noViolations(visit, "a nucleus is selected");
@@ -146,7 +146,10 @@ describe("the workbench", () => {
     await visit.finished(/^3 images done/);
     await page.waitForFunction(() => !document.querySelector("#download").disabled);
     const { nuclei } = await nucleiOf(visit, set.ids[2]);
-    assert.ok(nuclei.every(({ area }) => area >= 200), "the other images follow");
+    assert.ok(
+      nuclei.every(({ area }) => area >= 200),
+      "the other images follow",
+    );
     await visit.picture("tuned");
     await page.locator("#tune-own").check();
     const own = await countAfter(visit, () => page.locator("#tune-reset").click());
@@ -206,7 +209,9 @@ describe("the workbench", () => {
 
     // Both parts, selected and made one again.
     await tool("Select");
-    const parts = roomy(await nucleiOf(visit, id)).filter(({ x, y }) => Math.hypot(x - second.x, y - second.y) < reach / 2);
+    const parts = roomy(await nucleiOf(visit, id)).filter(
+      ({ x, y }) => Math.hypot(x - second.x, y - second.y) < reach / 2,
+    );
     assert.equal(parts.length, 2);
     await page.mouse.click(...at([parts[0].x, parts[0].y]));
     await page.keyboard.down("Shift");
@@ -216,7 +221,10 @@ describe("the workbench", () => {
 
     await tool("Erase");
     await page.locator("#brush").fill("60");
-    assert.ok((await countAfter(visit, () => drag(visit, [at([second.x, second.y]), at([second.x + 1, second.y])]))) < split - 1);
+    assert.ok(
+      (await countAfter(visit, () => drag(visit, [at([second.x, second.y]), at([second.x + 1, second.y])]))) <
+        split - 1,
+    );
 
     await tool("Draw");
     await page.locator("#brush").fill("6");
@@ -229,11 +237,15 @@ describe("the workbench", () => {
 
     await page.locator("#surface").focus();
     for (let step = 0; step < 6; step++) await page.keyboard.press("Control+z");
-    await page.waitForFunction(() => document.querySelector("#edit-undo").disabled && !document.querySelector("#download").disabled);
+    await page.waitForFunction(
+      () => document.querySelector("#edit-undo").disabled && !document.querySelector("#download").disabled,
+    );
     await visit.finished();
     assert.equal(await visit.csv(), start, "six steps back");
     for (let step = 0; step < 6; step++) await page.getByRole("button", { name: "Redo" }).click();
-    await page.waitForFunction(() => document.querySelector("#edit-redo").disabled && !document.querySelector("#download").disabled);
+    await page.waitForFunction(
+      () => document.querySelector("#edit-redo").disabled && !document.querySelector("#download").disabled,
+    );
     assert.equal(await count(visit), drawn, "and forward again");
     await visit.leave();
   });
@@ -312,7 +324,10 @@ describe("the workbench", () => {
     assert.match(record.input.sha256, /^[0-9a-f]{64}$/);
     await visit.leave();
 
-    const again = await opened([...set.images.slice(0, 2), { name: "nucleoscope.json", bytes: entries.get("nucleoscope.json") }]);
+    const again = await opened([
+      ...set.images.slice(0, 2),
+      { name: "nucleoscope.json", bytes: entries.get("nucleoscope.json") },
+    ]);
     assert.equal(await again.csv(), expected, "the same nuclei from images and record alone");
     assert.equal(await again.page.locator("#notice-list").textContent(), "");
     await again.leave();
@@ -321,9 +336,38 @@ describe("the workbench", () => {
   test("the exported ZIP with the images reopens the session, gates and regions and all settings with it", async () => {
     const folder = temporaryFolder();
     const options = ["--peak-threshold", "0.2", "--boundary-weight", "0.4", "--smoothing", "9", "--minimum-area", "40"];
-    writeFileSync(join(folder, "half.geojson"), JSON.stringify({ type: "Polygon", coordinates: [[[0, 0], [256, 0], [256, 100], [0, 100], [0, 0]]] }));
+    writeFileSync(
+      join(folder, "half.geojson"),
+      JSON.stringify({
+        type: "Polygon",
+        coordinates: [
+          [
+            [0, 0],
+            [256, 0],
+            [256, 100],
+            [0, 100],
+            [0, 0],
+          ],
+        ],
+      }),
+    );
     writeFileSync(join(folder, set.images[0].name), set.images[0].bytes);
-    const made = commandLineIn(folder, "segment", set.images[0].name, "--export", "record,bowl,summary", "--export-dir", "out", "--pixel-size", "0.5,0.25", "--gate", "area:60..", "--regions", "half.geojson", ...options);
+    const made = commandLineIn(
+      folder,
+      "segment",
+      set.images[0].name,
+      "--export",
+      "record,bowl,summary",
+      "--export-dir",
+      "out",
+      "--pixel-size",
+      "0.5,0.25",
+      "--gate",
+      "area:60..",
+      "--regions",
+      "half.geojson",
+      ...options,
+    );
     const [, counted] = /^1 images, (\d+) of \d+ nuclei counted/.exec(made);
     const record = readFileSync(join(folder, "out/nucleoscope.json"));
     const visit = await stage.page();
@@ -347,7 +391,10 @@ describe("the workbench", () => {
     const wrong = { format: 2, images: [{ id: set.ids[0], selection: { frame: 1e15 } }] };
     await visit.drop([set.images[0], { name: "nucleoscope.json", bytes: Buffer.from(JSON.stringify(wrong)) }]);
     assert.match(await visit.finished(), /^1 image done/);
-    assert.match(await visit.page.locator("#notice-list").textContent(), /nucleoscope\.json was not used: images\[0\]\.selection\.frame is 1000000000000000/);
+    assert.match(
+      await visit.page.locator("#notice-list").textContent(),
+      /nucleoscope\.json was not used: images\[0\]\.selection\.frame is 1000000000000000/,
+    );
     await visit.leave();
   });
 
@@ -366,7 +413,12 @@ describe("the workbench", () => {
     await page.getByRole("button", { name: "Remove gate: Area" }).waitFor();
     await visit.counted();
     const rows = await visit.list();
-    const numbers = rows.map(({ count: words }) => words.match(/^([\d,]+) of ([\d,]+) nuclei counted$/).slice(1).map(Number));
+    const numbers = rows.map(({ count: words }) =>
+      words
+        .match(/^([\d,]+) of ([\d,]+) nuclei counted$/)
+        .slice(1)
+        .map(Number),
+    );
     const { tables, kind } = await saveTables(visit);
     assert.equal(kind, "nucleoscope-tables.zip");
     assert.deepEqual([...tables.keys()], ["summary.csv", "nuclei.csv"]);
@@ -374,24 +426,43 @@ describe("the workbench", () => {
     const expected = set.ids.slice(0, 2).map((id) => {
       const own = nuclei.filter((row) => row.image === id);
       const kept = own.filter((row) => Number(row.area_px2) < middle);
-      assert.deepEqual(own.filter((row) => row.included === "true"), kept, id);
+      assert.deepEqual(
+        own.filter((row) => row.included === "true"),
+        kept,
+        id,
+      );
       return [kept.length, own.length];
     });
     assert.deepEqual(numbers, expected, "the list");
     const total = expected.reduce((sum, [kept]) => sum + kept, 0);
     assert.match(await visit.status.textContent(), new RegExp(`^2 images done, ${total} of \\d+ nuclei counted\\.$`));
-    assert.match(await page.locator("#viewer-details").textContent(), new RegExp(`${expected[0][0]} of ${expected[0][1]} nuclei counted`));
+    assert.match(
+      await page.locator("#viewer-details").textContent(),
+      new RegExp(`${expected[0][0]} of ${expected[0][1]} nuclei counted`),
+    );
     await page.getByText(`${set.ids[0]}.png: ${expected[0][0]} of ${expected[0][1]} nuclei counted`).waitFor();
     await page.getByRole("tab", { name: "Summary" }).click();
-    const facts = await page.$$eval(".summary-part", (parts) => parts.map((part) => [...part.querySelectorAll("dd")].map((fact) => fact.textContent)));
-    assert.deepEqual(facts.map(([all, kept]) => [Number(kept), Number(all)]), [
-      expected[0],
-      [total, expected.reduce((sum, [, all]) => sum + all, 0)],
-    ]);
+    const facts = await page.$$eval(".summary-part", (parts) =>
+      parts.map((part) => [...part.querySelectorAll("dd")].map((fact) => fact.textContent)),
+    );
+    assert.deepEqual(
+      facts.map(([all, kept]) => [Number(kept), Number(all)]),
+      [expected[0], [total, expected.reduce((sum, [, all]) => sum + all, 0)]],
+    );
     const summary = tableOf(tables.get("summary.csv"));
-    assert.deepEqual(summary.map((row) => [Number(row.nuclei_counted), Number(row.nuclei_found)]), expected);
+    assert.deepEqual(
+      summary.map((row) => [Number(row.nuclei_counted), Number(row.nuclei_found)]),
+      expected,
+    );
     const csv = await visit.csv();
-    assert.equal(csv.trimEnd().split("\n").filter((line) => /,\d/.test(line)).length, total, "Download CSV");
+    assert.equal(
+      csv
+        .trimEnd()
+        .split("\n")
+        .filter((line) => /,\d/.test(line)).length,
+      total,
+      "Download CSV",
+    );
     await visit.picture("gated");
     await noViolations(visit, "gates");
     await page.locator("#table-dialect").selectOption("semicolon comma");
@@ -403,13 +474,24 @@ describe("the workbench", () => {
   test("regions come from GeoJSON, and what was not added is counted", async () => {
     const visit = await opened(set.images.slice(0, 1));
     const { page } = visit;
-    const square = [[[0, 0], [128, 0], [128, 256], [0, 256], [0, 0]]];
+    const square = [
+      [
+        [0, 0],
+        [128, 0],
+        [128, 256],
+        [0, 256],
+        [0, 0],
+      ],
+    ];
     await visit.drop([
       { name: "half.geojson", bytes: Buffer.from(JSON.stringify({ type: "Polygon", coordinates: square })) },
       set.images[0],
     ]);
     await page.locator("#regions-clear:enabled").waitFor();
-    assert.match(await visit.finished(/not added\.$/), /^1 image done, [\d,]+ of [\d,]+ nuclei counted, 1 not added\.$/);
+    assert.match(
+      await visit.finished(/not added\.$/),
+      /^1 image done, [\d,]+ of [\d,]+ nuclei counted, 1 not added\.$/,
+    );
     assert.match(await page.locator("#notice-list").textContent(), /1 region of half\.geojson taken/);
     await visit.leave();
   });
@@ -443,7 +525,11 @@ describe("the workbench", () => {
     await page.getByLabel("Pixel size").fill("2");
     const area = async () => {
       const entries = await exported(visit, ["measurements"]);
-      const [head, row] = entries.get("nuclei.csv").toString().split("\n").map((line) => line.split(","));
+      const [head, row] = entries
+        .get("nuclei.csv")
+        .toString()
+        .split("\n")
+        .map((line) => line.split(","));
       return Number(row[head.indexOf("area_um2")]) / Number(row[head.indexOf("area_px2")]);
     };
     assert.ok(Math.abs((await area()) - 4) < 1e-6, "the user's pixel size counts");
@@ -595,10 +681,15 @@ describe("the workbench", () => {
       return { times, tasks: globalThis.tasks };
     });
     times.sort((left, right) => left - right);
-    console.log(`slider to picture, ${nuclei} nuclei: median ${times[4].toFixed(0)} ms, worst ${times[8].toFixed(0)} ms`);
+    console.log(
+      `slider to picture, ${nuclei} nuclei: median ${times[4].toFixed(0)} ms, worst ${times[8].toFixed(0)} ms`,
+    );
     // The time is the computer's; the work is one new cut of the maps for each step, and never the network's.
     assert.equal(tasks.filter((kind) => kind === "label").length, 9);
-    assert.deepEqual(tasks.filter((kind) => !["label", "measure", "count"].includes(kind)), []);
+    assert.deepEqual(
+      tasks.filter((kind) => !["label", "measure", "count"].includes(kind)),
+      [],
+    );
 
     const inOneGo = await visit.page.evaluate(async () => {
       const input = document.querySelector("#tune-minimumArea");
@@ -615,7 +706,10 @@ describe("the workbench", () => {
   });
 
   test("fits a phone and four times the text size", async () => {
-    for (const viewport of [{ width: 360, height: 740 }, { width: 320, height: 256 }]) {
+    for (const viewport of [
+      { width: 360, height: 740 },
+      { width: 320, height: 256 },
+    ]) {
       const visit = await opened(set.images.slice(0, 1), { viewport });
       const overflow = await visit.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       assert.ok(overflow <= 0, `nothing is wider than ${viewport.width} pixels: ${overflow}`);
@@ -628,7 +722,11 @@ describe("the workbench", () => {
 
 /** A table's rows by the names of its columns. */
 function tableOf(bytes) {
-  const [head, ...rows] = bytes.toString().trimEnd().split("\n").map((line) => line.split(","));
+  const [head, ...rows] = bytes
+    .toString()
+    .trimEnd()
+    .split("\n")
+    .map((line) => line.split(","));
   return rows.map((row) => Object.fromEntries(head.map((key, place) => [key, row[place]])));
 }
 

@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { describe, test } from "vitest";
+import { defaultColumns, heading, written } from "../../www/src/results/measurement-table.ts";
+import { readCondition } from "../../www/src/results/row-filter.ts";
+import { rowOrder } from "../../www/src/results/row-order.ts";
+
+/** A table of columns given as `{ key: values }`. */
+function tableOf(columns: Record<string, number[]>) {
+  const keys = Object.keys(columns);
+  return {
+    columns: keys.map((key) => ({ key, label: key, unit: "" })),
+    rows: columns[keys[0]].length,
+    values: Float64Array.from(keys.flatMap((key) => columns[key])),
+  };
+}
+
+describe("numbers", () => {
+  test("have four significant digits, and all those before the decimal point", () => {
+    assert.deepEqual(
+      [0.123456, 1.5, 12.3456, 999.96, 1234.5, 1_234_567.8, 0, -0.5, Number.NaN].map((value) => written(value)),
+      ["0.1235", "1.500", "12.35", "1,000", "1,235", "1,234,568", "0", "-0.5000", "–"],
+    );
+  });
+
+  test("of whole columns have no decimals; very large and small ones have powers of ten", () => {
+    assert.deepEqual(
+      [7, 1200].map((value) => written(value, true)),
+      ["7", "1,200"],
+    );
+    assert.deepEqual(
+      [2.5e12, 0.000012345].map((value) => written(value)),
+      ["2.500E12", "1.235E-5"],
+    );
+  });
+
+  test("have their unit in the heading", () => {
+    assert.equal(heading({ key: "a", label: "Area", unit: "px²" }), "Area (px²)");
+    assert.equal(heading({ key: "c", label: "Circularity", unit: "" }), "Circularity");
+  });
+});
+
+describe("columns shown at first", () => {
+  test("are the ones most looked at", () => {
+    const keys = [
+      "touches_edge",
+      "area_px2",
+      "red_mean",
+      "red_median",
+      "green_mean",
+      "solidity",
+      "circularity",
+      "x",
+      "y",
+    ];
+    const table = tableOf(Object.fromEntries(keys.map((key) => [key, [1]])));
+    assert.deepEqual(defaultColumns(table, 5), ["area_px2", "circularity", "red_mean", "green_mean", "solidity"]);
+  });
+
+  test("are whatever there is when none of these is", () => {
+    assert.deepEqual(defaultColumns(tableOf({ p: [1], q: [1] })), ["p", "q"]);
+  });
+});
+
+describe("the order of rows", () => {
+  const table = tableOf({ size: [3, Number.NaN, 1, 3, Number.NaN, 2] });
+  const order = (key: string | null, descending: boolean, isShown: (row: number) => boolean = () => true) => [
+    ...rowOrder(table, { key, descending }, isShown),
+  ];
+
+  test("has rows without a value last, whichever way", () => {
+    assert.deepEqual(order("size", false), [2, 5, 0, 3, 1, 4]);
+    assert.deepEqual(order("size", true), [0, 3, 5, 2, 1, 4]);
+  });
+
+  test("is that of the numbers without a column, or with one that is not there", () => {
+    assert.deepEqual(order(null, false), [0, 1, 2, 3, 4, 5]);
+    assert.deepEqual(order(null, true), [5, 4, 3, 2, 1, 0]);
+    assert.deepEqual(order("gone", false), [0, 1, 2, 3, 4, 5]);
+  });
+
+  test("leaves out what is not shown", () => {
+    assert.deepEqual(
+      order("size", false, (row) => row % 2 === 0),
+      [2, 0, 4],
+    );
+  });
+});
+
+describe("filters", () => {
+  const kept = (text: string, values: number[]) =>
+    values.filter(readCondition(text, (value) => written(value)) ?? assert.fail());
+
+  test("compare", () => {
+    const values = [199, 200, 201];
+    assert.deepEqual(kept("> 200", values), [201]);
+    assert.deepEqual(kept(">=200", values), [200, 201]);
+    assert.deepEqual(kept("≥ 200", values), [200, 201]);
+    assert.deepEqual(kept("<200", values), [199]);
+    assert.deepEqual(kept(" <= 200 ", values), [199, 200]);
+    assert.deepEqual(kept("= 200", values), [200]);
+  });
+
+  test("take ranges with both ends, either way round", () => {
+    for (const text of ["2 to 4", "2-4", "2 – 4", "2..4", "4 to 2"]) {
+      assert.deepEqual(kept(text, [1, 2, 3, 4, 5]), [2, 3, 4], text);
+    }
+    assert.deepEqual(kept("-4 to -2", [-5, -4, -2, -1]), [-4, -2]);
+    assert.deepEqual(kept("-4--2", [-5, -4, -2, -1]), [-4, -2]);
+  });
+
+  test("find what is shown, though it was rounded", () => {
+    assert.deepEqual(kept("0.1235", [0.12346, 0.12354, 0.1236]), [0.12346, 0.12354]);
+    assert.deepEqual(kept("1,235", [1234.6, 1236]), [1234.6]);
+  });
+
+  test("take a comma as the decimal sign, unless it parts thousands", () => {
+    assert.deepEqual(kept("> 0,9", [0.8, 0.95, 8, 900]), [0.95, 8, 900]);
+    assert.deepEqual(kept("0,125 to 0,5", [0.1, 0.2, 0.6, 125]), [0.2]);
+    assert.deepEqual(kept("< ,5", [0.4, 0.6]), [0.4]);
+    assert.deepEqual(kept("> 1,5", [1, 2, 14, 16]), [2, 14, 16]);
+    assert.deepEqual(kept("> 12,3456", [12, 13]), [13]);
+    assert.deepEqual(kept("> 1,000", [2, 1001]), [1001]);
+    assert.deepEqual(kept("> 1,234.5", [1234, 1235]), [1235]);
+  });
+
+  test("never keep what has no value", () => {
+    for (const text of ["> 0", "< 0", "0 to 1", "= 0"]) assert.deepEqual(kept(text, [Number.NaN]), [], text);
+  });
+
+  test("say nothing when empty, and are not guessed at", () => {
+    assert.equal(readCondition("  ", String), null);
+    for (const text of ["large", ">", "> 2 px", "1 2", "2 to", "--3", "> 1,2,3", "> 1,234,5", "> 1.5.2"]) {
+      assert.equal(readCondition(text, String), undefined, text);
+    }
+  });
+});

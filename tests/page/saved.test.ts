@@ -1,0 +1,56 @@
+/** What has been downloaded as it is now, and what leaving the page would lose. */
+import assert from "node:assert/strict";
+import { test } from "vitest";
+import { Saved } from "../../www/src/saved.ts";
+import type { BatchImage } from "../../www/src/batch.ts";
+import { fake } from "../fake.ts";
+import type { Gate } from "../../www/src/results/gates.ts";
+
+const image = (state: object) => fake<BatchImage>({ state, regions: [], gates: [], pixelSize: null });
+const done = () => image({ kind: "done", result: {} });
+const gate: Gate = { key: "area_px2", minimum: 10, maximum: null, keep: "inside" };
+
+test("only results can be lost", () => {
+  const saved = new Saved();
+  const others = ["waiting", "failed", "cancelled"].map((kind) => image({ kind }));
+  assert.equal(saved.isMissing([]), false);
+  assert.equal(saved.isMissing(others), false);
+  assert.equal(saved.isMissing([...others, done()]), true);
+});
+
+test("results count as saved once they were downloaded, each image for itself", () => {
+  const saved = new Saved();
+  const [first, second] = [done(), done()];
+  saved.mark([first]);
+  assert.equal(saved.isMissing([first]), false);
+  assert.equal(saved.isMissing([first, second]), true);
+  saved.mark([second, image({ kind: "failed" })]);
+  assert.equal(saved.isMissing([first, second]), false);
+});
+
+const changes: [string, (one: BatchImage) => void][] = [
+  ["other nuclei", (one) => (one.state = done().state)],
+  ["other regions", (one) => (one.regions = [{ kind: "polygon", points: [] }])],
+  ["another size of a pixel", (one) => (one.pixelSize = { x: 0.5, y: 0.5 })],
+];
+for (const [name, change] of changes) {
+  test(`${name} are to be saved again`, () => {
+    const saved = new Saved();
+    const one = done();
+    saved.mark([one]);
+    change(one);
+    assert.equal(saved.isMissing([one]), true);
+    saved.mark([one]);
+    assert.equal(saved.isMissing([one]), false);
+  });
+}
+
+test("other gates are to be saved again, and are saved when they are as they were", () => {
+  const saved = new Saved();
+  const one = done();
+  saved.mark([one]);
+  one.gates = [gate];
+  assert.equal(saved.isMissing([one]), true);
+  one.gates = [];
+  assert.equal(saved.isMissing([one]), false);
+});

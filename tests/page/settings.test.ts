@@ -1,0 +1,234 @@
+/** Settings as they travel: in links, in records, on the shelf. */
+import assert from "node:assert/strict";
+import { test } from "vitest";
+import { hasTuning, parseTuning, sameTuning, tuningOf } from "../../www/src/tuning.ts";
+import { linkOf, settingsIn } from "../../www/src/settings-link.ts";
+import { optionsIn } from "../../www/src/address-options.ts";
+import { RecordedRuns } from "../../www/src/recorded-runs.ts";
+import { MapsShelf } from "../../www/src/maps-shelf.ts";
+import { scaleBar } from "../../www/src/scale-bar.ts";
+import type { BatchImage } from "../../www/src/batch.ts";
+import type { Engine } from "../../www/src/engine/engine.ts";
+import type { CachedMaps } from "../../www/src/engine/protocol.ts";
+import type { Setting } from "../../www/src/wasm/nucleoscope.js";
+import { fake } from "../fake.ts";
+
+const setting = (name: string, oldName: string | null, other: Partial<Setting>): Setting => ({
+  name,
+  oldName,
+  label: name,
+  help: "",
+  unit: "",
+  kind: "number",
+  minimum: 0,
+  maximum: 1,
+  default: 0,
+  slider: null,
+  ...other,
+});
+const slider = (minimum: number, maximum: number, step = 0.01) => ({ minimum, maximum, step, reversed: false });
+
+const list: readonly Setting[] = [
+  setting("interiorThreshold", "threshold", { slider: slider(0.05, 0.95) }),
+  setting("h", "seedDepth", { slider: { ...slider(0.02, 1), reversed: true } }),
+  setting("minimumConfidence", "leastCertainty", { slider: slider(0, 1) }),
+  setting("minimumArea", "smallestArea", { kind: "count", maximum: 2 ** 32 - 1, slider: slider(0, 500, 1) }),
+  setting("smoothing", null, { maximum: 16, slider: slider(0, 8, 0.1) }),
+  setting("peakThreshold", "seedMinimum", {}),
+  setting("fillHoles", null, { kind: "switch" }),
+  setting("clearBorder", "dropAtEdge", { kind: "switch" }),
+];
+
+const tuning = {
+  interiorThreshold: 0.6,
+  h: 0.35,
+  minimumConfidence: 0.83,
+  minimumArea: 25,
+  smoothing: 0,
+  fillHoles: true,
+  clearBorder: false,
+};
+
+test("a tuning is read from something unknown, and nothing else with it", () => {
+  const parse = (unknown: unknown) => parseTuning(unknown, list).tuning;
+  assert.deepEqual(parse({ ...tuning, effort: "fast", peakThreshold: 0.2, other: 1 }), tuning);
+  assert.deepEqual(parse({ interiorThreshold: "0.5", h: 7, fillHoles: 1, smoothing: Number.NaN, minimumArea: 0.5 }), {});
+  assert.deepEqual(parse({ minimumArea: 5000 }), { minimumArea: 5000 }, "a count may lie beyond its slider");
+  for (const nothing of [null, undefined, 3, "x", []]) assert.deepEqual(parse(nothing), {});
+  assert.deepEqual(tuningOf({ ...tuning, peakThreshold: 0.1, diameter: 9 }, list), tuning);
+  assert.throws(() => tuningOf({ interiorThreshold: 0.5 }, list), /lack h, minimumConfidence/);
+  assert.equal(sameTuning(tuning, { ...tuning }), true);
+  assert.equal(sameTuning(tuning, { ...tuning, clearBorder: true }), false);
+  assert.equal(hasTuning({ ...tuning, diameter: 9 }, tuning), true);
+  assert.equal(hasTuning({ ...tuning, h: 0.1 }, tuning), false);
+});
+
+test("settings by their old names are read and named", () => {
+  const old = { threshold: 0.5, seedDepth: 0.2, dropAtEdge: true, smoothing: 1 };
+  const shared = settingsIn(`#settings=${encodeURIComponent(JSON.stringify(old))}`, list) ?? assert.fail();
+  assert.deepEqual(shared.tuning, { interiorThreshold: 0.5, h: 0.2, smoothing: 1, clearBorder: true });
+  assert.deepEqual(shared.oldNames, ["threshold", "seedDepth", "dropAtEdge"]);
+  assert.deepEqual(shared.ignored, []);
+  assert.deepEqual(parseTuning({ threshold: 0.5, interiorThreshold: 0.6 }, list).tuning, { interiorThreshold: 0.6 });
+});
+
+test("settings come back from a link as they went in", () => {
+  const link = linkOf("https://example.org/nuclei/?workers=2#old", { ...tuning, diameter: 12.5 });
+  assert.match(link, /^https:\/\/example\.org\/nuclei\/\?workers=2#settings=/);
+  const { network, tuning: read, ignored } = settingsIn(new URL(link).hash, list) ?? assert.fail();
+  assert.deepEqual(network, { diameter: 12.5 });
+  assert.deepEqual(read, tuning);
+  assert.deepEqual(ignored, []);
+  for (const hash of ["", "#", "#other=1"]) assert.equal(settingsIn(hash, list), null, hash);
+});
+
+test("what a link asks for in vain is named, and the rest is taken", () => {
+  for (const [text, ignored] of [
+    ["", [""]],
+    ["{", ["{"]],
+    ["3", ["3"]],
+    ["[1]", ["0 1"]],
+    [JSON.stringify({ ...tuning, interiorThreshold: 7 }), ["interiorThreshold 7"]],
+    [JSON.stringify({ ...tuning, diameter: -3, other: null }), ["diameter -3", "other null"]],
+    [JSON.stringify({ ...tuning, diameter: 1e15 }), ["diameter 1000000000000000"]],
+  ] as [string, string[]][]) {
+    const shared = settingsIn(`#settings=${encodeURIComponent(text)}`, list) ?? assert.fail();
+    assert.deepEqual(shared.ignored, ignored, text);
+    assert.ok(shared.network.diameter === null);
+  }
+  const { interiorThreshold, ...others } = tuning;
+  const shared =
+    settingsIn(`#settings=${encodeURIComponent(JSON.stringify({ ...others, interiorThreshold: 7 }))}`, list) ?? assert.fail();
+  assert.deepEqual(shared.tuning, others);
+});
+
+test("an address says how many workers and how large a block, within reason", () => {
+  const asked = (search: string) => {
+    const { workers, sizes, notices } = optionsIn(search);
+    return [workers, sizes?.longestBlock, notices.length];
+  };
+  assert.deepEqual(asked(""), [undefined, undefined, 0]);
+  assert.deepEqual(asked("?workers=3&block=512&other=x"), [3, 512, 0]);
+  assert.deepEqual(optionsIn("?block=512").sizes, { largestWhole: 512 * 512, longestBlock: 512 });
+  for (const wrong of ["-1", "0", "1.5", "17", "1e15", "NaN", "Infinity", "two", ""]) {
+    assert.deepEqual(asked(`?workers=${wrong}`), [undefined, undefined, 1], wrong);
+    const [notice] = optionsIn(`?workers=${wrong}`).notices;
+    assert.match(notice.message, new RegExp(`workers=${wrong},.* 1 to 16`));
+  }
+  for (const wrong of ["-512", "319", "1e15", "512.5"]) {
+    assert.deepEqual(asked(`?block=${wrong}&workers=2`), [2, undefined, 1], wrong);
+  }
+});
+
+test("a record's settings are taken as they are, and what does not fit is said", async () => {
+  const settings = {
+    ...tuning,
+    smoothing: 15,
+    minimumArea: 1e6,
+    peakThreshold: 0.1,
+    boundaryWeight: 0.7,
+    diameter: 2000,
+  };
+  const run = {
+    id: "a",
+    input: { name: "a.png", folder: "", sha256: "of the file" },
+    model: { name: "other", version: "9", sha256: "another" },
+    start: "network",
+    settings,
+    selection: { channel: null, slice: { single: 2 }, frame: 1 },
+    pixelSize: { x: 0.5, y: 0.4 },
+    edits: [{ kind: "delete", at: [[1, 2]] }],
+    regions: [{ kind: "rectangle", x: 0, y: 0, width: 9, height: 9 }],
+    gates: [{ key: "area_px2", minimum: 3, maximum: null, keep: "inside" }],
+  };
+  const fromTruth = { ...run, id: "b", model: null, start: "groundTruth", settings: null, gates: [] };
+  const engine = fake<Engine>({
+    modelIdentity: { name: "nuclei", version: "1", sha256: "this" },
+    settingList: list,
+    readRecord: async ({ blob }: { blob: Blob }) => {
+      if (blob.size === 0)
+        throw Object.assign(new Error("x"), {
+          code: "record/field",
+          message: "images[0].selection.frame is 1e15",
+          help: "Correct it.",
+        });
+      return [run, fromTruth];
+    },
+    hash: async () => "of another file",
+  });
+  const runs = new RecordedRuns();
+  const source = (text: string) => ({ path: "nucleoscope.json", source: { blob: new Blob([text]), entry: null } });
+  const good = source("{}");
+  assert.match((await runs.read([source(""), good], engine))[0].message, /selection\.frame is 1e15/);
+  assert.equal(runs.size, 2);
+  const image = (imageId: string) => {
+    const edits = {
+      steps: [],
+      replace(list: any) {
+        this.steps = list;
+      },
+    };
+    return fake<BatchImage>({ imageId, path: `${imageId}.png`, source: {}, state: { kind: "waiting" }, edits });
+  };
+  const [a, b, c] = ["a", "b", "c"].map(image);
+  const { images, notices } = await runs.applyTo([a, b, c], engine);
+  assert.deepEqual(images, [a, b]);
+  assert.equal(a.recorded, settings);
+  assert.deepEqual(a.tuning, { ...tuning, smoothing: 15, minimumArea: 1e6 });
+  assert.deepEqual(
+    [a.selection, a.pixelSize, a.regions, a.gates],
+    [run.selection, run.pixelSize, run.regions, run.gates],
+  );
+  assert.deepEqual([a.edits.steps, b.edits.steps], [run.edits, []]);
+  assert.deepEqual(
+    notices.map(({ message }) => /not the file|another model/.exec(message)?.[0]),
+    ["not the file", "not the file", "another model"],
+  );
+  assert.equal(runs.editsFromTruth(a), null);
+  assert.deepEqual(runs.editsFromTruth(b), run.edits, "not handed out while the image is not done");
+  b.state = fake<BatchImage["state"]>({ kind: "done" });
+  assert.deepEqual(runs.editsFromTruth(b), run.edits);
+  assert.equal(runs.editsFromTruth(b), null);
+  await runs.read([good], engine);
+  assert.equal(runs.size, 0, "a record is taken once, however often the files are opened");
+});
+
+test("the shelf lets go of the maps that were put there first", () => {
+  const shelf = new MapsShelf(100);
+  const owners = [1, 2, 3].map(() => ({ maps: null as CachedMaps | null }));
+  const maps = (size: number) => fake<CachedMaps>({ key: "", blob: { size }, width: 1, height: 1 });
+  shelf.put(owners[0], maps(40));
+  shelf.put(owners[1], maps(40));
+  shelf.put(owners[0], maps(50));
+  assert.deepEqual(
+    owners.map((owner) => owner.maps?.blob.size ?? 0),
+    [50, 40, 0],
+  );
+  shelf.put(owners[2], maps(60));
+  assert.deepEqual(
+    owners.map((owner) => owner.maps?.blob.size ?? 0),
+    [0, 0, 60],
+  );
+  shelf.put(owners[1], maps(500));
+  assert.deepEqual(
+    owners.map((owner) => owner.maps?.blob.size ?? 0),
+    [0, 500, 0],
+    "the last is kept whatever its size",
+  );
+  shelf.clear();
+  assert.equal(owners[1].maps, null);
+});
+
+test("a scale bar has a round length and fits", () => {
+  for (const [micrometres, length, words] of [
+    [0.5, 50, "50 µm"],
+    [0.325, 20, "20 µm"],
+    [12, 1000, "1 mm"],
+    [0.004, 0.2, "200 nm"],
+  ] as [number, number, string][]) {
+    const bar = scaleBar(micrometres, 100);
+    assert.equal(bar.words, words);
+    assert.ok(Math.abs(bar.length - length) < 1e-9);
+    assert.ok(bar.width <= 100 && bar.width > 30, `${bar.width}`);
+  }
+});

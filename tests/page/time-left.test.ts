@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { describe, test } from "vitest";
+import { TimeLeft } from "../../www/src/time-left.ts";
+import { counted, duration, explanation, nuclei } from "../../www/src/wording.ts";
+
+describe("time left", () => {
+  test("is not guessed from one or two images", () => {
+    const timeLeft = new TimeLeft(1000);
+    assert.equal(timeLeft.estimate(2000, 0, 20), null);
+    assert.equal(timeLeft.estimate(2000, 2.9, 20), null);
+  });
+
+  test("is known of a single image once a part of it has taken long", () => {
+    const timeLeft = new TimeLeft(0);
+    assert.equal(timeLeft.estimate(19_999, 0.5, 1), null);
+    assert.equal(timeLeft.estimate(20_000, 0.04, 1), null);
+    assert.equal(timeLeft.estimate(20_000, 0.1, 1), 180);
+  });
+
+  test("follows the pace so far", () => {
+    assert.equal(new TimeLeft(1000).estimate(11_000, 5, 20), 30);
+  });
+
+  test("is over at the end", () => {
+    assert.equal(new TimeLeft(0).estimate(1000, 20, 20), null);
+    assert.equal(new TimeLeft(0).estimate(1000, 0, 0), null);
+  });
+
+  test("is said the way a person would", () => {
+    assert.deepEqual([3, 12, 54, 58, 100, 900, 4000, 9000].map(duration), [
+      "a few seconds",
+      "about 15 seconds",
+      "about 55 seconds",
+      "about a minute",
+      "about 2 minutes",
+      "about 15 minutes",
+      "about an hour",
+      "about 3 hours",
+    ]);
+  });
+});
+
+describe("words", () => {
+  test("make sentences of errors", () => {
+    const error = { message: "the file is empty (0 bytes)", help: "Copy it again." };
+    assert.equal(explanation(error), "The file is empty (0 bytes). Copy it again.");
+  });
+
+  test("agree with their number", () => {
+    assert.deepEqual(
+      [0, 1, 1000].map((count) => counted(count, "image")),
+      ["0 images", "1 image", "1,000 images"],
+    );
+    assert.deepEqual([0, 1, 2].map(nuclei), ["0 nuclei", "1 nucleus", "2 nuclei"]);
+  });
+});

@@ -1,0 +1,447 @@
+// The bindings: every exported function with real values, and every kind of error.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { beforeAll, test } from "vitest";
+import { zip } from "../e2e/files.mjs";
+import { segmenter, wasm } from "./module.ts";
+
+/** Untyped, as what is given to them is often wrong on purpose. */
+let nucleoscope: any;
+let model: any;
+beforeAll(async () => {
+  nucleoscope = await wasm();
+  model = await segmenter();
+});
+
+const isError = (code: string) => (error: unknown) => {
+  assert.ok(error instanceof Error);
+  assert.equal(error.name, "NucleoscopeError");
+  assert.ok("code" in error && "help" in error);
+  assert.equal(error.code, code);
+  assert.ok(error.message.length > 10 && String(error.help).length > 10);
+  return true;
+};
+
+test("what was guessed of an image is told with what its file holds", async () => {
+  const jpeg = await readFile(new URL("../fixtures/jpeg/gray.jpg", import.meta.url));
+  const stack = (bytes: Uint8Array) => nucleoscope.DecodedImage.open(bytes, {}, undefined, false).stack();
+  assert.deepEqual(stack(jpeg).warnings, []);
+  const [warning] = stack(jpeg.subarray(0, jpeg.length - 2)).warnings;
+  assert.equal(warning.code, "image/jpeg");
+  assert.match(warning.message, /end mark is missing/);
+});
+
+const example = (seed: number) =>
+  nucleoscope.DecodedImage.open(nucleoscope.exampleImage(seed).png, {}, undefined, true);
+
+/** An image, and its nuclei by the settings given. */
+function segmented(seed: number, settings = {}, edits = []) {
+  const image = example(seed);
+  const maps = model.infer(image, settings, undefined);
+  return { image, maps, found: maps.label(settings, edits) };
+}
+
+test("a large image is segmented block by block, as well as at once", () => {
+  const sizes = { largestWhole: 300 * 300, longestBlock: 360 };
+  const settings = { diameter: 24 };
+  const image = nucleoscope.DecodedImage.open(nucleoscope.exampleImage(1).png, {}, undefined, false);
+  assert.equal(model.planTiled(image, settings, undefined, undefined), undefined, "it is not large");
+  const plan = structuredClone(model.planTiled(image, settings, sizes, undefined));
+  assert.ok(plan.blocks.length > 1, JSON.stringify(plan.blocks));
+  const told: number[][] = [];
+  const found = plan.blocks.map((_: unknown, block: number) =>
+    model.findInBlock(image, settings, plan, block, (done: number, total: number) => told.push([done, total])),
+  );
+  assert.deepEqual(
+    told,
+    plan.blocks.map(() => [1, 1]),
+  );
+  const whole = model.infer(image, settings, undefined).label(settings, []);
+  const together = nucleoscope.Segmentation.fromBlocks(plan, found, settings, []);
+  assert.equal(together.count, whole.count);
+  const edits = [{ kind: "delete", at: [[...together.outlines().points].slice(0, 2).map((place) => place + 0.5)] }];
+  assert.equal(nucleoscope.Segmentation.fromBlocks(plan, found, settings, edits).count, whole.count - 1);
+
+  assert.throws(() => model.findInBlock(image, settings, plan, 99, undefined), TypeError);
+  assert.throws(() => model.findInBlock(image, settings, { ...plan, width: 9 }, 0, undefined), TypeError);
+  assert.throws(() => nucleoscope.Segmentation.fromBlocks(plan, [new Uint32Array([7])], settings, []), TypeError);
+});
+
+test("an image goes all the way to rows, outlines and a score", () => {
+  const image = example(1);
+  const { width, height, bitDepth, isColor, channels, slices, pixelSize } = image.stack();
+  assert.deepEqual([width, height, bitDepth, isColor, slices, pixelSize], [512, 384, 8, false, 1, null]);
+  assert.deepEqual(channels, [{ name: "gray", color: null }]);
+  const told: number[][] = [];
+  const found = model.infer(image, {}, (done: number, total: number) => told.push([done, total])).label({}, []);
+  assert.ok(found.count > 50, `${found.count} nuclei`);
+  assert.ok(told.length >= 1 && told.every(([done, total]) => done <= total));
+
+  const labels = found.labels();
+  assert.equal(labels.length, 512 * 384);
+  const rows = found.csvRows("a,b").trimEnd().split("\n");
+  assert.equal(rows.length, found.count);
+  const masks = rows.map((row: string) => row.slice('"a,b",'.length));
+  const lengths = masks.flatMap((mask: string) =>
+    mask
+      .split(" ")
+      .map(Number)
+      .filter((_: unknown, index: number) => index % 2 === 1),
+  );
+  assert.equal(
+    lengths.reduce((sum: number, length: number) => sum + length, 0),
+    labels.filter((label: number) => label !== 0).length,
+  );
+
+  const { points, offsets, labels: numbers } = found.outlines();
+  assert.ok(offsets.length - 1 >= found.count);
+  assert.equal(numbers.length, offsets.length - 1);
+  assert.deepEqual(new Set(numbers).size, found.count);
+  assert.equal(points.length, 2 * offsets[offsets.length - 1]);
+
+  const truth = nucleoscope.Truth.fromRuns(masks);
+  const score = found.score(truth);
+  assert.equal(score.score, 1);
+  assert.deepEqual(found.truthOutlines(truth).points, points);
+  const summary = nucleoscope.summarizeScores([score, score]);
+  assert.equal(summary.images, 2);
+  assert.equal(summary.counts.truePositives, 2 * found.count);
+});
+
+test("settings are used, and what is no setting is refused", () => {
+  const { image, found: none } = segmented(1, { ...nucleoscope.defaultSettings(), minimumArea: 1e6 });
+  assert.equal(none.count, 0);
+  assert.equal(none.diameter, undefined);
+  assert.equal(none.csvRows("x"), "x,\n");
+  assert.throws(() => model.infer(image, { interiorThreshold: "high" }, undefined), TypeError);
+});
+
+test("a number that no image, setting or correction can have is said to be one, and nothing is worse for it", () => {
+  const { png } = nucleoscope.exampleImage(1);
+  const { image, maps } = segmented(1);
+  for (const wrong of [
+    () => nucleoscope.DecodedImage.open(png, { frame: 1e15 }, undefined, false),
+    () => nucleoscope.DecodedImage.open(png, { frame: -1 }, undefined, false),
+    () => nucleoscope.DecodedImage.open(png, { slice: { single: 0.5 } }, undefined, false),
+    () => maps.label({ minimumArea: -3 }, []),
+    () => maps.label({ minimumArea: 1e15 }, []),
+    () => maps.label({}, [{ kind: "erase", path: [[1, "x"]], radius: 2 }]),
+    () => model.planTiled(image, {}, { largestWhole: -1, longestBlock: 2000 }, undefined),
+    () => model.findInBlock(image, {}, { width: 3 }, 0, undefined),
+    () => image.preview(64, { gamma: "x" }),
+    () => nucleoscope.summarizeScores([3]),
+    () => new nucleoscope.Prediction(3, 3, maps.values()),
+  ]) {
+    assert.throws(wrong, isError("argument/invalid"), String(wrong));
+  }
+  assert.ok(maps.label({}, []).count > 0);
+});
+
+test("a preview has the size asked for and opaque pixels", () => {
+  const image = example(2);
+  assert.equal(image.stack().isColor, true);
+  const small = image.preview(64, {});
+  assert.deepEqual([small.width, small.height, small.rgba.length], [64, 48, 64 * 48 * 4]);
+  assert.ok(small.rgba.every((value: number, index: number) => index % 4 !== 3 || value === 255));
+  const dark = image.preview(64, { low: 1e6, high: 2e6 });
+  assert.ok(dark.rgba.every((value: number, index: number) => value === (index % 4 === 3 ? 255 : 0)));
+});
+
+test("maps come back from their bytes and give the same nuclei", () => {
+  const { image, maps, found } = segmented(1);
+  const again = new nucleoscope.Prediction(image.width, image.height, maps.values());
+  assert.deepEqual(again.label({}, []).labels(), found.labels());
+  assert.ok(again.label({ minimumArea: 300 }, []).count < found.count);
+  const { width, height } = again.picture(64);
+  assert.deepEqual([width, height], [64, 48]);
+  assert.throws(() => new nucleoscope.Prediction(3, 3, maps.values()), TypeError);
+});
+
+test("corrections change nuclei, are edited, and say why they change nothing", () => {
+  const { maps, found } = segmented(1);
+  const labels = found.labels();
+  const inside = labels.findIndex((label: number) => label !== 0);
+  const place = [(inside % 512) + 0.5, Math.floor(inside / 512) + 0.5];
+  const without = maps.label({}, [
+    { kind: "delete", at: [place] },
+    { kind: "delete", at: [place] },
+  ]);
+  assert.equal(without.count, found.count - 1);
+  assert.equal(without.labels()[inside], 0);
+  const refused = without.refusedEdits();
+  assert.deepEqual(
+    refused.map(({ edit }: { edit: number }) => edit),
+    [1],
+  );
+  assert.ok(refused[0].reason.length > 5);
+  const outline = [
+    [0, 0],
+    [9, 0],
+    [9, 9],
+    [0, 9],
+  ];
+  const more = maps.label({}, [
+    { kind: "delete", at: [place] },
+    { kind: "add", outline },
+  ]);
+  assert.equal(more.edited().length, 1);
+  assert.throws(() => maps.label({}, [{ kind: "explode" }]), TypeError);
+});
+
+/** Finished nuclei of an example, their measurements, and what exports are made from. */
+function finished(imageId = "cells") {
+  const { image, found } = segmented(1);
+  const csvRows = found.csvRows(imageId);
+  const nuclei = nucleoscope.Segmentation.fromCsvRows({ csvRows, width: 512, height: 384, edited: [2] });
+  return { image, found, csvRows, nuclei, table: nuclei.measure(image) };
+}
+
+const provenance = {
+  model: null,
+  start: "network",
+  settings: {},
+  selection: {},
+  pixelSize: null,
+  edits: [],
+  regions: [],
+  gates: [],
+};
+const allFormats = ["bowl", "summary", "measurements", "labels", "rois", "geojson", "coco", "svg", "overlay", "record"];
+const text = (files: { name: string; bytes: Uint8Array }[], name: string) =>
+  new TextDecoder().decode(files.find((file) => file.name === name)?.bytes);
+const rowsOf = (csv: string): Record<string, string>[] => {
+  const [head, ...rows] = csv
+    .trimEnd()
+    .split("\n")
+    .map((line) => line.split(","));
+  return rows.map((row) => Object.fromEntries(head.map((key, place) => [key, row[place]])));
+};
+
+test("finished nuclei are measured, counted and exported", () => {
+  const { image, found, nuclei, table } = finished();
+  assert.deepEqual(nuclei.labels(), found.labels());
+  assert.deepEqual([...nuclei.edited()], [2]);
+  assert.equal(table.rows, found.count);
+  assert.equal(table.values.length, table.rows * table.columns.length);
+  const area = table.columns.findIndex(({ key }: { key: string }) => key === "area_px2");
+  const areas = table.values.slice(area * table.rows, (area + 1) * table.rows);
+  assert.equal(
+    areas.reduce((sum: number, one: number) => sum + one, 0),
+    found.labels().filter((label: number) => label !== 0).length,
+  );
+
+  const regions = [{ kind: "rectangle", x: 0, y: 0, width: 256, height: 384 }];
+  const { included, summary } = nucleoscope.countNuclei(table, 512, 384, null, regions, []);
+  assert.ok(summary.included > 0 && summary.included < summary.nuclei);
+  assert.deepEqual([summary.nuclei, summary.pixels, summary.squareMillimetres], [found.count, 256 * 384, null]);
+
+  const file = new Uint8Array([1]);
+  const { files, part } = nuclei.exportFiles(image, file, "cells", "cells", "a/cells.png", allFormats, [], {
+    ...provenance,
+    regions,
+  });
+  assert.equal(files.length, 5);
+  const shared = nucleoscope.batchFiles([part], [], allFormats, { delimiter: "comma", decimal: "point" });
+  assert.equal(shared.length, 5);
+  const rows = rowsOf(text(shared, "nuclei.csv"));
+  assert.deepEqual(
+    rows.map((row) => Number(row.included === "true")),
+    [...included],
+  );
+  const [told] = JSON.parse(text(shared, "nucleoscope.json")).images;
+  assert.deepEqual(told.input, { name: "cells.png", folder: "a", sha256: nucleoscope.sha256(file) });
+  const [read] = nucleoscope.readRecord(new TextEncoder().encode(text(shared, "nucleoscope.json")));
+  assert.deepEqual(
+    [read.id, read.regions, read.settings.peakThreshold],
+    ["cells", regions, nucleoscope.defaultSettings().peakThreshold],
+  );
+
+  const archive = new nucleoscope.Archive();
+  archive.add("a.txt", new Uint8Array([1, 2]));
+  assert.throws(() => archive.add("a.txt", new Uint8Array([1, 2])), isError("export/archive"));
+  assert.throws(() => nucleoscope.Segmentation.fromCsvRows({ csvRows: "x", width: 1, height: 1, edited: [] }));
+  assert.throws(() => nucleoscope.batchFiles([file], [], allFormats, {}), TypeError);
+  assert.throws(() => nucleoscope.countNuclei({ ...table, rows: 3 }, 512, 384, null, [], []), TypeError);
+});
+
+test("nuclei of an image whose name is blank are kept", () => {
+  const { found, nuclei } = finished(" ");
+  assert.equal(nuclei.count, found.count);
+});
+
+test("the page's summary is that of the exported tables, whatever regions and gates there are", () => {
+  const { image, nuclei, table, csvRows } = finished();
+  let state = 7;
+  const random = (low: number, high: number) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return low + ((high - low) * state) / 2 ** 32;
+  };
+  const keys = ["area_px2", "circularity", "gray_mean", "nearest_neighbour_px", "touches_edge"];
+  const gateOn = (key: string) => {
+    const column = table.columns.findIndex((candidate: { key: string }) => candidate.key === key);
+    const values = table.values.subarray(column * table.rows, (column + 1) * table.rows);
+    const ends = [0, 1].map(() => values[Math.floor(random(0, table.rows))]).sort((left, right) => left - right);
+    return {
+      key,
+      minimum: ends[0],
+      maximum: random(0, 1) < 0.3 ? null : ends[1],
+      keep: random(0, 1) < 0.6 ? "inside" : "outside",
+    };
+  };
+  for (let round = 0; round < 12; round++) {
+    const gates = keys.filter(() => random(0, 1) < 0.3).map(gateOn);
+    const corners = Array.from({ length: 5 }, () => [random(-50, 560), random(-50, 430)]);
+    const regions = random(0, 1) < 0.5 ? [] : [{ kind: "polygon", points: corners }];
+    const { included, summary } = nucleoscope.countNuclei(table, 512, 384, null, regions, gates);
+    const formats = ["summary", "measurements", "bowl"];
+    const { part } = nuclei.exportFiles(image, new Uint8Array(), "cells", "cells", "cells.png", formats, [], {
+      ...provenance,
+      regions,
+      gates,
+    });
+    const shared = nucleoscope.batchFiles(
+      [part],
+      [{ imageId: "b", path: "x/b.png", reason: "cut short" }],
+      formats,
+      {},
+    );
+    const rows = rowsOf(text(shared, "nuclei.csv"));
+    assert.deepEqual(
+      rows.map((row) => Number(row.included === "true")),
+      [...included],
+    );
+    const [row, failed] = rowsOf(text(shared, "summary.csv"));
+    assert.deepEqual(
+      [failed.image, failed.folder, failed.nuclei_counted, failed.warnings],
+      ["b", "x", "", "failed: cut short"],
+    );
+    const kept = rows.filter((one) => one.included === "true");
+    assert.deepEqual([Number(row.nuclei_counted), Number(row.nuclei_found)], [kept.length, rows.length]);
+    assert.deepEqual(
+      [summary.included, summary.nuclei, summary.pixels],
+      [kept.length, rows.length, Number(row.area_px2)],
+    );
+    const areas = kept.map((one) => Number(one.area_px2));
+    const mean = areas.reduce((sum: number, one: number) => sum + one, 0) / areas.length;
+    const { moments } = summary.columns.find(({ column }: { column: { key: string } }) => column.key === "area_px2");
+    if (areas.length > 0) {
+      assert.ok(
+        Math.abs(moments.mean - mean) < 1e-6 * mean && Math.abs(Number(row.area_px2_mean) - mean) < 1e-6 * mean,
+      );
+    } else assert.deepEqual([Number.isNaN(moments.mean), row.area_px2_mean], [true, ""]);
+    const submission = text(shared, "submission.csv").split("\n").slice(1).join("\n");
+    assert.equal(nucleoscope.includedRows(csvRows, included), submission, "Download CSV has the same nuclei");
+  }
+});
+
+test("records and regions that cannot be used say which field is wrong", () => {
+  const bytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+  const wrong = { format: 2, images: [{ id: "a", selection: { frame: 1e15 } }] };
+  assert.throws(
+    () => nucleoscope.readRecord(bytes(wrong)),
+    (error: Error) => {
+      assert.match(error.message, /^images\[0\]\.selection\.frame is 1000000000000000/);
+      return isError("record/field")(error);
+    },
+  );
+  assert.throws(() => nucleoscope.readRecord(bytes([])), isError("record/not-a-record"));
+  assert.throws(() => nucleoscope.readRegions(bytes({})), isError("regions/not-geojson"));
+  const square = [
+    [
+      [0, 0],
+      [4, 0],
+      [4, 4],
+      [0, 4],
+      [0, 0],
+    ],
+  ];
+  assert.deepEqual(nucleoscope.readRegions(bytes({ type: "Polygon", coordinates: square })), [
+    {
+      kind: "polygon",
+      points: [
+        [0, 0],
+        [4, 0],
+        [4, 4],
+        [0, 4],
+      ],
+    },
+  ]);
+});
+
+test("errors have a code, a message and a help", () => {
+  const decode = (text: string) => nucleoscope.DecodedImage.open(new TextEncoder().encode(text), {}, undefined, false);
+  assert.throws(() => decode(""), isError("image/empty"));
+  assert.throws(() => decode("just text"), isError("image/unknown-format"));
+  assert.throws(() => new nucleoscope.Segmenter(new Uint8Array([1, 2, 3])), isError("model/not-onnx"));
+  assert.throws(() => nucleoscope.Truth.fromRuns(["1 2 3"]), isError("run-length/odd-count"));
+  const { image, found } = segmented(1);
+  assert.throws(
+    () => nucleoscope.DecodedImage.open(nucleoscope.exampleImage(1).png, { frame: 3 }, undefined, false),
+    isError("image/no-such-frame"),
+  );
+  const outside = nucleoscope.Truth.fromRuns([`${512 * 384} 2`]);
+  assert.throws(() => found.score(outside), isError("truth/run"));
+  assert.throws(() => nucleoscope.Segmentation.fromTruth(outside, image, []), isError("truth/run"));
+});
+
+test("without images there is no summary", () => {
+  assert.equal(nucleoscope.summarizeScores([]), null);
+});
+
+test("a reader reads an archive's list of contents once, however many of its files it reads", () => {
+  const count = 100;
+  // Larger than the blocks that are read at once, so that only the last reach into the list.
+  const contents = (index: number) => `image ${index}`.padEnd(20_000, ".");
+  const entries = Array.from({ length: count }, (_, index) => ({
+    path: `${index}/images/${index}.png`,
+    bytes: Buffer.from(contents(index)),
+  }));
+  const bytes = zip(entries);
+  const directory = bytes.indexOf("PK\u0001\u0002");
+  let read = 0;
+  type Part = { size: number; slice: (from: number, to: number) => Part; read: () => ArrayBuffer };
+  // Node has neither of a browser's two classes in a form that can be read at once.
+  const part = (start: number, end: number): Part => ({
+    size: end - start,
+    slice: (from: number, to: number) => part(start + from, start + to),
+    read: () => {
+      read += Math.max(0, end - Math.max(start, directory));
+      return Uint8Array.from(bytes.subarray(start, end)).buffer;
+    },
+  });
+  class FileReaderSync {
+    readAsArrayBuffer(blob: Part) {
+      return blob.read();
+    }
+  }
+  Object.assign(globalThis, { FileReaderSync });
+  const blob = part(0, bytes.length);
+  const reader = new nucleoscope.SourceReader();
+  const plan = reader.openBatch([{ path: "a.zip", blob, explicit: true, number: 7 }]);
+  assert.equal(plan.images.length, count);
+  assert.deepEqual(
+    [plan.images[0].imageId, plan.images[0].csvId, plan.images[0].fileStem, plan.images[0].source],
+    ["0", "0", "0", { file: 0, entry: 0 }],
+  );
+  const opened = read;
+  const size = bytes.length - directory;
+  // It is read in blocks, some of which overlap. A list read for each file would come to a hundred times its size.
+  assert.ok(opened >= size && opened < 20 * size, `${opened} bytes read, ${size} are there`);
+  for (let entry = 0; entry < count; entry++) {
+    assert.equal(Buffer.from(reader.read(7, blob, entry)).toString(), contents(entry));
+  }
+  assert.ok(read < opened + 20 * size, `${read - opened} bytes read for the files`);
+  // Another worker, which did not open the batch, reads it once.
+  const other = new nucleoscope.SourceReader();
+  read = 0;
+  for (let entry = 0; entry < count; entry++) other.read(7, blob, entry);
+  assert.ok(read >= size && read < 20 * size, `${read} bytes read, ${size} are there`);
+  // The file of another number is another archive.
+  const single = zip([{ path: "b.png", bytes: Buffer.from("b") }]);
+  const small = {
+    size: single.length,
+    slice: (from: number, to: number) => ({ read: () => Uint8Array.from(single.subarray(from, to)).buffer }),
+  };
+  assert.equal(Buffer.from(other.read(8, small, 0)).toString(), "b");
+  assert.throws(() => other.read(8, small, 1), isError("archive/no-such-entry"));
+});
