@@ -8,14 +8,14 @@
 //!                                                                                          score
 //! ```
 //! Left of the maps is expensive and runs once for each image; right of them is cheap, pure and
-//! deterministic. [`segment`] goes all the way.
+//! deterministic. [`Segmenter`] goes all the way.
 //!
 //! # Modules
 //! - [`image`]: decoding with limits, normalisation, previews
 //! - [`prediction`]: the network's probability maps, as plain data
 //! - [`network`]: model metadata, tiles, and ONNX with the feature `onnx`
 //! - [`nuclei`]: watershed, label image, corrections, measurements, regions, which nuclei count
-//! - [`segment`]: the scale, and the way from an image to its nuclei, whole or tiled
+//! - [`Segmenter`]: the way from an image to its nuclei; [`segment`]: its settings, its results, and tiled images
 //! - [`dsb2018`]: run-length encoding, CSV and score of the 2018 Data Science Bowl
 //! - [`export`] and [`record`]: the files for other programs, and the record that repeats a run
 //! - [`input`]: the files a user gives: folders, archives, ground truth
@@ -39,9 +39,11 @@ pub mod nuclei;
 pub mod prediction;
 pub mod record;
 pub mod segment;
+mod segmenter;
 pub mod synthetic;
 
 pub use diagnostic::{Diagnostic, Error, InFile};
+pub use segmenter::Segmenter;
 
 /// The README's example is compiled with the documentation tests.
 #[cfg(all(doctest, feature = "onnx"))]

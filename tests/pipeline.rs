@@ -1,12 +1,15 @@
 //! The whole way, with the shipped model, on fields from the crate's own generator.
 
+use std::ops::ControlFlow;
+
+use nucleoscope::Segmenter;
 use nucleoscope::dsb2018::run_length;
 use nucleoscope::dsb2018::score::score_image;
 use nucleoscope::image::{Image, Samples};
 use nucleoscope::network::TractNetwork;
 use nucleoscope::nuclei::LabelImage;
-use nucleoscope::segment::tiled::{Plan, Sizes, segment as segment_field};
-use nucleoscope::segment::{Segmentation, Settings, segment};
+use nucleoscope::segment::tiled::Sizes;
+use nucleoscope::segment::{SegmentError, Segmentation, Settings};
 use nucleoscope::synthetic::{Field, FieldOptions, Modality, field};
 
 fn network() -> TractNetwork {
@@ -15,13 +18,18 @@ fn network() -> TractNetwork {
 }
 
 fn found(image: &Image) -> Segmentation {
-    segment(&network(), image, &Settings::default(), &mut |_| ()).unwrap()
+    Segmenter::new(network()).segment(image).unwrap()
 }
 
 fn score(options: &FieldOptions) -> f64 {
     let drawn = field(options);
     let masks = run_length::encode(&found(&drawn.image).labels);
     score_image(&run_length::encode(&drawn.truth), &masks).score
+}
+
+/// What a progress callback returns that only takes note.
+fn go_on((): ()) -> ControlFlow<()> {
+    ControlFlow::Continue(())
 }
 
 #[test]
@@ -85,15 +93,15 @@ fn the_users_diameter_decides_the_scale() {
     let drawn = field(&FieldOptions::default());
     let settings = Settings { diameter: Some(48.0), ..Settings::default() };
     let passes = &mut Vec::new();
-    let found = segment(&network(), &drawn.image, &settings, &mut |progress| passes.push(progress)).unwrap();
+    let segmenter = Segmenter::new(network()).with_settings(settings);
+    let found = segmenter.segment_with(&drawn.image, &mut |progress| go_on(passes.push(progress))).unwrap();
     assert_eq!(found.scale, 0.5);
     assert_eq!(passes.iter().map(|progress| progress.pass).max(), Some(1));
 }
 
 #[test]
 fn an_image_takes_little_more_than_one_pass_over_it() {
-    let network = network();
-    let settings = Settings::default();
+    let segmenter = Segmenter::new(network());
     for (diameter, nuclei, side, most) in
         [(12, 200, 512, 1.07), (28, 90, 512, 1.07), (70, 16, 512, 1.07 / 4.0)]
     {
@@ -101,7 +109,7 @@ fn an_image_takes_little_more_than_one_pass_over_it() {
             FieldOptions { seed: 3, width: side, height: side, nuclei, diameter, ..Default::default() };
         let mut told = 0;
         let image = field(&options).image;
-        let found = segment(&network, &image, &settings, &mut |progress| told = progress.pass).unwrap();
+        let found = segmenter.segment_with(&image, &mut |progress| go_on(told = progress.pass)).unwrap();
         assert_eq!(found.passes.len(), told);
         let pixels = found.passes.iter().map(|pass| pass.pixels).sum::<u64>() as f64;
         assert!(pixels <= most * (side * side) as f64, "{:?}", found.passes);
@@ -150,25 +158,45 @@ fn a_field_in_blocks_has_the_nuclei_of_the_whole() {
     let options = FieldOptions { seed: 12, width: 620, height: 420, nuclei: 230, ..Default::default() };
     let drawn = field(&options);
     let sizes = Sizes::of_block(400);
-    let settings = Settings::default();
-    let plan = Plan::new(&network(), &drawn.image, &settings, &sizes, &mut |_, _| ()).unwrap();
+    let segmenter = Segmenter::new(network());
+    let tiled = segmenter.clone().with_sizes(sizes);
+    let plan = tiled.plan(&drawn.image, &mut |_, _| ControlFlow::Continue(())).unwrap();
     assert!(plan.blocks.len() > 3, "{}", plan.blocks.len());
     assert_eq!(plan.passes.iter().map(|pass| pass.scale).collect::<Vec<_>>(), [0.25, 1.0]);
-    let pass =
-        plan.find(&network(), &drawn.image, &settings, &plan.blocks[0], &mut |_, _| ()).unwrap().pass();
-    let core = plan.blocks[0].core;
-    let pass = pass.unwrap();
+    let block =
+        tiled.find(&drawn.image, &plan, &plan.blocks[0], &mut |_, _| ControlFlow::Continue(())).unwrap();
+    let (core, pass) = (plan.blocks[0].core, block.pass().unwrap());
     assert_eq!((pass.scale, pass.pixels), (1.0, (core.width * core.height) as u64));
     assert!(pass.network_pixels > pass.pixels, "a block has a margin: {pass:?}");
-    let mut told = Vec::new();
-    let mut tell = |done, total| told.push((done, total));
-    let blocks = segment_field(&network(), &drawn.image, &settings, &sizes, &mut tell).unwrap();
-    assert_eq!(told.last(), Some(&(plan.blocks.len(), plan.blocks.len())));
-    let whole = segment(&network(), &drawn.image, &settings, &mut |_| ()).unwrap();
+    let mut reports = Vec::new();
+    let blocks = tiled.segment_with(&drawn.image, &mut |progress| go_on(reports.push(progress))).unwrap();
+    let expected = (0..=plan.blocks.len()).map(|done| (done, plan.blocks.len()));
+    assert!(reports.iter().map(|report| (report.done, report.total)).eq(expected));
+    assert_eq!(blocks.passes.len(), plan.passes.len() + plan.blocks.len());
+    let mapped =
+        tiled.segment_mapped(&drawn.image, |blocks, find| blocks.iter().map(find).collect()).unwrap();
+    assert!(mapped == blocks);
+    let blocks = blocks.labels;
+    let whole = segmenter.segment(&drawn.image).unwrap();
     assert_eq!(blocks.count(), whole.labels.count());
     // Where a value is a threshold but for rounding, a pixel of a rim may differ.
     let score = score_image(&run_length::encode(&whole.labels), &run_length::encode(&blocks));
     assert!(score.score > 0.999, "{}", score.score);
+}
+
+#[test]
+fn work_on_whole_and_tiled_images_can_be_cancelled() {
+    let drawn = field(&FieldOptions { width: 620, height: 420, ..Default::default() });
+    let segmenter = Segmenter::new(network());
+    for segmenter in [segmenter.clone(), segmenter.with_sizes(Sizes::of_block(400))] {
+        let mut reports = 0;
+        let cancelled = segmenter.segment_with(&drawn.image, &mut |_| {
+            reports += 1;
+            ControlFlow::Break(())
+        });
+        assert!(matches!(cancelled, Err(SegmentError::Cancelled)), "{cancelled:?}");
+        assert_eq!(reports, 1);
+    }
 }
 
 /// A field of gray fluorescence as other cameras and programs would save it.

@@ -21,7 +21,7 @@ mod tiles;
 pub use error::NetworkError;
 pub use metadata::{Activation, ModelMetadata};
 #[cfg(feature = "onnx")]
-pub use onnx::TractNetwork;
+pub use onnx::{SHIPPED_MODEL, TractNetwork};
 pub use scale::ScaleRange;
 pub(crate) use tiles::Scene;
 
@@ -39,4 +39,24 @@ pub trait Network {
     /// # Errors
     /// [`NetworkError::Failed`] if the network could not be run on this input.
     fn run(&self, input: Vec<f32>, height: usize, width: usize) -> Result<Vec<f32>, NetworkError>;
+}
+
+impl<N: Network + ?Sized> Network for &N {
+    fn metadata(&self) -> &ModelMetadata {
+        (**self).metadata()
+    }
+
+    fn run(&self, input: Vec<f32>, height: usize, width: usize) -> Result<Vec<f32>, NetworkError> {
+        (**self).run(input, height, width)
+    }
+}
+
+impl<N: Network + ?Sized> Network for Box<N> {
+    fn metadata(&self) -> &ModelMetadata {
+        (**self).metadata()
+    }
+
+    fn run(&self, input: Vec<f32>, height: usize, width: usize) -> Result<Vec<f32>, NetworkError> {
+        (**self).run(input, height, width)
+    }
 }

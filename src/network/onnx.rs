@@ -10,6 +10,9 @@ use tract_onnx::prelude::*;
 use super::accelerate::accelerate;
 use super::{Activation, ModelMetadata, Network, NetworkError, ScaleRange};
 
+/// The ONNX file of the model that this crate ships.
+pub const SHIPPED_MODEL: &[u8] = include_bytes!("../../model/nuclei.onnx");
+
 /// A model loaded from an ONNX file.
 ///
 /// ```no_run
@@ -20,7 +23,7 @@ use super::{Activation, ModelMetadata, Network, NetworkError, ScaleRange};
 /// println!("{} {}", network.metadata().name, network.metadata().version);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct TractNetwork {
     metadata: ModelMetadata,
     plan: Arc<TypedRunnableModel>,
@@ -34,6 +37,14 @@ impl TractNetwork {
     /// [`NetworkError::NotOnnx`], [`NetworkError::Metadata`] or [`NetworkError::Unsupported`].
     pub fn load(bytes: &[u8]) -> Result<Self, NetworkError> {
         Self::load_guarded(bytes, accelerate)
+    }
+
+    /// Loads the model that this crate ships, [`SHIPPED_MODEL`].
+    ///
+    /// # Errors
+    /// Those of [`Self::load`]; none in practice.
+    pub fn shipped() -> Result<Self, NetworkError> {
+        Self::load(SHIPPED_MODEL)
     }
 
     /// [`Self::load`] without operators of our own: what everything else is held against, and slower.
@@ -146,8 +157,6 @@ mod tests {
     use std::collections::BTreeSet;
     use tract_onnx::pb::{AttributeProto, ModelProto};
 
-    const MODEL: &[u8] = include_bytes!("../../model/nuclei.onnx");
-
     /// The largest difference between the answers of both networks to noise.
     fn largest_difference(ours: &TractNetwork, stock: &TractNetwork, height: usize, width: usize) -> f32 {
         let mut random = fastrand::Rng::with_seed((height * width) as u64);
@@ -167,7 +176,7 @@ mod tests {
 
     #[test]
     fn the_shipped_network_runs_on_kernels_alone() {
-        let network = TractNetwork::load(MODEL).unwrap();
+        let network = TractNetwork::load(SHIPPED_MODEL).unwrap();
         let ours = ["DepthToSpace", "MaxPool2x2", "PatchConvolution", "UpsampleAdd", "Winograd"];
         // Only the order of the axes changes otherwise.
         let rest = ["Const", "MoveAxis", "Source"];
@@ -183,7 +192,8 @@ mod tests {
 
     #[test]
     fn kernels_change_no_map_of_the_shipped_network() {
-        let (ours, stock) = (TractNetwork::load(MODEL).unwrap(), TractNetwork::load_stock(MODEL).unwrap());
+        let (ours, stock) =
+            (TractNetwork::load(SHIPPED_MODEL).unwrap(), TractNetwork::load_stock(SHIPPED_MODEL).unwrap());
         for (height, width) in [(32, 32), (96, 64), (160, 224)] {
             let difference = largest_difference(&ours, &stock, height, width);
             assert!(difference <= 1e-5, "{height} x {width}: {difference}");
@@ -192,7 +202,7 @@ mod tests {
 
     #[test]
     fn operators_without_a_kernel_run_between_those_that_have_one() {
-        let mut proto = ModelProto::decode(MODEL).unwrap();
+        let mut proto = ModelProto::decode(SHIPPED_MODEL).unwrap();
         let nodes = &mut proto.graph.as_mut().unwrap().node;
         for (from, to) in [("MaxPool", "AveragePool"), ("Relu", "Elu")] {
             nodes.iter_mut().find(|node| node.op_type == from).unwrap().op_type = to.into();

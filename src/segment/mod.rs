@@ -8,6 +8,7 @@
 //! nuclei too, the surer of the two tells their diameter. Large nuclei of a dense tissue show why: at full
 //! size their chromatin passes for nuclei, with little certainty.
 
+mod error;
 pub mod tiled;
 
 use std::cell::Cell;
@@ -19,6 +20,8 @@ use crate::image::{Image, normalize};
 use crate::network::{ModelMetadata, Network, NetworkError, ScaleRange, Scene};
 use crate::nuclei::{LabelImage, WatershedSettings, watershed};
 use crate::prediction::ProbabilityMaps;
+
+pub use error::SegmentError;
 
 /// Everything a user can choose about a segmentation.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
@@ -86,38 +89,8 @@ pub struct Segmentation {
 /// memory back.
 const LONGEST_TILE: usize = if cfg!(target_arch = "wasm32") { 1536 } else { 2048 };
 
-/// Finds the nuclei in an image whose maps fit into memory; see [`field`](crate::segment::tiled) for large ones.
-///
-/// # Errors
-/// What the network says.
-///
-/// ```no_run
-/// use nucleoscope::{image, network::TractNetwork, segment};
-///
-/// let network = TractNetwork::load(&std::fs::read("model/nuclei.onnx")?)?;
-/// let image = image::decode(&std::fs::read("cells.png")?, image::Limits::default())?;
-/// let found = segment::segment(&network, &image, &segment::Settings::default(), &mut |_| ())?;
-/// println!("{} nuclei", found.labels.count());
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-pub fn segment(
-    network: &dyn Network,
-    image: &Image,
-    settings: &Settings,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<Segmentation, NetworkError> {
-    let inference = predict(network, image, settings, progress)?;
-    let labels = watershed(&inference.maps, &settings.watershed);
-    let Inference { scale, passes, .. } = inference;
-    Ok(Segmentation { diameter: typical_diameter(&labels), labels, scale, passes })
-}
-
-/// Runs the network at the scale that suits the image: the half of [`segment`] that need not be
-/// repeated when only the watershed's settings change.
-///
-/// # Errors
-/// What the network says.
-pub fn predict(
+/// Runs the network at the scale that suits the image.
+pub(crate) fn predict(
     network: &dyn Network,
     image: &Image,
     settings: &Settings,

@@ -20,7 +20,7 @@ use crate::geometry::Rect;
 use crate::image::{Image, Levels, NormalizedImage};
 use crate::network::{Network, NetworkError, Scene};
 use crate::nuclei::{LabelImage, WatershedSettings, watershed};
-use crate::segment::{CountingNetwork, Pass, ScaleEstimate, Settings, estimate_scale};
+use crate::segment::{CountingNetwork, Pass, ScaleEstimate, SegmentError, Settings, estimate_scale};
 
 /// Which images are segmented in blocks, and how large a block is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,27 +65,6 @@ const SAMPLES: usize = 4;
 /// Two blocks may see the first pixel of a nucleus at places so far apart, in pixels: without this, one
 /// between their cores could be lost.
 const AGREEMENT: usize = 8;
-
-/// Why a large image could not be segmented.
-#[derive(Debug, thiserror::Error, miette::Diagnostic)]
-pub enum TiledError {
-    /// The network failed.
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Network(#[from] NetworkError),
-    /// The nuclei's numbers do not fit into memory.
-    #[error("the nuclei of {width} × {height} pixels need {} MB, more than there is", .width * .height / 250_000)]
-    #[diagnostic(
-        code("field/out-of-memory"),
-        help("Close other programs; or crop the image into parts, or scale it down.")
-    )]
-    OutOfMemory {
-        /// Columns.
-        width: usize,
-        /// Rows.
-        height: usize,
-    },
-}
 
 /// What is settled before the first block: with it and the image, blocks can be worked on anywhere.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -310,7 +289,7 @@ impl BlockNuclei {
 /// // The same nucleus seen a little larger, and another one that reaches into it.
 /// assembly.add(&block(&[1, 1, 0, 4, 1, 4, 0, 4]));
 /// assert_eq!(assembly.finish().as_slice(), &[0, 0, 1, 1, 1, 2, 2, 2]);
-/// # Ok::<(), nucleoscope::segment::tiled::TiledError>(())
+/// # Ok::<(), nucleoscope::segment::SegmentError>(())
 /// ```
 #[derive(Debug)]
 pub struct Assembly {
@@ -326,11 +305,11 @@ impl Assembly {
     /// `minimum_area` will be dropped.
     ///
     /// # Errors
-    /// [`TiledError::OutOfMemory`].
-    pub fn new(width: usize, height: usize, minimum_area: usize) -> Result<Self, TiledError> {
+    /// [`SegmentError::OutOfMemory`].
+    pub fn new(width: usize, height: usize, minimum_area: usize) -> Result<Self, SegmentError> {
         let mut labels = Vec::new();
         let pixels = width * height;
-        labels.try_reserve_exact(pixels).map_err(|_| TiledError::OutOfMemory { width, height })?;
+        labels.try_reserve_exact(pixels).map_err(|_| SegmentError::OutOfMemory { width, height })?;
         labels.resize(pixels, 0);
         Ok(Self { width, height, minimum_area, count: 0, labels })
     }
@@ -452,27 +431,6 @@ fn contrast(image: &Image, window: &Rect) -> f64 {
     squares / count - mean * mean
 }
 
-/// Finds the nuclei of a large image block by block, one after the other. `progress` is told how much is
-/// done, and how much there is to do.
-///
-/// # Errors
-/// What the network says, or that there is not enough memory.
-pub fn segment(
-    network: &dyn Network,
-    image: &Image,
-    settings: &Settings,
-    sizes: &Sizes,
-    progress: &mut dyn FnMut(usize, usize),
-) -> Result<LabelImage, TiledError> {
-    let mut assembly = Assembly::new(image.width(), image.height(), settings.watershed.minimum_area)?;
-    let plan = Plan::new(network, image, settings, sizes, &mut |_, _| ())?;
-    for (done, block) in (1..).zip(&plan.blocks) {
-        assembly.add(&plan.find(network, image, settings, block, &mut |_, _| ())?);
-        progress(done, plan.blocks.len());
-    }
-    Ok(assembly.finish())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -545,11 +503,16 @@ mod tests {
     const SMALL: Sizes = Sizes { largest_whole: 0, longest_block: 150 };
 
     fn in_blocks(image: &Image, settings: &Settings) -> LabelImage {
-        segment(&echo(), image, settings, &SMALL, &mut |_, _| ()).unwrap()
+        crate::Segmenter::new(echo())
+            .with_settings(*settings)
+            .with_sizes(SMALL)
+            .segment(image)
+            .unwrap()
+            .labels
     }
 
     fn at_once(image: &Image, settings: &Settings) -> LabelImage {
-        crate::segment::segment(&echo(), image, settings, &mut |_| ()).unwrap().labels
+        crate::Segmenter::new(echo()).with_settings(*settings).segment(image).unwrap().labels
     }
 
     #[test]

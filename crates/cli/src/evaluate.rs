@@ -7,12 +7,11 @@ use clap::Args;
 use nucleoscope::Error;
 use nucleoscope::dsb2018::run_length;
 use nucleoscope::dsb2018::score::{ImageScore, score_image, summarize, summarize_sets};
-use nucleoscope::segment::Pass;
+use nucleoscope::segment::{Pass, Segmentation};
 use serde::Serialize;
 
 use crate::annotated::{Annotated, Choice, Chosen};
 use crate::inputs::write_whole;
-use crate::work::Predicted;
 use crate::{Outcome, sheet, table, work};
 
 #[derive(Args)]
@@ -57,7 +56,7 @@ struct Work {
 }
 
 impl Work {
-    fn of(found: &Predicted) -> Self {
+    fn of(found: &Segmentation) -> Self {
         let (width, height) = (found.labels.width() as f64, found.labels.height() as f64);
         let scaled = |length: f64| (length * found.scale).round().max(1.0);
         let sum = |pixels: fn(&Pass) -> u64| found.passes.iter().map(pixels).sum::<u64>() as f64;

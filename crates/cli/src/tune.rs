@@ -1,12 +1,13 @@
 //! `nucleoscope tune`: which watershed settings score best on an annotated folder.
 
+use std::ops::ControlFlow;
+
 use clap::Args;
 use nucleoscope::dsb2018::run_length::{self, Mask};
 use nucleoscope::dsb2018::score::{Summary, score_image, summarize};
 use nucleoscope::nuclei::{Setting, WatershedSettings, watershed};
 use nucleoscope::prediction::ProbabilityMaps;
-use nucleoscope::segment::predict;
-use nucleoscope::{Error, InFile};
+use nucleoscope::{Error, InFile, Segmenter};
 use rayon::prelude::*;
 
 use crate::annotated::Choice;
@@ -39,7 +40,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
     let chosen = arguments.choice.make()?;
     let results = chosen.for_each(&chosen.images(), &arguments.options, |work| {
         let truth = work.truth().unwrap_or_else(|| Ok(Vec::new()))?;
-        let inference = predict(work.network, &work.opened.image, &work.settings, &mut |_| ())
+        let segmenter = Segmenter::new(work.network).with_settings(work.settings);
+        let inference = segmenter
+            .predict(&work.opened.image, &mut |_| ControlFlow::Continue(()))
             .map_err(|error| error.in_file(&work.entry.path))?;
         Ok((inference.maps, truth))
     })?;

@@ -14,22 +14,19 @@ use nucleoscope::export::ExportError;
 use nucleoscope::image::{self, ChannelChoice, Image, Limits, Opened, Selection, Slice};
 use nucleoscope::input::dataset::{ImageEntry, Truth};
 use nucleoscope::input::truth::{self, MaskFile};
-use nucleoscope::network::{Network, TractNetwork};
+use nucleoscope::network::{Network, SHIPPED_MODEL, TractNetwork};
 use nucleoscope::nuclei::{self, LabelImage};
 use nucleoscope::record::Provenance;
 use nucleoscope::record::{Record, Start, sha256};
-use nucleoscope::segment::tiled::{Assembly, BlockNuclei, Plan, Sizes, TiledError};
-use nucleoscope::segment::{Pass, Segmentation, Settings, segment};
-use nucleoscope::{Error, InFile};
+use nucleoscope::segment::tiled::Sizes;
+use nucleoscope::segment::{Segmentation, Settings};
+use nucleoscope::{Error, InFile, Segmenter};
 use rayon::prelude::*;
 
 use crate::fault::Fault;
 use crate::inputs::{self, Inputs};
 use crate::table;
 use crate::watershed_options::WatershedOptions;
-
-/// The model that is used where none is named.
-const SHIPPED_MODEL: &[u8] = include_bytes!("../../../model/nuclei.onnx");
 
 /// What the commands that run the network have in common.
 #[derive(Args, Clone)]
@@ -152,7 +149,7 @@ impl Options {
     fn network(&self) -> Result<TractNetwork, Error> {
         let network = match &self.model {
             Some(path) => load_model(path),
-            None => TractNetwork::load(SHIPPED_MODEL).map_err(|error| error.in_file("the built-in model")),
+            None => TractNetwork::shipped().map_err(|error| error.in_file("the built-in model")),
         }?;
         let changes = self.scale_range.iter().map(|(name, value)| (name.as_str(), *value));
         let scales = network.metadata().scales.with(changes);
@@ -192,16 +189,6 @@ pub(crate) struct Found {
     pub edited: Vec<bool>,
 }
 
-/// The nuclei that the network found in an image, and what they took.
-pub(crate) struct Predicted {
-    /// Which nucleus each pixel belongs to.
-    pub labels: LabelImage,
-    /// The factor by which the image was resized for the network.
-    pub scale: f64,
-    /// What the network was run for; of a large image each block is one.
-    pub passes: Vec<Pass>,
-}
-
 impl Work<'_> {
     /// Finds the nuclei, and corrects them as the record says that they were.
     pub(crate) fn find(&self) -> Result<Found, Error> {
@@ -228,29 +215,12 @@ impl Work<'_> {
         Ok(Found { labels: edited.labels, edited: edited.edited })
     }
 
-    /// Finds the nuclei.
-    pub(crate) fn segment(&self) -> Result<Predicted, Error> {
-        let image = &self.opened.image;
-        if self.sizes.is_tiled(image.width(), image.height()) {
-            return self.segment_field().map_err(|error| error.in_file(&self.entry.path));
-        }
-        segment(self.network, image, &self.settings, &mut |_| ())
-            .map(|Segmentation { labels, scale, passes, .. }| Predicted { labels, scale, passes })
-            .map_err(|error| error.in_file(&self.entry.path))
-    }
-
-    /// Finds the nuclei block by block, several at a time.
-    fn segment_field(&self) -> Result<Predicted, TiledError> {
-        let (image, settings) = (&self.opened.image, &self.settings);
-        // Whether there is memory for it must be known before the work.
-        let minimum_area = settings.watershed.minimum_area;
-        let mut assembly = Assembly::new(image.width(), image.height(), minimum_area)?;
-        let plan = Plan::new(self.network, image, settings, &self.sizes, &mut |_, _| ())?;
-        let find = |block| plan.find(self.network, image, settings, block, &mut |_, _| ());
-        let found: Vec<_> = plan.blocks.par_iter().map(find).collect::<Result<_, _>>()?;
-        found.iter().for_each(|block| assembly.add(block));
-        let passes = plan.passes.iter().copied().chain(found.iter().filter_map(BlockNuclei::pass)).collect();
-        Ok(Predicted { labels: assembly.finish(), scale: plan.scale, passes })
+    /// Finds the nuclei; the blocks of a tiled image are worked on by several threads.
+    pub(crate) fn segment(&self) -> Result<Segmentation, Error> {
+        let segmenter = Segmenter::new(self.network).with_settings(self.settings).with_sizes(self.sizes);
+        let found = segmenter
+            .segment_mapped(&self.opened.image, |blocks, find| blocks.par_iter().map(find).collect());
+        found.map_err(|error| error.in_file(&self.entry.path))
     }
 
     /// The true nuclei, if they are known, checked against the image's size.

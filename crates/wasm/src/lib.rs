@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
@@ -770,14 +771,15 @@ impl Truth {
     }
 }
 
-/// Tells a listener what is done of how much.
-fn teller(on_progress: Option<OnProgress>) -> impl FnMut(usize, usize) {
+/// Calls a listener with what is done of how much. Work is cancelled by ending the worker, never from here.
+fn progress_callback(on_progress: Option<OnProgress>) -> impl FnMut(usize, usize) -> ControlFlow<()> {
     let on_progress = on_progress.map(JsCast::unchecked_into::<js_sys::Function>);
     move |done, total| {
-        if let Some(tell) = &on_progress {
+        if let Some(report) = &on_progress {
             // What a listener throws is the listener's own affair.
-            _ = tell.call2(&JsValue::NULL, &(done as u32).into(), &(total as u32).into());
+            _ = report.call2(&JsValue::NULL, &(done as u32).into(), &(total as u32).into());
         }
+        ControlFlow::Continue(())
     }
 }
 
@@ -813,11 +815,12 @@ impl Segmenter {
         on_progress: Option<OnProgress>,
     ) -> Result<Prediction, JsValue> {
         let settings: Settings = from_object(settings.into())?;
-        let mut tell = teller(on_progress);
-        let mut tell = |Progress { pass, passes, done, total }: Progress| {
-            tell((pass - 1) * total + done, passes * total);
+        let mut report = progress_callback(on_progress);
+        let mut report = |Progress { pass, passes, done, total }: Progress| {
+            report((pass - 1) * total + done, passes * total)
         };
-        let found = segment::predict(&self.0, &image.0.image, &settings, &mut tell).map_err(thrown)?;
+        let segmenter = nucleoscope::Segmenter::new(&self.0).with_settings(settings);
+        let found = segmenter.predict(&image.0.image, &mut report).map_err(thrown)?;
         Ok(Prediction(found.maps))
     }
 
@@ -838,13 +841,13 @@ impl Segmenter {
         let settings: Settings = from_object(settings.into())?;
         let sizes: Sizes = sizes.map(|sizes| from_object(sizes.into())).transpose()?.unwrap_or_default();
         let image = &image.0.image;
-        if !sizes.is_tiled(image.width(), image.height()) {
+        let segmenter = nucleoscope::Segmenter::new(&self.0).with_settings(settings).with_sizes(sizes);
+        if !segmenter.is_tiled(image) {
             return Ok(None);
         }
         // Another worker puts the blocks together, after minutes of work: whether one can is found out now.
         drop(Assembly::new(image.width(), image.height(), 0).map_err(thrown)?);
-        let plan =
-            Tiling::new(&self.0, image, &settings, &sizes, &mut teller(on_progress)).map_err(thrown)?;
+        let plan = segmenter.plan(image, &mut progress_callback(on_progress)).map_err(thrown)?;
         Ok(Some(to_object(&plan)))
     }
 
@@ -867,7 +870,9 @@ impl Segmenter {
         let block =
             plan.blocks.get(block).filter(|_| (plan.width, plan.height) == (image.width(), image.height()));
         let block = block.ok_or_else(|| refused("this is no block of the image"))?;
-        let found = plan.find(&self.0, image, &settings, block, &mut teller(on_progress)).map_err(thrown)?;
+        let segmenter = nucleoscope::Segmenter::new(&self.0).with_settings(settings);
+        let found =
+            segmenter.find(image, &plan, block, &mut progress_callback(on_progress)).map_err(thrown)?;
         Ok(found.into_numbers())
     }
 }

@@ -1,0 +1,27 @@
+use crate::network::NetworkError;
+
+/// Why an image could not be segmented.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[non_exhaustive]
+pub enum SegmentError {
+    /// The network failed.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Network(#[from] NetworkError),
+    /// The label image does not fit into memory.
+    #[error("the label image of {width} × {height} pixels needs {} MB, more than there is", .width * .height / 250_000)]
+    #[diagnostic(
+        code("segment/out-of-memory"),
+        help("Close other programs; or crop the image into parts, or scale it down.")
+    )]
+    OutOfMemory {
+        /// Columns.
+        width: usize,
+        /// Rows.
+        height: usize,
+    },
+    /// The caller cancelled the work.
+    #[error("the segmentation was cancelled")]
+    #[diagnostic(code("segment/cancelled"), help("Start it again."))]
+    Cancelled,
+}
