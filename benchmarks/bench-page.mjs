@@ -11,7 +11,7 @@ const peer = join(root, "bench", "node_modules", "onnxruntime-web", "dist", "ort
 
 /** Builds the page. */
 export async function buildBenchPage() {
-  await step("onnxruntime-web", () => installPackages("bench"));
+  await step("onnxruntime-web", () => installPackages("benchmarks"));
   await step("WebAssembly module of the benchmarks", () =>
     run("cargo", ["run", "--quiet", "--package", "xtask", "--", "wasm", "bench"]),
   );
@@ -20,7 +20,7 @@ export async function buildBenchPage() {
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
     await build({
-      absWorkingDir: join(root, "bench"),
+      absWorkingDir: join(root, "benchmarks"),
       entryPoints: { main: "page/main.mjs" },
       outdir: folder,
       bundle: true,

@@ -24,7 +24,7 @@ export function pinnedVersions() {
     Nucleoscope: packageOf(".").version,
     model: modelCard().match(/^# Model card: \S+ (\S+)$/m)[1],
     tract: lock.match(/name = "tract-core"\nversion = "([^"]+)"/)[1],
-    "onnxruntime-web": packageOf("bench").devDependencies["onnxruntime-web"],
+    "onnxruntime-web": packageOf("benchmarks").devDependencies["onnxruntime-web"],
   };
 }
 

@@ -112,7 +112,7 @@ await main(async () => {
   const aside = join(root, "target/bench");
   write(
     results,
-    isKept ? { results: join(root, "bench"), documents: join(root, "docs") } : { results: aside, documents: aside },
+    isKept ? { results: join(root, "benchmarks"), documents: join(root, "docs") } : { results: aside, documents: aside },
   );
   console.log(`\n${terminalTable(results)}`);
   if (!isKept) console.log("\nWritten to target/bench alone: quick, or not the build that is shipped.");

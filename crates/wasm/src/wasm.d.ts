@@ -39,7 +39,7 @@ export interface BatchPlan {
 export interface Settings {
   /** In pixels; estimated for each image without it. */
   diameter?: number | null;
-  threshold?: number;
+  interiorThreshold?: number;
   boundaryWeight?: number;
   h?: number;
   peakThreshold?: number;

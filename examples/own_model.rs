@@ -1,0 +1,24 @@
+//! Uses an ONNX model of one's own, with settings of one's own; docs/model-metadata.md says what it has to be
+//! like.
+//!
+//! `cargo run --release --example own_model -- model/nuclei.onnx`
+#![expect(clippy::print_stdout, reason = "an example")]
+
+use std::error::Error;
+
+use nucleoscope::network::TractNetwork;
+use nucleoscope::nuclei::WatershedSettings;
+use nucleoscope::segment::Settings;
+use nucleoscope::{Segmenter, synthetic};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let path = std::env::args().nth(1).unwrap_or_else(|| "model/nuclei.onnx".into());
+    let network = TractNetwork::load(&std::fs::read(path)?)?;
+    // Split more readily, and keep small nuclei.
+    let watershed = WatershedSettings { h: 0.2, minimum_area: 10, ..Default::default() };
+    let segmenter = Segmenter::new(network).with_settings(Settings { diameter: Some(20.0), watershed });
+    println!("{} {}", segmenter.metadata().name, segmenter.metadata().version);
+    let found = segmenter.segment(&synthetic::field(&Default::default()).image)?;
+    println!("{} nuclei", found.labels.count());
+    Ok(())
+}
