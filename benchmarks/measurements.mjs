@@ -1,5 +1,5 @@
 /**
- * One function for each group of rows. Each gets the workshop and the plan (how many rounds) and returns what
+ * One function for each group of rows. Each gets the fixture and the plan (how many rounds) and returns what
  * the results gain.
  */
 import { measured as measuredSizes } from "../tools/sizes.mjs";
@@ -36,8 +36,8 @@ const onePass = `?workers=1#settings=${encodeURIComponent(JSON.stringify({ diame
 
 const seconds = (milliseconds) => milliseconds / 1000;
 
-async function network(workshop, { turns }) {
-  const page = await workshop.benchPage();
+async function network(fixture, { turns }) {
+  const page = await fixture.benchPage();
   const comparisons = [];
   for (const side of [256, 512]) {
     const times = await page.evaluate(([size, rounds]) => globalThis.bench.networks(size, rounds), [side, turns]);
@@ -47,14 +47,14 @@ async function network(workshop, { turns }) {
   return { comparisons };
 }
 
-async function differences(workshop) {
-  const page = await workshop.benchPage();
+async function differences(fixture) {
+  const page = await fixture.benchPage();
   const { logits, maps } = await page.evaluate(() => globalThis.bench.differences(256));
   return { comparisons: [compare(rowOf("logits-difference"), [logits]), compare(rowOf("maps-difference"), [maps])] };
 }
 
-async function around(workshop, { turns }) {
-  const page = await workshop.benchPage();
+async function around(fixture, { turns }) {
+  const page = await fixture.benchPage();
   const comparisons = [];
   for (const side of [256, 512, 1024]) {
     const times = await page.evaluate(([size, rounds]) => globalThis.bench.stages(size, rounds), [side, turns]);
@@ -70,8 +70,8 @@ async function around(workshop, { turns }) {
   return { comparisons };
 }
 
-async function watershed(workshop, { turns }) {
-  const [page, python] = [await workshop.benchPage(), await workshop.python()];
+async function watershed(fixture, { turns }) {
+  const [page, python] = [await fixture.benchPage(), await fixture.python()];
   const { nuclei } = await python.ask("crowd");
   if (nuclei < 900 || nuclei >= 1100) throw new Error(`scikit-image found ${nuclei} nuclei, not about a thousand`);
   await page.evaluate(() => globalThis.bench.prepareWatershed());
@@ -82,14 +82,14 @@ async function watershed(workshop, { turns }) {
   return { comparisons: [compare(rowOf("watershed-1024"), times.ours, times.theirs)] };
 }
 
-async function batch(workshop, { turns, images }) {
+async function batch(fixture, { turns, images }) {
   const paths = [];
-  for (let seed = 1; seed <= images; seed++) paths.push(await workshop.picture(256, seed));
-  const one = await workshop.openProduct("?workers=1");
-  const two = await workshop.openProduct("?workers=2");
+  for (let seed = 1; seed <= images; seed++) paths.push(await fixture.picture(256, seed));
+  const one = await fixture.openProduct("?workers=1");
+  const two = await fixture.openProduct("?workers=2");
   try {
-    const contestants = { one: () => one.segment(paths), two: () => two.segment(paths) };
-    const times = await interleaved(contestants, { ...turns, warmUp: 1 });
+    const engines = { one: () => one.segment(paths), two: () => two.segment(paths) };
+    const times = await interleaved(engines, { ...turns, warmUp: 1 });
     const rates = (milliseconds) => milliseconds.map((time) => images / seconds(time));
     return { comparisons: [compare(rowOf("batch-64"), rates(times.two), rates(times.one))] };
   } finally {
@@ -98,19 +98,19 @@ async function batch(workshop, { turns, images }) {
   }
 }
 
-async function download(workshop) {
-  await workshop.product();
+async function download(fixture) {
+  await fixture.product();
   const { used } = await measuredSizes();
   return { comparisons: [compare(rowOf("download"), [used.total / 1e6])] };
 }
 
 /** A browser that has never seen the page, each time. */
-async function start(workshop, { turns }) {
-  const firstImage = await workshop.picture(256);
+async function start(fixture, { turns }) {
+  const firstImage = await fixture.picture(256);
   const visit = async () => {
-    const browser = await workshop.launch();
+    const browser = await fixture.launch();
     try {
-      const page = await workshop.openProduct("", { browser, firstImage });
+      const page = await fixture.openProduct("", { browser, firstImage });
       const time = await page.firstOutlines();
       await page.close();
       return seconds(time);
@@ -122,9 +122,9 @@ async function start(workshop, { turns }) {
   return { comparisons: [compare(rowOf("first-outlines-256"), visits)] };
 }
 
-async function field(workshop) {
-  const path = await workshop.picture(8192);
-  const page = await workshop.openProduct("");
+async function field(fixture) {
+  const path = await fixture.picture(8192);
+  const page = await fixture.openProduct("");
   try {
     const time = await page.segment([path]);
     const comparison = compare(rowOf("gray-8192"), [(await page.peakBytes()) / 2 ** 30]);
@@ -134,8 +134,8 @@ async function field(workshop) {
   }
 }
 
-async function native(workshop, { turns }) {
-  const [ours, python] = [await workshop.native(), await workshop.python()];
+async function native(fixture, { turns }) {
+  const [ours, python] = [await fixture.native(), await fixture.python()];
   const comparisons = [];
   for (const side of [256, 512]) {
     const times = await interleaved(
@@ -153,11 +153,11 @@ async function native(workshop, { turns }) {
 }
 
 /** Sizes that the page refuses end the table; the rows before them are kept. */
-async function growth(workshop, { growth: sizes }) {
+async function growth(fixture, { growth: sizes }) {
   const rows = [];
   for (const [side, rounds] of sizes) {
-    const path = await workshop.picture(side);
-    const page = await workshop.openProduct(onePass);
+    const path = await fixture.picture(side);
+    const page = await fixture.openProduct(onePass);
     try {
       const { times } = await interleaved(
         { times: () => page.segment([path]) },
@@ -173,18 +173,18 @@ async function growth(workshop, { growth: sizes }) {
   return { growth: rows };
 }
 
-async function peak(workshop) {
-  const [page, ours] = [await workshop.benchPage(), await workshop.native()];
+async function peak(fixture) {
+  const [page, ours] = [await fixture.benchPage(), await fixture.native()];
   const gflops = await page.evaluate(() => globalThis.bench.peak());
   const { gflops: nativeGflops } = await ours.ask("peak");
   return { peak: { gflops: rounded(gflops), nativeGflops: rounded(nativeGflops) } };
 }
 
 /** In a browser of its own: the engine of another page may have kept its compiled code. */
-async function warm(workshop) {
-  const browser = await workshop.launch();
+async function warm(fixture) {
+  const browser = await fixture.launch();
   try {
-    const { page, close } = await workshop.openBenchPage(browser);
+    const { page, close } = await fixture.openBenchPage(browser);
     const times = await page.evaluate(() => globalThis.bench.firstImages(256, 10));
     await close();
     return { warm: { milliseconds: times.map(rounded), ratio: rounded(times[0] / times.at(-1)) } };

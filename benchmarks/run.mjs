@@ -45,7 +45,7 @@ function asked() {
 }
 
 /** Measures the groups; what could not be measured is told in words and spoils nothing else. */
-async function measure(names, plan, workshop) {
+async function measure(names, plan, fixture) {
   const found = { comparisons: [] };
   const failures = [];
   for (const name of names) {
@@ -56,7 +56,7 @@ async function measure(names, plan, workshop) {
         comparisons = [],
         notRun,
         ...rest
-      } = await step(`Measuring ${title}`, () => measurements[name](workshop, plan));
+      } = await step(`Measuring ${title}`, () => measurements[name](fixture, plan));
       found.comparisons.push(...comparisons);
       Object.assign(found, rest);
       if (notRun !== undefined) failures.push({ name, words: `${title}: ${notRun}` });
@@ -91,11 +91,11 @@ await main(async () => {
   const { names, quick } = asked();
   await setUp();
   // Its packages are there only now.
-  const { Workshop } = await import("./workshop.mjs");
-  const workshop = new Workshop();
-  const { found, failures } = await measure(names, quick ? plans.quick : plans.full, workshop);
-  const browser = await workshop.browserVersion();
-  await workshop.close();
+  const { Fixture } = await import("./fixture.mjs");
+  const fixture = new Fixture();
+  const { found, failures } = await measure(names, quick ? plans.quick : plans.full, fixture);
+  const browser = await fixture.browserVersion();
+  await fixture.close();
   const versions = {
     ...pinnedVersions(),
     ...pythonVersions("onnxruntime", "scikit-image", "numpy"),
@@ -112,7 +112,9 @@ await main(async () => {
   const aside = join(root, "target/bench");
   write(
     results,
-    isKept ? { results: join(root, "benchmarks"), documents: join(root, "docs") } : { results: aside, documents: aside },
+    isKept
+      ? { results: join(root, "benchmarks"), documents: join(root, "docs") }
+      : { results: aside, documents: aside },
   );
   console.log(`\n${terminalTable(results)}`);
   if (!isKept) console.log("\nWritten to target/bench alone: quick, or not the build that is shipped.");

@@ -14,12 +14,12 @@ export function rounded(value) {
 }
 
 /**
- * Has contestants take turns, so that whatever else the computer does meets all of them alike; every other
- * round goes backwards. Each contestant is a function that resolves to what it measured. Returns the
+ * Has engine processes take turns, so that whatever else the computer does meets all of them alike; every other
+ * round goes backwards. Each engine process is a function that resolves to what it measured. Returns the
  * measurements by name, in the order of the rounds.
  */
-export async function interleaved(contestants, { rounds, warmUp }) {
-  const entries = Object.entries(contestants);
+export async function interleaved(engines, { rounds, warmUp }) {
+  const entries = Object.entries(engines);
   const measured = Object.fromEntries(entries.map(([name]) => [name, []]));
   for (let round = -warmUp; round < rounds; round++) {
     for (const [name, run] of round % 2 === 0 ? entries : entries.toReversed()) {

@@ -10,9 +10,9 @@ pub struct ProbabilityMaps {
     pub height: usize,
     /// Probability that the pixel belongs to a nucleus.
     pub interior: Vec<f32>,
-    /// Probability that the pixel lies on the rim of a nucleus.
+    /// Probability that the pixel lies on the contour of a nucleus.
     pub boundary: Vec<f32>,
-    /// Distance to the rim as a share of the nucleus's greatest: 0 outside, 1 at its middle.
+    /// Distance to the contour as a share of the nucleus's greatest: 0 outside, 1 at its middle.
     pub distance: Vec<f32>,
 }
 

@@ -31,7 +31,7 @@ pub struct FieldOptions {
     pub nuclei: usize,
     /// Mean diameter of a nucleus in pixels.
     pub diameter: usize,
-    /// Share of a nucleus that others may cover, `0.0..=1.0`; at 0 at most the rims touch.
+    /// Share of a nucleus that others may cover, `0.0..=1.0`; at 0 at most the contours touch.
     pub overlap: f32,
     /// The look.
     pub modality: Modality,
@@ -104,7 +104,7 @@ pub fn encode_png(image: &Image) -> Vec<u8> {
     file.into_inner()
 }
 
-/// What a good network would say of the truth: distances to the rim as steps through pixels, a soft rim, and
+/// What a good network would say of the truth: distances to the contour as steps through pixels, a soft contour, and
 /// a little noise.
 ///
 /// ```
@@ -151,7 +151,7 @@ fn depths(truth: &LabelImage) -> Vec<u32> {
     depths
 }
 
-/// An ellipse with a wavy rim.
+/// An ellipse with a wavy contour.
 struct Nucleus {
     x: f32,
     y: f32,
@@ -164,7 +164,7 @@ struct Nucleus {
 }
 
 impl Nucleus {
-    /// Distance from the middle as a share of the way to the rim: below 1 inside. Only arithmetic
+    /// Distance from the middle as a share of the way to the contour: below 1 inside. Only arithmetic
     /// and square roots, so that every platform draws the same picture.
     fn depth(&self, x: f32, y: f32) -> f32 {
         let (dx, dy) = (x - self.x, y - self.y);
@@ -258,7 +258,7 @@ fn around(nucleus: &Nucleus, reach: f32, width: usize, height: usize) -> impl It
         .map(move |(x, y)| (y * width + x, nucleus.depth(x as f32 + 0.5, y as f32 + 0.5)))
 }
 
-/// How much of a pixel at this depth the nucleus covers: 1 inside, 0 outside, a soft rim between.
+/// How much of a pixel at this depth the nucleus covers: 1 inside, 0 outside, a soft contour between.
 fn cover(depth: f32) -> f32 {
     let ramp = ((1.12 - depth) / 0.24).clamp(0.0, 1.0);
     ramp * ramp * (3.0 - 2.0 * ramp)

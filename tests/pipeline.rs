@@ -179,7 +179,7 @@ fn a_field_in_blocks_has_the_nuclei_of_the_whole() {
     let blocks = blocks.labels;
     let whole = segmenter.segment(&drawn.image).unwrap();
     assert_eq!(blocks.count(), whole.labels.count());
-    // Where a value is a threshold but for rounding, a pixel of a rim may differ.
+    // Where a value is a threshold but for rounding, a pixel of a contour may differ.
     let score = score_image(&run_length::encode(&whole.labels), &run_length::encode(&blocks));
     assert!(score.score > 0.999, "{}", score.score);
 }

@@ -18,7 +18,9 @@ export const dist = join(page, "dist");
  */
 export async function buildWasm({ quick = false } = {}) {
   const options = quick ? ["--quick"] : [];
-  await step("WebAssembly module", () => run("cargo", ["run", "--quiet", "--package", "xtask", "--", "wasm", ...options]));
+  await step("WebAssembly module", () =>
+    run("cargo", ["run", "--quiet", "--package", "xtask", "--", "wasm", ...options]),
+  );
 }
 
 /** Bundles the page into `www/dist/`: everything it needs, all by relative paths, and once more as a single file. */

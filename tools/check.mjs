@@ -25,9 +25,7 @@ export async function lint() {
     await run(program("ruff"), ["format", "--check", "."]);
   });
   await step("Rust formatting", () => run("cargo", ["fmt", "--all", "--check"]));
-  await step("Rust lints", () =>
-    run("cargo", ["clippy", "--workspace", "--all-targets", ...denyWarnings]),
-  );
+  await step("Rust lints", () => run("cargo", ["clippy", "--workspace", "--all-targets", ...denyWarnings]));
   await step("Rust lints, WebAssembly", () =>
     run("cargo", [
       "clippy",

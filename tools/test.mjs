@@ -8,7 +8,15 @@ import { setUp } from "./setup.mjs";
 import { main, run, runScript, step, together } from "./step.mjs";
 
 // The benchmarks' crate by itself would choose other features for the dependencies and compile them once more.
-const rustTests = ["test", "--package", "nucleoscope", "--package", "nucleoscope-bench", "--package", "nucleoscope-cli"];
+const rustTests = [
+  "test",
+  "--package",
+  "nucleoscope",
+  "--package",
+  "nucleoscope-bench",
+  "--package",
+  "nucleoscope-cli",
+];
 
 await main(async () => {
   await setUp();

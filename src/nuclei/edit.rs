@@ -44,11 +44,11 @@ pub enum Edit {
         /// At least two nuclei.
         at: Vec<(f64, f64)>,
     },
-    /// Cuts every nucleus that the line crosses from rim to rim.
+    /// Cuts every nucleus that the line crosses from contour to contour.
     ///
     /// A pixel goes to the side on which its centre lies; if that is on the line, above or to the left.
     /// Pieces of less than a twentieth of the nucleus are no parts of their own: they stay with the part
-    /// that is nearest, so that a nucleus whose rim is grazed stays whole.
+    /// that is nearest, so that a nucleus whose contour is grazed stays whole.
     Split {
         /// At least two points, joined by straight lines.
         line: Vec<(f64, f64)>,
@@ -1003,7 +1003,7 @@ mod tests {
     }
 
     prop_compose! {
-        /// Nuclei with long common rims and gaps: random numbers, each doubled both ways.
+        /// Nuclei with long common contours and gaps: random numbers, each doubled both ways.
         fn nuclei()(width in 1usize..9, cells in prop::collection::vec(0u32..5, 72)) -> LabelImage {
             let label = |(y, x): (usize, usize)| cells[(y / 2) * 8 + x / 2];
             let labels = (0..18).flat_map(|y| (0..width * 2 - 1).map(move |x| (y, x))).map(label).collect();

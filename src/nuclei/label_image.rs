@@ -100,7 +100,7 @@ impl LabelImage {
         if x < self.width && y < self.height { self.labels[y * self.width + x] } else { 0 }
     }
 
-    /// Only the nuclei that are marked, the first entry for nucleus 1; the others become background.
+    /// Only the nuclei whose entry is true, the first entry for nucleus 1; the others become background.
     ///
     /// ```
     /// use nucleoscope::nuclei::LabelImage;

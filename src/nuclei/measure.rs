@@ -1,4 +1,4 @@
-//! What can be said of a nucleus in numbers.
+//! Measures nuclei: area, perimeter, shape, intensities.
 //!
 //! Names and definitions are those of scikit-image's `regionprops` (0.26) where it has them, so that a
 //! table from here can be put beside one from there. Lengths are in pixels, areas in pixels, angles in
@@ -20,7 +20,7 @@ pub struct Measurements {
     pub centroid: (f64, f64),
     /// The smallest rectangle that holds it (`bbox`).
     pub bounding_box: BoundingBox,
-    /// Length of the rim, estimated from how its pixels touch (`perimeter`, 4-neighbourhood).
+    /// Length of the contour, estimated from how its pixels touch (`perimeter`, 4-neighbourhood).
     pub perimeter: f64,
     /// `4 π area / perimeter²`: 1 for a disc, less for anything else; above 1 for nuclei of few pixels,
     /// 0 where the perimeter is 0.
@@ -39,7 +39,7 @@ pub struct Measurements {
     pub extent: f64,
     /// Diameter of a disc of the same area (`equivalent_diameter_area`).
     pub equivalent_diameter: f64,
-    /// Greatest distance between two points of the hull's rim (`feret_diameter_max`).
+    /// Greatest distance between two points of the hull's contour (`feret_diameter_max`).
     pub feret_maximum: f64,
     /// Least distance between two parallel lines that hold it between them; not in scikit-image.
     pub feret_minimum: f64,
@@ -337,7 +337,7 @@ impl Spread {
     }
 }
 
-/// Every pixel of the rim adds a length that depends on how many of its neighbours are on the rim too,
+/// Every pixel of the contour adds a length that depends on how many of its neighbours are on the contour too,
 /// straight and aslant (Benkrid and Crookes, "Design and FPGA implementation of a perimeter
 /// estimator", 2000, as in scikit-image).
 fn perimeter(labels: &LabelImage, label: u32, bounds: BoundingBox) -> f64 {
@@ -431,7 +431,7 @@ impl Hull {
         self.corners.iter().copied().zip(next.copied())
     }
 
-    /// The pixels whose centres are in it or on its rim, as rows with their first and last column.
+    /// The pixels whose centres are in it or on its contour, as rows with their first and last column.
     fn rows(&self) -> impl Iterator<Item = (usize, usize, usize)> {
         let (low, high) = self
             .corners

@@ -3,7 +3,7 @@
 //! 1. **Foreground**: interior above a threshold.
 //! 2. **Relief**: the distance map, smoothed if asked for and lowered where the boundary map is high, in
 //!    1024 steps.
-//! 3. **Seeds**: summits of the relief whose depth below the next higher summit is at least
+//! 3. **Seeds**: local maxima of the relief whose depth below the next higher local maximum is at least
 //!    `h` (the h-maxima of the relief; Soille, *Morphological Image Analysis*, ch. 6).
 //! 4. **Flood**: seeds grow downhill through the foreground, level by level, first come first served
 //!    (Meyer's flooding with a hierarchical queue; Beucher & Meyer 1993).
@@ -44,7 +44,7 @@ const OUTSIDE: u16 = u16::MAX;
 /// use nucleoscope::prediction::ProbabilityMaps;
 /// use nucleoscope::nuclei::{watershed, WatershedSettings};
 ///
-/// // Two summits with a saddle of 0.4 between them, one row of pixels.
+/// // Two local maxima with a saddle of 0.4 between them, one row of pixels.
 /// let maps = ProbabilityMaps {
 ///     width: 7,
 ///     height: 1,
@@ -87,10 +87,10 @@ fn steps(value: f32) -> u16 {
     whole + u16::from(scaled - f32::from(whole) >= 0.5)
 }
 
-/// The relief to flood. It has a rim of [`OUTSIDE`], so that every pixel of the image has four neighbours:
+/// The relief to flood. It has a border of [`OUTSIDE`], so that every pixel of the image has four neighbours:
 /// `levels[(y + 1) * across + x + 1]` in `0..=TOP`, or [`OUTSIDE`].
 struct Relief {
-    /// Columns, with the rim.
+    /// Columns, with the border.
     across: usize,
     levels: Vec<u16>,
 }
@@ -116,7 +116,7 @@ impl Relief {
         Self { across, levels }
     }
 
-    /// The pixels above, left, right and below one that is not on the rim.
+    /// The pixels above, left, right and below one that is not on the border.
     fn neighbours(&self, pixel: usize) -> [usize; 4] {
         [pixel - self.across, pixel - 1, pixel + 1, pixel + self.across]
     }
@@ -140,11 +140,11 @@ impl Relief {
         ByLevel { pixels, ends: starts }
     }
 
-    /// The seeds: pixel indices, one summit a nucleus.
+    /// The seeds: pixel indices, one local maximum a nucleus.
     ///
     /// Pixels are visited from the top down. A pixel without a visited neighbour starts a basin;
     /// where basins meet, the lower one is joined to the highest if the valley between them is
-    /// shallower than `depth` or its summit is below `minimum`. What is left are the nuclei.
+    /// shallower than `depth` or its local maximum is below `minimum`. What is left are the nuclei.
     fn seeds(&self, depth: u16, minimum: u16) -> Vec<u32> {
         const NONE: u32 = u32::MAX;
         let mut basins = Basins::default();
@@ -162,21 +162,21 @@ impl Relief {
                     continue;
                 }
                 let (upper, lower) = (highest.min(met), highest.max(met));
-                let summit = self.levels[basins.summit(lower) as usize];
-                if summit - level < depth || summit < minimum {
+                let peak = self.levels[basins.peak(lower) as usize];
+                if peak - level < depth || peak < minimum {
                     basins.join(lower, upper);
                 }
                 highest = upper;
             }
             basin_of[pixel as usize] = if highest == NONE { basins.start(pixel) } else { highest };
         }
-        let mut seeds = basins.summits_of_roots();
+        let mut seeds = basins.peaks_of_roots();
         seeds.retain(|&seed| self.levels[seed as usize] >= minimum);
         seeds
     }
 
     /// Grows the seeds downhill over the foreground that they can reach: label 1 for the first seed. The
-    /// labels have no rim.
+    /// labels have no border.
     fn flood(&self, seeds: &[u32]) -> Vec<u32> {
         // Marks a pixel that is still to be labelled; below it is its level. One table is enough then.
         const OPEN: u32 = 1 << 31;
@@ -228,19 +228,19 @@ impl ByLevel {
 }
 
 /// Basins that can be joined: a union-find forest. They are numbered from 0 in the order in which
-/// they start, which is from the highest summit down: of two, the smaller number is the higher one.
+/// they start, which is from the highest local maximum down: of two, the smaller number is the higher one.
 #[derive(Default)]
 struct Basins {
     parents: Vec<u32>,
-    summits: Vec<u32>,
+    peaks: Vec<u32>,
 }
 
 impl Basins {
-    /// A new basin; `summit` is its highest pixel.
-    fn start(&mut self, summit: u32) -> u32 {
+    /// A new basin; `peak` is its highest pixel.
+    fn start(&mut self, peak: u32) -> u32 {
         let basin = self.parents.len() as u32;
         self.parents.push(basin);
-        self.summits.push(summit);
+        self.peaks.push(peak);
         basin
     }
 
@@ -253,17 +253,17 @@ impl Basins {
         basin
     }
 
-    fn summit(&self, root: u32) -> u32 {
-        self.summits[root as usize]
+    fn peak(&self, root: u32) -> u32 {
+        self.peaks[root as usize]
     }
 
     fn join(&mut self, lower: u32, upper: u32) {
         self.parents[lower as usize] = upper;
     }
 
-    fn summits_of_roots(&self) -> Vec<u32> {
-        let basins = self.summits.iter().zip(&self.parents).zip(0u32..);
-        basins.filter(|&((_, &parent), basin)| parent == basin).map(|((&summit, _), _)| summit).collect()
+    fn peaks_of_roots(&self) -> Vec<u32> {
+        let basins = self.peaks.iter().zip(&self.parents).zip(0u32..);
+        basins.filter(|&((_, &parent), basin)| parent == basin).map(|((&peak, _), _)| peak).collect()
     }
 }
 
@@ -552,7 +552,7 @@ mod tests {
     }
 
     #[test]
-    fn two_summits_part_at_the_saddle() {
+    fn two_maxima_part_at_the_saddle() {
         let rows = [".12321...", "1235321..", ".13431343", "...123797", "....12343"];
         let expected = [".11111...", "1111112..", ".11112222", "...122222", "....22222"];
         assert_eq!(labels(&rows, &PLAIN), expected);

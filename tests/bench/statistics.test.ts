@@ -22,16 +22,16 @@ describe("rounded", () => {
 });
 
 describe("interleaved", () => {
-  test("has contestants take turns, to and fro, and leaves out the warm-up", async () => {
+  test("has engine processes take turns, to and fro, and leaves out the warm-up", async () => {
     const order: string[] = [];
-    const contestant = (name: string) => async () => order.push(name);
-    const contestants = { a: contestant("a"), b: contestant("b") };
-    const measured = await interleaved(contestants, { rounds: 2, warmUp: 1 });
+    const engine = (name: string) => async () => order.push(name);
+    const engines = { a: engine("a"), b: engine("b") };
+    const measured = await interleaved(engines, { rounds: 2, warmUp: 1 });
     assert.equal(order.join(""), "baabba");
     assert.deepEqual(measured, { a: [3, 6], b: [4, 5] });
   });
 
-  test("fails when a contestant fails", async () => {
+  test("fails when an engine process fails", async () => {
     const broken = async () => {
       throw new Error("broken");
     };

@@ -57,7 +57,7 @@ function prefix() {
   });
 }
 
-/** Options for a visit whose workers fail as `faults` says, by the name of the module's function. */
+/** Options for a session whose workers fail as `faults` says, by the name of the module's function. */
 export function faulty(faults = {}, workers = null) {
   return {
     query: "?workers=1",

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { grayPng, unzip } from "./files.mjs";
-import { Stage } from "./harness.mjs";
+import { Fixture } from "./harness.mjs";
 import { readSubmission } from "./submission.mjs";
 
 const [width, height] = [940, 700];
@@ -18,31 +18,31 @@ const file = { name: "large.png", bytes: image };
 const settings = `#settings=${encodeURIComponent(JSON.stringify({ diameter: 24 }))}`;
 const inBlocks = `?block=640&workers=2${settings}`;
 
-let stage;
+let fixture;
 before(async () => {
-  stage = await Stage.open();
+  fixture = await Fixture.open();
 });
-after(() => stage.close());
+after(() => fixture.close());
 
 /** The image segmented on a page, and its rows of the CSV. */
 async function segmented(query) {
-  const visit = await stage.page({ query });
-  await visit.drop([file]);
-  await visit.finished();
-  return { visit, masks: readSubmission(await visit.csv(), await visit.done()).get("large") };
+  const session = await fixture.page({ query });
+  await session.drop([file]);
+  await session.finished();
+  return { session, masks: readSubmission(await session.csv(), await session.done()).get("large") };
 }
 
 describe("a large image", () => {
   test("has the nuclei of one that is worked on as a whole, and all that needs no maps", async () => {
     const whole = await segmented(settings);
-    assert.equal(await whole.visit.page.locator("#field-note").isVisible(), false);
-    const { visit, masks } = await segmented(inBlocks);
-    const { page } = visit;
+    assert.equal(await whole.session.page.locator("#field-note").isVisible(), false);
+    const { session, masks } = await segmented(inBlocks);
+    const { page } = session;
     assert.ok(masks.length > 400, `${masks.length} nuclei`);
     assert.equal(masks.length, whole.masks.length);
     const area = (all) => all.flat().reduce((sum, [, length]) => sum + length, 0);
     assert.ok(Math.abs(area(masks) / area(whole.masks) - 1) < 1e-4, "no nucleus is cut");
-    await whole.visit.leave();
+    await whole.session.leave();
 
     assert.match(await page.locator("#field-note").textContent(), /Segment again/);
     assert.equal(await page.locator("#field-note").isVisible(), true);
@@ -50,7 +50,7 @@ describe("a large image", () => {
       assert.equal(await page.getByLabel(name, { exact: true }).isDisabled(), true, name);
     assert.equal(await page.getByLabel("Rectangle region").isDisabled(), false);
     await page.locator("#layout").selectOption("both");
-    await visit.picture("large");
+    await session.picture("large");
 
     // The table measures every nucleus, and the export writes them.
     const heading = page
@@ -77,21 +77,21 @@ describe("a large image", () => {
       input.dispatchEvent(new Event("change", { bubbles: true }));
     });
     await page.getByRole("button", { name: "Segment again" }).click();
-    await visit.finished(/ 0 nuclei/);
-    await visit.leave();
+    await session.finished(/ 0 nuclei/);
+    await session.leave();
   });
 
   test("is cancelled in the middle, and begun anew", async () => {
-    const visit = await stage.page({ query: inBlocks });
-    await visit.drop([file]);
-    await visit.page.waitForFunction(() => {
+    const session = await fixture.page({ query: inBlocks });
+    await session.drop([file]);
+    await session.page.waitForFunction(() => {
       const percent = Number(document.querySelector(".row .state")?.textContent.match(/(\d+) %/)?.[1] ?? 0);
       return percent > 10 && percent < 100;
     });
-    await visit.cancel.click();
-    await visit.finished(/cancelled/);
-    await visit.page.getByRole("button", { name: "Continue" }).click();
-    assert.match(await visit.finished(), /^1 image done/);
-    await visit.leave();
+    await session.cancel.click();
+    await session.finished(/cancelled/);
+    await session.page.getByRole("button", { name: "Continue" }).click();
+    assert.match(await session.finished(), /^1 image done/);
+    await session.leave();
   });
 });

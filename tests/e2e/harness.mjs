@@ -16,11 +16,11 @@ export const screens = join(root, "target", "screens");
 const patience = 120_000;
 
 /** A browser and a server for all tests of a file. */
-export class Stage {
+export class Fixture {
   static async open() {
     const browser = await chromium.launch({ executablePath: await findChromium(), args: ["--no-sandbox"] });
     const { server, address } = await serve(dist, 0);
-    return new Stage(browser, server, address);
+    return new Fixture(browser, server, address);
   }
 
   constructor(browser, server, address) {
@@ -53,7 +53,7 @@ export class Stage {
     await prepare?.(page);
     await page.goto(address + query);
     if (ready) await page.locator("#model:not(:empty)").waitFor({ state: "attached", timeout: patience });
-    return new Visit(page, context, watch);
+    return new Session(page, context, watch);
   }
 
   async close() {
@@ -63,8 +63,8 @@ export class Stage {
   }
 }
 
-/** One user's visit to the page. */
-export class Visit {
+/** One user's session to the page. */
+export class Session {
   constructor(page, context, watch) {
     this.page = page;
     this.context = context;
@@ -101,12 +101,12 @@ export class Visit {
 
   /** Drops a file or folder of this computer, the way the operating system does. */
   async dropPath(path) {
-    const session = await this.context.newCDPSession(this.page);
+    const protocol = await this.context.newCDPSession(this.page);
     const data = { items: [], files: [path], dragOperationsMask: 1 };
     for (const type of ["dragEnter", "dragOver", "drop"]) {
-      await session.send("Input.dispatchDragEvent", { type, x: 400, y: 300, data });
+      await protocol.send("Input.dispatchDragEvent", { type, x: 400, y: 300, data });
     }
-    await session.detach();
+    await protocol.detach();
   }
 
   /** Uses a button that opens a file chooser. */
@@ -206,7 +206,7 @@ export class Visit {
     await this.page.screenshot({ path: join(screens, `${name}.png`) });
   }
 
-  /** Ends the visit; nothing may have gone wrong on the way. */
+  /** Ends the session; nothing may have gone wrong on the way. */
   async leave({ allowed = [] } = {}) {
     const violations = await this.page.evaluate(() => globalThis.violations);
     await this.context.close();
@@ -259,9 +259,9 @@ export function temporaryFolder() {
 export function exampleSet(count) {
   const folder = join(temporaryFolder(), "examples");
   commandLine("example", folder, "--count", String(count));
-  const stage = join(folder, "stage1_test");
-  const ids = readdirSync(stage).sort();
-  const imageOf = (id) => join(stage, id, "images", `${id}.png`);
+  const fixture = join(folder, "stage1_test");
+  const ids = readdirSync(fixture).sort();
+  const imageOf = (id) => join(fixture, id, "images", `${id}.png`);
   return {
     folder,
     ids,
@@ -273,7 +273,7 @@ export function exampleSet(count) {
     /** Every file of one image's folder as `{ path, bytes }`. */
     entriesOf: (id) =>
       ["images", "masks"].flatMap((kind) => {
-        const inside = join(stage, id, kind);
+        const inside = join(fixture, id, kind);
         if (!existsSync(inside)) return [];
         return readdirSync(inside).map((name) => ({
           path: `stage1_test/${id}/${kind}/${name}`,

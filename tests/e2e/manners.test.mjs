@@ -1,52 +1,52 @@
 /** How the page behaves: quick, quiet, within reach of the keyboard and on every screen. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { assertLight, exampleSet, Stage } from "./harness.mjs";
+import { assertLight, exampleSet, Fixture } from "./harness.mjs";
 
-let stage;
+let fixture;
 let set;
 
 before(async () => {
   set = exampleSet(20);
-  stage = await Stage.open();
+  fixture = await Fixture.open();
 });
-after(() => stage.close());
+after(() => fixture.close());
 
 describe("the page", () => {
   test("has no heavy task on its own thread while 20 images run", async () => {
-    const visit = await stage.page();
-    const tasks = await visit.mainThreadTasks(async () => {
-      await visit.choose("Choose images", set.paths);
-      await visit.finished(/^20 images done/);
+    const session = await fixture.page();
+    const tasks = await session.mainThreadTasks(async () => {
+      await session.choose("Choose images", set.paths);
+      await session.finished(/^20 images done/);
     });
     assertLight(tasks, "20 images");
     assert.ok(tasks.length > 20);
-    await visit.leave();
+    await session.leave();
   });
 
   test("asks for nothing more once it is loaded, and works without a network", async () => {
-    const visit = await stage.page();
-    await visit.page.waitForLoadState("networkidle");
-    const before = visit.watch.requests.filter((address) => address.startsWith("http")).length;
-    for (const address of visit.watch.requests) {
-      assert.ok(address.startsWith(stage.address) || address.startsWith("blob:"), address);
+    const session = await fixture.page();
+    await session.page.waitForLoadState("networkidle");
+    const before = session.watch.requests.filter((address) => address.startsWith("http")).length;
+    for (const address of session.watch.requests) {
+      assert.ok(address.startsWith(fixture.address) || address.startsWith("blob:"), address);
     }
-    await visit.context.setOffline(true);
-    await visit.page.getByRole("button", { name: "Try an example" }).click();
-    await visit.finished(/^1 image done/);
-    await visit.drop(set.images.slice(0, 3));
-    await visit.cancel.click();
-    await visit.finished(/cancelled/);
-    await visit.page.getByRole("button", { name: "Continue" }).click();
-    await visit.finished(/^4 images done/);
-    await visit.csv();
-    assert.equal(visit.watch.requests.filter((address) => address.startsWith("http")).length, before);
-    await visit.leave();
+    await session.context.setOffline(true);
+    await session.page.getByRole("button", { name: "Try an example" }).click();
+    await session.finished(/^1 image done/);
+    await session.drop(set.images.slice(0, 3));
+    await session.cancel.click();
+    await session.finished(/cancelled/);
+    await session.page.getByRole("button", { name: "Continue" }).click();
+    await session.finished(/^4 images done/);
+    await session.csv();
+    assert.equal(session.watch.requests.filter((address) => address.startsWith("http")).length, before);
+    await session.leave();
   });
 
   test("works with the keyboard alone", async () => {
-    const visit = await stage.page();
-    const { page } = visit;
+    const session = await fixture.page();
+    const { page } = session;
     const focused = () => page.evaluate(() => document.activeElement?.id ?? "");
     const tabTo = async (id) => {
       for (let presses = 0; presses < 30; presses++) {
@@ -57,10 +57,10 @@ describe("the page", () => {
     };
     await tabTo("try-example");
     await page.keyboard.press("Enter");
-    await visit.finished(/^1 image done/);
+    await session.finished(/^1 image done/);
     await tabTo("try-example");
     await page.keyboard.press("Space");
-    await visit.finished(/^2 images done/);
+    await session.finished(/^2 images done/);
     await tabTo("images");
     await page.keyboard.press("ArrowDown");
     assert.equal(await page.locator('[aria-selected="true"] .name').textContent(), "example-2.png");
@@ -90,29 +90,29 @@ describe("the page", () => {
     await page.getByRole("button", { name: "Download CSV" }).focus();
     const [download] = await Promise.all([page.waitForEvent("download"), page.keyboard.press("Enter")]);
     assert.equal(download.suggestedFilename(), "submission.csv");
-    await visit.leave();
+    await session.leave();
   });
 
   test("keeps the keyboard's focus when buttons come and go", async () => {
-    const visit = await stage.page({ query: "?workers=1" });
-    const focused = () => visit.page.evaluate(() => document.activeElement?.id);
-    await visit.drop(set.images);
-    await visit.cancel.focus();
-    await visit.page.keyboard.press("Enter");
-    await visit.finished(/cancelled/);
+    const session = await fixture.page({ query: "?workers=1" });
+    const focused = () => session.page.evaluate(() => document.activeElement?.id);
+    await session.drop(set.images);
+    await session.cancel.focus();
+    await session.page.keyboard.press("Enter");
+    await session.finished(/cancelled/);
     assert.equal(await focused(), "continue");
-    await visit.page.keyboard.press("Enter");
+    await session.page.keyboard.press("Enter");
     assert.equal(await focused(), "cancel");
-    await visit.finished(/^20 images done/);
+    await session.finished(/^20 images done/);
     assert.equal(await focused(), "download");
-    await visit.leave();
+    await session.leave();
   });
 
   test("draws the outlines, and hides them when asked", async () => {
-    const visit = await stage.page();
-    const { page } = visit;
+    const session = await fixture.page();
+    const { page } = session;
     await page.getByRole("button", { name: "Try an example" }).click();
-    await visit.finished(/^1 image done/);
+    await session.finished(/^1 image done/);
     const yellow = () =>
       page.evaluate(async () => {
         await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
@@ -129,32 +129,32 @@ describe("the page", () => {
     assert.ok((await yellow()) > 500);
     await page.getByLabel("Show outlines").uncheck();
     assert.equal(await yellow(), 0);
-    await visit.leave();
+    await session.leave();
   });
 
   test("announces a batch in few words", async () => {
-    const visit = await stage.page();
-    await visit.page.evaluate(() => {
+    const session = await fixture.page();
+    await session.page.evaluate(() => {
       globalThis.announced = [];
       const status = document.querySelector("#status");
       new MutationObserver(() => globalThis.announced.push(status.textContent)).observe(status, { childList: true });
     });
     const start = Date.now();
-    await visit.choose("Choose images", set.paths);
-    await visit.finished(/^20 images done/);
+    await session.choose("Choose images", set.paths);
+    await session.finished(/^20 images done/);
     const seconds = (Date.now() - start) / 1000;
-    const announced = await visit.page.evaluate(() => globalThis.announced);
+    const announced = await session.page.evaluate(() => globalThis.announced);
     assert.equal(announced[0], "Opening the files…");
     assert.match(announced.at(-1), /^20 images done, [\d,]+ nuclei\.$/);
     // The beginning, the end, and passing news every four seconds at most, however long it takes.
     assert.ok(announced.length <= 4 + seconds / 4, `${announced.length} announcements in ${seconds} s`);
-    await visit.leave();
+    await session.leave();
   });
 
   test("stays smooth with a list of 2,000 images", async () => {
-    const visit = await stage.page({ query: "?workers=1" });
-    const { page } = visit;
-    const transfer = await visit.pickUp(
+    const session = await fixture.page({ query: "?workers=1" });
+    const { page } = session;
+    const transfer = await session.pickUp(
       Array.from({ length: 2000 }, (_, index) => ({ name: `image-${index}.png`, bytes: "x" })),
     );
     await page.evaluate(() => {
@@ -171,8 +171,8 @@ describe("the page", () => {
       };
       requestAnimationFrame(frame);
     });
-    const tasks = await visit.mainThreadTasks(async () => {
-      await visit.letGo(transfer);
+    const tasks = await session.mainThreadTasks(async () => {
+      await session.letGo(transfer);
       await page.waitForFunction(() => document.querySelectorAll("[role=option]").length === 2000);
     });
     assertLight(tasks, "2,000 images");
@@ -182,8 +182,8 @@ describe("the page", () => {
       2000,
     );
     assert.ok(Math.max(...made) <= 60, `${Math.max(...made)} rows in a frame`);
-    await visit.finished(/2,000 failed/);
-    await visit.leave();
+    await session.finished(/2,000 failed/);
+    await session.leave();
   });
 
   for (const [name, options] of [
@@ -193,18 +193,18 @@ describe("the page", () => {
     ["large", { viewport: { width: 3840, height: 2160 } }],
   ]) {
     test(`fits a screen: ${name}`, async () => {
-      const visit = await stage.page(options);
-      const { page } = visit;
+      const session = await fixture.page(options);
+      const { page } = session;
       const sideways = () =>
         page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-      await visit.picture(`${name}-empty`);
+      await session.picture(`${name}-empty`);
       assert.equal(await sideways(), 0);
-      await visit.drop(set.images.slice(0, 8));
-      await visit.finished(/^8 images done/);
+      await session.drop(set.images.slice(0, 8));
+      await session.finished(/^8 images done/);
       await page.waitForTimeout(300);
-      await visit.picture(`${name}-done`);
+      await session.picture(`${name}-done`);
       assert.equal(await sideways(), 0);
-      await visit.leave();
+      await session.leave();
     });
   }
 });

@@ -9,12 +9,12 @@ import { chromium } from "playwright-core";
 import { chromium as findChromium } from "../../tools/browsers.mjs";
 import { serve } from "../../tools/serve.mjs";
 import { root } from "../../tools/step.mjs";
-import { assertLight, Stage, temporaryFolder } from "./harness.mjs";
+import { assertLight, Fixture, temporaryFolder } from "./harness.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const many = { rows: 20_000, columns: 40 };
 
-let stage;
+let fixture;
 
 before(async () => {
   const folder = temporaryFolder();
@@ -29,22 +29,22 @@ before(async () => {
   cpSync(inRoot("tests/e2e/results/harness.html"), join(folder, "index.html"));
   const browser = await chromium.launch({ executablePath: await findChromium(), args: ["--no-sandbox"] });
   const { server, address } = await serve(folder, 0);
-  stage = new Stage(browser, server, address);
+  fixture = new Fixture(browser, server, address);
 });
-after(() => stage.close());
+after(() => fixture.close());
 
-/** A visit with a table shown. */
+/** A session with a table shown. */
 async function visitWith({ rows = 200, columns = 13 } = {}, options = {}) {
-  const visit = await stage.page({ ready: false, ...options });
-  await visit.page.evaluate(
+  const session = await fixture.page({ ready: false, ...options });
+  await session.page.evaluate(
     ([rowCount, columnCount]) => {
       globalThis.table = tableOf(rowCount, columnCount);
       show(table);
     },
     [rows, columns],
   );
-  await settled(visit.page);
-  return visit;
+  await settled(session.page);
+  return session;
 }
 
 const settled = (page) =>
@@ -74,8 +74,8 @@ const place = async (page) => {
 
 describe("20,000 nuclei with 40 measurements", () => {
   test("are shown, sorted and scrolled without a long task", async () => {
-    const visit = await visitWith(many);
-    const { page } = visit;
+    const session = await visitWith(many);
+    const { page } = session;
     const work = {
       show: () => page.evaluate(() => show(table)),
       sort: () => page.getByRole("columnheader", { name: "Area" }).click(),
@@ -95,16 +95,16 @@ describe("20,000 nuclei with 40 measurements", () => {
       summary: () => tab(page, "Summary").click(),
     };
     for (const [name, action] of Object.entries(work)) {
-      assertLight(await visit.mainThreadTasks(action), name);
+      assertLight(await session.mainThreadTasks(action), name);
       const rows = await page.locator(".table-row").count();
       assert.ok(rows < 60, `${name}: ${rows} rows`);
     }
-    await visit.leave();
+    await session.leave();
   });
 
   test("scroll by showing new nuclei in the rows in sight, with every column shown", async () => {
-    const visit = await visitWith(many);
-    const { page } = visit;
+    const session = await visitWith(many);
+    const { page } = session;
     await page.locator("summary").click();
     for (const box of await page.locator(".column-choice input").all()) await box.check();
     await page.keyboard.press("Escape");
@@ -130,9 +130,9 @@ describe("20,000 nuclei with 40 measurements", () => {
     const rowHeight = (await page.locator(".table-body .table-row").first().boundingBox()).height;
     // A wheel turns by some 100 pixels a frame; whoever drags the scroll bar sees new rows in every frame.
     for (const pixels of [100, 700]) {
-      const before = await visit.metrics();
+      const before = await session.metrics();
       const { rows, most, all } = await page.evaluate(scroll, pixels);
-      const after = await visit.metrics();
+      const after = await session.metrics();
       const layouts = after.LayoutCount - before.LayoutCount;
       console.log(
         `${pixels} px a frame, 40 columns: ${all} cells written in 60 frames, at most ${most} in one, ${layouts} layouts`,
@@ -145,14 +145,14 @@ describe("20,000 nuclei with 40 measurements", () => {
     }
     await settled(page);
     assert.ok((await page.locator(".table-body .table-row").count()) < 60);
-    await visit.leave();
+    await session.leave();
   });
 });
 
 describe("the table", () => {
   test("is walked with the keyboard alone", async () => {
-    const visit = await visitWith({ rows: 1000 });
-    const { page } = visit;
+    const session = await visitWith({ rows: 1000 });
+    const { page } = session;
     await grid(page).focus();
     assert.deepEqual(await place(page), { text: "1", row: 3, column: 1 });
     await page.keyboard.press("ArrowDown");
@@ -186,12 +186,12 @@ describe("the table", () => {
       await areas(),
       (await areas()).toSorted((left, right) => right - left),
     );
-    await visit.leave();
+    await session.leave();
   });
 
   test("keeps the row of the keyboard in sight below the headings", async () => {
-    const visit = await visitWith({ rows: 1000 });
-    const { page } = visit;
+    const session = await visitWith({ rows: 1000 });
+    const { page } = session;
     await grid(page).focus();
     await page.keyboard.press("Control+End");
     for (let step = 0; step < 30; step++) await page.keyboard.press("ArrowUp");
@@ -200,12 +200,12 @@ describe("the table", () => {
       [".is-place", ".table-head"].map((selector) => document.querySelector(selector).getBoundingClientRect()),
     );
     assert.ok(cell.top >= head.bottom - 1, `${cell.top} is under the headings, which end at ${head.bottom}`);
-    await visit.leave();
+    await session.leave();
   });
 
   test("filters by what is typed under a heading", async () => {
-    const visit = await visitWith({ rows: 1000 });
-    const { page } = visit;
+    const session = await visitWith({ rows: 1000 });
+    const { page } = session;
     const shown = async () => Number(await grid(page).getAttribute("aria-rowcount")) - 2;
     const expected = await page.evaluate(() => table.values.subarray(0, 1000).filter((area) => area > 500).length);
     await page.getByLabel("Filter Area").fill("> 500");
@@ -216,41 +216,41 @@ describe("the table", () => {
     assert.equal(await shown(), 1000);
     await page.getByRole("button", { name: "Clear filters" }).click();
     assert.equal(await page.locator('[aria-invalid="true"]').count(), 0);
-    await visit.leave();
+    await session.leave();
   });
 
   test("scrolls to a nucleus that is selected elsewhere, and says when it is hidden", async () => {
-    const visit = await visitWith({ rows: 1000 });
-    const { page } = visit;
+    const session = await visitWith({ rows: 1000 });
+    const { page } = session;
     await page.evaluate(() => panel.select(700));
     await page.locator('[role=row][aria-selected="true"]').waitFor();
     assert.equal(await page.locator('[role=row][aria-selected="true"] [role=rowheader]').textContent(), "700");
     assert.equal(await told(page, "selected"), undefined, "what the program selects is not told back to it");
     await page.getByLabel("Filter Nucleus").fill("< 10");
     await page.getByText("nucleus 700 is hidden").waitFor();
-    await visit.leave();
+    await session.leave();
   });
 
   test("shows the nucleus that was selected while another tab was open", async () => {
-    const visit = await visitWith({ rows: 1000 });
-    const { page } = visit;
+    const session = await visitWith({ rows: 1000 });
+    const { page } = session;
     await tab(page, "Histogram").click();
     await page.evaluate(() => panel.select(700));
     await tab(page, "Table").click();
     const row = page.locator('[role=row][aria-selected="true"]');
     await row.waitFor();
     assert.equal(await row.getByRole("rowheader").textContent(), "700");
-    await visit.leave();
+    await session.leave();
   });
 
   test("tells what is pointed at", async () => {
-    const visit = await visitWith();
-    const { page } = visit;
+    const session = await visitWith();
+    const { page } = session;
     await page.getByRole("rowheader", { name: "3", exact: true }).hover();
     assert.equal(await told(page, "hovered"), 3);
     await page.mouse.move(1, 1);
     assert.equal(await told(page, "hovered"), null);
-    await visit.leave();
+    await session.leave();
   });
 });
 
@@ -281,8 +281,8 @@ describe("the charts", () => {
   const field = (page, name, end) => page.getByRole("group", { name }).getByLabel(end);
 
   test("mark nuclei with a drag across the histogram, and the table follows", async () => {
-    const visit = await visitWith();
-    const { page } = visit;
+    const session = await visitWith();
+    const { page } = session;
     await tab(page, "Histogram").click();
     await settled(page);
     await drag(page, [0.2, 0.5], [0.6, 0.5]);
@@ -294,12 +294,12 @@ describe("the charts", () => {
     await tab(page, "Table").click();
     await page.getByLabel("Brushed nuclei only").check();
     assert.equal(Number(await grid(page).getAttribute("aria-rowcount")) - 2, labels.length);
-    await visit.leave();
+    await session.leave();
   });
 
   test("mark nuclei with typed ranges, and make gates of them", async () => {
-    const visit = await visitWith();
-    const { page } = visit;
+    const session = await visitWith();
+    const { page } = session;
     await tab(page, "Histogram").focus();
     await tab(page, "Table").focus();
     await page.keyboard.press("ArrowRight");
@@ -319,12 +319,12 @@ describe("the charts", () => {
     await page.getByText(`${(kept / (2048 * 2048 * 0.25e-6)).toPrecision(4)} per mm²`).waitFor();
     await page.getByRole("button", { name: "Remove gate: Area (px²): 300 or more" }).click();
     assert.deepEqual(await told(page, "gatesChanged"), []);
-    await visit.leave();
+    await session.leave();
   });
 
   test("mark nuclei with a rectangle in the scatter plot; a click selects one", async () => {
-    const visit = await visitWith();
-    const { page } = visit;
+    const session = await visitWith();
+    const { page } = session;
     await tab(page, "Scatter").click();
     await settled(page);
     await drag(page, [0.1, 0.1], [0.7, 0.6]);
@@ -344,25 +344,25 @@ describe("the charts", () => {
     await page.mouse.click(ring.x + ring.width / 2, ring.y + ring.height / 2);
     const selected = await told(page, "selected");
     assert.ok(Number.isInteger(selected));
-    await visit.leave();
+    await session.leave();
   });
 
   test("stay quick while 20,000 nuclei are brushed", async () => {
-    const visit = await visitWith(many);
-    const { page } = visit;
+    const session = await visitWith(many);
+    const { page } = session;
     await tab(page, "Scatter").click();
     await settled(page);
-    const tasks = await visit.mainThreadTasks(() => drag(page, [0.05, 0.05], [0.9, 0.9]));
+    const tasks = await session.mainThreadTasks(() => drag(page, [0.05, 0.05], [0.9, 0.9]));
     assertLight(tasks, "brushing");
-    await visit.leave();
+    await session.leave();
   });
 });
 
 describe("everybody", () => {
   for (const colorScheme of ["light", "dark"]) {
     test(`is served: axe finds nothing in any tab, ${colorScheme}`, async () => {
-      const visit = await visitWith({ rows: 200 }, { colorScheme });
-      const { page } = visit;
+      const session = await visitWith({ rows: 200 }, { colorScheme });
+      const { page } = session;
       await page.evaluate(() => {
         panel.gates = [
           { key: "area_px2", minimum: 200, maximum: null, keep: "inside" },
@@ -378,7 +378,7 @@ describe("everybody", () => {
         const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
         assert.deepEqual(found, [], name);
       }
-      await visit.leave();
+      await session.leave();
     });
   }
 
@@ -387,8 +387,8 @@ describe("everybody", () => {
     ["400 % zoom", { viewport: { width: 320, height: 256 } }],
   ]) {
     test(`is served: nothing is wider than the screen, ${name}`, async () => {
-      const visit = await visitWith({ rows: 200 }, options);
-      const { page } = visit;
+      const session = await visitWith({ rows: 200 }, options);
+      const { page } = session;
       for (const panelName of ["Table", "Histogram", "Scatter", "Summary"]) {
         await tab(page, panelName).click();
         await settled(page);
@@ -397,13 +397,13 @@ describe("everybody", () => {
         );
         assert.equal(sideways, 0, panelName);
       }
-      await visit.leave();
+      await session.leave();
     });
   }
 
   test("is told when there is nothing to measure", async () => {
-    const visit = await visitWith();
-    const { page } = visit;
+    const session = await visitWith();
+    const { page } = session;
     await page.evaluate(() => show(null));
     await page.getByText("once an image has been segmented").waitFor();
     await page.evaluate(() => show(tableOf(0, 13)));
@@ -414,6 +414,6 @@ describe("everybody", () => {
       await settled(page);
     }
     assert.equal((await cells(page)).length, 1);
-    await visit.leave();
+    await session.leave();
   });
 });

@@ -6,20 +6,20 @@ import { pathToFileURL } from "node:url";
 import { after, before, describe, test } from "node:test";
 import { dist } from "../../tools/build.mjs";
 import { singleFile } from "../../tools/single-file.mjs";
-import { exampleSet, Stage, temporaryFolder } from "./harness.mjs";
+import { exampleSet, Fixture, temporaryFolder } from "./harness.mjs";
 
-let stage;
+let fixture;
 let set;
 
 before(async () => {
   set = exampleSet(2);
-  stage = await Stage.open();
+  fixture = await Fixture.open();
 });
-after(() => stage.close());
+after(() => fixture.close());
 
 describe("the single file", () => {
   test("is saved from the page, opens without a server and gives the same CSV", async () => {
-    const served = await stage.page();
+    const served = await fixture.page();
     const link = served.page.getByRole("link", { name: "Save this page for use offline" });
     const [download] = await Promise.all([served.page.waitForEvent("download"), link.click()]);
     assert.equal(download.suggestedFilename(), "nucleoscope.html");
@@ -31,7 +31,7 @@ describe("the single file", () => {
     await served.leave();
 
     const address = pathToFileURL(path).href;
-    const opened = await stage.page({ address });
+    const opened = await fixture.page({ address });
     assert.equal(await opened.page.getByRole("link", { name: /offline/ }).count(), 0, "no offer of what it is");
     await opened.choose("Choose images", set.paths);
     await opened.finished(/^2 images done/);
@@ -48,11 +48,11 @@ describe("the single file", () => {
     const whole = readFileSync(join(dist, singleFile));
     for (const share of [0.5, 0.95]) {
       writeFileSync(path, whole.subarray(0, Math.floor(whole.length * share)));
-      const visit = await stage.page({ address: pathToFileURL(path).href, ready: false });
-      const alert = visit.page.getByRole("alert");
+      const session = await fixture.page({ address: pathToFileURL(path).href, ready: false });
+      const alert = session.page.getByRole("alert");
       await alert.waitFor();
       assert.match(await alert.textContent(), /This file is damaged.*Save the page once more/s);
-      await visit.leave();
+      await session.leave();
     }
   });
 

@@ -3,17 +3,17 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { grayPng, hugeHeaderPng, zip } from "./files.mjs";
-import { exampleSet, Stage } from "./harness.mjs";
+import { exampleSet, Fixture } from "./harness.mjs";
 import { readSubmission } from "./submission.mjs";
 
-let stage;
+let fixture;
 let set;
 
 before(async () => {
   set = exampleSet(20);
-  stage = await Stage.open();
+  fixture = await Fixture.open();
 });
-after(() => stage.close());
+after(() => fixture.close());
 
 /** Puts this in front of the worker's script: every second image a worker gets makes it trap. */
 const trapEverySecondImage = `
@@ -32,9 +32,9 @@ const trapEverySecondImage = `
 
 describe("bad files among good ones", () => {
   test("fail with their reason and help; the good ones are done", async () => {
-    const visit = await stage.page();
+    const session = await fixture.page();
     const [first, second] = set.images;
-    await visit.drop([
+    await session.drop([
       first,
       { name: "truncated.png", bytes: first.bytes.subarray(0, first.bytes.length / 2) },
       { name: "empty.png", bytes: Buffer.alloc(0) },
@@ -44,9 +44,9 @@ describe("bad files among good ones", () => {
       { name: "notes.pdf", bytes: Buffer.from("%PDF-1.4") },
       second,
     ]);
-    const words = await visit.finished();
+    const words = await session.finished();
     assert.match(words, /^2 images done, [\d,]+ nuclei, 6 failed\.$/);
-    const list = await visit.list();
+    const list = await session.list();
     const failed = list.filter(({ state }) => state === "Failed");
     assert.deepEqual(failed.map(({ name }) => name).sort(), [
       "broken.zip",
@@ -58,76 +58,76 @@ describe("bad files among good ones", () => {
     ]);
     for (const { name, reason } of failed) assert.match(reason, /\S.+\. \S.+\.$/s, `${name}: ${reason}`);
     assert.equal(new Set(failed.map(({ reason }) => reason)).size > 3, true, "reasons are told apart");
-    assert.match(await visit.page.locator("#download-note").textContent(), /6 images failed/);
-    const images = readSubmission(await visit.csv(), await visit.done());
+    assert.match(await session.page.locator("#download-note").textContent(), /6 images failed/);
+    const images = readSubmission(await session.csv(), await session.done());
     assert.deepEqual([...images.keys()], set.ids.slice(0, 2));
-    await visit.page.getByRole("option").filter({ hasText: "truncated.png" }).click();
-    assert.equal(await visit.page.locator("#viewer-message").isVisible(), true);
-    await visit.picture("failed");
-    await visit.leave();
+    await session.page.getByRole("option").filter({ hasText: "truncated.png" }).click();
+    assert.equal(await session.page.locator("#viewer-message").isVisible(), true);
+    await session.picture("failed");
+    await session.leave();
   });
 
   test("cost the score only, where they are ground truth", async () => {
-    const visit = await stage.page();
+    const session = await fixture.page();
     const [id] = set.ids;
     const [image, mask] = [set.entriesOf(id)[0], set.entriesOf(id).at(-1)];
     const wrong = { path: mask.path, bytes: grayPng(8, 8, () => 255) };
-    await visit.drop([{ name: "set.zip", bytes: zip([image, wrong]) }]);
-    await visit.finished(/^1 image done/);
-    const [row] = await visit.list();
+    await session.drop([{ name: "set.zip", bytes: zip([image, wrong]) }]);
+    await session.finished(/^1 image done/);
+    const [row] = await session.list();
     assert.match(row.reason, /^No score: .+/);
-    assert.equal(await visit.page.locator("#score").isVisible(), false);
-    assert.equal(readSubmission(await visit.csv(), await visit.done()).size, 1);
-    await visit.leave();
+    assert.equal(await session.page.locator("#score").isVisible(), false);
+    assert.equal(readSubmission(await session.csv(), await session.done()).size, 1);
+    await session.leave();
   });
 
   test("that can be opened all the same say what is wrong with them", async () => {
-    const visit = await stage.page();
+    const session = await fixture.page();
     const jpeg = readFileSync(new URL("../fixtures/jpeg/gray.jpg", import.meta.url));
-    await visit.drop([{ name: "cut.jpg", bytes: jpeg.subarray(0, jpeg.length - 2) }]);
-    await visit.finished(/^1 image done/);
-    const [row] = await visit.list();
+    await session.drop([{ name: "cut.jpg", bytes: jpeg.subarray(0, jpeg.length - 2) }]);
+    await session.finished(/^1 image done/);
+    const [row] = await session.list();
     assert.match(row.reason, /^Warning: .*its end mark is missing.*\.$/);
-    await visit.leave();
+    await session.leave();
   });
 
   test("can be replaced by repaired ones of the same name", async () => {
-    const visit = await stage.page();
+    const session = await fixture.page();
     const [{ name, bytes }] = set.images;
-    await visit.drop([{ name, bytes: bytes.subarray(0, 100) }]);
-    await visit.finished(/^0 images done.*1 failed/);
-    await visit.drop([{ name, bytes }]);
-    await visit.finished(/^1 image done/);
-    assert.equal(await visit.rows.count(), 1);
-    await visit.leave();
+    await session.drop([{ name, bytes: bytes.subarray(0, 100) }]);
+    await session.finished(/^0 images done.*1 failed/);
+    await session.drop([{ name, bytes }]);
+    await session.finished(/^1 image done/);
+    assert.equal(await session.rows.count(), 1);
+    await session.leave();
   });
 });
 
 describe("a batch that is cancelled", () => {
   test("keeps what is done and can be continued", async () => {
-    const visit = await stage.page({ query: "?workers=1" });
-    await visit.drop(set.images);
-    await visit.page.waitForFunction(() => document.querySelectorAll('[data-state="done"]').length >= 2);
-    await visit.picture("working");
-    assert.equal(await visit.download.isDisabled(), true, "no half CSV while work runs");
-    await visit.cancel.click();
-    const words = await visit.finished(/cancelled/);
-    assert.equal(await visit.cancel.isVisible(), false);
-    const done = await visit.done();
+    const session = await fixture.page({ query: "?workers=1" });
+    await session.drop(set.images);
+    await session.page.waitForFunction(() => document.querySelectorAll('[data-state="done"]').length >= 2);
+    await session.picture("working");
+    assert.equal(await session.download.isDisabled(), true, "no half CSV while work runs");
+    await session.cancel.click();
+    const words = await session.finished(/cancelled/);
+    assert.equal(await session.cancel.isVisible(), false);
+    const done = await session.done();
     assert.ok(done.size >= 2 && done.size < 20, `${done.size} images were done: ${words}`);
-    assert.equal(readSubmission(await visit.csv(), done).size, done.size);
-    assert.match(await visit.page.locator("#download-note").textContent(), /failed or not done/);
-    await visit.picture("cancelled");
-    await visit.page.getByRole("button", { name: "Continue" }).click();
-    await visit.finished(/^20 images done/);
-    assert.equal(readSubmission(await visit.csv(), await visit.done()).size, 20);
-    await visit.leave();
+    assert.equal(readSubmission(await session.csv(), done).size, done.size);
+    assert.match(await session.page.locator("#download-note").textContent(), /failed or not done/);
+    await session.picture("cancelled");
+    await session.page.getByRole("button", { name: "Continue" }).click();
+    await session.finished(/^20 images done/);
+    assert.equal(readSubmission(await session.csv(), await session.done()).size, 20);
+    await session.leave();
   });
 });
 
 describe("a worker that traps", () => {
   test("is replaced, time after time, and the image in its hand is tried again", async () => {
-    const visit = await stage.page({
+    const session = await fixture.page({
       query: "?workers=1",
       prepare: (page) =>
         page.route("**/worker.js", async (route) => {
@@ -135,46 +135,46 @@ describe("a worker that traps", () => {
           await route.fulfill({ response, body: trapEverySecondImage + (await response.text()) });
         }),
     });
-    await visit.drop(set.images.slice(0, 6));
-    await visit.finished();
+    await session.drop(set.images.slice(0, 6));
+    await session.finished();
     // Every second call traps: an image that has the second call of three workers in turn is given up.
-    const list = await visit.list();
+    const list = await session.list();
     const failed = list.filter(({ state }) => state === "Failed");
     assert.ok(failed.length <= 1 && list.length === 6, JSON.stringify(list));
     for (const { reason } of failed) assert.match(reason, /stopped unexpectedly, 3 times in a row/);
-    assert.equal(readSubmission(await visit.csv(), await visit.done()).size, 6 - failed.length);
-    await visit.leave();
+    assert.equal(readSubmission(await session.csv(), await session.done()).size, 6 - failed.length);
+    await session.leave();
   });
 });
 
 describe("a part of the program that cannot be loaded", () => {
   for (const part of ["nuclei.onnx", "nucleoscope_bg.wasm", "worker.js"]) {
     test(`is said for the whole page, with another try: ${part}`, async () => {
-      const visit = await stage.page({
+      const session = await fixture.page({
         ready: false,
         prepare: (page) => page.route(`**/${part}`, (route) => route.fulfill({ status: 503, body: "" })),
       });
-      const alert = visit.page.getByRole("alert");
+      const alert = session.page.getByRole("alert");
       await alert.waitFor();
       assert.match(await alert.textContent(), new RegExp(`${part.replace(".", "\\.")}.*503`));
-      await visit.picture("not-loaded");
-      await visit.drop(set.images.slice(0, 1));
-      await visit.page.unroute(`**/${part}`);
-      await visit.page.getByRole("button", { name: "Try again" }).click();
-      await visit.finished(/^1 image done/);
+      await session.picture("not-loaded");
+      await session.drop(set.images.slice(0, 1));
+      await session.page.unroute(`**/${part}`);
+      await session.page.getByRole("button", { name: "Try again" }).click();
+      await session.finished(/^1 image done/);
       assert.equal(await alert.isVisible(), false);
-      await visit.leave({ allowed: [/status of 503/] });
+      await session.leave({ allowed: [/status of 503/] });
     });
   }
 
   test("is a model that is none", async () => {
-    const visit = await stage.page({
+    const session = await fixture.page({
       ready: false,
       prepare: (page) => page.route("**/nuclei.onnx", (route) => route.fulfill({ body: "not a model" })),
     });
-    const alert = visit.page.getByRole("alert");
+    const alert = session.page.getByRole("alert");
     await alert.waitFor();
     assert.match(await alert.textContent(), /\S+/);
-    await visit.leave();
+    await session.leave();
   });
 });

@@ -5,26 +5,26 @@ import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { grayPng, imageJStack, unzip, zip } from "./files.mjs";
-import { assertLight, commandLine, commandLineIn, exampleSet, Stage, temporaryFolder } from "./harness.mjs";
+import { assertLight, commandLine, commandLineIn, exampleSet, Fixture, temporaryFolder } from "./harness.mjs";
 import { labelsOf, readSubmission } from "./submission.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-let stage;
+let fixture;
 let set;
 
 before(async () => {
   set = exampleSet(3);
-  stage = await Stage.open();
+  fixture = await Fixture.open();
 });
-after(() => stage.close());
+after(() => fixture.close());
 
 /** A page with images on it, and what a user does there. */
 async function opened(images, options) {
-  const visit = await stage.page(options);
-  await visit.drop(images);
-  await visit.finished();
-  return visit;
+  const session = await fixture.page(options);
+  await session.drop(images);
+  await session.finished();
+  return session;
 }
 
 /** The number of nuclei of the selected image, as the viewer tells it. */
@@ -34,20 +34,20 @@ async function count({ page }) {
 }
 
 /** Does something and waits until the selected image has another number of nuclei. */
-async function countAfter(visit, action) {
-  const before = await visit.page.locator("#viewer-details").textContent();
+async function countAfter(session, action) {
+  const before = await session.page.locator("#viewer-details").textContent();
   await action();
-  await visit.page.waitForFunction((words) => {
+  await session.page.waitForFunction((words) => {
     const now = document.querySelector("#viewer-details").textContent;
     return now !== words && /nucle/.test(now);
   }, before);
-  return count(visit);
+  return count(session);
 }
 
 /** Nuclei of one image, from the CSV: every rule of the format is checked on the way. */
-async function nucleiOf(visit, id) {
-  const sizes = await visit.done();
-  const images = readSubmission(await visit.csv(), sizes);
+async function nucleiOf(session, id) {
+  const sizes = await session.done();
+  const images = readSubmission(await session.csv(), sizes);
   const { width, height } = sizes.get(id);
   const labels = labelsOf(images.get(id), sizes.get(id));
   const sums = new Map();
@@ -90,9 +90,9 @@ function linkFor(settings) {
   return `#settings=${encodeURIComponent(JSON.stringify(settings))}`;
 }
 
-async function noViolations(visit, state) {
-  await visit.page.evaluate(axe);
-  const violations = await visit.page.evaluate(async () => (await globalThis.axe.run()).violations);
+async function noViolations(session, state) {
+  await session.page.evaluate(axe);
+  const violations = await session.page.evaluate(async () => (await globalThis.axe.run()).violations);
   assert.deepEqual(
     violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`),
     [],
@@ -108,10 +108,10 @@ function roomy({ nuclei, width, height }) {
 
 describe("the workbench", () => {
   test("a click selects a nucleus in the picture and in the table, and the other way round", async () => {
-    const visit = await opened(set.images.slice(0, 1));
-    const { page } = visit;
-    const found = await nucleiOf(visit, set.ids[0]);
-    const at = await screenOf(visit, found);
+    const session = await opened(set.images.slice(0, 1));
+    const { page } = session;
+    const found = await nucleiOf(session, set.ids[0]);
+    const at = await screenOf(session, found);
     const [nucleus] = roomy(found);
     await page.mouse.move(...at([nucleus.x, nucleus.y]));
     await page.locator("#hover-words").waitFor();
@@ -125,48 +125,48 @@ describe("the workbench", () => {
       String(nucleus.label),
     );
     assert.equal(await page.locator("#edit-delete").isEnabled(), true);
-    await visit.picture("selected");
-    await noViolations(visit, "a nucleus is selected");
-    await visit.leave();
+    await session.picture("selected");
+    await noViolations(session, "a nucleus is selected");
+    await session.leave();
   });
 
   test("the sliders cut the selected image anew at once, the others when let go, and back", async () => {
-    const visit = await opened(set.images);
-    const { page } = visit;
-    const before = await visit.csv();
-    const first = await count(visit);
+    const session = await opened(set.images);
+    const { page } = session;
+    const before = await session.csv();
+    const first = await count(session);
     const slide = (value) =>
       page.locator("#tune-minimumArea").evaluate((input, to) => {
         input.value = String(to);
         input.dispatchEvent(new Event("input", { bubbles: true }));
       }, value);
-    const fewer = await countAfter(visit, () => slide(200));
+    const fewer = await countAfter(session, () => slide(200));
     assert.ok(fewer < first, `${fewer} of ${first} nuclei have 200 pixels`);
     await page.locator("#tune-minimumArea").dispatchEvent("change");
-    await visit.finished(/^3 images done/);
+    await session.finished(/^3 images done/);
     await page.waitForFunction(() => !document.querySelector("#download").disabled);
-    const { nuclei } = await nucleiOf(visit, set.ids[2]);
+    const { nuclei } = await nucleiOf(session, set.ids[2]);
     assert.ok(
       nuclei.every(({ area }) => area >= 200),
       "the other images follow",
     );
-    await visit.picture("tuned");
+    await session.picture("tuned");
     await page.locator("#tune-own").check();
-    const own = await countAfter(visit, () => page.locator("#tune-reset").click());
+    const own = await countAfter(session, () => page.locator("#tune-reset").click());
     assert.equal(own, first, "this image alone is as before");
-    await visit.finished(/^3 images done/);
-    assert.ok((await nucleiOf(visit, set.ids[2])).nuclei.every(({ area }) => area >= 200));
-    await countAfter(visit, () => page.locator("#tune-own").uncheck());
-    await countAfter(visit, () => page.locator("#tune-reset").click());
-    await visit.finished(/^3 images done/);
+    await session.finished(/^3 images done/);
+    assert.ok((await nucleiOf(session, set.ids[2])).nuclei.every(({ area }) => area >= 200));
+    await countAfter(session, () => page.locator("#tune-own").uncheck());
+    await countAfter(session, () => page.locator("#tune-reset").click());
+    await session.finished(/^3 images done/);
     await page.waitForFunction(() => !document.querySelector("#download").disabled);
-    assert.equal(await visit.csv(), before, "everything is as it was");
-    await visit.leave();
+    assert.equal(await session.csv(), before, "everything is as it was");
+    await session.leave();
   });
 
   test("settings travel in a link", async () => {
-    const visit = await opened(set.images.slice(0, 1));
-    const first = await count(visit);
+    const session = await opened(set.images.slice(0, 1));
+    const first = await count(session);
     const other = await opened(set.images.slice(0, 1), { query: linkFor({ minimumArea: 200, diameter: 30 }) });
     assert.equal(await other.page.getByLabel("Nucleus diameter").inputValue(), "30");
     assert.ok((await count(other)) < first);
@@ -175,41 +175,41 @@ describe("the workbench", () => {
     await other.page.waitForFunction(() => /link/.test(document.querySelector("#status").textContent));
     const copied = await other.page.evaluate(() => navigator.clipboard.readText());
     assert.match(decodeURIComponent(copied), /"minimumArea":200/);
-    await visit.leave();
+    await session.leave();
     await other.leave();
   });
 
   test("nuclei are deleted, merged, split, drawn, erased and added, and all of it is taken back", async () => {
-    const visit = await opened(set.images.slice(0, 1));
-    const { page } = visit;
+    const session = await opened(set.images.slice(0, 1));
+    const { page } = session;
     const id = set.ids[0];
-    const start = await visit.csv();
-    const found = await nucleiOf(visit, id);
+    const start = await session.csv();
+    const found = await nucleiOf(session, id);
     const total = found.nuclei.length;
-    const at = await screenOf(visit, found);
+    const at = await screenOf(session, found);
     const [largest, second] = roomy(found);
     const tool = (name) => page.getByRole("radio", { name, exact: true }).check();
 
     await page.mouse.click(...at([largest.x, largest.y]));
-    assert.equal(await countAfter(visit, () => page.keyboard.press("Delete")), total - 1);
+    assert.equal(await countAfter(session, () => page.keyboard.press("Delete")), total - 1);
 
     await tool("Add");
     const radius = Math.sqrt(largest.area / Math.PI) * 0.7;
     const circle = Array.from({ length: 17 }, (_, step) => (step / 16) * 2 * Math.PI).map((angle) =>
       at([largest.x + radius * Math.cos(angle), largest.y + radius * Math.sin(angle)]),
     );
-    assert.equal(await countAfter(visit, () => drag(visit, circle)), total);
+    assert.equal(await countAfter(session, () => drag(session, circle)), total);
 
     await tool("Split");
     const reach = 2.5 * Math.sqrt(second.area / Math.PI);
-    const split = await countAfter(visit, () =>
-      drag(visit, [at([second.x, second.y - reach]), at([second.x, second.y + reach])]),
+    const split = await countAfter(session, () =>
+      drag(session, [at([second.x, second.y - reach]), at([second.x, second.y + reach])]),
     );
     assert.ok(split > total, "the line cut at least one nucleus in two");
 
     // Both parts, selected and made one again.
     await tool("Select");
-    const parts = roomy(await nucleiOf(visit, id)).filter(
+    const parts = roomy(await nucleiOf(session, id)).filter(
       ({ x, y }) => Math.hypot(x - second.x, y - second.y) < reach / 2,
     );
     assert.equal(parts.length, 2);
@@ -217,96 +217,98 @@ describe("the workbench", () => {
     await page.keyboard.down("Shift");
     await page.mouse.click(...at([parts[1].x, parts[1].y]));
     await page.keyboard.up("Shift");
-    assert.equal(await countAfter(visit, () => page.keyboard.press("m")), split - 1);
+    assert.equal(await countAfter(session, () => page.keyboard.press("m")), split - 1);
 
     await tool("Erase");
     await page.locator("#brush").fill("60");
     assert.ok(
-      (await countAfter(visit, () => drag(visit, [at([second.x, second.y]), at([second.x + 1, second.y])]))) <
+      (await countAfter(session, () => drag(session, [at([second.x, second.y]), at([second.x + 1, second.y])]))) <
         split - 1,
     );
 
     await tool("Draw");
     await page.locator("#brush").fill("6");
-    const drawn = await countAfter(visit, () => drag(visit, [at([second.x, second.y]), at([second.x + 4, second.y])]));
-    const corrected = await nucleiOf(visit, id);
+    const drawn = await countAfter(session, () =>
+      drag(session, [at([second.x, second.y]), at([second.x + 4, second.y])]),
+    );
+    const corrected = await nucleiOf(session, id);
     assert.equal(corrected.nuclei.length, drawn);
     assert.notEqual(corrected.labels[Math.floor(second.x) * found.height + Math.floor(second.y)], 0);
-    await visit.picture("corrected");
-    await noViolations(visit, "corrected");
+    await session.picture("corrected");
+    await noViolations(session, "corrected");
 
     await page.locator("#surface").focus();
     for (let step = 0; step < 6; step++) await page.keyboard.press("Control+z");
     await page.waitForFunction(
       () => document.querySelector("#edit-undo").disabled && !document.querySelector("#download").disabled,
     );
-    await visit.finished();
-    assert.equal(await visit.csv(), start, "six steps back");
+    await session.finished();
+    assert.equal(await session.csv(), start, "six steps back");
     for (let step = 0; step < 6; step++) await page.getByRole("button", { name: "Redo" }).click();
     await page.waitForFunction(
       () => document.querySelector("#edit-redo").disabled && !document.querySelector("#download").disabled,
     );
-    assert.equal(await count(visit), drawn, "and forward again");
-    await visit.leave();
+    assert.equal(await count(session), drawn, "and forward again");
+    await session.leave();
   });
 
   test("everything is corrected by keyboard alone", async () => {
-    const visit = await opened(set.images.slice(0, 1));
-    const { page } = visit;
-    const total = await count(visit);
+    const session = await opened(set.images.slice(0, 1));
+    const { page } = session;
+    const total = await count(session);
     await page.locator("#surface").focus();
     await page.keyboard.press("]");
-    assert.equal(await countAfter(visit, () => page.keyboard.press("Delete")), total - 1);
+    assert.equal(await countAfter(session, () => page.keyboard.press("Delete")), total - 1);
     await page.locator('#tools input[value="erase"]').focus();
     await page.keyboard.press("Space");
     await page.locator("#brush").fill("80");
     await page.locator("#surface").focus();
-    const before = await count(visit);
-    const erased = await countAfter(visit, async () => {
+    const before = await count(session);
+    const erased = await countAfter(session, async () => {
       await page.keyboard.press("Space");
       for (let step = 0; step < 12; step++) await page.keyboard.press("ArrowRight");
       await page.keyboard.press("Space");
     });
     assert.notEqual(erased, before);
-    await visit.picture("pen");
-    await visit.leave();
+    await session.picture("pen");
+    await session.leave();
   });
 
   test("a region of interest counts and measures inside only", async () => {
-    const visit = await opened(set.images.slice(0, 1));
-    const { page } = visit;
-    const found = await nucleiOf(visit, set.ids[0]);
-    const at = await screenOf(visit, found);
+    const session = await opened(set.images.slice(0, 1));
+    const { page } = session;
+    const found = await nucleiOf(session, set.ids[0]);
+    const at = await screenOf(session, found);
     const inside = found.nuclei.filter(({ x, y }) => x < found.width / 2 && y < found.height / 2).length;
     assert.ok(inside > 0 && inside < found.nuclei.length);
     await page.getByRole("radio", { name: "Rectangle region" }).check();
-    await drag(visit, [at([1, 1]), at([found.width / 2, found.height / 2])]);
+    await drag(session, [at([1, 1]), at([found.width / 2, found.height / 2])]);
     await page.locator("#regions-clear:enabled").waitFor();
-    await visit.counted();
-    const entries = await exported(visit, ["measurements", "record"]);
+    await session.counted();
+    const entries = await exported(session, ["measurements", "record"]);
     const rows = tableOf(entries.get("nuclei.csv"));
     const included = rows.filter((row) => row.included === "true").length;
     assert.equal(rows.length, found.nuclei.length, "the others are there, marked");
     assert.ok(Math.abs(included - inside) <= 1, `${included} rows, ${inside} nuclei inside`);
-    await visit.picture("region");
+    await session.picture("region");
     await page.getByRole("button", { name: "Clear regions" }).click();
-    await visit.leave();
+    await session.leave();
   });
 
   test("the export holds every file, and its record repeats the run", async () => {
-    const visit = await opened(set.images.slice(0, 2));
-    const { page } = visit;
-    const found = await nucleiOf(visit, set.ids[0]);
-    const at = await screenOf(visit, found);
+    const session = await opened(set.images.slice(0, 2));
+    const { page } = session;
+    const found = await nucleiOf(session, set.ids[0]);
+    const at = await screenOf(session, found);
     const [largest] = roomy(found);
     await page.mouse.click(...at([largest.x, largest.y]));
-    await countAfter(visit, () => page.keyboard.press("Delete"));
-    await visit.finished();
-    const expected = await visit.csv();
-    const entries = await exported(visit);
+    await countAfter(session, () => page.keyboard.press("Delete"));
+    await session.finished();
+    const expected = await session.csv();
+    const entries = await exported(session);
     await page.locator("#export > summary").click();
-    await noViolations(visit, "the export menu is open");
-    await visit.picture("exported");
+    await noViolations(session, "the export menu is open");
+    await session.picture("exported");
     for (const id of set.ids.slice(0, 2)) {
       for (const ending of ["-labels.png", "-RoiSet.zip", ".geojson", "-outlines.svg", "-overlay.png"]) {
         assert.ok(entries.get(id + ending)?.length > 0, id + ending);
@@ -322,7 +324,7 @@ describe("the workbench", () => {
     assert.equal(record.edits.length, 1);
     assert.match(record.model.sha256, /^[0-9a-f]{64}$/);
     assert.match(record.input.sha256, /^[0-9a-f]{64}$/);
-    await visit.leave();
+    await session.leave();
 
     const again = await opened([
       ...set.images.slice(0, 2),
@@ -370,39 +372,39 @@ describe("the workbench", () => {
     );
     const [, counted] = /^1 images, (\d+) of \d+ nuclei counted/.exec(made);
     const record = readFileSync(join(folder, "out/nucleoscope.json"));
-    const visit = await stage.page();
+    const session = await fixture.page();
     const archive = zip([{ path: "results/nucleoscope.json", bytes: record }]);
-    await visit.drop([set.images[0], { name: "results.zip", bytes: archive }]);
-    await visit.finished();
-    await visit.counted();
-    const [row] = await visit.list();
+    await session.drop([set.images[0], { name: "results.zip", bytes: archive }]);
+    await session.finished();
+    await session.counted();
+    const [row] = await session.list();
     assert.match(row.count, new RegExp(`^${counted} of \\d+ nuclei counted$`));
-    assert.equal(await visit.csv(), readFileSync(join(folder, "out/submission.csv"), "utf8"));
-    const entries = await exported(visit, ["record", "summary"]);
+    assert.equal(await session.csv(), readFileSync(join(folder, "out/submission.csv"), "utf8"));
+    const entries = await exported(session, ["record", "summary"]);
     const settings = (bytes) => JSON.parse(bytes.toString()).images[0];
     const [was, is] = [settings(record), settings(entries.get("nucleoscope.json"))];
     assert.deepEqual(is, was, "the record of the repeated run is the record");
     assert.equal(entries.get("summary.csv").toString(), readFileSync(join(folder, "out/summary.csv"), "utf8"));
-    await visit.leave();
+    await session.leave();
   });
 
   test("a record that cannot be used names the field, and the image is worked on all the same", async () => {
-    const visit = await stage.page();
+    const session = await fixture.page();
     const wrong = { format: 2, images: [{ id: set.ids[0], selection: { frame: 1e15 } }] };
-    await visit.drop([set.images[0], { name: "nucleoscope.json", bytes: Buffer.from(JSON.stringify(wrong)) }]);
-    assert.match(await visit.finished(), /^1 image done/);
+    await session.drop([set.images[0], { name: "nucleoscope.json", bytes: Buffer.from(JSON.stringify(wrong)) }]);
+    assert.match(await session.finished(), /^1 image done/);
     assert.match(
-      await visit.page.locator("#notice-list").textContent(),
+      await session.page.locator("#notice-list").textContent(),
       /nucleoscope\.json was not used: images\[0\]\.selection\.frame is 1000000000000000/,
     );
-    await visit.leave();
+    await session.leave();
   });
 
   test("gates decide every number on the page and in the files, and measure nothing anew", async () => {
-    const visit = await opened(set.images.slice(0, 2));
-    const { page } = visit;
-    await visit.counted();
-    const areas = tableOf((await saveTables(visit)).tables.get("nuclei.csv")).map((row) => Number(row.area_px2));
+    const session = await opened(set.images.slice(0, 2));
+    const { page } = session;
+    await session.counted();
+    const areas = tableOf((await saveTables(session)).tables.get("nuclei.csv")).map((row) => Number(row.area_px2));
     const middle = areas.sort((left, right) => left - right)[Math.floor(areas.length / 2)];
     await page.getByRole("tab", { name: "Histogram" }).click();
     const range = page.getByRole("group", { name: "Range of Area (px²)" });
@@ -411,15 +413,15 @@ describe("the workbench", () => {
     await page.keyboard.press("Enter");
     await page.getByRole("button", { name: "Leave this range out" }).click();
     await page.getByRole("button", { name: "Remove gate: Area" }).waitFor();
-    await visit.counted();
-    const rows = await visit.list();
+    await session.counted();
+    const rows = await session.list();
     const numbers = rows.map(({ count: words }) =>
       words
         .match(/^([\d,]+) of ([\d,]+) nuclei counted$/)
         .slice(1)
         .map(Number),
     );
-    const { tables, kind } = await saveTables(visit);
+    const { tables, kind } = await saveTables(session);
     assert.equal(kind, "nucleoscope-tables.zip");
     assert.deepEqual([...tables.keys()], ["summary.csv", "nuclei.csv"]);
     const nuclei = tableOf(tables.get("nuclei.csv"));
@@ -435,7 +437,7 @@ describe("the workbench", () => {
     });
     assert.deepEqual(numbers, expected, "the list");
     const total = expected.reduce((sum, [kept]) => sum + kept, 0);
-    assert.match(await visit.status.textContent(), new RegExp(`^2 images done, ${total} of \\d+ nuclei counted\\.$`));
+    assert.match(await session.status.textContent(), new RegExp(`^2 images done, ${total} of \\d+ nuclei counted\\.$`));
     assert.match(
       await page.locator("#viewer-details").textContent(),
       new RegExp(`${expected[0][0]} of ${expected[0][1]} nuclei counted`),
@@ -454,7 +456,7 @@ describe("the workbench", () => {
       summary.map((row) => [Number(row.nuclei_counted), Number(row.nuclei_found)]),
       expected,
     );
-    const csv = await visit.csv();
+    const csv = await session.csv();
     assert.equal(
       csv
         .trimEnd()
@@ -463,17 +465,17 @@ describe("the workbench", () => {
       total,
       "Download CSV",
     );
-    await visit.picture("gated");
-    await noViolations(visit, "gates");
+    await session.picture("gated");
+    await noViolations(session, "gates");
     await page.locator("#table-dialect").selectOption("semicolon comma");
-    const european = (await saveTables(visit)).tables.get("summary.csv").toString();
+    const european = (await saveTables(session)).tables.get("summary.csv").toString();
     assert.match(european.split("\n")[1], /;\d+,\d+;/);
-    await visit.leave();
+    await session.leave();
   });
 
   test("regions come from GeoJSON, and what was not added is counted", async () => {
-    const visit = await opened(set.images.slice(0, 1));
-    const { page } = visit;
+    const session = await opened(set.images.slice(0, 1));
+    const { page } = session;
     const square = [
       [
         [0, 0],
@@ -483,22 +485,22 @@ describe("the workbench", () => {
         [0, 0],
       ],
     ];
-    await visit.drop([
+    await session.drop([
       { name: "half.geojson", bytes: Buffer.from(JSON.stringify({ type: "Polygon", coordinates: square })) },
       set.images[0],
     ]);
     await page.locator("#regions-clear:enabled").waitFor();
     assert.match(
-      await visit.finished(/not added\.$/),
+      await session.finished(/not added\.$/),
       /^1 image done, [\d,]+ of [\d,]+ nuclei counted, 1 not added\.$/,
     );
     assert.match(await page.locator("#notice-list").textContent(), /1 region of half\.geojson taken/);
-    await visit.leave();
+    await session.leave();
   });
 
   test("the export is that of the command line, byte for byte", async () => {
-    const visit = await opened(set.images.slice(0, 1));
-    const entries = await exported(visit);
+    const session = await opened(set.images.slice(0, 1));
+    const entries = await exported(session);
     const folder = join(temporaryFolder(), "exports");
     commandLineIn(dirname(set.paths[0]), "segment", basename(set.paths[0]), "--export", "all", "--export-dir", folder);
     const names = readdirSync(folder);
@@ -507,7 +509,7 @@ describe("the workbench", () => {
     for (const name of names) {
       assert.ok(readFileSync(join(folder, name)).equals(entries.get(name)), `${name} is the same`);
     }
-    await visit.leave();
+    await session.leave();
   });
 
   test("a stack is projected, its channel can be chosen, its pixel size makes a scale bar", async () => {
@@ -515,16 +517,16 @@ describe("the workbench", () => {
     const stack = imageJStack(160, 120, 2, 3, (channel, slice, x, y) =>
       channel === 0 ? disc(x, y, 30 + 45 * slice, 40) : disc(x, y, 80, 90),
     );
-    const visit = await opened([{ name: "stack.tif", bytes: stack }]);
-    const { page } = visit;
-    assert.equal(await count(visit), 3, "a disc in each slice of the first channel");
+    const session = await opened([{ name: "stack.tif", bytes: stack }]);
+    const { page } = session;
+    assert.equal(await count(session), 3, "a disc in each slice of the first channel");
     await page.locator("#stack").waitFor();
-    await visit.picture("stack");
-    await noViolations(visit, "a stack");
+    await session.picture("stack");
+    await noViolations(session, "a stack");
     await page.locator("#results .table-heading-name", { hasText: "µm²" }).first().waitFor();
     await page.getByLabel("Pixel size").fill("2");
     const area = async () => {
-      const entries = await exported(visit, ["measurements"]);
+      const entries = await exported(session, ["measurements"]);
       const [head, row] = entries
         .get("nuclei.csv")
         .toString()
@@ -535,33 +537,33 @@ describe("the workbench", () => {
     assert.ok(Math.abs((await area()) - 4) < 1e-6, "the user's pixel size counts");
     await page.getByLabel("Pixel size").fill("");
     assert.ok(Math.abs((await area()) - 0.25) < 1e-6, "and the file's without it");
-    assert.equal(await countAfter(visit, () => page.locator("#stack-channel").selectOption("1")), 1);
+    assert.equal(await countAfter(session, () => page.locator("#stack-channel").selectOption("1")), 1);
     await page.locator("#stack-channel").selectOption("0");
-    await visit.finished();
-    assert.equal(await countAfter(visit, () => page.locator("#stack-slice").selectOption("1")), 1);
-    const entries = await exported(visit, ["measurements", "labels"]);
+    await session.finished();
+    assert.equal(await countAfter(session, () => page.locator("#stack-slice").selectOption("1")), 1);
+    const entries = await exported(session, ["measurements", "labels"]);
     assert.match(entries.get("nuclei.csv").toString(), /area_um2/);
-    await visit.leave();
+    await session.leave();
   });
 
   test("ground truth shows hits, misses and extras, and can be corrected", async () => {
-    const visit = await stage.page({ colorScheme: "dark" });
-    const { page } = visit;
-    await noViolations(visit, "the empty page");
-    await visit.drop([{ name: "stage1_test.zip", bytes: zip(set.entriesOf(set.ids[0])) }]);
-    await visit.finished();
+    const session = await fixture.page({ colorScheme: "dark" });
+    const { page } = session;
+    await noViolations(session, "the empty page");
+    await session.drop([{ name: "stage1_test.zip", bytes: zip(set.entriesOf(set.ids[0])) }]);
+    await session.finished();
     await page.locator("#legend").waitFor();
-    await noViolations(visit, "ground truth");
-    await visit.picture("truth");
+    await noViolations(session, "ground truth");
+    await session.picture("truth");
     await page.getByRole("button", { name: "Start from ground truth" }).click();
     await page.waitForFunction(() => /score 1\.000/.test(document.querySelector("#viewer-details").textContent));
-    await visit.leave();
+    await session.leave();
   });
 
   test("the picture shows contrast, probability and numbers without touching the data", async () => {
-    const visit = await opened(set.images.slice(0, 1));
-    const { page } = visit;
-    const before = await visit.csv();
+    const session = await opened(set.images.slice(0, 1));
+    const { page } = session;
+    const before = await session.csv();
     const look = () => page.locator("#surface").screenshot();
     const changes = async (action, name) => {
       const previous = await look();
@@ -571,39 +573,39 @@ describe("the workbench", () => {
       assert.notDeepEqual(await look(), previous, name);
     };
     await changes(() => page.locator("#overlay-style").selectOption("numbers"), "numbers");
-    await visit.picture("numbers");
+    await session.picture("numbers");
     await changes(() => page.locator("#overlay-style").selectOption("filled"), "filled");
     await changes(() => page.locator("#layout").selectOption("both"), "side by side");
-    await visit.picture("side-by-side");
+    await session.picture("side-by-side");
     await changes(() => page.locator("#layout").selectOption("image"), "image");
     await page.locator(".viewer summary").click();
     await changes(() => page.locator("#contrast-gamma").fill("3"), "gamma");
-    await noViolations(visit, "the contrast menu is open");
-    await visit.picture("contrast");
+    await noViolations(session, "the contrast menu is open");
+    await session.picture("contrast");
     await page.locator("#contrast-auto").click();
     await page.keyboard.press("Escape");
     assert.equal(await page.locator("#contrast-gamma").isVisible(), false, "Escape closes the menu");
     await changes(() => page.locator("#overlay-style").selectOption("outlines"), "outlines");
-    assert.equal(await visit.csv(), before);
-    await visit.leave();
+    assert.equal(await session.csv(), before);
+    await session.leave();
   });
 
   test("fingers select, draw and pinch", async () => {
-    const visit = await opened(set.images.slice(0, 1), { hasTouch: true });
-    const { page } = visit;
-    const found = await nucleiOf(visit, set.ids[0]);
-    const at = await screenOf(visit, found);
+    const session = await opened(set.images.slice(0, 1), { hasTouch: true });
+    const { page } = session;
+    const found = await nucleiOf(session, set.ids[0]);
+    const at = await screenOf(session, found);
     const [largest] = roomy(found);
     await page.touchscreen.tap(...at([largest.x, largest.y]));
     await page.locator("#edit-delete:enabled").waitFor();
 
-    const session = await visit.context.newCDPSession(page);
+    const protocol = await session.context.newCDPSession(page);
     const touch = (type, ...places) =>
-      session.send("Input.dispatchTouchEvent", { type, touchPoints: places.map(([x, y], id) => ({ x, y, id })) });
+      protocol.send("Input.dispatchTouchEvent", { type, touchPoints: places.map(([x, y], id) => ({ x, y, id })) });
     await page.getByRole("radio", { name: "Split" }).check();
     const reach = 2.5 * Math.sqrt(largest.area / Math.PI);
     const line = [-1, -0.5, 0, 0.5, 1].map((step) => at([largest.x, largest.y + step * reach]));
-    const split = await countAfter(visit, async () => {
+    const split = await countAfter(session, async () => {
       await touch("touchStart", line[0]);
       for (const place of line.slice(1)) await touch("touchMove", place);
       await touch("touchEnd");
@@ -618,12 +620,12 @@ describe("the workbench", () => {
     await touch("touchEnd");
     await page.waitForFunction((words) => document.querySelector("#zoom").textContent !== words, before);
     assert.ok(Number.parseInt(await zoom(), 10) > 2 * Number.parseInt(before, 10), `${before} became ${await zoom()}`);
-    assert.equal(await count(visit), split, "two fingers draw nothing");
-    await visit.leave();
+    assert.equal(await count(session), split, "two fingers draw nothing");
+    await session.leave();
   });
 
   test("twenty mixed files leave the page free", async () => {
-    const visit = await stage.page();
+    const session = await fixture.page();
     const gray = set.images[0].bytes;
     const files = Array.from({ length: 20 }, (_, index) => {
       if (index % 4 === 0) return { name: `field-${index}.png`, bytes: gray };
@@ -631,13 +633,13 @@ describe("the workbench", () => {
       if (index % 4 === 2) return { name: `plain-${index}.png`, bytes: grayPng(96, 96, (x, y) => (x * y) % 256) };
       return { name: `stack-${index}.tif`, bytes: imageJStack(64, 64, 2, 3, (c, z, x, y) => (x + y * z + c) % 4096) };
     });
-    const transfer = await visit.pickUp(files);
-    const tasks = await visit.mainThreadTasks(async () => {
-      await visit.letGo(transfer);
-      await visit.finished(/^20 images done/);
+    const transfer = await session.pickUp(files);
+    const tasks = await session.mainThreadTasks(async () => {
+      await session.letGo(transfer);
+      await session.finished(/^20 images done/);
     });
     assertLight(tasks, "twenty mixed files");
-    await visit.leave();
+    await session.leave();
   });
 
   test("a megapixel with a thousand nuclei follows the slider", async () => {
@@ -657,10 +659,10 @@ describe("the workbench", () => {
           }
         };
       });
-    const visit = await opened([{ name: "crowd.png", bytes }], { query: linkFor(quick), prepare });
-    const nuclei = await count(visit);
+    const session = await opened([{ name: "crowd.png", bytes }], { query: linkFor(quick), prepare });
+    const nuclei = await count(session);
     assert.ok(nuclei > 600, `${nuclei} nuclei`);
-    const { times, tasks } = await visit.page.evaluate(async () => {
+    const { times, tasks } = await session.page.evaluate(async () => {
       const input = document.querySelector("#tune-minimumArea");
       const words = document.querySelector("#viewer-details");
       const times = [];
@@ -691,7 +693,7 @@ describe("the workbench", () => {
       [],
     );
 
-    const inOneGo = await visit.page.evaluate(async () => {
+    const inOneGo = await session.page.evaluate(async () => {
       const input = document.querySelector("#tune-minimumArea");
       globalThis.tasks.length = 0;
       for (let step = 0; step < 50; step++) {
@@ -701,8 +703,8 @@ describe("the workbench", () => {
       return globalThis.tasks.filter((kind) => kind === "label").length;
     });
     assert.equal(inOneGo, 1, "one request is under way, and of the others the last counts");
-    await visit.page.waitForFunction(() => globalThis.tasks.filter((kind) => kind === "label").length === 2);
-    await visit.leave();
+    await session.page.waitForFunction(() => globalThis.tasks.filter((kind) => kind === "label").length === 2);
+    await session.leave();
   });
 
   test("fits a phone and four times the text size", async () => {
@@ -710,12 +712,12 @@ describe("the workbench", () => {
       { width: 360, height: 740 },
       { width: 320, height: 256 },
     ]) {
-      const visit = await opened(set.images.slice(0, 1), { viewport });
-      const overflow = await visit.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      const session = await opened(set.images.slice(0, 1), { viewport });
+      const overflow = await session.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       assert.ok(overflow <= 0, `nothing is wider than ${viewport.width} pixels: ${overflow}`);
-      await noViolations(visit, `${viewport.width} pixels wide`);
-      await visit.picture(`narrow-${viewport.width}`);
-      await visit.leave();
+      await noViolations(session, `${viewport.width} pixels wide`);
+      await session.picture(`narrow-${viewport.width}`);
+      await session.leave();
     }
   });
 });

@@ -52,7 +52,10 @@ const tuning = {
 test("a tuning is read from something unknown, and nothing else with it", () => {
   const parse = (unknown: unknown) => parseTuning(unknown, list).tuning;
   assert.deepEqual(parse({ ...tuning, effort: "fast", peakThreshold: 0.2, other: 1 }), tuning);
-  assert.deepEqual(parse({ interiorThreshold: "0.5", h: 7, fillHoles: 1, smoothing: Number.NaN, minimumArea: 0.5 }), {});
+  assert.deepEqual(
+    parse({ interiorThreshold: "0.5", h: 7, fillHoles: 1, smoothing: Number.NaN, minimumArea: 0.5 }),
+    {},
+  );
   assert.deepEqual(parse({ minimumArea: 5000 }), { minimumArea: 5000 }, "a count may lie beyond its slider");
   for (const nothing of [null, undefined, 3, "x", []]) assert.deepEqual(parse(nothing), {});
   assert.deepEqual(tuningOf({ ...tuning, peakThreshold: 0.1, diameter: 9 }, list), tuning);
@@ -82,7 +85,7 @@ test("settings come back from a link as they went in", () => {
   for (const hash of ["", "#", "#other=1"]) assert.equal(settingsIn(hash, list), null, hash);
 });
 
-test("what a link asks for in vain is named, and the rest is taken", () => {
+test("what a link asks for and cannot be had is named, and the rest is taken", () => {
   for (const [text, ignored] of [
     ["", [""]],
     ["{", ["{"]],
@@ -98,7 +101,8 @@ test("what a link asks for in vain is named, and the rest is taken", () => {
   }
   const { interiorThreshold, ...others } = tuning;
   const shared =
-    settingsIn(`#settings=${encodeURIComponent(JSON.stringify({ ...others, interiorThreshold: 7 }))}`, list) ?? assert.fail();
+    settingsIn(`#settings=${encodeURIComponent(JSON.stringify({ ...others, interiorThreshold: 7 }))}`, list) ??
+    assert.fail();
   assert.deepEqual(shared.tuning, others);
 });
 

@@ -34,7 +34,7 @@ export class NucleiMap {
     const found = new Map<number, boolean>();
     for (const polygon of this.#cells.get(cellOf(x, y)) ?? []) {
       if (!this.#contains(polygon, x, y)) continue;
-      // A place in a hole is inside two polygons: its nucleus's rim and the hole's.
+      // A place in a hole is inside two polygons: its nucleus's contour and the hole's.
       const label = this.#outlines.labels[polygon] ?? 0;
       found.set(label, found.get(label) !== true);
     }

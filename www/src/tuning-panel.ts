@@ -71,7 +71,7 @@ export class TuningPanel {
   #change(name: string, isSettled: boolean): void {
     const control = this.#controls.find(({ setting }) => setting.name === name);
     if (control === undefined) return;
-    const tuning = { ...this.#shown, [name]: valueOf(control) };
+    const tuning = { ...this.#shown, [name]: settingValue(control) };
     this.#shown = tuning;
     this.#describe(tuning);
     this.#listener.changed(tuning, isSettled);
@@ -100,7 +100,7 @@ export class TuningPanel {
   }
 }
 
-function valueOf({ setting, input }: Control): number | boolean {
+function settingValue({ setting, input }: Control): number | boolean {
   return setting.slider === null ? input.checked : onSlider(input.valueAsNumber, setting);
 }
 

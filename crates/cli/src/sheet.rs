@@ -73,7 +73,7 @@ pub(crate) fn panel(work: &Work, score: &ImageScore) -> Result<String, Error> {
     );
     for (labels, class) in [(&truth, "true"), (&found, "found")] {
         let lines = path(labels);
-        _ = writeln!(svg, r#"<path class="rim" d="{lines}"/><path class="{class}" d="{lines}"/>"#);
+        _ = writeln!(svg, r#"<path class="contour" d="{lines}"/><path class="{class}" d="{lines}"/>"#);
     }
     svg.push_str("</g>\n");
     Ok(svg)
@@ -92,7 +92,7 @@ pub(crate) fn sheet(rows: &[Vec<String>; 3]) -> String {
 text {{ font: 14px sans-serif; fill: #222; }}
 .name, .row {{ font-weight: 600; }}
 path {{ fill: none; vector-effect: non-scaling-stroke; stroke-width: 1.5; }}
-.rim {{ stroke: #000; stroke-width: 3; stroke-opacity: 0.4; }}
+.contour {{ stroke: #000; stroke-width: 3; stroke-opacity: 0.4; }}
 .true {{ stroke: {TRUE_COLOUR}; }}
 .found {{ stroke: {FOUND_COLOUR}; }}
 </style>

@@ -77,11 +77,11 @@ impl Relief {
         order
     }
 
-    /// The seeds: pixel indices, one summit a nucleus.
+    /// The seeds: pixel indices, one local maximum a nucleus.
     ///
     /// Pixels are visited from the top down. A pixel without a visited neighbour starts a basin;
     /// where basins meet, the lower one is joined to the highest if the valley between them is
-    /// shallower than `depth` or its summit is below `minimum`. What is left are the nuclei.
+    /// shallower than `depth` or its local maximum is below `minimum`. What is left are the nuclei.
     fn seeds(&self, depth: u16, minimum: u16) -> Vec<u32> {
         const NONE: u32 = u32::MAX;
         let mut basins = Basins::default();
@@ -99,15 +99,15 @@ impl Relief {
                     continue;
                 }
                 let (upper, lower) = (highest.min(met), highest.max(met));
-                let summit = self.levels[basins.summit(lower) as usize];
-                if summit - level < depth || summit < minimum {
+                let peak = self.levels[basins.peak(lower) as usize];
+                if peak - level < depth || peak < minimum {
                     basins.join(lower, upper);
                 }
                 highest = upper;
             }
             basin_of[pixel as usize] = if highest == NONE { basins.start(pixel) } else { highest };
         }
-        let mut seeds = basins.summits_of_roots();
+        let mut seeds = basins.peaks_of_roots();
         seeds.retain(|&seed| self.levels[seed as usize] >= minimum);
         seeds
     }

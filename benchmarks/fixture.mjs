@@ -7,7 +7,7 @@ import { buildWasm, bundle } from "../tools/build.mjs";
 import { pythonEnvironment } from "../tools/python.mjs";
 import { output, root, run, step, StepFailed } from "../tools/step.mjs";
 import { buildBenchPage, openBenchPage } from "./bench-page.mjs";
-import { Contestant } from "./contestant.mjs";
+import { EngineProcess } from "./engine-process.mjs";
 import { ProductPage } from "./product-page.mjs";
 
 const model = join(root, "model/nuclei.onnx");
@@ -19,7 +19,7 @@ function once(make) {
 }
 
 /** Tools and materials of the measurements. */
-export class Workshop {
+export class Fixture {
   #closing = [];
 
   /** Launches a browser; the caller closes it. */
@@ -99,9 +99,9 @@ export class Workshop {
   });
 
   #started(name, command, parameters) {
-    const contestant = new Contestant(name, command, parameters);
-    this.#closing.push(() => contestant.end());
-    return contestant;
+    const engine = new EngineProcess(name, command, parameters);
+    this.#closing.push(() => engine.end());
+    return engine;
   }
 
   /** The path of a square picture as a PNG file; another seed gives another picture. */

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
 /** A program that is running; `name` is what it is called in errors. */
-export class Contestant {
+export class EngineProcess {
   #name;
   #child;
   #lines;
