@@ -26,7 +26,7 @@ pub(crate) struct ExportOptions {
     #[arg(
         long,
         value_name = "all|FORMAT,...",
-        help = help("Also write files for other programs"),
+        help = help("Also write files for other programs: all"),
         value_parser = formats,
         requires = "export_dir"
     )]
@@ -53,9 +53,10 @@ pub(crate) struct Arguments {
     #[arg(
         long,
         value_name = "all|FORMAT,...",
-        help = help("What to write"),
+        help = help("What to write: all (the default)"),
         value_parser = formats,
-        default_value = "all"
+        default_value = "all",
+        hide_default_value = true
     )]
     export: Formats,
     /// The folder to write to
@@ -126,7 +127,7 @@ fn help(beginning: &str) -> String {
     let widest = FORMATS.iter().map(|format| format.name().len()).max().unwrap_or(0);
     let line = |format: &Format| format!("\n  {:widest$}  {}", format.name(), format.info().description);
     let lines: String = FORMATS.iter().map(line).collect();
-    format!("{beginning}: all, or some of these with commas between them{lines}")
+    format!("{beginning}, or some of these with commas between them{lines}")
 }
 
 fn formats(text: &str) -> Result<Formats, String> {
