@@ -1,11 +1,11 @@
-use super::Format;
+use super::{FORMATS, Format};
 
 /// Why a file could not be written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 pub enum ExportError {
     /// There is no such format.
     #[error("there is no export called \"{text}\"")]
-    #[diagnostic(code("export/unknown-format"), help("Choose \"all\" or some of {}, with commas between them.", Format::ALL.map(Format::name).join(", ")))]
+    #[diagnostic(code("export/unknown-format"), help("Choose \"all\" or some of {}, with commas between them.", FORMATS.iter().map(|format| format.name()).collect::<Vec<_>>().join(", ")))]
     UnknownFormat {
         /// What was asked for.
         text: String,

@@ -10,8 +10,32 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::{ExportError, Format};
+use super::{Basis, ExportError, Exporter, FileName, Format, FormatInfo, ImageFile, Subject};
 use crate::nuclei::{MeasurementTable, Polygon, Region, Ring};
+
+/// `ID.geojson`: QuPath's detections and annotations.
+pub const GEOJSON: Format = Format::new(&Geojson);
+
+struct Geojson;
+
+impl Exporter for Geojson {
+    fn info(&self) -> FormatInfo {
+        FormatInfo {
+            name: "geojson",
+            label: "QuPath (GeoJSON)",
+            description: "One detection a nucleus for QuPath, with measurements, and one annotation a region",
+            defined_by: "RFC 7946; QuPath's `PathObjectTypeAdapters`",
+            file: FileName::OfImage(&[".geojson"]),
+        }
+    }
+
+    fn image_file(&self, subject: &Subject, basis: &Basis) -> Result<Option<ImageFile>, ExportError> {
+        let included = &basis.counted().included;
+        let regions = &subject.provenance.regions;
+        let bytes = encode(basis.polygons(), basis.table(), included, regions, basis.size())?;
+        Ok(Some(ImageFile { ending: ".geojson".into(), bytes }))
+    }
+}
 
 #[derive(Serialize)]
 struct FeatureCollection<'a> {
@@ -124,8 +148,7 @@ pub fn encode(
     let features = nuclei.iter().enumerate().map(nucleus);
     let features = features.chain(regions.iter().zip(1..).filter_map(region)).collect();
     let collection = FeatureCollection { r#type: "FeatureCollection", features };
-    serde_json::to_vec(&collection)
-        .map_err(|error| ExportError::Encode { format: Format::Geojson, reason: error.to_string() })
+    serde_json::to_vec(&collection).map_err(|error| GEOJSON.refused(error))
 }
 
 fn geometry(mut parts: Vec<Rings>) -> Geometry {

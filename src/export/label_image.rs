@@ -10,8 +10,32 @@ use tiff::encoder::{Compression, Rational, TiffEncoder, TiffValue};
 use tiff::tags::{ResolutionUnit, Tag};
 
 use super::signature;
+use super::{Basis, ExportError, Exporter, FileName, Format, FormatInfo, ImageFile, Subject};
 use crate::image::PixelSize;
 use crate::nuclei::LabelImage;
+
+/// `ID-labels.png` or `.tif`: the label image.
+pub const LABELS: Format = Format::new(&Labels);
+
+struct Labels;
+
+impl Exporter for Labels {
+    fn info(&self) -> FormatInfo {
+        FormatInfo {
+            name: "labels",
+            label: "Label image (PNG or TIFF)",
+            description: "The label image: 0 is background, every other value the number of a nucleus",
+            defined_by: "PNG; TIFF 6.0 and ImageJ's use of it",
+            file: FileName::OfImage(&["-labels.png", "-labels.tif"]),
+        }
+    }
+
+    fn image_file(&self, subject: &Subject, basis: &Basis) -> Result<Option<ImageFile>, ExportError> {
+        let file = encode(subject.labels, &basis.counted().included, subject.pixel_size);
+        let LabelFile { extension, bytes } = file.map_err(|error| LABELS.refused(error))?;
+        Ok(Some(ImageFile { ending: format!("-labels.{extension}"), bytes }))
+    }
+}
 
 /// A label image file: its bytes, and the ending its name should have.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,12 +89,8 @@ pub fn encode(
         ("tif", tiff::<Gray16>(labels, &values, pixel_size).map_err(std::io::Error::other)?)
     } else {
         let bytes: Vec<u8> = narrow().flat_map(u16::to_ne_bytes).collect();
-        let (width, height) = (labels.width() as u32, labels.height() as u32);
-        let mut file = Cursor::new(Vec::new());
-        let encoder = image::codecs::png::PngEncoder::new(&mut file);
-        image::ImageEncoder::write_image(encoder, &bytes, width, height, ExtendedColorType::L16)
-            .map_err(std::io::Error::other)?;
-        ("png", signature::sign_png(file.into_inner()))
+        let size = (labels.width(), labels.height());
+        ("png", signature::png(&bytes, size, ExtendedColorType::L16)?)
     };
     Ok(LabelFile { extension, bytes })
 }

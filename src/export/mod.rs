@@ -1,33 +1,37 @@
 //! The files that leave the program, one module a format; `docs/formats.md` says where each format is
 //! defined.
 //!
+//! [`FORMATS`] is the list of them, from which the command line makes its help and the page its menu.
 //! [`image_files`] writes the files of one image and gives its [part](Part) of the files that a batch shares;
 //! [`batch_files`] makes those of all parts; [`archive`] puts files into one ZIP. Nothing here touches a
 //! disk, and the same input gives the same bytes. All of them go by [`counted`](crate::nuclei::counted): nuclei that
 //! do not count are left out, or marked where the format can say so.
 
-use std::fmt;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, HashSet};
 use std::io::{Cursor, Write};
-use std::str::FromStr;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
-use crate::dsb2018::csv;
-use crate::dsb2018::run_length::{self, Mask};
-use crate::image::{Channel, Contrast, Image, PixelSize, Warning, preview};
+use crate::image::{Channel, Image, PixelSize, Warning};
 use crate::nuclei::MeasurementTable;
 use crate::nuclei::counted::{Counted, Rules, count};
 use crate::nuclei::{LabelImage, Polygon, polygons};
-use crate::record::{self, Provenance};
+use crate::record::{FileIdentity, Provenance};
 
+pub mod bowl;
 pub mod coco;
 mod error;
 mod file_name;
+mod format;
 pub mod geojson;
 pub mod label_image;
 pub mod overlay;
+pub mod record;
 pub mod rois;
 pub mod signature;
 pub mod svg;
@@ -35,124 +39,22 @@ pub mod tables;
 
 pub use error::ExportError;
 pub use file_name::{file_stem, file_stems};
+use format::each_once;
+pub use format::{Exporter, FileName, Format, FormatInfo, Formats, ImageFile};
 
-/// What can be written of images and their nuclei.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Format {
-    /// `submission.csv`: run lengths as the 2018 Data Science Bowl wants them ([`csv`]).
-    Bowl,
-    /// `summary.csv`: one row an image ([`tables`]).
-    Summary,
-    /// `nuclei.csv`: one row a nucleus ([`tables`]).
-    Measurements,
-    /// `ID-labels.png` or `.tif`: the label image ([`label_image`]).
-    Labels,
-    /// `ID-RoiSet.zip`: ImageJ's regions of interest ([`rois`]).
-    Rois,
-    /// `ID.geojson`: QuPath's detections and annotations ([`geojson`]).
-    Geojson,
-    /// `coco.json`: COCO instances ([`coco`]).
-    Coco,
-    /// `ID-outlines.svg`: outlines for a drawing program ([`svg`]).
-    Svg,
-    /// `ID-overlay.png`: the picture with the rims drawn in ([`overlay`]).
-    Overlay,
-    /// `nucleoscope.json`: what was done, so that it can be done again ([`record`]).
-    Record,
-}
-
-impl Format {
-    /// Every format.
-    pub const ALL: [Self; 10] = [
-        Self::Bowl,
-        Self::Summary,
-        Self::Measurements,
-        Self::Labels,
-        Self::Rois,
-        Self::Geojson,
-        Self::Coco,
-        Self::Svg,
-        Self::Overlay,
-        Self::Record,
-    ];
-
-    /// Its name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Bowl => "bowl",
-            Self::Summary => "summary",
-            Self::Measurements => "measurements",
-            Self::Labels => "labels",
-            Self::Rois => "rois",
-            Self::Geojson => "geojson",
-            Self::Coco => "coco",
-            Self::Svg => "svg",
-            Self::Overlay => "overlay",
-            Self::Record => "record",
-        }
-    }
-
-    /// The file that all images of a batch share; `None` where each image has one of its own.
-    pub fn batch_file(self) -> Option<&'static str> {
-        match self {
-            Self::Bowl => Some("submission.csv"),
-            Self::Summary => Some("summary.csv"),
-            Self::Measurements => Some("nuclei.csv"),
-            Self::Coco => Some("coco.json"),
-            Self::Record => Some("nucleoscope.json"),
-            Self::Labels | Self::Rois | Self::Geojson | Self::Svg | Self::Overlay => None,
-        }
-    }
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.name())
-    }
-}
-
-impl FromStr for Format {
-    type Err = ExportError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let is_meant = |format: &Self| format.name().eq_ignore_ascii_case(text.trim());
-        Self::ALL.into_iter().find(is_meant).ok_or_else(|| ExportError::UnknownFormat { text: text.into() })
-    }
-}
-
-/// A choice of formats, each once, in the order in which they were named; written `rois,geojson` or
-/// `all`.
-///
-/// ```
-/// use nucleoscope::export::{Format, Formats};
-///
-/// assert_eq!("rois, coco,rois".parse::<Formats>()?.0, [Format::Rois, Format::Coco]);
-/// assert_eq!("all".parse::<Formats>()?.0, Format::ALL);
-/// assert!("rois,xls".parse::<Formats>().unwrap_err().to_string().contains("\"xls\""));
-/// # Ok::<(), nucleoscope::export::ExportError>(())
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Formats(pub Vec<Format>);
-
-impl FromStr for Formats {
-    type Err = ExportError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let mut formats = Vec::new();
-        for name in text.split(',') {
-            let named: &[Format] =
-                if name.trim().eq_ignore_ascii_case("all") { &Format::ALL } else { &[name.parse()?] };
-            formats.extend(named);
-        }
-        Ok(Self(each_once(&formats)))
-    }
-}
-
-fn each_once(formats: &[Format]) -> Vec<Format> {
-    let is_first = |(place, format): &(usize, &Format)| !formats[..*place].contains(format);
-    formats.iter().enumerate().filter(is_first).map(|(_, format)| *format).collect()
-}
+/// Every format, in the order of the help and of the page's menu.
+pub static FORMATS: &[Format] = &[
+    bowl::BOWL,
+    tables::SUMMARY,
+    tables::MEASUREMENTS,
+    label_image::LABELS,
+    rois::ROIS,
+    geojson::GEOJSON,
+    coco::COCO,
+    svg::SVG,
+    overlay::OVERLAY,
+    record::RECORD,
+];
 
 /// An image and its nuclei, with all that the files say of them.
 #[derive(Debug, Clone, Copy)]
@@ -194,11 +96,8 @@ pub struct Part {
     image_id: String,
     file: String,
     folder: String,
-    bowl: Option<String>,
-    summary: Option<tables::Fields>,
-    nuclei: Option<tables::NucleiRows>,
-    coco: Option<coco::Instances>,
-    record: Option<record::ImageRecord>,
+    /// What each format keeps of the image, by the format's name.
+    formats: BTreeMap<String, Value>,
 }
 
 impl Part {
@@ -206,26 +105,44 @@ impl Part {
     /// empty for a file that was no image at all.
     ///
     /// ```
-    /// use nucleoscope::export::{Format, Part, batch_files};
+    /// use nucleoscope::export::{Part, batch_files, tables::SUMMARY};
     ///
     /// let part = Part::failed("b", "plate/b.tif", "the file is cut short");
-    /// let files = batch_files(&[part], &[Format::Summary], Default::default())?;
+    /// let files = batch_files(&[part], &[SUMMARY], Default::default())?;
     /// let text = String::from_utf8(files[0].bytes.clone()).unwrap();
     /// assert!(text.ends_with("\nb,b.tif,plate,,failed: the file is cut short\n"));
     /// # Ok::<(), nucleoscope::export::ExportError>(())
     /// ```
     pub fn failed(image_id: &str, path: &str, reason: &str) -> Self {
-        let input = record::FileIdentity::new(path, &[]);
-        Self {
-            image_id: image_id.into(),
-            summary: Some(tables::failure_fields(image_id, &input, reason)),
-            file: input.name,
-            folder: input.folder,
-            bowl: None,
-            nuclei: None,
-            coco: None,
-            record: None,
-        }
+        let input = FileIdentity::new(path, &[]);
+        let of_format = |format: &Format| {
+            let part = format.exporter().failed_part(image_id, &input, reason)?;
+            Some((format.name().to_owned(), part))
+        };
+        let formats = FORMATS.iter().filter_map(of_format).collect();
+        Self { image_id: image_id.into(), file: input.name, folder: input.folder, formats }
+    }
+}
+
+/// What one image gave to the file that a batch shares in one format.
+#[derive(Debug, Clone)]
+pub struct ImagePart<'a> {
+    /// What the image is called.
+    pub image_id: &'a str,
+    /// The folder of its file.
+    pub folder: &'a str,
+    /// The name of its file, with its folder where two images of the batch have the same.
+    pub file_name: &'a str,
+    part: &'a Value,
+}
+
+impl ImagePart<'_> {
+    /// The part as the format gave it.
+    ///
+    /// # Errors
+    /// [`ExportError::Encode`]: it is not what that format gives.
+    pub fn read<T: DeserializeOwned>(&self, format: Format) -> Result<T, ExportError> {
+        T::deserialize(self.part).map_err(|error| format.refused(error))
     }
 }
 
@@ -248,7 +165,7 @@ pub struct ImageExport {
 /// the format.
 ///
 /// ```
-/// use nucleoscope::export::{self, Format, Subject, tables::Dialect};
+/// use nucleoscope::export::{self, FORMATS, Subject, tables::Dialect};
 /// use nucleoscope::record::Provenance;
 /// use nucleoscope::{image, synthetic};
 ///
@@ -264,9 +181,9 @@ pub struct ImageExport {
 ///     warnings: &[],
 ///     provenance: &Provenance::default(),
 /// };
-/// let made = export::image_files(&subject, &Format::ALL, &[])?;
+/// let made = export::image_files(&subject, FORMATS, &[])?;
 /// assert_eq!(made.files[1].name, "cells-RoiSet.zip");
-/// let shared = export::batch_files(&[made.part], &Format::ALL, Dialect::default())?;
+/// let shared = export::batch_files(&[made.part], FORMATS, Dialect::default())?;
 /// assert_eq!(shared[1].name, "summary.csv");
 /// assert!(export::archive(&shared)?.starts_with(b"PK"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -277,137 +194,114 @@ pub fn image_files(
     measures: &[String],
 ) -> Result<ImageExport, ExportError> {
     check(subject)?;
-    let Subject { labels, provenance, .. } = *subject;
-    let size = (labels.width(), labels.height());
-    let needs = |wanted: &[Format]| formats.iter().any(|format| wanted.contains(format));
-    let rules = Rules { regions: &provenance.regions, gates: &provenance.gates };
-    let is_measured = !rules.is_empty() || needs(&[Format::Measurements, Format::Summary, Format::Geojson]);
-    let table = is_measured
-        .then(|| MeasurementTable::new(labels, subject.channels, subject.pixel_size, subject.edited));
-    let counted = match &table {
-        Some(table) => count(table, size, &rules),
-        None => Counted::all(labels.count() as usize, size),
-    };
-    let has_polygons = needs(&[Format::Rois, Format::Geojson, Format::Svg]);
-    let basis = Basis { polygons: if has_polygons { polygons(labels) } else { Vec::new() }, table, counted };
-    let stem = subject.file_stem;
+    let basis = Basis::new(subject, measures);
+    let input = &subject.provenance.input;
     let mut files = Vec::new();
+    let mut part = Part {
+        image_id: subject.image_id.into(),
+        file: input.name.clone(),
+        folder: input.folder.clone(),
+        formats: BTreeMap::new(),
+    };
     for format in each_once(formats) {
-        if let Some((ending, bytes)) = write(subject, format, &basis)? {
-            files.push(ExportFile { name: format!("{stem}{ending}"), bytes });
+        if let Some(ImageFile { ending, bytes }) = format.exporter().image_file(subject, &basis)? {
+            files.push(ExportFile { name: format!("{}{ending}", subject.file_stem), bytes });
+        }
+        if let Some(of_image) = format.exporter().image_part(subject, &basis)? {
+            part.formats.insert(format.name().to_owned(), of_image);
         }
     }
-    let part = part(subject, formats, &basis, measures);
     Ok(ImageExport { files, part, counted: basis.counted })
 }
 
-/// What several formats are made from.
-struct Basis {
-    polygons: Vec<Vec<Polygon>>,
-    table: Option<MeasurementTable>,
+/// What several formats are made from. Each thing is made when the first format asks for it.
+#[derive(Debug)]
+pub struct Basis<'a> {
+    subject: Subject<'a>,
+    measures: &'a [String],
+    table: OnceCell<MeasurementTable>,
+    polygons: OnceCell<Vec<Vec<Polygon>>>,
     counted: Counted,
 }
 
-fn part(subject: &Subject, formats: &[Format], basis: &Basis, measures: &[String]) -> Part {
-    let Subject { image_id, labels, provenance, .. } = *subject;
-    let Basis { table, counted, .. } = basis;
-    let has = |format: Format| formats.contains(&format);
-    let table_for = |format: Format| table.as_ref().filter(|_| has(format));
-    Part {
-        image_id: image_id.into(),
-        file: provenance.input.name.clone(),
-        folder: provenance.input.folder.clone(),
-        bowl: has(Format::Bowl)
-            .then(|| csv::rows(image_id, &included_masks(run_length::encode(labels), counted))),
-        summary: table_for(Format::Summary)
-            .map(|table| tables::summary_fields(subject, table, counted, measures)),
-        nuclei: table_for(Format::Measurements).map(|table| tables::NucleiRows::new(table, counted)),
-        coco: has(Format::Coco).then(|| coco::Instances::new(labels, &counted.included)),
-        record: has(Format::Record).then(|| image_record(subject, counted)),
+impl<'a> Basis<'a> {
+    fn new(subject: &Subject<'a>, measures: &'a [String]) -> Self {
+        let Subject { labels, provenance, .. } = *subject;
+        let size = (labels.width(), labels.height());
+        let rules = Rules { regions: &provenance.regions, gates: &provenance.gates };
+        let mut basis = Self {
+            subject: *subject,
+            measures,
+            table: OnceCell::new(),
+            polygons: OnceCell::new(),
+            counted: Counted::all(labels.count() as usize, size),
+        };
+        if !rules.is_empty() {
+            basis.counted = count(basis.table(), size, &rules);
+        }
+        basis
     }
-}
 
-fn included_masks(masks: Vec<Mask>, counted: &Counted) -> Vec<Mask> {
-    masks
-        .into_iter()
-        .zip(&counted.included)
-        .filter(|(_, included)| **included)
-        .map(|(mask, _)| mask)
-        .collect()
+    /// The measurements, one row a nucleus.
+    pub fn table(&self) -> &MeasurementTable {
+        let Subject { labels, channels, pixel_size, edited, .. } = self.subject;
+        self.table.get_or_init(|| MeasurementTable::new(labels, channels, pixel_size, edited))
+    }
+
+    /// The outlines along the sides of pixels, first those of nucleus 1.
+    pub fn polygons(&self) -> &[Vec<Polygon>] {
+        self.polygons.get_or_init(|| polygons(self.subject.labels))
+    }
+
+    /// Which nuclei count.
+    pub fn counted(&self) -> &Counted {
+        &self.counted
+    }
+
+    /// Keys of columns that the summary is to have beside the main ones.
+    pub fn measures(&self) -> &[String] {
+        self.measures
+    }
+
+    /// Columns and rows of the label image.
+    pub fn size(&self) -> (usize, usize) {
+        (self.subject.labels.width(), self.subject.labels.height())
+    }
 }
 
 /// Writes the files that a batch shares, each format once, in the order given, with the images in theirs.
 /// What a part does not have is left out.
 ///
 /// # Errors
-/// [`ExportError::Encode`] never in practice: text goes to memory.
+/// [`ExportError::Encode`]: a part was changed on its way.
 pub fn batch_files(
     parts: &[Part],
     formats: &[Format],
     dialect: tables::Dialect,
 ) -> Result<Vec<ExportFile>, ExportError> {
+    let file_names = names_in_batch(parts);
     let mut files = Vec::new();
     for format in each_once(formats) {
         let Some(name) = format.batch_file() else { continue };
-        let bytes = match format {
-            Format::Bowl => {
-                let rows = parts.iter().filter_map(|part| part.bowl.as_deref());
-                std::iter::once(csv::HEADER).chain(rows).collect::<String>().into_bytes()
-            }
-            Format::Summary => {
-                let images: Vec<&tables::Fields> =
-                    parts.iter().filter_map(|part| part.summary.as_ref()).collect();
-                tables::summary_csv(&images, dialect)
-            }
-            Format::Measurements => {
-                let mut images = Vec::new();
-                for part in parts {
-                    images.extend(part.nuclei.as_ref().map(|rows| (&*part.image_id, &*part.folder, rows)));
-                }
-                tables::nuclei_csv(&images, dialect)
-            }
-            Format::Coco => {
-                let names = names_in_batch(parts);
-                let images = parts.iter().zip(&names);
-                let images: Vec<(&str, &coco::Instances)> =
-                    images.filter_map(|(part, name)| Some((name.as_str(), part.coco.as_ref()?))).collect();
-                coco::encode(&images)?
-            }
-            Format::Record => {
-                let images: Vec<&record::ImageRecord> =
-                    parts.iter().filter_map(|part| part.record.as_ref()).collect();
-                record::encode(&images)
-                    .map_err(|error| ExportError::Encode { format, reason: error.to_string() })?
-            }
-            Format::Labels | Format::Rois | Format::Geojson | Format::Svg | Format::Overlay => continue,
-        };
+        let mut images = Vec::new();
+        for (part, file_name) in parts.iter().zip(&file_names) {
+            let Part { image_id, folder, formats, .. } = part;
+            images.extend(formats.get(format.name()).map(|part| ImagePart {
+                image_id,
+                folder,
+                file_name,
+                part,
+            }));
+        }
+        let bytes = format.exporter().batch_file(&images, dialect)?;
         files.push(ExportFile { name: name.into(), bytes });
     }
     Ok(files)
 }
 
-/// The record of an image.
-fn image_record(subject: &Subject, counted: &Counted) -> record::ImageRecord {
-    record::ImageRecord {
-        id: subject.image_id.into(),
-        provenance: subject.provenance.clone(),
-        outcome: Some(record::Outcome {
-            width: subject.image.width(),
-            height: subject.image.height(),
-            bit_depth: subject.image.bit_depth(),
-            channels: subject.channels.iter().map(|channel| channel.name.clone()).collect(),
-            pixel_size_used: subject.pixel_size,
-            nuclei: subject.labels.count(),
-            nuclei_counted: counted.count(),
-            nuclei_edited: subject.edited.iter().filter(|edited| **edited).count(),
-            warnings: subject.warnings.iter().map(|warning| warning.message.clone()).collect(),
-        }),
-    }
-}
-
 /// The names of the images' files; with their folders where two have the same name.
 fn names_in_batch(parts: &[Part]) -> Vec<String> {
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     let are_unique = parts.iter().all(|part| seen.insert(part.file.as_str()));
     let name = |part: &Part| {
         if are_unique || part.folder.is_empty() {
@@ -433,42 +327,6 @@ fn check(subject: &Subject) -> Result<(), ExportError> {
         return Err(ExportError::EditedCount { entries: edited.len(), nuclei: labels.count() });
     }
     Ok(())
-}
-
-/// The ending of the name of an image's own file, and its bytes; nothing for a format that a batch shares.
-fn write(subject: &Subject, format: Format, basis: &Basis) -> Result<Option<(String, Vec<u8>)>, ExportError> {
-    let Subject { image_id, image, labels, provenance, .. } = *subject;
-    let Basis { polygons, table, counted } = basis;
-    let refused = |error: &dyn fmt::Display| ExportError::Encode { format, reason: error.to_string() };
-    let size = (labels.width(), labels.height());
-    let included = &counted.included;
-    let (ending, bytes) = match format {
-        Format::Labels => {
-            let file =
-                label_image::encode(labels, included, subject.pixel_size).map_err(|error| refused(&error))?;
-            return Ok(Some((format!("-labels.{}", file.extension), file.bytes)));
-        }
-        Format::Rois => ("-RoiSet.zip", rois::encode(polygons, included, size)?),
-        Format::Geojson => {
-            let table = table.as_ref().ok_or_else(|| refused(&"nothing was measured"))?;
-            (".geojson", geojson::encode(polygons, table, included, &provenance.regions, size)?)
-        }
-        Format::Svg => ("-outlines.svg", svg::encode(image_id, polygons, included, size).into_bytes()),
-        Format::Overlay => {
-            let picture = preview(image, None, &Contrast::default()).map_err(|error| refused(&error))?;
-            // Those of a large image are not held twice without need.
-            let drawn = if counted.is_all() {
-                overlay::encode(picture, labels)
-            } else {
-                overlay::encode(picture, &labels.only(included))
-            };
-            ("-overlay.png", drawn.map_err(|error| refused(&error))?)
-        }
-        Format::Bowl | Format::Summary | Format::Measurements | Format::Coco | Format::Record => {
-            return Ok(None);
-        }
-    };
-    Ok(Some((ending.into(), bytes)))
 }
 
 /// Packs files into one ZIP archive.
@@ -553,17 +411,17 @@ mod tests {
         let drawn = field(&FieldOptions { nuclei: 5, width: 64, height: 64, ..Default::default() });
         let (channels, provenance) = (split(&drawn.image).unwrap(), Provenance::default());
         let subject = subject(&drawn.image, &channels, &drawn.truth, &provenance);
-        let made = image_files(&subject, &Format::ALL, &[]).unwrap();
+        let made = image_files(&subject, FORMATS, &[]).unwrap();
         let stem = subject.file_stem;
         let endings: Vec<&str> =
             made.files.iter().map(|file| file.name.strip_prefix(stem).unwrap()).collect();
         assert_eq!(endings, ["-labels.png", "-RoiSet.zip", ".geojson", "-outlines.svg", "-overlay.png"]);
         let shared = |part: &Part| {
-            batch_files(&[part.clone(), part.clone()], &Format::ALL, tables::Dialect::default()).unwrap()
+            batch_files(&[part.clone(), part.clone()], FORMATS, tables::Dialect::default()).unwrap()
         };
         let names: Vec<String> = shared(&made.part).into_iter().map(|file| file.name).collect();
         assert_eq!(names, ["submission.csv", "summary.csv", "nuclei.csv", "coco.json", "nucleoscope.json"]);
-        let again = image_files(&subject, &Format::ALL, &[]).unwrap();
+        let again = image_files(&subject, FORMATS, &[]).unwrap();
         assert_eq!(made, again);
         assert_eq!(archive(&made.files).unwrap(), archive(&again.files).unwrap());
         // A worker sends the part on as JSON.
@@ -575,8 +433,7 @@ mod tests {
     fn held(made: &ImageExport) -> Vec<Vec<u32>> {
         let text = |name: &str| -> String {
             let shared =
-                batch_files(std::slice::from_ref(&made.part), &Format::ALL, tables::Dialect::default())
-                    .unwrap();
+                batch_files(std::slice::from_ref(&made.part), FORMATS, tables::Dialect::default()).unwrap();
             let file = shared.into_iter().chain(made.files.clone()).find(|file| file.name.ends_with(name));
             String::from_utf8_lossy(&file.unwrap().bytes).into_owned()
         };
@@ -631,7 +488,7 @@ mod tests {
             let channels = split(&drawn.image).unwrap();
             let provenance = Provenance { regions, gates, ..Default::default() };
             let made =
-                image_files(&subject(&drawn.image, &channels, &drawn.truth, &provenance), &Format::ALL, &[])
+                image_files(&subject(&drawn.image, &channels, &drawn.truth, &provenance), FORMATS, &[])
                     .unwrap();
             let counted: Vec<u32> =
                 (1..).zip(&made.counted.included).filter(|(_, counts)| **counts).map(|(number, _)| number).collect();
@@ -641,13 +498,13 @@ mod tests {
             let rois = made.files.iter().find(|file| file.name.ends_with("RoiSet.zip")).unwrap();
             let rois = zip::ZipArchive::new(Cursor::new(rois.bytes.clone())).unwrap();
             prop_assert_eq!(rois.len(), counted.len());
-            let rows = made.part.bowl.as_ref().unwrap().lines().filter(|row| !row.ends_with(',')).count();
+            let rows = made.part.formats["bowl"].as_str().unwrap().lines().filter(|row| !row.ends_with(',')).count();
             prop_assert_eq!(rows, counted.len());
             // What was measured does not depend on what counts.
             let all = Provenance::default();
-            let all = image_files(&subject(&drawn.image, &channels, &drawn.truth, &all), &Format::ALL, &[]);
+            let all = image_files(&subject(&drawn.image, &channels, &drawn.truth, &all), FORMATS, &[]);
             let measures = |export: &ImageExport| {
-                serde_json::to_value(export.part.nuclei.as_ref().unwrap()).unwrap()["numbers"].clone()
+                export.part.formats["measurements"]["numbers"].clone()
             };
             prop_assert_eq!(measures(&made), measures(&all.unwrap()));
         }
@@ -658,9 +515,9 @@ mod tests {
         let image = Image::new(2, 1, 1, Samples::U8(vec![1, 2])).unwrap();
         let (channels, labels) = (split(&image).unwrap(), LabelImage::from_labels(2, 1, vec![1, 0]));
         let part = |path: &str| {
-            let input = record::FileIdentity::new(path, b"");
+            let input = FileIdentity::new(path, b"");
             let provenance = Provenance { input, ..Default::default() };
-            image_files(&subject(&image, &channels, &labels, &provenance), &[Format::Coco], &[]).unwrap().part
+            image_files(&subject(&image, &channels, &labels, &provenance), &[coco::COCO], &[]).unwrap().part
         };
         assert_eq!(names_in_batch(&[part("a/1.png"), part("b/2.png")]), ["1.png", "2.png"]);
         assert_eq!(names_in_batch(&[part("a/1.png"), part("b/1.png")]), ["a/1.png", "b/1.png"]);
@@ -687,18 +544,10 @@ mod tests {
         let (channels, provenance) = (split(&image).unwrap(), Provenance::default());
         let labels = LabelImage::from_labels(1, 2, vec![1, 1]);
         let error =
-            image_files(&subject(&image, &channels, &labels, &provenance), &[Format::Bowl], &[]).unwrap_err();
+            image_files(&subject(&image, &channels, &labels, &provenance), &[bowl::BOWL], &[]).unwrap_err();
         assert_eq!(error.code(), "export/size");
         let labels = LabelImage::from_labels(2, 1, vec![1, 1]);
         let counted = Subject { edited: &[true, false], ..subject(&image, &channels, &labels, &provenance) };
         assert_eq!(image_files(&counted, &[], &[]).unwrap_err().code(), "export/edited-count");
-    }
-
-    #[test]
-    fn a_format_is_named_the_same_everywhere() {
-        for format in Format::ALL {
-            assert_eq!(format.name().parse::<Format>().unwrap(), format);
-            assert_eq!(serde_json::to_value(format).unwrap(), format.name());
-        }
     }
 }

@@ -1,12 +1,42 @@
 //! The image with its nuclei's rims drawn in, for looking at.
 
-use std::io::Cursor;
-
 use image::ExtendedColorType;
 
 use super::signature;
-use crate::image::Preview;
+use super::{Basis, ExportError, Exporter, FileName, Format, FormatInfo, ImageFile, Subject};
+use crate::image::{Contrast, Preview, preview};
 use crate::nuclei::LabelImage;
+
+/// `ID-overlay.png`: the picture with the rims drawn in.
+pub const OVERLAY: Format = Format::new(&Overlay);
+
+struct Overlay;
+
+impl Exporter for Overlay {
+    fn info(&self) -> FormatInfo {
+        FormatInfo {
+            name: "overlay",
+            label: "Picture with outlines (PNG)",
+            description: "The image as shown on screen, the outermost pixels of every nucleus in yellow",
+            defined_by: "PNG",
+            file: FileName::OfImage(&["-overlay.png"]),
+        }
+    }
+
+    fn image_file(&self, subject: &Subject, basis: &Basis) -> Result<Option<ImageFile>, ExportError> {
+        let Subject { image, labels, .. } = *subject;
+        let counted = basis.counted();
+        let picture = preview(image, None, &Contrast::default()).map_err(|error| OVERLAY.refused(error))?;
+        // Those of a large image are not held twice without need.
+        let drawn = if counted.is_all() {
+            encode(picture, labels)
+        } else {
+            encode(picture, &labels.only(&counted.included))
+        };
+        let bytes = drawn.map_err(|error| OVERLAY.refused(error))?;
+        Ok(Some(ImageFile { ending: "-overlay.png".into(), bytes }))
+    }
+}
 
 /// The rim's colour: seen on black, gray and pink alike.
 const RIM: [u8; 3] = [255, 221, 0];
@@ -27,11 +57,7 @@ pub fn encode(preview: Preview, labels: &LabelImage) -> std::io::Result<Vec<u8>>
         bytes[3 * pixel..3 * pixel + 3].copy_from_slice(&rgb);
     }
     bytes.truncate(3 * width * height);
-    let mut file = Cursor::new(Vec::new());
-    let encoder = image::codecs::png::PngEncoder::new(&mut file);
-    image::ImageEncoder::write_image(encoder, &bytes, width as u32, height as u32, ExtendedColorType::Rgb8)
-        .map_err(std::io::Error::other)?;
-    Ok(signature::sign_png(file.into_inner()))
+    signature::png(&bytes, (width, height), ExtendedColorType::Rgb8)
 }
 
 /// Whether a pixel of a nucleus has a side towards something else; the image's edge is no rim.

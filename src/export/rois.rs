@@ -6,8 +6,32 @@
 //! inside, so it fills exactly the nucleus's pixels. Any other nucleus is a composite ROI, a path of
 //! several closed lines. No position in a stack is set.
 
-use super::{ExportError, ExportFile, Format, archive};
+use super::{
+    Basis, ExportError, ExportFile, Exporter, FileName, Format, FormatInfo, ImageFile, Subject, archive,
+};
 use crate::nuclei::{Polygon, Ring};
+
+/// `ID-RoiSet.zip`: ImageJ's regions of interest.
+pub const ROIS: Format = Format::new(&Rois);
+
+struct Rois;
+
+impl Exporter for Rois {
+    fn info(&self) -> FormatInfo {
+        FormatInfo {
+            name: "rois",
+            label: "ImageJ ROIs (RoiSet.zip)",
+            description: "One region of interest a nucleus, for ImageJ's ROI Manager",
+            defined_by: "`ij.io.RoiDecoder` in ImageJ's source",
+            file: FileName::OfImage(&["-RoiSet.zip"]),
+        }
+    }
+
+    fn image_file(&self, _subject: &Subject, basis: &Basis) -> Result<Option<ImageFile>, ExportError> {
+        let bytes = encode(basis.polygons(), &basis.counted().included, basis.size())?;
+        Ok(Some(ImageFile { ending: "-RoiSet.zip".into(), bytes }))
+    }
+}
 
 /// Longest side of an image. ImageJ reads 16-bit numbers with a sign and takes those below -5,000 for
 /// large ones without; 60,536 would be -5,000 to it.
@@ -35,7 +59,7 @@ pub fn encode(
 ) -> Result<Vec<u8>, ExportError> {
     let side = size.0.max(size.1);
     if side > LONGEST_SIDE {
-        return Err(ExportError::TooLarge { format: Format::Rois, side, limit: LONGEST_SIDE });
+        return Err(ExportError::TooLarge { format: ROIS, side, limit: LONGEST_SIDE });
     }
     let file = |(parts, number): (&Vec<Polygon>, u32)| {
         let bounds = Bounds::of(parts);

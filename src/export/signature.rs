@@ -3,9 +3,11 @@
 //! In a PNG it is a `tEXt` chunk with the keyword `Software` before the pixels (PNG specification, 11.3.3), in
 //! a TIFF the tag `Software` (305). A file that another program saved anew is no longer marked.
 
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
 use flate2::Crc;
+use image::codecs::png::PngEncoder;
+use image::{ExtendedColorType, ImageEncoder};
 
 /// The program's name as it stands in files.
 pub const SOFTWARE: &str = "Nucleoscope";
@@ -18,8 +20,19 @@ const AFTER_HEADER: usize = PNG.len() + 4 + 4 + 13 + 4;
 /// How many bytes at a PNG's beginning are looked at.
 pub(crate) const PNG_BEGINNING: u64 = 1024;
 
+/// Writes a picture of `size` (columns, rows) as a marked PNG.
+///
+/// # Errors
+/// The encoder refuses the size.
+pub(super) fn png(pixels: &[u8], size: (usize, usize), colors: ExtendedColorType) -> io::Result<Vec<u8>> {
+    let mut file = Cursor::new(Vec::new());
+    let encoder = PngEncoder::new(&mut file);
+    encoder.write_image(pixels, size.0 as u32, size.1 as u32, colors).map_err(io::Error::other)?;
+    Ok(sign_png(file.into_inner()))
+}
+
 /// Marks a PNG.
-pub(super) fn sign_png(mut file: Vec<u8>) -> Vec<u8> {
+fn sign_png(mut file: Vec<u8>) -> Vec<u8> {
     let text = [b"tEXtSoftware\0", SOFTWARE.as_bytes()].concat();
     let mut sum = Crc::new();
     sum.update(&text);

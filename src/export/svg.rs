@@ -2,10 +2,34 @@
 
 use std::fmt::Write;
 
+use super::{Basis, ExportError, Exporter, FileName, Format, FormatInfo, ImageFile, Subject};
 use crate::nuclei::Polygon;
 
-/// Writes the outlines of the nuclei that are included, of an image of `size` (columns, rows). Lines stay one screen pixel wide at any
-/// size where the program knows `vector-effect`.
+/// `ID-outlines.svg`: outlines for a drawing program.
+pub const SVG: Format = Format::new(&Svg);
+
+struct Svg;
+
+impl Exporter for Svg {
+    fn info(&self) -> FormatInfo {
+        FormatInfo {
+            name: "svg",
+            label: "Outlines (SVG)",
+            description: "Outlines for a drawing program, one path a nucleus",
+            defined_by: "SVG 1.1",
+            file: FileName::OfImage(&["-outlines.svg"]),
+        }
+    }
+
+    fn image_file(&self, subject: &Subject, basis: &Basis) -> Result<Option<ImageFile>, ExportError> {
+        let included = &basis.counted().included;
+        let drawing = encode(subject.image_id, basis.polygons(), included, basis.size());
+        Ok(Some(ImageFile { ending: "-outlines.svg".into(), bytes: drawing.into_bytes() }))
+    }
+}
+
+/// Writes the outlines of the nuclei that are included, of an image of `size` (columns, rows). Lines stay one
+/// screen pixel wide at any size where the program knows `vector-effect`.
 ///
 /// ```
 /// use nucleoscope::export::svg;
@@ -32,7 +56,7 @@ pub fn encode(image_id: &str, nuclei: &[Vec<Polygon>], included: &[bool], size: 
          <style>path {{ vector-effect: non-scaling-stroke }}</style>\n\
          <g fill=\"none\" fill-rule=\"evenodd\" stroke=\"#e6a700\" stroke-width=\"1\">\n\
          {paths}</g>\n</svg>\n",
-        escaped(image_id)
+        escape(image_id)
     )
 }
 
@@ -52,7 +76,7 @@ fn draw(path: &mut String, ring: &[(u32, u32)]) {
 }
 
 /// Text as XML holds it; what it cannot hold becomes a space.
-fn escaped(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut escaped = String::new();
     for letter in text.chars() {
         match letter {

@@ -8,13 +8,72 @@
 use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::Subject;
+use super::{Basis, ExportError, Exporter, FileName, Format, FormatInfo, ImagePart, Subject};
 use crate::nuclei::MeasurementTable;
 use crate::nuclei::counted::Counted;
 use crate::nuclei::summary::Summary;
 use crate::nuclei::table::is_main_column;
 use crate::record::FileIdentity;
+
+/// `summary.csv`: one row an image.
+pub const SUMMARY: Format = Format::new(&SummaryTable);
+
+struct SummaryTable;
+
+impl Exporter for SummaryTable {
+    fn info(&self) -> FormatInfo {
+        FormatInfo {
+            name: "summary",
+            label: "Summary, one row an image (CSV)",
+            description: "A table with one row an image: counts, densities, mean and spread of the measures",
+            defined_by: "below",
+            file: FileName::OfBatch("summary.csv"),
+        }
+    }
+
+    fn image_part(&self, subject: &Subject, basis: &Basis) -> Result<Option<Value>, ExportError> {
+        SUMMARY.part(summary_fields(subject, basis.table(), basis.counted(), basis.measures()))
+    }
+
+    fn failed_part(&self, image_id: &str, input: &FileIdentity, reason: &str) -> Option<Value> {
+        serde_json::to_value(failure_fields(image_id, input, reason)).ok()
+    }
+
+    fn batch_file(&self, images: &[ImagePart], dialect: Dialect) -> Result<Vec<u8>, ExportError> {
+        let rows = images.iter().map(|image| image.read(SUMMARY)).collect::<Result<Vec<Fields>, _>>()?;
+        Ok(summary_csv(&rows.iter().collect::<Vec<_>>(), dialect))
+    }
+}
+
+/// `nuclei.csv`: one row a nucleus.
+pub const MEASUREMENTS: Format = Format::new(&NucleiTable);
+
+struct NucleiTable;
+
+impl Exporter for NucleiTable {
+    fn info(&self) -> FormatInfo {
+        FormatInfo {
+            name: "measurements",
+            label: "Measurements of all nuclei (CSV)",
+            description: "A table with one row a nucleus, of all images",
+            defined_by: "below",
+            file: FileName::OfBatch("nuclei.csv"),
+        }
+    }
+
+    fn image_part(&self, _subject: &Subject, basis: &Basis) -> Result<Option<Value>, ExportError> {
+        MEASUREMENTS.part(NucleiRows::new(basis.table(), basis.counted()))
+    }
+
+    fn batch_file(&self, images: &[ImagePart], dialect: Dialect) -> Result<Vec<u8>, ExportError> {
+        let rows =
+            images.iter().map(|image| image.read(MEASUREMENTS)).collect::<Result<Vec<NucleiRows>, _>>()?;
+        let places = images.iter().zip(&rows).map(|(image, rows)| (image.image_id, image.folder, rows));
+        Ok(nuclei_csv(&places.collect::<Vec<_>>(), dialect))
+    }
+}
 
 /// How a table's fields are parted and its numbers written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -115,15 +174,16 @@ pub type Fields = Vec<(String, Field)>;
 #[serde(rename_all = "camelCase")]
 pub struct NucleiRows {
     keys: Vec<String>,
-    /// Row after row, each with one number a key, empty where there is none.
-    numbers: Vec<String>,
+    /// Row after row, each with one number a key and a blank after it; nothing but the blank where there is
+    /// none. One text, because a batch may have millions of them.
+    numbers: String,
     included: Vec<bool>,
 }
 
 impl NucleiRows {
     /// The rows of a table.
     pub fn new(table: &MeasurementTable, counted: &Counted) -> Self {
-        let numbers = (0..table.rows).flat_map(|row| table.row(row).map(|(_, value)| number(value)));
+        let numbers = (0..table.rows).flat_map(|row| table.row(row).map(|(_, value)| number(value) + " "));
         Self {
             keys: table.columns.iter().map(|column| column.key.clone()).collect(),
             numbers: numbers.collect(),
@@ -131,8 +191,10 @@ impl NucleiRows {
         }
     }
 
-    fn rows(&self) -> impl Iterator<Item = (&[String], bool)> {
-        self.numbers.chunks_exact(self.keys.len().max(1)).zip(self.included.iter().copied())
+    fn rows(&self) -> impl Iterator<Item = (Vec<&str>, bool)> {
+        let mut numbers = self.numbers.split_terminator(' ');
+        let row = move |included: &bool| (numbers.by_ref().take(self.keys.len()).collect(), *included);
+        self.included.iter().map(row)
     }
 }
 
@@ -170,8 +232,8 @@ pub fn nuclei_csv(images: &[(&str, &str, &NucleiRows)], dialect: Dialect) -> Vec
         let (nucleus, edited) = (place(&"nucleus"), place(&"edited"));
         rows.rows().map(move |(numbers, included)| {
             let field = |place: Option<usize>| {
-                let text = place.and_then(|place| numbers.get(place)).cloned().unwrap_or_default();
-                dialect.write(&Field::Number(text))
+                let text = place.and_then(|place| numbers.get(place)).copied().unwrap_or_default();
+                dialect.write(&Field::Number(text.to_owned()))
             };
             let first =
                 [harmless(image_id), harmless(folder), field(nucleus), included.to_string(), field(edited)];
@@ -292,7 +354,7 @@ pub fn summary_fields(
 }
 
 /// The fields of a file that could not be worked on.
-pub(super) fn failure_fields(image_id: &str, input: &FileIdentity, reason: &str) -> Fields {
+fn failure_fields(image_id: &str, input: &FileIdentity, reason: &str) -> Fields {
     let texts = [
         ("image", image_id),
         ("file", &input.name),

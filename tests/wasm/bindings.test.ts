@@ -217,6 +217,15 @@ const rowsOf = (csv: string): Record<string, string>[] => {
   return rows.map((row) => Object.fromEntries(head.map((key, place) => [key, row[place]])));
 };
 
+test("the formats of the exports say what they are", () => {
+  const formats = nucleoscope.exportFormats();
+  assert.deepEqual(
+    formats.map(({ name }) => name),
+    allFormats,
+  );
+  for (const { label, description, file } of formats) assert.ok(label !== "" && description !== "" && file !== "");
+});
+
 test("finished nuclei are measured, counted and exported", () => {
   const { image, found, nuclei, table } = finished();
   assert.deepEqual(nuclei.labels(), found.labels());

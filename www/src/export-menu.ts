@@ -6,7 +6,7 @@ import type { NamedBlob } from "./engine/protocol.ts";
 import { filesOf, type ExportedFiles } from "./exporter.ts";
 import { save } from "./save.ts";
 import { counted, explanation } from "./wording.ts";
-import type { ExportFormat, TableDialect } from "./wasm/nucleoscope.js";
+import type { ExportFormat, FormatInfo, TableDialect } from "./wasm/nucleoscope.js";
 
 /** What exports are made of. */
 export interface ExportContext {
@@ -25,6 +25,7 @@ export interface ExportContext {
 /** The menu that saves one ZIP archive with the chosen files of one image or of all, and the button for the tables. */
 export class ExportMenu {
   readonly #form = byId("export-form", HTMLFormElement);
+  readonly #choices = byId("export-formats", HTMLFieldSetElement);
   readonly #save = byId("export-save", HTMLButtonElement);
   readonly #words = byId("export-words", HTMLElement);
   readonly #tables = byId("download-tables", HTMLButtonElement);
@@ -45,6 +46,20 @@ export class ExportMenu {
     this.#layOut();
   }
 
+  /** Shows a box for each format; all are checked. */
+  list(formats: readonly FormatInfo[]): void {
+    const choices = formats.map(({ name, label, description, file }) => {
+      const box = document.createElement("input");
+      Object.assign(box, { type: "checkbox", name: "format", value: name, checked: true });
+      const choice = document.createElement("label");
+      choice.title = `${description}: ${file}`;
+      choice.append(box, ` ${label}`);
+      return choice;
+    });
+    this.#choices.append(...choices);
+    this.#layOut();
+  }
+
   /** Whether there is anything to save. */
   offer(isOffered: boolean): void {
     this.#isOffered = isOffered;
@@ -53,7 +68,7 @@ export class ExportMenu {
 
   get #formats(): ExportFormat[] {
     const checked = this.#form.querySelectorAll<HTMLInputElement>("input[name=format]:checked");
-    return [...checked].map(({ value }) => value as ExportFormat);
+    return [...checked].map(({ value }) => value);
   }
 
   #layOut(): void {

@@ -195,6 +195,7 @@ export class Page {
       const engine = await Engine.create(this.#options);
       this.#csvHeader = engine.csvHeader;
       this.#useTuning(engine);
+      this.#export.list(engine.exportFormats);
       this.#viewer.use(engine);
       this.#work.use(engine);
       this.#bench.use(engine);

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use nucleoscope::dsb2018::run_length;
-use nucleoscope::export::tables::{Decimal, Delimiter, Dialect};
-use nucleoscope::export::{self, ExportError, ExportFile, Format, Formats, Part, Subject, geojson};
+use nucleoscope::export::bowl::BOWL;
+use nucleoscope::export::record::RECORD;
+use nucleoscope::export::tables::{Decimal, Delimiter, Dialect, MEASUREMENTS, SUMMARY};
+use nucleoscope::export::{self, ExportError, ExportFile, FORMATS, Format, Formats, Part, Subject, geojson};
 use nucleoscope::image::{Opened, PixelSize, Selection};
 use nucleoscope::input::dataset::ImageEntry;
 use nucleoscope::nuclei::counted::{Counted, Gate, GateError};
@@ -21,9 +23,13 @@ use crate::{Outcome, table, work};
 /// What `segment` offers.
 #[derive(Args, Clone)]
 pub(crate) struct ExportOptions {
-    /// Also write files for other programs: all, or some of bowl, summary, measurements, labels, rois,
-    /// geojson, coco, svg, overlay, record
-    #[arg(long, value_name = "all|FORMAT,...", value_parser = formats, requires = "export_dir")]
+    #[arg(
+        long,
+        value_name = "all|FORMAT,...",
+        help = help("Also write files for other programs: all"),
+        value_parser = formats,
+        requires = "export_dir"
+    )]
     export: Option<Formats>,
     /// The folder for them
     #[arg(long, value_name = "DIR", requires = "export")]
@@ -44,9 +50,14 @@ pub(crate) struct Arguments {
     /// Images with their nuclei: masks, label images or run lengths in the Bowl's layout
     #[arg(required = true, value_name = "INPUT")]
     inputs: Vec<PathBuf>,
-    /// What to write: all, or some of bowl, summary, measurements, labels, rois, geojson, coco, svg,
-    /// overlay, record
-    #[arg(long, value_name = "all|FORMAT,...", value_parser = formats, default_value = "all")]
+    #[arg(
+        long,
+        value_name = "all|FORMAT,...",
+        help = help("What to write: all (the default)"),
+        value_parser = formats,
+        default_value = "all",
+        hide_default_value = true
+    )]
     export: Formats,
     /// The folder to write to
     #[arg(long, value_name = "DIR", required_unless_present_any = ["summary", "nuclei"])]
@@ -109,6 +120,14 @@ impl SharedOptions {
             },
         }
     }
+}
+
+/// What `--export` takes, a line for each format.
+fn help(beginning: &str) -> String {
+    let widest = FORMATS.iter().map(|format| format.name().len()).max().unwrap_or(0);
+    let line = |format: &Format| format!("\n  {:widest$}  {}", format.name(), format.info().description);
+    let lines: String = FORMATS.iter().map(line).collect();
+    format!("{beginning}, or some of these with commas between them{lines}")
 }
 
 fn formats(text: &str) -> Result<Formats, String> {
@@ -244,8 +263,8 @@ impl Exports {
                 .map_err(|error| Error::io(error, folder.display().to_string()))?;
         }
         let regions = shared.regions.as_deref().map_or_else(|| Ok(Vec::new()), read_regions)?;
-        let summary = shared.summary.as_ref().map(|_| Format::Summary);
-        let nuclei = shared.nuclei.as_ref().map(|_| Format::Measurements);
+        let summary = shared.summary.as_ref().map(|_| SUMMARY);
+        let nuclei = shared.nuclei.as_ref().map(|_| MEASUREMENTS);
         Ok(Self {
             folder: folder.map(|(formats, folder)| (formats.0, folder)),
             summary: shared.summary.clone(),
@@ -260,7 +279,7 @@ impl Exports {
 
     /// The same with the Bowl's rows in every part.
     pub(crate) fn with_bowl_rows(mut self) -> Self {
-        self.extra.push(Format::Bowl);
+        self.extra.push(BOWL);
         self
     }
 
@@ -302,7 +321,7 @@ impl Exports {
         let own = self.folder.as_ref().map_or(&[][..], |(formats, _)| formats);
         let formats: Vec<Format> = own.iter().chain(&self.extra).copied().collect();
         provenance.input = FileIdentity::new(&entry.path, &[]);
-        if formats.contains(&Format::Record) {
+        if formats.contains(&RECORD) {
             let bytes = inputs.read(entry.file, &entry.path)?;
             provenance.input = FileIdentity::new(&entry.path, &bytes);
         }
@@ -343,11 +362,8 @@ impl Exports {
             let files = make(formats)?;
             files.iter().try_for_each(|file| inputs.write(&folder.join(&file.name), &file.bytes))?;
         }
-        let single = [
-            (output, Format::Bowl),
-            (self.summary.as_deref(), Format::Summary),
-            (self.nuclei.as_deref(), Format::Measurements),
-        ];
+        let single =
+            [(output, BOWL), (self.summary.as_deref(), SUMMARY), (self.nuclei.as_deref(), MEASUREMENTS)];
         for (path, format) in single {
             let Some(path) = path else { continue };
             make(&[format])?.iter().try_for_each(|file| inputs.write(path, &file.bytes))?;

@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use nucleoscope::dsb2018::run_length;
 use nucleoscope::dsb2018::score::ImageScore;
+use nucleoscope::export::svg::escape;
 use nucleoscope::image::{Contrast, Image, Samples, preview};
 use nucleoscope::nuclei::{LabelImage, outlines};
 use nucleoscope::synthetic::encode_png;
@@ -144,8 +145,4 @@ fn shorten(name: &str) -> String {
         return name.to_owned();
     }
     name.chars().take(LONGEST - 1).chain(['…']).collect()
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -99,6 +99,8 @@ extern "C" {
     pub type FinishedNuclei;
     #[wasm_bindgen(typescript_type = "ExportFormat[]")]
     pub type ExportFormats;
+    #[wasm_bindgen(typescript_type = "FormatInfo[]")]
+    pub type FormatList;
     #[wasm_bindgen(typescript_type = "Provenance")]
     pub type ProvenanceObject;
     #[wasm_bindgen(typescript_type = "ImageRecord[]")]
@@ -297,6 +299,12 @@ pub fn default_settings() -> SettingsObject {
 #[wasm_bindgen(js_name = watershedSettings)]
 pub fn watershed_settings() -> SettingList {
     to_object(&nuclei::SETTINGS)
+}
+
+/// The formats of the exports: names, what they are called on the page, what they hold, the names of their files.
+#[wasm_bindgen(js_name = exportFormats)]
+pub fn export_formats() -> FormatList {
+    to_object(&export::FORMATS.iter().map(|format| format.info()).collect::<Vec<_>>())
 }
 
 /// A file of the browser as something to read and seek in, a block at a time.

@@ -185,9 +185,20 @@ export interface Provenance {
 /** What a record says of an image. */
 export interface ImageRecord extends Provenance { id: string; input: { name: string; folder: string; sha256: string } }
 
-/** Name of a kind of export, as the command line's `--export` has it. */
-export type ExportFormat =
-  | "bowl" | "summary" | "measurements" | "labels" | "rois" | "geojson" | "coco" | "svg" | "overlay" | "record";
+/** Name of a format of the exports: one of `exportFormats()`. */
+export type ExportFormat = string;
+
+/** What a format of the exports says of itself. */
+export interface FormatInfo {
+  name: ExportFormat;
+  label: string;
+  /** One sentence on what it holds, without a full stop. */
+  description: string;
+  /** Where the format is defined, in Markdown. */
+  definedBy: string;
+  /** The names of its files; `ID` stands for the beginning of the names of an image's own files. */
+  file: string;
+}
 
 export interface ModelMetadata {
   name: string;

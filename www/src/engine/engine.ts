@@ -4,6 +4,7 @@ import type {
   ExampleImage,
   ExportFormat,
   FailedFile,
+  FormatInfo,
   TiledSizes,
   ImageRecord,
   ImageScore,
@@ -92,6 +93,8 @@ export class Engine {
   readonly settings: Settings;
   /** What the settings of the watershed are: names, ranges, help. */
   readonly settingList: readonly Setting[];
+  /** What the formats of the exports are: names, labels, files. */
+  readonly exportFormats: readonly FormatInfo[];
   readonly #segmenters: Pool;
   /** Opening files and drawing previews must not wait behind a batch. */
   readonly #reader: Pool;
@@ -108,6 +111,7 @@ export class Engine {
     csvHeader: string;
     settings: Settings;
     settingList: readonly Setting[];
+    exportFormats: readonly FormatInfo[];
     segmenters: Pool;
     reader: Pool;
     bench: Pool;
@@ -120,6 +124,7 @@ export class Engine {
     this.csvHeader = parts.csvHeader;
     this.settings = parts.settings;
     this.settingList = parts.settingList;
+    this.exportFormats = parts.exportFormats;
     this.#segmenters = parts.segmenters;
     this.#reader = parts.reader;
     this.#bench = parts.bench;

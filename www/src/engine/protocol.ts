@@ -13,6 +13,7 @@ import type {
   ExampleImage,
   ExportFormat,
   FailedFile,
+  FormatInfo,
   TiledPlan,
   TiledSizes,
   Gate,
@@ -387,6 +388,8 @@ export interface About {
   readonly settings: Settings;
   /** What the settings of the watershed are. */
   readonly settingList: readonly Setting[];
+  /** What the formats of the exports are. */
+  readonly exportFormats: readonly FormatInfo[];
 }
 
 /** From the page to a worker. */

@@ -7,6 +7,7 @@ import {
   DecodedImage,
   defaultSettings,
   exampleImage,
+  exportFormats,
   includedRows,
   initSync,
   Prediction,
@@ -84,6 +85,7 @@ function setUp(module: WebAssembly.Module, model: Uint8Array | null): void {
       csvHeader: bowlCsvHeader(),
       settings: defaultSettings(),
       settingList: watershedSettings(),
+      exportFormats: exportFormats(),
     };
     scope.postMessage({ type: "ready", about }, []);
   } catch (error) {

@@ -1,0 +1,39 @@
+//! The rows of the 2018 Data Science Bowl, of all images; [`csv`] says how they are written.
+
+use serde_json::Value;
+
+use super::tables::Dialect;
+use super::{Basis, ExportError, Exporter, FileName, Format, FormatInfo, ImagePart, Subject};
+use crate::dsb2018::csv;
+use crate::dsb2018::run_length;
+
+/// `submission.csv`: run lengths as the Bowl wants them.
+pub const BOWL: Format = Format::new(&Bowl);
+
+struct Bowl;
+
+impl Exporter for Bowl {
+    fn info(&self) -> FormatInfo {
+        FormatInfo {
+            name: "bowl",
+            label: "Bowl CSV (run lengths)",
+            description: "Rows as the 2018 Data Science Bowl wants them, of all images",
+            defined_by: "[above](#the-bowls-csv)",
+            file: FileName::OfBatch("submission.csv"),
+        }
+    }
+
+    fn image_part(&self, subject: &Subject, basis: &Basis) -> Result<Option<Value>, ExportError> {
+        let masks = run_length::encode(subject.labels).into_iter().zip(&basis.counted().included);
+        let masks: Vec<_> = masks.filter(|(_, included)| **included).map(|(mask, _)| mask).collect();
+        Ok(Some(Value::String(csv::rows(subject.image_id, &masks))))
+    }
+
+    fn batch_file(&self, images: &[ImagePart], _dialect: Dialect) -> Result<Vec<u8>, ExportError> {
+        let mut text = csv::HEADER.to_owned();
+        for image in images {
+            text += &image.read::<String>(BOWL)?;
+        }
+        Ok(text.into_bytes())
+    }
+}

@@ -1,0 +1,262 @@
+//! What a format is, and the handle by which programs choose some.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+
+use super::tables::Dialect;
+use super::{Basis, ExportError, FORMATS, ImagePart, Subject};
+use crate::record::FileIdentity;
+
+/// What a format says of itself: the command line's help, the page's menu and the table in `docs/formats.md`
+/// are made from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FormatInfo {
+    /// Its name on the command line and in JSON.
+    pub name: &'static str,
+    /// What it is called on the page.
+    pub label: &'static str,
+    /// One sentence on what it holds, without a full stop.
+    pub description: &'static str,
+    /// Where the format is defined, in Markdown.
+    pub defined_by: &'static str,
+    /// The names of its files.
+    pub file: FileName,
+}
+
+/// The names of a format's files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileName {
+    /// Each image has a file of its own, with one of these endings after the image's
+    /// [stem](Subject::file_stem).
+    OfImage(&'static [&'static str]),
+    /// All images of a batch share a file of this name.
+    OfBatch(&'static str),
+}
+
+impl fmt::Display for FileName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OfBatch(name) => formatter.write_str(name),
+            Self::OfImage(endings) => {
+                let names: Vec<String> = endings.iter().map(|ending| format!("ID{ending}")).collect();
+                formatter.write_str(&names.join(" or "))
+            }
+        }
+    }
+}
+
+impl Serialize for FileName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// The file of one image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageFile {
+    /// What follows the image's [stem](Subject::file_stem) in its name.
+    pub ending: String,
+    /// Its contents.
+    pub bytes: Vec<u8>,
+}
+
+/// A format of the exports. It writes either a [file of each image](Self::image_file), or a
+/// [part](Self::image_part) of each and [one file](Self::batch_file) of all parts, as [`FormatInfo::file`] says.
+///
+/// A format is added by a file in this folder that implements this, and by its line in [`FORMATS`].
+pub trait Exporter: Sync {
+    /// What the format says of itself.
+    fn info(&self) -> FormatInfo;
+
+    /// The file of an image; `None` for a format that a batch shares.
+    ///
+    /// # Errors
+    /// The format cannot hold the image.
+    fn image_file(&self, _subject: &Subject, _basis: &Basis) -> Result<Option<ImageFile>, ExportError> {
+        Ok(None)
+    }
+
+    /// What an image gives to the file that a batch shares; `None` for a format with a file an image.
+    ///
+    /// # Errors
+    /// The format cannot hold the image.
+    fn image_part(&self, _subject: &Subject, _basis: &Basis) -> Result<Option<Value>, ExportError> {
+        Ok(None)
+    }
+
+    /// The part of a file that could not be worked on; `None` for a format that does not mention it.
+    fn failed_part(&self, _image_id: &str, _input: &FileIdentity, _reason: &str) -> Option<Value> {
+        None
+    }
+
+    /// The file that a batch shares; empty for a format with a file an image.
+    ///
+    /// # Errors
+    /// A part is not one that this format gave.
+    fn batch_file(&self, _images: &[ImagePart], _dialect: Dialect) -> Result<Vec<u8>, ExportError> {
+        Ok(Vec::new())
+    }
+}
+
+/// A format, to be chosen and handed on. In JSON it is its name, by which those of [`FORMATS`] are found again;
+/// two of the same name are equal.
+#[derive(Clone, Copy)]
+pub struct Format(&'static dyn Exporter);
+
+impl Format {
+    /// The format that something writes. It need not be one of [`FORMATS`].
+    pub const fn new(exporter: &'static dyn Exporter) -> Self {
+        Self(exporter)
+    }
+
+    pub(super) fn exporter(self) -> &'static dyn Exporter {
+        self.0
+    }
+
+    /// What it says of itself.
+    pub fn info(self) -> FormatInfo {
+        self.0.info()
+    }
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        self.info().name
+    }
+
+    /// The file that all images of a batch share; `None` where each image has one of its own.
+    pub fn batch_file(self) -> Option<&'static str> {
+        match self.info().file {
+            FileName::OfBatch(name) => Some(name),
+            FileName::OfImage(_) => None,
+        }
+    }
+
+    /// The error of an encoder of this format.
+    pub(super) fn refused(self, error: impl fmt::Display) -> ExportError {
+        ExportError::Encode { format: self, reason: error.to_string() }
+    }
+
+    /// A part as [`Part`](super::Part) keeps it.
+    pub(super) fn part(self, part: impl Serialize) -> Result<Option<Value>, ExportError> {
+        serde_json::to_value(part).map(Some).map_err(|error| self.refused(error))
+    }
+}
+
+impl fmt::Debug for Format {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+impl PartialEq for Format {
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name()
+    }
+}
+
+impl Eq for Format {}
+
+impl Hash for Format {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name().hash(state);
+    }
+}
+
+impl FromStr for Format {
+    type Err = ExportError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let is_meant = |format: &&Self| format.name().eq_ignore_ascii_case(text.trim());
+        FORMATS.iter().find(is_meant).copied().ok_or_else(|| ExportError::UnknownFormat { text: text.into() })
+    }
+}
+
+impl Serialize for Format {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Format {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// A choice of formats, each once, in the order in which they were named; written `rois,geojson` or
+/// `all`.
+///
+/// ```
+/// use nucleoscope::export::{FORMATS, Formats, coco, rois};
+///
+/// assert_eq!("rois, coco,rois".parse::<Formats>()?.0, [rois::ROIS, coco::COCO]);
+/// assert_eq!("all".parse::<Formats>()?.0, FORMATS);
+/// assert!("rois,xls".parse::<Formats>().unwrap_err().to_string().contains("\"xls\""));
+/// # Ok::<(), nucleoscope::export::ExportError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Formats(pub Vec<Format>);
+
+impl FromStr for Formats {
+    type Err = ExportError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut formats = Vec::new();
+        for name in text.split(',') {
+            if name.trim().eq_ignore_ascii_case("all") {
+                formats.extend(FORMATS);
+            } else {
+                formats.push(name.parse()?);
+            }
+        }
+        Ok(Self(each_once(&formats)))
+    }
+}
+
+pub(super) fn each_once(formats: &[Format]) -> Vec<Format> {
+    let is_first = |(place, format): &(usize, &Format)| !formats[..*place].contains(format);
+    formats.iter().enumerate().filter(is_first).map(|(_, format)| *format).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_format_is_named_the_same_everywhere() {
+        for format in FORMATS {
+            assert_eq!(format.name().parse::<Format>().unwrap(), *format);
+            assert_eq!(serde_json::to_value(format).unwrap(), format.name());
+            assert_eq!(serde_json::from_value::<Format>(format.name().into()).unwrap(), *format);
+        }
+        assert_eq!(each_once(FORMATS), FORMATS);
+    }
+
+    #[test]
+    fn the_guide_lists_every_format() {
+        let row = |format: &Format| {
+            let FormatInfo { name, label, description, defined_by, file } = format.info();
+            let file = file.to_string().replace(" or ", "` or `");
+            format!("| `{name}` | {label} | `{file}` | {description} | {defined_by} |\n")
+        };
+        let head = "| `--export` | on the page | file | what it is | defined by |\n|---|---|---|---|---|\n";
+        let table = format!("{head}{}", FORMATS.iter().map(row).collect::<String>());
+        let guide = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/formats.md");
+        let guide = std::fs::read_to_string(guide).unwrap().replace("\r\n", "\n");
+        let (_, rest) = guide.split_once("<!-- formats:begin -->\n").unwrap();
+        let (written, _) = rest.split_once("<!-- formats:end -->").unwrap();
+        assert!(written.trim() == table.trim(), "the table in docs/formats.md should be:\n\n{table}");
+    }
+}

@@ -1,0 +1,49 @@
+//! The record of what was done to each image, so that it can be done again: [`crate::record`] writes and reads
+//! it.
+
+use serde_json::Value;
+
+use super::tables::Dialect;
+use super::{Basis, ExportError, Exporter, FileName, Format, FormatInfo, ImagePart, Subject};
+use crate::record::{ImageRecord, Outcome, encode};
+
+/// `nucleoscope.json`: what was done, so that it can be done again.
+pub const RECORD: Format = Format::new(&Record);
+
+struct Record;
+
+impl Exporter for Record {
+    fn info(&self) -> FormatInfo {
+        FormatInfo {
+            name: "record",
+            label: "Settings and corrections (nucleoscope.json)",
+            description: "What was done to each image, so that it can be done again",
+            defined_by: "below",
+            file: FileName::OfBatch("nucleoscope.json"),
+        }
+    }
+
+    fn image_part(&self, subject: &Subject, basis: &Basis) -> Result<Option<Value>, ExportError> {
+        RECORD.part(ImageRecord {
+            id: subject.image_id.into(),
+            provenance: subject.provenance.clone(),
+            outcome: Some(Outcome {
+                width: subject.image.width(),
+                height: subject.image.height(),
+                bit_depth: subject.image.bit_depth(),
+                channels: subject.channels.iter().map(|channel| channel.name.clone()).collect(),
+                pixel_size_used: subject.pixel_size,
+                nuclei: subject.labels.count(),
+                nuclei_counted: basis.counted().count(),
+                nuclei_edited: subject.edited.iter().filter(|edited| **edited).count(),
+                warnings: subject.warnings.iter().map(|warning| warning.message.clone()).collect(),
+            }),
+        })
+    }
+
+    fn batch_file(&self, images: &[ImagePart], _dialect: Dialect) -> Result<Vec<u8>, ExportError> {
+        let records =
+            images.iter().map(|image| image.read(RECORD)).collect::<Result<Vec<ImageRecord>, _>>()?;
+        encode(&records.iter().collect::<Vec<_>>()).map_err(|error| RECORD.refused(error))
+    }
+}
