@@ -38,6 +38,7 @@ pub use file_name::{file_stem, file_stems};
 
 /// What can be written of images and their nuclei.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify), tsify(rename = "ExportFormat"))]
 #[serde(rename_all = "camelCase")]
 pub enum Format {
     /// `submission.csv`: run lengths as the 2018 Data Science Bowl wants them ([`csv`]).

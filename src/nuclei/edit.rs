@@ -28,6 +28,7 @@ use super::{BoundingBox, LabelImage};
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub enum Edit {
     /// Removes the nuclei under the points; points on background do nothing.

@@ -17,6 +17,7 @@ use super::{LabelImage, Polygon, Ring, polygons};
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub enum Region {
     /// A rectangle with sides along rows and columns.
