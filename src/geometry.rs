@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(window.grown(5, 100, 100), Rect { left: 85, top: 0, width: 15, height: 11 });
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct Rect {
     /// Its first column.
     pub left: usize,

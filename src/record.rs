@@ -15,6 +15,7 @@ const FORMAT: u64 = 2;
 
 /// A file, told by its contents.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify), tsify(rename = "FileIdentityFields"))]
 #[serde(rename_all = "camelCase", default)]
 pub struct FileIdentity {
     /// Its name, without a folder.
@@ -43,6 +44,7 @@ impl FileIdentity {
 
 /// A model, told by its contents.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify), tsify(rename = "ModelIdentityFields"))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ModelIdentity {
     /// What the model calls itself.
@@ -55,6 +57,7 @@ pub struct ModelIdentity {
 
 /// What an image's nuclei were before they were corrected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub enum Start {
     /// What the network found.
@@ -67,6 +70,7 @@ pub enum Start {
 /// Where an image's nuclei come from, and which of them count: the part of a record that only the caller
 /// knows.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify), tsify(rename = "ProvenanceFields"))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Provenance {
     /// The image's file.
@@ -91,6 +95,7 @@ pub struct Provenance {
 
 /// What is said of one image.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct ImageRecord {
     /// What the image is called.
@@ -105,6 +110,7 @@ pub struct ImageRecord {
 
 /// What an image is, and how many nuclei it has.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Outcome {
     pub(crate) width: usize,

@@ -36,6 +36,7 @@ pub const THRESHOLDS: [u8; 10] = [50, 55, 60, 65, 70, 75, 80, 85, 90, 95];
 
 /// Hits, false_negatives and false_positives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Counts {
     /// True nuclei that were found.
@@ -58,6 +59,7 @@ impl Counts {
 
 /// A predicted nucleus and the true one it true_positives.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Match {
     /// Number of the true nucleus, from 1.
@@ -89,6 +91,7 @@ impl Match {
 
 /// The score of one image.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct ImageScore {
     /// Mean precision over the ten thresholds, from 0 to 1.
@@ -216,6 +219,7 @@ fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
 
 /// The scores of several images together.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify), tsify(rename = "ScoreSummary"))]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
     /// How many images count.
@@ -234,6 +238,7 @@ pub struct Summary {
 
 /// Two bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Interval {
     /// The lower bound.

@@ -14,6 +14,7 @@ use crate::record::FileIdentity;
 /// What a format says of itself: the command line's help, the page's menu and the table in `docs/formats.md`
 /// are made from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct FormatInfo {
     /// Its name on the command line and in JSON.
@@ -24,7 +25,8 @@ pub struct FormatInfo {
     pub description: &'static str,
     /// Where the format is defined, in Markdown.
     pub defined_by: &'static str,
-    /// The names of its files.
+    /// The names of its files; in JSON as one text, with `ID` for the beginning of an image's own.
+    #[cfg_attr(feature = "typescript", tsify(type = "string"))]
     pub file: FileName,
 }
 
@@ -106,6 +108,7 @@ pub trait Exporter: Sync {
 /// A format, to be chosen and handed on. In JSON it is its name, by which those of [`FORMATS`] are found again;
 /// two of the same name are equal.
 #[derive(Clone, Copy)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify), tsify(type = "string", rename = "ExportFormat"))]
 pub struct Format(&'static dyn Exporter);
 
 impl Format {

@@ -77,6 +77,7 @@ impl Exporter for NucleiTable {
 
 /// How a table's fields are parted and its numbers written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify), tsify(rename = "TableDialectFields"))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Dialect {
     /// What stands between two fields.
@@ -87,6 +88,7 @@ pub struct Dialect {
 
 /// What stands between two fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub enum Delimiter {
     /// `,`
@@ -100,6 +102,7 @@ pub enum Delimiter {
 
 /// What stands between a number's whole part and its fraction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub enum Decimal {
     /// `1.5`

@@ -6,6 +6,7 @@ use super::{Image, ImageError, Samples};
 
 /// The size of a pixel in micrometres; both sides are finite and above 0.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct PixelSize {
     /// Width of a pixel in µm.
     pub x: f64,

@@ -48,6 +48,7 @@ pub struct LocalRange {
 /// How the raw values of one image become network input: its [`Normalization`] with the range worked out.
 /// Settled once for an image, it is the same for every part of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Levels {
     low: f32,

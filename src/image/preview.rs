@@ -26,6 +26,7 @@ const CLIPPED: f64 = 0.1;
 
 /// How an image's values become brightness on the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Contrast {
     /// The value shown as black; the 0.1th percentile when `None`.

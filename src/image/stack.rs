@@ -17,6 +17,7 @@ use super::{Channel, Image, ImageError, PixelSize, Samples, Warning, split};
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Selection {
     /// The channel to segment; `None`: the one whose name or colour says nuclei, else the first. In a
@@ -30,6 +31,7 @@ pub struct Selection {
 
 /// A channel as the user names it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(untagged)]
 pub enum ChannelChoice {
     /// Its position, from 0.
@@ -40,6 +42,7 @@ pub enum ChannelChoice {
 
 /// What becomes of a z-stack.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub enum Slice {
     /// At every pixel the largest value of all slices.
@@ -51,6 +54,7 @@ pub enum Slice {
 
 /// What a file holds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct StackInfo {
     /// Columns of a plane.
@@ -78,6 +82,7 @@ pub struct StackInfo {
 
 /// What a file says of a channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct ChannelInfo {
     /// What the file calls it; `gray`, `red`, `green`, `blue` or `channel 2` where it says nothing.

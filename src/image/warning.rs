@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(warning.to_string(), "the pixels are taken as stored");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct Warning {
     /// A stable identifier such as `image/orientation`, for programs and tests.
     pub code: String,

@@ -27,6 +27,7 @@ pub trait OpenFile {
 
 /// Where the bytes of something are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct Source {
     /// Position in the list of files that the user gave.
     pub file: usize,

@@ -9,6 +9,7 @@ use crate::image::{LocalRange, Normalization};
 
 /// How the model's raw output becomes values in `0.0..=1.0`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "lowercase")]
 pub enum Activation {
     /// The output is in range already.
@@ -19,6 +20,7 @@ pub enum Activation {
 
 /// What the pipeline must know of a model. `docs/model-metadata.md` lists the keys.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct ModelMetadata {
     /// The model's name.

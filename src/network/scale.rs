@@ -22,6 +22,7 @@ use super::NetworkError;
 /// assert_eq!(range.fitting_scale(6.0), 1.0);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct ScaleRange {
     /// Smallest diameter in pixels of nuclei that are taken as they are (`scale_minimum_diameter`).

@@ -44,6 +44,7 @@ use crate::nuclei::{Region, area, inside};
 /// # Ok::<(), nucleoscope::nuclei::counted::GateError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify), tsify(rename = "GateFields"))]
 #[serde(rename_all = "camelCase")]
 pub struct Gate {
     /// The column's key, such as `area_px2`.
@@ -61,6 +62,7 @@ pub struct Gate {
 
 /// Which side of a gate counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub enum Keep {
     /// Nuclei in the range. A nucleus without a value is in no range.

@@ -14,7 +14,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::pixel_mask::{self, Pixel, PixelMask, Point};
+use super::pixel_mask::{self, Pixel, PixelMask, Place};
 use super::{BoundingBox, LabelImage};
 
 /// One correction by the user, in image pixels: right, down; the upper left pixel covers 0 to 1 both
@@ -28,12 +28,13 @@ use super::{BoundingBox, LabelImage};
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub enum Edit {
     /// Removes the nuclei under the points; points on background do nothing.
     Delete {
         /// One point a nucleus, or more.
-        at: Vec<(f64, f64)>,
+        at: Vec<Place>,
     },
     /// Makes the nuclei under the points one; points on background do nothing.
     ///
@@ -42,7 +43,7 @@ pub enum Edit {
     /// them (of a disc with its area), nor have other nuclei in its way.
     Merge {
         /// At least two nuclei.
-        at: Vec<(f64, f64)>,
+        at: Vec<Place>,
     },
     /// Cuts every nucleus that the line crosses from contour to contour.
     ///
@@ -51,19 +52,19 @@ pub enum Edit {
     /// that is nearest, so that a nucleus whose contour is grazed stays whole.
     Split {
         /// At least two points, joined by straight lines.
-        line: Vec<(f64, f64)>,
+        line: Vec<Place>,
     },
     /// Paints with a round brush: the background under it joins a nucleus. Other nuclei keep their
     /// pixels, and what does not touch the nucleus through the paint stays background.
     Draw {
         /// The brush's middle on its way; at least one point.
-        path: Vec<(f64, f64)>,
+        path: Vec<Place>,
         /// The brush's radius in pixels; below 0.7 as 0.7, which leaves a line.
         radius: f64,
         /// Points to the nucleus; the path's first point does without it. If there is background, the
         /// paint becomes a new nucleus (its largest connected piece, if other nuclei part it).
         #[serde(default)]
-        to: Option<(f64, f64)>,
+        to: Option<Place>,
     },
     /// Wipes with a round brush: pixels of the nucleus under the path's first point become background,
     /// or, if that is on background, those of every nucleus under the brush.
@@ -71,7 +72,7 @@ pub enum Edit {
     /// What falls apart becomes several nuclei; pieces of less than a twentieth of the nucleus go too.
     Erase {
         /// The brush's middle on its way; at least one point.
-        path: Vec<(f64, f64)>,
+        path: Vec<Place>,
         /// The brush's radius in pixels; below 0.7 as 0.7.
         radius: f64,
     },
@@ -79,7 +80,7 @@ pub enum Edit {
     /// other nuclei part it.
     Add {
         /// At least three corners; the last one joins the first.
-        outline: Vec<(f64, f64)>,
+        outline: Vec<Place>,
     },
 }
 
@@ -122,11 +123,11 @@ pub enum EditError {
     },
     /// There is only background.
     #[error("there is no nucleus at this place")]
-    #[diagnostic(code("edit/no-nucleus"), help("Point to the inside of an outline."))]
+    #[diagnostic(code("edit/no-nucleus"), help("Place to the inside of an outline."))]
     NoNucleus,
     /// The points to be merged are all in one nucleus.
     #[error("there is only one nucleus under the points")]
-    #[diagnostic(code("edit/one-nucleus"), help("Point to two nuclei or more."))]
+    #[diagnostic(code("edit/one-nucleus"), help("Place to two nuclei or more."))]
     OneNucleus,
     /// Nuclei to be merged have a wide gap or another nucleus between them.
     #[error("the nuclei are too far apart, or another one lies between them")]
@@ -262,7 +263,7 @@ impl Editor {
         (LabelImage::from_consecutive(self.width, self.height, edited.len() as u32, labels), edited)
     }
 
-    fn delete(&mut self, at: &[Point]) -> Result<(), EditError> {
+    fn delete(&mut self, at: &[Place]) -> Result<(), EditError> {
         let nuclei = self.under(at);
         if nuclei.is_empty() {
             return Err(EditError::NoNucleus);
@@ -271,7 +272,7 @@ impl Editor {
         Ok(())
     }
 
-    fn merge(&mut self, at: &[Point]) -> Result<(), EditError> {
+    fn merge(&mut self, at: &[Place]) -> Result<(), EditError> {
         let mut nuclei = self.under(at);
         match nuclei.len() {
             0 => return Err(EditError::NoNucleus),
@@ -284,7 +285,7 @@ impl Editor {
         Ok(())
     }
 
-    fn split(&mut self, line: &[Point]) -> Result<(), EditError> {
+    fn split(&mut self, line: &[Place]) -> Result<(), EditError> {
         let cut = Cut::along(line, self.width, self.height);
         let mut is_split = false;
         for label in self.labels_of(cut.pixels()) {
@@ -300,7 +301,7 @@ impl Editor {
         if is_split { Ok(()) } else { Err(EditError::NotCrossed) }
     }
 
-    fn draw(&mut self, path: &[Point], radius: f64, to: Option<Point>) -> Result<(), EditError> {
+    fn draw(&mut self, path: &[Place], radius: f64, to: Option<Place>) -> Result<(), EditError> {
         let stroke = PixelMask::stroke(path, radius, self.width, self.height);
         let label = to.or(path.first().copied()).map_or(0, |point| self.label_under(point));
         if label == 0 {
@@ -321,7 +322,7 @@ impl Editor {
         Ok(())
     }
 
-    fn erase(&mut self, path: &[Point], radius: f64) -> Result<(), EditError> {
+    fn erase(&mut self, path: &[Place], radius: f64) -> Result<(), EditError> {
         let stroke = PixelMask::stroke(path, radius, self.width, self.height);
         let only = path.first().map_or(0, |&point| self.label_under(point));
         let mut labels = self.labels_of(stroke.pixels());
@@ -364,13 +365,13 @@ impl Editor {
     }
 
     /// The label under a point; 0 outside the image.
-    fn label_under(&self, (x, y): Point) -> u32 {
+    fn label_under(&self, (x, y): Place) -> u32 {
         let is_inside = x >= 0.0 && y >= 0.0 && x < self.width as f64 && y < self.height as f64;
         if is_inside { self.label((x as usize, y as usize)) } else { 0 }
     }
 
     /// The pixels of the nuclei under the points, in the order of their first pixels.
-    fn under(&self, points: &[Point]) -> Vec<Vec<Pixel>> {
+    fn under(&self, points: &[Place]) -> Vec<Vec<Pixel>> {
         let mut labels: Vec<u32> = points.iter().map(|&point| self.label_under(point)).collect();
         labels.sort_unstable();
         labels.dedup();
@@ -495,14 +496,14 @@ struct Cut {
 
 /// The line is moved right and down by so little before it cuts, so that a line through centres (which
 /// whole and half coordinates easily give) has them all on one side.
-const NUDGE: Point = (1.0e-5, 1.4e-5);
+const NUDGE: Place = (1.0e-5, 1.4e-5);
 
 /// A line that passes a centre nearer than this parts it from both sides: rounding leaves no gaps.
 const SLACK: f64 = 1e-6;
 
 impl Cut {
-    fn along(line: &[Point], width: usize, height: usize) -> Self {
-        let line: Vec<Point> = line.iter().map(|&(x, y)| (x + NUDGE.0, y + NUDGE.1)).collect();
+    fn along(line: &[Place], width: usize, height: usize) -> Self {
+        let line: Vec<Place> = line.iter().map(|&(x, y)| (x + NUDGE.0, y + NUDGE.1)).collect();
         let bounds = pixel_mask::around(&line, 2.0, width, height);
         let mut cut = Self { from_right: PixelMask::empty(bounds), from_below: PixelMask::empty(bounds) };
         for (from, to) in pixel_mask::steps(&line) {
@@ -531,8 +532,8 @@ impl Cut {
 /// Row by row of an image with `rows` rows of `columns` pixels: those pixels whose centre has the step,
 /// or a point of it, between it and the next centre.
 fn passed(
-    from: Point,
-    to: Point,
+    from: Place,
+    to: Place,
     rows: usize,
     columns: usize,
 ) -> impl Iterator<Item = (usize, Range<usize>)> {
@@ -770,27 +771,27 @@ mod tests {
         result.refused.remove(0).1
     }
 
-    fn delete(at: &[Point]) -> Edit {
+    fn delete(at: &[Place]) -> Edit {
         Edit::Delete { at: at.to_vec() }
     }
 
-    fn merge(at: &[Point]) -> Edit {
+    fn merge(at: &[Place]) -> Edit {
         Edit::Merge { at: at.to_vec() }
     }
 
-    fn split(line: &[Point]) -> Edit {
+    fn split(line: &[Place]) -> Edit {
         Edit::Split { line: line.to_vec() }
     }
 
-    fn draw(path: &[Point], radius: f64, to: Option<Point>) -> Edit {
+    fn draw(path: &[Place], radius: f64, to: Option<Place>) -> Edit {
         Edit::Draw { path: path.to_vec(), radius, to }
     }
 
-    fn erase(path: &[Point], radius: f64) -> Edit {
+    fn erase(path: &[Place], radius: f64) -> Edit {
         Edit::Erase { path: path.to_vec(), radius }
     }
 
-    fn add(outline: &[Point]) -> Edit {
+    fn add(outline: &[Place]) -> Edit {
         Edit::Add { outline: outline.to_vec() }
     }
 
@@ -977,13 +978,13 @@ mod tests {
         assert_eq!(apply(&LabelImage::empty(0, 5), &[delete(&[(0.5, 0.5)])]).labels.count(), 0);
     }
 
-    fn point() -> impl Strategy<Value = Point> {
+    fn point() -> impl Strategy<Value = Place> {
         let coordinate =
             || prop_oneof![9 => (-4i32..40).prop_map(|half| f64::from(half) / 2.0), 1 => -1e9f64..1e9];
         (coordinate(), coordinate())
     }
 
-    fn points(most: usize) -> impl Strategy<Value = Vec<Point>> {
+    fn points(most: usize) -> impl Strategy<Value = Vec<Place>> {
         prop::collection::vec(point(), 0..=most)
     }
 

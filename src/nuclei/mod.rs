@@ -27,6 +27,7 @@ pub use label_image::LabelImage;
 pub(crate) use measure::nearest;
 pub use measure::{BoundingBox, Intensities, Measurements, measure};
 pub use outline::{Outline, outlines};
+pub use pixel_mask::Place;
 pub use polygon::{Polygon, Ring, polygons};
 pub use region::{Region, area, inside};
 pub use settings::{SETTINGS, Setting, SettingKind, Slider, WatershedSettings};

@@ -9,7 +9,8 @@ use std::ops::Range;
 use super::BoundingBox;
 
 /// A place in image pixels: right, down. The upper left pixel covers 0 to 1 both ways.
-pub(super) type Point = (f64, f64);
+#[cfg_attr(feature = "typescript", tsify::declare)]
+pub type Place = (f64, f64);
 
 /// Column and row of a pixel.
 pub(super) type Pixel = (usize, usize);
@@ -19,7 +20,7 @@ pub(super) type Pixel = (usize, usize);
 const FARTHEST: f64 = 1e8;
 
 /// Whether it is a place in an image or near one.
-pub(super) fn is_place((x, y): Point) -> bool {
+pub(super) fn is_place((x, y): Place) -> bool {
     // Not so for NaN.
     x.abs() <= FARTHEST && y.abs() <= FARTHEST
 }
@@ -45,7 +46,7 @@ impl PixelMask {
     }
 
     /// The pixels in a polygon by the even-odd rule; its last point joins the first.
-    pub(super) fn polygon(points: &[Point], width: usize, height: usize) -> Self {
+    pub(super) fn polygon(points: &[Place], width: usize, height: usize) -> Self {
         let mut pixel_mask = Self::empty(around(points, 0.0, width, height));
         let bounds = pixel_mask.bounds;
         for (from, to) in sides(points) {
@@ -69,7 +70,7 @@ impl PixelMask {
 
     /// The pixels no farther than `radius` from a path. A finer brush than the half of a pixel's
     /// diagonal is taken as that, so that a path always leaves a trace without gaps.
-    pub(super) fn stroke(path: &[Point], radius: f64, width: usize, height: usize) -> Self {
+    pub(super) fn stroke(path: &[Place], radius: f64, width: usize, height: usize) -> Self {
         let radius = radius.max(FRAC_1_SQRT_2);
         let bounds = around(path, radius, width, height);
         // How many spans begin at a pixel, less those that ended before it.
@@ -141,8 +142,8 @@ pub(super) fn centres(low: f64, high: f64, length: usize) -> Range<usize> {
 }
 
 /// The pixels of the image within `margin` of the points' bounding box.
-pub(super) fn around(points: &[Point], margin: f64, width: usize, height: usize) -> BoundingBox {
-    let range = |coordinate: fn(&Point) -> f64, length| {
+pub(super) fn around(points: &[Place], margin: f64, width: usize, height: usize) -> BoundingBox {
+    let range = |coordinate: fn(&Place) -> f64, length| {
         let low = points.iter().map(coordinate).fold(f64::INFINITY, f64::min);
         let high = points.iter().map(coordinate).fold(f64::NEG_INFINITY, f64::max);
         centres(low - margin, high + margin, length)
@@ -152,31 +153,31 @@ pub(super) fn around(points: &[Point], margin: f64, width: usize, height: usize)
 }
 
 /// From each point to the next, and from the last to the first.
-pub(super) fn sides(points: &[Point]) -> impl Iterator<Item = (Point, Point)> {
+pub(super) fn sides(points: &[Place]) -> impl Iterator<Item = (Place, Place)> {
     points.iter().copied().zip(points.iter().copied().cycle().skip(1))
 }
 
 /// From each point of a path to the next; a single point is a step of no length.
-pub(super) fn steps(path: &[Point]) -> impl Iterator<Item = (Point, Point)> {
+pub(super) fn steps(path: &[Place]) -> impl Iterator<Item = (Place, Place)> {
     let next = path.iter().skip(1).chain(path.iter().take(usize::from(path.len() == 1)));
     path.iter().copied().zip(next.copied())
 }
 
 /// Where a side crosses a row, if it does; of its ends the upper one counts to it.
-fn crossing(from: Point, to: Point, y: f64) -> Option<f64> {
+fn crossing(from: Place, to: Place, y: f64) -> Option<f64> {
     // From the upper end whichever comes first: a way there and back crosses at the same place.
     let (from, to) = if from.1 <= to.1 { (from, to) } else { (to, from) };
     ((from.1 <= y) != (to.1 <= y)).then(|| from.0 + (to.0 - from.0) * (y - from.1) / (to.1 - from.1))
 }
 
 /// Whether a point lies in a polygon, by the same rule as [`PixelMask::polygon`].
-pub(super) fn is_in_polygon(points: &[Point], (x, y): Point) -> bool {
+pub(super) fn is_in_polygon(points: &[Place], (x, y): Place) -> bool {
     sides(points).filter_map(|(from, to)| crossing(from, to, y)).filter(|&at| at <= x).count() % 2 == 1
 }
 
 /// The part of a row that is within `radius` of the line between two points: the ends' discs and the
 /// rectangle between them.
-fn span(from: Point, to: Point, radius: f64, y: f64) -> (f64, f64) {
+fn span(from: Place, to: Place, radius: f64, y: f64) -> (f64, f64) {
     let mut ends = (f64::INFINITY, f64::NEG_INFINITY);
     let mut widen = |x: f64| ends = (ends.0.min(x), ends.1.max(x));
     for (middle, row) in [from, to] {
@@ -243,7 +244,7 @@ mod tests {
     }
 
     /// Distance from a point to the line between two others.
-    fn distance(point: Point, (from, to): (Point, Point)) -> f64 {
+    fn distance(point: Place, (from, to): (Place, Place)) -> f64 {
         let (dx, dy) = (to.0 - from.0, to.1 - from.1);
         let length = dx * dx + dy * dy;
         let along = ((point.0 - from.0) * dx + (point.1 - from.1) * dy) / length.max(1e-12);
@@ -266,7 +267,7 @@ mod tests {
 
         #[test]
         fn pixels_and_points_agree_on_what_is_in_a_polygon(points in prop::collection::vec((-9i32..40, -9i32..40), 0..9)) {
-            let points: Vec<Point> = points.iter().map(|&(x, y)| (f64::from(x) / 2.0, f64::from(y) / 2.0)).collect();
+            let points: Vec<Place> = points.iter().map(|&(x, y)| (f64::from(x) / 2.0, f64::from(y) / 2.0)).collect();
             let polygon = PixelMask::polygon(&points, 12, 11);
             for pixel in (0..11).flat_map(|y| (0..12).map(move |x| (x, y))) {
                 prop_assert_eq!(polygon.contains(pixel), is_in_polygon(&points, (centre(pixel.0), centre(pixel.1))));

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::pixel_mask::{self, PixelMask, Point};
+use super::pixel_mask::{self, PixelMask, Place};
 use super::{LabelImage, Polygon, Ring, polygons};
 
 /// A part of the image, in image pixels: right, down; the upper left pixel covers 0 to 1 both ways. It
@@ -17,6 +17,7 @@ use super::{LabelImage, Polygon, Ring, polygons};
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub enum Region {
     /// A rectangle with sides along rows and columns.
@@ -33,13 +34,13 @@ pub enum Region {
     /// A polygon; where it covers itself, what is inside an odd number of times belongs to it.
     Polygon {
         /// Its corners in order; the last one joins the first.
-        points: Vec<(f64, f64)>,
+        points: Vec<Place>,
     },
 }
 
 impl Region {
     /// Its corners; none if one is not a place.
-    fn corners(&self) -> Vec<Point> {
+    fn corners(&self) -> Vec<Place> {
         let corners = match self {
             &Self::Rectangle { x, y, width, height } => {
                 vec![(x, y), (x + width, y), (x + width, y + height), (x, y + height)]
@@ -83,16 +84,16 @@ impl Region {
 }
 
 /// Twice the area within a line; above 0 if it runs clockwise on the screen.
-fn signed_area(corners: &[Point]) -> f64 {
+fn signed_area(corners: &[Place]) -> f64 {
     pixel_mask::sides(corners).map(|((x, y), (next_x, next_y))| x * next_y - next_x * y).sum()
 }
 
 /// Whether a closed line has an area and neither crosses nor touches itself.
-fn is_simple(corners: &[Point]) -> bool {
+fn is_simple(corners: &[Place]) -> bool {
     if corners.len() < 3 || signed_area(corners) == 0.0 {
         return false;
     }
-    let sides: Vec<(Point, Point)> = pixel_mask::sides(corners).collect();
+    let sides: Vec<(Place, Place)> = pixel_mask::sides(corners).collect();
     let are_apart = |(first, second): (usize, usize)| {
         let (one, other) = (sides[first], sides[second]);
         let is_next = second == first + 1;
@@ -110,20 +111,20 @@ fn is_simple(corners: &[Point]) -> bool {
 }
 
 /// On which side of a line a place is: above 0, below 0, or 0 on it.
-fn turn((from, to): (Point, Point), place: Point) -> f64 {
+fn turn((from, to): (Place, Place), place: Place) -> f64 {
     (to.0 - from.0) * (place.1 - from.1) - (to.1 - from.1) * (place.0 - from.0)
 }
 
 /// Whether a place lies on a side.
-fn is_on(side: (Point, Point), place: Point) -> bool {
+fn is_on(side: (Place, Place), place: Place) -> bool {
     let (from, to) = side;
     let is_between = |low: f64, high: f64, value: f64| low.min(high) <= value && value <= low.max(high);
     turn(side, place) == 0.0 && is_between(from.0, to.0, place.0) && is_between(from.1, to.1, place.1)
 }
 
 /// Whether two sides have a place in common.
-fn do_meet(one: (Point, Point), other: (Point, Point)) -> bool {
-    let is_split = |side: (Point, Point), (from, to): (Point, Point)| {
+fn do_meet(one: (Place, Place), other: (Place, Place)) -> bool {
+    let is_split = |side: (Place, Place), (from, to): (Place, Place)| {
         let (first, second) = (turn(side, from), turn(side, to));
         (first > 0.0 && second < 0.0) || (first < 0.0 && second > 0.0)
     };
@@ -144,7 +145,7 @@ fn do_meet(one: (Point, Point), other: (Point, Point)) -> bool {
 /// assert_eq!(inside(&[(1.0, 0.5), (3.5, 0.5)], &[]), [true, true]);
 /// ```
 pub fn inside(places: &[(f64, f64)], regions: &[Region]) -> Vec<bool> {
-    let polygons: Vec<Vec<Point>> = regions.iter().map(Region::corners).collect();
+    let polygons: Vec<Vec<Place>> = regions.iter().map(Region::corners).collect();
     let is_inside =
         |&place| regions.is_empty() || polygons.iter().any(|points| pixel_mask::is_in_polygon(points, place));
     places.iter().map(is_inside).collect()
@@ -164,7 +165,7 @@ pub fn area(width: usize, height: usize, regions: &[Region]) -> usize {
     if regions.is_empty() {
         return width * height;
     }
-    let polygons: Vec<Vec<Point>> = regions.iter().map(Region::corners).collect();
+    let polygons: Vec<Vec<Place>> = regions.iter().map(Region::corners).collect();
     let mut union = PixelMask::empty(pixel_mask::around(&polygons.concat(), 0.0, width, height));
     for points in &polygons {
         PixelMask::polygon(points, width, height).pixels().for_each(|pixel| union.insert(pixel));
@@ -207,7 +208,7 @@ mod tests {
 
     #[test]
     fn what_is_no_place_is_empty() {
-        let polygon = |points: &[Point]| Region::Polygon { points: points.to_vec() };
+        let polygon = |points: &[Place]| Region::Polygon { points: points.to_vec() };
         for region in [
             rectangle(f64::NAN, 0.0, 1.0, 1.0),
             rectangle(0.0, 0.0, f64::INFINITY, 1.0),
@@ -223,7 +224,7 @@ mod tests {
     proptest! {
         #[test]
         fn centres_of_pixels_are_inside_where_the_area_is(corners in prop::collection::vec((-2.0f64..9.0, -2.0f64..9.0), 0..7)) {
-            let centres: Vec<Point> = (0..64).map(|pixel| (f64::from(pixel % 8) + 0.5, f64::from(pixel / 8) + 0.5)).collect();
+            let centres: Vec<Place> = (0..64).map(|pixel| (f64::from(pixel % 8) + 0.5, f64::from(pixel / 8) + 0.5)).collect();
             let regions = [Region::Polygon { points: corners }, rectangle(1.5, 1.5, 2.0, 3.0)];
             let count = inside(&centres, &regions).into_iter().filter(|inside| *inside).count();
             prop_assert_eq!(count, area(8, 8, &regions));

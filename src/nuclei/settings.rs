@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// One setting of the watershed.
 #[derive(Debug, Clone, Copy, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Setting {
@@ -38,6 +39,7 @@ pub struct Setting {
 
 /// What the values of a setting are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub enum SettingKind {
     /// Any number in the range.
@@ -50,6 +52,7 @@ pub enum SettingKind {
 
 /// The usual values of a setting, as its slider offers them.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct Slider {
     /// The lowest value.
     pub minimum: f64,
@@ -180,6 +183,7 @@ macro_rules! settings {
     )*) => {
         /// How probability maps become nuclei. Cheap to change: the network need not run again.
         #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
         #[serde(rename_all = "camelCase", default)]
         pub struct WatershedSettings {
             $($(#[$doc])* $(#[serde(alias = $old)])? pub $field: $type,)*

@@ -11,6 +11,7 @@ use crate::nuclei::table::Column;
 
 /// Number, mean and spread of some values.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct Moments {
     /// How many values.
     pub count: usize,
@@ -50,6 +51,7 @@ impl Moments {
 
 /// A measure of the counted nuclei.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct ColumnSummary<'a> {
     /// Which one.
     pub column: Cow<'a, Column>,
@@ -59,6 +61,7 @@ pub struct ColumnSummary<'a> {
 
 /// What the nuclei of an image have in common.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify), tsify(rename = "NucleiSummary"))]
 #[serde(rename_all = "camelCase")]
 pub struct Summary<'a> {
     /// All nuclei.

@@ -21,6 +21,7 @@ use crate::nuclei::{Intensities, LabelImage, Measurements, measure, nearest};
 
 /// What a column holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Column {
     /// A name for programs, unique in its table: `area_px2`.

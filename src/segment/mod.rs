@@ -25,6 +25,7 @@ pub use error::SegmentError;
 
 /// Everything a user can choose about a segmentation.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Settings {
     /// Diameter of a typical nucleus in pixels; estimated from the image when `None`.
@@ -49,6 +50,7 @@ pub struct Progress {
 
 /// One run of the network over an image, or over parts of it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Pass {
     /// The factor by which the image was resized for the network.

@@ -24,6 +24,7 @@ use crate::segment::{CountingNetwork, Pass, ScaleEstimate, SegmentError, Setting
 
 /// Which images are segmented in blocks, and how large a block is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify), tsify(rename = "TiledSizes"))]
 #[serde(rename_all = "camelCase")]
 pub struct Sizes {
     /// Most pixels of an image whose maps are made for all of it: those can be kept, and cut anew.
@@ -68,6 +69,7 @@ const AGREEMENT: usize = 8;
 
 /// What is settled before the first block: with it and the image, blocks can be worked on anywhere.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify), tsify(rename = "TiledPlan"))]
 #[serde(rename_all = "camelCase")]
 pub struct Plan {
     /// Columns of the image.
@@ -86,6 +88,7 @@ pub struct Plan {
 
 /// A part of a large image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct Block {
     /// The part whose nuclei are wanted.
     pub core: Rect,

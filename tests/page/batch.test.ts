@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "vitest";
 import { Batch } from "../../www/src/batch.ts";
 import type { BatchImage, ImageState } from "../../www/src/batch.ts";
-import type { OpenedBatch } from "../../www/src/engine/protocol.ts";
+import type { BatchPlan } from "../../www/src/wasm/nucleoscope.js";
 import { fake } from "../fake.ts";
 
 const file = (path: string, contents = path) => ({ path, blob: new File([contents], path), explicit: true });
@@ -17,7 +17,7 @@ const planned = (imageId: string, index: number, truth: object | null = null) =>
   ignoredInScoring: false,
 });
 const plan = (images: object[], rest = {}) =>
-  fake<OpenedBatch>({ images, failures: [], notices: [], wanted: null, ...rest });
+  fake<BatchPlan>({ images, failures: [], notices: [], wanted: null, ...rest });
 const result = (count: number, score: object | null = null) =>
   fake<ImageState & { kind: "done" }>({ kind: "done", result: { count, score, csvRows: "" } });
 

@@ -5,7 +5,6 @@ import type {
   CountRules,
   ErrorReport,
   ImageSource,
-  OpenedBatch,
   Picture,
   Segmented,
   TruthSource,
@@ -14,7 +13,20 @@ import { History } from "./history.ts";
 import { rowsUnder } from "./submission.ts";
 import type { Tuning } from "./tuning.ts";
 import { countedNuclei, nuclei } from "./wording.ts";
-import type { Edit, Gate, ImageScore, PixelSize, Region, Selection, Settings } from "./wasm/nucleoscope.js";
+import type {
+  BatchPlan,
+  Edit,
+  Gate,
+  ImageScore,
+  PixelSize,
+  PlannedImage,
+  PlannedRecord,
+  PlannedTruth,
+  Region,
+  Selection,
+  Settings,
+  Source,
+} from "./wasm/nucleoscope.js";
 
 /** Where an image is on its way. */
 export type ImageState =
@@ -270,7 +282,7 @@ export class Batch {
   }
 
   /** Takes over what all files together turned out to be. */
-  update(plan: OpenedBatch): Update {
+  update(plan: BatchPlan): Update {
     const update: Update = { added: [], again: [], renamed: [] };
     this.wanted = plan.wanted;
     for (const planned of plan.images) {
@@ -303,7 +315,7 @@ export class Batch {
   }
 
   /** Where files of a plan are, by their paths. */
-  sourcesOf(planned: OpenedBatch["records"]): { readonly path: string; readonly source: ImageSource }[] {
+  sourcesOf(planned: readonly PlannedRecord[]): { readonly path: string; readonly source: ImageSource }[] {
     return planned.map(({ path, source }) => ({ path, source: this.#sourceOf(source) }));
   }
 
@@ -332,7 +344,7 @@ export class Batch {
     );
   }
 
-  #add(planned: OpenedBatch["images"][number], source: ImageSource, truth: TruthSource | null): BatchImage {
+  #add(planned: PlannedImage, source: ImageSource, truth: TruthSource | null): BatchImage {
     const { path, ignoredInScoring } = planned;
     const image: BatchImage = {
       ...untouched(),
@@ -359,7 +371,7 @@ export class Batch {
     return [...this.#removed].filter((removed) => removed === path || removed.startsWith(`${path}/`));
   }
 
-  #truthOf(truth: OpenedBatch["images"][number]["truth"]): TruthSource | null {
+  #truthOf(truth: PlannedTruth | null): TruthSource | null {
     if (truth === null) return null;
     if (truth.kind === "masks") {
       return { kind: "masks", sources: truth.sources.map((source) => this.#sourceOf(source)) };
@@ -367,7 +379,7 @@ export class Batch {
     return truth.kind === "labels" ? { kind: "labels", source: this.#sourceOf(truth.source) } : truth;
   }
 
-  #sourceOf({ file, entry }: OpenedBatch["images"][number]["source"]): ImageSource {
+  #sourceOf({ file, entry }: Source): ImageSource {
     const given = this.#files[file];
     if (given === undefined) throw new Error(`the plan names file ${file}, which was not given`);
     return { blob: given.blob, entry };
@@ -379,7 +391,7 @@ function isRecordName(path: string): boolean {
   return /nucleoscope\.json$/i.test(path);
 }
 
-function namesOf(planned: OpenedBatch["images"][number]): Pick<BatchImage, "imageId" | "csvId" | "fileStem" | "name"> {
+function namesOf(planned: PlannedImage): Pick<BatchImage, "imageId" | "csvId" | "fileStem" | "name"> {
   const { imageId, csvId, fileStem, path } = planned;
   return { imageId, csvId, fileStem, name: nameOf(imageId, path) };
 }

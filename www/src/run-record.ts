@@ -1,9 +1,9 @@
 import type { BatchImage } from "./batch.ts";
 import type { ModelIdentity } from "./engine/protocol.ts";
-import type { Provenance } from "./wasm/nucleoscope.js";
+import type { GivenProvenance } from "./wasm/nucleoscope.js";
 
 /** How an image's nuclei came about, and which of them count: what its record says. */
-export function provenanceOf(image: BatchImage, model: ModelIdentity): Provenance {
+export function provenanceOf(image: BatchImage, model: ModelIdentity): GivenProvenance {
   return {
     // Ground truth comes from no model.
     model: image.startsFromTruth ? null : model,
@@ -11,8 +11,8 @@ export function provenanceOf(image: BatchImage, model: ModelIdentity): Provenanc
     settings: image.startsFromTruth ? null : image.settings,
     selection: image.selection,
     pixelSize: image.pixelSize,
-    edits: image.edits.steps,
-    regions: image.regions,
-    gates: image.gates,
+    edits: [...image.edits.steps],
+    regions: [...image.regions],
+    gates: [...image.gates],
   };
 }

@@ -10,6 +10,8 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
+use serde_wasm_bindgen::preserve;
+use tsify::Tsify;
 use wasm_bindgen::prelude::*;
 use web_sys::{Blob, FileReaderSync};
 
@@ -18,114 +20,59 @@ use nucleoscope::dsb2018::csv;
 use nucleoscope::dsb2018::run_length::{self, Mask};
 use nucleoscope::dsb2018::score::{self, ImageScore};
 use nucleoscope::export::tables::Dialect;
-use nucleoscope::export::{self, ExportFile, Format, Part, Subject, geojson};
-use nucleoscope::image::{self, Contrast, Image, Limits, Opened, PixelSize, Preview, Selection};
+use nucleoscope::export::{self, ExportFile, Format, FormatInfo, Part, Subject, geojson};
+use nucleoscope::image::{self, Contrast, Image, Limits, Opened, PixelSize, Preview, Selection, StackInfo};
 use nucleoscope::input::batch::{self, Archives, Batch, OpenFile, Source};
 use nucleoscope::input::dataset::{self, InputFile};
 use nucleoscope::input::truth::{self, MaskFile};
-use nucleoscope::network::{Network, TractNetwork};
+use nucleoscope::network::{ModelMetadata, Network, TractNetwork};
 use nucleoscope::nuclei::MeasurementTable;
 use nucleoscope::nuclei::counted::{self, Gate, Rules};
-use nucleoscope::nuclei::summary::Summary;
+use nucleoscope::nuclei::summary::Summary as NucleiSummary;
 use nucleoscope::nuclei::table::Column;
-use nucleoscope::nuclei::{self, Edit, LabelImage, Region};
+use nucleoscope::nuclei::{self, Edit, LabelImage, Region, Setting};
 use nucleoscope::prediction::ProbabilityMaps;
-use nucleoscope::record::Provenance;
 use nucleoscope::record::{self, sha256};
+use nucleoscope::record::{ImageRecord, Provenance};
 use nucleoscope::segment::tiled::{Assembly, BlockNuclei, Plan as Tiling, Sizes};
 use nucleoscope::segment::{self, Progress, Settings};
 use nucleoscope::synthetic::{self, FieldOptions, Modality};
 
+/// The only declarations that are not generated: a record may lack some fields of these types, and Rust then
+/// fills them in, but what the module returns has them all. Their fields are those of the Rust types.
 #[wasm_bindgen(typescript_custom_section)]
-const TYPES: &str = include_str!("wasm.d.ts");
+const COMPLETE_TYPES: &str = r#"
+export type Gate = Required<GateFields>;
+export type FileIdentity = Required<FileIdentityFields>;
+export type ModelIdentity = Required<ModelIdentityFields>;
+export type Provenance = Required<ProvenanceFields>;
+export type TableDialect = Required<TableDialectFields>;
+
+/** The module adds the file itself. */
+export type GivenProvenance = Omit<Provenance, "input">;
+"#;
 
 #[wasm_bindgen]
 extern "C" {
-    /// See `BatchFile` in `wasm.d.ts`.
-    #[wasm_bindgen(typescript_type = "BatchFile")]
-    pub type BatchFile;
+    /// Settings of which none is left out.
+    #[wasm_bindgen(typescript_type = "Required<Settings>")]
+    pub type AllSettings;
 
-    #[wasm_bindgen(method, getter)]
-    fn path(this: &BatchFile) -> String;
+    /// Where an image's nuclei come from, without its file.
+    #[wasm_bindgen(typescript_type = "GivenProvenance")]
+    pub type GivenProvenance;
 
-    #[wasm_bindgen(method, getter)]
-    fn blob(this: &BatchFile) -> Blob;
-
-    #[wasm_bindgen(method, getter)]
-    fn explicit(this: &BatchFile) -> bool;
-
-    #[wasm_bindgen(method, getter)]
-    fn number(this: &BatchFile) -> u32;
-
-    #[wasm_bindgen(typescript_type = "BatchPlan")]
-    pub type BatchPlanObject;
-    #[wasm_bindgen(typescript_type = "Settings")]
-    pub type SettingsObject;
-    #[wasm_bindgen(typescript_type = "Setting[]")]
-    pub type SettingList;
-    #[wasm_bindgen(typescript_type = "ModelMetadata")]
-    pub type MetadataObject;
-    #[wasm_bindgen(typescript_type = "ImageScore")]
-    pub type ImageScoreObject;
+    /// The scores of several images together; `null` of none.
     #[wasm_bindgen(typescript_type = "ScoreSummary | null")]
-    pub type SummaryObject;
-    #[wasm_bindgen(typescript_type = "ImageScore[]")]
-    pub type ImageScores;
-    #[wasm_bindgen(typescript_type = "Preview")]
-    pub type PreviewObject;
-    #[wasm_bindgen(typescript_type = "Outlines")]
-    pub type OutlinesObject;
-    #[wasm_bindgen(typescript_type = "ExampleImage")]
-    pub type ExampleObject;
+    pub type MaybeScoreSummary;
+
+    /// Is told what is done of how much.
     #[wasm_bindgen(typescript_type = "(done: number, total: number) => void")]
     pub type OnProgress;
-    #[wasm_bindgen(typescript_type = "Selection")]
-    pub type SelectionObject;
-    #[wasm_bindgen(typescript_type = "StackInfo")]
-    pub type StackObject;
-    #[wasm_bindgen(typescript_type = "Contrast")]
-    pub type ContrastObject;
-    #[wasm_bindgen(typescript_type = "Edit[]")]
-    pub type Edits;
-    #[wasm_bindgen(typescript_type = "{ edit: number; reason: string }[]")]
-    pub type RefusedEdits;
-    #[wasm_bindgen(typescript_type = "Region[]")]
-    pub type Regions;
-    #[wasm_bindgen(typescript_type = "MeasurementTable")]
-    pub type MeasurementTableObject;
-    #[wasm_bindgen(
-        typescript_type = "{ readonly csvRows: string; readonly width: number; readonly height: number; readonly edited: readonly number[] }"
-    )]
-    pub type FinishedNuclei;
-    #[wasm_bindgen(typescript_type = "ExportFormat[]")]
-    pub type ExportFormats;
-    #[wasm_bindgen(typescript_type = "FormatInfo[]")]
-    pub type FormatList;
-    #[wasm_bindgen(typescript_type = "Provenance")]
-    pub type ProvenanceObject;
-    #[wasm_bindgen(typescript_type = "ImageRecord[]")]
-    pub type ImageRecords;
-    #[wasm_bindgen(typescript_type = "ExportFile[]")]
-    pub type ExportFiles;
-    #[wasm_bindgen(typescript_type = "ImageExport")]
-    pub type ImageExportObject;
-    #[wasm_bindgen(typescript_type = "FailedFile[]")]
-    pub type FailedFiles;
-    #[wasm_bindgen(typescript_type = "TableDialect")]
-    pub type DialectObject;
-    #[wasm_bindgen(typescript_type = "PixelSize | null")]
-    pub type MaybePixelSize;
-    #[wasm_bindgen(typescript_type = "Gate[]")]
-    pub type Gates;
-    #[wasm_bindgen(typescript_type = "CountedNuclei")]
-    pub type CountedObject;
-    #[wasm_bindgen(typescript_type = "string[]")]
-    pub type Keys;
-    #[wasm_bindgen(typescript_type = "TiledSizes")]
-    pub type TiledSizes;
-    #[wasm_bindgen(typescript_type = "TiledPlan")]
-    pub type TiledPlan;
 }
+
+/// A JavaScript object that is declared by this Rust type.
+type Js<T> = <T as Tsify>::JsType;
 
 /// Runs once when the module is instantiated: panics become readable in the console.
 #[wasm_bindgen(start)]
@@ -157,8 +104,26 @@ fn to_object<T: JsCast>(value: &impl Serialize) -> T {
     value.serialize(&serializer).unwrap_or(JsValue::UNDEFINED).unchecked_into()
 }
 
+/// The object that a value is declared as.
+fn to_js<T: Tsify + Serialize>(value: &T) -> Js<T> {
+    to_object(value)
+}
+
+fn to_js_list<T: Tsify + Serialize>(values: &[T]) -> Vec<Js<T>> {
+    values.iter().map(to_js).collect()
+}
+
 fn from_object<T: for<'de> Deserialize<'de>>(value: JsValue) -> Result<T, JsValue> {
     serde_wasm_bindgen::from_value(value).map_err(|error| refused(&error.to_string()))
+}
+
+/// The value of an object that was declared as one.
+fn from_js<T: Tsify + for<'de> Deserialize<'de>>(object: Js<T>) -> Result<T, JsValue> {
+    from_object(object.unchecked_into())
+}
+
+fn from_js_list<T: Tsify + for<'de> Deserialize<'de>>(objects: Vec<Js<T>>) -> Result<Vec<T>, JsValue> {
+    objects.into_iter().map(from_js).collect()
 }
 
 /// A `TypeError` that explains itself like every other error: an argument is not what it should be. Nothing
@@ -188,8 +153,8 @@ pub fn sha256_of(bytes: &[u8]) -> String {
 /// # Errors
 /// It is no record, or a value in it is none that the program can use; the message names the field.
 #[wasm_bindgen(js_name = readRecord)]
-pub fn read_record(bytes: &[u8]) -> Result<ImageRecords, JsValue> {
-    record::read(bytes).map(|record| to_object(&record.images)).map_err(thrown)
+pub fn read_record(bytes: &[u8]) -> Result<Vec<Js<ImageRecord>>, JsValue> {
+    record::read(bytes).map(|record| to_js_list(&record.images)).map_err(thrown)
 }
 
 /// The regions of interest in a GeoJSON file.
@@ -197,8 +162,8 @@ pub fn read_record(bytes: &[u8]) -> Result<ImageRecords, JsValue> {
 /// # Errors
 /// It is no GeoJSON, or has no region.
 #[wasm_bindgen(js_name = readRegions)]
-pub fn read_regions(bytes: &[u8]) -> Result<Regions, JsValue> {
-    geojson::read_regions(bytes).map(|regions| to_object(&regions)).map_err(thrown)
+pub fn read_regions(bytes: &[u8]) -> Result<Vec<Js<Region>>, JsValue> {
+    geojson::read_regions(bytes).map(|regions| to_js_list(&regions)).map_err(thrown)
 }
 
 /// Decides which nuclei of an image count, and sums them up. `width` and `height` are the image's.
@@ -207,31 +172,60 @@ pub fn read_regions(bytes: &[u8]) -> Result<Regions, JsValue> {
 /// A `TypeError` if an argument is not what it should be.
 #[wasm_bindgen(js_name = countNuclei)]
 pub fn count_nuclei(
-    table: MeasurementTableObject,
+    table: Js<TableObject>,
     width: usize,
     height: usize,
-    #[wasm_bindgen(js_name = "pixelSize")] pixel_size: MaybePixelSize,
-    regions: Regions,
-    gates: Gates,
-) -> Result<CountedObject, JsValue> {
-    let table = table_of(&table)?;
-    let pixel_size: Option<PixelSize> = from_object(pixel_size.into())?;
-    let regions: Vec<Region> = from_object(regions.into())?;
-    let gates: Vec<Gate> = from_object(gates.into())?;
+    #[wasm_bindgen(js_name = "pixelSize")] pixel_size: Option<Js<PixelSize>>,
+    regions: Vec<Js<Region>>,
+    gates: Vec<Js<Gate>>,
+) -> Result<Js<CountedNuclei<'static>>, JsValue> {
+    let table = table_of(table)?;
+    let pixel_size = pixel_size.map(from_js).transpose()?;
+    let regions: Vec<Region> = from_js_list(regions)?;
+    let gates: Vec<Gate> = from_js_list(gates)?;
     let counted = counted::count(&table, (width, height), &Rules { regions: &regions, gates: &gates });
     let included: Vec<u8> = counted.included.iter().copied().map(u8::from).collect();
-    let object = js_sys::Object::new();
-    set(&object, "included", js_sys::Uint8Array::from(&*included));
-    set(&object, "summary", to_object::<JsValue>(&Summary::new(&table, &counted, pixel_size)));
-    Ok(object.unchecked_into())
+    Ok(to_js(&CountedNuclei {
+        included: js_sys::Uint8Array::from(&*included),
+        summary: NucleiSummary::new(&table, &counted, pixel_size),
+    }))
+}
+
+/// Which nuclei of an image count.
+#[derive(Serialize, Tsify)]
+pub struct CountedNuclei<'a> {
+    /// For each nucleus, whether it counts (1) or not (0).
+    #[serde(with = "preserve")]
+    #[tsify(type = "Uint8Array<ArrayBuffer>")]
+    included: js_sys::Uint8Array,
+    /// What those that count have in common.
+    summary: NucleiSummary<'a>,
+}
+
+/// Column after column: row r of column c is `values[c * rows + r]` and about nucleus r + 1; NaN: no value.
+#[derive(Serialize, Deserialize, Tsify)]
+#[tsify(rename = "MeasurementTable")]
+pub struct TableObject {
+    /// What the columns are.
+    columns: Vec<Column>,
+    /// How many nuclei there are.
+    rows: usize,
+    /// The measured values.
+    #[serde(with = "preserve")]
+    #[tsify(type = "Float64Array<ArrayBuffer>")]
+    values: js_sys::Float64Array,
+}
+
+impl From<MeasurementTable> for TableObject {
+    fn from(MeasurementTable { columns, rows, values }: MeasurementTable) -> Self {
+        Self { columns, rows, values: js_sys::Float64Array::from(&*values) }
+    }
 }
 
 /// A table as [`Segmentation::measure`] gave it.
-fn table_of(object: &JsValue) -> Result<MeasurementTable, JsValue> {
-    let get = |key: &str| js_sys::Reflect::get(object, &key.into());
-    let columns: Vec<Column> = from_object(get("columns")?)?;
-    let rows: usize = from_object(get("rows")?)?;
-    let values = js_sys::Float64Array::new(&get("values")?).to_vec();
+fn table_of(object: Js<TableObject>) -> Result<MeasurementTable, JsValue> {
+    let TableObject { columns, rows, values } = from_js(object)?;
+    let values = values.to_vec();
     if columns.len().checked_mul(rows) != Some(values.len()) {
         return Err(js_sys::TypeError::new("this is not a table of measurements").into());
     }
@@ -245,11 +239,14 @@ pub fn included_rows(rows: &str, included: &[u8]) -> String {
 }
 
 /// A file that could not be worked on.
-#[derive(Deserialize)]
+#[derive(Deserialize, Tsify)]
 #[serde(rename_all = "camelCase")]
-struct FailedFile {
+pub struct FailedFile {
+    /// Empty for a file that is no image.
     image_id: String,
+    /// What the user knows the file by.
     path: String,
+    /// What is wrong with it.
     reason: String,
 }
 
@@ -261,50 +258,70 @@ struct FailedFile {
 #[wasm_bindgen(js_name = batchFiles)]
 pub fn batch_files(
     parts: Vec<js_sys::Uint8Array>,
-    failures: FailedFiles,
-    formats: ExportFormats,
-    dialect: DialectObject,
-) -> Result<ExportFiles, JsValue> {
-    let formats: Vec<Format> = from_object(formats.into())?;
-    let dialect: Dialect = from_object(dialect.into())?;
+    failures: Vec<Js<FailedFile>>,
+    formats: Vec<Js<Format>>,
+    dialect: Js<Dialect>,
+) -> Result<Vec<Js<FileObject>>, JsValue> {
+    let formats: Vec<Format> = from_js_list(formats)?;
+    let dialect: Dialect = from_js(dialect)?;
     let part = |bytes: &js_sys::Uint8Array| serde_json::from_slice::<Part>(&bytes.to_vec());
     let mut parts: Vec<Part> = parts
         .iter()
         .map(part)
         .collect::<Result<_, _>>()
         .map_err(|error| js_sys::TypeError::new(&error.to_string()))?;
-    let failures: Vec<FailedFile> = from_object(failures.into())?;
+    let failures: Vec<FailedFile> = from_js_list(failures)?;
     parts.extend(failures.iter().map(|file| Part::failed(&file.image_id, &file.path, &file.reason)));
-    Ok(file_list(export::batch_files(&parts, &formats, dialect).map_err(thrown)?).unchecked_into())
+    let files = export::batch_files(&parts, &formats, dialect).map_err(thrown)?;
+    Ok(files.into_iter().map(|file| to_js(&FileObject::from(file))).collect())
 }
 
-fn file_list(files: Vec<ExportFile>) -> js_sys::Array {
-    let list = js_sys::Array::new();
-    for ExportFile { name, bytes } in files {
-        let object = js_sys::Object::new();
-        set(&object, "name", name);
-        set(&object, "bytes", js_sys::Uint8Array::from(&*bytes));
-        list.push(&object);
+/// A file to be saved.
+#[derive(Serialize, Tsify)]
+#[tsify(rename = "ExportFile")]
+pub struct FileObject {
+    /// Its name, without a folder.
+    name: String,
+    /// Its contents.
+    #[serde(with = "preserve")]
+    #[tsify(type = "Uint8Array<ArrayBuffer>")]
+    bytes: js_sys::Uint8Array,
+}
+
+impl From<ExportFile> for FileObject {
+    fn from(ExportFile { name, bytes }: ExportFile) -> Self {
+        Self { name, bytes: js_sys::Uint8Array::from(&*bytes) }
     }
-    list
+}
+
+/// The files of one image, and its part of those that a batch shares, for `batchFiles`.
+#[derive(Serialize, Tsify)]
+pub struct ImageExport {
+    /// The files that are the image's own.
+    #[tsify(type = "ExportFile[]")]
+    files: Vec<FileObject>,
+    /// Its part of the shared files.
+    #[serde(with = "preserve")]
+    #[tsify(type = "Uint8Array<ArrayBuffer>")]
+    part: js_sys::Uint8Array,
 }
 
 /// The settings that are used where none are given.
 #[wasm_bindgen(js_name = defaultSettings)]
-pub fn default_settings() -> SettingsObject {
+pub fn default_settings() -> AllSettings {
     to_object(&Settings::default())
 }
 
 /// The settings of the watershed: names, ranges, help.
 #[wasm_bindgen(js_name = watershedSettings)]
-pub fn watershed_settings() -> SettingList {
-    to_object(&nuclei::SETTINGS)
+pub fn watershed_settings() -> Vec<Js<Setting>> {
+    to_js_list(nuclei::SETTINGS)
 }
 
 /// The formats of the exports: names, what they are called on the page, what they hold, the names of their files.
 #[wasm_bindgen(js_name = exportFormats)]
-pub fn export_formats() -> FormatList {
-    to_object(&export::FORMATS.iter().map(|format| format.info()).collect::<Vec<_>>())
+pub fn export_formats() -> Vec<Js<FormatInfo>> {
+    to_js_list(&export::FORMATS.iter().map(|format| format.info()).collect::<Vec<_>>())
 }
 
 /// A file of the browser as something to read and seek in, a block at a time.
@@ -398,61 +415,118 @@ impl OpenFile for Blobs {
     }
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Plan {
+/// A file as its user gave it.
+#[derive(Deserialize, Tsify)]
+pub struct BatchFile {
+    /// Its name, with its path inside the folder that was dropped or chosen.
+    path: String,
+    /// Its contents.
+    #[serde(with = "preserve")]
+    #[tsify(type = "Blob")]
+    blob: JsValue,
+    /// Whether the user named this very file, rather than a folder that contains it.
+    explicit: bool,
+    /// Tells it from other files.
+    number: usize,
+}
+
+impl BatchFile {
+    fn blob(&self) -> Blob {
+        self.blob.clone().unchecked_into()
+    }
+}
+
+/// What a set of files contains.
+#[derive(Serialize, Tsify)]
+pub struct BatchPlan {
+    /// The images.
     images: Vec<PlannedImage>,
-    failures: Vec<Failure>,
-    notices: Vec<dataset::Notice>,
+    /// Files that cannot be used.
+    failures: Vec<PlannedFailure>,
+    /// What a user should know.
+    notices: Vec<ErrorReport>,
+    /// The image ids that a sample submission asks for, in its order.
     wanted: Option<Vec<String>>,
+    /// Records of earlier runs, for `readRecord`.
     records: Vec<PlannedRecord>,
 }
 
-#[derive(Serialize)]
-struct PlannedRecord {
+/// A record of an earlier run.
+#[derive(Serialize, Tsify)]
+pub struct PlannedRecord {
+    /// What the user knows it by.
     path: String,
+    /// Where its bytes are.
     source: Source,
 }
 
-#[derive(Serialize)]
+/// An image to segment.
+#[derive(Serialize, Tsify)]
 #[serde(rename_all = "camelCase")]
-struct PlannedImage {
+pub struct PlannedImage {
+    /// What it is called, in no other image's way.
     image_id: String,
+    /// The id as it stands in the Bowl's CSV, in quotes where it needs them.
     csv_id: String,
+    /// What the names of its files begin with.
     file_stem: String,
+    /// What the user knows it by.
     path: String,
+    /// In bytes.
     size: u64,
+    /// Where its bytes are.
     source: Source,
+    /// Its true nuclei, where they are known.
     truth: Option<PlannedTruth>,
+    /// Whether its score does not count.
     ignored_in_scoring: bool,
 }
 
-#[derive(Serialize)]
+/// Where an image's true nuclei are.
+#[derive(Serialize, Tsify)]
 #[serde(rename_all = "camelCase", tag = "kind")]
-enum PlannedTruth {
-    Masks { sources: Vec<Source> },
-    Labels { source: Source },
-    Runs { masks: Vec<String> },
+pub enum PlannedTruth {
+    /// In files with one nucleus each.
+    Masks {
+        /// The files.
+        sources: Vec<Source>,
+    },
+    /// In a label image.
+    Labels {
+        /// The label image.
+        source: Source,
+    },
+    /// In the Bowl's CSV.
+    Runs {
+        /// The run lengths of each nucleus.
+        masks: Vec<String>,
+    },
 }
 
-#[derive(Serialize)]
-struct Failure {
+/// A file that cannot be used.
+#[derive(Serialize, Tsify)]
+pub struct PlannedFailure {
+    /// What the user knows it by.
     path: String,
-    error: Report,
+    /// What is wrong with it.
+    error: ErrorReport,
 }
 
-#[derive(Serialize)]
-struct Report {
-    name: &'static str,
+/// What went wrong, and what to do about it: the parts of every error. Those that are thrown are `Error`
+/// objects named `NucleoscopeError` with these properties.
+#[derive(Serialize, Tsify)]
+pub struct ErrorReport {
+    /// A stable identifier such as `image/truncated`.
     code: String,
+    /// What happened.
     message: String,
+    /// What the user can do about it.
     help: String,
 }
 
-impl Report {
+impl ErrorReport {
     fn of(error: &(impl Diagnostic + ?Sized)) -> Self {
-        let (code, help) = (error.code(), error.help());
-        Self { name: "NucleoscopeError", code, message: error.to_string(), help }
+        Self { code: error.code(), message: error.to_string(), help: error.help() }
     }
 }
 
@@ -474,22 +548,26 @@ impl SourceReader {
     }
 
     /// Expands archives, reads CSV files and says which images there are. One bad file never throws.
+    ///
+    /// # Errors
+    /// A `TypeError` if these are not files.
     #[wasm_bindgen(js_name = openBatch)]
-    pub fn open_batch(&mut self, files: Vec<BatchFile>) -> BatchPlanObject {
+    pub fn open_batch(&mut self, files: Vec<Js<BatchFile>>) -> Result<Js<BatchPlan>, JsValue> {
+        let files: Vec<BatchFile> = from_js_list(files)?;
         let given: Vec<InputFile> = files
             .iter()
             .map(|file| InputFile {
-                explicit: file.explicit(),
-                ..InputFile::found(file.path(), file.blob().size() as u64)
+                explicit: file.explicit,
+                ..InputFile::found(file.path.clone(), file.blob().size() as u64)
             })
             .collect();
-        let numbers: Vec<usize> = files.iter().map(|file| file.number() as usize).collect();
+        let numbers: Vec<usize> = files.iter().map(|file| file.number).collect();
         let positions: HashMap<usize, usize> = numbers.iter().copied().zip(0..).collect();
         let known = self.0.renumbered(|number| positions.get(&number).copied());
         let batch = batch::open_again(&given, &Blobs(files.iter().map(BatchFile::blob).collect()), known);
         // Those of files that are gone are forgotten.
         self.0 = batch.archives.renumbered(|position| numbers.get(position).copied());
-        plan_object(batch)
+        Ok(to_js(&plan_of(batch)))
     }
 
     /// The bytes of a file, or of one entry of an archive. `number` tells the file from others.
@@ -509,7 +587,7 @@ impl SourceReader {
     }
 }
 
-fn plan_object(batch: Batch) -> BatchPlanObject {
+fn plan_of(batch: Batch) -> BatchPlan {
     let source = |file: usize| batch.sources[file];
     let images = batch.dataset.images.into_iter().map(|image| PlannedImage {
         source: source(image.file),
@@ -533,19 +611,19 @@ fn plan_object(batch: Batch) -> BatchPlanObject {
     let unopened = batch
         .failures
         .iter()
-        .map(|error| Failure { path: error.file().into(), error: Report::of(error.inner()) });
+        .map(|error| PlannedFailure { path: error.file().into(), error: ErrorReport::of(error.inner()) });
     let refused = batch
         .dataset
         .failed
         .iter()
-        .map(|failed| Failure { path: failed.path.clone(), error: Report::of(&failed.error) });
-    to_object(&Plan {
+        .map(|failed| PlannedFailure { path: failed.path.clone(), error: ErrorReport::of(&failed.error) });
+    BatchPlan {
         images: images.collect(),
         failures: unopened.chain(refused).collect(),
-        notices: batch.dataset.notices,
+        notices: batch.dataset.notices.iter().map(ErrorReport::of).collect(),
         wanted: batch.dataset.wanted,
         records: batch.records.into_iter().map(|(path, source)| PlannedRecord { path, source }).collect(),
-    })
+    }
 }
 
 /// The bytes of a blob.
@@ -558,9 +636,20 @@ pub fn read_blob(blob: Blob) -> Result<Vec<u8>, JsValue> {
     Archives::default().read(&OneBlob(blob), source, "").map_err(|error| error_object(error.inner()))
 }
 
+/// A made-up image, as a file.
+#[derive(Serialize, Tsify)]
+pub struct ExampleImage {
+    /// Its name.
+    name: String,
+    /// Its contents.
+    #[serde(with = "preserve")]
+    #[tsify(type = "Uint8Array<ArrayBuffer>")]
+    png: js_sys::Uint8Array,
+}
+
 /// A made-up image for a first try.
 #[wasm_bindgen(js_name = exampleImage)]
-pub fn example_image(seed: u32) -> ExampleObject {
+pub fn example_image(seed: u32) -> Js<ExampleImage> {
     let modality = if seed.is_multiple_of(2) { Modality::Stained } else { Modality::Fluorescence };
     let options = FieldOptions {
         seed: seed.into(),
@@ -570,10 +659,10 @@ pub fn example_image(seed: u32) -> ExampleObject {
         modality,
         ..Default::default()
     };
-    let object = js_sys::Object::new();
-    set(&object, "name", format!("example-{seed}.png"));
-    set(&object, "png", js_sys::Uint8Array::from(&*synthetic::field(&options).png()));
-    object.unchecked_into()
+    to_js(&ExampleImage {
+        name: format!("example-{seed}.png"),
+        png: js_sys::Uint8Array::from(&*synthetic::field(&options).png()),
+    })
 }
 
 /// Cuts maps that were computed elsewhere into nuclei: the nuclei's numbers, row by row.
@@ -587,7 +676,7 @@ pub fn watershed_maps(
     interior: Vec<f32>,
     boundary: Vec<f32>,
     distance: Vec<f32>,
-    settings: Option<SettingsObject>,
+    settings: Option<Js<Settings>>,
 ) -> Result<Vec<u32>, JsValue> {
     let fits = |map: &Vec<f32>| width.checked_mul(height) == Some(map.len());
     if ![&interior, &boundary, &distance].into_iter().all(fits) {
@@ -598,8 +687,8 @@ pub fn watershed_maps(
     Ok(labels.as_slice().to_vec())
 }
 
-fn settings_or_default(settings: Option<SettingsObject>) -> Result<Settings, JsValue> {
-    settings.map(|settings| from_object(settings.into())).transpose().map(Option::unwrap_or_default)
+fn settings_or_default(settings: Option<Js<Settings>>) -> Result<Settings, JsValue> {
+    settings.map(from_js).transpose().map(Option::unwrap_or_default)
 }
 
 /// The scores of several images together; `null` without images.
@@ -607,8 +696,8 @@ fn settings_or_default(settings: Option<SettingsObject>) -> Result<Settings, JsV
 /// # Errors
 /// A `TypeError` if these are not scores.
 #[wasm_bindgen(js_name = summarizeScores)]
-pub fn summarize_scores(scores: ImageScores) -> Result<SummaryObject, JsValue> {
-    let scores: Vec<ImageScore> = from_object(scores.into())?;
+pub fn summarize_scores(scores: Vec<Js<ImageScore>>) -> Result<MaybeScoreSummary, JsValue> {
+    let scores: Vec<ImageScore> = from_js_list(scores)?;
     Ok(to_object(&score::summarize(&scores)))
 }
 
@@ -625,14 +714,14 @@ impl DecodedImage {
     /// What is wrong with the file, or with the choice.
     pub fn open(
         bytes: &[u8],
-        selection: SelectionObject,
-        #[wasm_bindgen(js_name = "pixelSize")] pixel_size: MaybePixelSize,
+        selection: Js<Selection>,
+        #[wasm_bindgen(js_name = "pixelSize")] pixel_size: Option<Js<PixelSize>>,
         measured: bool,
     ) -> Result<DecodedImage, JsValue> {
-        let selection: Selection = from_object(selection.into())?;
+        let selection: Selection = from_js(selection)?;
         let open = if measured { image::open } else { image::open_segmented };
         let mut opened = open(bytes, &selection, Limits::default()).map_err(thrown)?;
-        let given: Option<PixelSize> = from_object(pixel_size.into())?;
+        let given: Option<PixelSize> = pixel_size.map(from_js).transpose()?;
         let given = given.and_then(|size| PixelSize::new(size.x, size.y));
         opened.info.pixel_size = given.or(opened.info.pixel_size);
         Ok(Self(opened))
@@ -651,16 +740,16 @@ impl DecodedImage {
     }
 
     /// What the file holds.
-    pub fn stack(&self) -> StackObject {
-        to_object(&self.0.info)
+    pub fn stack(&self) -> Js<StackInfo> {
+        to_js(&self.0.info)
     }
 
     /// An 8-bit picture for the screen whose longer side is at most `maximumSide`; 0 for full size.
     ///
     /// # Errors
     /// There is not enough memory for it, or the contrast is none.
-    pub fn preview(&self, maximum_side: usize, contrast: ContrastObject) -> Result<PreviewObject, JsValue> {
-        let contrast: Contrast = from_object(contrast.into())?;
+    pub fn preview(&self, maximum_side: usize, contrast: Js<Contrast>) -> Result<Js<PreviewObject>, JsValue> {
+        let contrast: Contrast = from_js(contrast)?;
         let picture = image::preview(&self.0.image, side(maximum_side), &contrast).map_err(thrown)?;
         Ok(preview_object(picture))
     }
@@ -671,12 +760,22 @@ fn side(maximum: usize) -> Option<usize> {
     Some(maximum).filter(|&side| side > 0)
 }
 
-fn preview_object(picture: Preview) -> PreviewObject {
-    let object = js_sys::Object::new();
-    set(&object, "width", picture.width as u32);
-    set(&object, "height", picture.height as u32);
-    set(&object, "rgba", js_sys::Uint8ClampedArray::from(&*picture.rgba));
-    object.unchecked_into()
+/// A picture for the screen.
+#[derive(Serialize, Tsify)]
+#[tsify(rename = "Preview")]
+pub struct PreviewObject {
+    /// Columns.
+    width: usize,
+    /// Rows.
+    height: usize,
+    /// Red, green, blue and alpha (always 255) of every pixel, row by row.
+    #[serde(with = "preserve")]
+    #[tsify(type = "Uint8ClampedArray<ArrayBuffer>")]
+    rgba: js_sys::Uint8ClampedArray,
+}
+
+fn preview_object(Preview { width, height, rgba }: Preview) -> Js<PreviewObject> {
+    to_js(&PreviewObject { width, height, rgba: js_sys::Uint8ClampedArray::from(&*rgba) })
 }
 
 /// The network's answer for an image, which is cut into nuclei as often as wanted.
@@ -705,9 +804,9 @@ impl Prediction {
     ///
     /// # Errors
     /// A `TypeError` if the settings or an edit are none.
-    pub fn label(&self, settings: SettingsObject, edits: Edits) -> Result<Segmentation, JsValue> {
-        let settings: Settings = from_object(settings.into())?;
-        let edits: Vec<Edit> = from_object(edits.into())?;
+    pub fn label(&self, settings: Js<Settings>, edits: Vec<Js<Edit>>) -> Result<Segmentation, JsValue> {
+        let settings: Settings = from_js(settings)?;
+        let edits: Vec<Edit> = from_js_list(edits)?;
         Ok(Segmentation::of(nuclei::watershed(&self.0, &settings.watershed), &edits))
     }
 
@@ -715,7 +814,7 @@ impl Prediction {
     ///
     /// # Errors
     /// There is not enough memory for it.
-    pub fn picture(&self, maximum_side: usize) -> Result<PreviewObject, JsValue> {
+    pub fn picture(&self, maximum_side: usize) -> Result<Js<PreviewObject>, JsValue> {
         let ProbabilityMaps { width, height, interior, .. } = &self.0;
         image::map_preview(*width, *height, interior, side(maximum_side)).map(preview_object).map_err(thrown)
     }
@@ -807,8 +906,8 @@ impl Segmenter {
     }
 
     /// What the model says of itself.
-    pub fn metadata(&self) -> MetadataObject {
-        to_object(self.0.metadata())
+    pub fn metadata(&self) -> Js<ModelMetadata> {
+        to_js(self.0.metadata())
     }
 
     /// Has the network look at an image. `onProgress` is told the share of the work done so far, in
@@ -819,10 +918,10 @@ impl Segmenter {
     pub fn infer(
         &self,
         image: &DecodedImage,
-        settings: SettingsObject,
+        settings: Js<Settings>,
         on_progress: Option<OnProgress>,
     ) -> Result<Prediction, JsValue> {
-        let settings: Settings = from_object(settings.into())?;
+        let settings: Settings = from_js(settings)?;
         let mut report = progress_callback(on_progress);
         let mut report = |Progress { pass, passes, done, total }: Progress| {
             report((pass - 1) * total + done, passes * total)
@@ -842,12 +941,12 @@ impl Segmenter {
     pub fn plan_field(
         &self,
         image: &DecodedImage,
-        settings: SettingsObject,
-        sizes: Option<TiledSizes>,
+        settings: Js<Settings>,
+        sizes: Option<Js<Sizes>>,
         on_progress: Option<OnProgress>,
-    ) -> Result<Option<TiledPlan>, JsValue> {
-        let settings: Settings = from_object(settings.into())?;
-        let sizes: Sizes = sizes.map(|sizes| from_object(sizes.into())).transpose()?.unwrap_or_default();
+    ) -> Result<Option<Js<Tiling>>, JsValue> {
+        let settings: Settings = from_js(settings)?;
+        let sizes: Sizes = sizes.map(from_js).transpose()?.unwrap_or_default();
         let image = &image.0.image;
         let segmenter = nucleoscope::Segmenter::new(&self.0).with_settings(settings).with_sizes(sizes);
         if !segmenter.is_tiled(image) {
@@ -856,7 +955,7 @@ impl Segmenter {
         // Another worker puts the blocks together, after minutes of work: whether one can is found out now.
         drop(Assembly::new(image.width(), image.height(), 0).map_err(thrown)?);
         let plan = segmenter.plan(image, &mut progress_callback(on_progress)).map_err(thrown)?;
-        Ok(Some(to_object(&plan)))
+        Ok(Some(to_js(&plan)))
     }
 
     /// Finds the nuclei of one block of a large image, as numbers for [`Segmentation::from_blocks`].
@@ -867,13 +966,13 @@ impl Segmenter {
     pub fn find_in_block(
         &self,
         image: &DecodedImage,
-        settings: SettingsObject,
-        plan: TiledPlan,
+        settings: Js<Settings>,
+        plan: Js<Tiling>,
         block: usize,
         on_progress: Option<OnProgress>,
     ) -> Result<Vec<u32>, JsValue> {
-        let settings: Settings = from_object(settings.into())?;
-        let plan: Tiling = from_object(plan.into())?;
+        let settings: Settings = from_js(settings)?;
+        let plan: Tiling = from_js(plan)?;
         let image = &image.0.image;
         let block =
             plan.blocks.get(block).filter(|_| (plan.width, plan.height) == (image.width(), image.height()));
@@ -894,9 +993,12 @@ pub struct Segmentation {
     refused: Vec<RefusedEdit>,
 }
 
-#[derive(Serialize)]
-struct RefusedEdit {
+/// A correction that changed nothing.
+#[derive(Serialize, Tsify)]
+pub struct RefusedEdit {
+    /// Its place in the list of corrections.
     edit: usize,
+    /// Why it changed nothing.
     reason: String,
 }
 
@@ -931,11 +1033,15 @@ impl Segmentation {
     /// # Errors
     /// The truth does not fit the image; a `TypeError` if an edit is none.
     #[wasm_bindgen(js_name = fromTruth)]
-    pub fn from_truth(truth: &Truth, image: &DecodedImage, edits: Edits) -> Result<Segmentation, JsValue> {
+    pub fn from_truth(
+        truth: &Truth,
+        image: &DecodedImage,
+        edits: Vec<Js<Edit>>,
+    ) -> Result<Segmentation, JsValue> {
         let (width, height) = (image.width(), image.height());
         let masks = truth.masks(width, height).map_err(thrown)?;
         let start = run_length::decode_overlapping(&masks, width, height).map_err(thrown)?;
-        let edits: Vec<Edit> = from_object(edits.into())?;
+        let edits: Vec<Edit> = from_js_list(edits)?;
         Ok(Self::corrected(&start, &edits))
     }
 
@@ -946,14 +1052,14 @@ impl Segmentation {
     /// There is not enough memory; a `TypeError` if an argument is not what it should be.
     #[wasm_bindgen(js_name = fromBlocks)]
     pub fn from_blocks(
-        plan: TiledPlan,
+        plan: Js<Tiling>,
         blocks: Vec<js_sys::Uint32Array>,
-        settings: SettingsObject,
-        edits: Edits,
+        settings: Js<Settings>,
+        edits: Vec<Js<Edit>>,
     ) -> Result<Segmentation, JsValue> {
-        let plan: Tiling = from_object(plan.into())?;
-        let settings: Settings = from_object(settings.into())?;
-        let edits: Vec<Edit> = from_object(edits.into())?;
+        let plan: Tiling = from_js(plan)?;
+        let settings: Settings = from_js(settings)?;
+        let edits: Vec<Edit> = from_js_list(edits)?;
         let (width, height) = (plan.width, plan.height);
         let mut assembly = Assembly::new(width, height, settings.watershed.minimum_area).map_err(thrown)?;
         for block in blocks {
@@ -968,8 +1074,8 @@ impl Segmentation {
     /// # Errors
     /// The rows are not rows of this program.
     #[wasm_bindgen(js_name = fromCsvRows)]
-    pub fn from_csv_rows(nuclei: FinishedNuclei) -> Result<Segmentation, JsValue> {
-        let finished: Finished = from_object(nuclei.into())?;
+    pub fn from_csv_rows(nuclei: Js<FinishedNuclei>) -> Result<Segmentation, JsValue> {
+        let finished: FinishedNuclei = from_js(nuclei)?;
         let masks = csv::masks_of_rows(&finished.csv_rows).map_err(thrown)?;
         let labels = run_length::decode(&masks, finished.width, finished.height).map_err(thrown)?;
         let mut edited = vec![false; labels.count() as usize];
@@ -1000,8 +1106,8 @@ impl Segmentation {
 
     /// Edits that changed nothing, and why.
     #[wasm_bindgen(js_name = refusedEdits)]
-    pub fn refused_edits(&self) -> RefusedEdits {
-        to_object(&self.refused)
+    pub fn refused_edits(&self) -> Vec<Js<RefusedEdit>> {
+        to_js_list(&self.refused)
     }
 
     /// The nuclei's numbers, row by row, 0 for background.
@@ -1010,7 +1116,7 @@ impl Segmentation {
     }
 
     /// Closed polygons along the pixel sides.
-    pub fn outlines(&self) -> OutlinesObject {
+    pub fn outlines(&self) -> Js<OutlinesObject> {
         outlines_object(&self.labels)
     }
 
@@ -1024,9 +1130,9 @@ impl Segmentation {
     ///
     /// # Errors
     /// The truth does not fit the image.
-    pub fn score(&self, truth: &Truth) -> Result<ImageScoreObject, JsValue> {
+    pub fn score(&self, truth: &Truth) -> Result<Js<ImageScore>, JsValue> {
         let masks = truth.masks(self.labels.width(), self.labels.height()).map_err(thrown)?;
-        Ok(to_object(&score::score_image(&masks, &self.masks)))
+        Ok(to_js(&score::score_image(&masks, &self.masks)))
     }
 
     /// The true nuclei's outlines, numbered as in the score.
@@ -1034,7 +1140,7 @@ impl Segmentation {
     /// # Errors
     /// The truth does not fit the image.
     #[wasm_bindgen(js_name = truthOutlines)]
-    pub fn truth_outlines(&self, truth: &Truth) -> Result<OutlinesObject, JsValue> {
+    pub fn truth_outlines(&self, truth: &Truth) -> Result<Js<OutlinesObject>, JsValue> {
         let (width, height) = (self.labels.width(), self.labels.height());
         let masks = truth.masks(width, height).map_err(thrown)?;
         let labels = run_length::decode_overlapping(&masks, width, height).map_err(thrown)?;
@@ -1042,14 +1148,10 @@ impl Segmentation {
     }
 
     /// Measures every nucleus in every channel.
-    pub fn measure(&self, image: &DecodedImage) -> MeasurementTableObject {
+    pub fn measure(&self, image: &DecodedImage) -> Js<TableObject> {
         let Opened { channels, info, .. } = &image.0;
         let table = MeasurementTable::new(&self.labels, channels, info.pixel_size, &self.edited);
-        let object = js_sys::Object::new();
-        set(&object, "columns", to_object::<JsValue>(&table.columns));
-        set(&object, "rows", table.rows as u32);
-        set(&object, "values", js_sys::Float64Array::from(&*table.values));
-        object.unchecked_into()
+        to_js(&TableObject::from(table))
     }
 
     /// Writes the files of one image, and its part of those that a batch shares ([`batch_files`]).
@@ -1068,12 +1170,11 @@ impl Segmentation {
         image_id: &str,
         #[wasm_bindgen(js_name = "fileStem")] file_stem: &str,
         path: &str,
-        formats: ExportFormats,
-        measures: Keys,
-        provenance: ProvenanceObject,
-    ) -> Result<ImageExportObject, JsValue> {
-        let formats: Vec<Format> = from_object(formats.into())?;
-        let measures: Vec<String> = from_object(measures.into())?;
+        formats: Vec<Js<Format>>,
+        measures: Vec<String>,
+        provenance: GivenProvenance,
+    ) -> Result<Js<ImageExport>, JsValue> {
+        let formats: Vec<Format> = from_js_list(formats)?;
         let mut provenance: Provenance = from_object(provenance.into())?;
         provenance.input = record::FileIdentity::new(path, file);
         let subject = Subject {
@@ -1089,14 +1190,33 @@ impl Segmentation {
         };
         let made = export::image_files(&subject, &formats, &measures).map_err(thrown)?;
         let part = serde_json::to_vec(&made.part).unwrap_or_default();
-        let object = js_sys::Object::new();
-        set(&object, "files", file_list(made.files));
-        set(&object, "part", js_sys::Uint8Array::from(&*part));
-        Ok(object.unchecked_into())
+        Ok(to_js(&ImageExport {
+            files: made.files.into_iter().map(FileObject::from).collect(),
+            part: js_sys::Uint8Array::from(&*part),
+        }))
     }
 }
 
-fn outlines_object(labels: &LabelImage) -> OutlinesObject {
+/// Closed polygons. Polygon `i` is of nucleus `labels[i]` and has the points `offsets[i]` up to
+/// `offsets[i + 1]`, each two numbers of `points`.
+#[derive(Serialize, Tsify)]
+#[tsify(rename = "Outlines")]
+pub struct OutlinesObject {
+    /// Column and row of every point.
+    #[serde(with = "preserve")]
+    #[tsify(type = "Int32Array<ArrayBuffer>")]
+    points: js_sys::Int32Array,
+    /// The first point of every polygon, and at the end how many points there are.
+    #[serde(with = "preserve")]
+    #[tsify(type = "Uint32Array<ArrayBuffer>")]
+    offsets: js_sys::Uint32Array,
+    /// The nucleus of every polygon.
+    #[serde(with = "preserve")]
+    #[tsify(type = "Uint32Array<ArrayBuffer>")]
+    labels: js_sys::Uint32Array,
+}
+
+fn outlines_object(labels: &LabelImage) -> Js<OutlinesObject> {
     let lines = nuclei::outlines(labels);
     let mut points = Vec::new();
     let mut offsets = vec![0];
@@ -1105,19 +1225,24 @@ fn outlines_object(labels: &LabelImage) -> OutlinesObject {
         offsets.push(points.len() as u32 / 2);
     }
     let numbers: Vec<u32> = lines.iter().map(|line| line.label).collect();
-    let object = js_sys::Object::new();
-    set(&object, "points", js_sys::Int32Array::from(&*points));
-    set(&object, "offsets", js_sys::Uint32Array::from(&*offsets));
-    set(&object, "labels", js_sys::Uint32Array::from(&*numbers));
-    object.unchecked_into()
+    to_js(&OutlinesObject {
+        points: js_sys::Int32Array::from(&*points),
+        offsets: js_sys::Uint32Array::from(&*offsets),
+        labels: js_sys::Uint32Array::from(&*numbers),
+    })
 }
 
-#[derive(Deserialize)]
+/// Nuclei as they left a worker: what measuring and exporting begin with.
+#[derive(Deserialize, Tsify)]
 #[serde(rename_all = "camelCase")]
-struct Finished {
+pub struct FinishedNuclei {
+    /// The image's rows of the Bowl's CSV.
     csv_rows: String,
+    /// Columns of the image.
     width: usize,
+    /// Rows of the image.
     height: usize,
+    /// Numbers of the nuclei that the user corrected.
     edited: Vec<u32>,
 }
 

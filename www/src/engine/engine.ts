@@ -1,23 +1,24 @@
 import type {
+  BatchPlan,
   Contrast,
   Edit,
   ExampleImage,
   ExportFormat,
   FailedFile,
   FormatInfo,
-  TiledSizes,
+  GivenProvenance,
   ImageRecord,
   ImageScore,
   MeasurementTable,
   ModelMetadata,
   PixelSize,
-  Provenance,
   Region,
   ScoreSummary,
   Selection,
   Setting,
   Settings,
   TableDialect,
+  TiledSizes,
 } from "../wasm/nucleoscope.js";
 import { checkCount, EngineError, messageOf } from "./engine-error.ts";
 import { planShare, segmentField } from "./field.ts";
@@ -33,7 +34,6 @@ import type {
   Inferred,
   ModelIdentity,
   NamedBlob,
-  OpenedBatch,
   Picture,
   Segmented,
   SegmentTask,
@@ -169,7 +169,7 @@ export class Engine {
   }
 
   /** Works out which images, ground truth and wishes these files contain. */
-  openBatch(files: readonly BatchFile[], options?: RunOptions): Promise<OpenedBatch> {
+  openBatch(files: readonly BatchFile[], options?: RunOptions): Promise<BatchPlan> {
     const numbered = files.map((file) => ({ ...file, number: this.#numberOf(file.blob) }));
     return this.#reader.run({ kind: "open", files: numbered }, options);
   }
@@ -231,7 +231,7 @@ export class Engine {
     nuclei: FinishedNuclei,
     formats: readonly ExportFormat[],
     measures: readonly string[],
-    provenance: Provenance,
+    provenance: GivenProvenance,
     options?: RunOptions,
   ): Promise<Exported> {
     const { fileStem, path } = request;

@@ -6,24 +6,26 @@
  * ending its worker: the work inside is synchronous and could not listen.
  */
 import type {
+  BatchFile as NumberedFile,
   BatchPlan,
   Contrast,
   CountedNuclei,
   Edit,
+  ErrorReport,
   ExampleImage,
   ExportFormat,
   FailedFile,
   FormatInfo,
-  TiledPlan,
-  TiledSizes,
+  FinishedNuclei,
   Gate,
+  GivenProvenance,
   ImageRecord,
   ImageScore,
   MeasurementTable,
   ModelMetadata,
   Outlines,
   PixelSize,
-  Provenance,
+  RefusedEdit,
   Region,
   ScoreSummary,
   Selection,
@@ -31,15 +33,14 @@ import type {
   Settings,
   StackInfo,
   TableDialect,
+  TiledPlan,
+  TiledSizes,
 } from "../wasm/nucleoscope.js";
 
-/** A file given by the user, with its path inside the folder that was dropped or chosen. */
-export interface BatchFile {
-  readonly path: string;
-  readonly blob: Blob;
-  /** Whether the user named this very file, rather than a folder that contains it. */
-  readonly explicit: boolean;
-}
+export type { ErrorReport, FinishedNuclei, ModelIdentity } from "../wasm/nucleoscope.js";
+
+/** A file as its user gave it. */
+export type BatchFile = Readonly<Omit<NumberedFile, "number">>;
 
 /** Where an image's bytes are: a file, or one entry of a ZIP archive. */
 export interface ImageSource {
@@ -56,19 +57,10 @@ export type TruthSource =
   | { readonly kind: "labels"; readonly source: ImageSource }
   | { readonly kind: "runs"; readonly masks: readonly string[] };
 
-/** An error in the three parts that every error of Nucleoscope has. */
-export interface ErrorReport {
-  /** A stable identifier such as `image/truncated`. */
-  readonly code: string;
-  readonly message: string;
-  /** What the user can do about it. */
-  readonly help: string;
-}
-
 /** Works out which images, ground truth and wishes a set of files contains. */
 export interface OpenTask {
   readonly kind: "open";
-  readonly files: readonly (BatchFile & { readonly number: number })[];
+  readonly files: readonly NumberedFile[];
 }
 
 /** An image as the workers know it. */
@@ -146,15 +138,6 @@ export interface CorrectTask extends Sheet, Comparison {
   readonly edits: readonly Edit[];
 }
 
-/** Nuclei as they left a worker: what measuring and exporting begin with. */
-export interface FinishedNuclei {
-  readonly csvRows: string;
-  readonly width: number;
-  readonly height: number;
-  /** Numbers of the nuclei that the user corrected. */
-  readonly edited: readonly number[];
-}
-
 /** Measures every nucleus. */
 export interface MeasureTask extends Sheet {
   readonly kind: "measure";
@@ -190,7 +173,7 @@ export interface ExportTask extends Sheet {
   readonly formats: readonly ExportFormat[];
   /** Keys of columns that the summary is to have beside the main ones. */
   readonly measures: readonly string[];
-  readonly provenance: Provenance;
+  readonly provenance: GivenProvenance;
 }
 
 /** Writes the files that a batch shares. */
@@ -303,7 +286,7 @@ export interface Segmented extends FinishedNuclei {
   /** Why there is no score although there is ground truth. */
   readonly truthError: ErrorReport | null;
   /** Corrections that changed nothing, by their place in the list, with the reason. */
-  readonly refusedEdits: readonly { readonly edit: number; readonly reason: string }[];
+  readonly refusedEdits: readonly RefusedEdit[];
 }
 
 /** What a segmentation ends with. */
@@ -333,14 +316,9 @@ export interface Exported {
   readonly part: Blob;
 }
 
-/** What a set of files contains; its failures in the form in which errors travel. */
-export type OpenedBatch = Omit<BatchPlan, "failures"> & {
-  readonly failures: readonly { readonly path: string; readonly error: ErrorReport }[];
-};
-
 /** What each kind of task ends with. */
 export interface Outcomes {
-  open: OpenedBatch;
+  open: BatchPlan;
   segment: Inferred | Planned;
   block: Uint32Array<ArrayBuffer>;
   assemble: Segmented;
@@ -367,14 +345,6 @@ export type Progress =
   /** A large image is looked at before it is cut into blocks. */
   | { readonly stage: "looks"; readonly done: number; readonly total: number }
   | { readonly stage: "network"; readonly done: number; readonly total: number };
-
-/** Tells one model from another. */
-export interface ModelIdentity {
-  readonly name: string;
-  readonly version: string;
-  /** Of its file, in hexadecimal digits. */
-  readonly sha256: string;
-}
 
 /** What a worker says about itself once it is ready. */
 export interface About {

@@ -115,12 +115,8 @@ type OnProgress = (report: Progress, transfer?: Transferable[]) => void;
 
 async function finish(task: Task, progress: OnProgress): Promise<Finished> {
   switch (task.kind) {
-    case "open": {
-      const plan = sourceReader().openBatch([...task.files]);
-      // An Error would lose its code and help on the way.
-      const failures = plan.failures.map(({ path, error }) => ({ path, error: reportOf(error) }));
-      return { outcome: { ...plan, failures }, transfer: [] };
-    }
+    case "open":
+      return { outcome: sourceReader().openBatch([...task.files]), transfer: [] };
     case "summarize":
       return { outcome: summarizeScores([...task.scores]), transfer: [] };
     case "example": {

@@ -1,0 +1,76 @@
+/**
+ * The fields that the page knows of what the module returns.
+ *
+ * A field that is added in Rust breaks the type check here. Use it, or decide that the page does not need it, and
+ * then add its name.
+ */
+import type {
+  BatchPlan,
+  CountedNuclei,
+  ErrorReport,
+  ImageScore,
+  MeasurementTable,
+  ModelMetadata,
+  NucleiSummary,
+  Outlines,
+  PlannedImage,
+  ScoreSummary,
+  Setting,
+  StackInfo,
+  Warning,
+} from "../wasm/nucleoscope.js";
+
+/** Is `true` for a type without other fields, else the names of those. */
+type Others<T, Known extends keyof T> = [Exclude<keyof T, Known>] extends [never] ? true : Exclude<keyof T, Known>;
+
+type AllTrue<T extends Record<string, true>> = T;
+
+/** Each type, with the fields that are known. */
+export type Handled = AllTrue<{
+  batchPlan: Others<BatchPlan, "images" | "failures" | "notices" | "wanted" | "records">;
+  countedNuclei: Others<CountedNuclei, "included" | "summary">;
+  errorReport: Others<ErrorReport, "code" | "message" | "help">;
+  imageScore: Others<
+    ImageScore,
+    | "score"
+    | "averagePrecision50"
+    | "averagePrecision75"
+    | "counts"
+    | "matches"
+    | "falsePositives"
+    | "falseNegatives"
+  >;
+  measurementTable: Others<MeasurementTable, "columns" | "rows" | "values">;
+  modelMetadata: Others<
+    ModelMetadata,
+    "name" | "version" | "activation" | "stride" | "halo" | "trainingDiameter" | "scales" | "license" | "data"
+  >;
+  nucleiSummary: Others<NucleiSummary, "nuclei" | "included" | "pixels" | "squareMillimetres" | "columns">;
+  outlines: Others<Outlines, "points" | "offsets" | "labels">;
+  plannedImage: Others<
+    PlannedImage,
+    "imageId" | "csvId" | "fileStem" | "path" | "size" | "source" | "truth" | "ignoredInScoring"
+  >;
+  scoreSummary: Others<
+    ScoreSummary,
+    "images" | "score" | "interval" | "averagePrecision50" | "averagePrecision75" | "counts"
+  >;
+  setting: Others<
+    Setting,
+    "name" | "oldName" | "label" | "help" | "unit" | "kind" | "minimum" | "maximum" | "default" | "slider"
+  >;
+  stackInfo: Others<
+    StackInfo,
+    | "width"
+    | "height"
+    | "bitDepth"
+    | "isColor"
+    | "channels"
+    | "slices"
+    | "frames"
+    | "pixelSize"
+    | "segmentedChannel"
+    | "warnings"
+  >;
+  warning: Others<Warning, "code" | "message">;
+}>;
