@@ -8,7 +8,7 @@ import { StepFailed } from "./step.mjs";
 /** Its name beside the page that is served. */
 export const singleFile = "nucleoscope.html";
 
-/** The parts that the page's script unpacks (`www/src/parts.ts`), with their media types. */
+/** The parts that the page's script unpacks (`www/src/embedded-assets.ts`), with their media types. */
 const parts = {
   "nucleoscope_bg.wasm": "application/wasm",
   "nuclei.onnx": "application/octet-stream",

@@ -62,6 +62,8 @@ pub struct Slider {
     pub step: f64,
     /// Whether the slider's right end is the lowest value.
     pub reversed: bool,
+    /// The help in place of [`Setting::help`] where the slider runs the other way.
+    pub help: Option<&'static str>,
 }
 
 impl Setting {
@@ -179,7 +181,7 @@ macro_rules! settings {
         $name:literal $(was $old:literal)?, $label:literal, $unit:literal,
         $minimum:literal to $maximum:literal,
         $help:literal
-        $(, slider $low:literal to $high:literal by $step:literal $($reversed:ident)?)?;
+        $(, slider $low:literal to $high:literal by $step:literal $(reversed $reversed:literal)?)?;
     )*) => {
         /// How probability maps become nuclei. Cheap to change: the network need not run again.
         #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -220,10 +222,10 @@ macro_rules! settings {
     (@number $value:literal) => { $value as f64 };
     (@slider) => { None };
     (@slider $low:literal, $high:literal, $step:literal) => {
-        Some(Slider { minimum: $low, maximum: $high, step: $step, reversed: false })
+        Some(Slider { minimum: $low, maximum: $high, step: $step, reversed: false, help: None })
     };
-    (@slider $low:literal, $high:literal, $step:literal, reversed) => {
-        Some(Slider { minimum: $low, maximum: $high, step: $step, reversed: true })
+    (@slider $low:literal, $high:literal, $step:literal, $help:literal) => {
+        Some(Slider { minimum: $low, maximum: $high, step: $step, reversed: true, help: Some($help) })
     };
 }
 
@@ -241,7 +243,7 @@ settings! {
     "h" was "seedDepth", "Splitting", "",
     0.0 to 1.0,
     "Depth of the valley that separates two nuclei, h of the h-maxima: smaller values split more",
-    slider 0.02 to 1.0 by 0.01 reversed;
+    slider 0.02 to 1.0 by 0.01 reversed "Higher values split touching nuclei more readily";
 
     /// Least mean interior probability of a nucleus, `0.0..=1.0`: others are dropped.
     minimum_confidence: f32 = 0.83,

@@ -52,7 +52,7 @@ describe("an image whose worker crashes", () => {
     assert.match(await viewerMessage(session).textContent(), /stopped unexpectedly.*Close other tabs/);
     await session.picture("crashed");
     await staysQuiet(page);
-    // The reader, the bench, and the network's: one at first, and one for each try that failed.
+    // The reader, the interactive worker, and the network's: one at first, and one for each try that failed.
     assert.ok((await startedWorkers(page)) <= 3 + 3 * attempts);
 
     await setFaults(page, {});
@@ -144,7 +144,7 @@ describe("measurements that cannot be made", () => {
     await session.picture("not-measured");
     await page.waitForTimeout(3000);
     await staysQuiet(page);
-    // The reader for each image, the bench and the network's.
+    // The reader for each image, the interactive worker and the network's.
     assert.ok((await startedWorkers(page)) <= 3 + 2 * attempts);
 
     await setFaults(page, {});

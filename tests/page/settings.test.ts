@@ -1,11 +1,11 @@
-/** Settings as they travel: in links, in records, on the shelf. */
+/** Settings as they travel: in links, in records, on the cache. */
 import assert from "node:assert/strict";
 import { test } from "vitest";
 import { hasTuning, parseTuning, sameTuning, tuningOf } from "../../www/src/tuning.ts";
 import { linkOf, settingsIn } from "../../www/src/settings-link.ts";
 import { optionsIn } from "../../www/src/address-options.ts";
 import { RecordedRuns } from "../../www/src/recorded-runs.ts";
-import { MapsShelf } from "../../www/src/maps-shelf.ts";
+import { PredictionCache } from "../../www/src/prediction-cache.ts";
 import { scaleBar } from "../../www/src/scale-bar.ts";
 import type { BatchImage } from "../../www/src/batch.ts";
 import type { Engine } from "../../www/src/engine/engine.ts";
@@ -26,7 +26,7 @@ const setting = (name: string, oldName: string | null, other: Partial<Setting>):
   slider: null,
   ...other,
 });
-const slider = (minimum: number, maximum: number, step = 0.01) => ({ minimum, maximum, step, reversed: false });
+const slider = (minimum: number, maximum: number, step = 0.01) => ({ minimum, maximum, step, reversed: false, help: null });
 
 const list: readonly Setting[] = [
   setting("interiorThreshold", "threshold", { slider: slider(0.05, 0.95) }),
@@ -197,29 +197,29 @@ test("a record's settings are taken as they are, and what does not fit is said",
   assert.equal(runs.size, 0, "a record is taken once, however often the files are opened");
 });
 
-test("the shelf lets go of the maps that were put there first", () => {
-  const shelf = new MapsShelf(100);
+test("the cache lets go of the maps that were put there first", () => {
+  const cache = new PredictionCache(100);
   const owners = [1, 2, 3].map(() => ({ maps: null as CachedMaps | null }));
   const maps = (size: number) => fake<CachedMaps>({ key: "", blob: { size }, width: 1, height: 1 });
-  shelf.put(owners[0], maps(40));
-  shelf.put(owners[1], maps(40));
-  shelf.put(owners[0], maps(50));
+  cache.put(owners[0], maps(40));
+  cache.put(owners[1], maps(40));
+  cache.put(owners[0], maps(50));
   assert.deepEqual(
     owners.map((owner) => owner.maps?.blob.size ?? 0),
     [50, 40, 0],
   );
-  shelf.put(owners[2], maps(60));
+  cache.put(owners[2], maps(60));
   assert.deepEqual(
     owners.map((owner) => owner.maps?.blob.size ?? 0),
     [0, 0, 60],
   );
-  shelf.put(owners[1], maps(500));
+  cache.put(owners[1], maps(500));
   assert.deepEqual(
     owners.map((owner) => owner.maps?.blob.size ?? 0),
     [0, 500, 0],
     "the last is kept whatever its size",
   );
-  shelf.clear();
+  cache.clear();
   assert.equal(owners[1].maps, null);
 });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "vitest";
 import { TimeLeft } from "../../www/src/time-left.ts";
-import { counted, duration, explanation, nuclei } from "../../www/src/wording.ts";
+import { counted, duration, explanation, nuclei } from "../../www/src/format.ts";
 
 describe("time left", () => {
   test("is not guessed from one or two images", () => {

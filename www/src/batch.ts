@@ -12,7 +12,7 @@ import type {
 import { History } from "./history.ts";
 import { rowsUnder } from "./submission.ts";
 import type { Tuning } from "./tuning.ts";
-import { countedNuclei, nuclei } from "./wording.ts";
+import { countedNuclei, nuclei } from "./format.ts";
 import type {
   BatchPlan,
   Edit,
@@ -111,7 +111,8 @@ export function countFailureOf(image: BatchImage): ErrorReport | null {
   const { state, countFailure, regions, gates, pixelSize } = image;
   if (state.kind !== "done" || countFailure === null) return null;
   const { of, error } = countFailure;
-  const isSame = of.result === state.result && of.regions === regions && of.gates === gates && of.pixelSize === pixelSize;
+  const isSame =
+    of.result === state.result && of.regions === regions && of.gates === gates && of.pixelSize === pixelSize;
   return isSame ? error : null;
 }
 
@@ -231,7 +232,8 @@ export class Batch {
     this.#images.splice(place, 1);
     this.#removed.add(image.path);
     if (this.#byPath.get(image.path) === image) this.#byPath.delete(image.path);
-    if (image.imageId === null && image.state.kind === "failed") this.#told.delete(fingerprint(image.path, image.state.error));
+    if (image.imageId === null && image.state.kind === "failed")
+      this.#told.delete(fingerprint(image.path, image.state.error));
     return place;
   }
 
@@ -259,8 +261,7 @@ export class Batch {
     } else if (this.#isReplaceable(file.path)) {
       for (const removed of this.#removedWith(file.path)) this.#removed.delete(removed);
       this.#files[position] = file;
-    }
-    else return false;
+    } else return false;
     return true;
   }
 

@@ -1,4 +1,4 @@
-import { byId } from "./elements.ts";
+import { byId } from "./dom.ts";
 import type { Contrast } from "./wasm/nucleoscope.js";
 
 /** Brightness of the picture; the data stay as they are. */

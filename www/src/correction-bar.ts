@@ -1,4 +1,4 @@
-import { byId } from "./elements.ts";
+import { byId } from "./dom.ts";
 
 /** What can be done with the selected nuclei and with the steps so far. */
 export interface CorrectionActions {

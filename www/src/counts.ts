@@ -1,5 +1,5 @@
 import { countedOf, countFailureOf, type BatchImage } from "./batch.ts";
-import { requestOf } from "./bench.ts";
+import { requestOf } from "./interactive-worker.ts";
 import { reportOf } from "./engine/engine-error.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { Counted, Segmented } from "./engine/protocol.ts";

@@ -1,8 +1,8 @@
-import { setText } from "./elements.ts";
+import { setText } from "./dom.ts";
 import { save } from "./save.ts";
 import { submissionOf, type Submission } from "./submission.ts";
 import { rowsOf, type Batch } from "./batch.ts";
-import { counted } from "./wording.ts";
+import { counted } from "./format.ts";
 
 /** The name of the file that is downloaded. */
 const fileName = "submission.csv";
@@ -50,6 +50,7 @@ export function describe({ unfinished, unwanted, missing }: Submission): string 
   if (unfinished > 0) parts.push(`${counted(unfinished, "image")} failed or not done`);
   if (unwanted > 0) parts.push(`${counted(unwanted, "image")} that the sample submission does not ask for`);
   const left = parts.length === 0 ? "" : `Not in the CSV: ${parts.join("; ")}.`;
-  const absent = missing === 0 ? "" : `The sample submission asks for ${counted(missing, "image")} more than the list has.`;
+  const absent =
+    missing === 0 ? "" : `The sample submission asks for ${counted(missing, "image")} more than the list has.`;
   return [left, absent].filter((text) => text !== "").join(" ");
 }

@@ -1,11 +1,11 @@
 import type { Batch, BatchImage } from "./batch.ts";
-import { byId, setText } from "./elements.ts";
+import { byId, setText } from "./dom.ts";
 import { reportOf } from "./engine/engine-error.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { NamedBlob } from "./engine/protocol.ts";
 import { filesOf, type ExportedFiles } from "./exporter.ts";
 import { save } from "./save.ts";
-import { counted, explanation } from "./wording.ts";
+import { counted, explanation } from "./format.ts";
 import type { ExportFormat, FormatInfo, TableDialect } from "./wasm/nucleoscope.js";
 
 /** What exports are made of. */
@@ -122,7 +122,9 @@ export class ExportMenu {
       if (left > 0) parts.push(`Without ${counted(left, "image")} not done.`);
       const [first] = failed;
       if (first !== undefined) {
-        parts.push(`Without ${counted(failed.length, "image")} that could not be written: ${first.image.name}. ${explanation(first.error)}`);
+        parts.push(
+          `Without ${counted(failed.length, "image")} that could not be written: ${first.image.name}. ${explanation(first.error)}`,
+        );
       }
       setText(words, parts.join(" "));
     } catch (error) {

@@ -1,10 +1,10 @@
 import type { Batch, BatchImage } from "./batch.ts";
-import { requestOf } from "./bench.ts";
+import { requestOf } from "./interactive-worker.ts";
 import type { Engine } from "./engine/engine.ts";
 import { reportOf } from "./engine/engine-error.ts";
 import type { ErrorReport, NamedBlob } from "./engine/protocol.ts";
 import { provenanceOf } from "./run-record.ts";
-import { counted } from "./wording.ts";
+import { counted } from "./format.ts";
 import type { ExportFormat, TableDialect } from "./wasm/nucleoscope.js";
 
 /** What is exported, and how. */

@@ -1,4 +1,4 @@
-import { make, setText } from "./elements.ts";
+import { make, setText } from "./dom.ts";
 
 /** Why something is not there, in the place where it would be, with a button to try again. */
 export class FailureNote {

@@ -56,9 +56,7 @@ async function walk(folder: FileSystemDirectoryEntry, gathered: Gathered): Promi
     }
     const path = relative(entry.fullPath);
     try {
-      const blob = await new Promise<File>((resolve, reject) =>
-        (entry as FileSystemFileEntry).file(resolve, reject),
-      );
+      const blob = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
       gathered.files.push({ path, blob, explicit: false });
     } catch {
       gathered.unreadable.push(path);
@@ -71,9 +69,7 @@ async function list(folder: FileSystemDirectoryEntry): Promise<FileSystemEntry[]
   const reader = folder.createReader();
   const all: FileSystemEntry[] = [];
   for (;;) {
-    const portion = await new Promise<FileSystemEntry[]>((resolve, reject) =>
-      reader.readEntries(resolve, reject),
-    );
+    const portion = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
     if (portion.length === 0) return all;
     all.push(...portion);
   }

@@ -93,12 +93,7 @@ function followWheel(surface: HTMLElement, viewport: Viewport, moved: () => void
 /** A pointer that moved less than this many screen pixels has clicked. */
 const clickSlack = 4;
 
-function followPointers(
-  surface: HTMLElement,
-  viewport: Viewport,
-  listener: PointerListener,
-  moved: () => void,
-): void {
+function followPointers(surface: HTMLElement, viewport: Viewport, listener: PointerListener, moved: () => void): void {
   const pointers = new Map<number, Point>();
   let isDrawing = false;
   let pressed: Point | null = null;

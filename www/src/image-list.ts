@@ -1,7 +1,7 @@
 import { countWords, type BatchImage } from "./batch.ts";
-import { make, setText } from "./elements.ts";
+import { make, setText } from "./dom.ts";
 import { scoreText } from "./score-panel.ts";
-import { explanation, number } from "./wording.ts";
+import { explanation, number } from "./format.ts";
 
 /** The side of a row's small picture, in device pixels. */
 const pictureSide = 96;

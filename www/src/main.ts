@@ -1,7 +1,7 @@
 import { optionsIn } from "./address-options.ts";
 import { Page } from "./page.ts";
-import { byId, setText } from "./elements.ts";
-import { sourceOf } from "./parts.ts";
+import { byId, setText } from "./dom.ts";
+import { sourceOf } from "./embedded-assets.ts";
 
 /** The version of this program, put in by the build. */
 declare const VERSION: string;

@@ -6,7 +6,7 @@ import type { Gate } from "./results/gates.ts";
 import { ResultsPanel } from "./results/results-panel.ts";
 import type { Viewer } from "./viewer.ts";
 import type { MeasurementTable } from "./wasm/nucleoscope.js";
-import { counted, explanation } from "./wording.ts";
+import { counted, explanation } from "./format.ts";
 
 /** What is told of the nucleus under the pointer. */
 const hoverColumns = ["area_um2", "area_px2", "circularity", "equivalent_diameter_px"];

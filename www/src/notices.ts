@@ -1,4 +1,4 @@
-import { make } from "./elements.ts";
+import { make } from "./dom.ts";
 
 /** Something worth knowing, and what to do about it. */
 export interface Notice {

@@ -62,7 +62,8 @@ export class NucleiMap {
     for (const polygon of this.#polygons.get(label) ?? []) {
       const points = this.#points(polygon);
       path.moveTo(points[0] ?? 0, points[1] ?? 0);
-      for (let index = 2; index + 1 < points.length; index += 2) path.lineTo(points[index] ?? 0, points[index + 1] ?? 0);
+      for (let index = 2; index + 1 < points.length; index += 2)
+        path.lineTo(points[index] ?? 0, points[index + 1] ?? 0);
       path.closePath();
     }
     return path;
@@ -76,7 +77,8 @@ export class NucleiMap {
   #add(polygon: number): void {
     const points = this.#points(polygon);
     const bounds = { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity };
-    for (let index = 0; index + 1 < points.length; index += 2) widen(bounds, points[index] ?? 0, points[index + 1] ?? 0);
+    for (let index = 0; index + 1 < points.length; index += 2)
+      widen(bounds, points[index] ?? 0, points[index + 1] ?? 0);
     const label = this.#outlines.labels[polygon] ?? 0;
     const known = this.#bounds.get(label);
     if (known === undefined) this.#bounds.set(label, { ...bounds });

@@ -1,17 +1,17 @@
 import { Batch, isTiled, rowsOf, type BatchImage } from "./batch.ts";
-import { Bench } from "./bench.ts";
+import { InteractiveWorker } from "./interactive-worker.ts";
 import { CorrectionBar } from "./correction-bar.ts";
 import { Counts } from "./counts.ts";
 import { Download } from "./download.ts";
-import { byId, setText } from "./elements.ts";
+import { byId, setText } from "./dom.ts";
 import { reportOf } from "./engine/engine-error.ts";
 import { Engine, type EngineOptions } from "./engine/engine.ts";
 import type { BatchFile } from "./engine/protocol.ts";
 import { ExportMenu } from "./export-menu.ts";
 import type { Gathered } from "./gather.ts";
 import { ImageList } from "./image-list.ts";
-import { Intake } from "./intake.ts";
-import { MapsShelf } from "./maps-shelf.ts";
+import { FileDrop } from "./file-drop.ts";
+import { PredictionCache } from "./prediction-cache.ts";
 import { Measurements } from "./measurements.ts";
 import { followMenus } from "./menus.ts";
 import { Notices, type Notice } from "./notices.ts";
@@ -29,7 +29,7 @@ import { TableDialectChoice } from "./table-dialect.ts";
 import { hasTuning, tuningOf, type Tuning } from "./tuning.ts";
 import { TuningPanel } from "./tuning-panel.ts";
 import { Viewer } from "./viewer.ts";
-import { counted, countedNuclei, explanation } from "./wording.ts";
+import { counted, countedNuclei, explanation } from "./format.ts";
 import { Work } from "./work.ts";
 import type { Edit, Selection, Settings } from "./wasm/nucleoscope.js";
 
@@ -70,20 +70,14 @@ export class Page {
     counted: (image) => this.#counted(image),
     settled: () => this.#settled(),
   });
-  readonly #measurements = new Measurements(
-    byId("results", HTMLElement),
-    this.#viewer,
-    this.#counts,
-    (before, after) => this.#changeGates(before, after),
+  readonly #measurements = new Measurements(byId("results", HTMLElement), this.#viewer, this.#counts, (before, after) =>
+    this.#changeGates(before, after),
   );
   readonly #listElement = byId("images", HTMLElement);
   readonly #list = new ImageList(this.#listElement, (image) => this.#select(image));
-  readonly #shelf = new MapsShelf(keptMapBytes);
-  readonly #work = new Work(
-    { changed: (image) => this.#changed(image), ended: () => this.#ended() },
-    this.#shelf,
-  );
-  readonly #bench = new Bench({
+  readonly #cache = new PredictionCache(keptMapBytes);
+  readonly #work = new Work({ changed: (image) => this.#changed(image), ended: () => this.#ended() }, this.#cache);
+  readonly #interactive = new InteractiveWorker({
     changed: (image) => this.#relabelled(image),
     failed: (image, { message, help }) => {
       const action = { label: "Try again", run: () => this.#relabel(image) };
@@ -157,7 +151,7 @@ export class Page {
   constructor(options: EngineOptions, notices: readonly Notice[]) {
     this.#options = options;
     this.#notices.add(notices);
-    new Intake((gathered) => this.#open(gathered));
+    new FileDrop((gathered) => this.#open(gathered));
     const follow = (id: string, action: () => void): void =>
       byId(id, HTMLButtonElement).addEventListener("click", action);
     follow("try-example", () => this.#tryExample());
@@ -198,7 +192,7 @@ export class Page {
       this.#export.list(engine.exportFormats);
       this.#viewer.use(engine);
       this.#work.use(engine);
-      this.#bench.use(engine);
+      this.#interactive.use(engine);
       this.#counts.use(engine);
       setText(byId("model", HTMLElement), `model ${engine.model.name} ${engine.model.version}`);
       this.#provide(engine);
@@ -301,7 +295,7 @@ export class Page {
   }
 
   get #busy(): boolean {
-    return this.#work.busy || this.#bench.busy || this.#openings > 0;
+    return this.#work.busy || this.#interactive.busy || this.#openings > 0;
   }
 
   #continueWork(): void {
@@ -314,7 +308,8 @@ export class Page {
   #outdated(): BatchImage[] {
     return this.#batch.images.filter((image) => {
       if (image.state.kind !== "done" || image.settings === null) return false;
-      if (!sameSettings(image.settings, { ...image.settings, ...(image.recorded ?? this.#settings.settings) })) return true;
+      if (!sameSettings(image.settings, { ...image.settings, ...(image.recorded ?? this.#settings.settings) }))
+        return true;
       return isTiled(image) && !hasTuning(image.settings, image.tuning ?? this.#tuning);
     });
   }
@@ -431,7 +426,7 @@ export class Page {
     for (const image of images) {
       image.thumbnail?.bitmap.close();
       image.thumbnail = null;
-      this.#shelf.remove(image);
+      this.#cache.remove(image);
     }
   }
 
@@ -543,7 +538,7 @@ export class Page {
       return;
     }
     const settings = { ...image.settings, ...image.recorded, ...(image.tuning ?? this.#tuning) };
-    if (this.#bench.canRelabel(image)) void this.#bench.relabel(image, settings, inHand);
+    if (this.#interactive.canRelabel(image)) void this.#interactive.relabel(image, settings, inHand);
     else this.#work.start([image], this.#settingsFor);
     this.#layOut();
   }
@@ -844,7 +839,10 @@ export class Page {
     const { classList } = document.documentElement;
     classList.toggle("has-images", hasImages);
     classList.toggle("working", this.#work.busy);
-    setText(byId("intake-title", HTMLElement), hasImages ? "Drop more images anywhere" : "Drop microscopy images here");
+    setText(
+      byId("file-drop-title", HTMLElement),
+      hasImages ? "Drop more images anywhere" : "Drop microscopy images here",
+    );
     byId("workspace", HTMLElement).hidden = !hasImages;
     byId("results", HTMLElement).hidden = !hasImages;
     byId("progress", HTMLElement).hidden = !hasImages;

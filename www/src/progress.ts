@@ -1,5 +1,5 @@
-import { setText } from "./elements.ts";
-import { counted, duration } from "./wording.ts";
+import { setText } from "./dom.ts";
+import { counted, duration } from "./format.ts";
 import type { WorkProgress } from "./work.ts";
 
 /** The one progress bar of the batch and the words beside it. */

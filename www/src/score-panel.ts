@@ -1,6 +1,6 @@
-import { setText } from "./elements.ts";
+import { setText } from "./dom.ts";
 import type { ScoreSummary } from "./wasm/nucleoscope.js";
-import { counted, number } from "./wording.ts";
+import { counted, number } from "./format.ts";
 
 /** A score as it is written everywhere on the page. */
 export function scoreText(score: number): string {

@@ -33,7 +33,8 @@ export function settingsIn(hash: string, list: readonly Setting[]): SharedSettin
     network,
     tuning,
     oldNames,
-    ignored: Object.keys(given).length === 0 ? [text] : ignored.map(([name, value]) => `${name} ${JSON.stringify(value)}`),
+    ignored:
+      Object.keys(given).length === 0 ? [text] : ignored.map(([name, value]) => `${name} ${JSON.stringify(value)}`),
   };
 }
 

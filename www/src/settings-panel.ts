@@ -1,4 +1,4 @@
-import { byId } from "./elements.ts";
+import { byId } from "./dom.ts";
 import type { PixelSize, Settings } from "./wasm/nucleoscope.js";
 
 /** What the user can choose about how images are segmented. */

@@ -1,4 +1,4 @@
-import { byId, make } from "./elements.ts";
+import { byId, make } from "./dom.ts";
 import type { Selection, StackInfo } from "./wasm/nucleoscope.js";
 
 const projection = "projection";
@@ -38,8 +38,7 @@ export class StackPanel {
       );
     }
     this.#channel.value = String(stack.segmentedChannel);
-    this.#slice.value =
-      typeof selection.slice === "object" ? String(selection.slice.single) : projection;
+    this.#slice.value = typeof selection.slice === "object" ? String(selection.slice.single) : projection;
     this.#frame.max = String(stack.frames);
     this.#frame.value = String((selection.frame ?? 0) + 1);
     hideField(this.#channel, stack.channels.length < 2);

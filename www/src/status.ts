@@ -1,4 +1,4 @@
-import { setText } from "./elements.ts";
+import { setText } from "./dom.ts";
 
 /** Between two announcements of passing news, in milliseconds. */
 const pause = 4000;

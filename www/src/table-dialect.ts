@@ -1,4 +1,4 @@
-import { byId } from "./elements.ts";
+import { byId } from "./dom.ts";
 import type { TableDialect } from "./wasm/nucleoscope.js";
 
 /** The choice of how tables are written. */

@@ -1,4 +1,4 @@
-import { byId, make, setText } from "./elements.ts";
+import { byId, make, setText } from "./dom.ts";
 import { offered, sameTuning, type Tuning } from "./tuning.ts";
 import type { Setting } from "./wasm/nucleoscope.js";
 
@@ -48,7 +48,7 @@ export class TuningPanel {
     input.id = `tune-${name}`;
     let value: HTMLElement | null = null;
     const field = make("label", slider === null ? "toggle" : "slider");
-    field.title = help;
+    field.title = slider?.help ?? help;
     if (slider === null) {
       input.type = "checkbox";
       field.append(input, ` ${label}`);

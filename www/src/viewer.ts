@@ -1,7 +1,7 @@
 import { countWords, type BatchImage } from "./batch.ts";
-import { requestOf } from "./bench.ts";
+import { requestOf } from "./interactive-worker.ts";
 import { ContrastPanel } from "./contrast-panel.ts";
-import { byId, setText } from "./elements.ts";
+import { byId, setText } from "./dom.ts";
 import { reportOf } from "./engine/engine-error.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { ErrorReport, Picture, Segmented } from "./engine/protocol.ts";
@@ -12,7 +12,7 @@ import { NucleiMap } from "./nuclei-map.ts";
 import { PictureCache } from "./picture-cache.ts";
 import { scoreText } from "./score-panel.ts";
 import { draftOf, isCorrecting, meaningOf, type Drawn, type ToolName } from "./tools.ts";
-import { explanation, nuclei, number } from "./wording.ts";
+import { explanation, nuclei, number } from "./format.ts";
 import type { ImageScore, Outlines, Place } from "./wasm/nucleoscope.js";
 
 /** Larger images are shown reduced to this many pixels on the longer side. */
@@ -99,7 +99,8 @@ export class Viewer {
         begins: (place) => this.#begin(this.#canvas.toImage(place)),
         draws: (place) => this.#draw(this.#canvas.toImage(place)),
         ends: (isGivenUp) => this.#end(isGivenUp),
-        taps: (place, event) => this.#tap(this.#canvas.toImage(place), event.shiftKey || event.ctrlKey || event.metaKey),
+        taps: (place, event) =>
+          this.#tap(this.#canvas.toImage(place), event.shiftKey || event.ctrlKey || event.metaKey),
         hovers: (place) => this.#hover(place === null ? null : this.#canvas.toImage(place)),
       },
       moved,
@@ -116,9 +117,7 @@ export class Viewer {
     const outlines = byId("show-outlines", HTMLInputElement);
     const style = byId("overlay-style", HTMLSelectElement);
     for (const field of [outlines, style]) {
-      field.addEventListener("change", () =>
-        this.#canvas.showNuclei(outlines.checked, style.value as OverlayStyle),
-      );
+      field.addEventListener("change", () => this.#canvas.showNuclei(outlines.checked, style.value as OverlayStyle));
     }
     this.#layout.addEventListener("change", () => this.update());
     this.#tools.addEventListener("change", () => this.#toolChanged());
@@ -269,9 +268,9 @@ export class Viewer {
     return { outlines, map, kindOf, revision: kindOf };
   }
 
-  #kindOf(score = this.#image?.state.kind === "done" ? this.#image.state.result.score : null): (
-    label: number,
-  ) => NucleusKind {
+  #kindOf(
+    score = this.#image?.state.kind === "done" ? this.#image.state.result.score : null,
+  ): (label: number) => NucleusKind {
     const excluded = this.#excluded;
     const hits = score === null ? null : hitsOf(score);
     return (label) => {
@@ -523,7 +522,10 @@ export class Viewer {
 }
 
 /** The nuclei that count as hits, on both sides. */
-function hitsOf({ matches }: ImageScore): { readonly truth: ReadonlySet<number>; readonly predicted: ReadonlySet<number> } {
+function hitsOf({ matches }: ImageScore): {
+  readonly truth: ReadonlySet<number>;
+  readonly predicted: ReadonlySet<number>;
+} {
   const hits = matches.filter(({ intersection, union }) => intersection > hitShare * union);
   return { truth: new Set(hits.map(({ truth }) => truth)), predicted: new Set(hits.map(({ predicted }) => predicted)) };
 }

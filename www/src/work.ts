@@ -1,7 +1,7 @@
 import type { BatchImage } from "./batch.ts";
 import { reportOf } from "./engine/engine-error.ts";
 import type { Engine } from "./engine/engine.ts";
-import type { MapsShelf } from "./maps-shelf.ts";
+import type { PredictionCache } from "./prediction-cache.ts";
 import { TimeLeft } from "./time-left.ts";
 import type { Settings } from "./wasm/nucleoscope.js";
 
@@ -36,17 +36,17 @@ const thumbnailSide = 96;
 /** Sends images to the engine and writes down what comes back. */
 export class Work {
   readonly #listener: WorkListener;
-  readonly #shelf: MapsShelf;
+  readonly #cache: PredictionCache;
   #engine: Engine | null = null;
   /** Images sent and not ended. */
   readonly #running = new Map<BatchImage, Run>();
   #done = 0;
   #timeLeft = new TimeLeft(0);
 
-  /** `shelf` takes the maps of finished images. */
-  constructor(listener: WorkListener, shelf: MapsShelf) {
+  /** `cache` takes the maps of finished images. */
+  constructor(listener: WorkListener, cache: PredictionCache) {
     this.#listener = listener;
-    this.#shelf = shelf;
+    this.#cache = cache;
   }
 
   /** Whether any image is being worked on or waits for it. */
@@ -136,8 +136,8 @@ export class Work {
       if (isOutdated && !signal.aborted) return await this.#segment(engine, image, imageId, source, run);
       image.startsFromTruth = false;
       image.state = { kind: "done", result: nuclei };
-      if (maps === null) this.#shelf.remove(image);
-      else this.#shelf.put(image, maps);
+      if (maps === null) this.#cache.remove(image);
+      else this.#cache.put(image, maps);
     } catch (error) {
       image.state = signal.aborted ? { kind: "cancelled" } : { kind: "failed", error: reportOf(error) };
     }

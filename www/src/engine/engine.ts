@@ -21,7 +21,7 @@ import type {
   TiledSizes,
 } from "../wasm/nucleoscope.js";
 import { checkCount, EngineError, messageOf } from "./engine-error.ts";
-import { planShare, segmentField } from "./field.ts";
+import { planShare, segmentField } from "./tiled.ts";
 import { defaultWorkers, Pool, type RunOptions, type WorkerLike } from "./pool.ts";
 import type {
   BatchFile,
@@ -37,7 +37,7 @@ import type {
   Picture,
   Segmented,
   SegmentTask,
-  Sheet,
+  ImageReference,
   ToWorker,
   TruthSource,
 } from "./protocol.ts";
@@ -99,7 +99,7 @@ export class Engine {
   /** Opening files and drawing previews must not wait behind a batch. */
   readonly #reader: Pool;
   /** What the user has in hand must not wait behind either. */
-  readonly #bench: Pool;
+  readonly #interactive: Pool;
   readonly #script: string;
   readonly #sizes: TiledSizes | null;
   readonly #numbers = new WeakMap<object, number>();
@@ -114,7 +114,7 @@ export class Engine {
     exportFormats: readonly FormatInfo[];
     segmenters: Pool;
     reader: Pool;
-    bench: Pool;
+    interactive: Pool;
     script: string;
     sizes: TiledSizes | null;
   }) {
@@ -127,7 +127,7 @@ export class Engine {
     this.exportFormats = parts.exportFormats;
     this.#segmenters = parts.segmenters;
     this.#reader = parts.reader;
-    this.#bench = parts.bench;
+    this.#interactive = parts.interactive;
     this.#script = parts.script;
     this.#sizes = parts.sizes;
   }
@@ -148,7 +148,7 @@ export class Engine {
       return started;
     };
     const reader = new Pool(starter({ type: "setup", module, model: null }), 1);
-    const bench = new Pool(starter({ type: "setup", module, model: null }), 1);
+    const interactive = new Pool(starter({ type: "setup", module, model: null }), 1);
     const segmenters = new Pool(
       starter({ type: "setup", module, model: bytes }),
       workers ?? defaultWorkers(navigator.hardwareConcurrency),
@@ -157,12 +157,12 @@ export class Engine {
       const [about] = await Promise.all([segmenters.warmUp(), reader.warmUp()]);
       const { model: metadata, ...rest } = about;
       if (metadata === null) throw new Error("the worker was set up without a model");
-      const pools = { segmenters, reader, bench };
+      const pools = { segmenters, reader, interactive };
       return new Engine({ model: metadata, ...rest, ...pools, script, sizes: sizes ?? null });
     } catch (error) {
       segmenters.dispose();
       reader.dispose();
-      bench.dispose();
+      interactive.dispose();
       URL.revokeObjectURL(script);
       throw error;
     }
@@ -194,7 +194,7 @@ export class Engine {
 
   /** The most bytes that the WebAssembly module of any worker has taken so far. */
   get largestHeap(): number {
-    return Math.max(this.#segmenters.largestHeap, this.#reader.largestHeap, this.#bench.largestHeap);
+    return Math.max(this.#segmenters.largestHeap, this.#reader.largestHeap, this.#interactive.largestHeap);
   }
 
   /**
@@ -202,24 +202,24 @@ export class Engine {
    * `inHand: false` queues it with the segmentations.
    */
   label(request: NucleiRequest, maps: CachedMaps, inHand: boolean, options?: RunOptions): Promise<Segmented> {
-    const pool = inHand ? this.#bench : this.#segmenters;
+    const pool = inHand ? this.#interactive : this.#segmenters;
     return pool.run({ kind: "label", ...request, ...this.#keysOf(request), maps }, options);
   }
 
   /** Corrects nuclei that are known already, such as ground truth. */
   correct(request: NucleiRequest, start: TruthSource, options?: RunOptions): Promise<Segmented> {
     const task = { kind: "correct", ...request, ...this.#keysOf(request), start: this.#withNumbers(start) } as const;
-    return this.#bench.run(task, options);
+    return this.#interactive.run(task, options);
   }
 
   /** Measures the nuclei of an image; what the user moves does not wait for it. */
   measure(request: ImageRequest, nuclei: FinishedNuclei, options?: RunOptions): Promise<MeasurementTable> {
-    return this.#reader.run({ kind: "measure", ...this.#sheetOf(request), nuclei: finished(nuclei) }, options);
+    return this.#reader.run({ kind: "measure", ...this.#referenceTo(request), nuclei: finished(nuclei) }, options);
   }
 
   /** Decides which of an image's nuclei count, by what was measured of them; nothing is decoded for it. */
   count(request: Omit<CountTask, "kind">, inHand: boolean, options?: RunOptions): Promise<Counted> {
-    return (inHand ? this.#bench : this.#reader).run({ kind: "count", ...request }, options);
+    return (inHand ? this.#interactive : this.#reader).run({ kind: "count", ...request }, options);
   }
 
   /**
@@ -235,9 +235,9 @@ export class Engine {
     options?: RunOptions,
   ): Promise<Exported> {
     const { fileStem, path } = request;
-    const sheet = { ...this.#sheetOf(request), fileStem, path };
+    const reference = { ...this.#referenceTo(request), fileStem, path };
     const what = { nuclei: finished(nuclei), formats, measures, provenance };
-    return this.#reader.run({ kind: "export", ...sheet, ...what }, options);
+    return this.#reader.run({ kind: "export", ...reference, ...what }, options);
   }
 
   /** Writes the files that a batch shares, from what {@link exportFiles} gave of each image. */
@@ -273,12 +273,12 @@ export class Engine {
 
   /** A picture of an image, its longer side reduced to `maximumSide` pixels where it is larger. */
   preview(request: ImageRequest, maximumSide: number, contrast: Contrast, options?: RunOptions): Promise<Picture> {
-    return this.#bench.run({ kind: "preview", ...this.#sheetOf(request), maximumSide, contrast }, options);
+    return this.#interactive.run({ kind: "preview", ...this.#referenceTo(request), maximumSide, contrast }, options);
   }
 
   /** A picture of how sure the network is of each pixel. */
   mapPicture(maps: CachedMaps, maximumSide: number, options?: RunOptions): Promise<Picture> {
-    return this.#bench.run({ kind: "map-picture", maps, maximumSide }, options);
+    return this.#interactive.run({ kind: "map-picture", maps, maximumSide }, options);
   }
 
   /** The score of many images together; null without any. */
@@ -295,11 +295,11 @@ export class Engine {
   dispose(): void {
     this.#segmenters.dispose();
     this.#reader.dispose();
-    this.#bench.dispose();
+    this.#interactive.dispose();
     URL.revokeObjectURL(this.#script);
   }
 
-  #sheetOf(request: ImageRequest): Sheet {
+  #referenceTo(request: ImageRequest): ImageReference {
     const { imageId, source, selection, pixelSize } = request;
     return { key: this.#keyOf(request), imageId, source: this.#withNumber(source), selection, pixelSize };
   }

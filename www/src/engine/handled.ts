@@ -32,13 +32,7 @@ export type Handled = AllTrue<{
   errorReport: Others<ErrorReport, "code" | "message" | "help">;
   imageScore: Others<
     ImageScore,
-    | "score"
-    | "averagePrecision50"
-    | "averagePrecision75"
-    | "counts"
-    | "matches"
-    | "falsePositives"
-    | "falseNegatives"
+    "score" | "averagePrecision50" | "averagePrecision75" | "counts" | "matches" | "falsePositives" | "falseNegatives"
   >;
   measurementTable: Others<MeasurementTable, "columns" | "rows" | "values">;
   modelMetadata: Others<

@@ -127,10 +127,7 @@ export class Pool {
   }
 
   /** Queues a task; resolves to its outcome. */
-  run<T extends Task>(
-    task: T,
-    { signal, onProgress, isAhead = false }: RunOptions = {},
-  ): Promise<Outcomes[T["kind"]]> {
+  run<T extends Task>(task: T, { signal, onProgress, isAhead = false }: RunOptions = {}): Promise<Outcomes[T["kind"]]> {
     if (signal?.aborted === true) return Promise.reject(signal.reason);
     if (this.#refusal !== null) return Promise.reject(this.#refusal);
     return new Promise((resolve, reject) => {
@@ -225,7 +222,8 @@ export class Pool {
         job === null
           ? baseLimit * patienceGrowth ** this.#failedStarts
           : silenceLimit(job.task, job.pixels) * patienceGrowth ** (job.tries - 1);
-      if (slot.silence >= limit) this.#crashed(slot, { isSilent: true, reason: `no answer for ${Math.round(limit)} seconds` });
+      if (slot.silence >= limit)
+        this.#crashed(slot, { isSilent: true, reason: `no answer for ${Math.round(limit)} seconds` });
     }
   }
 
@@ -320,11 +318,14 @@ export class Pool {
   /** Puts a task at the front of the queue after a pause that grows with every try. */
   #tryAgain(job: Job): void {
     this.#paused.add(job);
-    job.pause = setTimeout(() => {
-      this.#paused.delete(job);
-      this.#queue.unshift(job);
-      this.#assign();
-    }, pauses[job.tries - 1]);
+    job.pause = setTimeout(
+      () => {
+        this.#paused.delete(job);
+        this.#queue.unshift(job);
+        this.#assign();
+      },
+      pauses[job.tries - 1],
+    );
   }
 
   #startFailed(reason: string): void {
@@ -332,11 +333,14 @@ export class Pool {
     if (this.#startPause !== undefined) return;
     this.#failedStarts++;
     if (this.#failedStarts < attempts) {
-      this.#startPause = setTimeout(() => {
-        this.#startPause = undefined;
-        if (this.#slots.size === 0) this.#addWorker();
-        this.#assign();
-      }, pauses[this.#failedStarts - 1]);
+      this.#startPause = setTimeout(
+        () => {
+          this.#startPause = undefined;
+          if (this.#slots.size === 0) this.#addWorker();
+          this.#assign();
+        },
+        pauses[this.#failedStarts - 1],
+      );
       return;
     }
     this.#failedStarts = 0;

@@ -64,7 +64,7 @@ export interface OpenTask {
 }
 
 /** An image as the workers know it. */
-export interface Sheet {
+export interface ImageReference {
   /** Tells one decoded image from another: a worker keeps the one it decoded last. */
   readonly key: string;
   readonly imageId: string;
@@ -82,7 +82,7 @@ export interface Comparison {
 }
 
 /** Finds the nuclei of one image; of a large one, only how it is to be cut into blocks. */
-export interface SegmentTask extends Sheet, Comparison {
+export interface SegmentTask extends ImageReference, Comparison {
   readonly kind: "segment";
   /** Which images are large; null leaves it to the program. */
   readonly sizes: TiledSizes | null;
@@ -93,7 +93,7 @@ export interface SegmentTask extends Sheet, Comparison {
 }
 
 /** Finds the nuclei in one block of a large image. */
-export interface BlockTask extends Sheet {
+export interface BlockTask extends ImageReference {
   readonly kind: "block";
   readonly settings: Settings;
   readonly plan: TiledPlan;
@@ -102,7 +102,7 @@ export interface BlockTask extends Sheet {
 }
 
 /** Puts the blocks of a large image together, and corrects the nuclei. */
-export interface AssembleTask extends Sheet, Comparison {
+export interface AssembleTask extends ImageReference, Comparison {
   readonly kind: "assemble";
   readonly plan: TiledPlan;
   readonly stack: StackInfo;
@@ -123,7 +123,7 @@ export interface CachedMaps {
 }
 
 /** Cuts maps into nuclei anew, and corrects them: all of a segmentation but the network. */
-export interface LabelTask extends Sheet, Comparison {
+export interface LabelTask extends ImageReference, Comparison {
   readonly kind: "label";
   readonly maps: CachedMaps;
   readonly settings: Settings;
@@ -131,7 +131,7 @@ export interface LabelTask extends Sheet, Comparison {
 }
 
 /** Corrects nuclei that came from elsewhere. */
-export interface CorrectTask extends Sheet, Comparison {
+export interface CorrectTask extends ImageReference, Comparison {
   readonly kind: "correct";
   /** Rows of the Bowl's CSV, or a label image. */
   readonly start: TruthSource;
@@ -139,7 +139,7 @@ export interface CorrectTask extends Sheet, Comparison {
 }
 
 /** Measures every nucleus. */
-export interface MeasureTask extends Sheet {
+export interface MeasureTask extends ImageReference {
   readonly kind: "measure";
   readonly nuclei: FinishedNuclei;
 }
@@ -163,7 +163,7 @@ export interface CountTask extends CountRules {
 }
 
 /** Writes the files of one image, and its part of those that a batch shares. */
-export interface ExportTask extends Sheet {
+export interface ExportTask extends ImageReference {
   readonly kind: "export";
   /** What the files' names begin with. */
   readonly fileStem: string;
@@ -217,7 +217,7 @@ export interface NamedBlob {
 }
 
 /** Makes a picture of an image to look at. */
-export interface PreviewTask extends Sheet {
+export interface PreviewTask extends ImageReference {
   readonly kind: "preview";
   /** The longer side is reduced to this many pixels; 0 keeps the full size. */
   readonly maximumSide: number;

@@ -48,7 +48,7 @@ import type {
   Progress,
   Segmented,
   SegmentTask,
-  Sheet,
+  ImageReference,
   Task,
   ToWorker,
   TruthSource,
@@ -201,7 +201,7 @@ const maps = new Kept<Prediction>();
 const truths = new Kept<Truth>();
 
 /** `isMeasured`: with all its channels. */
-function imageOf({ key, source, selection, pixelSize }: Sheet, isMeasured = false): DecodedImage {
+function imageOf({ key, source, selection, pixelSize }: ImageReference, isMeasured = false): DecodedImage {
   const open = (): DecodedImage => DecodedImage.open(read(source), selection, pixelSize, isMeasured);
   return images.get(isMeasured ? `${key} measured` : key, open);
 }
@@ -240,9 +240,7 @@ async function segment(task: SegmentTask, progress: OnProgress): Promise<Finishe
     progress({ stage: "looks", done, total }),
   );
   if (plan !== undefined) return { outcome: { plan, stack: image.stack() }, transfer: [] };
-  const inferred = segmenter.infer(image, task.settings, (done, total) =>
-    progress({ stage: "network", done, total }),
-  );
+  const inferred = segmenter.infer(image, task.settings, (done, total) => progress({ stage: "network", done, total }));
   try {
     const nuclei = described(inferred.label(task.settings, [...task.edits]), task, image, image.stack());
     const { width, height } = image;
@@ -288,7 +286,7 @@ function correct(task: CorrectTask): Segmented {
 /** Everything the page wants to know of a segmentation, which is freed. */
 function described(
   segmentation: Segmentation,
-  task: Sheet & Comparison,
+  task: ImageReference & Comparison,
   { width, height }: { readonly width: number; readonly height: number },
   stack: StackInfo,
 ): Segmented {

@@ -1,7 +1,7 @@
 import { axisBottom, axisLeft } from "d3-axis";
 import type { ScaleLinear } from "d3-scale";
 import { select } from "d3-selection";
-import { make } from "../elements.ts";
+import { make } from "../dom.ts";
 import { columnIndex, heading, type MeasurementColumn, type MeasurementTable } from "./measurement-table.ts";
 import type { Gate } from "./gates.ts";
 import type { ValueRange } from "./row-filter.ts";
@@ -185,7 +185,8 @@ export function pixelsOf({ minimum, maximum }: ValueRange, scale: Scale): [numbe
 export function placeLine(line: SVGLineElement, x: number, height: number): void {
   line.toggleAttribute("hidden", !Number.isFinite(x));
   if (!Number.isFinite(x)) return;
-  for (const [name, value] of Object.entries({ x1: x, x2: x, y1: 0, y2: height })) line.setAttribute(name, String(value));
+  for (const [name, value] of Object.entries({ x1: x, x2: x, y1: 0, y2: height }))
+    line.setAttribute(name, String(value));
 }
 
 /** A button of a chart. */

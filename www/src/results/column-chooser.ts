@@ -1,4 +1,4 @@
-import { make, setText } from "../elements.ts";
+import { make, setText } from "../dom.ts";
 import { heading, type MeasurementColumn } from "./measurement-table.ts";
 
 /** A list that opens, of the columns that can be shown. */

@@ -1,4 +1,4 @@
-import { make } from "../elements.ts";
+import { make } from "../dom.ts";
 import type { Gate } from "./gates.ts";
 import { heading, type MeasurementTable } from "./measurement-table.ts";
 
@@ -33,7 +33,10 @@ export class GateList {
     if (table !== null && column === undefined) {
       text.append(" ", make("span", "gate-unused", "(not used: this image has no such measurement)"));
     }
-    item.append(text, this.#button(`Remove gate: ${words}`, "✕", () => this.#remove(gate)));
+    item.append(
+      text,
+      this.#button(`Remove gate: ${words}`, "✕", () => this.#remove(gate)),
+    );
     return item;
   }
 

@@ -1,11 +1,21 @@
 import { max } from "d3-array";
 import { brushX, type BrushSelection } from "d3-brush";
 import { scaleLinear } from "d3-scale";
-import { make, setText } from "../elements.ts";
-import { nuclei, number } from "../wording.ts";
+import { make, setText } from "../dom.ts";
+import { nuclei, number } from "../format.ts";
 import { binAt, binCounts, binEdge, binsOf, type Bins } from "./bins.ts";
 import { BrushLayer } from "./brush-layer.ts";
-import { button, Chart, ColumnSelect, legend, makeSvg, pixelsOf, placeLine, type ChartEvents, type Scale } from "./chart.ts";
+import {
+  button,
+  Chart,
+  ColumnSelect,
+  legend,
+  makeSvg,
+  pixelsOf,
+  placeLine,
+  type ChartEvents,
+  type Scale,
+} from "./chart.ts";
 import { isWithin, type Gate } from "./gates.ts";
 import { columnValues, defaultColumns, heading, isWhole, written, type MeasurementTable } from "./measurement-table.ts";
 import { isOpen, openRange, RangeFields, tidy } from "./range-fields.ts";
@@ -127,7 +137,8 @@ export class Histogram {
   /** Takes up the column chosen, with no range of it marked. */
   #takeColumn(): void {
     const chosen = this.#table === null ? null : this.#column.columnOf(this.#table);
-    this.#values = this.#table === null || chosen === null ? new Float64Array() : columnValues(this.#table, chosen.index);
+    this.#values =
+      this.#table === null || chosen === null ? new Float64Array() : columnValues(this.#table, chosen.index);
     this.#isWhole = isWhole(this.#values);
     this.#binCount.value = "";
     this.#fields.title = chosen === null ? "Range" : `Range of ${heading(chosen.column)}`;

@@ -1,7 +1,7 @@
 import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } from "@tanstack/virtual-core";
 import { extent } from "d3-array";
-import { make, setText } from "../elements.ts";
-import { nuclei, number } from "../wording.ts";
+import { make, setText } from "../dom.ts";
+import { nuclei, number } from "../format.ts";
 import { ColumnChooser } from "./column-chooser.ts";
 import {
   columnIndex,
@@ -162,7 +162,11 @@ export class NucleusTable {
   }
 
   #assemble(): void {
-    const help = make("p", "note", "Arrow keys move. Enter on a heading sorts, on a row selects. Type under a heading to filter: ");
+    const help = make(
+      "p",
+      "note",
+      "Arrow keys move. Enter on a heading sorts, on a row selects. Type under a heading to filter: ",
+    );
     help.id = `${this.#id}-help`;
     help.append(make("code", "", "> 200"), ", ", make("code", "", "< 5"), " or ", make("code", "", "200 to 400"), ".");
     this.#count.setAttribute("aria-live", "polite");
@@ -238,7 +242,9 @@ export class NucleusTable {
     this.#isVisible = height > 0;
     if (height === 0) return;
     this.#headHeight = height;
-    this.#rowHeight = Math.round(rowHeightInRem * Number.parseFloat(getComputedStyle(document.documentElement).fontSize));
+    this.#rowHeight = Math.round(
+      rowHeightInRem * Number.parseFloat(getComputedStyle(document.documentElement).fontSize),
+    );
     this.#layOut();
     // A hidden element forgets how far it was scrolled.
     if (wasHidden && this.#place.row > 0) this.#virtualizer.scrollToIndex(this.#place.row, { align: "auto" });
@@ -534,7 +540,11 @@ export class NucleusTable {
 
 /** The width of a column in rem: enough for its longest numbers, and for the longest word of its heading. */
 function widthOf({ column, values, isWhole: isOfWhole }: ShownColumn): number {
-  const longestWord = Math.max(...heading(column).split(" ").map((word) => word.length));
+  const longestWord = Math.max(
+    ...heading(column)
+      .split(" ")
+      .map((word) => word.length),
+  );
   const ends = extent(values.filter(Number.isFinite)).map((end) => written(end ?? 0, isOfWhole).length);
   return Math.max(6, longestWord * 0.6 + 2, Math.max(...ends) * 0.65 + 2.5);
 }

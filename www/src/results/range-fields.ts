@@ -1,4 +1,4 @@
-import { make, setText } from "../elements.ts";
+import { make, setText } from "../dom.ts";
 import { readNumber, type ValueRange } from "./row-filter.ts";
 
 /** A range that holds everything. */

@@ -1,4 +1,4 @@
-import { make, setText } from "../elements.ts";
+import { make, setText } from "../dom.ts";
 import { FailureNote } from "../failure-note.ts";
 import { GateList } from "./gate-list.ts";
 import { withGate, type Gate } from "./gates.ts";
@@ -9,7 +9,7 @@ import { Scatter } from "./scatter.ts";
 import { SummaryView } from "./summary-view.ts";
 import type { ImageSummary } from "./summary.ts";
 import { Tabs } from "./tabs.ts";
-import { countedNuclei } from "../wording.ts";
+import { countedNuclei } from "../format.ts";
 
 /** Which nuclei of an image count. */
 export interface CountedRows {

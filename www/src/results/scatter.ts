@@ -1,19 +1,10 @@
 import { extent } from "d3-array";
 import { brush, type BrushSelection } from "d3-brush";
 import { scaleLinear } from "d3-scale";
-import { make, setText } from "../elements.ts";
-import { nuclei } from "../wording.ts";
+import { make, setText } from "../dom.ts";
+import { nuclei } from "../format.ts";
 import { BrushLayer } from "./brush-layer.ts";
-import {
-  button,
-  Chart,
-  ColumnSelect,
-  legend,
-  makeSvg,
-  pixelsOf,
-  type ChartEvents,
-  type Scale,
-} from "./chart.ts";
+import { button, Chart, ColumnSelect, legend, makeSvg, pixelsOf, type ChartEvents, type Scale } from "./chart.ts";
 import { isWithin } from "./gates.ts";
 import { columnValues, defaultColumns, heading, isWhole, written, type MeasurementTable } from "./measurement-table.ts";
 import { isOpen, openRange, RangeFields, tidy } from "./range-fields.ts";
@@ -87,8 +78,16 @@ class Direction {
 export class Scatter {
   readonly element = make("div", "chart-panel");
   readonly #events: ScatterEvents;
-  readonly #across = new Direction("Horizontal", () => this.#changeColumns(), () => this.#marked());
-  readonly #up = new Direction("Vertical", () => this.#changeColumns(), () => this.#marked());
+  readonly #across = new Direction(
+    "Horizontal",
+    () => this.#changeColumns(),
+    () => this.#marked(),
+  );
+  readonly #up = new Direction(
+    "Vertical",
+    () => this.#changeColumns(),
+    () => this.#marked(),
+  );
   readonly #chart = new Chart(() => this.#draw());
   readonly #brush = new BrushLayer(brush<null>(), (selection) => this.#followBrush(selection));
   readonly #selectedRing = makeSvg("circle", "chart-ring chart-ring-selected");
@@ -241,7 +240,14 @@ export class Scatter {
     const [left, right] = pixelsOf(this.#across.range, this.#across.scale);
     const [top, bottom] = pixelsOf(this.#up.range, this.#up.scale);
     const hasArea = this.#isMarked && right > left && bottom > top;
-    this.#brush.move(hasArea ? [[left, top], [right, bottom]] : null);
+    this.#brush.move(
+      hasArea
+        ? [
+            [left, top],
+            [right, bottom],
+          ]
+        : null,
+    );
     this.#chart.description = `Scatter plot of ${titles.up} against ${titles.across}: ${nuclei(this.#across.values.length)}`;
     for (const one of this.#buttons) one.disabled = !this.#isMarked;
   }

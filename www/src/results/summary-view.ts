@@ -1,5 +1,5 @@
-import { make } from "../elements.ts";
-import { counted, number } from "../wording.ts";
+import { make } from "../dom.ts";
+import { counted, number } from "../format.ts";
 import { heading, written } from "./measurement-table.ts";
 import {
   density,

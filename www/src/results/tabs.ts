@@ -1,4 +1,4 @@
-import { make } from "../elements.ts";
+import { make } from "../dom.ts";
 
 let sets = 0;
 

@@ -6,7 +6,7 @@ export interface MapsOwner {
 }
 
 /** Keeps the maps of the images that were worked on last, within a bound on their bytes. */
-export class MapsShelf {
+export class PredictionCache {
   readonly #owners = new Set<MapsOwner>();
   readonly #maximumBytes: number;
   #bytes = 0;

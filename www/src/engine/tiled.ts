@@ -12,7 +12,7 @@ export async function segmentField(
   { signal, onProgress }: RunOptions = {},
 ): Promise<Inferred> {
   const { key, truthKey, imageId, source, selection, pixelSize, truth, settings, edits } = task;
-  const sheet = { key, imageId, source, selection, pixelSize };
+  const reference = { key, imageId, source, selection, pixelSize };
   // Ended with the image, or with the first block that fails.
   const controller = new AbortController();
   const abort = (): void => controller.abort(signal?.reason);
@@ -28,7 +28,7 @@ export async function segmentField(
     const blocks = await Promise.all(
       plan.blocks.map((_, block) =>
         pool.run(
-          { kind: "block", ...sheet, settings, plan, block },
+          { kind: "block", ...reference, settings, plan, block },
           {
             signal: controller.signal,
             isAhead: true,
@@ -40,7 +40,7 @@ export async function segmentField(
       ),
     );
     const nuclei = await pool.run(
-      { kind: "assemble", ...sheet, truth, truthKey, plan, stack, blocks, settings, edits },
+      { kind: "assemble", ...reference, truth, truthKey, plan, stack, blocks, settings, edits },
       { signal, isAhead: true },
     );
     return { nuclei, maps: null };

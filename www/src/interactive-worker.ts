@@ -21,7 +21,7 @@ interface Relabelling {
 }
 
 /** Keeps the nuclei of finished images up with their tuning and their corrections. */
-export class Bench {
+export class InteractiveWorker {
   readonly #listener: BenchListener;
   #engine: Engine | null = null;
   /** Images that are being cut anew. */

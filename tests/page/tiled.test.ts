@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "vitest";
-import { planShare, segmentField } from "../../www/src/engine/field.ts";
+import { planShare, segmentField } from "../../www/src/engine/tiled.ts";
 import type { Pool, RunOptions } from "../../www/src/engine/pool.ts";
 import type { Planned, Progress, SegmentTask, Task } from "../../www/src/engine/protocol.ts";
 import { fake } from "../fake.ts";

@@ -1,8 +1,8 @@
-import { byId } from "./elements.ts";
+import { byId } from "./dom.ts";
 import { gatherItems, gatherPicked, type Gathered } from "./gather.ts";
 
 /** The ways in which files come to the page: choosers, a drop anywhere, and a paste. */
-export class Intake {
+export class FileDrop {
   readonly #onFiles: (gathered: Promise<Gathered>) => void;
   #pasted = 0;
 
