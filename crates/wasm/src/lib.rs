@@ -464,7 +464,7 @@ pub struct PlannedRecord {
 #[derive(Serialize, Tsify)]
 #[serde(rename_all = "camelCase")]
 pub struct PlannedImage {
-    /// What it is called, in no other image's way.
+    /// What it is called; no other image has the same id.
     image_id: String,
     /// The id as it stands in the Bowl's CSV, in quotes where it needs them.
     csv_id: String,

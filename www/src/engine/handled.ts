@@ -6,16 +6,31 @@
  */
 import type {
   BatchPlan,
+  ChannelInfo,
+  Column,
   CountedNuclei,
+  Counts,
   ErrorReport,
+  ExampleImage,
+  ExportFile,
+  ImageExport,
   ImageScore,
+  Interval,
+  Match,
   MeasurementTable,
   ModelMetadata,
+  Moments,
   NucleiSummary,
   Outlines,
+  PlannedFailure,
   PlannedImage,
+  PlannedRecord,
+  Preview,
+  RefusedEdit,
   ScoreSummary,
   Setting,
+  Slider,
+  Source,
   StackInfo,
   Warning,
 } from "../wasm/nucleoscope.js";
@@ -27,6 +42,21 @@ type AllTrue<T extends Record<string, true>> = T;
 
 /** Each type, with the fields that are known. */
 export type Handled = AllTrue<{
+  channelInfo: Others<ChannelInfo, "name" | "color">;
+  column: Others<Column, "key" | "label" | "unit">;
+  counts: Others<Counts, "truePositives" | "falseNegatives" | "falsePositives">;
+  exampleImage: Others<ExampleImage, "name" | "png">;
+  exportFile: Others<ExportFile, "name" | "bytes">;
+  imageExport: Others<ImageExport, "files" | "part">;
+  interval: Others<Interval, "low" | "high">;
+  match: Others<Match, "truth" | "predicted" | "intersection" | "union">;
+  moments: Others<Moments, "count" | "mean" | "squares">;
+  plannedFailure: Others<PlannedFailure, "path" | "error">;
+  plannedRecord: Others<PlannedRecord, "path" | "source">;
+  preview: Others<Preview, "width" | "height" | "rgba">;
+  refusedEdit: Others<RefusedEdit, "edit" | "reason">;
+  slider: Others<Slider, "minimum" | "maximum" | "step" | "reversed">;
+  source: Others<Source, "file" | "entry">;
   batchPlan: Others<BatchPlan, "images" | "failures" | "notices" | "wanted" | "records">;
   countedNuclei: Others<CountedNuclei, "included" | "summary">;
   errorReport: Others<ErrorReport, "code" | "message" | "help">;
