@@ -24,6 +24,8 @@ function orderOf(names: string[], broken: string[]) {
     path: `${imageId}.png`,
     source: {},
     edits: { steps: [] },
+    regions: [],
+    gates: [],
     state: { kind: "done", result: {} },
   }));
   return {

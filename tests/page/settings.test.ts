@@ -26,7 +26,13 @@ const setting = (name: string, oldName: string | null, other: Partial<Setting>):
   slider: null,
   ...other,
 });
-const slider = (minimum: number, maximum: number, step = 0.01) => ({ minimum, maximum, step, reversed: false, help: null });
+const slider = (minimum: number, maximum: number, step = 0.01) => ({
+  minimum,
+  maximum,
+  step,
+  reversed: false,
+  help: null,
+});
 
 const list: readonly Setting[] = [
   setting("interiorThreshold", "threshold", { slider: slider(0.05, 0.95) }),

@@ -220,7 +220,7 @@ const rowsOf = (csv: string): Record<string, string>[] => {
 test("the formats of the exports say what they are", () => {
   const formats = nucleoscope.exportFormats();
   assert.deepEqual(
-    formats.map(({ name }) => name),
+    formats.map(({ name }: { name: string }) => name),
     allFormats,
   );
   for (const { label, description, file } of formats) assert.ok(label !== "" && description !== "" && file !== "");

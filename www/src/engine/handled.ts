@@ -55,7 +55,7 @@ export type Handled = AllTrue<{
   plannedRecord: Others<PlannedRecord, "path" | "source">;
   preview: Others<Preview, "width" | "height" | "rgba">;
   refusedEdit: Others<RefusedEdit, "edit" | "reason">;
-  slider: Others<Slider, "minimum" | "maximum" | "step" | "reversed">;
+  slider: Others<Slider, "minimum" | "maximum" | "step" | "reversed" | "help">;
   source: Others<Source, "file" | "entry">;
   batchPlan: Others<BatchPlan, "images" | "failures" | "notices" | "wanted" | "records">;
   countedNuclei: Others<CountedNuclei, "included" | "summary">;
