@@ -9,7 +9,7 @@ use nucleoscope::image::{Image, Samples};
 use nucleoscope::network::TractNetwork;
 use nucleoscope::nuclei::LabelImage;
 use nucleoscope::segment::tiled::Sizes;
-use nucleoscope::segment::{SegmentError, Segmentation, Settings};
+use nucleoscope::segment::{Progress, SegmentError, Segmentation, Settings};
 use nucleoscope::synthetic::{Field, FieldOptions, Modality, field};
 
 fn network() -> TractNetwork {
@@ -27,9 +27,12 @@ fn score(options: &FieldOptions) -> f64 {
     score_image(&run_length::encode(&drawn.truth), &masks).score
 }
 
-/// What a progress callback returns that only takes note.
-fn go_on((): ()) -> ControlFlow<()> {
-    ControlFlow::Continue(())
+/// A progress callback that only takes note.
+fn noting(mut note: impl FnMut(Progress)) -> impl FnMut(Progress) -> ControlFlow<()> {
+    move |progress| {
+        note(progress);
+        ControlFlow::Continue(())
+    }
 }
 
 #[test]
@@ -94,7 +97,7 @@ fn the_users_diameter_decides_the_scale() {
     let settings = Settings { diameter: Some(48.0), ..Settings::default() };
     let passes = &mut Vec::new();
     let segmenter = Segmenter::new(network()).with_settings(settings);
-    let found = segmenter.segment_with(&drawn.image, &mut |progress| go_on(passes.push(progress))).unwrap();
+    let found = segmenter.segment_with(&drawn.image, &mut noting(|progress| passes.push(progress))).unwrap();
     assert_eq!(found.scale, 0.5);
     assert_eq!(passes.iter().map(|progress| progress.pass).max(), Some(1));
 }
@@ -109,7 +112,7 @@ fn an_image_takes_little_more_than_one_pass_over_it() {
             FieldOptions { seed: 3, width: side, height: side, nuclei, diameter, ..Default::default() };
         let mut told = 0;
         let image = field(&options).image;
-        let found = segmenter.segment_with(&image, &mut |progress| go_on(told = progress.pass)).unwrap();
+        let found = segmenter.segment_with(&image, &mut noting(|progress| told = progress.pass)).unwrap();
         assert_eq!(found.passes.len(), told);
         let pixels = found.passes.iter().map(|pass| pass.pixels).sum::<u64>() as f64;
         assert!(pixels <= most * (side * side) as f64, "{:?}", found.passes);
@@ -169,7 +172,7 @@ fn a_field_in_blocks_has_the_nuclei_of_the_whole() {
     assert_eq!((pass.scale, pass.pixels), (1.0, (core.width * core.height) as u64));
     assert!(pass.network_pixels > pass.pixels, "a block has a margin: {pass:?}");
     let mut reports = Vec::new();
-    let blocks = tiled.segment_with(&drawn.image, &mut |progress| go_on(reports.push(progress))).unwrap();
+    let blocks = tiled.segment_with(&drawn.image, &mut noting(|progress| reports.push(progress))).unwrap();
     let expected = (0..=plan.blocks.len()).map(|done| (done, plan.blocks.len()));
     assert!(reports.iter().map(|report| (report.done, report.total)).eq(expected));
     assert_eq!(blocks.passes.len(), plan.passes.len() + plan.blocks.len());
