@@ -1,13 +1,19 @@
 /** The command line, built for the tools. */
 import { output, step, StepFailed } from "./step.mjs";
 
+/** Options of Cargo: the packages that `npm test` tests, always together. */
+export const testedPackages = ["nucleoscope", "nucleoscope-bench", "nucleoscope-cli"].flatMap((name) => [
+  "--package",
+  name,
+]);
+
 /**
- * Builds the command line and returns its path. It is built as one of its own tests builds it: a plain
- * build chooses other features for the dependencies and would compile them all once more.
+ * Builds the command line and returns its path. It is built as its tests are, together with the same packages: a
+ * build by itself chooses other features for the dependencies and would compile them all once more.
  */
 export async function commandLine() {
   return step("Command line", () => {
-    const build = ["test", "--no-run", "--quiet", "--package", "nucleoscope-cli", "--test", "command_line"];
+    const build = ["test", "--no-run", "--quiet", ...testedPackages, "--test", "command_line"];
     const messages = output("cargo", [...build, "--message-format", "json-render-diagnostics"], { errors: "inherit" });
     const program = messages
       ?.split("\n")

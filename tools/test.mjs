@@ -2,21 +2,13 @@
 import { chromium, firefox } from "./browsers.mjs";
 import { buildWasm, bundle } from "./build.mjs";
 import { checkTypes, lint } from "./check.mjs";
+import { testedPackages } from "./command-line.mjs";
 import { e2e } from "./e2e.mjs";
 import { readers, readerTests } from "./readers.mjs";
 import { setUp } from "./setup.mjs";
 import { main, run, runScript, step, together } from "./step.mjs";
 
-// The benchmarks' crate by itself would choose other features for the dependencies and compile them once more.
-const rustTests = [
-  "test",
-  "--package",
-  "nucleoscope",
-  "--package",
-  "nucleoscope-bench",
-  "--package",
-  "nucleoscope-cli",
-];
+const rustTests = ["test", ...testedPackages];
 
 await main(async () => {
   await setUp();

@@ -53,10 +53,10 @@ describe("a batch", () => {
     await session.page.locator("#score").waitFor();
     const score = Number(await session.page.locator('[data-score="score"]').textContent());
     assert.ok(score > 0.2 && score <= 1, `the score is ${score}`);
-    const hits = Number(await session.page.locator('[data-score="truePositives"]').textContent());
-    const misses = Number(await session.page.locator('[data-score="falseNegatives"]').textContent());
+    const found = Number(await session.page.locator('[data-score="truePositives"]').textContent());
+    const missed = Number(await session.page.locator('[data-score="falseNegatives"]').textContent());
     const truth = readFileSync(set.solution, "utf8").trim().split("\n").slice(1);
-    assert.equal(hits + misses, truth.length, "every true nucleus is a hit or a miss");
+    assert.equal(found + missed, truth.length, "every true nucleus is found or missed");
     for (const { facts } of await session.list()) assert.match(facts, /score [01]\.\d{3}/);
     await session.picture("scored");
     await session.leave();

@@ -30,9 +30,9 @@ export class ScorePanel {
     );
     this.#set("average-precision-50", scoreText(summary.averagePrecision50));
     this.#set("average-precision-75", scoreText(summary.averagePrecision75));
-    this.#set("hits", number(summary.counts.truePositives));
-    this.#set("misses", number(summary.counts.falseNegatives));
-    this.#set("extras", number(summary.counts.falsePositives));
+    this.#set("truePositives", number(summary.counts.truePositives));
+    this.#set("falseNegatives", number(summary.counts.falseNegatives));
+    this.#set("falsePositives", number(summary.counts.falsePositives));
     setText(this.#note, ignored === 0 ? "" : `${counted(ignored, "image")} marked as ignored in scoring left out.`);
     this.#note.hidden = ignored === 0;
     this.#section.hidden = false;
