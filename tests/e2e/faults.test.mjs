@@ -113,7 +113,7 @@ describe("a picture that cannot be made", () => {
     ],
     [
       "of the probability",
-      { nucleusmaps_picture: "trap" },
+      { prediction_picture: "trap" },
       /probability cannot be shown.*stopped/s,
       (page) => page.locator("#layout").selectOption("certainty"),
     ],
@@ -197,7 +197,7 @@ describe("nuclei that cannot be counted", () => {
 
 describe("an adjustment that cannot be made", () => {
   test("leaves the nuclei as they were, says so, and can be tried again", async () => {
-    const session = await visitWith({ nucleusmaps_label: "trap" });
+    const session = await visitWith({ prediction_label: "trap" });
     const { page } = session;
     const before = await session.csv();
     const [{ count }] = await session.list();
