@@ -20,7 +20,7 @@ fn option_name(setting: &Setting) -> String {
 fn help(setting: &Setting) -> String {
     let Setting { help, default, minimum, maximum, .. } = setting;
     match setting.kind {
-        SettingKind::Switch if is_turned_off(setting) => format!("Do not: {}", lower_case(help)),
+        SettingKind::Switch if is_turned_off(setting) => format!("Do not {}", lower_case(help)),
         SettingKind::Switch => (*help).to_owned(),
         SettingKind::Number => format!("{help}; {minimum} to {maximum} [default: {default}]"),
         SettingKind::Count => format!("{help} [default: {default}]"),
