@@ -1,4 +1,4 @@
-//! A rectangle of pixels inside an image.
+//! Rectangles of pixels.
 
 use std::ops::Range;
 

@@ -17,7 +17,7 @@ pub struct ProbabilityMaps {
 }
 
 impl ProbabilityMaps {
-    /// ProbabilityMaps that say "nothing here" everywhere.
+    /// Maps that say "nothing here" everywhere.
     pub fn zeros(width: usize, height: usize) -> Self {
         let map = vec![0.0; width * height];
         Self { width, height, interior: map.clone(), boundary: map.clone(), distance: map }

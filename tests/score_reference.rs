@@ -167,7 +167,7 @@ fn by_hand() {
     let pairs: Vec<(u32, u32)> = scored.matches.iter().map(|pair| (pair.truth, pair.predicted)).collect();
     assert_eq!(pairs, [(2, 2), (1, 3)]);
     assert_eq!((&*scored.false_negatives, &*scored.false_positives), (&[3][..], &[1][..]));
-    // Two true_positives of four below 0.80, that is at six thresholds; one of five at the other four.
+    // Two true positives of four below 0.80, that is at six thresholds; one of five at the other four.
     assert!((scored.score - (6.0 * 2.0 / 4.0 + 4.0 / 5.0) / 10.0).abs() < 1e-12);
     assert_eq!(scored.average_precision_50, 0.5);
     assert_eq!(scored.average_precision_75, 0.5);

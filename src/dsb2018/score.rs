@@ -1,20 +1,20 @@
 //! The metric of the Kaggle 2018 Data Science Bowl.
 //!
-//! A predicted nucleus *true_positives* a true one at threshold `t` if their intersection over union is more
-//! than `t`. At each of ten thresholds, 0.50 to 0.95 in steps of 0.05, an image's precision is
-//! `true_positives / (true_positives + false_negatives + false_positives)`, false_negatives being true nuclei that are not hit and false_positives
-//! predicted nuclei that hit nothing. The image's score is the mean of the ten, a data set's score
+//! A predicted nucleus matches a true one at threshold `t`, and is a true positive, if their intersection
+//! over union is more than `t`. At each of ten thresholds, 0.50 to 0.95 in steps of 0.05, an image's precision is
+//! TP / (TP + FN + FP): false negatives are true nuclei that are not matched, false positives predicted
+//! nuclei that match none. The image's score is the mean of the ten, a data set's score
 //! the mean over its images. **An image without true and without predicted nuclei scores 1**; one
 //! with only either scores 0.
 //!
-//! # Who true_positives whom
-//! Each predicted nucleus true_positives at most one true one and each true one is hit at most once. While
+//! # Which nuclei match
+//! Each predicted nucleus matches at most one true one and each true one is matched at most once. While
 //! neither kind overlaps among itself that follows from the threshold of 0.5. True nuclei may
 //! overlap where annotators disagreed; then pairs are made in order of intersection over union,
 //! largest first, and where that is equal in order of the nuclei's numbers. As long as predicted
-//! nuclei do not overlap this finds the most true_positives possible at every threshold.
+//! nuclei do not overlap this finds the most true positives possible at every threshold.
 //!
-//! All comparisons are made in whole numbers: a pair that has exactly `t` is no hit, on every
+//! All comparisons are made in whole numbers: a pair that has exactly `t` is no match, on every
 //! platform.
 //!
 //! # The interval
@@ -34,7 +34,7 @@ use crate::dsb2018::run_length::{Mask, Run};
 /// The thresholds of intersection over union, in percent.
 pub const THRESHOLDS: [u8; 10] = [50, 55, 60, 65, 70, 75, 80, 85, 90, 95];
 
-/// Hits, false_negatives and false_positives.
+/// True positives, false negatives and false positives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
@@ -57,7 +57,7 @@ impl Counts {
     }
 }
 
-/// A predicted nucleus and the true one it true_positives.
+/// A predicted nucleus and the true one that it matches.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
@@ -232,7 +232,7 @@ pub struct Summary {
     pub average_precision_50: f64,
     /// Mean of the images' precisions at 0.75.
     pub average_precision_75: f64,
-    /// Hits, false_negatives and false_positives at 0.50, summed over the images.
+    /// True positives, false negatives and false positives at 0.50, summed over the images.
     pub counts: Counts,
 }
 

@@ -30,7 +30,7 @@ pub struct TractNetwork {
 }
 
 impl TractNetwork {
-    /// Loads a model and makes sure that it keeps to the metadata, by running it once on its smallest
+    /// Loads a model and makes sure that its form is as required, by running it once on its smallest
     /// input.
     ///
     /// # Errors

@@ -527,7 +527,7 @@ mod tests {
         clear_border: false,
     };
 
-    /// ProbabilityMaps of one row a string: `.` is background, a digit the distance in tenths.
+    /// Probability maps of one row a string: `.` is background, a digit the distance in tenths.
     fn maps(rows: &[&str]) -> ProbabilityMaps {
         let cells: Vec<u32> =
             rows.iter().flat_map(|row| row.chars()).map(|c| c.to_digit(10).unwrap_or(99)).collect();

@@ -1,4 +1,4 @@
-//! The whole way from an image to its nuclei, and the scale at which the network is run.
+//! What a segmentation is made of: settings, passes, results, and the scale at which the network is run.
 //!
 //! The network takes nuclei of a range of diameters as they are ([`ScaleRange`]), so most images need one
 //! pass at their own size. Only larger nuclei are reduced, which makes the pass cheaper, and none are

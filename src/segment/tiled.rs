@@ -479,7 +479,7 @@ mod tests {
     const WIDTH: usize = 260;
     const HEIGHT: usize = 190;
 
-    /// ProbabilityMaps of discs as a picture: interior is red, distance to the contour is blue.
+    /// Probability maps of discs as a picture: interior is red, distance to the contour is blue.
     fn discs(seed: u64, count: usize) -> Image {
         let mut random = fastrand::Rng::with_seed(seed);
         let mut values = vec![0.0f32; 3 * WIDTH * HEIGHT];

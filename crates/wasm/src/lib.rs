@@ -899,7 +899,7 @@ impl Segmenter {
     /// Loads a model from an ONNX file's bytes.
     ///
     /// # Errors
-    /// It is no model, or breaks the metadata.
+    /// It is no model, or its metadata or form cannot be used.
     #[wasm_bindgen(constructor)]
     pub fn new(model: &[u8]) -> Result<Segmenter, JsValue> {
         TractNetwork::load(model).map(Self).map_err(thrown)
