@@ -1,38 +1,58 @@
-/** Words that the project does not use, with those that it uses in their place: `tools/words.json`. */
+/** Checks that the project does not use the words that `tools/words.json` replaces. */
 import { readdirSync, readFileSync } from "node:fs";
 import { extname, join, relative, sep } from "node:path";
 import { isStarted, main, root, StepFailed, step } from "./step.mjs";
 
+/**
+ * An entry of `tools/words.json`: a regular expression, matched as whole words in any case, and what to write instead.
+ * `except` lists the files that have to use the word, for example because they test that an old name is still read.
+ * @typedef {{ pattern: string, say: string, enabled: boolean, except?: string[] }} Entry
+ */
+
 const skippedFolders = new Set(["node_modules", "target", "dist", "wasm", "fixtures"]);
 
-/** The lines of a file that are prose: of Rust the comments, of everything else all. */
-const proseOf = {
-  ".md": () => true,
-  ".html": () => true,
-  ".ts": () => true,
-  ".rs": (line) => /^\s*\/\//.test(line),
+/** The parts of a file that are checked: prose without quoted code, and TypeScript and HTML as a whole. */
+const checkedPartsOf = {
+  ".md": withoutCode,
+  ".html": (lines) => lines,
+  ".ts": (lines) => lines,
+  ".rs": (lines) => withoutCode(lines.map((line) => /^\s*\/\/[/!]?(.*)/.exec(line)?.[1] ?? "")),
 };
 
-/** The entries of the list that are in force, with their patterns as whole words in any case. */
+/** Lines of Markdown with empty strings in the place of code: fenced blocks, and what is between backticks. */
+function withoutCode(lines) {
+  let isFenced = false;
+  return lines.map((line) => {
+    const isFence = /^\s*```/.test(line);
+    if (isFence) isFenced = !isFenced;
+    return isFence || isFenced ? "" : line.replace(/`[^`]*`/g, "``");
+  });
+}
+
+/** The enabled entries, with compiled patterns. */
 export function rulesOf(entries) {
   return entries
     .filter(({ enabled }) => enabled)
-    .map(({ pattern, say }) => ({ pattern: new RegExp(`(?<![\\w-])(?:${pattern})(?![\\w-])`, "gi"), say }));
+    .map(({ pattern, say, except = [] }) => ({
+      pattern: new RegExp(`(?<![\\w-])(?:${pattern})(?![\\w-])`, "gi"),
+      say,
+      except,
+    }));
 }
 
 /**
- * The words of the list that a text has; `name` is its file's.
+ * The listed words that a file contains; `name` is its path from the repository's root.
  * @returns {{ line: number, found: string, say: string }[]}
  */
 export function findingsIn(name, text, rules) {
-  const isProse = proseOf[extname(name)];
-  if (isProse === undefined) return [];
-  return text.split("\n").flatMap((content, index) => {
-    if (!isProse(content)) return [];
-    return rules.flatMap(({ pattern, say }) =>
+  const checkedParts = checkedPartsOf[extname(name)];
+  if (checkedParts === undefined) return [];
+  const applicable = rules.filter(({ except }) => !except.includes(name));
+  return checkedParts(text.split("\n")).flatMap((content, index) =>
+    applicable.flatMap(({ pattern, say }) =>
       [...content.matchAll(pattern)].map(([found]) => ({ line: index + 1, found, say })),
-    );
-  });
+    ),
+  );
 }
 
 function* filesIn(folder) {
@@ -44,7 +64,7 @@ function* filesIn(folder) {
   }
 }
 
-/** Fails when a file has a word that the list replaces. */
+/** Fails when a file contains a listed word. */
 export async function words() {
   await step("Words", () => {
     const rules = rulesOf(JSON.parse(readFileSync(join(root, "tools/words.json"), "utf8")));

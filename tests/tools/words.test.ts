@@ -4,24 +4,36 @@ import { describe, test } from "vitest";
 import { findingsIn, rulesOf } from "../../tools/words.mjs";
 
 const rules = rulesOf([
-  { pattern: "rims?", say: "contour", enabled: true },
-  { pattern: "maps", say: "probability maps", enabled: false },
+  { pattern: "gizmos?", say: "device", enabled: true, except: ["docs/old-names.md"] },
+  { pattern: "widgets?", say: "control", enabled: false },
 ]);
 
 describe("the words check", () => {
-  test("names the line, the word and what to say", () => {
-    assert.deepEqual(findingsIn("a.md", "An edge.\nIts Rim and rims.", rules), [
-      { line: 2, found: "Rim", say: "contour" },
-      { line: 2, found: "rims", say: "contour" },
+  test("reports the line, the word and its replacement", () => {
+    assert.deepEqual(findingsIn("a.md", "An edge.\nIts Gizmo and gizmos.", rules), [
+      { line: 2, found: "Gizmo", say: "device" },
+      { line: 2, found: "gizmos", say: "device" },
     ]);
   });
 
-  test("finds whole words only, and those of entries that are enabled", () => {
-    assert.deepEqual(findingsIn("a.ts", "const trim = maps.rim_of; // rim-like", rules), []);
+  test("finds whole words only, and only those of enabled entries", () => {
+    assert.deepEqual(findingsIn("a.ts", "const gizmology = widgets.gizmo_of; // gizmo-like", rules), []);
+  });
+
+  test("skips the files that an entry excepts", () => {
+    assert.deepEqual(findingsIn("docs/old-names.md", "A gizmo.", rules), []);
+    assert.equal(findingsIn("docs/names.md", "A gizmo.", rules).length, 1);
+  });
+
+  test("skips quoted code in prose", () => {
+    const text = "Was `gizmo`.\n```\nlet gizmo = 1;\n```\nA gizmo.";
+    const lines = (name: string, content: string) => findingsIn(name, content, rules).map(({ line }) => line);
+    assert.deepEqual(lines("a.md", text), [5]);
+    assert.deepEqual(lines("a.rs", text.replace(/^/gm, "/// ")), [5]);
   });
 
   test("reads the comments of Rust and no other code, and no file of another kind", () => {
-    const code = "/// The rim.\nlet rim = 1;\n  // A rim.";
+    const code = "/// The gizmo.\nlet gizmo = 1;\n  // A gizmo.";
     assert.deepEqual(
       findingsIn("a.rs", code, rules).map(({ line }) => line),
       [1, 3],
