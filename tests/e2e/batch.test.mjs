@@ -101,11 +101,11 @@ describe("a batch", () => {
     await session.finished(/^1 image done/);
     await session.drop(set.images.slice(0, 2));
     await session.finished(/^2 images done/);
-    assert.match(await session.page.locator("#notices").textContent(), /was not added/);
+    assert.match(await session.page.locator("#messages").textContent(), /was not added/);
     assert.equal(await session.rows.count(), 2);
     await session.drop([{ name: "stage1_solution.csv", bytes: readFileSync(set.solution) }]);
     await session.page.locator("#score").waitFor();
-    await session.picture("notices");
+    await session.picture("messages");
     await session.leave();
   });
 

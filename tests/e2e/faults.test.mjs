@@ -115,7 +115,7 @@ describe("a picture that cannot be made", () => {
       "of the probability",
       { prediction_picture: "trap" },
       /probability cannot be shown.*stopped/s,
-      (page) => page.locator("#layout").selectOption("certainty"),
+      (page) => page.locator("#layout").selectOption("probability"),
     ],
   ]) {
     test(`${name} says so in its place, starts no worker for ever, and can be tried again`, async () => {
@@ -228,14 +228,14 @@ describe("files that cannot be opened because the program crashes", () => {
     await setFaults(page, {});
     await failure.getByRole("button", { name: "Try again" }).click();
     await session.finished(/^1 image done/);
-    assert.equal(await page.locator("#notices").isVisible(), false);
+    assert.equal(await page.locator("#messages").isVisible(), false);
     await setFaults(page, { sourcereader_openBatch: "trap" });
     await session.drop(set.images.slice(1, 2));
     await failure.waitFor();
     await setFaults(page, {});
     await session.drop(set.images.slice(1, 2));
     await session.finished(/^2 images done/);
-    assert.doesNotMatch(await page.locator("#notice-list").textContent(), /was added before/);
+    assert.doesNotMatch(await page.locator("#message-list").textContent(), /was added before/);
     await session.leave();
   });
 });

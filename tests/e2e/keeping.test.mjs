@@ -23,7 +23,7 @@ async function opened(count) {
   return session;
 }
 
-const undo = (session) => session.page.locator("#notice-list").getByRole("button", { name: /^Undo/ });
+const undo = (session) => session.page.locator("#message-list").getByRole("button", { name: /^Undo/ });
 
 /** Deletes a nucleus of the selected image by the keyboard. */
 async function deleteNucleus(session) {
@@ -44,7 +44,7 @@ describe("removing", () => {
     await page.getByRole("button", { name: "Remove all" }).click();
     assert.equal(await session.rows.count(), 0);
     assert.match(
-      await page.locator("#notice-list").textContent(),
+      await page.locator("#message-list").textContent(),
       /3 images removed, with their nuclei and corrections/,
     );
     await session.picture("removed");
@@ -53,7 +53,7 @@ describe("removing", () => {
     assert.deepEqual(await session.list(), list);
     assert.equal(await session.csv(), csv);
     assert.equal(await page.locator("#viewer-title").textContent(), list[1].name);
-    assert.equal(await page.locator("#notices").isVisible(), false);
+    assert.equal(await page.locator("#messages").isVisible(), false);
     await page.locator("#edit-undo:enabled").click();
     await page.waitForFunction((count) => document.querySelectorAll(".count")[1].textContent !== count, list[1].count);
     await session.leave();
@@ -75,8 +75,8 @@ describe("removing", () => {
     await page.keyboard.press("Home");
     await page.keyboard.press("Delete");
     assert.deepEqual(await names(session), [all[2]]);
-    assert.match(await page.locator("#notice-list").textContent(), /3 images removed/);
-    assert.equal(await undo(session).count(), 1, "one notice for all of them");
+    assert.match(await page.locator("#message-list").textContent(), /3 images removed/);
+    assert.equal(await undo(session).count(), 1, "one message for all of them");
     await session.picture("removed-one-by-one");
     await undo(session).click();
     await page.waitForFunction(() => document.querySelectorAll("[role=option]").length === 4);

@@ -35,7 +35,7 @@ async function segmented(query) {
 describe("a large image", () => {
   test("has the nuclei of one that is worked on as a whole, and all that needs no maps", async () => {
     const whole = await segmented(settings);
-    assert.equal(await whole.session.page.locator("#field-note").isVisible(), false);
+    assert.equal(await whole.session.page.locator("#tiled-note").isVisible(), false);
     const { session, masks } = await segmented(inBlocks);
     const { page } = session;
     assert.ok(masks.length > 400, `${masks.length} nuclei`);
@@ -44,8 +44,8 @@ describe("a large image", () => {
     assert.ok(Math.abs(area(masks) / area(whole.masks) - 1) < 1e-4, "no nucleus is cut");
     await whole.session.leave();
 
-    assert.match(await page.locator("#field-note").textContent(), /Segment again/);
-    assert.equal(await page.locator("#field-note").isVisible(), true);
+    assert.match(await page.locator("#tiled-note").textContent(), /Segment again/);
+    assert.equal(await page.locator("#tiled-note").isVisible(), true);
     for (const name of ["Split", "Draw", "Erase", "Add"])
       assert.equal(await page.getByLabel(name, { exact: true }).isDisabled(), true, name);
     assert.equal(await page.getByLabel("Rectangle region").isDisabled(), false);

@@ -331,7 +331,7 @@ describe("the workbench", () => {
       { name: "nucleoscope.json", bytes: entries.get("nucleoscope.json") },
     ]);
     assert.equal(await again.csv(), expected, "the same nuclei from images and record alone");
-    assert.equal(await again.page.locator("#notice-list").textContent(), "");
+    assert.equal(await again.page.locator("#message-list").textContent(), "");
     await again.leave();
   });
 
@@ -394,7 +394,7 @@ describe("the workbench", () => {
     await session.drop([set.images[0], { name: "nucleoscope.json", bytes: Buffer.from(JSON.stringify(wrong)) }]);
     assert.match(await session.finished(), /^1 image done/);
     assert.match(
-      await session.page.locator("#notice-list").textContent(),
+      await session.page.locator("#message-list").textContent(),
       /nucleoscope\.json was not used: images\[0\]\.selection\.frame is 1000000000000000/,
     );
     await session.leave();
@@ -494,7 +494,7 @@ describe("the workbench", () => {
       await session.finished(/not added\.$/),
       /^1 image done, [\d,]+ of [\d,]+ nuclei counted, 1 not added\.$/,
     );
-    assert.match(await page.locator("#notice-list").textContent(), /1 region of half\.geojson taken/);
+    assert.match(await page.locator("#message-list").textContent(), /1 region of half\.geojson taken/);
     await session.leave();
   });
 

@@ -351,11 +351,11 @@ describe("Pool", () => {
     const source = { blob: { size: 100 * 2 ** 20 }, entry: null };
     assert.equal(pixelsIn(fake<Task>({ kind: "measure", nuclei, source })), 2e6);
     assert.equal(pixelsIn(fake<Task>({ kind: "assemble", plan: nuclei, source })), 2e6);
-    assert.equal(pixelsIn(fake<Task>({ kind: "map-picture", maps: nuclei })), 2e6);
+    assert.equal(pixelsIn(fake<Task>({ kind: "probability-picture", prediction: nuclei })), 2e6);
     assert.equal(pixelsIn(fake<Task>({ kind: "preview", source })), 0);
     assert.equal(silenceLimit(fake<Task>({ kind: "summarize" }), 0), baseLimit);
     const [small, large] = [1e6, 100e6].map((pixels) =>
-      silenceLimit(fake<Task>({ kind: "map-picture", maps: nuclei }), pixels),
+      silenceLimit(fake<Task>({ kind: "probability-picture", prediction: nuclei }), pixels),
     );
     assert.ok(large > 10 * small - 10 * baseLimit && large > small);
     assert.ok(silenceLimit(fake<Task>({ kind: "preview", source }), 0) >= baseLimit + 100);

@@ -9,7 +9,7 @@ import { PredictionCache } from "../../www/src/prediction-cache.ts";
 import { scaleBar } from "../../www/src/scale-bar.ts";
 import type { BatchImage } from "../../www/src/batch.ts";
 import type { Engine } from "../../www/src/engine/engine.ts";
-import type { CachedMaps } from "../../www/src/engine/protocol.ts";
+import type { CachedPrediction } from "../../www/src/engine/protocol.ts";
 import type { Setting } from "../../www/src/wasm/nucleoscope.js";
 import { fake } from "../fake.ts";
 
@@ -114,16 +114,16 @@ test("what a link asks for and cannot be had is named, and the rest is taken", (
 
 test("an address says how many workers and how large a block, within reason", () => {
   const asked = (search: string) => {
-    const { workers, sizes, notices } = optionsIn(search);
-    return [workers, sizes?.longestBlock, notices.length];
+    const { workers, sizes, messages } = optionsIn(search);
+    return [workers, sizes?.longestBlock, messages.length];
   };
   assert.deepEqual(asked(""), [undefined, undefined, 0]);
   assert.deepEqual(asked("?workers=3&block=512&other=x"), [3, 512, 0]);
   assert.deepEqual(optionsIn("?block=512").sizes, { largestWhole: 512 * 512, longestBlock: 512 });
   for (const wrong of ["-1", "0", "1.5", "17", "1e15", "NaN", "Infinity", "two", ""]) {
     assert.deepEqual(asked(`?workers=${wrong}`), [undefined, undefined, 1], wrong);
-    const [notice] = optionsIn(`?workers=${wrong}`).notices;
-    assert.match(notice.message, new RegExp(`workers=${wrong},.* 1 to 16`));
+    const [message] = optionsIn(`?workers=${wrong}`).messages;
+    assert.match(message.message, new RegExp(`workers=${wrong},.* 1 to 16`));
   }
   for (const wrong of ["-512", "319", "1e15", "512.5"]) {
     assert.deepEqual(asked(`?block=${wrong}&workers=2`), [2, undefined, 1], wrong);
@@ -181,7 +181,7 @@ test("a record's settings are taken as they are, and what does not fit is said",
     return fake<BatchImage>({ imageId, path: `${imageId}.png`, source: {}, state: { kind: "waiting" }, edits });
   };
   const [a, b, c] = ["a", "b", "c"].map(image);
-  const { images, notices } = await runs.applyTo([a, b, c], engine);
+  const { images, messages } = await runs.applyTo([a, b, c], engine);
   assert.deepEqual(images, [a, b]);
   assert.equal(a.recorded, settings);
   assert.deepEqual(a.tuning, { ...tuning, smoothing: 15, minimumArea: 1e6 });
@@ -191,7 +191,7 @@ test("a record's settings are taken as they are, and what does not fit is said",
   );
   assert.deepEqual([a.edits.steps, b.edits.steps], [run.edits, []]);
   assert.deepEqual(
-    notices.map(({ message }) => /not the file|another model/.exec(message)?.[0]),
+    messages.map(({ message }) => /not the file|another model/.exec(message)?.[0]),
     ["not the file", "not the file", "another model"],
   );
   assert.equal(runs.editsFromTruth(a), null);
@@ -205,28 +205,28 @@ test("a record's settings are taken as they are, and what does not fit is said",
 
 test("the cache lets go of the maps that were put there first", () => {
   const cache = new PredictionCache(100);
-  const owners = [1, 2, 3].map(() => ({ maps: null as CachedMaps | null }));
-  const maps = (size: number) => fake<CachedMaps>({ key: "", blob: { size }, width: 1, height: 1 });
-  cache.put(owners[0], maps(40));
-  cache.put(owners[1], maps(40));
-  cache.put(owners[0], maps(50));
+  const owners = [1, 2, 3].map(() => ({ prediction: null as CachedPrediction | null }));
+  const prediction = (size: number) => fake<CachedPrediction>({ key: "", blob: { size }, width: 1, height: 1 });
+  cache.put(owners[0], prediction(40));
+  cache.put(owners[1], prediction(40));
+  cache.put(owners[0], prediction(50));
   assert.deepEqual(
-    owners.map((owner) => owner.maps?.blob.size ?? 0),
+    owners.map((owner) => owner.prediction?.blob.size ?? 0),
     [50, 40, 0],
   );
-  cache.put(owners[2], maps(60));
+  cache.put(owners[2], prediction(60));
   assert.deepEqual(
-    owners.map((owner) => owner.maps?.blob.size ?? 0),
+    owners.map((owner) => owner.prediction?.blob.size ?? 0),
     [0, 0, 60],
   );
-  cache.put(owners[1], maps(500));
+  cache.put(owners[1], prediction(500));
   assert.deepEqual(
-    owners.map((owner) => owner.maps?.blob.size ?? 0),
+    owners.map((owner) => owner.prediction?.blob.size ?? 0),
     [0, 500, 0],
     "the last is kept whatever its size",
   );
   cache.clear();
-  assert.equal(owners[1].maps, null);
+  assert.equal(owners[1].prediction, null);
 });
 
 test("a scale bar has a round length and fits", () => {

@@ -17,7 +17,7 @@ describe("the Bowl's CSV of a batch", () => {
   test("follows a sample submission's order, leaves the others out and says how many", () => {
     const submission = submissionOf(header, [done("b"), done("a"), done("c"), failed("d")], ["a", "x", "d", "b"]);
     assert.equal(submission.parts.join(""), "ImageId,EncodedPixels\na,1 2\nb,1 2\n");
-    assert.deepEqual([submission.unfinished, submission.unwanted, submission.missing], [1, 1, 1]);
+    assert.deepEqual([submission.unfinished, submission.notRequested, submission.missing], [1, 1, 1]);
   });
 
   test("has rows under the id that the image has now", () => {
@@ -42,10 +42,10 @@ describe("the Bowl's CSV of a batch", () => {
   });
 
   test("says in words what it leaves out", () => {
-    const nothing = { parts: [], unfinished: 0, unwanted: 0, missing: 0 };
+    const nothing = { parts: [], unfinished: 0, notRequested: 0, missing: 0 };
     assert.equal(inWords(nothing), "");
     assert.equal(inWords({ ...nothing, unfinished: 1 }), "Not in the CSV: 1 image failed or not done.");
-    assert.match(inWords({ ...nothing, unwanted: 2 }), /2 images that the sample submission does not ask for/);
+    assert.match(inWords({ ...nothing, notRequested: 2 }), /2 images that the sample submission does not ask for/);
     assert.match(inWords({ ...nothing, missing: 3 }), /asks for 3 images more/);
   });
 });

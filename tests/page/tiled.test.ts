@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "vitest";
-import { planShare, segmentField } from "../../www/src/engine/tiled.ts";
+import { planShare, segmentInBlocks } from "../../www/src/engine/tiled.ts";
 import type { Pool, RunOptions } from "../../www/src/engine/pool.ts";
 import type { Planned, Progress, SegmentTask, Task } from "../../www/src/engine/protocol.ts";
 import { fake } from "../fake.ts";
@@ -32,7 +32,7 @@ describe("a large image", () => {
   test("is as many tasks as there are blocks, put together in their order whichever ends first", async () => {
     const pool = new FakePool();
     const told: (Progress & { stage: "network" })[] = [];
-    const done = segmentField(
+    const done = segmentInBlocks(
       fake<Pool>(pool),
       task,
       { plan, stack },
@@ -67,12 +67,12 @@ describe("a large image", () => {
     );
     assert.deepEqual([last.task.edits, last.task.stack], [task.edits, stack]);
     last.resolve({ count: 5 });
-    assert.deepEqual(await done, { nuclei: { count: 5 }, maps: null });
+    assert.deepEqual(await done, { nuclei: { count: 5 }, prediction: null });
   });
 
   test("ends with its first block that fails, and so do the others", async () => {
     const pool = new FakePool();
-    const done = segmentField(fake<Pool>(pool), task, { plan, stack });
+    const done = segmentInBlocks(fake<Pool>(pool), task, { plan, stack });
     pool.jobs[1].reject(new Error("broken"));
     await assert.rejects(done, /broken/);
     assert.ok(pool.jobs.every((job) => job.options.signal.aborted));
@@ -84,7 +84,7 @@ describe("a large image", () => {
       const pool = new FakePool();
       const controller = new AbortController();
       if (isEarly) controller.abort("stop");
-      const done = segmentField(fake<Pool>(pool), task, { plan, stack }, { signal: controller.signal });
+      const done = segmentInBlocks(fake<Pool>(pool), task, { plan, stack }, { signal: controller.signal });
       if (!isEarly) controller.abort("stop");
       if (isEarly) for (const job of pool.jobs) job.reject(job.options.signal.reason);
       await assert.rejects(done, (reason) => reason === "stop");

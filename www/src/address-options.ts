@@ -1,36 +1,36 @@
-/** What the page's address asks for besides settings: `?workers=N` and `?block=N`. */
-import type { Notice } from "./notices.ts";
+/** Reads the options in the page's address: `?workers=N` and `?block=N`. */
+import type { PageMessage } from "./messages.ts";
 import type { TiledSizes } from "./wasm/nucleoscope.js";
 
-/** What was asked for; undefined leaves it to the program. */
+/** The requested values; undefined where the default applies. */
 export interface AddressOptions {
   readonly workers: number | undefined;
   readonly sizes: TiledSizes | undefined;
-  /** What was asked for and cannot be had. */
-  readonly notices: Notice[];
+  /** Messages about values that are out of range. */
+  readonly messages: PageMessage[];
 }
 
-/** `?workers=N` says how many images are worked on at the same time. */
+/** `?workers=N` sets how many images are processed at the same time. */
 const workers = { name: "workers", minimum: 1, maximum: 16 };
 
 /**
- * `?block=N` works on images of more than N × N pixels in blocks of that size, to save memory. A smaller
- * block would be margin only, and so large an image is refused anyway.
+ * `?block=N` processes images of more than N × N pixels in blocks of that size, to save memory. A block smaller
+ * than the minimum would be all margin; an image larger than the maximum is refused anyway.
  */
 const block = { name: "block", minimum: 320, maximum: 16_384 };
 
 /** The options in the query of an address. */
 export function optionsIn(search: string): AddressOptions {
   const parameters = new URLSearchParams(search);
-  const notices: Notice[] = [];
+  const messages: PageMessage[] = [];
   const numberOf = ({ name, minimum, maximum }: typeof workers): number | undefined => {
     const text = parameters.get(name);
     if (text === null) return undefined;
-    const asked = text.trim() === "" ? Number.NaN : Number(text);
-    if (Number.isInteger(asked) && asked >= minimum && asked <= maximum) return asked;
-    notices.push({
+    const requested = text.trim() === "" ? Number.NaN : Number(text);
+    if (Number.isInteger(requested) && requested >= minimum && requested <= maximum) return requested;
+    messages.push({
       message: `The address of this page asks for ${name}=${text}, which is not a whole number from ${minimum} to ${maximum}`,
-      help: "What suits this computer is used instead.",
+      help: "A value that suits this computer is used instead.",
     });
     return undefined;
   };
@@ -38,6 +38,6 @@ export function optionsIn(search: string): AddressOptions {
   return {
     workers: numberOf(workers),
     sizes: side === undefined ? undefined : { largestWhole: side * side, longestBlock: side },
-    notices,
+    messages,
   };
 }

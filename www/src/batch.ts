@@ -1,6 +1,6 @@
 import type {
   BatchFile,
-  CachedMaps,
+  CachedPrediction,
   Counted,
   CountRules,
   ErrorReport,
@@ -28,7 +28,7 @@ import type {
   Source,
 } from "./wasm/nucleoscope.js";
 
-/** Where an image is on its way. */
+/** The processing state of an image. */
 export type ImageState =
   | { readonly kind: "waiting" }
   | { readonly kind: "working"; readonly fraction: number }
@@ -36,64 +36,64 @@ export type ImageState =
   | { readonly kind: "failed"; readonly error: ErrorReport }
   | { readonly kind: "cancelled" };
 
-/** One entry of the list: an image, or a file that should have been one. */
+/** One entry of the list: an image, or a file that could not be opened as one. */
 export interface BatchImage {
   /**
-   * The id in the CSV; null for a file that could not be opened as an image at all. It takes the folder in once
-   * another image of the same name comes.
+   * The id in the CSV; null for a file that could not be opened as an image. The folder is added to it once
+   * another image of the same name is opened.
    */
   imageId: string | null;
-  /** The id as it stands in a row of the CSV; empty without one. */
+  /** The id as written in a row of the CSV; empty without one. */
   csvId: string;
-  /** What the names of its files begin with; empty without an id. */
+  /** The beginning of its exported files' names; empty without an id. */
   fileStem: string;
-  /** What the user knows it by: the file's name where that says as much as the id. */
+  /** The name shown: the file's name, unless the id contains more. */
   name: string;
   readonly path: string;
   source: ImageSource | null;
   truth: TruthSource | null;
   ignoredInScoring: boolean;
-  /** A small picture, from when the image has been decoded. */
+  /** A small picture, available once the image has been decoded. */
   thumbnail: Picture | null;
   /** The settings its nuclei were found with. */
   settings: Settings | null;
-  /** A tuning of its own, in place of the batch's. */
+  /** A tuning for this image only, instead of the batch's. */
   tuning: Tuning | null;
-  /** What else an earlier run was done with, which is to be repeated. */
+  /** The settings of an earlier run that is to be repeated. */
   recorded: Settings | null;
-  /** Which part of its stack is looked at. */
+  /** Which channel, slice and frame of its stack is used. */
   selection: Selection;
-  /** The size of a pixel in µm, where the user gave it. */
+  /** The pixel size in µm, if the user gave one. */
   pixelSize: PixelSize | null;
   /** The corrections of its nuclei. */
   readonly edits: History<Edit>;
-  /** Only nuclei in one of these count; all where there is none. */
+  /** Only nuclei in one of these count; without regions, all do. */
   regions: readonly Region[];
   /** Only nuclei that pass all of these count. */
   gates: readonly Gate[];
-  /** Which of its nuclei count, as was found last, and of what; see `countedOf`. */
+  /** The last result of counting, and what it was computed from; see `countedOf`. */
   counted: (Counted & { readonly of: CountRules & { readonly result: Segmented } }) | null;
-  /** Why that was not found, and of what; see `countFailureOf`. It is not tried again unless the user says so. */
+  /** Why counting failed, and for which input; see `countFailureOf`. Only the user starts another attempt. */
   countFailure: CountFailure | null;
-  /** Whether its nuclei are the ground truth's, to be corrected, instead of the network's. */
+  /** Whether its nuclei start from the ground truth instead of the network's prediction. */
   startsFromTruth: boolean;
-  /** The network's answer, as long as there is room for it. */
-  maps: CachedMaps | null;
+  /** The network's prediction, while it is in the cache. */
+  prediction: CachedPrediction | null;
   state: ImageState;
 }
 
-/** Why nuclei could not be measured or counted, and what it was to be done with. */
+/** Why nuclei could not be measured or counted, and with which input. */
 export interface CountFailure {
   readonly of: CountRules & { readonly result: Segmented; readonly pixelSize: PixelSize | null };
   readonly error: ErrorReport;
 }
 
-/** Whether an image was so large that its maps are not kept: then its nuclei cannot be cut anew or corrected. */
+/** Whether an image was segmented in blocks: its prediction is not kept, so its nuclei cannot be changed or corrected. */
 export function isTiled({ state }: BatchImage): boolean {
   return state.kind === "done" && state.result.isTiled;
 }
 
-/** Whether every nucleus of an image counts, whatever it measures. */
+/** Whether every nucleus of an image counts: there are no regions and no gates. */
 function countsAll({ regions, gates }: BatchImage): boolean {
   return regions.length === 0 && gates.length === 0;
 }
@@ -106,7 +106,7 @@ export function countedOf(image: BatchImage): Counted | null {
   return of.result === state.result && of.regions === regions && of.gates === gates ? counted : null;
 }
 
-/** Why it is not known which nuclei of a finished image count; null where it is known, or not yet. */
+/** Why the nuclei of a finished image could not be counted; null if they were, or will be. */
 export function countFailureOf(image: BatchImage): ErrorReport | null {
   const { state, countFailure, regions, gates, pixelSize } = image;
   if (state.kind !== "done" || countFailure === null) return null;
@@ -116,7 +116,7 @@ export function countFailureOf(image: BatchImage): ErrorReport | null {
   return isSame ? error : null;
 }
 
-/** How many nuclei a finished image has and how many count, in words; empty for others. */
+/** Text: how many nuclei a finished image has and how many count; empty for other images. */
 export function countWords(image: BatchImage): string {
   if (image.state.kind !== "done") return "";
   const { count } = image.state.result;
@@ -131,14 +131,14 @@ export function countOf(image: BatchImage): number | null {
   return countsAll(image) ? image.state.result.count : (countedOf(image)?.summary.included ?? null);
 }
 
-/** The rows of the Bowl's CSV of the nuclei that count, under the image's id; null while they are not known. */
+/** The rows of the Bowl's CSV for the nuclei that count, with the image's id; null while they are not known. */
 export function rowsOf(image: BatchImage): string | null {
   if (image.state.kind !== "done") return null;
   const rows = countsAll(image) ? image.state.result.csvRows : countedOf(image)?.csvRows;
   return rows === undefined ? null : rowsUnder(image.csvId, rows);
 }
 
-/** How many images are where. */
+/** How many images and nuclei the batch has, by state. */
 export interface Tally {
   readonly images: number;
   readonly done: number;
@@ -146,49 +146,49 @@ export interface Tally {
   readonly cancelled: number;
   /** All nuclei. */
   readonly nuclei: number;
-  /** Those that count; null while that is not known of every image. */
+  /** Nuclei that count; null until that is known for every image. */
   readonly counted: number | null;
-  /** Finished images whose nuclei could not be counted; none of theirs is among those that count. */
+  /** Finished images whose nuclei could not be counted; `counted` has none of theirs. */
   readonly uncounted: number;
 }
 
-/** What came of opening more files. */
+/** How the list changes when more files are opened. */
 export interface Update {
   /** New entries of the list. */
   readonly added: BatchImage[];
-  /** Images to be worked on again: with other ground truth, or with a new file in place of one that failed. */
+  /** Images to be segmented again: their ground truth changed, or a new file replaces one that failed. */
   readonly again: BatchImage[];
-  /** Images that have another id and name. */
+  /** Images whose id and name changed. */
   readonly renamed: BatchImage[];
 }
 
-/** Everything the user has given, in the order of the list. */
+/** All files and images that the user added, in the order of the list. */
 export class Batch {
   readonly #files: BatchFile[] = [];
   readonly #positions = new Map<string, number>();
   readonly #images: BatchImage[] = [];
   readonly #byPath = new Map<string, BatchImage>();
-  /** Failures that have been told, so that opening the files again does not tell them again. */
-  readonly #told = new Set<string>();
-  /** Paths of images that were taken off the list: opening more files does not bring them back. */
+  /** Failures that are on the list already, so that opening the files again does not repeat them. */
+  readonly #reported = new Set<string>();
+  /** Paths of images that were removed from the list: opening more files does not bring them back. */
   readonly #removed = new Set<string>();
-  /** The ids a sample submission asks for, in its order. */
-  wanted: readonly string[] | null = null;
+  /** The image ids in the sample submission, in its order; null without one. */
+  requestedIds: readonly string[] | null = null;
 
   /** Every entry of the list. */
   get images(): readonly BatchImage[] {
     return this.#images;
   }
 
-  /** Whether an image that can be worked on is on the list. */
+  /** Whether an image is on the list and was opened successfully. */
   has(image: BatchImage): boolean {
     return this.#byPath.get(image.path) === image;
   }
 
   /**
-   * Remembers more files and returns all, so that images and their ground truth may come separately.
-   * A file that was given before is refused, unless it is that of an image that failed or was removed, or a
-   * record: the new file then takes its place. Another file of the same path gets a path of its own.
+   * Adds files and returns all of them, so that images and their ground truth can be added separately.
+   * A file that was added before is refused, unless its image failed or was removed, or it is a record: the new
+   * file then replaces it. A different file with the same path gets a new path.
    */
   async remember(
     files: readonly BatchFile[],
@@ -196,11 +196,11 @@ export class Batch {
     const refused: string[] = [];
     const others = new Set<BatchFile>();
     for (const file of files) if (await this.#isOther(file)) others.add(file);
-    // Two of one name that come together are two files, from different folders.
+    // Two files with the same name in one drop are different files, from different folders.
     const seen = new Set<string>();
     const repeated = new Set<string>();
     for (const { path } of files) (seen.has(path) ? repeated : seen).add(path);
-    // A folder is moved as a whole, so that masks stay beside their images.
+    // A folder is renamed as a whole, so that masks stay beside their images.
     const folders = new Map<string, string>();
     for (const { path } of others) {
       const folder = topFolder(path);
@@ -216,7 +216,7 @@ export class Batch {
     return { files: [...this.#files], refused };
   }
 
-  /** Forgets files that could not be opened, so that they can be given again. */
+  /** Forgets files that could not be opened, so that they can be added again. */
   forget(files: readonly BatchFile[]): void {
     const blobs = new Set(files.map(({ blob }) => blob));
     const kept = this.#files.filter(({ blob }) => !blobs.has(blob));
@@ -225,7 +225,7 @@ export class Batch {
     for (const [position, { path }] of kept.entries()) this.#positions.set(path, position);
   }
 
-  /** Takes an entry off the list, until its file is given again; returns its place. */
+  /** Removes an entry from the list until its file is added again; returns its position. */
   remove(image: BatchImage): number {
     const place = this.#images.indexOf(image);
     if (place < 0) return place;
@@ -233,20 +233,20 @@ export class Batch {
     this.#removed.add(image.path);
     if (this.#byPath.get(image.path) === image) this.#byPath.delete(image.path);
     if (image.imageId === null && image.state.kind === "failed")
-      this.#told.delete(fingerprint(image.path, image.state.error));
+      this.#reported.delete(fingerprint(image.path, image.state.error));
     return place;
   }
 
-  /** Puts an entry back where {@link remove} took it from. */
+  /** Puts an entry back at the position that {@link remove} returned. */
   putBack(image: BatchImage, place: number): void {
     this.#images.splice(place, 0, image);
     this.#removed.delete(image.path);
     if (image.imageId !== null) {
       this.#byPath.set(image.path, image);
-    } else if (image.state.kind === "failed") this.#told.add(fingerprint(image.path, image.state.error));
+    } else if (image.state.kind === "failed") this.#reported.add(fingerprint(image.path, image.state.error));
   }
 
-  /** Whether there is another file of the same path, whose place it must not take. */
+  /** Whether a different file with the same path was added before, and must not be replaced. */
   async #isOther({ path, blob }: BatchFile): Promise<boolean> {
     const position = this.#positions.get(path);
     const known = position === undefined ? undefined : this.#files[position];
@@ -265,15 +265,15 @@ export class Batch {
     return true;
   }
 
-  /** Whether another file may take the place of the one of this path. */
+  /** Whether the file with this path may be replaced. */
   #isReplaceable(path: string): boolean {
     if (this.#removedWith(path).length > 0) return true;
     return this.#byPath.get(path)?.state.kind === "failed" || isRecordName(path);
   }
 
-  /** `a (2).png` where there is an `a.png`, as file managers name copies. */
+  /** A name that is not taken: `a (2).png` if there is an `a.png`, as file managers name copies. */
   #freeName(path: string): string {
-    const { stem, ending } = isRecordName(path) ? { stem: "run", ending: ` ${path}` } : parted(path);
+    const { stem, ending } = isRecordName(path) ? { stem: "run", ending: ` ${path}` } : splitName(path);
     return firstFree(stem, (name) => !this.#positions.has(name + ending)) + ending;
   }
 
@@ -282,10 +282,10 @@ export class Batch {
     return firstFree(folder, (name) => !taken.has(name));
   }
 
-  /** Takes over what all files together turned out to be. */
+  /** Updates the list with the plan that the engine made from all files. */
   update(plan: BatchPlan): Update {
     const update: Update = { added: [], again: [], renamed: [] };
-    this.wanted = plan.wanted;
+    this.requestedIds = plan.wanted;
     for (const planned of plan.images) {
       if (this.#removed.has(planned.path)) continue;
       const source = this.#sourceOf(planned.source);
@@ -302,25 +302,25 @@ export class Batch {
       if (isReplaced || (hasOtherTruth && known.state.kind === "done")) update.again.push(known);
     }
     for (const { path, error } of plan.failures) {
-      if (!this.#removed.has(path)) this.#tell(update, path, error);
+      if (!this.#removed.has(path)) this.#addFailureOnce(update, path, error);
     }
     this.#images.push(...update.added);
     return update;
   }
 
-  /** Puts a file that could not be read on the list. */
+  /** Adds a file that could not be read to the list. */
   addFailure(path: string, error: ErrorReport): BatchImage {
     const image = failedFile(path, error);
     this.#images.push(image);
     return image;
   }
 
-  /** Where files of a plan are, by their paths. */
+  /** The sources of planned records. */
   sourcesOf(planned: readonly PlannedRecord[]): { readonly path: string; readonly source: ImageSource }[] {
     return planned.map(({ path, source }) => ({ path, source: this.#sourceOf(source) }));
   }
 
-  /** How many images are where. */
+  /** How many images and nuclei there are, by state. */
   tally(): Tally {
     const tally = { images: this.#images.length, done: 0, failed: 0, cancelled: 0, nuclei: 0, uncounted: 0 };
     let counted: number | null = 0;
@@ -338,7 +338,7 @@ export class Batch {
     return { ...tally, counted };
   }
 
-  /** The scores that count, of every finished image with ground truth. */
+  /** The scores of all finished images with ground truth that are not ignored in scoring. */
   scores(): ImageScore[] {
     return this.#images.flatMap(({ state, ignoredInScoring }) =>
       state.kind === "done" && state.result.score !== null && !ignoredInScoring ? [state.result.score] : [],
@@ -348,7 +348,7 @@ export class Batch {
   #add(planned: PlannedImage, source: ImageSource, truth: TruthSource | null): BatchImage {
     const { path, ignoredInScoring } = planned;
     const image: BatchImage = {
-      ...untouched(),
+      ...initialValues(),
       ...namesOf(planned),
       path,
       source,
@@ -360,14 +360,14 @@ export class Batch {
     return image;
   }
 
-  #tell(update: Update, path: string, error: ErrorReport): void {
+  #addFailureOnce(update: Update, path: string, error: ErrorReport): void {
     const known = fingerprint(path, error);
-    if (this.#told.has(known)) return;
-    this.#told.add(known);
+    if (this.#reported.has(known)) return;
+    this.#reported.add(known);
     update.added.push(failedFile(path, error));
   }
 
-  /** The removed entries that a file of this path brings back: itself, or the images within an archive. */
+  /** The removed entries that adding this path again restores: the file itself, or the images in an archive. */
   #removedWith(path: string): string[] {
     return [...this.#removed].filter((removed) => removed === path || removed.startsWith(`${path}/`));
   }
@@ -387,7 +387,7 @@ export class Batch {
   }
 }
 
-/** A record may come again, changed in the meantime. */
+/** A record may be added again after it has changed. */
 function isRecordName(path: string): boolean {
   return /nucleoscope\.json$/i.test(path);
 }
@@ -397,10 +397,10 @@ function namesOf(planned: PlannedImage): Pick<BatchImage, "imageId" | "csvId" | 
   return { imageId, csvId, fileStem, name: nameOf(imageId, path) };
 }
 
-/** Bytes at the beginning, in the middle and at the end that are compared. */
+/** How many bytes are compared at the beginning, in the middle and at the end. */
 const comparedBytes = 1 << 16;
 
-/** Whether two files most likely are the same: by their size and some of their contents. */
+/** Whether two files are most likely the same, judged by their size and part of their contents. */
 async function isSameFile(known: Blob, given: Blob): Promise<boolean> {
   if (known === given) return true;
   if (known.size !== given.size) return false;
@@ -422,7 +422,7 @@ function topFolder(path: string): string | null {
   return end < 0 ? null : path.slice(0, end);
 }
 
-function parted(name: string): { readonly stem: string; readonly ending: string } {
+function splitName(name: string): { readonly stem: string; readonly ending: string } {
   const point = name.lastIndexOf(".");
   return point <= 0 ? { stem: name, ending: "" } : { stem: name.slice(0, point), ending: name.slice(point) };
 }
@@ -440,8 +440,8 @@ function nameOf(imageId: string, path: string): string {
   return file.startsWith(`${imageId}.`) ? file : imageId;
 }
 
-/** What every entry begins with. */
-function untouched(): Pick<
+/** The initial values of an entry. */
+function initialValues(): Pick<
   BatchImage,
   | "thumbnail"
   | "settings"
@@ -455,7 +455,7 @@ function untouched(): Pick<
   | "counted"
   | "countFailure"
   | "startsFromTruth"
-  | "maps"
+  | "prediction"
 > {
   return {
     thumbnail: null,
@@ -470,7 +470,7 @@ function untouched(): Pick<
     counted: null,
     countFailure: null,
     startsFromTruth: false,
-    maps: null,
+    prediction: null,
   };
 }
 
@@ -485,7 +485,7 @@ function failedFile(path: string, error: ErrorReport): BatchImage {
     fileStem: "",
     name: path,
     path,
-    ...untouched(),
+    ...initialValues(),
     source: null,
     truth: null,
     ignoredInScoring: false,

@@ -1,13 +1,13 @@
 import { byId } from "./dom.ts";
 import type { Contrast } from "./wasm/nucleoscope.js";
 
-/** Brightness of the picture; the data stay as they are. */
+/** The controls for the picture's brightness; they do not change the data. */
 export class ContrastPanel {
   readonly #low = byId("contrast-low", HTMLInputElement);
   readonly #high = byId("contrast-high", HTMLInputElement);
   readonly #gamma = byId("contrast-gamma", HTMLInputElement);
 
-  /** `changed` is called whenever the contrast becomes another valid one. */
+  /** `changed` is called when the contrast changes to another valid one. */
   constructor(changed: () => void) {
     for (const input of [this.#low, this.#high, this.#gamma]) {
       input.addEventListener("input", () => {
@@ -22,7 +22,7 @@ export class ContrastPanel {
     });
   }
 
-  /** The contrast as it is now; an empty field is left to the program. */
+  /** The current contrast; null stands for an automatic limit. */
   get contrast(): Contrast {
     const given = (input: HTMLInputElement): number | null =>
       input.validity.valid && Number.isFinite(input.valueAsNumber) ? input.valueAsNumber : null;

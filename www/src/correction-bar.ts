@@ -1,6 +1,6 @@
 import { byId } from "./dom.ts";
 
-/** What can be done with the selected nuclei and with the steps so far. */
+/** The actions on the selected nuclei and on the list of corrections. */
 export interface CorrectionActions {
   delete(): void;
   merge(): void;
@@ -10,7 +10,7 @@ export interface CorrectionActions {
   startFromTruth(): void;
 }
 
-/** Which of them make sense now. */
+/** What the buttons' states depend on. */
 export interface CorrectionState {
   readonly selected: number;
   readonly canUndo: boolean;
@@ -19,11 +19,11 @@ export interface CorrectionState {
   readonly canStartFromTruth: boolean;
 }
 
-/** The buttons for correcting nuclei, and their keys. */
+/** The buttons for correcting nuclei, and their keyboard shortcuts. */
 export class CorrectionBar {
   readonly #buttons: Readonly<Record<keyof CorrectionActions, HTMLButtonElement>>;
 
-  /** Keys count while the focus is in `area`, but not while a text is typed. */
+  /** Shortcuts work while the focus is in `area`, except while text is typed. */
   constructor(actions: CorrectionActions, area: HTMLElement) {
     const button = (id: string): HTMLButtonElement => byId(id, HTMLButtonElement);
     this.#buttons = {
@@ -45,7 +45,7 @@ export class CorrectionBar {
     });
   }
 
-  /** Follows what is selected and what was done. */
+  /** Enables the buttons that can be used. */
   show({ selected, canUndo, canRedo, regions, canStartFromTruth }: CorrectionState): void {
     this.#buttons.delete.disabled = selected === 0;
     this.#buttons.merge.disabled = selected < 2;

@@ -5,22 +5,22 @@ import type { Engine } from "./engine/engine.ts";
 import type { Counted, Segmented } from "./engine/protocol.ts";
 import type { MeasurementTable } from "./wasm/nucleoscope.js";
 
-/** Who wants to know which nuclei count. */
+/** Callbacks of {@link Counts}. */
 export interface CountsListener {
-  /** It is known which nuclei of an image count, or why that cannot be known. */
+  /** The nuclei of an image have been counted, or counting failed. */
   counted(image: BatchImage): void;
-  /** It is known of every image that was asked for. */
+  /** All requested images have been counted. */
   settled(): void;
 }
 
 /**
- * Keeps up with which nuclei of each image count. An image is measured once; when its regions or gates change,
- * only what was measured is gone through again.
+ * Determines which nuclei of each image count. An image is measured once; when its regions or gates change,
+ * only the measurements are checked again.
  */
 export class Counts {
   readonly #listener: CountsListener;
   #engine: Engine | null = null;
-  /** What was measured of the nuclei of a result, with the size of a pixel for which it was. */
+  /** The measurements of a result's nuclei, with the pixel size they were made for. */
   readonly #tables = new WeakMap<Segmented, { readonly of: string; readonly table: MeasurementTable }>();
   readonly #running = new Map<BatchImage, Promise<void>>();
   #turn = 0;
@@ -29,24 +29,24 @@ export class Counts {
     this.#listener = listener;
   }
 
-  /** The engine that measures. */
+  /** Sets the engine that measures. */
   use(engine: Engine): void {
     this.#engine = engine;
   }
 
-  /** What was measured of an image, and which of its nuclei count; null while it is not known. */
+  /** The measurements of an image, and which of its nuclei count; null while they are not known. */
   of(image: BatchImage): { readonly table: MeasurementTable; readonly counted: Counted } | null {
     const table = this.tableOf(image);
     const counted = countedOf(image);
     return table === null || counted === null ? null : { table, counted };
   }
 
-  /** Counts an image, before all others. */
+  /** Counts the nuclei of an image, before all others. */
   async ask(image: BatchImage): Promise<void> {
     await this.#keepUp(image, true);
   }
 
-  /** Counts every finished image, one after the other; asked again, it begins anew. */
+  /** Counts the nuclei of every finished image, one after the other; another call restarts this. */
   async askAll(images: readonly BatchImage[]): Promise<void> {
     const turn = ++this.#turn;
     for (const image of images) {
@@ -56,23 +56,23 @@ export class Counts {
     this.#listener.settled();
   }
 
-  /** Tries images that could not be measured or counted once more, the first one before all others. */
+  /** Retries images that could not be measured or counted, the first one before all others. */
   async tryAgain(images: readonly BatchImage[]): Promise<void> {
     for (const image of images) image.countFailure = null;
     const [first] = images;
     if (first !== undefined) await this.ask(first);
   }
 
-  /** Counts an image as long as anything about it has changed in the meantime. */
-  #keepUp(image: BatchImage, inHand: boolean): Promise<void> {
+  /** Counts an image again until nothing about it has changed in the meantime. */
+  #keepUp(image: BatchImage, isSelected: boolean): Promise<void> {
     const running = this.#running.get(image);
     if (running !== undefined) return running;
-    const work = this.#count(image, inHand).finally(() => this.#running.delete(image));
+    const work = this.#count(image, isSelected).finally(() => this.#running.delete(image));
     this.#running.set(image, work);
     return work;
   }
 
-  async #count(image: BatchImage, inHand: boolean): Promise<void> {
+  async #count(image: BatchImage, isSelected: boolean): Promise<void> {
     while (image.state.kind === "done" && this.of(image) === null && countFailureOf(image) === null) {
       const { result } = image.state;
       const { regions, gates, pixelSize } = image;
@@ -83,7 +83,7 @@ export class Counts {
         const table = this.tableOf(image) ?? (await engine.measure(request, result));
         this.#tables.set(result, { of: JSON.stringify(pixelSize), table });
         const size = { width: result.width, height: result.height, pixelSize: pixelSize ?? result.stack.pixelSize };
-        const counted = await engine.count({ table, ...size, regions, gates, csvRows: result.csvRows }, inHand);
+        const counted = await engine.count({ table, ...size, regions, gates, csvRows: result.csvRows }, isSelected);
         image.counted = { ...counted, of: { result, regions, gates } };
       } catch (error) {
         image.countFailure = { of: { result, regions, gates, pixelSize }, error: reportOf(error) };
@@ -92,7 +92,7 @@ export class Counts {
     this.#listener.counted(image);
   }
 
-  /** What was measured of an image; null while it is not known. */
+  /** The measurements of an image; null while they are not known. */
   tableOf({ state, pixelSize }: BatchImage): MeasurementTable | null {
     if (state.kind !== "done") return null;
     const known = this.#tables.get(state.result);

@@ -5,7 +5,7 @@ export function byId<T extends Element>(id: string, type: new () => T): T {
   return found;
 }
 
-/** A new element with a class and, where given, a text. */
+/** A new element with a class and an optional text. */
 export function make<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   className: string,
@@ -17,7 +17,7 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** Changes a text only when it differs, so that nothing is announced or laid out twice. */
+/** Sets a text only if it differs, so that nothing is announced or laid out twice. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }

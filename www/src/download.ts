@@ -4,16 +4,16 @@ import { submissionOf, type Submission } from "./submission.ts";
 import { rowsOf, type Batch } from "./batch.ts";
 import { counted } from "./format.ts";
 
-/** The name of the file that is downloaded. */
+/** The name of the downloaded file. */
 const fileName = "submission.csv";
 
-/** The button that saves the Bowl's CSV, and the words that say what is not in it. */
+/** The button that saves the Bowl's CSV, and the note about what is missing from it. */
 export class Download {
   readonly #button: HTMLButtonElement;
   readonly #note: HTMLElement;
   #parts: string[] = [];
 
-  /** `saved` is called when the file has been given to the browser. */
+  /** `saved` is called when the file has been passed to the browser. */
   constructor(button: HTMLButtonElement, note: HTMLElement, saved: () => void) {
     this.#button = button;
     this.#note = note;
@@ -23,12 +23,12 @@ export class Download {
     });
   }
 
-  /** Offers what is finished; not while work runs, when the file would be out of date at once. */
+  /** Enables the button, except while work runs: the file would be out of date at once. */
   offer(batch: Batch, header: string, busy: boolean): void {
     const submission = submissionOf(
       header,
       batch.images.map((image) => ({ imageId: image.imageId, csvRows: rowsOf(image) })),
-      batch.wanted,
+      batch.requestedIds,
     );
     this.#parts = submission.parts;
     const isCounting = batch.tally().counted === null;
@@ -38,19 +38,19 @@ export class Download {
     this.#note.hidden = note === "";
   }
 
-  /** The file as it would be saved now. */
+  /** The file with the current results. */
   get file(): { readonly name: string; readonly blob: Blob } {
     return { name: fileName, blob: new Blob(this.#parts, { type: "text/csv;charset=utf-8" }) };
   }
 }
 
-/** What is not in the file, in words; empty when everything is. */
-export function describe({ unfinished, unwanted, missing }: Submission): string {
+/** Text: what is missing from the file; empty if nothing is. */
+export function describe({ unfinished, notRequested, missing }: Submission): string {
   const parts: string[] = [];
-  if (unfinished > 0) parts.push(`${counted(unfinished, "image")} failed or not done`);
-  if (unwanted > 0) parts.push(`${counted(unwanted, "image")} that the sample submission does not ask for`);
+  if (unfinished > 0) parts.push(`${counted(unfinished, "image")} failed or not finished`);
+  if (notRequested > 0) parts.push(`${counted(notRequested, "image")} that the sample submission does not list`);
   const left = parts.length === 0 ? "" : `Not in the CSV: ${parts.join("; ")}.`;
   const absent =
-    missing === 0 ? "" : `The sample submission asks for ${counted(missing, "image")} more than the list has.`;
+    missing === 0 ? "" : `${counted(missing, "image")} of the sample submission ${missing === 1 ? "is" : "are"} not in the list.`;
   return [left, absent].filter((text) => text !== "").join(" ");
 }

@@ -2,9 +2,9 @@ import { EngineError, messageOf } from "./engine/engine-error.ts";
 import type { Source } from "./engine/engine.ts";
 
 /**
- * Where a part of the program is: beside the page, or, in the page that is a single file, in an
- * element of it (`<script type="application/gzip" data-part="NAME" data-type="MEDIA TYPE">` with the
- * gzipped bytes in Base64; the build writes it). To unpack a damaged one is an {@link EngineError}.
+ * Where an asset is: beside the page or, in the single-file page, in an element of it
+ * (`<script type="application/gzip" data-part="NAME" data-type="MEDIA TYPE">` with the gzipped bytes in Base64,
+ * written by the build). Unpacking a damaged one throws an {@link EngineError}.
  */
 export function sourceOf(name: string): Source {
   const parts = [...document.querySelectorAll<HTMLScriptElement>("script[data-part]")];
@@ -14,7 +14,7 @@ export function sourceOf(name: string): Source {
 
 async function unpacked(part: HTMLScriptElement | undefined): Promise<Response> {
   try {
-    if (part === undefined) throw new Error("its end is missing");
+    if (part === undefined) throw new Error("the end of the file is missing");
     const packed = bytesOf(part.text);
     const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
     const bytes = await new Response(stream).arrayBuffer();
@@ -22,13 +22,13 @@ async function unpacked(part: HTMLScriptElement | undefined): Promise<Response> 
   } catch (error) {
     throw new EngineError({
       code: "page/not-unpacked",
-      message: `This file is damaged, or this browser too old for it (${messageOf(error)}).`,
-      help: "Save the page once more, or use a current version of Chrome, Edge, Firefox or Safari.",
+      message: `This file is damaged, or this browser is too old for it (${messageOf(error)}).`,
+      help: "Save the page again, or use a current version of Chrome, Edge, Firefox or Safari.",
     });
   }
 }
 
-/** Base64 to bytes; in a plain loop, as a function called for each of millions would hold the page up for half a second. */
+/** Base64 to bytes, in a plain loop: a function call for each of millions of bytes would block the page for half a second. */
 function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
   const text = atob(base64);
   const bytes = new Uint8Array(text.length);

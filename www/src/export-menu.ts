@@ -8,21 +8,21 @@ import { save } from "./save.ts";
 import { counted, explanation } from "./format.ts";
 import type { ExportFormat, FormatInfo, TableDialect } from "./wasm/nucleoscope.js";
 
-/** What exports are made of. */
+/** What an export is made from. */
 export interface ExportContext {
   readonly engine: Engine;
   readonly batch: Batch;
   readonly selected: BatchImage | null;
-  /** The Bowl's CSV of the whole batch. */
+  /** The Bowl's CSV for the whole batch. */
   readonly submission: NamedBlob;
-  /** Keys of the columns that are shown. */
+  /** Keys of the columns shown in the table. */
   readonly measures: readonly string[];
   readonly dialect: TableDialect;
-  /** The files of these images have been given to the browser. */
+  /** Called when the files of these images have been passed to the browser. */
   saved(images: readonly BatchImage[]): void;
 }
 
-/** The menu that saves one ZIP archive with the chosen files of one image or of all, and the button for the tables. */
+/** The menu that saves the chosen files of one image or all images in one ZIP archive, and the button for the tables. */
 export class ExportMenu {
   readonly #form = byId("export-form", HTMLFormElement);
   readonly #choices = byId("export-formats", HTMLFieldSetElement);
@@ -34,7 +34,7 @@ export class ExportMenu {
   #isOffered = false;
   #isWorking = false;
 
-  /** `context` is asked for when the user saves. */
+  /** `context` is called when the user saves. */
   constructor(context: () => Promise<ExportContext>) {
     this.#context = context;
     this.#form.addEventListener("submit", (event) => {
@@ -46,7 +46,7 @@ export class ExportMenu {
     this.#layOut();
   }
 
-  /** Shows a box for each format; all are checked. */
+  /** Shows a check box for each format; all are checked. */
   list(formats: readonly FormatInfo[]): void {
     const choices = formats.map(({ name, label, description, file }) => {
       const box = document.createElement("input");
@@ -79,11 +79,11 @@ export class ExportMenu {
   async #export(): Promise<void> {
     const formats = this.#formats;
     const isForAll = this.#form.querySelector<HTMLInputElement>("input[name=scope]:checked")?.value === "all";
-    await this.#work(this.#words, async (context, said) => {
+    await this.#work(this.#words, async (context, report) => {
       const { batch, selected, submission } = context;
       const images = isForAll || selected === null ? batch.images : [selected];
-      const exported = await filesOf({ ...context, images, formats }, said);
-      // It has no rows of images that the sample submission does not ask for.
+      const exported = await filesOf({ ...context, images, formats }, report);
+      // Unlike the exported one, it has no rows of images that the sample submission does not list.
       const files = exported.files.map((file) => (isForAll && file.name === submission.name ? submission : file));
       const name = isForAll || selected?.imageId == null ? "nucleoscope" : selected.fileStem;
       return { name, images, exported: { ...exported, files } };
@@ -91,19 +91,19 @@ export class ExportMenu {
   }
 
   #saveTables(): Promise<void> {
-    return this.#work(this.#tableWords, async (context, said) => {
+    return this.#work(this.#tableWords, async (context, report) => {
       const { images } = context.batch;
-      const exported = await filesOf({ ...context, images, formats: ["summary", "measurements"] }, said);
+      const exported = await filesOf({ ...context, images, formats: ["summary", "measurements"] }, report);
       return { name: "nucleoscope-tables", images, exported };
     });
   }
 
-  /** Saves one ZIP archive, and says how far it is and what is not in it. */
+  /** Saves one ZIP archive; shows the progress and what is missing from it. */
   async #work(
     words: HTMLElement,
     make: (
       context: ExportContext,
-      said: (text: string) => void,
+      report: (text: string) => void,
     ) => Promise<{ readonly name: string; readonly images: readonly BatchImage[]; readonly exported: ExportedFiles }>,
   ): Promise<void> {
     // The button stays enabled: a disabled one would lose the focus.
@@ -119,11 +119,11 @@ export class ExportMenu {
       const left = images.filter(({ state }) => state.kind !== "done").length;
       const saved = files.length <= 2 ? files.map((file) => file.name).join(" and ") : counted(files.length, "file");
       const parts = [`Saved ${saved}.`];
-      if (left > 0) parts.push(`Without ${counted(left, "image")} not done.`);
+      if (left > 0) parts.push(`${counted(left, "unfinished image")} left out.`);
       const [first] = failed;
       if (first !== undefined) {
         parts.push(
-          `Without ${counted(failed.length, "image")} that could not be written: ${first.image.name}. ${explanation(first.error)}`,
+          `${counted(failed.length, "image")} left out because the files could not be written: ${first.image.name}. ${explanation(first.error)}`,
         );
       }
       setText(words, parts.join(" "));

@@ -13,12 +13,12 @@ export interface ExportOrder {
   readonly batch: Batch;
   readonly images: readonly BatchImage[];
   readonly formats: readonly ExportFormat[];
-  /** Keys of columns that the summary is to have beside the main ones. */
+  /** Keys of additional columns for the summary. */
   readonly measures: readonly string[];
   readonly dialect: TableDialect;
 }
 
-/** What came of an export. */
+/** The result of an export. */
 export interface ExportedFiles {
   readonly files: readonly NamedBlob[];
   /** The images that are in the files. */
@@ -28,10 +28,10 @@ export interface ExportedFiles {
 }
 
 /**
- * The files of finished images: those of each, and those that they share. An image whose files cannot be
- * written is left out; where that is so of every one, this fails as the last did.
+ * The files of finished images: those of each image, and the shared ones. An image whose files cannot be written
+ * is left out; if that is so for all of them, this throws the last error.
  */
-export async function filesOf(order: ExportOrder, said: (words: string) => void): Promise<ExportedFiles> {
+export async function filesOf(order: ExportOrder, report: (text: string) => void): Promise<ExportedFiles> {
   const { engine, formats, measures, dialect } = order;
   const done = inOrder(order).filter(({ state }) => state.kind === "done");
   const files: NamedBlob[] = [];
@@ -39,7 +39,7 @@ export async function filesOf(order: ExportOrder, said: (words: string) => void)
   const written: BatchImage[] = [];
   const failed: { readonly image: BatchImage; readonly error: ErrorReport }[] = [];
   for (const [index, image] of done.entries()) {
-    said(`Writing ${index + 1} of ${counted(done.length, "image")}…`);
+    report(`Writing ${index + 1} of ${counted(done.length, "image")}…`);
     const request = requestOf(image);
     if (request === null || image.state.kind !== "done") continue;
     const provenance = provenanceOf(image, engine.modelIdentity);
@@ -62,9 +62,9 @@ export async function filesOf(order: ExportOrder, said: (words: string) => void)
   return { files: [...(await engine.batchFiles(parts, failures, formats, dialect)), ...files], written, failed };
 }
 
-/** A sample submission's order, where there is one; images that it does not ask for come last. */
+/** Images in the order of the sample submission, if there is one; images that it does not list come last. */
 function inOrder({ batch, images }: ExportOrder): BatchImage[] {
-  const places = new Map((batch.wanted ?? []).map((imageId, place) => [imageId, place]));
+  const places = new Map((batch.requestedIds ?? []).map((imageId, place) => [imageId, place]));
   const place = ({ imageId }: BatchImage): number => places.get(imageId ?? "") ?? places.size;
   return [...images].sort((left, right) => place(left) - place(right));
 }

@@ -1,13 +1,13 @@
 import { make, setText } from "./dom.ts";
 
-/** Why something is not there, in the place where it would be, with a button to try again. */
+/** Shown in place of something that failed: the reason, with a button to try again. */
 export class FailureNote {
   readonly element: HTMLElement;
   readonly #words = make("p", "");
   readonly #button = make("button", "", "Try again");
   #tryAgain: (() => void) | null = null;
 
-  /** Fills `element`, which is hidden as long as there is nothing to say. */
+  /** Fills `element`, which is hidden until there is something to show. */
   constructor(element: HTMLElement = make("div", "failure-note")) {
     this.element = element;
     this.#button.type = "button";
@@ -17,17 +17,17 @@ export class FailureNote {
     this.hide();
   }
 
-  /** Whether the keyboard is at its button. */
+  /** Whether its button has the focus. */
   get hasFocus(): boolean {
     return document.activeElement === this.#button;
   }
 
-  /** Gives the keyboard to its button. */
+  /** Moves the focus to its button. */
   focus(): void {
     this.#button.focus();
   }
 
-  /** Says why; without `tryAgain` there is nothing to be tried. */
+  /** Shows the reason; without `tryAgain`, there is no button. */
   show(words: string, tryAgain: (() => void) | null): void {
     this.#tryAgain = tryAgain;
     this.#button.hidden = tryAgain === null;
@@ -35,7 +35,7 @@ export class FailureNote {
     setText(this.#words, words);
   }
 
-  /** Takes it away. */
+  /** Hides the note. */
   hide(): void {
     this.element.hidden = true;
     setText(this.#words, "");

@@ -1,7 +1,7 @@
 import { byId } from "./dom.ts";
 import { gatherItems, gatherPicked, type Gathered } from "./gather.ts";
 
-/** The ways in which files come to the page: choosers, a drop anywhere, and a paste. */
+/** Receives files from the file choosers, from a drop anywhere on the page, and from a paste. */
 export class FileDrop {
   readonly #onFiles: (gathered: Promise<Gathered>) => void;
   #pasted = 0;
@@ -20,7 +20,7 @@ export class FileDrop {
     byId(buttonId, HTMLButtonElement).addEventListener("click", () => input.click());
     input.addEventListener("change", () => {
       const gathered = gatherPicked(input.files ?? []);
-      // Emptied, so that choosing the same files again is a change too.
+      // Emptied, so that choosing the same files again triggers another event.
       input.value = "";
       if (gathered.files.length > 0) this.#onFiles(Promise.resolve(gathered));
     });
@@ -28,7 +28,7 @@ export class FileDrop {
 
   #followDrops(): void {
     const { classList } = document.documentElement;
-    // Entering a child comes before leaving its parent: the depth tells when the page is left.
+    // A child is entered before its parent is left, so the depth shows when the pointer leaves the page.
     let depth = 0;
     const carriesFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes("Files") === true;
     document.addEventListener("dragenter", (event) => {
@@ -60,7 +60,7 @@ export class FileDrop {
     if (files.length === 0) return;
     event.preventDefault();
     const named = files.map((file) => {
-      // A copied picture has no name of its own: browsers call every one "image.png".
+      // A copied picture has no name: browsers call all of them "image.png".
       if (file.name !== "image.png" && file.name !== "") return file;
       const extension = file.type.split("/")[1] ?? "png";
       return new File([file], `pasted-${++this.#pasted}.${extension}`, { type: file.type });

@@ -1,4 +1,4 @@
-/** Numbers in words, the same everywhere on the page. */
+/** Formats numbers, durations and sentences, the same way everywhere on the page. */
 
 const numbers = new Intl.NumberFormat("en");
 
@@ -12,18 +12,18 @@ export function nuclei(count: number): string {
   return counted(count, "nucleus", "nuclei");
 }
 
-/** `113 nuclei`, or `14 of 113 nuclei counted`; with null while it is not known how many count. */
+/** `113 nuclei`, or `14 of 113 nuclei counted`; `count` is null while it is not known. */
 export function countedNuclei(count: number | null, all: number): string {
   if (count === all) return nuclei(all);
   return count === null ? `${nuclei(all)}, counting…` : `${number(count)} of ${nuclei(all)} counted`;
 }
 
-/** A number with separators for thousands. */
+/** A number with thousands separators. */
 export function number(value: number): string {
   return numbers.format(value);
 }
 
-/** A duration as a person would say it. */
+/** A duration in everyday words, such as `about 2 minutes`. */
 export function duration(seconds: number): string {
   if (seconds < 10) return "a few seconds";
   if (seconds < 55) return `about ${Math.ceil(seconds / 5) * 5} seconds`;
@@ -33,7 +33,7 @@ export function duration(seconds: number): string {
   return `about ${Math.round(seconds / 3600)} hours`;
 }
 
-/** A text as a sentence: with a capital letter and a full stop. */
+/** A text as a sentence, with a capital letter and a full stop. */
 export function sentence(text: string): string {
   const end = /[.!?…]$/.test(text) ? "" : ".";
   return text.charAt(0).toUpperCase() + text.slice(1) + end;

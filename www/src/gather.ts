@@ -1,32 +1,32 @@
 /** Gathers files from a drop, a paste or a file chooser, folders included. */
 import type { BatchFile } from "./engine/protocol.ts";
 
-/** What was gathered, and the paths of what could not be read. */
+/** The files, and the paths of those that could not be read. */
 export interface Gathered {
   readonly files: BatchFile[];
   readonly unreadable: string[];
 }
 
 /**
- * Gathers what was dropped or pasted.
+ * Gathers files that were dropped or pasted.
  *
- * Must be called inside the event's handler: the items are empty afterwards.
+ * Must be called inside the event handler: the items are empty afterwards.
  */
 export async function gatherItems(items: Iterable<DataTransferItem>): Promise<Gathered> {
   const gathered: Gathered = { files: [], unreadable: [] };
-  // All items are asked for before the first wait, while the browser still allows it.
+  // All entries are requested before the first await, while the browser still allows it.
   const dropped = [...items]
     .filter((item) => item.kind === "file")
     .map((item) => ({ entry: item.webkitGetAsEntry(), file: item.getAsFile() }));
   for (const { entry, file } of dropped) {
     if (entry?.isDirectory === true) await walk(entry as FileSystemDirectoryEntry, gathered);
-    // A file made by a script has no entry in a file system.
+    // A file created by a script has no file system entry.
     else if (file !== null) gathered.files.push({ path: pathOf(file), blob: file, explicit: true });
   }
   return gathered;
 }
 
-/** Gathers what was picked in a file chooser; files of a chosen folder are not named by the user. */
+/** Gathers files from a file chooser; files in a chosen folder are not explicit. */
 export function gatherPicked(files: Iterable<File>): Gathered {
   const picked = [...files].map((file) => ({
     path: pathOf(file),
@@ -64,7 +64,7 @@ async function walk(folder: FileSystemDirectoryEntry, gathered: Gathered): Promi
   }
 }
 
-/** Everything in a folder: the browser hands it out in portions, the last one empty. */
+/** Everything in a folder: the browser returns it in portions, the last one empty. */
 async function list(folder: FileSystemDirectoryEntry): Promise<FileSystemEntry[]> {
   const reader = folder.createReader();
   const all: FileSystemEntry[] = [];

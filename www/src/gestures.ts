@@ -3,26 +3,26 @@ import type { Point, Viewport } from "./viewport.ts";
 const keyStep = 48;
 const keyZoom = 1.25;
 
-/** Magnifies or shrinks by one step. */
+/** Zooms in or out by one step. */
 export function zoomStep(viewport: Viewport, direction: 1 | -1): void {
   viewport.zoom(direction === 1 ? keyZoom : 1 / keyZoom);
 }
 
-/** What a pointer does besides moving the viewport. Places are in screen pixels of the surface. */
+/** Receives what a pointer does besides moving the viewport. Positions are in screen pixels of the surface. */
 export interface PointerListener {
-  /** A drag begins; true when it is not to move the viewport. */
+  /** A drag begins; returns true if it must not move the viewport. */
   begins(place: Point): boolean;
-  /** A drag that did not move the viewport goes on. */
+  /** A drag that does not move the viewport continues. */
   draws(place: Point): void;
-  /** It ends, or, with a second finger, is given up. */
-  ends(isGivenUp: boolean): void;
+  /** It ends, or is cancelled by a second finger. */
+  ends(isCancelled: boolean): void;
   /** A click or tap. */
   taps(place: Point, event: PointerEvent): void;
-  /** The pointer is over a place without being pressed; null when it has left. */
+  /** The pointer moves without being pressed; null when it leaves the surface. */
   hovers(place: Point | null): void;
 }
 
-/** Moves a viewport by wheel, drag, pinch and keys; `moved` is called after each change. */
+/** Moves a viewport with the wheel, drags, pinches and keys; `moved` is called after each change. */
 export function followGestures(
   surface: HTMLElement,
   viewport: Viewport,
@@ -37,7 +37,7 @@ export function followGestures(
   });
 }
 
-/** Lets the keys + − 0 1 of an element zoom; true when the key was one of them. */
+/** Zooms with the keys + − 0 1; returns true if the key was one of them. */
 export function followZoomKey(event: KeyboardEvent, viewport: Viewport): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey) return false;
   switch (event.key) {
@@ -80,7 +80,7 @@ function followWheel(surface: HTMLElement, viewport: Viewport, moved: () => void
     "wheel",
     (event) => {
       event.preventDefault();
-      // Lines and pages are turned into about as many pixels; a pinch on a touch pad comes as ctrl + wheel.
+      // Lines and pages are converted to pixels, roughly; a pinch on a touch pad arrives as ctrl + wheel.
       const unit = event.deltaMode === WheelEvent.DOM_DELTA_PIXEL ? 1 : 20;
       const speed = event.ctrlKey ? 0.01 : 0.002;
       viewport.zoom(Math.exp(-event.deltaY * unit * speed), place(surface, event));
@@ -120,7 +120,7 @@ function followPointers(surface: HTMLElement, viewport: Viewport, listener: Poin
     if (pressed !== null && distance(pressed, after) > clickSlack) pressed = null;
     pointers.set(event.pointerId, after);
     if (isDrawing) {
-      // A fast hand moves far between two frames; the browser knows the places between.
+      // A fast pointer moves far between two frames; the browser has the positions in between.
       const between = event.getCoalescedEvents?.() ?? [];
       for (const step of between.length > 0 ? between : [event]) listener.draws(place(surface, step));
       return;
@@ -128,7 +128,7 @@ function followPointers(surface: HTMLElement, viewport: Viewport, listener: Poin
     if (other === undefined) {
       if (pressed === null) viewport.pan(after.x - before.x, after.y - before.y);
     } else {
-      // Each finger's move is half of the move of the middle between the two.
+      // The point between two fingers moves half as far as each of them.
       viewport.pan((after.x - before.x) / 2, (after.y - before.y) / 2);
       const middle = { x: (after.x + other.x) / 2, y: (after.y + other.y) / 2 };
       viewport.zoom(distance(after, other) / Math.max(1, distance(before, other)), middle);

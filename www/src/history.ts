@@ -1,44 +1,44 @@
-/** Steps that can be taken back and taken again. */
+/** A list of steps with undo and redo. */
 export class History<Step> {
   #steps: Step[] = [];
   #position = 0;
 
-  /** The steps that count, in order. */
+  /** The steps in effect, in order. */
   get steps(): readonly Step[] {
     return this.#steps.slice(0, this.#position);
   }
 
-  /** Whether there is a step to take back. */
+  /** Whether there is a step to undo. */
   get canUndo(): boolean {
     return this.#position > 0;
   }
 
-  /** Whether a step was taken back and can be taken again. */
+  /** Whether there is an undone step to redo. */
   get canRedo(): boolean {
     return this.#position < this.#steps.length;
   }
 
-  /** Takes a step; those that were taken back are gone. */
+  /** Adds a step; undone steps are dropped. */
   push(step: Step): void {
     this.#steps.splice(this.#position, Infinity, step);
     this.#position = this.#steps.length;
   }
 
-  /** Takes the last step back; false without one. */
+  /** Undoes the last step; returns false if there is none. */
   undo(): boolean {
     if (!this.canUndo) return false;
     this.#position--;
     return true;
   }
 
-  /** Takes the step again that was taken back last; false without one. */
+  /** Redoes the step that was undone last; returns false if there is none. */
   redo(): boolean {
     if (!this.canRedo) return false;
     this.#position++;
     return true;
   }
 
-  /** Starts anew with steps that were taken elsewhere. */
+  /** Replaces all steps. */
   replace(steps: readonly Step[]): void {
     this.#steps = [...steps];
     this.#position = steps.length;

@@ -6,12 +6,12 @@ import { Viewport, type Point, type Size } from "./viewport.ts";
 import type { Outlines, Place, Region } from "./wasm/nucleoscope.js";
 
 /** How a nucleus is drawn. */
-export type NucleusKind = "plain" | "hit" | "extra" | "excluded" | "missed";
+export type NucleusKind = "plain" | "found" | "extra" | "excluded" | "missed";
 
 /** How nuclei are shown. */
 export type OverlayStyle = "outlines" | "filled" | "numbers";
 
-/** Nuclei to be drawn, with where they are. */
+/** Nuclei to draw. */
 export interface Nuclei {
   readonly outlines: Outlines;
   readonly map: NucleiMap;
@@ -20,12 +20,12 @@ export interface Nuclei {
   readonly revision: unknown;
 }
 
-/** What is on the canvas. */
+/** Everything that the canvas shows. */
 export interface Scene {
-  /** The size of the image, whatever the size of its picture. */
+  /** The size of the image; its picture may be smaller. */
   readonly image: Size;
   readonly picture: Picture | null;
-  /** Beside the picture, the same place of another one. */
+  /** A second picture of the same part of the image, shown side by side with the first. */
   readonly second: Picture | null;
   readonly nuclei: Nuclei | null;
   /** The true nuclei that were not found. */
@@ -34,24 +34,24 @@ export interface Scene {
   readonly micrometresPerPixel: number | null;
 }
 
-/** What moves while the scene stays. */
+/** Highlights that change without the rest of the scene. */
 export interface Marks {
   readonly selected: ReadonlySet<number>;
   readonly hovered: number | null;
-  /** Chosen in a plot. */
+  /** Selected in a chart. */
   readonly highlighted: ReadonlySet<number>;
-  /** What is being drawn, closed or not. */
+  /** The line being drawn. */
   readonly draft: { readonly path: readonly Place[]; readonly isClosed: boolean; readonly width: number } | null;
-  /** Where the keyboard's pen is. */
+  /** The position of the keyboard's pen. */
   readonly pen: Place | null;
 }
 
 const noMarks: Marks = { selected: new Set(), hovered: null, highlighted: new Set(), draft: null, pen: null };
 
-/** Okabe and Ito's colours, told apart with every kind of colour vision; line styles differ as well. */
+/** Okabe and Ito's colours, distinguishable with every kind of colour vision; line styles differ as well. */
 const strokes: Readonly<Record<NucleusKind, { colour: string; dash: readonly number[] }>> = {
   plain: { colour: "#ffe45c", dash: [] },
-  hit: { colour: "#56b4e9", dash: [] },
+  found: { colour: "#56b4e9", dash: [] },
   extra: { colour: "#e69f00", dash: [6, 3] },
   missed: { colour: "#ff8fd0", dash: [2, 3] },
   excluded: { colour: "#b8bfc6", dash: [2, 2] },
@@ -59,13 +59,13 @@ const strokes: Readonly<Record<NucleusKind, { colour: string; dash: readonly num
 const selectedColour = "#ffffff";
 const highlightColour = "#00e0b8";
 const regionColour = "#7fd0ff";
-/** Two lines, one dark and one bright, are seen on black, on white and on stained tissue. */
+/** A dark line under a bright one is visible on black, on white and on stained tissue. */
 const haloColour = "rgba(0, 0, 0, 0.75)";
 const haloWidth = 3.5;
 const lineWidth = 1.5;
-/** From this magnification on, pixels are shown as squares. */
+/** The scale from which pixels are shown as squares. */
 const squareScale = 2;
-/** A nucleus of so many screen pixels has room for its number. */
+/** The width in screen pixels from which a nucleus shows its number. */
 const roomForNumber = 16;
 
 /** Draws an image and its nuclei, through a viewport that the user moves. */
@@ -94,12 +94,12 @@ export class ImageCanvas {
     this.#observer.observe(canvas);
   }
 
-  /** Whether there is nothing to see. */
+  /** Whether no image is shown. */
   get isEmpty(): boolean {
     return this.#scene === null;
   }
 
-  /** Shows a scene; the viewport starts anew when the image is another one. */
+  /** Shows a scene; `isOther` resets the viewport for another image. */
   show(scene: Scene | null, isOther: boolean): void {
     const wasSplit = this.#isSplit;
     this.#scene = scene;
@@ -110,27 +110,27 @@ export class ImageCanvas {
     this.redraw();
   }
 
-  /** Marks nuclei and what is being drawn. */
+  /** Sets the highlights. */
   mark(marks: Marks): void {
     this.#marks = marks;
     this.redraw();
   }
 
-  /** Chooses how nuclei are shown, if at all. */
+  /** Sets whether and how nuclei are shown. */
   showNuclei(shown: boolean, style: OverlayStyle): void {
     this.#nucleiShown = shown;
     this.#style = style;
     this.redraw();
   }
 
-  /** The place in the image under a place of the element, whichever half it is in. */
+  /** Converts a position in the element, in either half, to image coordinates. */
   toImage({ x, y }: Point): Place {
     const half = this.viewport.screen.width;
     const place = this.viewport.toImage({ x: this.#isSplit && x >= half ? x - half : x, y });
     return [place.x, place.y];
   }
 
-  /** Draws anew with the next frame. */
+  /** Draws in the next frame. */
   redraw(): void {
     this.#frame ??= requestAnimationFrame(() => {
       this.#frame = null;
@@ -207,7 +207,7 @@ export class ImageCanvas {
     this.#drawDraft();
   }
 
-  /** Far out, lines of full width would cover small nuclei. */
+  /** The line width factor: at small scales, lines of full width would cover small nuclei. */
   get #thinning(): number {
     return Math.min(1, Math.max(0.4, this.viewport.scale));
   }
@@ -228,7 +228,7 @@ export class ImageCanvas {
     }
   }
 
-  /** Strokes a path of image pixels with a line of so many screen pixels. */
+  /** Strokes a path in image coordinates; the width is in screen pixels. */
   #stroke(path: Path2D, colour: string, width: number, dash: readonly number[]): void {
     const context = this.#context;
     const { scale } = this.viewport;

@@ -3,9 +3,9 @@ import { make, setText } from "./dom.ts";
 import { scoreText } from "./score-panel.ts";
 import { explanation, number } from "./format.ts";
 
-/** The side of a row's small picture, in device pixels. */
+/** The side of a thumbnail, in device pixels. */
 const pictureSide = 96;
-/** So many rows are made or refreshed in one frame. */
+/** How many rows are created or updated in one frame. */
 const rowsPerFrame = 60;
 
 const stateWords = {
@@ -37,7 +37,7 @@ export class ImageList {
   readonly #rows = new Map<BatchImage, Row>();
   /** Images whose row is missing or out of date. */
   readonly #stale = new Set<BatchImage>();
-  /** The last place in the list that has a row. */
+  /** The last index in the list that has a row. */
   #lastRow = -1;
   #selected: BatchImage | null = null;
   #frame: number | null = null;
@@ -52,7 +52,7 @@ export class ImageList {
     });
   }
 
-  /** Adds images at the end; the first ever is selected. */
+  /** Adds images at the end; if none is selected, selects the first. */
   add(images: readonly BatchImage[]): void {
     for (const image of images) {
       this.#positions.set(image, this.#images.length);
@@ -62,14 +62,14 @@ export class ImageList {
     if (this.#selected === null) this.select(this.#images[0] ?? null);
   }
 
-  /** Shows an image's new state with one of the next frames; one that was taken away is left alone. */
+  /** Shows an image's new state in one of the next frames, unless it was removed. */
   refresh(image: BatchImage): void {
     if (!this.#positions.has(image)) return;
     this.#stale.add(image);
     this.#frame ??= requestAnimationFrame(() => this.#flush());
   }
 
-  /** Selects an image and brings it into sight. */
+  /** Selects an image and scrolls to it. */
   select(image: BatchImage | null): void {
     if (this.#selected === image) return;
     const before = this.#selected === null ? undefined : this.#rows.get(this.#selected);
@@ -79,7 +79,7 @@ export class ImageList {
     this.#onSelect(image);
   }
 
-  /** Shows these images in this order, one of them selected; rows that are there are kept. */
+  /** Shows these images in this order, one of them selected; existing rows are reused. */
   replace(images: readonly BatchImage[], selected: BatchImage | null): void {
     this.#images = [...images];
     this.#positions.clear();
@@ -103,7 +103,7 @@ export class ImageList {
     this.#markSelected();
   }
 
-  /** Takes every image away. */
+  /** Removes every image. */
   clear(): void {
     this.#images = [];
     this.#positions.clear();
@@ -123,7 +123,7 @@ export class ImageList {
     this.#scrollTo(row.element);
   }
 
-  /** Moves the list alone, never the page. */
+  /** Scrolls the list only, not the page. */
   #scrollTo({ offsetTop, offsetHeight }: HTMLElement): void {
     const list = this.#list;
     if (offsetTop < list.scrollTop) list.scrollTop = offsetTop;
@@ -150,7 +150,7 @@ export class ImageList {
     this.select(this.#images[Math.min(Math.max(target, 0), last)] ?? null);
   }
 
-  /** The first row that belongs behind a place. */
+  /** The first existing row after an index. */
   #rowAfter(index: number): HTMLElement | null {
     for (let after = index + 1; after < this.#images.length; after++) {
       const image = this.#images[after];
@@ -160,7 +160,7 @@ export class ImageList {
     return null;
   }
 
-  /** A long list is made over several frames, so that the page stays responsive. */
+  /** Updates a long list over several frames, so that the page stays responsive. */
   #flush(): void {
     this.#frame = null;
     let budget = rowsPerFrame;
@@ -171,7 +171,7 @@ export class ImageList {
       let row = this.#rows.get(image);
       if (row === undefined) {
         const index = this.#positions.get(image) ?? 0;
-        // Rows are made in the order of the list, but for images that come back to their place in it.
+        // Rows are created in the order of the list, except those of restored images.
         const next = index > this.#lastRow ? null : this.#rowAfter(index);
         this.#lastRow = Math.max(this.#lastRow, index);
         row = makeRow(image, index);
@@ -188,7 +188,7 @@ export class ImageList {
   }
 }
 
-/** Tells a row which place of the list it is at. */
+/** Sets a row's index in the list. */
 function setPlace(element: HTMLElement, index: number): void {
   element.id = `image-${index}`;
   element.dataset["index"] = String(index);
@@ -215,7 +215,7 @@ function makeRow(image: BatchImage, index: number): Row {
     reason: make("span", "reason"),
     drawn: null,
   };
-  // The spaces keep the words apart for whoever hears or copies them.
+  // The spaces separate the words for screen readers and when they are copied.
   element.append(canvas, name, " ", row.facts, " ", row.count, " ", row.state, " ", row.reason);
   return row;
 }

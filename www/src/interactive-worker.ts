@@ -4,75 +4,75 @@ import type { Engine, ImageRequest } from "./engine/engine.ts";
 import type { ErrorReport, Segmented } from "./engine/protocol.ts";
 import type { Settings } from "./wasm/nucleoscope.js";
 
-/** Who wants to know what comes of it. */
-export interface BenchListener {
-  /** An image has other nuclei. */
+/** Callbacks of {@link InteractiveWorker}. */
+export interface InteractiveListener {
+  /** The nuclei of an image have changed. */
   changed(image: BatchImage): void;
-  /** An image's nuclei stay as they were, for a reason. */
+  /** The nuclei of an image could not be updated and stay as they were. */
   failed(image: BatchImage, error: ErrorReport): void;
 }
 
-/** The nuclei of an image that are being found anew. */
+/** A relabelling in progress. */
 interface Relabelling {
-  /** What they are found from. */
+  /** The key of its inputs. */
   readonly of: string;
-  /** Other settings that came in the meantime. */
-  wish: Settings | null;
+  /** Settings requested in the meantime. */
+  next: Settings | null;
 }
 
-/** Keeps the nuclei of finished images up with their tuning and their corrections. */
+/** Updates the nuclei of finished images when their tuning or corrections change. */
 export class InteractiveWorker {
-  readonly #listener: BenchListener;
+  readonly #listener: InteractiveListener;
   #engine: Engine | null = null;
-  /** Images that are being cut anew. */
+  /** Images that are being relabelled. */
   readonly #running = new Map<BatchImage, Relabelling>();
 
-  constructor(listener: BenchListener) {
+  constructor(listener: InteractiveListener) {
     this.#listener = listener;
   }
 
-  /** The engine that does it. */
+  /** Sets the engine. */
   use(engine: Engine): void {
     this.#engine = engine;
   }
 
-  /** Whether any image is being cut anew. */
+  /** Whether any image is being relabelled. */
   get busy(): boolean {
     return this.#running.size > 0;
   }
 
-  /** Whether it can be done without the network. */
+  /** Whether an image can be relabelled without running the network. */
   canRelabel(image: BatchImage): boolean {
-    return image.state.kind === "done" && (image.maps !== null || image.startsFromTruth);
+    return image.state.kind === "done" && (image.prediction !== null || image.startsFromTruth);
   }
 
   /**
-   * Finds an image's nuclei anew from its maps. Of several wishes for one image that come while it
-   * is being done, the last counts. `inHand`: goes before all others.
+   * Finds an image's nuclei again from its prediction. Of several calls for one image while this runs,
+   * only the last one counts. `isSelected`: the image is processed before all others.
    */
-  async relabel(image: BatchImage, settings: Settings, inHand: boolean): Promise<void> {
+  async relabel(image: BatchImage, settings: Settings, isSelected: boolean): Promise<void> {
     const running = this.#running.get(image);
     if (running !== undefined) {
-      // What is under way already need not be done again.
-      running.wish = inputsOf(image, settings) === running.of ? null : settings;
+      // Nothing to add if the current run has the same inputs.
+      running.next = inputsOf(image, settings) === running.of ? null : settings;
       return;
     }
-    let wish: Settings | null = settings;
-    while (wish !== null) {
-      const now: Relabelling = { of: inputsOf(image, wish), wish: null };
+    let next: Settings | null = settings;
+    while (next !== null) {
+      const now: Relabelling = { of: inputsOf(image, next), next: null };
       this.#running.set(image, now);
-      await this.#once(image, wish, inHand);
-      wish = now.wish;
+      await this.#once(image, next, isSelected);
+      next = now.next;
     }
     this.#running.delete(image);
     this.#listener.changed(image);
   }
 
-  async #once(image: BatchImage, settings: Settings, inHand: boolean): Promise<void> {
+  async #once(image: BatchImage, settings: Settings, isSelected: boolean): Promise<void> {
     const before = image.state;
     try {
-      const nuclei = await this.#nucleiOf(image, settings, inHand);
-      // Sent to the network again, or removed, in the meantime: that counts.
+      const nuclei = await this.#nucleiOf(image, settings, isSelected);
+      // Dropped if the image was segmented again or removed in the meantime.
       if (nuclei === null || image.state !== before) return;
       image.state = { kind: "done", result: nuclei };
       image.settings = settings;
@@ -82,22 +82,22 @@ export class InteractiveWorker {
     }
   }
 
-  async #nucleiOf(image: BatchImage, settings: Settings, inHand: boolean): Promise<Segmented | null> {
+  async #nucleiOf(image: BatchImage, settings: Settings, isSelected: boolean): Promise<Segmented | null> {
     const engine = this.#engine;
     const request = requestOf(image);
     if (engine === null || request === null) return null;
     const whole = { ...request, truth: image.truth, settings, edits: image.edits.steps };
     if (image.startsFromTruth && image.truth !== null) return engine.correct(whole, image.truth);
-    return image.maps === null ? null : engine.label(whole, image.maps, inHand);
+    return image.prediction === null ? null : engine.label(whole, image.prediction, isSelected);
   }
 }
 
-/** What an image's nuclei are found from, but for its maps. */
+/** A key of the inputs from which an image's nuclei are found, apart from its prediction. */
 function inputsOf({ edits, startsFromTruth }: BatchImage, settings: Settings): string {
   return JSON.stringify([settings, edits.steps, startsFromTruth]);
 }
 
-/** What the engine must know to open an image; null for a file that is none. */
+/** What the engine needs to open an image; null for a file that is not an image. */
 export function requestOf({ imageId, source, selection, pixelSize }: BatchImage): ImageRequest | null {
   return imageId === null || source === null ? null : { imageId, source, selection, pixelSize };
 }

@@ -3,12 +3,12 @@ import { Page } from "./page.ts";
 import { byId, setText } from "./dom.ts";
 import { sourceOf } from "./embedded-assets.ts";
 
-/** The version of this program, put in by the build. */
+/** The version of this program, set by the build. */
 declare const VERSION: string;
 
 setText(byId("version", HTMLElement), `Nucleoscope ${VERSION}`);
 
-const { workers, sizes, notices } = optionsIn(location.search);
+const { workers, sizes, messages } = optionsIn(location.search);
 
 new Page(
   {
@@ -18,5 +18,5 @@ new Page(
     workers,
     sizes,
   },
-  notices,
+  messages,
 );

@@ -8,22 +8,22 @@ import type { Viewer } from "./viewer.ts";
 import type { MeasurementTable } from "./wasm/nucleoscope.js";
 import { counted, explanation } from "./format.ts";
 
-/** What is told of the nucleus under the pointer. */
+/** The measurements shown for the nucleus under the pointer. */
 const hoverColumns = ["area_um2", "area_px2", "circularity", "equivalent_diameter_px"];
 
-/** The selected image's measurements, kept in step with the viewer. */
+/** The measurements of the selected image, synchronised with the viewer. */
 export class Measurements {
   readonly #viewer: Viewer;
   readonly #counts: Counts;
   readonly #panel: ResultsPanel;
   #image: BatchImage | null = null;
-  /** The images of the batch, as they were summed up last. */
+  /** The images of the last summary. */
   #images: readonly BatchImage[] = [];
-  /** What is shown of it. */
+  /** The measurements that are shown. */
   #table: MeasurementTable | null = null;
   #counted: Counted | null = null;
 
-  /** `gatesChanged` is told the gates before and after. */
+  /** `gatesChanged` is called with the gates before and after a change. */
   constructor(
     host: HTMLElement,
     viewer: Viewer,
@@ -40,12 +40,12 @@ export class Measurements {
     });
   }
 
-  /** Keys of the columns that are shown. */
+  /** Keys of the columns shown in the table. */
   get columns(): readonly string[] {
     return this.#panel.columns;
   }
 
-  /** Shows the measurements of an image, as soon as they are there. */
+  /** Shows the measurements of an image as soon as they are available. */
   show(image: BatchImage | null): void {
     const isOther = this.#image !== image;
     this.#image = image;
@@ -56,7 +56,7 @@ export class Measurements {
     void this.#counts.ask(image);
   }
 
-  /** Takes up that it is known which nuclei of an image count, or why it is not. */
+  /** Updates the panel after the nuclei of an image have been counted, or counting has failed. */
   update(image: BatchImage): void {
     if (image !== this.#image) return;
     const error = countFailureOf(image);
@@ -64,7 +64,7 @@ export class Measurements {
     else if (error !== null) this.#fail(image, error);
   }
 
-  /** Shows the summary of all images whose nuclei are counted, and says which could not be. */
+  /** Shows the summary of all images with counted nuclei, and which images could not be measured. */
   summarize(images: readonly BatchImage[]): void {
     this.#images = images;
     this.#panel.showBatch(images.flatMap((image) => this.#counts.of(image)?.counted.summary ?? []));
@@ -74,16 +74,16 @@ export class Measurements {
     const words =
       first === undefined || error === null
         ? null
-        : `Without ${counted(missing.length, "image")} that could not be measured. ${first.name}: ${explanation(error)}`;
+        : `${counted(missing.length, "image")} could not be measured and ${missing.length === 1 ? "is" : "are"} left out. ${first.name}: ${explanation(error)}`;
     this.#panel.showMissing(words, () => this.#tryAgain(missing));
   }
 
-  /** Marks a nucleus in table and charts. */
+  /** Marks a nucleus as selected in the table and the charts. */
   select(label: number | null): void {
     this.#panel.select(label);
   }
 
-  /** Marks the nucleus under the pointer, and says what was measured of it. */
+  /** Marks the nucleus under the pointer and shows its measurements. */
   hover(label: number | null): void {
     this.#panel.hover(label);
     this.#viewer.describeHovered(label === null ? "" : this.#wordsOf(label));
@@ -111,7 +111,7 @@ export class Measurements {
     if (this.#table === table && this.#counted === counted) return;
     this.#counted = counted;
     if (this.#panel.gates !== image.gates) this.#panel.gates = image.gates;
-    // What was measured is shown once: only what counts has changed.
+    // The measurements are shown already; only which nuclei count has changed.
     if (this.#table === table) this.#panel.count(counted);
     else this.#panel.show(table, { imageName: image.name, ...counted });
     this.#table = table;

@@ -1,4 +1,4 @@
-/** Closes menus the way people expect: by Escape, and by a press anywhere else. */
+/** Closes menus with Escape, and with a click anywhere else. */
 export function followMenus(): void {
   const menus = [...document.querySelectorAll<HTMLDetailsElement>("details.menu")];
   for (const menu of menus) {

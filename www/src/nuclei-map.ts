@@ -1,6 +1,6 @@
 import type { Outlines, Place } from "./wasm/nucleoscope.js";
 
-/** The side of the squares that nuclei are looked up by, in image pixels. */
+/** The side of the grid cells for looking up nuclei, in image pixels. */
 const cellSide = 64;
 
 /** A rectangle in image pixels. */
@@ -11,10 +11,10 @@ export interface Bounds {
   bottom: number;
 }
 
-/** Says which nucleus is where, from the outlines along pixel sides. */
+/** Finds the nucleus at a point, from the outlines along pixel sides. */
 export class NucleiMap {
   readonly #outlines: Outlines;
-  /** Polygons by the squares that their bounds touch. */
+  /** Polygons by the grid cells that their bounds touch. */
   readonly #cells = new Map<string, number[]>();
   readonly #bounds = new Map<number, Bounds>();
   readonly #polygons = new Map<number, number[]>();
@@ -24,17 +24,17 @@ export class NucleiMap {
     for (let polygon = 0; polygon < outlines.labels.length; polygon++) this.#add(polygon);
   }
 
-  /** Every nucleus's number. */
+  /** The numbers of all nuclei, in ascending order. */
   get labels(): number[] {
     return [...this.#bounds.keys()].sort((left, right) => left - right);
   }
 
-  /** The nucleus at a place; 0 where there is none. */
+  /** The nucleus at a point; 0 if there is none. */
   at([x, y]: Place): number {
     const found = new Map<number, boolean>();
     for (const polygon of this.#cells.get(cellOf(x, y)) ?? []) {
       if (!this.#contains(polygon, x, y)) continue;
-      // A place in a hole is inside two polygons: its nucleus's contour and the hole's.
+      // A point in a hole is inside two polygons: the nucleus's outer contour and the hole's contour.
       const label = this.#outlines.labels[polygon] ?? 0;
       found.set(label, found.get(label) !== true);
     }
@@ -42,21 +42,21 @@ export class NucleiMap {
     return 0;
   }
 
-  /** The smallest rectangle around a nucleus; undefined where there is no such nucleus. */
+  /** The bounding rectangle of a nucleus; undefined if there is no such nucleus. */
   bounds(label: number): Bounds | undefined {
     return this.#bounds.get(label);
   }
 
-  /** A place inside a nucleus, for saying which one is meant: the middle of one of its pixels. */
+  /** A point inside a nucleus, to identify it: the centre of one of its pixels. */
   placeIn(label: number): Place | undefined {
     const polygon = this.#polygons.get(label)?.[0];
     if (polygon === undefined) return undefined;
-    // An outer line starts at the upper left corner of a pixel of the nucleus.
+    // An outer contour starts at the upper left corner of a pixel of the nucleus.
     const start = 2 * (this.#outlines.offsets[polygon] ?? 0);
     return [(this.#outlines.points[start] ?? 0) + 0.5, (this.#outlines.points[start + 1] ?? 0) + 0.5];
   }
 
-  /** A nucleus as a path of image pixels. */
+  /** The outline of a nucleus as a path, in image coordinates. */
   pathOf(label: number): Path2D {
     const path = new Path2D();
     for (const polygon of this.#polygons.get(label) ?? []) {
@@ -99,7 +99,7 @@ export class NucleiMap {
     }
   }
 
-  /** By the even-odd rule: whether a ray to the right crosses the polygon's upright sides an odd number of times. */
+  /** By the even-odd rule: whether a ray to the right crosses the polygon's vertical sides an odd number of times. */
   #contains(polygon: number, x: number, y: number): boolean {
     const points = this.#points(polygon);
     let isInside = false;

@@ -1,7 +1,7 @@
 import type { Size } from "./viewport.ts";
 import type { Outlines } from "./wasm/nucleoscope.js";
 
-/** The side of the squares that outlines are grouped by, in image pixels. */
+/** The side of the grid cells for grouping outlines, in image pixels. */
 const cellSide = 512;
 
 interface Cell<Kind> {
@@ -19,11 +19,11 @@ export interface Area extends Size {
   readonly y: number;
 }
 
-/** The outlines of an image as paths, grouped by kind and by place so that only what is in sight is drawn. */
+/** The outlines of an image as paths, grouped by kind and position so that only visible ones are drawn. */
 export class OutlinePaths<Kind extends string> {
   readonly #cells: readonly Cell<Kind>[];
 
-  /** `kindOf` says of each nucleus how it is drawn. */
+  /** `kindOf` returns how a nucleus is drawn. */
   constructor({ points, offsets, labels }: Outlines, kindOf: (label: number) => Kind) {
     const cells = new Map<string, Cell<Kind>>();
     for (let polygon = 0; polygon + 1 < offsets.length; polygon++) {
@@ -34,7 +34,7 @@ export class OutlinePaths<Kind extends string> {
     this.#cells = [...cells.values()];
   }
 
-  /** The paths that may be seen in an area. */
+  /** The paths that may be visible in an area. */
   within(area: Area): { readonly kind: Kind; readonly path: Path2D }[] {
     return this.#cells.filter(
       (cell) =>

@@ -14,7 +14,7 @@ import { FileDrop } from "./file-drop.ts";
 import { PredictionCache } from "./prediction-cache.ts";
 import { Measurements } from "./measurements.ts";
 import { followMenus } from "./menus.ts";
-import { Notices, type Notice } from "./notices.ts";
+import { Messages, type PageMessage } from "./messages.ts";
 import { describe, ProgressBar } from "./progress.ts";
 import { RecordedRuns } from "./recorded-runs.ts";
 import { changed, sameGate, type Gate } from "./results/gates.ts";
@@ -33,10 +33,10 @@ import { counted, countedNuclei, explanation } from "./format.ts";
 import { Work } from "./work.ts";
 import type { Edit, Selection, Settings } from "./wasm/nucleoscope.js";
 
-/** Bytes of maps that are kept for cutting images anew: some 2,700 images of 256 × 256 pixels. */
-const keptMapBytes = 2 ** 31;
+/** Bytes of cached predictions: about 2,700 images of 256 × 256 pixels. */
+const cachedBytes = 2 ** 31;
 
-/** What was removed: images one by one, with the places they had, or everything at once. */
+/** What was removed: single images, with their positions, or everything at once. */
 type Removed =
   | { readonly kind: "some"; readonly images: readonly { readonly image: BatchImage; readonly place: number }[] }
   | {
@@ -46,14 +46,14 @@ type Removed =
       readonly records: RecordedRuns;
       readonly gates: readonly Gate[];
       readonly notAdded: number;
-      readonly restoreNotices: () => void;
+      readonly restoreMessages: () => void;
     };
 
-/** The page: takes files in, has them worked on, and shows what comes of it. */
+/** The page: opens files, has them segmented, and shows the results. */
 export class Page {
   readonly #options: EngineOptions;
   readonly #status = new Status(byId("status", HTMLElement));
-  readonly #notices = new Notices(byId("notices", HTMLElement), byId("notice-list", HTMLElement));
+  readonly #messages = new Messages(byId("messages", HTMLElement), byId("message-list", HTMLElement));
   readonly #progress = new ProgressBar(byId("progress", HTMLElement), byId("progress-words", HTMLElement));
   readonly #scorePanel = new ScorePanel(byId("score", HTMLElement), byId("score-note", HTMLElement));
   readonly #saved = new Saved();
@@ -75,13 +75,13 @@ export class Page {
   );
   readonly #listElement = byId("images", HTMLElement);
   readonly #list = new ImageList(this.#listElement, (image) => this.#select(image));
-  readonly #cache = new PredictionCache(keptMapBytes);
+  readonly #cache = new PredictionCache(cachedBytes);
   readonly #work = new Work({ changed: (image) => this.#changed(image), ended: () => this.#ended() }, this.#cache);
   readonly #interactive = new InteractiveWorker({
     changed: (image) => this.#relabelled(image),
     failed: (image, { message, help }) => {
       const action = { label: "Try again", run: () => this.#relabel(image) };
-      this.#notices.add([{ message: `${image.name} could not be adjusted: ${message}`, help, action }]);
+      this.#messages.add([{ message: `${image.name} could not be adjusted: ${message}`, help, action }]);
     },
   });
   readonly #tuningPanel = new TuningPanel({
@@ -121,49 +121,49 @@ export class Page {
   readonly #retryFailed = byId("retry-failed", HTMLButtonElement);
   #batch = new Batch();
   #selected: BatchImage | null = null;
-  /** Resolves when loading succeeds, be it at the second try: until then, whatever needs it waits. */
+  /** Resolves when the engine has been loaded, at the first attempt or a later one. */
   readonly #engine: Promise<Engine>;
   #provide!: (engine: Engine) => void;
-  /** The header of the CSV, from when the engine is there. */
+  /** The header of the CSV; empty until the engine is loaded. */
   #csvHeader = "";
-  /** Drops that are still being opened, one after the other. */
+  /** Settles when all files added so far have been opened; they are opened one group after the other. */
   #opening: Promise<void> = Promise.resolve();
   #openings = 0;
   #exampleSeed = 1;
-  /** Known from when the engine is there; no image can be tuned before. */
+  /** Set when the engine is loaded; no image can be tuned before. */
   #standardTuning!: Tuning;
-  /** The tuning of every image that has none of its own. */
+  /** The tuning of every image without its own. */
   #tuning!: Tuning;
-  /** Runs of records that were dropped: they wait for their image. */
+  /** Runs from records whose images have not been added yet. */
   #records = new RecordedRuns();
-  /** The gates of every image that no record gave others. */
+  /** The gates of new images. */
   #gates: readonly Gate[] = [];
-  /** Files of the last drop that were not added. */
+  /** How many files of the last drop were refused. */
   #notAdded = 0;
-  /** What was said last of where the batch is. */
-  #endWords = "";
-  /** What was removed and can be brought back. */
+  /** The last announcement that the batch has ended. */
+  #announcedEnd = "";
+  /** What was removed and can be restored. */
   #removed: Removed | null = null;
-  #removedNotice: Notice | null = null;
+  #removalMessage: PageMessage | null = null;
   #frame: number | null = null;
 
-  /** `notices` are what is to be said at the start. */
-  constructor(options: EngineOptions, notices: readonly Notice[]) {
+  /** `messages` are shown at the start. */
+  constructor(options: EngineOptions, messages: readonly PageMessage[]) {
     this.#options = options;
-    this.#notices.add(notices);
+    this.#messages.add(messages);
     new FileDrop((gathered) => this.#open(gathered));
-    const follow = (id: string, action: () => void): void =>
+    const onClick = (id: string, action: () => void): void =>
       byId(id, HTMLButtonElement).addEventListener("click", action);
-    follow("try-example", () => this.#tryExample());
-    follow("cancel", () => this.#work.cancel());
-    follow("continue", () => this.#continueWork());
-    follow("again", () => this.#segmentAgain());
-    follow("retry-failed", () => this.#startAgain(this.#failed()));
-    follow("remove", () => this.#removeOne());
-    follow("remove-all", () => this.#removeAll());
-    follow("retry", () => void this.#load());
+    onClick("try-example", () => this.#tryExample());
+    onClick("cancel", () => this.#work.cancel());
+    onClick("continue", () => this.#continueWork());
+    onClick("again", () => this.#segmentAgain());
+    onClick("retry-failed", () => this.#startAgain(this.#failed()));
+    onClick("remove", () => this.#removeOne());
+    onClick("remove-all", () => this.#removeAll());
+    onClick("retry", () => void this.#load());
     followMenus();
-    follow("copy-link", () => void this.#copyLink());
+    onClick("copy-link", () => void this.#copyLink());
     this.#listElement.addEventListener("keydown", (event) => {
       if (event.key === "Delete") this.#removeOne();
       else this.#viewer.zoomByKey(event);
@@ -171,7 +171,7 @@ export class Page {
     window.addEventListener("beforeunload", (event) => {
       if (!this.#saved.isMissing(this.#batch.images)) return;
       event.preventDefault();
-      // Browsers of before 2024 ask because of this.
+      // Browsers before 2024 need this to ask.
       event.returnValue = true;
     });
     this.#engine = new Promise((resolve) => {
@@ -181,7 +181,7 @@ export class Page {
     this.#layOut();
   }
 
-  /** Loads the engine; a failure is told once for the whole page, with a way to try again. */
+  /** Loads the engine; a failure is shown once for the whole page, with a button to try again. */
   async #load(): Promise<void> {
     const failure = byId("load-failure", HTMLElement);
     failure.hidden = true;
@@ -202,12 +202,12 @@ export class Page {
     }
   }
 
-  /** Opens what was given, after what was given before; `again` does all of it once more. */
+  /** Opens files after those added before; `again` repeats the whole action. */
   #open(gathered: Promise<Gathered>, again = (): void => this.#open(gathered)): void {
     this.#openings++;
     this.#layOut();
-    this.#status.say("Opening the files…");
-    this.#letGoOfRemoved();
+    this.#status.announce("Opening the files…");
+    this.#forgetRemoved();
     const batch = this.#batch;
     let isFailed = false;
     this.#opening = this.#opening.then(async () => {
@@ -216,16 +216,16 @@ export class Page {
         if (batch === this.#batch) await this.#openFiles(files, unreadable);
       } catch (error) {
         isFailed = true;
-        this.#status.say("The files could not be opened.");
+        this.#status.announce("The files could not be opened.");
         const { message, help } = reportOf(error);
         const action = { label: "Try again", run: again };
-        this.#notices.add([{ message: `The files could not be opened: ${message}`, help, action }]);
+        this.#messages.add([{ message: `The files could not be opened: ${message}`, help, action }]);
       } finally {
         this.#openings--;
         this.#layOut();
         if (!this.#busy && batch === this.#batch) {
           if (batch.images.length > 0) this.#ended();
-          else if (!isFailed) this.#status.say("No images were found.");
+          else if (!isFailed) this.#status.announce("No images were found.");
         }
       }
     });
@@ -244,7 +244,7 @@ export class Page {
     const update = batch.update(plan);
     const problems = await records.read(batch.sourcesOf(plan.records), engine);
     if (batch !== this.#batch) {
-      // All was removed in the meantime: should it be brought back, these wait for "Continue".
+      // Everything was removed in the meantime: if it is restored, these images wait for "Continue".
       for (const image of update.added) image.state = { kind: "cancelled" };
       return;
     }
@@ -254,19 +254,19 @@ export class Page {
         batch.addFailure(path, {
           code: "file/unreadable",
           message: "The browser could not read this file.",
-          help: "Check that it still exists and that you may read it, then add it again.",
+          help: "Check that it still exists and that you have permission to read it, then add it again.",
         }),
       );
     }
-    this.#notices.replace(plan.notices);
-    this.#notices.add(refusalNotices(refused));
-    this.#notices.add(problems);
+    this.#messages.replace(plan.notices);
+    this.#messages.add(refusalMessages(refused));
+    this.#messages.add(problems);
     const hasOther = this.#records.size > 0 || problems.length > 0 || files.some(isRegions);
     if (batch.images.length === 0 && !hasOther) {
-      this.#notices.add([
+      this.#messages.add([
         {
-          message: "No images were found in what was added.",
-          help: "Add PNG, JPEG, TIFF, BMP, GIF or WebP images, a folder or a ZIP archive that has some.",
+          message: "No images were found in the files you added.",
+          help: "Add PNG, JPEG, TIFF, BMP, GIF or WebP images, or a folder or ZIP archive that contains some.",
         },
       ]);
     }
@@ -304,7 +304,7 @@ export class Page {
     this.#layOut();
   }
 
-  /** The images that other settings than today's were used for, but for a tuning that they follow at once. */
+  /** Finished images whose settings have changed and that have to be segmented again. */
   #outdated(): BatchImage[] {
     return this.#batch.images.filter((image) => {
       if (image.state.kind !== "done" || image.settings === null) return false;
@@ -329,34 +329,34 @@ export class Page {
     this.#layOut();
   }
 
-  /** Takes the selected image off the list. */
+  /** Removes the selected image from the list. */
   #removeOne(): void {
     const image = this.#selected;
     if (image === null) return;
     this.#work.cancelOne(image);
     const place = this.#batch.remove(image);
     const one = { image, place };
-    // One after the other: the same notice brings all of them back.
+    // Images removed one after the other share one message, which restores all of them.
     const before = this.#removed?.kind === "some" ? this.#removed.images : [];
     const images = [...before, one];
-    if (before.length === 0) this.#letGoOfRemoved();
+    if (before.length === 0) this.#forgetRemoved();
     const { images: left } = this.#batch;
     this.#list.replace(left, left[place] ?? left[place - 1] ?? null);
     this.#offerUndo({ kind: "some", images }, `${counted(images.length, "image")} removed: ${namesOf(images)}`);
     this.#afterRemoval();
-    this.#status.say(`${image.name} removed.`);
+    this.#status.announce(`${image.name} removed.`);
     if (left.length === 0) byId("choose-images", HTMLButtonElement).focus();
   }
 
   #removeAll(): void {
     this.#work.cancel();
-    this.#bringBackSome();
+    this.#restoreSome();
     const batch = this.#batch;
     const selected = this.#selected;
     const before = { batch, selected, records: this.#records, gates: this.#gates, notAdded: this.#notAdded };
     const { done } = batch.tally();
     const words = `${counted(batch.images.length, "image")} removed${done > 0 ? ", with their nuclei and corrections" : ""}`;
-    const restoreNotices = this.#notices.clear();
+    const restoreMessages = this.#messages.clear();
     this.#records = new RecordedRuns();
     this.#gates = [];
     this.#notAdded = 0;
@@ -364,25 +364,25 @@ export class Page {
     this.#list.clear();
     this.#viewer.clear();
     this.#scorePanel.hide();
-    this.#offerUndo({ kind: "all", ...before, restoreNotices }, words);
+    this.#offerUndo({ kind: "all", ...before, restoreMessages }, words);
     this.#afterRemoval();
-    this.#status.say("All images removed.");
+    this.#status.announce("All images removed.");
     byId("choose-images", HTMLButtonElement).focus();
   }
 
   #offerUndo(removed: Removed, words: string): void {
-    if (this.#removedNotice !== null) this.#notices.remove(this.#removedNotice);
+    if (this.#removalMessage !== null) this.#messages.remove(this.#removalMessage);
     this.#removed = removed;
-    this.#removedNotice = {
+    this.#removalMessage = {
       message: words,
       help: "This can be undone until other images are added.",
       action: { label: "Undo", run: () => this.#undoRemoval() },
-      dismissed: () => this.#letGoOfRemoved(),
+      dismissed: () => this.#forgetRemoved(),
     };
-    this.#notices.add([this.#removedNotice]);
+    this.#messages.add([this.#removalMessage]);
   }
 
-  /** Brings back what was removed last. */
+  /** Restores what was removed last. */
   #undoRemoval(): void {
     const removed = this.#removed;
     if (removed?.kind === "all") {
@@ -391,36 +391,36 @@ export class Page {
       this.#records = removed.records;
       this.#gates = removed.gates;
       this.#notAdded = removed.notAdded;
-      removed.restoreNotices();
+      removed.restoreMessages();
       this.#list.add(removed.batch.images);
       this.#list.select(removed.selected);
-    } else this.#bringBackSome();
+    } else this.#restoreSome();
     this.#afterRemoval();
     this.#listElement.focus();
   }
 
-  /** The images of the batch, and those that were removed from it one by one and can be brought back. */
+  /** The images of the batch, and those that were removed one by one and can be restored. */
   #listedOrRemoved(): BatchImage[] {
     const removed = this.#removed?.kind === "some" ? this.#removed.images : [];
     return [...this.#batch.images, ...removed.map(({ image }) => image)];
   }
 
-  /** Puts images that were removed one by one back in their places. */
-  #bringBackSome(): void {
+  /** Restores images that were removed one by one to their positions. */
+  #restoreSome(): void {
     const removed = this.#removed;
     if (removed?.kind !== "some") return;
     this.#removed = null;
-    if (this.#removedNotice !== null) this.#notices.remove(this.#removedNotice);
+    if (this.#removalMessage !== null) this.#messages.remove(this.#removalMessage);
     for (const { image, place } of [...removed.images].reverse()) this.#batch.putBack(image, place);
     this.#list.replace(this.#batch.images, removed.images.at(-1)?.image ?? null);
   }
 
-  /** Frees what can no longer be brought back. */
-  #letGoOfRemoved(): void {
+  /** Frees what was removed; it can no longer be restored. */
+  #forgetRemoved(): void {
     const removed = this.#removed;
     this.#removed = null;
-    if (this.#removedNotice !== null) this.#notices.remove(this.#removedNotice);
-    this.#removedNotice = null;
+    if (this.#removalMessage !== null) this.#messages.remove(this.#removalMessage);
+    this.#removalMessage = null;
     if (removed === null) return;
     const images = removed.kind === "all" ? removed.batch.images : removed.images.map(({ image }) => image);
     for (const image of images) {
@@ -430,12 +430,12 @@ export class Page {
     }
   }
 
-  /** Shows what belongs to the images that are left, or are back. */
+  /** Updates everything that depends on the list of images. */
   #afterRemoval(): void {
     this.#layOut();
     this.#measurements.summarize(this.#batch.images);
     void this.#summarize(this.#batch);
-    if (this.#batch.images.length > 0 && !this.#busy) this.#sayEnd();
+    if (this.#batch.images.length > 0 && !this.#busy) this.#announceEnd();
     if (!this.#busy) void this.#counts.askAll(this.#batch.images);
   }
 
@@ -445,7 +445,7 @@ export class Page {
     this.#followSelected();
   }
 
-  /** Shows beside the viewer what belongs to the selected image. */
+  /** Updates the panels that show the selected image. */
   #followSelected(): void {
     const image = this.#selected;
     const result = image?.state.kind === "done" ? image.state.result : null;
@@ -459,7 +459,7 @@ export class Page {
   #showCorrections(): void {
     const image = this.#selected;
     const isCorrectable = image === null || !isTiled(image);
-    byId("field-note", HTMLElement).hidden = isCorrectable;
+    byId("tiled-note", HTMLElement).hidden = isCorrectable;
     this.#viewer.allowCorrections(isCorrectable);
     this.#corrections.show({
       selected: isCorrectable ? this.#viewer.selected.size : 0,
@@ -480,7 +480,7 @@ export class Page {
     this.#showCorrections();
   }
 
-  /** What an image is segmented with: the network's settings are the batch's, the tuning may be its own. */
+  /** The settings for an image: the network's settings are the batch's; the tuning may be the image's own. */
   readonly #settingsFor = (image: BatchImage): Settings => ({
     ...(image.recorded ?? this.#settings.settings),
     ...(image.tuning ?? this.#tuning),
@@ -493,18 +493,18 @@ export class Page {
     this.#tuning = { ...standard, ...shared?.tuning };
     if (shared !== null) this.#settings.take(shared.network);
     if (shared !== null && shared.ignored.length > 0) {
-      this.#notices.add([
+      this.#messages.add([
         {
-          message: `The link of this page asks for settings that do not exist or are out of range: ${shared.ignored.join(", ")}`,
-          help: "The standard is used for them.",
+          message: `This page's link contains settings that do not exist or are out of range: ${shared.ignored.join(", ")}`,
+          help: "The defaults are used instead.",
         },
       ]);
     }
     if (shared !== null && shared.oldNames.length > 0) {
-      this.#notices.add([
+      this.#messages.add([
         {
-          message: `The link of this page uses old names of settings: ${shared.oldNames.join(", ")}`,
-          help: "Copy the link anew: a later version will no longer read them.",
+          message: `This page's link uses old names of settings: ${shared.oldNames.join(", ")}`,
+          help: "Copy the link again: a later version will not read the old names.",
         },
       ]);
     }
@@ -512,7 +512,7 @@ export class Page {
     this.#tuningPanel.show(this.#tuning, false);
   }
 
-  /** Cuts the selected image anew at once, and all others that follow once the slider is let go. */
+  /** Updates the selected image at once, and the others when the slider is released. */
   #tune(tuning: Tuning, isSettled: boolean): void {
     const image = this.#selected;
     if (image?.tuning != null) image.tuning = tuning;
@@ -530,20 +530,20 @@ export class Page {
     this.#relabel(image);
   }
 
-  /** Finds an image's nuclei anew: from its maps, or where they are gone by the network. */
-  #relabel(image: BatchImage, inHand = true): void {
+  /** Finds an image's nuclei again: from its prediction or, if that is no longer cached, with the network. */
+  #relabel(image: BatchImage, isSelected = true): void {
     if (image.state.kind !== "done") return;
     if (isTiled(image)) {
       this.#layOut();
       return;
     }
     const settings = { ...image.settings, ...image.recorded, ...(image.tuning ?? this.#tuning) };
-    if (this.#interactive.canRelabel(image)) void this.#interactive.relabel(image, settings, inHand);
+    if (this.#interactive.canRelabel(image)) void this.#interactive.relabel(image, settings, isSelected);
     else this.#work.start([image], this.#settingsFor);
     this.#layOut();
   }
 
-  /** Cuts every finished image anew whose nuclei are of another tuning. */
+  /** Updates every finished image whose nuclei were found with another tuning. */
   #relabelOutdated(): void {
     for (const image of this.#batch.images) {
       if (image === this.#selected || image.state.kind !== "done" || image.settings === null) continue;
@@ -557,16 +557,16 @@ export class Page {
     if (image === this.#selected) {
       this.#viewer.update();
       this.#followSelected();
-      this.#tellRefused(image);
+      this.#showRefusal(image);
     }
     if (this.#busy) return;
     this.#layOut();
-    if (this.#batch.images.length > 0) this.#sayEnd();
+    if (this.#batch.images.length > 0) this.#announceEnd();
     void this.#summarize(this.#batch);
     void this.#counts.askAll(this.#batch.images);
   }
 
-  /** It is known which nuclei of an image count. */
+  /** The nuclei of an image have been counted. */
   #counted(image: BatchImage): void {
     if (!this.#batch.has(image)) return;
     this.#list.refresh(image);
@@ -577,28 +577,28 @@ export class Page {
     if (!this.#busy) this.#layOut();
   }
 
-  /** It is known which nuclei of all images count. */
+  /** The nuclei of all images have been counted. */
   #settled(): void {
     this.#measurements.summarize(this.#batch.images);
     if (this.#busy || this.#batch.images.length === 0) return;
     this.#layOut();
-    if (this.#endOf(this.#batch) !== this.#endWords) this.#sayEnd();
+    if (this.#endOf(this.#batch) !== this.#announcedEnd) this.#announceEnd();
   }
 
-  /** Says where the batch is at its end. */
-  #sayEnd(): void {
-    this.#endWords = this.#endOf(this.#batch);
-    this.#status.say(this.#endWords);
+  /** Announces that the batch has ended, with its numbers. */
+  #announceEnd(): void {
+    this.#announcedEnd = this.#endOf(this.#batch);
+    this.#status.announce(this.#announcedEnd);
   }
 
-  /** Gates were added or taken away: that is done to every image, whatever other gates it has. */
+  /** Applies added and removed gates to every image, whatever other gates it has. */
   #changeGates(before: readonly Gate[], after: readonly Gate[]): void {
     this.#gates = changed(this.#gates, before, after);
     for (const image of this.#listedOrRemoved()) image.gates = changed(image.gates, before, after);
     this.#recount();
   }
 
-  /** Counts anew, the selected image first; nothing is measured for it. */
+  /** Counts again, the selected image first, without measuring. */
   #recount(): void {
     this.#viewer.describe();
     for (const image of this.#batch.images) this.#list.refresh(image);
@@ -607,8 +607,8 @@ export class Page {
     if (!this.#busy) void this.#counts.askAll(this.#batch.images);
   }
 
-  /** Why the last correction changed nothing. */
-  #tellRefused({ state, edits }: BatchImage): void {
+  /** Shows why the last correction changed nothing. */
+  #showRefusal({ state, edits }: BatchImage): void {
     if (state.kind !== "done") return;
     const last = edits.steps.length - 1;
     const refusal = state.result.refusedEdits.find(({ edit }) => edit === last);
@@ -627,7 +627,7 @@ export class Page {
     });
   }
 
-  /** Changes the corrections of the selected image; `change` says whether it did. */
+  /** Changes the corrections of the selected image; `change` returns whether there was a change. */
   #step(change: (image: BatchImage) => boolean): void {
     const image = this.#selected;
     if (image === null || image.state.kind !== "done" || isTiled(image) || !change(image)) return;
@@ -651,7 +651,7 @@ export class Page {
     void this.#counts.askAll(this.#batch.images);
   }
 
-  /** What is chosen by hand counts before what a record says. */
+  /** Settings chosen by the user replace those of a record. */
   #changeSettings(): void {
     for (const image of this.#listedOrRemoved()) {
       if (image.recorded !== null) image.recorded = { ...image.recorded, ...this.#settings.settings };
@@ -659,16 +659,16 @@ export class Page {
     this.#layOut();
   }
 
-  /** Corrections that a record began with ground truth are made on it, once the image is there. */
+  /** Applies the corrections of records that start from ground truth, once the image is finished. */
   #startFromRecordedTruth(): void {
     for (const image of this.#batch.images) {
       const edits = this.#records.editsFromTruth(image);
       if (edits === null || image.state.kind !== "done") continue;
       if (image.truth === null || image.state.result.truthOutlines === null) {
-        this.#notices.add([
+        this.#messages.add([
           {
-            message: `The corrections of ${image.name} began with its ground truth, which is not among the files.`,
-            help: "Add the masks, the label image or the CSV that it came from, then the record once more.",
+            message: `The corrections of ${image.name} start from its ground truth, which is not among the files.`,
+            help: "Add the masks, the label image or the CSV file, then add the record again.",
           },
         ]);
         continue;
@@ -687,7 +687,7 @@ export class Page {
     this.#relabel(image);
   }
 
-  /** Another channel, slice or frame is another image: it goes to the network, without its corrections. */
+  /** Another channel, slice or frame is another image: it is segmented again, without corrections. */
   #chooseFromStack(selection: Selection, forAll: boolean): void {
     const chosen = forAll ? this.#batch.images : this.#selected === null ? [] : [this.#selected];
     const images = chosen.filter(({ state }) => state.kind === "done" || state.kind === "failed");
@@ -704,39 +704,39 @@ export class Page {
     const link = linkOf(location.href, settings);
     try {
       await navigator.clipboard.writeText(link);
-      this.#status.say("The link with these settings was copied.");
+      this.#status.announce("A link with these settings was copied.");
     } catch {
-      // No permission, or no secure page: the address bar has it to be copied from there.
+      // Without permission or on an insecure page, the link can be copied from the address bar.
       history.replaceState(null, "", link);
-      this.#status.say("The address of this page now holds these settings: copy it from the address bar.");
+      this.#status.announce("The address of this page now holds these settings: copy it from the address bar.");
     }
   }
 
-  /** Gives regions to the image whose exported files are named so, or to the selected image. */
+  /** Sets regions of the image whose exported files' names match, or of the selected image. */
   async #takeRegions(files: readonly BatchFile[], engine: Engine): Promise<void> {
     for (const file of files) {
       const name = file.path.split(/[/\\]/).at(-1) ?? file.path;
       const known = this.#batch.images.filter(({ fileStem }) => fileStem !== "" && name.startsWith(fileStem));
       known.sort((left, right) => right.fileStem.length - left.fileStem.length);
       const image = known[0] ?? this.#selected;
-      this.#notices.add([await this.#giveRegions(file, image, engine)]);
+      this.#messages.add([await this.#applyRegions(file, image, engine)]);
     }
     if (files.length > 0) this.#recount();
   }
 
-  async #giveRegions({ path, blob }: BatchFile, image: BatchImage | null, engine: Engine): Promise<Notice> {
+  async #applyRegions({ path, blob }: BatchFile, image: BatchImage | null, engine: Engine): Promise<PageMessage> {
     try {
       const regions = await engine.readRegions({ blob, entry: null });
       if (image === null) {
         return {
-          message: `${path} has ${counted(regions.length, "region")}, but there is no image to give them to.`,
+          message: `${path} has ${counted(regions.length, "region")}, but no image to use them for is selected.`,
           help: "Add the image first, then the regions.",
         };
       }
       image.regions = regions;
       return {
-        message: `${counted(regions.length, "region")} of ${path} taken for ${image.name}.`,
-        help: "“Clear regions” takes them away again.",
+        message: `${counted(regions.length, "region")} from ${path} applied to ${image.name}.`,
+        help: "“Clear regions” removes them.",
       };
     } catch (error) {
       const { message, help } = reportOf(error);
@@ -744,29 +744,29 @@ export class Page {
     }
   }
 
-  /** Gives images what their records say; those on the list already are worked on again. */
+  /** Applies records to their images; images that are finished already are segmented again. */
   async #applyRecords(engine: Engine): Promise<void> {
     const applied = await this.#records.applyTo(this.#batch.images, engine);
     const { images } = applied;
-    this.#notices.add(applied.notices);
+    this.#messages.add(applied.messages);
     if (this.#records.size > 0) {
-      this.#notices.add([
+      this.#messages.add([
         {
-          message: `The record tells of ${counted(this.#records.size, "image")} more, not among the files.`,
-          help: "Add them, and they are worked on as it says.",
+          message: `The record contains ${counted(this.#records.size, "more image", "more images")} that ${this.#records.size === 1 ? "is" : "are"} not among the files.`,
+          help: "Add them to repeat their runs.",
         },
       ]);
     }
     const [first] = images;
     if (first === undefined) return;
-    // New images are counted as those of the record are, where that is the same for all of them.
+    // If all images of the record have the same gates, new images get them, too.
     const isSame = images.every(
       ({ gates }) =>
         gates.length === first.gates.length && gates.every((gate, place) => sameGate(gate, first.gates[place] ?? gate)),
     );
     if (isSame) this.#gates = first.gates;
     if (first.recorded !== null) this.#settings.take(first.recorded);
-    // One that is under way begins anew at its end, as it then has another selection.
+    // An image that is being segmented is segmented again afterwards, as its selection has changed.
     for (const image of images) if (image.settings !== null) image.settings = this.#settingsFor(image);
     this.#work.start(
       images.filter(({ state }) => state.kind === "done"),
@@ -792,14 +792,14 @@ export class Page {
     this.#progress.show(this.#work.progress());
     this.#layOut();
     if (this.#batch.images.length === 0) return;
-    this.#sayEnd();
+    this.#announceEnd();
     this.#startFromRecordedTruth();
     this.#relabelOutdated();
     void this.#summarize(this.#batch);
     void this.#counts.askAll(this.#batch.images);
   }
 
-  /** Where the batch is at its end, in words. */
+  /** Text: how many images are done, failed, cancelled, and how many nuclei they have. */
   #endOf(batch: Batch): string {
     const { done, nuclei: found, counted: count, uncounted, failed, cancelled } = batch.tally();
     const parts = [`${counted(done, "image")} done`, countedNuclei(count, found)];
@@ -827,11 +827,11 @@ export class Page {
       this.#scorePanel.hide();
       const { message, help } = reportOf(error);
       const action = { label: "Try again", run: () => void this.#summarize(this.#batch) };
-      this.#notices.add([{ message: `The scores could not be summed up: ${message}`, help, action }]);
+      this.#messages.add([{ message: `The scores could not be summarised: ${message}`, help, action }]);
     }
   }
 
-  /** Shows what belongs to the state the batch is in. */
+  /** Shows, hides and enables elements according to the state of the batch. */
   #layOut(): void {
     const focused = document.activeElement;
     const hasImages = this.#batch.images.length > 0;
@@ -860,7 +860,7 @@ export class Page {
     this.#keepFocus(focused);
   }
 
-  /** A button that goes takes the focus with it: it moves on to the one that is useful next. */
+  /** If the focused button is now hidden, moves the focus to the button that is most useful next. */
   #keepFocus(focused: Element | null): void {
     if (!(focused instanceof HTMLButtonElement) || !focused.hidden) return;
     const download = byId("download", HTMLButtonElement);
@@ -869,28 +869,28 @@ export class Page {
   }
 }
 
-/** Whether a file has regions of interest: one that was given itself, not an export among others. */
+/** Whether a file has regions of interest: a GeoJSON file that was added itself, not an export in a folder. */
 function isRegions({ path, explicit }: BatchFile): boolean {
   return explicit && /\.geojson$/i.test(path);
 }
 
-/** The first of several images, by name. */
+/** The names of the first images. */
 function namesOf(images: readonly { readonly image: BatchImage }[]): string {
   const names = images.slice(0, 3).map(({ image }) => image.name);
   return `${names.join(", ")}${images.length > names.length ? " and others" : ""}`;
 }
 
-/** What was not added, and why; many refusals for the same reason are told together. */
-function refusalNotices(refused: readonly string[]): Notice[] {
+/** One message about all files that were refused. */
+function refusalMessages(refused: readonly string[]): PageMessage[] {
   const [path] = refused;
   if (path === undefined) return [];
   return [
     {
       message:
         refused.length === 1
-          ? `${path} was not added: the same file was added before.`
-          : `${counted(refused.length, "file")} were not added, as the same files were added before: ${path} and others.`,
-      help: "To start anew, remove all images first.",
+          ? `${path} was not added because the same file was added before.`
+          : `${counted(refused.length, "file")} were not added because the same files were added before: ${path} and others.`,
+      help: "To start over, remove all images first.",
     },
   ];
 }

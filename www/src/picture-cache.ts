@@ -1,6 +1,6 @@
 import type { Picture } from "./engine/protocol.ts";
 
-/** Keeps the pictures that were looked at last, within a bound on their pixels. */
+/** Keeps the pictures that were used last, up to a number of pixels. */
 export class PictureCache<Key> {
   readonly #pictures = new Map<Key, Picture>();
   readonly #maximumPixels: number;
@@ -10,18 +10,18 @@ export class PictureCache<Key> {
     this.#maximumPixels = maximumPixels;
   }
 
-  /** A picture that was put here, when it still is. */
+  /** A picture, if it is still cached. */
   get(key: Key): Picture | undefined {
     const picture = this.#pictures.get(key);
     if (picture !== undefined) {
-      // A map keeps the order of insertion: the last one looked at goes last.
+      // A map keeps the order of insertion: the picture used last goes last.
       this.#pictures.delete(key);
       this.#pictures.set(key, picture);
     }
     return picture;
   }
 
-  /** Keeps a picture, letting go of those that were not looked at for longest. */
+  /** Adds a picture and drops those that have not been used for the longest time. */
   put(key: Key, picture: Picture): void {
     this.#drop(key);
     this.#pictures.set(key, picture);
@@ -32,7 +32,7 @@ export class PictureCache<Key> {
     }
   }
 
-  /** Lets go of everything. */
+  /** Drops all pictures. */
   clear(): void {
     for (const key of [...this.#pictures.keys()]) this.#drop(key);
   }

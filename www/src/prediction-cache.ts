@@ -1,13 +1,13 @@
-import type { CachedMaps } from "./engine/protocol.ts";
+import type { CachedPrediction } from "./engine/protocol.ts";
 
-/** Something that maps belong to. */
-export interface MapsOwner {
-  maps: CachedMaps | null;
+/** Something that has a cached prediction. */
+export interface PredictionOwner {
+  prediction: CachedPrediction | null;
 }
 
-/** Keeps the maps of the images that were worked on last, within a bound on their bytes. */
+/** Keeps the predictions of the images that were segmented last, up to a number of bytes. */
 export class PredictionCache {
-  readonly #owners = new Set<MapsOwner>();
+  readonly #owners = new Set<PredictionOwner>();
   readonly #maximumBytes: number;
   #bytes = 0;
 
@@ -15,31 +15,31 @@ export class PredictionCache {
     this.#maximumBytes = maximumBytes;
   }
 
-  /** Gives maps to their owner, taking away those that were put here first. */
-  put(owner: MapsOwner, maps: CachedMaps): void {
-    this.#take(owner);
-    owner.maps = maps;
+  /** Sets an owner's prediction and drops the oldest ones if there are too many. */
+  put(owner: PredictionOwner, prediction: CachedPrediction): void {
+    this.#drop(owner);
+    owner.prediction = prediction;
     this.#owners.add(owner);
-    this.#bytes += maps.blob.size;
+    this.#bytes += prediction.blob.size;
     for (const other of this.#owners) {
       if (this.#bytes <= this.#maximumBytes || other === owner) break;
-      this.#take(other);
+      this.#drop(other);
     }
   }
 
-  /** Takes away what an owner has. */
-  remove(owner: MapsOwner): void {
-    this.#take(owner);
+  /** Drops an owner's prediction. */
+  remove(owner: PredictionOwner): void {
+    this.#drop(owner);
   }
 
-  /** Takes everything away. */
+  /** Drops all predictions. */
   clear(): void {
-    for (const owner of this.#owners) this.#take(owner);
+    for (const owner of this.#owners) this.#drop(owner);
   }
 
-  #take(owner: MapsOwner): void {
+  #drop(owner: PredictionOwner): void {
     if (!this.#owners.delete(owner)) return;
-    this.#bytes -= owner.maps?.blob.size ?? 0;
-    owner.maps = null;
+    this.#bytes -= owner.prediction?.blob.size ?? 0;
+    owner.prediction = null;
   }
 }

@@ -2,7 +2,7 @@ import { setText } from "./dom.ts";
 import { counted, duration } from "./format.ts";
 import type { WorkProgress } from "./work.ts";
 
-/** The one progress bar of the batch and the words beside it. */
+/** The progress bar of the batch and the text beside it. */
 export class ProgressBar {
   readonly #bar: HTMLElement;
   readonly #fill: HTMLElement;
@@ -14,7 +14,7 @@ export class ProgressBar {
     this.#words = words;
   }
 
-  /** Shows how far the work is. */
+  /** Shows the progress. */
   show(progress: WorkProgress): void {
     const text = describe(progress);
     this.#bar.setAttribute("aria-valuemax", String(progress.total));
@@ -25,7 +25,7 @@ export class ProgressBar {
   }
 }
 
-/** How far the work is, in words. */
+/** The progress as text. */
 export function describe({ done, total, secondsLeft }: WorkProgress): string {
   const images = `${done.toLocaleString("en")} of ${counted(total, "image")} done`;
   return secondsLeft === null ? images : `${images}, ${duration(secondsLeft)} left`;

@@ -2,7 +2,7 @@ import type { BatchImage } from "./batch.ts";
 import type { ModelIdentity } from "./engine/protocol.ts";
 import type { GivenProvenance } from "./wasm/nucleoscope.js";
 
-/** How an image's nuclei came about, and which of them count: what its record says. */
+/** The content of an image's record: how its nuclei were found, and which of them count. */
 export function provenanceOf(image: BatchImage, model: ModelIdentity): GivenProvenance {
   return {
     // Ground truth comes from no model.

@@ -1,16 +1,16 @@
 import type { BatchImage } from "./batch.ts";
 
-/** What of an image goes into a file: other nuclei are another object. */
+/** What an image's files depend on; changed nuclei are another object. */
 interface State {
   readonly result: object;
   readonly rest: string;
 }
 
-/** Knows which images' results have been downloaded as they are now. */
+/** Tracks which images' current results have been downloaded. */
 export class Saved {
   readonly #states = new WeakMap<BatchImage, State>();
 
-  /** Results that have just been downloaded. */
+  /** Marks the results of images as downloaded. */
   mark(images: readonly BatchImage[]): void {
     for (const image of images) {
       const state = stateOf(image);
@@ -18,7 +18,7 @@ export class Saved {
     }
   }
 
-  /** Whether any image has results that leaving the page would lose. */
+  /** Whether leaving the page would lose results of any image. */
   isMissing(images: readonly BatchImage[]): boolean {
     return images.some((image) => {
       const now = stateOf(image);

@@ -2,7 +2,7 @@ import { setText } from "./dom.ts";
 import type { ScoreSummary } from "./wasm/nucleoscope.js";
 import { counted, number } from "./format.ts";
 
-/** A score as it is written everywhere on the page. */
+/** A score as text, the same way everywhere on the page. */
 export function scoreText(score: number): string {
   return score.toFixed(3);
 }
@@ -13,7 +13,7 @@ export class ScorePanel {
   readonly #note: HTMLElement;
   readonly #values: ReadonlyMap<string, HTMLElement>;
 
-  /** Every value is an element with a `data-score` attribute inside the section. */
+  /** Values are written to the elements with a `data-score` attribute in the section. */
   constructor(section: HTMLElement, note: HTMLElement) {
     this.#section = section;
     this.#note = note;
@@ -33,12 +33,12 @@ export class ScorePanel {
     this.#set("truePositives", number(summary.counts.truePositives));
     this.#set("falseNegatives", number(summary.counts.falseNegatives));
     this.#set("falsePositives", number(summary.counts.falsePositives));
-    setText(this.#note, ignored === 0 ? "" : `${counted(ignored, "image")} marked as ignored in scoring left out.`);
+    setText(this.#note, ignored === 0 ? "" : `${counted(ignored, "image")} marked as ignored in scoring ${ignored === 1 ? "is" : "are"} left out.`);
     this.#note.hidden = ignored === 0;
     this.#section.hidden = false;
   }
 
-  /** Takes the panel away. */
+  /** Hides the panel. */
   hide(): void {
     this.#section.hidden = true;
   }

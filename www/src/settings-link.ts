@@ -3,13 +3,13 @@ import type { Setting, Settings } from "./wasm/nucleoscope.js";
 
 const key = "settings";
 
-/** Settings as they travel in a link. */
+/** The settings in a link. */
 export interface SharedSettings {
   readonly network: Pick<Settings, "diameter">;
   readonly tuning: Tuning;
-  /** Old names of settings, which are still read. */
+  /** Old names of settings that were read. */
   readonly oldNames: readonly string[];
-  /** What it asks for and cannot be had, as it stands there. */
+  /** Unknown settings and invalid values, as text. */
   readonly ignored: readonly string[];
 }
 
@@ -20,7 +20,7 @@ export function linkOf(address: string, settings: Settings): string {
   return url.href;
 }
 
-/** The settings that an address asks for; null where it asks for none. */
+/** The settings in an address; null if it has none. */
 export function settingsIn(hash: string, list: readonly Setting[]): SharedSettings | null {
   const text = new URLSearchParams(hash.replace(/^#/, "")).get(key);
   if (text === null) return null;

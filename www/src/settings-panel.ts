@@ -1,14 +1,14 @@
 import { byId } from "./dom.ts";
 import type { PixelSize, Settings } from "./wasm/nucleoscope.js";
 
-/** What the user can choose about how images are segmented. */
+/** The fields for the nucleus diameter and the pixel size. */
 export class SettingsPanel {
   readonly #diameter = byId("diameter", HTMLInputElement);
   readonly #pixelSize = byId("pixel-size", HTMLInputElement);
 
   /**
-   * `changed` is called whenever the settings become other valid ones, `pixelSizeChanged` with another
-   * valid size of a pixel.
+   * `changed` is called when the settings change to other valid ones, `pixelSizeChanged` when the pixel size
+   * does.
    */
   constructor(changed: () => void, pixelSizeChanged: () => void) {
     this.#pixelSize.addEventListener("input", () => {
@@ -19,18 +19,18 @@ export class SettingsPanel {
     });
   }
 
-  /** The size of a pixel in µm; null leaves it to the files. */
+  /** The pixel size in µm; null uses the files' own. */
   get pixelSize(): PixelSize | null {
     const side = this.#pixelSize.valueAsNumber;
     return this.#pixelSize.validity.valid && Number.isFinite(side) ? { x: side, y: side } : null;
   }
 
-  /** Takes over settings from elsewhere. */
+  /** Shows settings from a link or a record. */
   take({ diameter }: Pick<Settings, "diameter">): void {
     this.#diameter.value = diameter == null ? "" : String(diameter);
   }
 
-  /** The settings as they are now; a diameter that is none counts as not given. */
+  /** The current settings; an invalid diameter counts as none. */
   get settings(): Pick<Settings, "diameter"> {
     const diameter = this.#diameter.valueAsNumber;
     const isGiven = this.#diameter.validity.valid && Number.isFinite(diameter);
@@ -38,7 +38,7 @@ export class SettingsPanel {
   }
 }
 
-/** Whether the network makes the same maps of an image with both. */
+/** Whether the network's prediction is the same with both. */
 export function sameSettings(left: Settings, right: Settings): boolean {
   return left.diameter === right.diameter;
 }

@@ -1,6 +1,6 @@
 import type { Place } from "./wasm/nucleoscope.js";
 
-/** The same line with fewer corners, none further from it than `tolerance` (Ramer 1972; Douglas and Peucker 1973). */
+/** Removes points of a line that are within `tolerance` of the simplified line (Ramer 1972; Douglas and Peucker 1973). */
 export function simplify(line: readonly Place[], tolerance: number): Place[] {
   const first = line[0];
   const last = line.at(-1);

@@ -12,7 +12,7 @@ export class StackPanel {
   readonly #toAll = byId("stack-all", HTMLButtonElement);
   #shown: StackInfo | null = null;
 
-  /** `choose` is called with a choice, for this image or for all. */
+  /** `choose` is called with the selection, for this image or for all. */
   constructor(choose: (selection: Selection, forAll: boolean) => void) {
     for (const field of [this.#channel, this.#slice, this.#frame]) {
       field.addEventListener("change", () => {
@@ -22,7 +22,7 @@ export class StackPanel {
     this.#toAll.addEventListener("click", () => choose(this.#selection(), true));
   }
 
-  /** Shows what there is to choose from; hidden where there is nothing. */
+  /** Shows the choices that an image has; hidden if there are none. */
   show(stack: StackInfo | null, selection: Selection): void {
     const hasChoice = stack !== null && (stack.channels.length > 1 || stack.slices > 1 || stack.frames > 1);
     this.#panel.hidden = !hasChoice || stack.isColor;

@@ -1,9 +1,9 @@
 import { setText } from "./dom.ts";
 
-/** Between two announcements of passing news, in milliseconds. */
+/** The shortest time between two progress announcements, in milliseconds. */
 const pause = 4000;
 
-/** Says what happens, in a live region: the end of things at once, passing news only now and then. */
+/** Announces what happens in a live region: results at once, progress only now and then. */
 export class Status {
   readonly #element: Element;
   #last = Number.NEGATIVE_INFINITY;
@@ -13,18 +13,18 @@ export class Status {
     this.#element = element;
   }
 
-  /** Says something now; news that waited is out of date. */
-  say(text: string): void {
+  /** Announces a text now and discards one that was waiting. */
+  announce(text: string): void {
     clearTimeout(this.#waiting);
     this.#waiting = undefined;
     this.#last = performance.now();
     setText(this.#element, text);
   }
 
-  /** Says something soon; of several, the newest. */
+  /** Announces a text soon; of several calls, only one is announced, with the text of that time. */
   mention(text: () => string): void {
     if (this.#waiting !== undefined) return;
     const delay = Math.max(0, this.#last + pause - performance.now());
-    this.#waiting = setTimeout(() => this.say(text()), delay);
+    this.#waiting = setTimeout(() => this.announce(text()), delay);
   }
 }

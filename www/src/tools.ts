@@ -9,13 +9,13 @@ export function isCorrecting(tool: ToolName): boolean {
   return ["split", "draw", "erase", "add"].includes(tool);
 }
 
-/** What comes of a drag. */
+/** The result of a drag. */
 export type Drawn = { readonly edit: Edit } | { readonly region: Region };
 
-/** Lines may be simplified by so much, in image pixels. */
+/** The tolerance for simplifying lines, in image pixels. */
 const tolerance = 0.25;
 
-/** What a line that was drawn on an image means; null where it is too short to mean anything. */
+/** The correction or region that a drawn line stands for; null if it is too short. */
 export function meaningOf(tool: ToolName, drawn: readonly Place[], brushRadius: number): Drawn | null {
   const first = drawn[0];
   const last = drawn.at(-1);
@@ -42,7 +42,7 @@ export function meaningOf(tool: ToolName, drawn: readonly Place[], brushRadius: 
   }
 }
 
-/** What is seen of a line while it is drawn. */
+/** How a line is shown while it is drawn. */
 export function draftOf(
   tool: ToolName,
   drawn: readonly Place[],

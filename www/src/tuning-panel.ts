@@ -2,13 +2,13 @@ import { byId, make, setText } from "./dom.ts";
 import { offered, sameTuning, type Tuning } from "./tuning.ts";
 import type { Setting } from "./wasm/nucleoscope.js";
 
-/** Who wants to know of changes. */
+/** Callbacks of {@link TuningPanel}. */
 export interface TuningListener {
-  /** A slider is being moved; `isSettled` once it is let go. */
+  /** A slider is being moved; `isSettled` when it is released. */
   changed(tuning: Tuning, isSettled: boolean): void;
   /** The choice between all images and this one changed. */
   scopeChanged(isOwn: boolean): void;
-  /** Everything as it comes. */
+  /** The user asked for the defaults. */
   reset(): void;
 }
 
@@ -19,7 +19,7 @@ interface Control {
   readonly value: HTMLElement | null;
 }
 
-/** The sliders and check boxes that cut nuclei anew while they are moved. */
+/** The sliders and check boxes that update the nuclei while they are moved. */
 export class TuningPanel {
   #controls: readonly Control[] = [];
   readonly #fields = byId("tune-settings", HTMLElement);
@@ -27,7 +27,7 @@ export class TuningPanel {
   readonly #reset = byId("tune-reset", HTMLButtonElement);
   readonly #listener: TuningListener;
   #standard: Tuning | null = null;
-  /** What is shown; a value beyond its slider stays as long as that is not moved. */
+  /** The tuning shown; a value outside its slider's range stays until the slider is moved. */
   #shown: Tuning = {};
 
   constructor(listener: TuningListener) {
@@ -36,7 +36,7 @@ export class TuningPanel {
     this.#reset.addEventListener("click", () => listener.reset());
   }
 
-  /** Makes the controls. `standard` is the tuning that "reset" goes back to. */
+  /** Creates the controls. `standard` is the tuning that "Reset" restores. */
   offer(list: readonly Setting[], standard: Tuning): void {
     this.#standard = standard;
     this.#controls = offered(list).map((setting) => this.#control(setting));
@@ -104,15 +104,15 @@ function settingValue({ setting, input }: Control): number | boolean {
   return setting.slider === null ? input.checked : onSlider(input.valueAsNumber, setting);
 }
 
-/** Where a value stands on its slider, and back: a reversed slider has its lowest value at the right end. */
+/** Converts a value to its slider's position or back: a reversed slider has its lowest value at the right end. */
 function onSlider(value: number, { slider }: Setting): number {
   if (slider === null || !slider.reversed) return value;
   const digits = digitsOf(slider.step);
-  // Without the noise of binary fractions.
+  // Rounded to remove binary fractions' errors.
   return Number((slider.minimum + slider.maximum - value).toFixed(digits));
 }
 
-/** How many digits behind the point the steps of a slider need. */
+/** How many decimal places the steps of a slider need. */
 function digitsOf(step: number): number {
   return Math.max(0, Math.ceil(-Math.log10(step)));
 }

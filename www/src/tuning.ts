@@ -1,8 +1,8 @@
 import type { Setting, Settings } from "./wasm/nucleoscope.js";
 
 /**
- * The watershed's settings that the page offers, by their names: they need not run the network again. Which
- * there are is up to the engine's list.
+ * The watershed's settings that the page offers, by name: changing them does not run the network again. The
+ * engine's list defines them.
  */
 export type Tuning = Readonly<Record<string, number | boolean>>;
 
@@ -11,7 +11,7 @@ export function offered(list: readonly Setting[]): readonly Setting[] {
   return list.filter(({ slider, kind }) => slider !== null || kind === "switch");
 }
 
-/** The tuning within settings that name everything, as it is: a record may go beyond the sliders. */
+/** The tuning in complete settings, unchecked: a record's values may lie outside the sliders' ranges. */
 export function tuningOf(settings: Settings, list: readonly Setting[]): Tuning {
   const given = asRecord(settings);
   const names = offered(list).map(({ name }) => name);
@@ -26,7 +26,7 @@ export interface ParsedTuning {
   readonly oldNames: readonly string[];
 }
 
-/** What is a tuning in something unknown, within the sliders' ranges; the rest is left out. */
+/** Reads a tuning from unknown data; values outside the sliders' ranges are left out. */
 export function parseTuning(unknown: unknown, list: readonly Setting[]): ParsedTuning {
   const record = asRecord(unknown);
   const tuning: Record<string, number | boolean> = {};
@@ -42,14 +42,14 @@ export function parseTuning(unknown: unknown, list: readonly Setting[]): ParsedT
   return { tuning, oldNames };
 }
 
-/** Whether something is a value that the page offers for a setting. A number may lie beyond a slider's usual end. */
+/** Whether a value is one that the page offers for a setting. A count may lie outside the slider's range. */
 function isValue(value: unknown, { kind, slider, minimum, maximum }: Setting): value is number | boolean {
   if (kind === "switch" || slider === null) return typeof value === "boolean";
   const [low, high] = kind === "count" ? [minimum, maximum] : [slider.minimum, slider.maximum];
   return typeof value === "number" && value >= low && value <= high && (kind === "number" || Number.isInteger(value));
 }
 
-/** Whether two tunings lead to the same nuclei. */
+/** Whether two tunings have the same values. */
 export function sameTuning(left: Tuning, right: Tuning): boolean {
   return Object.keys({ ...left, ...right }).every((name) => left[name] === right[name]);
 }
@@ -60,14 +60,14 @@ export function hasTuning(settings: Settings, tuning: Tuning): boolean {
   return Object.entries(tuning).every(([name, value]) => given[name] === value);
 }
 
-/** The settings that the network's prediction depends on, from something unknown. */
+/** Reads the settings that the network's prediction depends on from unknown data. */
 export function parseNetworkSettings(unknown: unknown): Pick<Settings, "diameter"> {
   const { diameter } = asRecord(unknown);
   const isDiameter = typeof diameter === "number" && diameter >= 3 && diameter <= 1000;
   return { diameter: isDiameter ? diameter : null };
 }
 
-/** Something unknown as an object; an empty one where it is none. */
+/** Unknown data as an object; an empty one if it is not an object. */
 export function asRecord(unknown: unknown): Record<string, unknown> {
   return typeof unknown === "object" && unknown !== null ? (unknown as Record<string, unknown>) : {};
 }

@@ -17,32 +17,32 @@ import type { ImageScore, Outlines, Place } from "./wasm/nucleoscope.js";
 
 /** Larger images are shown reduced to this many pixels on the longer side. */
 const maximumSide = 4096;
-/** Pictures kept for going back and forth: four bytes each. */
+/** Pixels of cached pictures, four bytes each. */
 const keptPixels = 48_000_000;
-/** A hit has more than this much of its union with the true nucleus in common with it. */
-const hitShare = 0.5;
-/** The keyboard's pen moves by so many screen pixels. */
+/** A nucleus matches a true one if their IoU is greater than this. */
+const matchThreshold = 0.5;
+/** How far an arrow key moves the pen, in screen pixels. */
 const penStep = 8;
 
-/** Who wants to know what is done in the viewer. */
+/** Callbacks of {@link Viewer}. */
 export interface ViewerListener {
-  /** Other nuclei of the image are selected. */
+  /** The selection of nuclei changed. */
   selected(labels: ReadonlySet<number>): void;
-  /** The pointer is over another nucleus, or over none. */
+  /** The pointer moved to another nucleus, or off all nuclei. */
   hovered(label: number | null): void;
   /** A correction or a region was drawn. */
   drawn(drawn: Drawn): void;
-  /** An image that failed is to be tried again. */
+  /** The user asked to try a failed image again. */
   again(image: BatchImage): void;
 }
 
-/** Why a picture could not be made, and what it would have been made from. */
+/** Why a picture could not be made, and the key of what it was to be made from. */
 interface PictureFailure {
   readonly of: string;
   readonly error: ErrorReport;
 }
 
-/** Shows the selected image with its nuclei, and takes what is drawn on it. */
+/** Shows the selected image with its nuclei, and handles drawing on it. */
 export class Viewer {
   readonly #listener: ViewerListener;
   readonly #title = byId("viewer-title", HTMLElement);
@@ -58,12 +58,12 @@ export class Viewer {
   readonly #contrast: ContrastPanel;
   readonly #canvas: ImageCanvas;
   readonly #pictures = new PictureCache<BatchImage>(keptPixels);
-  readonly #mapPictures = new PictureCache<BatchImage>(keptPixels);
-  /** What each picture was made from. */
+  readonly #probabilityPictures = new PictureCache<BatchImage>(keptPixels);
+  /** The key of what each picture was made from. */
   readonly #made = new WeakMap<Picture, string>();
-  /** Pictures that could not be made: asked for again only when the user says so, or when they change. */
+  /** Pictures that could not be made: tried again only on the user's request, or when their key changes. */
   readonly #pictureFailures = new WeakMap<BatchImage, PictureFailure>();
-  readonly #mapFailures = new WeakMap<BatchImage, PictureFailure>();
+  readonly #probabilityFailures = new WeakMap<BatchImage, PictureFailure>();
   #engine: Engine | null = null;
   #image: BatchImage | null = null;
   /** The image whose size the viewport was opened with. */
@@ -85,7 +85,7 @@ export class Viewer {
       setText(this.#zoomWords, this.#canvas.isEmpty ? "" : `${percent} %`);
     });
     this.#contrast = new ContrastPanel(() => void this.#fetch());
-    // Its button lies over the surface, which takes every press for its own.
+    // Its button lies on the surface, which would handle these events itself.
     for (const type of ["pointerdown", "keydown", "wheel"]) {
       this.#failure.element.addEventListener(type, (event) => event.stopPropagation());
     }
@@ -98,7 +98,7 @@ export class Viewer {
       {
         begins: (place) => this.#begin(this.#canvas.toImage(place)),
         draws: (place) => this.#draw(this.#canvas.toImage(place)),
-        ends: (isGivenUp) => this.#end(isGivenUp),
+        ends: (isCancelled) => this.#end(isCancelled),
         taps: (place, event) =>
           this.#tap(this.#canvas.toImage(place), event.shiftKey || event.ctrlKey || event.metaKey),
         hovers: (place) => this.#hover(place === null ? null : this.#canvas.toImage(place)),
@@ -124,7 +124,7 @@ export class Viewer {
     this.#toolChanged();
   }
 
-  /** The engine that makes the pictures. */
+  /** Sets the engine that makes the pictures. */
   use(engine: Engine): void {
     this.#engine = engine;
     this.update();
@@ -138,12 +138,12 @@ export class Viewer {
     this.update();
   }
 
-  /** Says anew what is known of the image that is shown. */
+  /** Updates the text about the image that is shown. */
   describe(): void {
     setText(this.#details, this.#image === null ? "" : detailsOf(this.#image));
   }
 
-  /** Follows a change of the image that is shown. */
+  /** Updates the view after the image that is shown has changed. */
   update(): void {
     const image = this.#image;
     setText(this.#title, image?.name ?? "No image selected");
@@ -159,19 +159,19 @@ export class Viewer {
     void this.#fetch();
   }
 
-  /** Lets a key pressed elsewhere zoom; true when it did. */
+  /** Zooms with a key pressed elsewhere on the page; returns true if it did. */
   zoomByKey(event: KeyboardEvent): boolean {
     const zoomed = followZoomKey(event, this.#canvas.viewport);
     if (zoomed) this.#canvas.redraw();
     return zoomed;
   }
 
-  /** Forgets every picture. */
+  /** Shows no image and drops all cached pictures. */
   clear(): void {
     this.show(null);
     this.#opened = null;
     this.#pictures.clear();
-    this.#mapPictures.clear();
+    this.#probabilityPictures.clear();
   }
 
   /** The selected nuclei. */
@@ -179,13 +179,13 @@ export class Viewer {
     return this.#selected;
   }
 
-  /** A place in each of the selected nuclei. */
+  /** A point inside each of the selected nuclei. */
   get selectedPlaces(): Place[] {
     const places = [...this.#selected].map((label) => this.#nuclei?.map.placeIn(label));
     return places.filter((place) => place !== undefined);
   }
 
-  /** Selects nuclei and brings the first into sight. */
+  /** Selects nuclei and scrolls to the first. */
   select(labels: ReadonlySet<number>): void {
     this.#selected = labels;
     const [first] = labels;
@@ -196,19 +196,19 @@ export class Viewer {
     this.#mark();
   }
 
-  /** Marks the nucleus that is pointed at elsewhere. */
+  /** Marks the nucleus that the pointer is over in a table or chart. */
   hover(label: number | null): void {
     this.#hovered = label;
     this.#mark();
   }
 
-  /** Marks nuclei that are chosen in a plot. */
+  /** Marks nuclei that are selected in a chart. */
   highlight(labels: ReadonlySet<number>): void {
     this.#highlighted = labels;
     this.#mark();
   }
 
-  /** Shows nuclei as left out of the counts. */
+  /** Shows nuclei as not counted. */
   exclude(labels: ReadonlySet<number>): void {
     this.#excluded = labels;
     if (this.#nuclei !== null) {
@@ -217,7 +217,7 @@ export class Viewer {
     }
   }
 
-  /** Offers the tools that correct nuclei, or not. */
+  /** Enables or disables the tools that correct nuclei. */
   allowCorrections(isAllowed: boolean): void {
     const inputs = [...this.#tools.querySelectorAll("input")];
     for (const input of inputs) input.disabled = !isAllowed && isCorrecting(input.value as ToolName);
@@ -227,7 +227,7 @@ export class Viewer {
     this.#toolChanged();
   }
 
-  /** Words about the nucleus under the pointer. */
+  /** Shows a text about the nucleus under the pointer. */
   describeHovered(words: string): void {
     setText(this.#hoverWords, words);
     this.#hoverWords.hidden = words === "";
@@ -243,12 +243,12 @@ export class Viewer {
 
   #toolChanged(): void {
     this.#surface.dataset["tool"] = this.#tool;
-    this.#giveUp();
+    this.#cancelDrawing();
     this.#pen = null;
     this.#mark();
   }
 
-  /** Nuclei that are drawn: the same object as long as nothing changed, so that paths are built once. */
+  /** Sets the nuclei to draw: the same object while nothing changes, so that paths are built only once. */
   #takeNuclei(result: Segmented | null): void {
     if (result === null) {
       this.#nuclei = null;
@@ -272,17 +272,17 @@ export class Viewer {
     score = this.#image?.state.kind === "done" ? this.#image.state.result.score : null,
   ): (label: number) => NucleusKind {
     const excluded = this.#excluded;
-    const hits = score === null ? null : hitsOf(score);
+    const matched = score === null ? null : matchedOf(score);
     return (label) => {
       if (excluded.has(label)) return "excluded";
-      if (hits === null) return "plain";
-      return hits.predicted.has(label) ? "hit" : "extra";
+      if (matched === null) return "plain";
+      return matched.predicted.has(label) ? "found" : "extra";
     };
   }
 
   #missedOf({ truthOutlines, score }: Segmented): Nuclei | null {
     if (truthOutlines === null || score === null) return null;
-    const { truth } = hitsOf(score);
+    const { truth } = matchedOf(score);
     const outlines = only(truthOutlines, (label) => !truth.has(label));
     return this.#drawable(outlines, new NucleiMap(outlines), () => "missed");
   }
@@ -293,15 +293,15 @@ export class Viewer {
 
   #sceneOf(image: BatchImage): Scene | null {
     const plain = this.#pictures.get(image) ?? image.thumbnail;
-    const certainty = this.#mapPictures.get(image) ?? null;
+    const probability = this.#probabilityPictures.get(image) ?? null;
     const result = image.state.kind === "done" ? image.state.result : null;
     const size = result ?? plain;
     if (size === null) return null;
     const layout = this.#layout.value;
     return {
       image: { width: size.width, height: size.height },
-      picture: layout === "certainty" ? (certainty ?? plain) : plain,
-      second: layout === "both" ? certainty : null,
+      picture: layout === "probability" ? (probability ?? plain) : plain,
+      second: layout === "both" ? probability : null,
       nuclei: this.#nuclei,
       missed: this.#missed,
       regions: image.regions,
@@ -309,31 +309,31 @@ export class Viewer {
     };
   }
 
-  /** Gets the pictures of the image that is shown: one at a time, the one shown last. */
+  /** Fetches the missing pictures of the image that is shown, one at a time. */
   async #fetch(): Promise<void> {
     const image = this.#image;
     const engine = this.#engine;
     const request = image === null ? null : requestOf(image);
     if (this.#fetching || engine === null || image === null || request === null) return;
-    const wanted = this.#pictureWanted(request.selection);
+    const key = this.#pictureKey(request.selection);
     const picture = this.#pictures.get(image);
-    const { maps } = image;
-    const mapPicture = this.#mapPictures.get(image);
+    const { prediction } = image;
+    const probabilityPicture = this.#probabilityPictures.get(image);
     const isPictureDue =
-      (picture === undefined || this.#made.get(picture) !== wanted) && this.#pictureFailures.get(image)?.of !== wanted;
-    const isMapDue =
+      (picture === undefined || this.#made.get(picture) !== key) && this.#pictureFailures.get(image)?.of !== key;
+    const isProbabilityDue =
       this.#layout.value !== "image" &&
-      maps !== null &&
-      (mapPicture === undefined || this.#made.get(mapPicture) !== maps.key) &&
-      this.#mapFailures.get(image)?.of !== maps.key;
+      prediction !== null &&
+      (probabilityPicture === undefined || this.#made.get(probabilityPicture) !== prediction.key) &&
+      this.#probabilityFailures.get(image)?.of !== prediction.key;
     if (isPictureDue) {
       const { contrast } = this.#contrast;
-      await this.#fetchOne(image, wanted, this.#pictures, this.#pictureFailures, () =>
+      await this.#fetchOne(image, key, this.#pictures, this.#pictureFailures, () =>
         engine.preview(request, maximumSide, contrast),
       );
-    } else if (isMapDue) {
-      await this.#fetchOne(image, maps.key, this.#mapPictures, this.#mapFailures, () =>
-        engine.mapPicture(maps, maximumSide),
+    } else if (isProbabilityDue) {
+      await this.#fetchOne(image, prediction.key, this.#probabilityPictures, this.#probabilityFailures, () =>
+        engine.probabilityPicture(prediction, maximumSide),
       );
     }
   }
@@ -356,12 +356,12 @@ export class Viewer {
     this.update();
   }
 
-  /** What the picture of an image is made from. */
-  #pictureWanted(selection: BatchImage["selection"]): string {
+  /** The key of what the picture of an image is made from. */
+  #pictureKey(selection: BatchImage["selection"]): string {
     return `${JSON.stringify(selection)} ${JSON.stringify(this.#contrast.contrast)}`;
   }
 
-  /** Why the image, or the picture of it that is asked for, is not there. */
+  /** Shows why the image, or the requested picture of it, cannot be shown. */
   #showFailure(image: BatchImage | null): void {
     if (image?.state.kind === "failed") {
       const again = (): void => {
@@ -379,19 +379,19 @@ export class Viewer {
     this.#failure.show(words, () => {
       this.#surface.focus();
       this.#pictureFailures.delete(image);
-      this.#mapFailures.delete(image);
+      this.#probabilityFailures.delete(image);
       this.update();
     });
   }
 
   #pictureFailureOf(image: BatchImage): string | null {
     const picture = this.#pictureFailures.get(image);
-    if (picture?.of === this.#pictureWanted(image.selection)) {
+    if (picture?.of === this.#pictureKey(image.selection)) {
       return `The picture cannot be shown. ${explanation(picture.error)}`;
     }
-    const map = this.#layout.value === "image" ? undefined : this.#mapFailures.get(image);
-    if (map === undefined || map.of !== image.maps?.key) return null;
-    return `The probability cannot be shown. ${explanation(map.error)}`;
+    const probability = this.#layout.value === "image" ? undefined : this.#probabilityFailures.get(image);
+    if (probability === undefined || probability.of !== image.prediction?.key) return null;
+    return `The probability cannot be shown. ${explanation(probability.error)}`;
   }
 
   #keep(cache: PictureCache<BatchImage>, image: BatchImage, picture: Picture, madeFrom: string): void {
@@ -412,14 +412,14 @@ export class Viewer {
     this.#mark();
   }
 
-  #end(isGivenUp: boolean): void {
+  #end(isCancelled: boolean): void {
     const line = this.#line;
-    this.#giveUp();
-    const drawn = line === null || isGivenUp ? null : meaningOf(this.#tool, line, this.#brushRadius);
+    this.#cancelDrawing();
+    const drawn = line === null || isCancelled ? null : meaningOf(this.#tool, line, this.#brushRadius);
     if (drawn !== null) this.#listener.drawn(drawn);
   }
 
-  #giveUp(): void {
+  #cancelDrawing(): void {
     this.#line = null;
     this.#mark();
   }
@@ -452,7 +452,7 @@ export class Viewer {
     this.#listener.hovered(hovered);
   }
 
-  /** `[` and `]` go from nucleus to nucleus; with a drawing tool, arrows move a pen and the space bar puts it down. */
+  /** `[` and `]` select the previous and next nucleus; with a drawing tool, arrows move a pen and space starts or ends a line. */
   #followKey(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "[" || event.key === "]") this.#step(event.key === "]" ? 1 : -1, false);
@@ -474,7 +474,7 @@ export class Viewer {
   }
 
   #escape(): void {
-    if (this.#line !== null) this.#giveUp();
+    if (this.#line !== null) this.#cancelDrawing();
     else this.#choose(new Set());
   }
 
@@ -521,16 +521,16 @@ export class Viewer {
   }
 }
 
-/** The nuclei that count as hits, on both sides. */
-function hitsOf({ matches }: ImageScore): {
+/** The labels of matched nuclei: those of the ground truth and those found. */
+function matchedOf({ matches }: ImageScore): {
   readonly truth: ReadonlySet<number>;
   readonly predicted: ReadonlySet<number>;
 } {
-  const hits = matches.filter(({ intersection, union }) => intersection > hitShare * union);
-  return { truth: new Set(hits.map(({ truth }) => truth)), predicted: new Set(hits.map(({ predicted }) => predicted)) };
+  const matched = matches.filter(({ intersection, union }) => intersection > matchThreshold * union);
+  return { truth: new Set(matched.map(({ truth }) => truth)), predicted: new Set(matched.map(({ predicted }) => predicted)) };
 }
 
-/** The outlines of some nuclei. */
+/** The outlines of the nuclei for which `isKept` returns true. */
 function only({ points, offsets, labels }: Outlines, isKept: (label: number) => boolean): Outlines {
   const kept: number[] = [];
   const keptOffsets = [0];

@@ -4,18 +4,18 @@ export interface Size {
   readonly height: number;
 }
 
-/** A place, in image pixels or in screen pixels. */
+/** A point, in image pixels or in screen pixels. */
 export interface Point {
   readonly x: number;
   readonly y: number;
 }
 
 const maximumScale = 40;
-/** At least so many screen pixels of the image stay in sight. */
+/** How many screen pixels of the image stay visible at least. */
 const margin = 32;
 
 /**
- * Which part of an image is on the screen, and how large.
+ * Which part of an image is visible, and at which scale.
  *
  * A pixel of the image at `p` is on the screen at `p * scale + offset`.
  */
@@ -26,12 +26,12 @@ export class Viewport {
   #scale = 1;
   #offset: Point = { x: 0, y: 0 };
 
-  /** Screen pixels for each pixel of the image. */
+  /** Screen pixels per image pixel. */
   get scale(): number {
     return this.#scale;
   }
 
-  /** Where the image's top left corner is on the screen. */
+  /** The position of the image's top left corner on the screen. */
   get offset(): Point {
     return this.#offset;
   }
@@ -46,7 +46,7 @@ export class Viewport {
     return this.#fitted;
   }
 
-  /** Follows the screen: a fitted image stays fitted, any other keeps its middle. */
+  /** Sets the screen's size: a fitted image stays fitted; otherwise the centre stays the same. */
   resize(screen: Size): void {
     const middle = this.toImage({ x: this.#screen.width / 2, y: this.#screen.height / 2 });
     this.#screen = screen;
@@ -58,7 +58,7 @@ export class Viewport {
       x: screen.width / 2 - middle.x * this.#scale,
       y: screen.height / 2 - middle.y * this.#scale,
     };
-    this.#keepInSight();
+    this.#keepVisible();
   }
 
   /** Shows another image, as a whole. */
@@ -77,42 +77,42 @@ export class Viewport {
     };
   }
 
-  /** Brings a place of the image to the middle of the screen, unless it is in sight. */
+  /** Moves a point of the image to the centre of the screen, unless it is visible. */
   reveal(point: Point): void {
     const onScreen = { x: point.x * this.#scale + this.#offset.x, y: point.y * this.#scale + this.#offset.y };
-    const isInSight = (place: number, screen: number): boolean => place >= 0 && place <= screen;
-    if (isInSight(onScreen.x, this.#screen.width) && isInSight(onScreen.y, this.#screen.height)) return;
+    const isVisible = (place: number, screen: number): boolean => place >= 0 && place <= screen;
+    if (isVisible(onScreen.x, this.#screen.width) && isVisible(onScreen.y, this.#screen.height)) return;
     const middle = this.#middle();
     this.pan(middle.x - onScreen.x, middle.y - onScreen.y);
   }
 
-  /** Magnifies by a factor, keeping what is under the anchor where it is. */
+  /** Zooms by a factor; the point under the anchor stays in place. */
   zoom(factor: number, anchor: Point = this.#middle()): void {
     this.zoomTo(this.#scale * factor, anchor);
   }
 
-  /** Magnifies to a scale, keeping what is under the anchor where it is. */
+  /** Zooms to a scale; the point under the anchor stays in place. */
   zoomTo(scale: number, anchor: Point = this.#middle()): void {
     const held = this.toImage(anchor);
     const minimum = Math.min(this.#fitScale(), 1) / 4;
     this.#scale = Math.min(Math.max(scale, minimum), maximumScale);
     this.#offset = { x: anchor.x - held.x * this.#scale, y: anchor.y - held.y * this.#scale };
     this.#fitted = false;
-    this.#keepInSight();
+    this.#keepVisible();
   }
 
   /** Moves the image by screen pixels. */
   pan(x: number, y: number): void {
     this.#offset = { x: this.#offset.x + x, y: this.#offset.y + y };
     this.#fitted = false;
-    this.#keepInSight();
+    this.#keepVisible();
   }
 
   #middle(): Point {
     return { x: this.#screen.width / 2, y: this.#screen.height / 2 };
   }
 
-  /** The place in the image that is under a place on the screen. */
+  /** Converts a point on the screen to image coordinates. */
   toImage(point: Point): Point {
     return { x: (point.x - this.#offset.x) / this.#scale, y: (point.y - this.#offset.y) / this.#scale };
   }
@@ -122,7 +122,7 @@ export class Viewport {
     return Math.min(scale, maximumScale);
   }
 
-  #keepInSight(): void {
+  #keepVisible(): void {
     const clamp = (offset: number, screen: number, image: number): number =>
       Math.min(Math.max(offset, Math.min(margin, screen) - image * this.#scale), Math.max(screen - margin, 0));
     this.#offset = {

@@ -5,61 +5,61 @@ import type { PredictionCache } from "./prediction-cache.ts";
 import { TimeLeft } from "./time-left.ts";
 import type { Settings } from "./wasm/nucleoscope.js";
 
-/** How far the work on the batch is. */
+/** The progress of segmenting the batch. */
 export interface WorkProgress {
-  /** Images that have ended, well or not. */
+  /** Images that are finished, failed or cancelled. */
   readonly done: number;
   readonly total: number;
-  /** From 0 to 1; parts of images count. */
+  /** From 0 to 1, including parts of images. */
   readonly fraction: number;
   readonly secondsLeft: number | null;
 }
 
-/** Who wants to know how the work goes. */
+/** Callbacks of {@link Work}. */
 export interface WorkListener {
-  /** An image went on, ended or got its small picture. */
+  /** An image made progress, ended or got its thumbnail. */
   changed(image: BatchImage): void;
-  /** No image is left to work on. */
+  /** All images have ended. */
   ended(): void;
 }
 
-/** An image on its way. */
+/** An image that is being segmented. */
 interface Run {
   readonly controller: AbortController;
-  /** The part of it that is done. */
+  /** The share that is done, from 0 to 1. */
   part: number;
 }
 
-/** The longer side of the small pictures in the list, in device pixels. */
+/** The longer side of the thumbnails, in device pixels. */
 const thumbnailSide = 96;
 
-/** Sends images to the engine and writes down what comes back. */
+/** Sends images to the engine and stores the results in them. */
 export class Work {
   readonly #listener: WorkListener;
   readonly #cache: PredictionCache;
   #engine: Engine | null = null;
-  /** Images sent and not ended. */
+  /** Images that have been sent and have not ended. */
   readonly #running = new Map<BatchImage, Run>();
   #done = 0;
   #timeLeft = new TimeLeft(0);
 
-  /** `cache` takes the maps of finished images. */
+  /** `cache` keeps the predictions of finished images. */
   constructor(listener: WorkListener, cache: PredictionCache) {
     this.#listener = listener;
     this.#cache = cache;
   }
 
-  /** Whether any image is being worked on or waits for it. */
+  /** Whether any image is being segmented or waits for it. */
   get busy(): boolean {
     return this.#running.size > 0;
   }
 
-  /** The engine to send images to. */
+  /** Sets the engine to send images to. */
   use(engine: Engine): void {
     this.#engine = engine;
   }
 
-  /** Begins with more images at once, each with the settings that `settingsFor` names. */
+  /** Starts segmenting images, each with the settings that `settingsFor` returns. */
   start(images: readonly BatchImage[], settingsFor: (image: BatchImage) => Settings): void {
     const engine = this.#engine;
     if (engine === null) throw new Error("work was started before the engine was there");
@@ -88,7 +88,7 @@ export class Work {
     this.#running.get(image)?.controller.abort();
   }
 
-  /** How far the work is. */
+  /** The current progress. */
   progress(): WorkProgress {
     let parts = this.#done;
     for (const { part } of this.#running.values()) parts += part;
@@ -111,7 +111,7 @@ export class Work {
     const { signal } = run.controller;
     const { truth, settings, selection, pixelSize } = image;
     try {
-      const { nuclei, maps } = await engine.segment(
+      const { nuclei, prediction } = await engine.segment(
         { imageId, source, selection, pixelSize, truth, settings: settings ?? {}, edits: image.edits.steps },
         thumbnailSide,
         {
@@ -131,13 +131,13 @@ export class Work {
           },
         },
       );
-      // Ground truth that came in the meantime is still to be compared with.
+      // Segmented again if ground truth or another selection came in the meantime.
       const isOutdated = image.truth !== truth || image.selection !== selection;
       if (isOutdated && !signal.aborted) return await this.#segment(engine, image, imageId, source, run);
       image.startsFromTruth = false;
       image.state = { kind: "done", result: nuclei };
-      if (maps === null) this.#cache.remove(image);
-      else this.#cache.put(image, maps);
+      if (prediction === null) this.#cache.remove(image);
+      else this.#cache.put(image, prediction);
     } catch (error) {
       image.state = signal.aborted ? { kind: "cancelled" } : { kind: "failed", error: reportOf(error) };
     }

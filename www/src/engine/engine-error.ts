@@ -1,6 +1,6 @@
 import type { ErrorReport } from "./protocol.ts";
 
-/** An error that explains itself: what happened, a stable code, and what to do about it. */
+/** An error with a message, a stable code, and help. */
 export class EngineError extends Error implements ErrorReport {
   override readonly name = "NucleoscopeError";
   readonly code: string;
@@ -13,7 +13,7 @@ export class EngineError extends Error implements ErrorReport {
   }
 }
 
-/** The three parts of any error; one that does not explain itself is named as a fault of the program. */
+/** The message, code and help of any error; an error without them is reported as a fault of the program. */
 export function reportOf(error: unknown): ErrorReport {
   if (isReport(error)) return { code: error.code, message: error.message, help: error.help };
   return {
@@ -23,24 +23,24 @@ export function reportOf(error: unknown): ErrorReport {
   };
 }
 
-/** What anything that was thrown says. */
+/** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Whether an error has the three parts. */
+/** Whether an error has a message, a code and help. */
 export function isReport(error: unknown): error is ErrorReport {
   if (typeof error !== "object" || error === null) return false;
   const { code, message, help } = error as Partial<ErrorReport>;
   return typeof code === "string" && typeof message === "string" && typeof help === "string";
 }
 
-/** Refuses an option that has to be a whole number from 1 and is none. */
+/** Throws if an option is not a positive whole number. */
 export function checkCount(value: unknown, option: string): void {
   if (Number.isSafeInteger(value) && (value as number) >= 1) return;
   throw new EngineError({
     code: "engine/bad-option",
-    message: `The option ${option} is ${String(value)}, which is not a whole number from 1.`,
-    help: "Give one, or leave the option out: the program then chooses what suits the computer.",
+    message: `The option ${option} is ${String(value)}, which is not a positive whole number.`,
+    help: "Give a positive whole number, or omit the option to use the default.",
   });
 }

@@ -21,11 +21,11 @@ import type {
   TiledSizes,
 } from "../wasm/nucleoscope.js";
 import { checkCount, EngineError, messageOf } from "./engine-error.ts";
-import { planShare, segmentField } from "./tiled.ts";
+import { planShare, segmentInBlocks } from "./tiled.ts";
 import { defaultWorkers, Pool, type RunOptions, type WorkerLike } from "./pool.ts";
 import type {
   BatchFile,
-  CachedMaps,
+  CachedPrediction,
   Counted,
   CountTask,
   Exported,
@@ -42,29 +42,29 @@ import type {
   TruthSource,
 } from "./protocol.ts";
 
-/** Where a part of the program is: at an address, or with a function that unpacks it, called at every try to load. */
+/** Where an asset is: an address, or a function that unpacks it, called for each attempt to load. */
 export type Source = URL | (() => Promise<Response>);
 
-/** What an engine is made of. */
+/** The assets and options of an engine. */
 export interface EngineOptions {
-  /** The WebAssembly module, or where it is. */
+  /** The WebAssembly module, or its source. */
   readonly wasm: Source | WebAssembly.Module;
-  /** The model's bytes, or where they are. */
+  /** The model's bytes, or their source. */
   readonly model: Source | Uint8Array;
-  /** The worker's script, or where it is. */
+  /** The worker's script, or its source. */
   readonly worker: Source | Blob;
-  /** How many images are worked on at the same time; left out, what suits the computer. */
+  /** How many images are processed at the same time; by default, as many as suit the computer. */
   readonly workers?: number | undefined;
-  /** Which images are worked on block by block; left out, those of more than 4096 × 4096 pixels. */
+  /** Which images are segmented in blocks; by default, those of more than 4096 × 4096 pixels. */
   readonly sizes?: TiledSizes | undefined;
 }
 
-/** Which image, and which part of it. */
+/** An image, and which part of its stack is used. */
 export interface ImageRequest {
   readonly imageId: string;
   readonly source: ImageSource;
   readonly selection: Selection;
-  /** The size of a pixel in µm, where it is to count in place of the file's. */
+  /** The pixel size in µm that replaces the file's; null uses the file's. */
   readonly pixelSize: PixelSize | null;
 }
 
@@ -77,28 +77,28 @@ export interface NucleiRequest extends ImageRequest {
 }
 
 /**
- * Finds nuclei, without a page: everything that the page, or any other, needs to show them.
+ * Segments, measures and exports in workers; independent of the page.
  *
- * After {@link Engine.create} nothing is fetched any more. Several engines can live side by side,
- * and each is gone without a trace after {@link Engine.dispose}.
+ * After {@link Engine.create}, nothing is fetched. Several engines can exist at the same time;
+ * {@link Engine.dispose} frees everything that an engine uses.
  */
 export class Engine {
-  /** What the model says about itself. */
+  /** The model's metadata. */
   readonly model: ModelMetadata;
-  /** What tells the model from others. */
+  /** The model's name, version and SHA-256. */
   readonly modelIdentity: ModelIdentity;
-  /** The first line of the Bowl's CSV. */
+  /** The header line of the Bowl's CSV. */
   readonly csvHeader: string;
-  /** The settings that are used where none are given. */
+  /** The default settings. */
   readonly settings: Settings;
-  /** What the settings of the watershed are: names, ranges, help. */
+  /** The settings of the watershed: names, ranges, help texts. */
   readonly settingList: readonly Setting[];
-  /** What the formats of the exports are: names, labels, files. */
+  /** The export formats: names, labels, files. */
   readonly exportFormats: readonly FormatInfo[];
   readonly #segmenters: Pool;
-  /** Opening files and drawing previews must not wait behind a batch. */
+  /** Opens files, measures and exports, without waiting for a batch. */
   readonly #reader: Pool;
-  /** What the user has in hand must not wait behind either. */
+  /** Relabels and draws the selected image, without waiting for the other two pools. */
   readonly #interactive: Pool;
   readonly #script: string;
   readonly #sizes: TiledSizes | null;
@@ -132,7 +132,7 @@ export class Engine {
     this.#sizes = parts.sizes;
   }
 
-  /** Loads everything and starts the first worker. Options that make no sense are refused with `engine/bad-option`. */
+  /** Loads all assets and starts the first workers. Invalid options throw `engine/bad-option`. */
   static async create({ wasm, model, worker, workers, sizes }: EngineOptions): Promise<Engine> {
     if (workers !== undefined) checkCount(workers, "workers");
     if (sizes != null) for (const [name, value] of Object.entries(sizes)) checkCount(value, name);
@@ -168,15 +168,15 @@ export class Engine {
     }
   }
 
-  /** Works out which images, ground truth and wishes these files contain. */
+  /** Works out which images, ground truth, sample submissions and records these files contain. */
   openBatch(files: readonly BatchFile[], options?: RunOptions): Promise<BatchPlan> {
     const numbered = files.map((file) => ({ ...file, number: this.#numberOf(file.blob) }));
     return this.#reader.run({ kind: "open", files: numbered }, options);
   }
 
   /**
-   * Finds the nuclei of one image, a large one block by block. `thumbnailSide`: of the picture sent as
-   * soon as it is decoded.
+   * Finds the nuclei of one image, a large one in blocks. `thumbnailSide` is the longer side of the picture sent as
+   * soon as the image is decoded.
    */
   async segment(request: NucleiRequest, thumbnailSide: number, options: RunOptions = {}): Promise<Inferred> {
     const sizes = this.#sizes;
@@ -185,46 +185,46 @@ export class Engine {
       ...options,
       onProgress: (progress) => {
         const { stage } = progress;
-        if (stage !== "looks") options.onProgress?.(progress);
+        if (stage !== "scale") options.onProgress?.(progress);
         else options.onProgress?.({ stage: "network", done: planShare * progress.done, total: progress.total });
       },
     });
-    return "plan" in outcome ? segmentField(this.#segmenters, task, outcome, options) : outcome;
+    return "plan" in outcome ? segmentInBlocks(this.#segmenters, task, outcome, options) : outcome;
   }
 
-  /** The most bytes that the WebAssembly module of any worker has taken so far. */
+  /** The largest memory of any worker's WebAssembly module so far, in bytes. */
   get largestHeap(): number {
     return Math.max(this.#segmenters.largestHeap, this.#reader.largestHeap, this.#interactive.largestHeap);
   }
 
   /**
-   * Cuts an image's maps into nuclei anew. The image in the user's hands goes before all others;
-   * `inHand: false` queues it with the segmentations.
+   * Finds the nuclei in an image's prediction again. The selected image is processed before all others;
+   * `isSelected: false` queues the task with the segmentations.
    */
-  label(request: NucleiRequest, maps: CachedMaps, inHand: boolean, options?: RunOptions): Promise<Segmented> {
-    const pool = inHand ? this.#interactive : this.#segmenters;
-    return pool.run({ kind: "label", ...request, ...this.#keysOf(request), maps }, options);
+  label(request: NucleiRequest, prediction: CachedPrediction, isSelected: boolean, options?: RunOptions): Promise<Segmented> {
+    const pool = isSelected ? this.#interactive : this.#segmenters;
+    return pool.run({ kind: "label", ...request, ...this.#keysOf(request), prediction }, options);
   }
 
-  /** Corrects nuclei that are known already, such as ground truth. */
+  /** Corrects existing nuclei, such as ground truth. */
   correct(request: NucleiRequest, start: TruthSource, options?: RunOptions): Promise<Segmented> {
     const task = { kind: "correct", ...request, ...this.#keysOf(request), start: this.#withNumbers(start) } as const;
     return this.#interactive.run(task, options);
   }
 
-  /** Measures the nuclei of an image; what the user moves does not wait for it. */
+  /** Measures the nuclei of an image, without delaying changes to the selected image. */
   measure(request: ImageRequest, nuclei: FinishedNuclei, options?: RunOptions): Promise<MeasurementTable> {
     return this.#reader.run({ kind: "measure", ...this.#referenceTo(request), nuclei: finished(nuclei) }, options);
   }
 
-  /** Decides which of an image's nuclei count, by what was measured of them; nothing is decoded for it. */
-  count(request: Omit<CountTask, "kind">, inHand: boolean, options?: RunOptions): Promise<Counted> {
-    return (inHand ? this.#interactive : this.#reader).run({ kind: "count", ...request }, options);
+  /** Decides from their measurements which of an image's nuclei count; nothing is decoded. */
+  count(request: Omit<CountTask, "kind">, isSelected: boolean, options?: RunOptions): Promise<Counted> {
+    return (isSelected ? this.#interactive : this.#reader).run({ kind: "count", ...request }, options);
   }
 
   /**
-   * Writes an image's files, whose names begin with `fileStem`, and its part of those that a batch shares.
-   * `measures` are keys of columns that the summary is to have beside the main ones.
+   * Writes an image's files, whose names begin with `fileStem`, and its part of the files for the whole batch.
+   * `measures` are keys of additional columns for the summary.
    */
   exportFiles(
     request: ImageRequest & { readonly fileStem: string; readonly path: string },
@@ -240,7 +240,7 @@ export class Engine {
     return this.#reader.run({ kind: "export", ...reference, ...what }, options);
   }
 
-  /** Writes the files that a batch shares, from what {@link exportFiles} gave of each image. */
+  /** Writes the files for the whole batch, from the parts that {@link exportFiles} returned. */
   batchFiles(
     parts: readonly Blob[],
     failures: readonly FailedFile[],
@@ -251,37 +251,37 @@ export class Engine {
     return this.#reader.run({ kind: "batch-files", parts, failures, formats, dialect }, options);
   }
 
-  /** What a record of an earlier run says of each image. */
+  /** Reads a record of an earlier run: one entry for each image. */
   readRecord(source: ImageSource, options?: RunOptions): Promise<ImageRecord[]> {
     return this.#reader.run({ kind: "record", source: this.#withNumber(source) }, options);
   }
 
-  /** The regions of interest in a GeoJSON file. */
+  /** Reads the regions of interest in a GeoJSON file. */
   readRegions(source: ImageSource, options?: RunOptions): Promise<Region[]> {
     return this.#reader.run({ kind: "regions", source: this.#withNumber(source) }, options);
   }
 
-  /** The SHA-256 of a file, as records name files by it. */
+  /** The SHA-256 of a file, by which records identify files. */
   hash(source: ImageSource, options?: RunOptions): Promise<string> {
     return this.#reader.run({ kind: "hash", source: this.#withNumber(source) }, options);
   }
 
-  /** Puts files into one ZIP archive. */
+  /** Packs files into one ZIP archive. */
   archive(files: readonly NamedBlob[], options?: RunOptions): Promise<Blob> {
     return this.#reader.run({ kind: "archive", files }, options);
   }
 
-  /** A picture of an image, its longer side reduced to `maximumSide` pixels where it is larger. */
+  /** A picture of an image, reduced so that its longer side has at most `maximumSide` pixels. */
   preview(request: ImageRequest, maximumSide: number, contrast: Contrast, options?: RunOptions): Promise<Picture> {
     return this.#interactive.run({ kind: "preview", ...this.#referenceTo(request), maximumSide, contrast }, options);
   }
 
-  /** A picture of how sure the network is of each pixel. */
-  mapPicture(maps: CachedMaps, maximumSide: number, options?: RunOptions): Promise<Picture> {
-    return this.#interactive.run({ kind: "map-picture", maps, maximumSide }, options);
+  /** A picture of the nucleus probability of each pixel. */
+  probabilityPicture(prediction: CachedPrediction, maximumSide: number, options?: RunOptions): Promise<Picture> {
+    return this.#interactive.run({ kind: "probability-picture", prediction, maximumSide }, options);
   }
 
-  /** The score of many images together; null without any. */
+  /** Summarises scores; null without any. */
   summarize(scores: readonly ImageScore[], options?: RunOptions): Promise<ScoreSummary | null> {
     return this.#reader.run({ kind: "summarize", scores }, options);
   }
@@ -291,7 +291,7 @@ export class Engine {
     return this.#reader.run({ kind: "example", seed }, options);
   }
 
-  /** Ends all work and frees everything. */
+  /** Stops all work and frees everything. */
   dispose(): void {
     this.#segmenters.dispose();
     this.#reader.dispose();
@@ -333,7 +333,7 @@ export class Engine {
     return `${this.#numberOf(source.blob)} ${source.entry ?? ""} ${JSON.stringify(selection)} ${JSON.stringify(pixelSize)}`;
   }
 
-  /** An object loses its identity on the way to a worker; a number does not. */
+  /** A number that identifies an object: unlike the object, it stays the same when it is sent to a worker. */
   #numberOf(object: object): number {
     const known = this.#numbers.get(object);
     if (known !== undefined) return known;
@@ -342,7 +342,7 @@ export class Engine {
   }
 }
 
-/** The part of a result that goes back to a worker; outlines stay. */
+/** The part of a result that is sent back to a worker: without outlines. */
 function finished({ csvRows, width, height, edited }: FinishedNuclei): FinishedNuclei {
   return { csvRows, width, height, edited };
 }
@@ -367,7 +367,7 @@ async function fetchFrom(url: URL): Promise<Response> {
   return response;
 }
 
-/** Compiles while the module arrives, where its type is named correctly. */
+/** Compiles the module while it is downloaded, if the server sends the correct media type. */
 async function compile(source: Source): Promise<WebAssembly.Module> {
   const response = await load(source);
   const streamable = response.headers.get("content-type")?.startsWith("application/wasm") === true;

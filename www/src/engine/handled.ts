@@ -1,7 +1,7 @@
 /**
- * The fields that the page knows of what the module returns.
+ * The fields of the module's types that the page handles.
  *
- * A field that is added in Rust breaks the type check here. Use it, or decide that the page does not need it, and
+ * A field that is added in Rust breaks the type check here. Use it, or decide that the page does not need it;
  * then add its name.
  */
 import type {
@@ -35,12 +35,12 @@ import type {
   Warning,
 } from "../wasm/nucleoscope.js";
 
-/** Is `true` for a type without other fields, else the names of those. */
+/** `true` if a type has only the known fields; otherwise the names of the others. */
 type Others<T, Known extends keyof T> = [Exclude<keyof T, Known>] extends [never] ? true : Exclude<keyof T, Known>;
 
 type AllTrue<T extends Record<string, true>> = T;
 
-/** Each type, with the fields that are known. */
+/** Each type with its known fields. */
 export type Handled = AllTrue<{
   channelInfo: Others<ChannelInfo, "name" | "color">;
   column: Others<Column, "key" | "label" | "unit">;

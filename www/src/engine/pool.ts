@@ -1,8 +1,8 @@
 import { checkCount, EngineError, messageOf } from "./engine-error.ts";
 import type { About, FromWorker, Outcomes, Progress, Task, ToWorker } from "./protocol.ts";
-import { baseLimit, pixelsIn, pixelsTold, silenceLimit } from "./time-limit.ts";
+import { baseLimit, pixelsIn, decodedPixels, silenceLimit } from "./time-limit.ts";
 
-/** The part of a Worker that the pool uses. */
+/** The members of `Worker` that the pool uses. */
 export interface WorkerLike {
   onmessage: ((event: MessageEvent<FromWorker>) => void) | null;
   onmessageerror: ((event: MessageEvent) => void) | null;
@@ -11,12 +11,12 @@ export interface WorkerLike {
   terminate(): void;
 }
 
-/** How one task is run. */
+/** Options for running one task. */
 export interface RunOptions {
-  /** A queued task is dropped; the worker of a running one is ended and replaced. */
+  /** Cancels the task: a queued one is dropped; the worker of a running one is terminated and replaced. */
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
-  /** Whether it goes before tasks that do not: a part of what was begun already. */
+  /** Whether it is queued before tasks that are not: it belongs to an image that has been started. */
   readonly isAhead?: boolean | undefined;
 }
 
@@ -25,13 +25,13 @@ interface Job {
   readonly task: Task;
   readonly onProgress: ((progress: Progress) => void) | undefined;
   readonly isAhead: boolean;
-  /** How often a worker has been given it. */
+  /** How often it has been passed to a worker. */
   tries: number;
-  /** Of its image, as far as they are known. */
+  /** Pixels of its image; 0 if not known. */
   pixels: number;
-  /** Ends the pause before its next try. */
+  /** The timer of the pause before its next try. */
   pause: ReturnType<typeof setTimeout> | undefined;
-  /** Ends the job: called exactly once, with one of the two. */
+  /** Ends the job: exactly one of `resolve` and `reject` is called, once. */
   readonly resolve: (outcome: Outcomes[Task["kind"]]) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -40,35 +40,35 @@ interface Slot {
   readonly worker: WorkerLike;
   ready: boolean;
   job: Job | null;
-  /** Seconds since it said something, while something is expected of it. */
+  /** Seconds without a message, while one is expected. */
   silence: number;
-  /** Bytes that its module has taken. */
+  /** Bytes of its module's memory. */
   heap: number;
-  /** Ends the worker when it has been without work for long. */
+  /** The timer that terminates the worker when it has been idle for long. */
   rest: ReturnType<typeof setTimeout> | undefined;
 }
 
-/** A task whose worker crashes or falls silent is tried so often; so is the start of a worker. */
+/** How often a task is tried whose worker crashes or stops answering; the same for starting a worker. */
 export const attempts = 3;
 
-/** Milliseconds before the second try and before the third. */
+/** Pauses before the second and the third try, in milliseconds. */
 export const pauses = [250, 1000];
 
-/** Each try may be silent for so many times as long as the one before: the computer may be busy. */
-const patienceGrowth = 2;
+/** The factor by which each try may be silent longer than the one before: the computer may be busy. */
+const silenceGrowth = 2;
 
-/** Milliseconds between two looks at who is silent. */
+/** Milliseconds between two checks for silent workers. */
 const watchInterval = 1000;
 
-/** A worker without work for so many milliseconds is ended, unless it is the last. */
+/** A worker that has been idle for this many milliseconds is terminated, unless it is the last. */
 export const idleTime = 30_000;
 
-/** The last one is replaced if its module has taken more bytes: it cannot give them back. */
+/** The last one is replaced if its module uses more bytes than this: its memory cannot shrink. */
 export const keptHeap = 512 * 2 ** 20;
 
 /**
- * How many workers suit a computer: the page does next to nothing during a batch, so two cores get
- * two workers; of more cores one stays free, and memory is not endless.
+ * The default number of workers: the page does almost nothing during a batch, so two cores get two workers; with
+ * more cores, one stays free. At most four, because of memory.
  */
 export function defaultWorkers(cores: number | undefined): number {
   const known = cores ?? 1;
@@ -78,12 +78,12 @@ export function defaultWorkers(cores: number | undefined): number {
 /**
  * Workers that share one queue.
  *
- * Workers are started when there is work for them, and ended when there has been none for
- * {@link idleTime}; one stays warm, replaced if a large image has left it with much memory.
+ * Workers are started when there is work for them, and terminated when there has been none for
+ * {@link idleTime}; one is kept, but replaced if a large image has left it with much memory.
  *
- * A worker that crashes is replaced, and so is one that says nothing for longer than its task can
- * take. The task in its hand is tried again after a pause, and after {@link attempts} tries ends with
- * `engine/crashed` or `engine/no-answer`; every other task goes on.
+ * A worker that crashes is replaced, and so is one that sends no message for longer than its task can
+ * take. Its task is tried again after a pause, and after {@link attempts} tries fails with
+ * `engine/crashed` or `engine/no-answer`; other tasks are not affected.
  */
 export class Pool {
   readonly #start: () => WorkerLike;
@@ -91,19 +91,19 @@ export class Pool {
   #size: number;
   readonly #slots = new Set<Slot>();
   readonly #queue: Job[] = [];
-  /** Tasks between two tries. */
+  /** Tasks that wait for their next try. */
   readonly #paused = new Set<Job>();
   readonly #about: Promise<About>;
   #settleAbout!: { resolve: (about: About) => void; reject: (error: unknown) => void };
   #refusal: EngineError | null = null;
   #failedStarts = 0;
-  /** Ends the pause after a worker could not be started. */
+  /** The timer of the pause after a worker could not be started. */
   #startPause: ReturnType<typeof setTimeout> | undefined;
   #watch: ReturnType<typeof setTimeout> | undefined;
   #nextId = 1;
   #largestHeap = 0;
 
-  /** `start` makes a worker that has already been sent its set-up; `size` is the most workers at once, 1 or more. */
+  /** `start` creates a worker and sends it its set-up; `size` is the most workers at once, 1 or more. */
   constructor(start: () => WorkerLike, size: number) {
     checkCount(size, "size");
     this.#start = start;
@@ -111,17 +111,17 @@ export class Pool {
     this.#about = new Promise((resolve, reject) => {
       this.#settleAbout = { resolve, reject };
     });
-    // Whoever asks gets the error; nobody asking is no fault.
+    // Callers of `warmUp` get the error; without a caller, it must not count as unhandled.
     this.#about.catch(() => undefined);
   }
 
-  /** Starts a worker ahead of the first task; resolves to what it says about itself. */
+  /** Starts a worker before the first task; resolves to what it reports when it is ready. */
   warmUp(): Promise<About> {
     if (this.#slots.size === 0 && this.#refusal === null) this.#addWorker();
     return this.#about;
   }
 
-  /** The most bytes that the module of any worker has taken so far. */
+  /** The largest memory of any worker's module so far, in bytes. */
   get largestHeap(): number {
     return this.#largestHeap;
   }
@@ -142,7 +142,7 @@ export class Pool {
         pause: undefined,
         resolve: (outcome) => {
           signal?.removeEventListener("abort", abort);
-          // The worker ends a task with the outcome of its kind: that is the protocol.
+          // By the protocol, a worker ends a task with the outcome of the task's kind.
           resolve(outcome as Outcomes[T["kind"]]);
         },
         reject: (error) => {
@@ -157,7 +157,7 @@ export class Pool {
     });
   }
 
-  /** Ends every worker; every task that has not ended is rejected. */
+  /** Terminates every worker and rejects every task that has not ended. */
   dispose(): void {
     this.#refuse(
       new EngineError({
@@ -175,10 +175,10 @@ export class Pool {
     }
     if (this.#startPause === undefined) {
       const starting = [...this.#slots].filter((slot) => !slot.ready).length;
-      const wanted = Math.min(this.#queue.length - starting, this.#size - this.#slots.size);
-      for (let added = 0; added < wanted; added++) this.#addWorker();
+      const missing = Math.min(this.#queue.length - starting, this.#size - this.#slots.size);
+      for (let added = 0; added < missing; added++) this.#addWorker();
     }
-    this.#followSilence();
+    this.#watchForSilence();
   }
 
   #give(slot: Slot, job: Job | undefined): void {
@@ -191,43 +191,43 @@ export class Pool {
     try {
       slot.worker.postMessage({ type: "task", id: job.id, task: job.task });
     } catch (error) {
-      // What cannot be copied to a worker cannot be copied to another one either.
+      // A task that cannot be copied to this worker cannot be copied to another one either.
       slot.job = null;
       job.reject(error);
     }
   }
 
-  /** Looks at who is silent, as long as anything is expected of anyone. */
-  #followSilence(): void {
-    const isAnyoneExpected = [...this.#slots].some((slot) => !slot.ready || slot.job !== null);
-    if (!isAnyoneExpected) {
+  /** Checks for silent workers regularly while messages are expected. */
+  #watchForSilence(): void {
+    const isMessageExpected = [...this.#slots].some((slot) => !slot.ready || slot.job !== null);
+    if (!isMessageExpected) {
       clearTimeout(this.#watch);
       this.#watch = undefined;
       return;
     }
     this.#watch ??= setTimeout(() => {
       this.#watch = undefined;
-      this.#lookForSilence();
-      this.#followSilence();
+      this.#checkSilence();
+      this.#watchForSilence();
     }, watchInterval);
   }
 
-  /** Looks are counted, not time: while the computer sleeps there are none. */
-  #lookForSilence(): void {
+  /** Adds up intervals instead of comparing times: while the computer sleeps, there are none. */
+  #checkSilence(): void {
     for (const slot of [...this.#slots]) {
       if (slot.ready && slot.job === null) continue;
       slot.silence += watchInterval / 1000;
       const { job } = slot;
       const limit =
         job === null
-          ? baseLimit * patienceGrowth ** this.#failedStarts
-          : silenceLimit(job.task, job.pixels) * patienceGrowth ** (job.tries - 1);
+          ? baseLimit * silenceGrowth ** this.#failedStarts
+          : silenceLimit(job.task, job.pixels) * silenceGrowth ** (job.tries - 1);
       if (slot.silence >= limit)
         this.#crashed(slot, { isSilent: true, reason: `no answer for ${Math.round(limit)} seconds` });
     }
   }
 
-  /** Gives an idle worker's memory back after a while; the last one stays, or another one for it. */
+  /** Terminates an idle worker after a while, to free its memory; the last one is kept or replaced. */
   #rest(slot: Slot): void {
     if (this.#slots.size === 1 && slot.heap <= keptHeap) return;
     slot.rest ??= setTimeout(() => {
@@ -255,7 +255,7 @@ export class Pool {
       event.preventDefault();
       this.#crashed(slot, { reason: event.message });
     };
-    this.#followSilence();
+    this.#watchForSilence();
   }
 
   #receive(slot: Slot, message: FromWorker): void {
@@ -276,23 +276,23 @@ export class Pool {
         break;
       case "progress":
         if (slot.job?.id !== message.id) break;
-        slot.job.pixels = Math.max(slot.job.pixels, pixelsTold(message.progress));
+        slot.job.pixels = Math.max(slot.job.pixels, decodedPixels(message.progress));
         slot.job.onProgress?.(message.progress);
         break;
       case "result":
-        this.#weigh(slot, message.heap);
+        this.#recordHeap(slot, message.heap);
         this.#finish(slot, message.id)?.resolve(message.outcome);
         this.#assign();
         break;
       case "error":
-        this.#weigh(slot, message.heap);
+        this.#recordHeap(slot, message.heap);
         this.#finish(slot, message.id)?.reject(new EngineError(message.error));
         this.#assign();
         break;
     }
   }
 
-  #weigh(slot: Slot, heap: number): void {
+  #recordHeap(slot: Slot, heap: number): void {
     slot.heap = heap;
     this.#largestHeap = Math.max(this.#largestHeap, heap);
   }
@@ -315,7 +315,7 @@ export class Pool {
     this.#assign();
   }
 
-  /** Puts a task at the front of the queue after a pause that grows with every try. */
+  /** Puts a task at the front of the queue after a pause that grows with each try. */
   #tryAgain(job: Job): void {
     this.#paused.add(job);
     job.pause = setTimeout(
@@ -344,13 +344,13 @@ export class Pool {
       return;
     }
     this.#failedStarts = 0;
-    // It goes on with those that could be started: there may be no memory for more.
+    // Continues with the workers that could be started: there may be no memory for more.
     const started = [...this.#slots].filter(({ ready }) => ready).length;
     if (started > 0) this.#size = started;
     else this.#giveUp(reason);
   }
 
-  /** No worker could be started: whoever waits for one is told, and later tasks may try again. */
+  /** No worker could be started: rejects all waiting tasks; later tasks try again. */
   #giveUp(reason: string): void {
     const error = new EngineError({
       code: "engine/not-started",
@@ -383,7 +383,7 @@ export class Pool {
       this.#wake(job);
       job.reject(error);
     }
-    this.#followSilence();
+    this.#watchForSilence();
   }
 
   #wake(job: Job): void {

@@ -1,9 +1,9 @@
 /**
- * What the page and its workers say to each other.
+ * The messages between the page and its workers.
  *
- * A worker is set up once, then gets one task at a time. Every task has an id and ends exactly once,
+ * A worker is set up once, then receives one task at a time. Every task has an id and ends exactly once,
  * with `result`, `error` or `crash`; before its end it may report progress. A task is cancelled by
- * ending its worker: the work inside is synchronous and could not listen.
+ * terminating its worker: the work inside is synchronous and cannot receive messages.
  */
 import type {
   BatchFile as NumberedFile,
@@ -39,15 +39,15 @@ import type {
 
 export type { ErrorReport, FinishedNuclei, ModelIdentity } from "../wasm/nucleoscope.js";
 
-/** A file as its user gave it. */
+/** A file as the user added it. */
 export type BatchFile = Readonly<Omit<NumberedFile, "number">>;
 
 /** Where an image's bytes are: a file, or one entry of a ZIP archive. */
 export interface ImageSource {
   readonly blob: Blob;
-  /** The entry's position in the archive. */
+  /** The entry's position in the archive; null for a file by itself. */
   readonly entry: number | null;
-  /** Tells one file from another, so that a worker can keep an archive open; the engine fills it in. */
+  /** Identifies the file, so that a worker can keep an archive open; the engine sets it. */
   readonly number?: number;
 }
 
@@ -57,34 +57,34 @@ export type TruthSource =
   | { readonly kind: "labels"; readonly source: ImageSource }
   | { readonly kind: "runs"; readonly masks: readonly string[] };
 
-/** Works out which images, ground truth and wishes a set of files contains. */
+/** Works out which images, ground truth, sample submissions and records a set of files contains. */
 export interface OpenTask {
   readonly kind: "open";
   readonly files: readonly NumberedFile[];
 }
 
-/** An image as the workers know it. */
+/** Identifies an image in tasks. */
 export interface ImageReference {
-  /** Tells one decoded image from another: a worker keeps the one it decoded last. */
+  /** Identifies the decoded image: a worker keeps the one it decoded last. */
   readonly key: string;
   readonly imageId: string;
   readonly source: ImageSource;
   readonly selection: Selection;
-  /** The size of a pixel in µm, where the user gave it; else the file's counts. */
+  /** The pixel size in µm that replaces the file's; null uses the file's. */
   readonly pixelSize: PixelSize | null;
 }
 
-/** What nuclei are held against. */
+/** What nuclei are scored against. */
 export interface Comparison {
   readonly truth: TruthSource | null;
-  /** Tells one ground truth from another: a worker keeps the one it read last. */
+  /** Identifies the ground truth: a worker keeps the one it read last. */
   readonly truthKey: string;
 }
 
-/** Finds the nuclei of one image; of a large one, only how it is to be cut into blocks. */
+/** Finds the nuclei of one image; for a large one, only plans how to divide it into blocks. */
 export interface SegmentTask extends ImageReference, Comparison {
   readonly kind: "segment";
-  /** Which images are large; null leaves it to the program. */
+  /** From which size on images are divided into blocks; null uses the default. */
   readonly sizes: TiledSizes | null;
   readonly settings: Settings;
   readonly edits: readonly Edit[];
@@ -97,7 +97,7 @@ export interface BlockTask extends ImageReference {
   readonly kind: "block";
   readonly settings: Settings;
   readonly plan: TiledPlan;
-  /** Its position in the plan. */
+  /** The block's position in the plan. */
   readonly block: number;
 }
 
@@ -106,26 +106,26 @@ export interface AssembleTask extends ImageReference, Comparison {
   readonly kind: "assemble";
   readonly plan: TiledPlan;
   readonly stack: StackInfo;
-  /** What was found in each block of the plan. */
+  /** The nuclei found in each block of the plan. */
   readonly blocks: readonly Uint32Array<ArrayBuffer>[];
   readonly settings: Settings;
   readonly edits: readonly Edit[];
 }
 
-/** The network's answer for an image; the browser may keep it on disk. */
-export interface CachedMaps {
-  /** Tells these maps from others: a worker keeps those it read last. */
+/** The network's prediction for an image; the browser may keep it on disk. */
+export interface CachedPrediction {
+  /** Identifies the prediction: a worker keeps the one it read last. */
   readonly key: string;
-  /** Interior, boundary and distance, 32-bit floats, row by row. */
+  /** The interior, boundary and distance maps, as 32-bit floats, row by row. */
   readonly blob: Blob;
   readonly width: number;
   readonly height: number;
 }
 
-/** Cuts maps into nuclei anew, and corrects them: all of a segmentation but the network. */
+/** Finds nuclei in a prediction and corrects them: a segmentation without the network. */
 export interface LabelTask extends ImageReference, Comparison {
   readonly kind: "label";
-  readonly maps: CachedMaps;
+  readonly prediction: CachedPrediction;
   readonly settings: Settings;
   readonly edits: readonly Edit[];
 }
@@ -144,17 +144,17 @@ export interface MeasureTask extends ImageReference {
   readonly nuclei: FinishedNuclei;
 }
 
-/** What decides which nuclei of an image count. */
+/** The rules by which nuclei of an image count. */
 export interface CountRules {
   readonly regions: readonly Region[];
   readonly gates: readonly Gate[];
 }
 
-/** Decides which nuclei of an image count, by what was measured of them. */
+/** Decides from their measurements which nuclei of an image count. */
 export interface CountTask extends CountRules {
   readonly kind: "count";
   readonly table: MeasurementTable;
-  /** The image's, in pixels. */
+  /** The image's width in pixels. */
   readonly width: number;
   readonly height: number;
   readonly pixelSize: PixelSize | null;
@@ -162,25 +162,25 @@ export interface CountTask extends CountRules {
   readonly csvRows: string;
 }
 
-/** Writes the files of one image, and its part of those that a batch shares. */
+/** Writes the files of one image, and its part of the files for the whole batch. */
 export interface ExportTask extends ImageReference {
   readonly kind: "export";
-  /** What the files' names begin with. */
+  /** The beginning of the files' names. */
   readonly fileStem: string;
   readonly nuclei: FinishedNuclei;
-  /** What the user knows the image by. */
+  /** The image's path, as the user added it. */
   readonly path: string;
   readonly formats: readonly ExportFormat[];
-  /** Keys of columns that the summary is to have beside the main ones. */
+  /** Keys of additional columns for the summary. */
   readonly measures: readonly string[];
   readonly provenance: GivenProvenance;
 }
 
-/** Writes the files that a batch shares. */
+/** Writes the files for the whole batch. */
 export interface BatchFilesTask {
   readonly kind: "batch-files";
   readonly parts: readonly Blob[];
-  /** Files that could not be worked on, of which the summary says so. */
+  /** Files that could not be processed; the summary lists them with the reason. */
   readonly failures: readonly FailedFile[];
   readonly formats: readonly ExportFormat[];
   readonly dialect: TableDialect;
@@ -198,13 +198,13 @@ export interface RegionsTask {
   readonly source: ImageSource;
 }
 
-/** Works out the SHA-256 of a file. */
+/** Computes the SHA-256 of a file. */
 export interface HashTask {
   readonly kind: "hash";
   readonly source: ImageSource;
 }
 
-/** Puts files into one ZIP archive. */
+/** Packs files into one ZIP archive. */
 export interface ArchiveTask {
   readonly kind: "archive";
   readonly files: readonly NamedBlob[];
@@ -216,7 +216,7 @@ export interface NamedBlob {
   readonly blob: Blob;
 }
 
-/** Makes a picture of an image to look at. */
+/** Makes a picture of an image for display. */
 export interface PreviewTask extends ImageReference {
   readonly kind: "preview";
   /** The longer side is reduced to this many pixels; 0 keeps the full size. */
@@ -224,10 +224,10 @@ export interface PreviewTask extends ImageReference {
   readonly contrast: Contrast;
 }
 
-/** Makes a picture of how sure the network is of each pixel. */
-export interface MapPictureTask {
-  readonly kind: "map-picture";
-  readonly maps: CachedMaps;
+/** Makes a picture of the nucleus probability of each pixel. */
+export interface ProbabilityPictureTask {
+  readonly kind: "probability-picture";
+  readonly prediction: CachedPrediction;
   readonly maximumSide: number;
 }
 
@@ -237,13 +237,13 @@ export interface ExampleTask {
   readonly seed: number;
 }
 
-/** Sums the scores of many images up. */
+/** Summarises the scores of many images. */
 export interface SummarizeTask {
   readonly kind: "summarize";
   readonly scores: readonly ImageScore[];
 }
 
-/** Everything a worker can be asked to do. */
+/** Every kind of task. */
 export type Task =
   | OpenTask
   | SegmentTask
@@ -260,7 +260,7 @@ export type Task =
   | HashTask
   | ArchiveTask
   | PreviewTask
-  | MapPictureTask
+  | ProbabilityPictureTask
   | ExampleTask
   | SummarizeTask;
 
@@ -274,29 +274,29 @@ export interface Picture {
 /** The nuclei found in one image. */
 export interface Segmented extends FinishedNuclei {
   readonly count: number;
-  /** The typical diameter of the nuclei in pixels, when there are any. */
+  /** The typical diameter of the nuclei in pixels; null without nuclei. */
   readonly diameter: number | null;
   readonly outlines: Outlines;
-  /** Whether the image is so large that it was worked on block by block: its maps are not kept. */
+  /** Whether the image was segmented in blocks because of its size: its prediction is not kept. */
   readonly isTiled: boolean;
   readonly stack: StackInfo;
   readonly score: ImageScore | null;
-  /** The true nuclei, where they are known and fit. */
+  /** The true nuclei, if there is ground truth that fits the image. */
   readonly truthOutlines: Outlines | null;
   /** Why there is no score although there is ground truth. */
   readonly truthError: ErrorReport | null;
-  /** Corrections that changed nothing, by their place in the list, with the reason. */
+  /** Corrections that changed nothing, by their index, with the reason. */
   readonly refusedEdits: readonly RefusedEdit[];
 }
 
-/** What a segmentation ends with. */
+/** The result of a segmentation. */
 export interface Inferred {
   readonly nuclei: Segmented;
-  /** Null for an image that was worked on block by block. */
-  readonly maps: CachedMaps | null;
+  /** Null for an image that was segmented in blocks. */
+  readonly prediction: CachedPrediction | null;
 }
 
-/** How a large image is to be segmented. */
+/** The plan for a large image. */
 export interface Planned {
   readonly plan: TiledPlan;
   readonly stack: StackInfo;
@@ -304,19 +304,19 @@ export interface Planned {
 
 /** Which nuclei of an image count. */
 export interface Counted extends CountedNuclei {
-  /** Their rows of the Bowl's CSV. */
+  /** The Bowl's CSV rows of the nuclei that count. */
   readonly csvRows: string;
 }
 
-/** What is written of an image. */
+/** The exported files of an image. */
 export interface Exported {
-  /** The files that are its own. */
+  /** The files for this image only. */
   readonly files: readonly NamedBlob[];
-  /** Its part of the files that the batch shares. */
+  /** Its part of the files for the whole batch. */
   readonly part: Blob;
 }
 
-/** What each kind of task ends with. */
+/** The result of each kind of task. */
 export interface Outcomes {
   open: BatchPlan;
   segment: Inferred | Planned;
@@ -333,32 +333,32 @@ export interface Outcomes {
   hash: string;
   archive: Blob;
   preview: Picture;
-  "map-picture": Picture;
+  "probability-picture": Picture;
   example: ExampleImage;
   /** Null without scores. */
   summarize: ScoreSummary | null;
 }
 
-/** What a task tells before its end. */
+/** What a task reports before its end. */
 export type Progress =
   | { readonly stage: "decoded"; readonly picture: Picture }
-  /** A large image is looked at before it is cut into blocks. */
-  | { readonly stage: "looks"; readonly done: number; readonly total: number }
+  /** The scale of a large image is estimated before it is divided into blocks. */
+  | { readonly stage: "scale"; readonly done: number; readonly total: number }
   | { readonly stage: "network"; readonly done: number; readonly total: number };
 
-/** What a worker says about itself once it is ready. */
+/** What a worker reports once it is ready. */
 export interface About {
-  /** What the model says about itself; null in a worker without a model. */
+  /** The model's metadata; null in a worker without a model. */
   readonly model: ModelMetadata | null;
-  /** The SHA-256 of its file; empty without one. */
+  /** The SHA-256 of the model file; empty without one. */
   readonly modelHash: string;
-  /** The first line of the Bowl's CSV. */
+  /** The header line of the Bowl's CSV. */
   readonly csvHeader: string;
-  /** The settings that are used where none are given. */
+  /** The default settings. */
   readonly settings: Settings;
-  /** What the settings of the watershed are. */
+  /** Names, ranges and help texts of the watershed's settings. */
   readonly settingList: readonly Setting[];
-  /** What the formats of the exports are. */
+  /** Names, labels and files of the export formats. */
   readonly exportFormats: readonly FormatInfo[];
 }
 
@@ -372,8 +372,8 @@ export type FromWorker =
   | { readonly type: "ready"; readonly about: About }
   | { readonly type: "refused"; readonly error: ErrorReport }
   | { readonly type: "progress"; readonly id: number; readonly progress: Progress }
-  /** `heap`: bytes that the worker's module has taken, which it never gives back. */
+  /** `heap`: bytes of the worker module's memory, which never shrinks. */
   | { readonly type: "result"; readonly id: number; readonly outcome: Outcomes[Task["kind"]]; readonly heap: number }
   | { readonly type: "error"; readonly id: number; readonly error: ErrorReport; readonly heap: number }
-  /** The worker can no longer be trusted and must be replaced. */
+  /** The worker's state is undefined; it must be replaced. */
   | { readonly type: "crash"; readonly message: string };

@@ -1,38 +1,38 @@
 /**
- * How long a worker may be silent before it counts as dead. A worker that computes cannot answer a
- * question, so its own messages are the sign of life: progress, and the end of its task.
+ * How long a worker may send no message before it is taken for hung. A worker that computes cannot answer a
+ * question, so its own messages are what counts: progress, and the end of its task.
  */
 import type { Progress, Task } from "./protocol.ts";
 
-/** Seconds that a worker may take to get ready, and any task without pixels or bytes. */
+/** Seconds allowed for starting a worker, and for any task, before pixels and bytes are added. */
 export const baseLimit = 30;
 
-/** Seconds for every million pixels: some thirty times what the slowest step takes on an old computer. */
+/** Seconds for each million pixels: about thirty times what the slowest step takes on an old computer. */
 const perMegapixel = 3;
 
-/** Seconds for every mebibyte that has to be read: a slow network drive. */
+/** Seconds for each mebibyte to be read: a slow network drive. */
 const perMebibyte = 1;
 
-/** Of an archive one entry is read, and no file is read for longer than this many seconds. */
+/** The size of the largest archive entry in mebibytes, and the most seconds for reading a file. */
 const [largestEntry, longestReading] = [64, 600];
 
-/** Seconds for every file whose directory or header is looked at. */
+/** Seconds for each file whose directory or header is read. */
 const perFile = 0.1;
 
-/** Seconds of silence that are allowed in a task on an image of so many pixels, as far as they are known. */
+/** Seconds without a message that are allowed in a task on an image of this many pixels; 0 if not known. */
 export function silenceLimit(task: Task, pixels: number): number {
   return baseLimit + (pixels / 1e6) * perMegapixel + readingLimit(task);
 }
 
-/** The pixels of the image that a task is about, where it says so: 0 otherwise. */
+/** The pixels of a task's image; 0 if the task does not contain its size. */
 export function pixelsIn(task: Task): number {
   switch (task.kind) {
     case "block":
     case "assemble":
       return task.plan.width * task.plan.height;
     case "label":
-    case "map-picture":
-      return task.maps.width * task.maps.height;
+    case "probability-picture":
+      return task.prediction.width * task.prediction.height;
     case "measure":
     case "export":
       return task.nuclei.width * task.nuclei.height;
@@ -41,8 +41,8 @@ export function pixelsIn(task: Task): number {
   }
 }
 
-/** The pixels of an image that its worker has just decoded: 0 for other progress. */
-export function pixelsTold(progress: Progress): number {
+/** The pixels of an image that has just been decoded; 0 for other progress. */
+export function decodedPixels(progress: Progress): number {
   return progress.stage === "decoded" ? progress.picture.width * progress.picture.height : 0;
 }
 

@@ -1,4 +1,4 @@
-/** The worker's side of the protocol: a thin layer over the WebAssembly module. */
+/** The worker's side of the protocol: calls the WebAssembly module. */
 import {
   Archive,
   batchFiles,
@@ -30,7 +30,7 @@ import type {
   AssembleTask,
   BatchFilesTask,
   BlockTask,
-  CachedMaps,
+  CachedPrediction,
   Comparison,
   CorrectTask,
   Counted,
@@ -39,7 +39,7 @@ import type {
   FromWorker,
   ImageSource,
   LabelTask,
-  MapPictureTask,
+  ProbabilityPictureTask,
   MeasureTask,
   NamedBlob,
   Outcomes,
@@ -54,13 +54,13 @@ import type {
   TruthSource,
 } from "./protocol.ts";
 
-/** The part of a dedicated worker's global scope that is used here. */
+/** The members of a dedicated worker's global scope that are used here. */
 interface Scope {
   onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
   postMessage(message: FromWorker, transfer: Transferable[]): void;
 }
 
-/** What a task ends with, and the parts of it that are moved instead of copied. */
+/** A task's result, and the parts of it that are transferred instead of copied. */
 interface Finished {
   readonly outcome: Outcomes[Task["kind"]];
   readonly transfer: Transferable[];
@@ -101,7 +101,7 @@ async function perform(id: number, task: Task): Promise<void> {
     const { outcome, transfer } = await finish(task, progress);
     scope.postMessage({ type: "result", id, outcome, heap: heap() }, transfer);
   } catch (error) {
-    // An error without the three parts is a trap or a bug; the module's memory may be in any state.
+    // Any other error is a trap or a bug; the module's memory may be in any state.
     if (isReport(error)) scope.postMessage({ type: "error", id, error: reportOf(error), heap: heap() }, []);
     else scope.postMessage({ type: "crash", message: String(error) }, []);
   }
@@ -127,8 +127,8 @@ async function finish(task: Task, progress: OnProgress): Promise<Finished> {
       const outcome = await preview(task);
       return { outcome, transfer: [outcome.bitmap] };
     }
-    case "map-picture": {
-      const outcome = await mapPicture(task);
+    case "probability-picture": {
+      const outcome = await probabilityPicture(task);
       return { outcome, transfer: [outcome.bitmap] };
     }
     case "segment":
@@ -176,14 +176,14 @@ function buffersOf({ outlines, truthOutlines }: Segmented): Transferable[] {
   );
 }
 
-/** What was decoded or read last: the next task is often about the same. */
-class Kept<T extends { free(): void }> {
+/** Keeps the last value: the next task often needs the same one. */
+class Memo<T extends { free(): void }> {
   #key = "";
   #value: T | null = null;
 
   get(key: string, make: () => T): T {
     if (this.#value !== null && this.#key === key) return this.#value;
-    // Freed first: two large images may not fit into memory.
+    // Freed first, because two large images may not fit into memory.
     this.drop();
     this.#value = make();
     this.#key = key;
@@ -196,18 +196,18 @@ class Kept<T extends { free(): void }> {
   }
 }
 
-const images = new Kept<DecodedImage>();
-const maps = new Kept<Prediction>();
-const truths = new Kept<Truth>();
+const images = new Memo<DecodedImage>();
+const predictions = new Memo<Prediction>();
+const truths = new Memo<Truth>();
 
-/** `isMeasured`: with all its channels. */
+/** Decodes an image; `isMeasured` with all its channels. */
 function imageOf({ key, source, selection, pixelSize }: ImageReference, isMeasured = false): DecodedImage {
   const open = (): DecodedImage => DecodedImage.open(read(source), selection, pixelSize, isMeasured);
   return images.get(isMeasured ? `${key} measured` : key, open);
 }
 
-function mapsOf({ key, blob, width, height }: CachedMaps): Prediction {
-  return maps.get(key, () => new Prediction(width, height, readBlob(blob)));
+function predictionOf({ key, blob, width, height }: CachedPrediction): Prediction {
+  return predictions.get(key, () => new Prediction(width, height, readBlob(blob)));
 }
 
 function preview(task: PreviewTask): Promise<Picture> {
@@ -216,9 +216,9 @@ function preview(task: PreviewTask): Promise<Picture> {
   return pictureOf(rgba, { width, height }, image);
 }
 
-function mapPicture(task: MapPictureTask): Promise<Picture> {
-  const { rgba, width, height } = mapsOf(task.maps).picture(task.maximumSide);
-  return pictureOf(rgba, { width, height }, task.maps);
+function probabilityPicture(task: ProbabilityPictureTask): Promise<Picture> {
+  const { rgba, width, height } = predictionOf(task.prediction).picture(task.maximumSide);
+  return pictureOf(rgba, { width, height }, task.prediction);
 }
 
 async function pictureOf(
@@ -237,7 +237,7 @@ async function segment(task: SegmentTask, progress: OnProgress): Promise<Finishe
   const picture = await pictureOf(rgba, { width, height }, image);
   progress({ stage: "decoded", picture }, [picture.bitmap]);
   const plan = segmenter.planTiled(image, task.settings, task.sizes ?? undefined, (done, total) =>
-    progress({ stage: "looks", done, total }),
+    progress({ stage: "scale", done, total }),
   );
   if (plan !== undefined) return { outcome: { plan, stack: image.stack() }, transfer: [] };
   const inferred = segmenter.infer(image, task.settings, (done, total) => progress({ stage: "network", done, total }));
@@ -246,7 +246,7 @@ async function segment(task: SegmentTask, progress: OnProgress): Promise<Finishe
     const { width, height } = image;
     const blob = blobOf(inferred.values());
     const key = `${task.key} ${Date.now()} ${Math.random()}`;
-    return { outcome: { nuclei, maps: { key, blob, width, height } }, transfer: buffersOf(nuclei) };
+    return { outcome: { nuclei, prediction: { key, blob, width, height } }, transfer: buffersOf(nuclei) };
   } finally {
     inferred.free();
   }
@@ -254,14 +254,14 @@ async function segment(task: SegmentTask, progress: OnProgress): Promise<Finishe
 
 function findInBlock(task: BlockTask, progress: OnProgress): Uint32Array<ArrayBuffer> {
   if (segmenter === null) throw new Error("this worker was set up without a model");
-  const tell = (done: number, total: number): void => progress({ stage: "network", done, total });
-  const found = segmenter.findInBlock(imageOf(task), task.settings, task.plan, task.block, tell);
-  // It is a copy of what is in the module's memory.
+  const report = (done: number, total: number): void => progress({ stage: "network", done, total });
+  const found = segmenter.findInBlock(imageOf(task), task.settings, task.plan, task.block, report);
+  // The array is a copy, not a view of the module's memory.
   return found as Uint32Array<ArrayBuffer>;
 }
 
 function assemble(task: AssembleTask): Segmented {
-  // The nuclei of a large image need the room.
+  // Frees memory for the nuclei of a large image.
   images.drop();
   const { plan, stack, blocks, settings, edits } = task;
   const together = Segmentation.fromBlocks(plan, [...blocks], settings, [...edits]);
@@ -270,7 +270,7 @@ function assemble(task: AssembleTask): Segmented {
 
 function label(task: LabelTask): Segmented {
   const image = imageOf(task);
-  return described(mapsOf(task.maps).label(task.settings, [...task.edits]), task, image, image.stack());
+  return described(predictionOf(task.prediction).label(task.settings, [...task.edits]), task, image, image.stack());
 }
 
 function correct(task: CorrectTask): Segmented {
@@ -283,7 +283,7 @@ function correct(task: CorrectTask): Segmented {
   }
 }
 
-/** Everything the page wants to know of a segmentation, which is freed. */
+/** Converts a segmentation to a result, and frees it. */
 function described(
   segmentation: Segmentation,
   task: ImageReference & Comparison,
@@ -309,7 +309,7 @@ function described(
   }
 }
 
-/** Ground truth that cannot be used costs the score, not the nuclei. */
+/** Scores a segmentation; if the ground truth cannot be used, there is no score, but the nuclei are kept. */
 function score(
   segmentation: Segmentation,
   { truth: source, truthKey }: Comparison,
@@ -377,7 +377,7 @@ function archive({ files }: ArchiveTask): Blob {
   return blobOf(made.finish());
 }
 
-/** Bytes of the module's own memory never are shared between threads; its types cannot say so. */
+/** The module's memory is never shared between threads, which its types do not express. */
 function blobOf(bytes: Uint8Array): Blob {
   return new Blob([bytes as Uint8Array<ArrayBuffer>]);
 }
@@ -389,7 +389,7 @@ function read({ blob, entry, number }: ImageSource): Uint8Array {
 
 let keptReader: SourceReader | null = null;
 
-/** Made once, as it keeps archives open. */
+/** Created once, because it keeps archives open. */
 function sourceReader(): SourceReader {
   keptReader ??= new SourceReader();
   return keptReader;

@@ -1,22 +1,23 @@
 import { make } from "./dom.ts";
 
-/** Something worth knowing, and what to do about it. */
-export interface Notice {
+/** A message to the user, and what to do about it. */
+export interface PageMessage {
   readonly message: string;
   readonly help: string;
-  /** What can be done about it with one press; the notice is then gone. */
+  /** A button that does something about it and removes the message. */
   readonly action?: { readonly label: string; readonly run: () => void };
   /** Called when the user dismisses it. */
   readonly dismissed?: () => void;
 }
 
-/** A list of notices, each of which can be dismissed. */
-export class Notices {
+/** A list of messages, each of which can be dismissed. */
+export class Messages {
   readonly #section: HTMLElement;
   readonly #list: HTMLElement;
-  /** What the files together give rise to, and what happened on the way. */
-  #standing: readonly Notice[] = [];
-  readonly #passing: Notice[] = [];
+  /** Messages about all files together; they are replaced when more files are opened. */
+  #standing: readonly PageMessage[] = [];
+  /** Messages about single events. */
+  readonly #passing: PageMessage[] = [];
   readonly #dismissed = new Set<string>();
 
   constructor(section: HTMLElement, list: HTMLElement) {
@@ -24,32 +25,32 @@ export class Notices {
     this.#list = list;
   }
 
-  /** Puts other standing notices in the place of the earlier ones. */
-  replace(notices: readonly Notice[]): void {
-    this.#standing = notices;
+  /** Replaces the standing messages. */
+  replace(messages: readonly PageMessage[]): void {
+    this.#standing = messages;
     this.#render();
   }
 
-  /** Adds passing notices. */
-  add(notices: readonly Notice[]): void {
-    for (const notice of notices) {
-      this.#dismissed.delete(fingerprint(notice));
-      // The same again: its action is that of the last time.
-      this.remove(notice);
-      this.#passing.push(notice);
+  /** Adds passing messages. */
+  add(messages: readonly PageMessage[]): void {
+    for (const added of messages) {
+      this.#dismissed.delete(fingerprint(added));
+      // A repeated message replaces the earlier one, with its action.
+      this.remove(added);
+      this.#passing.push(added);
     }
     this.#render();
   }
 
-  /** Takes a passing notice away. */
-  remove(notice: Notice): void {
-    const position = this.#passing.findIndex((other) => fingerprint(other) === fingerprint(notice));
+  /** Removes a passing message. */
+  remove(removed: PageMessage): void {
+    const position = this.#passing.findIndex((other) => fingerprint(other) === fingerprint(removed));
     if (position < 0) return;
     this.#passing.splice(position, 1);
     this.#render();
   }
 
-  /** Takes every notice away; the function returned brings them back. */
+  /** Removes every message; the function returned restores them. */
   clear(): () => void {
     const [standing, passing, dismissed] = [this.#standing, [...this.#passing], [...this.#dismissed]];
     this.#standing = [];
@@ -65,30 +66,30 @@ export class Notices {
   }
 
   #render(): void {
-    const all = new Map([...this.#passing, ...this.#standing].map((notice) => [fingerprint(notice), notice]));
+    const all = new Map([...this.#passing, ...this.#standing].map((shown) => [fingerprint(shown), shown]));
     for (const dismissed of this.#dismissed) all.delete(dismissed);
-    this.#list.replaceChildren(...[...all.values()].map((notice) => this.#item(notice)));
+    this.#list.replaceChildren(...[...all.values()].map((shown) => this.#item(shown)));
     this.#section.hidden = all.size === 0;
   }
 
-  #item(notice: Notice): HTMLElement {
-    const { message, help, action } = notice;
-    const item = make("li", "notice");
-    const text = make("p", "notice-text");
-    text.append(make("span", "notice-message", stopped(message)), " ", make("span", "notice-help", help));
-    const buttons = make("div", "notice-buttons");
+  #item(shown: PageMessage): HTMLElement {
+    const { message, help, action } = shown;
+    const item = make("li", "message");
+    const text = make("p", "message-text");
+    text.append(make("span", "message-words", withFullStop(message)), " ", make("span", "message-help", help));
+    const buttons = make("div", "message-buttons");
     if (action !== undefined) {
       buttons.append(
         this.#button(action.label, message, () => {
-          this.#dismiss(notice, item);
+          this.#dismiss(shown, item);
           action.run();
         }),
       );
     }
     buttons.append(
       this.#button("Dismiss", message, () => {
-        this.#dismiss(notice, item);
-        notice.dismissed?.();
+        this.#dismiss(shown, item);
+        shown.dismissed?.();
       }),
     );
     item.append(text, buttons);
@@ -103,20 +104,20 @@ export class Notices {
     return made;
   }
 
-  #dismiss(notice: Notice, item: HTMLElement): void {
+  #dismiss(dismissed: PageMessage, item: HTMLElement): void {
     const position = [...this.#list.children].indexOf(item);
-    this.#dismissed.add(fingerprint(notice));
+    this.#dismissed.add(fingerprint(dismissed));
     this.#render();
     const next = this.#list.children[Math.min(position, this.#list.childElementCount - 1)];
     next?.querySelector("button")?.focus();
   }
 }
 
-/** Starts with a file's name, which keeps its case. */
-function stopped(message: string): string {
+/** The first letter stays as it is: a message may begin with a file's name. */
+function withFullStop(message: string): string {
   return message.endsWith(".") ? message : `${message}.`;
 }
 
-function fingerprint({ message, help }: Notice): string {
+function fingerprint({ message, help }: PageMessage): string {
   return JSON.stringify([message, help]);
 }
