@@ -42,7 +42,7 @@ export function writeSingleFile(dist) {
     html = html.replace(new RegExp(pattern, "g"), () => replacement);
   };
   replace(/content="default-src[^"]*"/, `content="${policy}"`);
-  replace(/ *<!-- Asked for as main\.js[^>]*-->\n/, "");
+  replace(/ *<!-- Requested as main\.js[^>]*-->\n/, "");
   replace(/ *<link rel="preload"[^>]*>\n/, "", Object.keys(parts).length);
   replace(/ *<a [^>]*href="nucleoscope\.html"[^>]*>[^<]*<\/a>\n/, "");
   replace(/<link rel="stylesheet"[^>]*>/, `<style>${style}</style>`);

@@ -151,7 +151,7 @@ describe("measurements that cannot be made", () => {
     await results.getByRole("button", { name: "Try again" }).first().click();
     await page.locator(".table-body .table-row").first().waitFor();
     await page.getByRole("tab", { name: "Summary" }).click();
-    const missing = results.getByText(/^Without 1 image that could not be measured/);
+    const missing = results.getByText(/^1 image could not be measured/);
     await missing.waitFor();
     await session.picture("missing-in-the-summary");
     await results.getByRole("button", { name: "Try again" }).click();
@@ -187,7 +187,7 @@ describe("nuclei that cannot be counted", () => {
     assert.match(csv, new RegExp(set.ids[0]));
     assert.doesNotMatch(csv, new RegExp(set.ids[1]));
     await page.getByRole("tab", { name: "Summary" }).click();
-    await results.getByText(/^Without 1 image that could not be measured/).waitFor();
+    await results.getByText(/^1 image could not be measured/).waitFor();
     await results.getByRole("button", { name: "Try again" }).click();
     await session.finished(/^2 images done, [\d,]+ of [\d,]+ nuclei counted\.$/);
     assert.match(await session.csv(), new RegExp(set.ids[1]));
@@ -246,7 +246,7 @@ describe("scores that cannot be summed up", () => {
     const { page } = session;
     await session.dropPath(set.folder);
     await session.finished(/^3 images done/);
-    const failure = page.getByRole("listitem").filter({ hasText: /scores could not be summed up.*stopped/s });
+    const failure = page.getByRole("listitem").filter({ hasText: /scores could not be summarised.*stopped/s });
     await failure.waitFor();
     assert.equal(await page.locator("#score").isVisible(), false);
     await setFaults(page, {});

@@ -313,7 +313,7 @@ describe("the charts", () => {
     const kept = (await within(page, "area_px2", 300, Number.MAX_VALUE)).length;
     await page.getByText(`field-1.tif: ${kept} of 200 nuclei counted`).waitFor();
     await tab(page, "Table").click();
-    await page.getByLabel("Hide nuclei left out").check();
+    await page.getByLabel("Hide nuclei that do not count").check();
     assert.equal(Number(await grid(page).getAttribute("aria-rowcount")) - 2, kept);
     await tab(page, "Summary").click();
     await page.getByText(`${(kept / (2048 * 2048 * 0.25e-6)).toPrecision(4)} per mm²`).waitFor();

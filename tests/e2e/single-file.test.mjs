@@ -51,7 +51,7 @@ describe("the single file", () => {
       const session = await fixture.page({ address: pathToFileURL(path).href, ready: false });
       const alert = session.page.getByRole("alert");
       await alert.waitFor();
-      assert.match(await alert.textContent(), /This file is damaged.*Save the page once more/s);
+      assert.match(await alert.textContent(), /This file is damaged.*Save the page again/s);
       await session.leave();
     }
   });

@@ -116,7 +116,7 @@ describe("a batch that is cancelled", () => {
     const done = await session.done();
     assert.ok(done.size >= 2 && done.size < 20, `${done.size} images were done: ${words}`);
     assert.equal(readSubmission(await session.csv(), done).size, done.size);
-    assert.match(await session.page.locator("#download-note").textContent(), /failed or not done/);
+    assert.match(await session.page.locator("#download-note").textContent(), /failed or not finished/);
     await session.picture("cancelled");
     await session.page.getByRole("button", { name: "Continue" }).click();
     await session.finished(/^20 images done/);

@@ -494,7 +494,7 @@ describe("the workbench", () => {
       await session.finished(/not added\.$/),
       /^1 image done, [\d,]+ of [\d,]+ nuclei counted, 1 not added\.$/,
     );
-    assert.match(await page.locator("#message-list").textContent(), /1 region of half\.geojson taken/);
+    assert.match(await page.locator("#message-list").textContent(), /1 region from half\.geojson applied/);
     await session.leave();
   });
 

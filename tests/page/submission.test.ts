@@ -44,8 +44,8 @@ describe("the Bowl's CSV of a batch", () => {
   test("says in words what it leaves out", () => {
     const nothing = { parts: [], unfinished: 0, notRequested: 0, missing: 0 };
     assert.equal(inWords(nothing), "");
-    assert.equal(inWords({ ...nothing, unfinished: 1 }), "Not in the CSV: 1 image failed or not done.");
-    assert.match(inWords({ ...nothing, notRequested: 2 }), /2 images that the sample submission does not ask for/);
-    assert.match(inWords({ ...nothing, missing: 3 }), /asks for 3 images more/);
+    assert.equal(inWords({ ...nothing, unfinished: 1 }), "Not in the CSV: 1 image failed or not finished.");
+    assert.match(inWords({ ...nothing, notRequested: 2 }), /2 images that the sample submission does not list/);
+    assert.match(inWords({ ...nothing, missing: 3 }), /3 images of the sample submission are not in the list/);
   });
 });

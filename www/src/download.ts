@@ -51,6 +51,8 @@ export function describe({ unfinished, notRequested, missing }: Submission): str
   if (notRequested > 0) parts.push(`${counted(notRequested, "image")} that the sample submission does not list`);
   const left = parts.length === 0 ? "" : `Not in the CSV: ${parts.join("; ")}.`;
   const absent =
-    missing === 0 ? "" : `${counted(missing, "image")} of the sample submission ${missing === 1 ? "is" : "are"} not in the list.`;
+    missing === 0
+      ? ""
+      : `${counted(missing, "image")} of the sample submission ${missing === 1 ? "is" : "are"} not in the list.`;
   return [left, absent].filter((text) => text !== "").join(" ");
 }

@@ -729,7 +729,7 @@ export class Page {
       const regions = await engine.readRegions({ blob, entry: null });
       if (image === null) {
         return {
-          message: `${path} has ${counted(regions.length, "region")}, but no image to use them for is selected.`,
+          message: `${path} has ${counted(regions.length, "region")}, but no image is selected.`,
           help: "Add the image first, then the regions.",
         };
       }

@@ -33,7 +33,12 @@ export class ScorePanel {
     this.#set("truePositives", number(summary.counts.truePositives));
     this.#set("falseNegatives", number(summary.counts.falseNegatives));
     this.#set("falsePositives", number(summary.counts.falsePositives));
-    setText(this.#note, ignored === 0 ? "" : `${counted(ignored, "image")} marked as ignored in scoring ${ignored === 1 ? "is" : "are"} left out.`);
+    setText(
+      this.#note,
+      ignored === 0
+        ? ""
+        : `${counted(ignored, "image")} marked as ignored in scoring ${ignored === 1 ? "is" : "are"} left out.`,
+    );
     this.#note.hidden = ignored === 0;
     this.#section.hidden = false;
   }

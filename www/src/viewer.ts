@@ -527,7 +527,10 @@ function matchedOf({ matches }: ImageScore): {
   readonly predicted: ReadonlySet<number>;
 } {
   const matched = matches.filter(({ intersection, union }) => intersection > matchThreshold * union);
-  return { truth: new Set(matched.map(({ truth }) => truth)), predicted: new Set(matched.map(({ predicted }) => predicted)) };
+  return {
+    truth: new Set(matched.map(({ truth }) => truth)),
+    predicted: new Set(matched.map(({ predicted }) => predicted)),
+  };
 }
 
 /** The outlines of the nuclei for which `isKept` returns true. */

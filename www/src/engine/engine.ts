@@ -201,7 +201,12 @@ export class Engine {
    * Finds the nuclei in an image's prediction again. The selected image is processed before all others;
    * `isSelected: false` queues the task with the segmentations.
    */
-  label(request: NucleiRequest, prediction: CachedPrediction, isSelected: boolean, options?: RunOptions): Promise<Segmented> {
+  label(
+    request: NucleiRequest,
+    prediction: CachedPrediction,
+    isSelected: boolean,
+    options?: RunOptions,
+  ): Promise<Segmented> {
     const pool = isSelected ? this.#interactive : this.#segmenters;
     return pool.run({ kind: "label", ...request, ...this.#keysOf(request), prediction }, options);
   }

@@ -6,18 +6,18 @@ import { columnIndex, heading, type MeasurementColumn, type MeasurementTable } f
 import type { Gate } from "./gates.ts";
 import type { ValueRange } from "./row-filter.ts";
 
-/** A scale from values to pixels of the plot. */
+/** A scale from values to pixels in the plot. */
 export type Scale = ScaleLinear<number, number>;
 
-/** What charts tell about the nuclei they show. */
+/** Callbacks of a chart. */
 export interface ChartEvents {
-  /** The nuclei in the range that was marked; null when none is marked any more. */
+  /** The user marked a range: the nuclei in it, or null when it is cleared. */
   readonly brushed: (labels: ReadonlySet<number> | null) => void;
-  /** Gates were asked for. */
+  /** The user made gates from the range. */
   readonly gated: (gates: readonly Gate[]) => void;
 }
 
-/** A series of a chart, as the legend names it. */
+/** The series of a chart, with their names in the legend. */
 export type Series = "included" | "excluded" | "brushed" | "selected";
 
 const seriesWords: Record<Series, string> = {
@@ -36,12 +36,12 @@ export function makeSvg<K extends keyof SVGElementTagNameMap>(tag: K, className:
   return made;
 }
 
-/** The plot of a chart: axes, and room for what is drawn between them. */
+/** The plot of a chart: axes, and layers to draw on. */
 export class Chart {
   readonly element = make("div", "chart");
-  /** Under the plot, for what has too many parts for an SVG. */
+  /** Below the SVG, for drawings with too many parts for an SVG. */
   readonly canvas = make("canvas", "chart-canvas");
-  /** Over the canvas; its origin is the upper left corner of the plot. */
+  /** Above the canvas; its origin is the upper left corner of the plot. */
   readonly plot = makeSvg("g", "chart-plot");
   readonly #svg = makeSvg("svg", "chart-svg");
   readonly #across = makeSvg("g", "chart-axis");
@@ -51,7 +51,7 @@ export class Chart {
   readonly #draw: () => void;
   #frame: number | null = null;
 
-  /** `draw` is called with the next frame after anything changed, while there is room. */
+  /** `draw` is called in the next frame after a change, if the chart is visible. */
   constructor(draw: () => void) {
     this.#draw = draw;
     this.#svg.setAttribute("role", "img");
@@ -63,7 +63,7 @@ export class Chart {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.refresh());
   }
 
-  /** What the chart shows, for those who do not see it. */
+  /** A description of the chart for screen readers. */
   set description(text: string) {
     this.#svg.setAttribute("aria-label", text);
   }
@@ -81,12 +81,12 @@ export class Chart {
     return { width: Math.max(0, clientWidth - left - right), height: Math.max(0, clientHeight - top - bottom) };
   }
 
-  /** Draws with the next frame. */
+  /** Draws in the next frame. */
   refresh(): void {
     this.#frame ??= requestAnimationFrame(() => {
       this.#frame = null;
       const { width, height } = this.size;
-      // Nothing can be drawn behind a closed tab; it is drawn when that opens, as its size changes then.
+      // Nothing can be drawn in a hidden tab; it is drawn when the tab opens, because its size changes then.
       if (width > 0 && height > 0) this.#draw();
     });
   }
@@ -107,25 +107,25 @@ export class Chart {
     this.#upTitle.setAttribute("transform", `translate(14,${top + height / 2}) rotate(-90)`);
   }
 
-  /** The pointer's place in the plot. */
+  /** The pointer's position in the plot. */
   placeOf(event: PointerEvent): { readonly x: number; readonly y: number } {
     const { left, top } = this.#svg.getBoundingClientRect();
     const margin = this.margin;
     return { x: event.clientX - left - margin.left, y: event.clientY - top - margin.top };
   }
 
-  /** A colour of the style sheet. */
+  /** A colour from the style sheet. */
   color(series: Series): string {
     return getComputedStyle(this.element).getPropertyValue(`--chart-${series}`).trim();
   }
 }
 
-/** Long numbers are shortened: 200k, 3M. */
+/** Formats ticks; long numbers are shortened: 200k, 3M. */
 function formatOf(scale: Scale): string | undefined {
   return Math.max(...scale.domain().map(Math.abs)) >= 1e5 ? "~s" : undefined;
 }
 
-/** What the colours and shapes of a chart mean. */
+/** The legend of a chart's colours and shapes. */
 export function legend(series: readonly Series[]): HTMLElement {
   const list = make("ul", "chart-legend");
   for (const one of series) {
@@ -136,7 +136,7 @@ export function legend(series: readonly Series[]): HTMLElement {
   return list;
 }
 
-/** A list to choose a column from. */
+/** A drop-down list of columns. */
 export class ColumnSelect {
   readonly element = make("label", "field");
   readonly #select = make("select", "");
@@ -146,7 +146,7 @@ export class ColumnSelect {
     this.#select.addEventListener("change", changed);
   }
 
-  /** Offers a table's columns; the one chosen before stays, or else the one of the key given is chosen. */
+  /** Offers a table's columns; keeps the choice if possible, otherwise chooses the column with the given key. */
   offer(table: MeasurementTable, otherwise: string | undefined): void {
     const before = this.#select.value;
     this.#select.replaceChildren(
@@ -156,16 +156,16 @@ export class ColumnSelect {
         return option;
       }),
     );
-    const wanted = columnIndex(table, before) >= 0 ? before : otherwise;
-    if (wanted !== undefined) this.#select.value = wanted;
+    const chosen = columnIndex(table, before) >= 0 ? before : otherwise;
+    if (chosen !== undefined) this.#select.value = chosen;
   }
 
-  /** The key of the column chosen. */
+  /** The key of the chosen column. */
   get key(): string {
     return this.#select.value;
   }
 
-  /** The column chosen, with its place in the table. */
+  /** The chosen column, with its index in the table. */
   columnOf(table: MeasurementTable): { readonly index: number; readonly column: MeasurementColumn } | null {
     const index = columnIndex(table, this.key);
     const column = table.columns[index];
@@ -173,7 +173,7 @@ export class ColumnSelect {
   }
 }
 
-/** Where a range begins and ends along an axis: an open end is the axis's own. */
+/** The pixels where a range begins and ends along an axis; an open end is the end of the axis. */
 export function pixelsOf({ minimum, maximum }: ValueRange, scale: Scale): [number, number] {
   const place = scale.copy().clamp(true);
   const [first = 0, last = 0] = scale.domain();
@@ -181,7 +181,7 @@ export function pixelsOf({ minimum, maximum }: ValueRange, scale: Scale): [numbe
   return [Math.min(...ends), Math.max(...ends)];
 }
 
-/** Puts a vertical line where it belongs, or takes it away where that is nowhere (NaN). */
+/** Moves a vertical line to a position, or hides it if that is NaN. */
 export function placeLine(line: SVGLineElement, x: number, height: number): void {
   line.toggleAttribute("hidden", !Number.isFinite(x));
   if (!Number.isFinite(x)) return;
@@ -189,7 +189,7 @@ export function placeLine(line: SVGLineElement, x: number, height: number): void
     line.setAttribute(name, String(value));
 }
 
-/** A button of a chart. */
+/** A button below a chart. */
 export function button(text: string, action: () => void): HTMLButtonElement {
   const made = make("button", "", text);
   made.type = "button";

@@ -1,13 +1,13 @@
 import { make, setText } from "../dom.ts";
 import { heading, type MeasurementColumn } from "./measurement-table.ts";
 
-/** A list that opens, of the columns that can be shown. */
+/** A menu of the columns that can be shown. */
 export class ColumnChooser {
   readonly element = make("details", "column-chooser");
   readonly #title = make("summary", "column-chooser-title", "Columns");
   readonly #list = make("div", "column-chooser-list");
 
-  /** `changed` is called with the keys of the columns chosen. */
+  /** `changed` is called with the keys of the chosen columns. */
   constructor(changed: (keys: string[]) => void) {
     this.element.append(this.#title, this.#list);
     this.#list.setAttribute("role", "group");
@@ -27,7 +27,7 @@ export class ColumnChooser {
     });
   }
 
-  /** Offers these columns with some of them chosen. */
+  /** Offers these columns; some of them are chosen. */
   offer(columns: readonly MeasurementColumn[], chosen: readonly string[]): void {
     this.#list.replaceChildren(
       ...columns.map((column) => {

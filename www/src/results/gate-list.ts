@@ -2,7 +2,7 @@ import { make } from "../dom.ts";
 import type { Gate } from "./gates.ts";
 import { heading, type MeasurementTable } from "./measurement-table.ts";
 
-/** The gates in force, each to be taken away again. */
+/** The gates in effect, each with a button to remove it. */
 export class GateList {
   readonly element = make("div", "gate-list");
   readonly #remove: (gate: Gate) => void;
@@ -16,7 +16,7 @@ export class GateList {
     this.element.hidden = true;
   }
 
-  /** Shows gates in the words of a table. */
+  /** Shows gates with the column names of a table. */
   show(gates: readonly Gate[], table: MeasurementTable | null): void {
     this.element.hidden = gates.length === 0;
     const list = make("ul", "gates");
@@ -50,7 +50,7 @@ export class GateList {
   }
 }
 
-/** What is kept: `Area (px²): 200 or more`, `Area (px²): outside 200 to 300`. */
+/** The values that a gate keeps, as text: `Area (px²): 200 or more`, `Area (px²): outside 200 to 300`. */
 export function gateWords({ minimum, maximum, keep }: Gate, name: string): string {
   const isInside = keep === "inside";
   if (minimum !== null && maximum !== null) return `${name}: ${isInside ? "" : "outside "}${minimum} to ${maximum}`;

@@ -24,7 +24,7 @@ import type { ValueRange } from "./row-filter.ts";
 const mostBinsAsked = 200;
 const nobody: ReadonlySet<number> = new Set();
 
-/** How the values of a column are spread. */
+/** A histogram of one column, with a brush. */
 export class Histogram {
   readonly element = make("div", "chart-panel");
   readonly #events: ChartEvents;
@@ -60,7 +60,7 @@ export class Histogram {
       button("Leave this range out", () => this.#gate("outside")),
       button("Clear range", () => {
         this.#mark(openRange);
-        // The button is of no use now, and a disabled one would keep the keyboard.
+        // The button is now disabled, and a disabled button would keep the focus.
         this.#fields.focus();
       }),
     ];
@@ -82,10 +82,10 @@ export class Histogram {
     this.#chart.element.addEventListener("pointermove", (event) => {
       if (event.buttons === 0) this.#read(this.#chart.placeOf(event).x);
     });
-    this.#chart.element.addEventListener("pointerleave", () => this.#tellRange());
+    this.#chart.element.addEventListener("pointerleave", () => this.#describeRange());
   }
 
-  /** Shows the nuclei of an image; `included` is by row. The column chosen stays. */
+  /** Shows the nuclei of an image; `included` is by row. The chosen column stays. */
   show(table: MeasurementTable, included: Uint8Array): void {
     this.#table = table;
     this.#included = included;
@@ -102,7 +102,7 @@ export class Histogram {
     this.#chart.refresh();
   }
 
-  /** Marks nuclei that were brushed, here or elsewhere. */
+  /** Marks nuclei that were brushed, in this chart or another. */
   highlight(labels: ReadonlySet<number> | null): void {
     this.#brushed = labels ?? nobody;
     this.#chart.refresh();
@@ -114,18 +114,18 @@ export class Histogram {
     this.#placeLines();
   }
 
-  /** Marks the nucleus that is pointed at. */
+  /** Marks the nucleus under the pointer. */
   hover(label: number | null): void {
     this.#hovered = label;
     this.#placeLines();
   }
 
-  /** Takes the range back without telling anybody. */
+  /** Clears the range without calling back. */
   clearBrush(): void {
     this.#range = openRange;
     this.#fields.range = openRange;
     this.#chart.refresh();
-    this.#tellRange();
+    this.#describeRange();
   }
 
   #changeColumn(): void {
@@ -134,7 +134,7 @@ export class Histogram {
     if (wasMarked) this.#events.brushed(null);
   }
 
-  /** Takes up the column chosen, with no range of it marked. */
+  /** Shows the chosen column, without a marked range. */
   #takeColumn(): void {
     const chosen = this.#table === null ? null : this.#column.columnOf(this.#table);
     this.#values =
@@ -172,7 +172,7 @@ export class Histogram {
     const labels = isOpen(range) ? null : this.#labelsWithin(range);
     this.#brushed = labels ?? nobody;
     this.#chart.refresh();
-    this.#tellRange();
+    this.#describeRange();
     this.#events.brushed(labels);
   }
 
@@ -224,18 +224,18 @@ export class Histogram {
     }
   }
 
-  /** Brings the brush to the range marked. */
+  /** Moves the brush to the marked range. */
   #moveBrush(): void {
     const [low, high] = pixelsOf(this.#range, this.#across);
     this.#brush.move(!isOpen(this.#range) && high > low ? [low, high] : null);
   }
 
-  /** Says how many nuclei are in the bin at this place. */
+  /** Shows how many nuclei are in the bin at this position. */
   #read(x: number): void {
     const bins = this.#bins;
     const bin = bins === null ? -1 : binAt(bins, this.#across.invert(x));
     if (bins === null || bin < 0) {
-      this.#tellRange();
+      this.#describeRange();
       return;
     }
     const within = { minimum: binEdge(bins, bin), maximum: binEdge(bins, bin + 1) };
@@ -244,7 +244,7 @@ export class Histogram {
     setText(this.#reading, `${written(within.minimum)} to ${written(within.maximum)}: ${nuclei(count)}`);
   }
 
-  #tellRange(): void {
+  #describeRange(): void {
     const words = isOpen(this.#range)
       ? "Drag across the chart, or type a range below."
       : `${nuclei(this.#brushed.size)} in the range.`;
@@ -252,7 +252,7 @@ export class Histogram {
   }
 }
 
-/** Bars as one path, a gap between them where there is room. */
+/** The bars as one path, with gaps between them if there is room. */
 function barsPath(bins: Bins, counts: Uint32Array, across: Scale, up: Scale): string {
   const foot = up(0);
   let path = "";

@@ -1,10 +1,10 @@
-/** What was measured of an image's nuclei, and how it is written. */
+/** The measurements of an image's nuclei, and how values are formatted. */
 
 /** One kind of measurement. */
 export interface MeasurementColumn {
-  /** The name in exports, such as `area_px2`: unique in its table. */
+  /** The name in exported files, such as `area_px2`: unique in its table. */
   readonly key: string;
-  /** The name people read, such as `Area`. */
+  /** The displayed name, such as `Area`. */
   readonly label: string;
   /** Such as `px²`; empty for pure numbers. */
   readonly unit: string;
@@ -15,7 +15,7 @@ export interface MeasurementTable {
   readonly columns: readonly MeasurementColumn[];
   /** Row r is nucleus r + 1. */
   readonly rows: number;
-  /** Column after column: `values[c * rows + r]`; NaN where there is no value. */
+  /** Column after column: `values[c * rows + r]`; NaN if there is no value. */
   readonly values: Float64Array;
 }
 
@@ -29,12 +29,12 @@ export function columnValues({ rows, values }: MeasurementTable, column: number)
   return values.subarray(column * rows, (column + 1) * rows);
 }
 
-/** Whether every value there is, is a whole number. */
+/** Whether all values other than NaN are whole numbers. */
 export function isWhole(values: Float64Array): boolean {
   return values.every((value) => Number.isNaN(value) || Number.isInteger(value));
 }
 
-/** `Area (px²)`, or the name alone of a pure number. */
+/** `Area (px²)`, or only the name if there is no unit. */
 export function heading({ label, unit }: MeasurementColumn): string {
   return unit === "" ? label : `${label} (${unit})`;
 }
@@ -47,10 +47,10 @@ const scientific = new Intl.NumberFormat("en", {
   maximumFractionDigits: 3,
 });
 
-/** What stands where there is no value. */
+/** Shown instead of a missing value. */
 export const noValue = "–";
 
-/** Four significant digits, but never fewer than all before the decimal point. */
+/** Formats a value with four significant digits, or all digits before the decimal point if they are more. */
 export function written(value: number, isOfWholeColumn = false): string {
   if (!Number.isFinite(value)) return noValue;
   const size = Math.abs(value);
@@ -58,8 +58,8 @@ export function written(value: number, isOfWholeColumn = false): string {
   return size >= 1000 || value === 0 || isOfWholeColumn ? whole.format(value) : short.format(value);
 }
 
-/** The columns that most people look at first, most wanted first. */
-const wanted = [
+/** Patterns of the columns shown by default, the most important first. */
+const preferred = [
   /^area/,
   /^circularity/,
   /^major_axis/,
@@ -71,9 +71,9 @@ const wanted = [
   /^equivalent_diameter/,
 ];
 
-/** Keys of the columns to show unless told otherwise; with the nucleus's number they make eight. */
+/** Keys of the columns shown by default: seven, eight with the nucleus's number. */
 export function defaultColumns({ columns }: MeasurementTable, most = 7): string[] {
   const keys = columns.map(({ key }) => key);
-  const first = wanted.flatMap((pattern) => keys.filter((key) => pattern.test(key)).slice(0, 3));
+  const first = preferred.flatMap((pattern) => keys.filter((key) => pattern.test(key)).slice(0, 3));
   return [...new Set([...first, ...keys])].slice(0, most);
 }

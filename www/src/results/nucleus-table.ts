@@ -16,26 +16,26 @@ import {
 import { readCondition, type Condition } from "./row-filter.ts";
 import { rowOrder, type Sorting } from "./row-order.ts";
 
-/** The height of a row, in the page's own unit. */
+/** The height of a row in rem. */
 const rowHeightInRem = 2;
-/** Rows made beyond those in sight, on either side. */
+/** Rows rendered above and below the visible ones. */
 const overscan = 4;
-/** Rows of headings and of filters: the first nucleus is in the row after them. */
+/** The rows of headings and filters, before the first nucleus. */
 const headRows = 2;
-/** The column of the nuclei's numbers, which is always shown. */
+/** The column with the nuclei's numbers, which is always shown. */
 const numberColumn: MeasurementColumn = { key: "", label: "Nucleus", unit: "" };
 
 let tables = 0;
 
-/** What a table tells about its rows. */
+/** Callbacks of {@link NucleusTable}. */
 export interface TableEvents {
-  /** A nucleus was chosen, or none any more. */
+  /** A nucleus was selected, or the selection was cleared. */
   readonly selected: (label: number | null) => void;
-  /** The pointer or the keyboard is at a nucleus, or at none. */
+  /** The pointer or the keyboard moved to a nucleus, or off all nuclei. */
   readonly hovered: (label: number | null) => void;
 }
 
-/** A column as it is shown. */
+/** A displayed column. */
 interface ShownColumn {
   readonly column: MeasurementColumn;
   readonly values: Float64Array;
@@ -45,20 +45,20 @@ interface ShownColumn {
   readonly filter: HTMLInputElement;
 }
 
-/** A row's elements, which show one nucleus after another as the table is scrolled. */
+/** A row's elements, which are reused for other nuclei when the table is scrolled. */
 interface Row {
   readonly element: HTMLElement;
   readonly cells: readonly HTMLElement[];
   position: number;
 }
 
-/** The place of the keyboard: row -1 are the headings. */
+/** The position of the keyboard: row -1 is the row of headings. */
 interface Place {
   readonly row: number;
   readonly column: number;
 }
 
-/** Nuclei and their measurements, to sort, to filter and to choose from. */
+/** A table of nuclei and their measurements, with sorting, filters and selection. */
 export class NucleusTable {
   readonly element = make("div", "nucleus-table");
   readonly #events: TableEvents;
@@ -80,9 +80,9 @@ export class NucleusTable {
   #included: Uint8Array = new Uint8Array();
   #brushed: ReadonlySet<number> | null = null;
   #columns: ShownColumn[] = [];
-  /** What was typed under each column; kept while another image is looked at. */
+  /** The filter text of each column; kept when another image is shown. */
   readonly #filterTexts = new Map<string, string>();
-  /** The columns chosen by hand, or null while nobody has. */
+  /** The columns that the user chose; null for the default ones. */
   #chosen: string[] | null = null;
   #sorting: Sorting = { key: null, descending: false };
   /** The rows shown, in order. */
@@ -104,7 +104,7 @@ export class NucleusTable {
     this.#virtualizer._didMount();
     this.#virtualizer._willUpdate();
     this.#listen();
-    // The headings' height follows the width of the window and the size of the text.
+    // The headings' height depends on the width of the window and the text size.
     new ResizeObserver(() => this.#measure()).observe(this.#head);
   }
 
@@ -151,10 +151,10 @@ export class NucleusTable {
       this.#virtualizer.scrollToIndex(row, { align: "auto" });
     }
     this.#fillRows();
-    this.#tellCount();
+    this.#showCount();
   }
 
-  /** Marks the nucleus that is pointed at elsewhere. */
+  /** Marks the nucleus under the pointer in the viewer or a chart. */
   hover(label: number | null): void {
     if (this.#hovered === label) return;
     this.#hovered = label;
@@ -165,7 +165,7 @@ export class NucleusTable {
     const help = make(
       "p",
       "note",
-      "Arrow keys move. Enter on a heading sorts, on a row selects. Type under a heading to filter: ",
+      "Arrow keys move. Enter sorts by a heading, or selects a row. Type under a heading to filter: ",
     );
     help.id = `${this.#id}-help`;
     help.append(make("code", "", "> 200"), ", ", make("code", "", "< 5"), " or ", make("code", "", "200 to 400"), ".");
@@ -173,7 +173,7 @@ export class NucleusTable {
     const tools = make("div", "table-tools");
     tools.append(
       this.#chooser.element,
-      checkbox(this.#hideExcluded, "Hide nuclei left out"),
+      checkbox(this.#hideExcluded, "Hide nuclei that do not count"),
       checkbox(this.#onlyBrushed, "Brushed nuclei only", this.#onlyBrushedLabel),
       this.#clearFilters,
       this.#count,
@@ -206,7 +206,7 @@ export class NucleusTable {
       this.#markPlace();
     });
     this.#filters.addEventListener("input", () => {
-      // Sorting anew for every letter would be felt in a large table.
+      // Sorting after every letter would be slow in a large table.
       clearTimeout(this.#filterTimer);
       this.#filterTimer = setTimeout(() => this.#arrange(), 150);
     });
@@ -246,11 +246,11 @@ export class NucleusTable {
       rowHeightInRem * Number.parseFloat(getComputedStyle(document.documentElement).fontSize),
     );
     this.#layOut();
-    // A hidden element forgets how far it was scrolled.
+    // A hidden element loses its scroll position.
     if (wasHidden && this.#place.row > 0) this.#virtualizer.scrollToIndex(this.#place.row, { align: "auto" });
   }
 
-  /** Tells the virtualizer how many rows there are and how high. */
+  /** Sets the virtualizer's number and height of rows. */
   #layOut(): void {
     this.#virtualizer.setOptions(this.#virtualOptions());
     this.#virtualizer.measure();
@@ -308,7 +308,7 @@ export class NucleusTable {
     return { column, values, isWhole: isOfWhole, heading: head, filterCell, filter };
   }
 
-  /** Filters and sorts anew. */
+  /** Filters and sorts the rows. */
   #arrange(): void {
     const table = this.#table;
     if (table === null) return;
@@ -327,10 +327,10 @@ export class NucleusTable {
     this.#grid.setAttribute("aria-rowcount", String(this.#order.length + headRows));
     this.#place = { ...this.#place, row: Math.min(this.#place.row, this.#order.length - 1) };
     this.#layOut();
-    this.#tellCount();
+    this.#showCount();
   }
 
-  /** The filters that say something; one that cannot be understood is marked and changes nothing. */
+  /** The filters in effect; an invalid one is marked and ignored. */
   #conditions(): { values: Float64Array; condition: Condition }[] {
     const conditions = [];
     for (const { column, values, isWhole: isOfWhole, filter } of this.#columns) {
@@ -344,12 +344,12 @@ export class NucleusTable {
     return conditions;
   }
 
-  #tellCount(): void {
+  #showCount(): void {
     const all = this.#table?.rows ?? 0;
     const shown = this.#order.length;
     const words = [shown === all ? nuclei(all) : `${number(shown)} of ${nuclei(all)} shown`];
     if (this.#columns.some(({ filter }) => filter.getAttribute("aria-invalid") === "true")) {
-      words.push("a filter is not understood");
+      words.push("a filter is not valid");
     }
     if (this.#selected !== null && !this.#order.includes(this.#selected - 1)) {
       words.push(`nucleus ${number(this.#selected)} is hidden`);
@@ -357,7 +357,7 @@ export class NucleusTable {
     setText(this.#count, words.join(", "));
   }
 
-  /** Shows what is in sight, with the elements that were there before. */
+  /** Fills the visible rows, reusing existing elements. */
   #fillRows(): void {
     const items = this.#virtualizer.getVirtualItems();
     const positions = new Set(items.map(({ index }) => index));
@@ -411,14 +411,14 @@ export class NucleusTable {
     }
   }
 
-  /** The element at the keyboard's place, if that is in sight. */
+  /** The element at the keyboard's position, if it is rendered. */
   get #placeCell(): HTMLElement | undefined {
     const { row, column } = this.#place;
     if (row < 0) return this.#columns[column]?.heading;
     return this.#rows.find(({ position }) => position === row)?.cells[column];
   }
 
-  /** Shows where the keyboard is, while it is in the table. */
+  /** Marks the keyboard's position while the table has the focus. */
   #markPlace(): void {
     const cell = this.#placeCell;
     if (cell !== this.#markedCell) {
@@ -430,7 +430,7 @@ export class NucleusTable {
       this.#grid.removeAttribute("aria-activedescendant");
       return;
     }
-    // A name of its own for every place: a new place in an element used before is news to a screen reader.
+    // Each position has its own id, so that a screen reader notices a new position in a reused element.
     cell.id = `${this.#id}-${this.#place.row}-${this.#place.column}`;
     this.#grid.setAttribute("aria-activedescendant", cell.id);
     cell.classList.toggle("is-place", document.activeElement === this.#grid);
@@ -473,7 +473,7 @@ export class NucleusTable {
     this.#pointAt(place.row);
   }
 
-  /** Brings a column into sight, beside the numbers that stay where they are. */
+  /** Scrolls to a column, next to the fixed column of numbers. */
   #scrollAside(column: number): void {
     const [first, shown] = [this.#columns[0], this.#columns[column]];
     if (first === undefined || shown === undefined || shown === first) return;
@@ -501,7 +501,7 @@ export class NucleusTable {
       return;
     }
     const label = (this.#order[row] ?? -1) + 1;
-    // A second click takes the selection back, unless it belongs to a double click.
+    // A second click clears the selection, unless it is part of a double click.
     if (label === this.#selected && event.detail < 2) this.#choose(null);
     else if (label !== this.#selected) this.#choose(label);
   }
@@ -523,11 +523,11 @@ export class NucleusTable {
   #choose(label: number | null): void {
     this.#selected = label;
     this.#fillRows();
-    this.#tellCount();
+    this.#showCount();
     this.#events.selected(label);
   }
 
-  /** A row is pointed at; -1 is none. */
+  /** The pointer or the keyboard moved to a row; -1 is none. */
   #pointAt(row: number): void {
     const nucleus = row < 0 ? undefined : this.#order[row];
     const label = nucleus === undefined ? null : nucleus + 1;
@@ -538,7 +538,7 @@ export class NucleusTable {
   }
 }
 
-/** The width of a column in rem: enough for its longest numbers, and for the longest word of its heading. */
+/** The width of a column in rem: enough for its longest numbers and the longest word of its heading. */
 function widthOf({ column, values, isWhole: isOfWhole }: ShownColumn): number {
   const longestWord = Math.max(
     ...heading(column)

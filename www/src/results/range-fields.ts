@@ -1,10 +1,10 @@
 import { make, setText } from "../dom.ts";
 import { readNumber, type ValueRange } from "./row-filter.ts";
 
-/** A range that holds everything. */
+/** A range without limits. */
 export const openRange: ValueRange = { minimum: null, maximum: null };
 
-/** Whether a range leaves nothing out. */
+/** Whether a range has no limits. */
 export function isOpen({ minimum, maximum }: ValueRange): boolean {
   return minimum === null && maximum === null;
 }
@@ -17,14 +17,14 @@ export function tidy(minimum: number, maximum: number, span: number, isOfWhole: 
   return { minimum: round(minimum), maximum: round(maximum) };
 }
 
-/** Two fields for the ends of a range: what a brush does, without a mouse. */
+/** Two fields for the ends of a range: the alternative to a brush for the keyboard. */
 export class RangeFields {
   readonly element = make("fieldset", "range-fields");
   readonly #title = make("legend", "");
   readonly #from = make("input", "");
   readonly #to = make("input", "");
 
-  /** `changed` is called with what was typed; ends the wrong way round are exchanged. */
+  /** `changed` is called with the typed range; reversed ends are swapped. */
   constructor(changed: (range: ValueRange) => void) {
     for (const field of [this.#from, this.#to]) {
       field.type = "text";
@@ -32,28 +32,28 @@ export class RangeFields {
       field.autocomplete = "off";
       field.placeholder = "any";
       field.addEventListener("change", () => {
-        for (const one of [this.#from, this.#to]) markWhetherNumber(one);
+        for (const one of [this.#from, this.#to]) markInvalid(one);
         changed(this.range);
       });
     }
     this.element.append(this.#title, labelled("from", this.#from), labelled("to", this.#to));
   }
 
-  /** Says which column the range is of. */
+  /** Sets the legend, which names the column. */
   set title(text: string) {
     setText(this.#title, text);
   }
 
-  /** Gives the keyboard to the first field. */
+  /** Moves the focus to the first field. */
   focus(): void {
     this.#from.focus();
   }
 
-  /** The range typed. */
+  /** The typed range. */
   get range(): ValueRange {
     const [minimum, maximum] = [numberIn(this.#from), numberIn(this.#to)];
-    const isTurned = minimum !== null && maximum !== null && minimum > maximum;
-    return isTurned ? { minimum: maximum, maximum: minimum } : { minimum, maximum };
+    const isReversed = minimum !== null && maximum !== null && minimum > maximum;
+    return isReversed ? { minimum: maximum, maximum: minimum } : { minimum, maximum };
   }
 
   set range({ minimum, maximum }: ValueRange) {
@@ -72,9 +72,9 @@ function numberIn({ value }: HTMLInputElement): number | null {
   return readNumber(value) ?? null;
 }
 
-/** What is no number leaves the range open, and is marked. */
-function markWhetherNumber(field: HTMLInputElement): void {
-  const isNone = readNumber(field.value) === undefined;
-  field.setAttribute("aria-invalid", String(isNone));
-  field.title = isNone ? "Type a number, such as 200 or 0.9" : "";
+/** Marks a field whose text is not a number; that end of the range is then open. */
+function markInvalid(field: HTMLInputElement): void {
+  const isInvalid = readNumber(field.value) === undefined;
+  field.setAttribute("aria-invalid", String(isInvalid));
+  field.title = isInvalid ? "Type a number, such as 200 or 0.9" : "";
 }

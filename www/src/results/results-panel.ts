@@ -18,26 +18,26 @@ export interface CountedRows {
   readonly summary: ImageSummary;
 }
 
-/** What the panel tells; nothing is told of what the program itself asked for. */
+/** Callbacks of {@link ResultsPanel} for the user's actions; calls of its methods do not trigger them. */
 export interface ResultsEvents {
-  /** A nucleus was selected, or none any more. */
+  /** A nucleus was selected, or the selection was cleared. */
   readonly selected: (label: number | null) => void;
-  /** A nucleus is pointed at, or none. */
+  /** The pointer moved to a nucleus, or off all nuclei. */
   readonly hovered: (label: number | null) => void;
-  /** A range was marked in a chart: these nuclei are in it. */
+  /** A range was marked in a chart: the nuclei in it, or null when it is cleared. */
   readonly brushed: (labels: ReadonlySet<number> | null) => void;
-  /** The gates were changed; which nuclei count is then to be told by `count`. */
+  /** The gates were changed; the caller then passes the new counts to `count`. */
   readonly gatesChanged: (before: readonly Gate[], after: readonly Gate[]) => void;
 }
 
 const tabNames = ["Table", "Histogram", "Scatter plot", "Summary"] as const;
 
-/** The measurements of the selected image: a table, charts and a summary that know of each other. */
+/** The measurements of the selected image: a linked table, charts and summary. */
 export class ResultsPanel {
   readonly #events: ResultsEvents;
   readonly #name = make("span", "panel-count");
   readonly #message = make("p", "results-message");
-  /** Why the image could not be measured, and why others are missing in the summary. */
+  /** Why the image could not be measured, and why other images are missing from the summary. */
   readonly #failure = new FailureNote();
   readonly #missing = new FailureNote();
   readonly #gateList: GateList;
@@ -51,7 +51,7 @@ export class ResultsPanel {
   #gates: readonly Gate[] = [];
   #batch: readonly ImageSummary[] = [];
 
-  /** Builds itself inside an element of the page. */
+  /** Creates the panel inside an element of the page. */
   constructor(host: HTMLElement, events: ResultsEvents) {
     this.#events = events;
     const single = {
@@ -78,7 +78,7 @@ export class ResultsPanel {
     this.show(null, null);
   }
 
-  /** Shows an image's measurements; null where there are none (yet). The gates stay. */
+  /** Shows an image's measurements; null if there are none (yet). The gates stay. */
   show(table: MeasurementTable | null, counted: (CountedRows & { readonly imageName: string }) | null): void {
     const hadFocus = this.#failure.hasFocus;
     this.#failure.hide();
@@ -103,7 +103,7 @@ export class ResultsPanel {
     if (hadFocus && !isEmpty) this.#tabs.focus();
   }
 
-  /** Says why there are no measurements of the image. */
+  /** Shows why there are no measurements of the image. */
   fail(words: string, tryAgain: () => void): void {
     const hadFocus = this.#failure.hasFocus;
     this.show(null, null);
@@ -112,7 +112,7 @@ export class ResultsPanel {
     if (hadFocus) this.#failure.focus();
   }
 
-  /** Shows that other nuclei of the image count. */
+  /** Updates which nuclei of the image count. */
   count(counted: CountedRows): void {
     if (this.#counted === null) return;
     this.#counted = { ...this.#counted, included: counted.included, summary: counted.summary };
@@ -127,33 +127,33 @@ export class ResultsPanel {
     return this.#measured === null ? [] : this.#table.keys.filter((key) => key !== "");
   }
 
-  /** Takes the summaries of all finished images for the summary of the batch. */
+  /** Sets the summaries of all finished images, for the summary of the batch. */
   showBatch(images: readonly ImageSummary[]): void {
     this.#batch = images;
     this.#refreshSummary();
   }
 
-  /** Says which images are missing in the summary of the batch, and why; null where none is. */
+  /** Shows which images are missing from the summary of the batch, and why; null if none is. */
   showMissing(words: string | null, tryAgain: () => void): void {
     if (words === null) this.#missing.hide();
     else this.#missing.show(words, tryAgain);
   }
 
-  /** Marks a nucleus as selected and brings it into sight. */
+  /** Marks a nucleus as selected and scrolls to it. */
   select(label: number | null): void {
     this.#table.select(label, { scroll: true });
     this.#histogram.select(label);
     this.#scatter.select(label);
   }
 
-  /** Marks a nucleus as pointed at. */
+  /** Marks the nucleus under the pointer. */
   hover(label: number | null): void {
     this.#table.hover(label);
     this.#histogram.hover(label);
     this.#scatter.hover(label);
   }
 
-  /** The gates in force. */
+  /** The gates in effect. */
   get gates(): readonly Gate[] {
     return this.#gates;
   }
@@ -167,7 +167,7 @@ export class ResultsPanel {
     const hadFocus = this.#gateList.element.contains(document.activeElement);
     const before = this.#gates;
     this.gates = gates;
-    // The button that was pressed is gone: the keyboard must not fall back to the top of the page.
+    // The pressed button is gone: the focus must not return to the top of the page.
     if (hadFocus) this.#tabs.focus();
     this.#events.gatesChanged(before, this.#gates);
   }
@@ -182,7 +182,7 @@ export class ResultsPanel {
     this.#events.hovered(label);
   }
 
-  /** A range was marked in one chart: the other one's is out of date. */
+  /** A range was marked in one chart: clears the other chart's. */
   #brush(labels: ReadonlySet<number> | null, source: Histogram | Scatter): void {
     for (const chart of [this.#histogram, this.#scatter]) {
       if (chart !== source) chart.clearBrush();
@@ -203,7 +203,7 @@ export class ResultsPanel {
     return `${imageName}: ${countedNuclei(summary.included, summary.nuclei)}`;
   }
 
-  /** Sums up the columns that are shown in the table, while the summary is looked at. */
+  /** Summarises the columns shown in the table, if the summary is visible. */
   #showSummary(): void {
     const isShown = tabNames[this.#tabs.shown] === "Summary";
     if (!isShown || this.#counted === null) return;

@@ -1,24 +1,24 @@
-/** A range of values, both ends included; an end that is null is open. */
+/** A range of values, both ends included; null is an open end. */
 export interface ValueRange {
   readonly minimum: number | null;
   readonly maximum: number | null;
 }
 
-/** Whether a column's value is to be shown. */
+/** Whether a row with this value is shown. */
 export type Condition = (value: number) => boolean;
 
-// Digits with thousands parted by commas, or with one decimal sign, a point or a comma.
+// Digits with commas as thousands separators, or with one decimal sign, a point or a comma.
 const figure = String.raw`([-+−]?(?:\d{1,3}(?:,\d{3})+(?:\.\d*)?|\d+(?:[.,]\d*)?|[.,]\d+)(?:e[-+]?\d+)?)`;
 const comparison = new RegExp(`^(<=|>=|≤|≥|<|>|=)\\s*${figure}$`, "i");
 const between = new RegExp(`^${figure}\\s*(?:to|-|–|\\.\\.+|…)\\s*${figure}$`, "i");
 const alone = new RegExp(`^${figure}$`, "i");
 
 /**
- * Reads what was typed under a column: `> 200`, `>= 0.9`, `< 5`, `= 3`, `200 to 400` (both included), or a
- * number alone. A comma parts thousands where it stands before groups of three digits, as the table shows them
- * (`1,000`), and is a decimal sign everywhere else (`0,9`, `0,125`). An empty text has no condition (null); a text that cannot be understood gives undefined.
+ * Reads a filter: `> 200`, `>= 0.9`, `< 5`, `= 3`, `200 to 400` (both included), or a number. A comma is a
+ * thousands separator before groups of three digits, as the table shows them (`1,000`), and a decimal sign
+ * everywhere else (`0,9`, `0,125`). Returns null for an empty text and undefined for an invalid one.
  *
- * `200` and `= 200` mean the values that are shown as 200, so that what is read in the table can be typed.
+ * `200` and `= 200` match the values that are shown as 200, so that numbers from the table can be typed.
  */
 export function readCondition(text: string, shownAs: (value: number) => string): Condition | null | undefined {
   const trimmed = text.trim();
@@ -35,7 +35,7 @@ export function readCondition(text: string, shownAs: (value: number) => string):
   return exact === undefined ? undefined : compare("=", numberOf(exact), shownAs);
 }
 
-/** A number as people type it; null for no text, undefined for what is none. */
+/** Reads a number; returns null for an empty text and undefined for an invalid one. */
 export function readNumber(text: string): number | null | undefined {
   const trimmed = text.trim();
   if (trimmed === "") return null;

@@ -1,14 +1,14 @@
 import { columnIndex, columnValues, type MeasurementTable } from "./measurement-table.ts";
 
-/** Which column rows are sorted by; `null` stands for the nuclei's numbers. */
+/** The column by which rows are sorted; null stands for the nuclei's numbers. */
 export interface Sorting {
   readonly key: string | null;
   readonly descending: boolean;
 }
 
 /**
- * The rows to show, in order. Rows without a value come last, whichever way the others are sorted; equal
- * ones keep the order of their numbers.
+ * The rows to show, in order. Rows without a value come last in both directions; rows with equal values keep
+ * the order of their numbers.
  */
 export function rowOrder(
   table: MeasurementTable,

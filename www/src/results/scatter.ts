@@ -10,17 +10,17 @@ import { columnValues, defaultColumns, heading, isWhole, written, type Measureme
 import { isOpen, openRange, RangeFields, tidy } from "./range-fields.ts";
 import type { ValueRange } from "./row-filter.ts";
 
-/** A nucleus is pointed at from this far, in CSS pixels. */
+/** The largest distance at which the pointer selects a nucleus, in CSS pixels. */
 const reach = 10;
 const nobody: ReadonlySet<number> = new Set();
 
-/** What a scatter plot tells: single nuclei can be pointed at and selected, too. */
+/** Callbacks of {@link Scatter}: single nuclei can be hovered and selected, too. */
 export interface ScatterEvents extends ChartEvents {
   readonly selected: (label: number | null) => void;
   readonly hovered: (label: number | null) => void;
 }
 
-/** One of the two directions of the plot. */
+/** One of the two axes of the plot. */
 class Direction {
   readonly column: ColumnSelect;
   readonly fields: RangeFields;
@@ -29,7 +29,7 @@ class Direction {
   values: Float64Array = new Float64Array();
   isWhole = false;
   title = "";
-  /** Where each nucleus is along the scale, in pixels of the plot. */
+  /** The position of each nucleus along the axis, in pixels of the plot. */
   pixels = new Float32Array();
 
   constructor(name: string, chosen: () => void, marked: () => void) {
@@ -40,7 +40,7 @@ class Direction {
     });
   }
 
-  /** Takes up the column chosen, with no range of it marked. */
+  /** Shows the chosen column, without a marked range. */
   take(table: MeasurementTable): void {
     const chosen = this.column.columnOf(table);
     this.values = chosen === null ? new Float64Array() : columnValues(table, chosen.index);
@@ -55,26 +55,26 @@ class Direction {
     this.fields.range = range;
   }
 
-  /** Marks what lies between two pixels. */
+  /** Marks the range between two pixels. */
   markPixels(first: number, second: number): void {
     const [low, high] = [this.scale.invert(first), this.scale.invert(second)].sort((a, b) => a - b);
     const [start = 0, end = 0] = this.scale.domain();
     this.mark(tidy(low ?? 0, high ?? 0, end - start, this.isWhole));
   }
 
-  /** Fits the scale to the values, on these pixels. */
+  /** Fits the scale to the values, for these pixels. */
   fit(from: number, to: number): void {
     const [low = 0, high = 1] = extent(this.values.filter(Number.isFinite));
     const padding = low === high ? 0.5 : (high - low) * 0.02;
     this.scale = scaleLinear([low - padding, high + padding], [from, to]).nice();
     const [start = 0, end = 1] = this.scale.domain();
-    // The scale itself would take most of the time of a picture.
+    // Calling the scale would take most of the drawing time.
     const slope = (to - from) / (end - start);
     this.pixels = Float32Array.from(this.values, (value) => from + (value - start) * slope);
   }
 }
 
-/** Two measurements of every nucleus against each other. */
+/** A scatter plot of two measurements. */
 export class Scatter {
   readonly element = make("div", "chart-panel");
   readonly #events: ScatterEvents;
@@ -108,7 +108,7 @@ export class Scatter {
       button("Clear range", () => {
         this.#unmark();
         this.#marked();
-        // The button is of no use now, and a disabled one would keep the keyboard.
+        // The button is now disabled, and a disabled button would keep the focus.
         this.#across.fields.focus();
       }),
     ];
@@ -124,7 +124,7 @@ export class Scatter {
     this.#followPointer(this.#chart.element);
   }
 
-  /** Shows the nuclei of an image; `included` is by row. The columns chosen stay. */
+  /** Shows the nuclei of an image; `included` is by row. The chosen columns stay. */
   show(table: MeasurementTable, included: Uint8Array): void {
     this.#table = table;
     this.#included = included;
@@ -143,7 +143,7 @@ export class Scatter {
     this.#chart.refresh();
   }
 
-  /** Marks nuclei that were brushed, here or elsewhere. */
+  /** Marks nuclei that were brushed, in this chart or another. */
   highlight(labels: ReadonlySet<number> | null): void {
     this.#brushed = labels ?? nobody;
     this.#chart.refresh();
@@ -155,17 +155,17 @@ export class Scatter {
     this.#placeRings();
   }
 
-  /** Marks the nucleus that is pointed at. */
+  /** Marks the nucleus under the pointer. */
   hover(label: number | null): void {
     this.#hovered = label;
     this.#placeRings();
   }
 
-  /** Takes the ranges back without telling anybody. */
+  /** Clears the ranges without calling back. */
   clearBrush(): void {
     this.#unmark();
     this.#chart.refresh();
-    this.#tellRange();
+    this.#describeRange();
   }
 
   #unmark(): void {
@@ -202,16 +202,16 @@ export class Scatter {
     this.#marked();
   }
 
-  /** The ranges have become others. */
+  /** Updates everything that depends on the ranges. */
   #marked(): void {
     const labels = this.#isMarked ? this.#labelsWithin() : null;
     this.#brushed = labels ?? nobody;
     this.#chart.refresh();
-    this.#tellRange();
+    this.#describeRange();
     this.#events.brushed(labels);
   }
 
-  /** A nucleus that lacks one of the two values is not in the plot, so it is not brushed either. */
+  /** The nuclei in the ranges; a nucleus that lacks one of the two values is not in the plot. */
   #labelsWithin(): Set<number> {
     const labels = new Set<number>();
     const [across, up] = [this.#across, this.#up];
@@ -252,7 +252,7 @@ export class Scatter {
     for (const one of this.#buttons) one.disabled = !this.#isMarked;
   }
 
-  /** Small squares on a canvas: of all marks they are drawn by far the fastest, so that a brush can be followed. */
+  /** Draws small squares on a canvas, by far the fastest kind of mark, so that they follow a brush. */
   #drawPoints(): void {
     const { canvas } = this.#chart;
     const { clientWidth, clientHeight } = this.#chart.element;
@@ -267,7 +267,7 @@ export class Scatter {
       context.fillStyle = this.#chart.color(series);
       context.strokeStyle = context.fillStyle;
       context.lineWidth = ratio;
-      // Where many points lie, they add up to a stronger colour.
+      // Many overlapping points add up to a stronger colour.
       context.globalAlpha = series === "included" ? 0.6 : 1;
       for (const row of this.#rowsOf(series)) {
         const x = Math.round((left + (this.#across.pixels[row] ?? Number.NaN)) * ratio - side / 2);
@@ -324,7 +324,7 @@ export class Scatter {
     });
   }
 
-  /** The nucleus nearest to a place, within reach. */
+  /** The nucleus nearest to a point, within reach. */
   #nearest(place: { readonly x: number; readonly y: number }): number | null {
     let best: number | null = null;
     let bestDistance = reach;
@@ -341,7 +341,7 @@ export class Scatter {
     if (label === this.#hovered) return;
     this.hover(label);
     this.#events.hovered(label);
-    if (label === null) this.#tellRange();
+    if (label === null) this.#describeRange();
     else {
       const [across, up] = [this.#across, this.#up].map(
         ({ title, values, isWhole: isOfWhole }) => `${title}: ${written(values[label - 1] ?? Number.NaN, isOfWhole)}`,
@@ -350,7 +350,7 @@ export class Scatter {
     }
   }
 
-  #tellRange(): void {
+  #describeRange(): void {
     const words = this.#isMarked
       ? `${nuclei(this.#brushed.size)} in the range.`
       : "Drag a rectangle across the chart, or type ranges below. Click a point to select its nucleus.";

@@ -10,11 +10,11 @@ import {
   type ImageSummary,
 } from "./summary.ts";
 
-/** An image's nuclei in a few numbers, and those of all images beside them. */
+/** The summary of an image, next to the summary of all images. */
 export class SummaryView {
   readonly element = make("div", "summary");
 
-  /** Shows an image's summary and, where there are several images, theirs together; `keys` are the columns to show. */
+  /** Shows an image's summary and, if there are several images, the batch's; `keys` are the columns to show. */
   show(image: ImageSummary, batch: readonly ImageSummary[], keys: readonly string[]): void {
     const parts = [part("This image", image, [valuesTable(image.columns, keys, "Counted nuclei of this image")])];
     if (batch.length > 1) parts.push(batchPart(summariseBatch(batch), keys));
@@ -25,7 +25,7 @@ export class SummaryView {
 function batchPart(batch: BatchSummary, keys: readonly string[]): HTMLElement {
   return part(`All ${counted(batch.images, "image")}`, batch, [
     valuesTable(batch.columns, keys, "All counted nuclei together"),
-    valuesTable(batch.ofImageMeans, keys, "Means of the images, each image counting once"),
+    valuesTable(batch.ofImageMeans, keys, "Means of the images' means, each image with equal weight"),
   ]);
 }
 
@@ -46,7 +46,7 @@ function densityFacts(summary: ImageSummary): HTMLElement[] {
   if (found === null) return [];
   const { pixels, squareMillimetres } = summary;
   const area = squareMillimetres === null ? `${written(pixels / 1e6)} megapixels` : `${written(squareMillimetres)} mm²`;
-  return [fact("Density of counted nuclei", `${written(found.value)} ${found.unit}`), fact("Area searched", area)];
+  return [fact("Density of counted nuclei", `${written(found.value)} ${found.unit}`), fact("Area analysed", area)];
 }
 
 function fact(name: string, value: string): HTMLElement {
@@ -55,7 +55,7 @@ function fact(name: string, value: string): HTMLElement {
   return pair;
 }
 
-/** Mean and spread of some columns. */
+/** A table with the mean, SD and n of some columns. */
 function valuesTable(columns: readonly ColumnSummary[], keys: readonly string[], caption: string): HTMLElement {
   const scroller = make("div", "summary-scroller");
   const table = make("table", "summary-table");

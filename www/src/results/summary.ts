@@ -1,38 +1,38 @@
 import type { MeasurementColumn } from "./measurement-table.ts";
 
-/** Number, mean and spread of some values. */
+/** Number, mean and sum of squares of some values. */
 export interface Moments {
   readonly count: number;
-  /** NaN of no values. */
+  /** NaN without values. */
   readonly mean: number;
   /** Sum of the squared distances from the mean. */
   readonly squares: number;
 }
 
-/** The counted nuclei's values of a column. */
+/** A column's moments over the counted nuclei. */
 export interface ColumnSummary {
   readonly column: MeasurementColumn;
   readonly moments: Moments;
 }
 
-/** What an image's nuclei have in common. */
+/** The summary of an image's nuclei. */
 export interface ImageSummary {
   /** All nuclei. */
   readonly nuclei: number;
-  /** Those that count. */
+  /** Nuclei that count. */
   readonly included: number;
-  /** Pixels in which they were counted. */
+  /** The area in which they were counted, in pixels. */
   readonly pixels: number;
   /** The same in mm²; null without a pixel size. */
   readonly squareMillimetres: number | null;
   readonly columns: readonly ColumnSummary[];
 }
 
-/** What the nuclei of several images have in common. */
+/** The summary of several images' nuclei. */
 export interface BatchSummary extends ImageSummary {
   readonly images: number;
   /**
-   * Of each column, mean and spread of the images' own means: nuclei of one image are seldom independent
+   * For each column, the moments of the images' means: nuclei of one image are seldom independent
    * of each other.
    */
   readonly ofImageMeans: readonly ColumnSummary[];
@@ -46,7 +46,7 @@ export interface Density {
 
 const none: Moments = { count: 0, mean: Number.NaN, squares: 0 };
 
-/** Sums several images up. The area in mm² is known only where it is known of every image. */
+/** Summarises several images. The area in mm² is null unless it is known for every image. */
 export function summariseBatch(images: readonly ImageSummary[]): BatchSummary {
   const total = (of: (image: ImageSummary) => number): number => images.reduce((sum, image) => sum + of(image), 0);
   const byColumn = new Map<string, { column: MeasurementColumn; parts: Moments[] }>();
@@ -71,12 +71,12 @@ export function summariseBatch(images: readonly ImageSummary[]): BatchSummary {
   };
 }
 
-/** Columns of one name but another unit (px here, µm there) must not be mixed. */
+/** Columns with the same name but different units (px, µm) must not be mixed. */
 function identity({ key, unit }: MeasurementColumn): string {
   return `${key} ${unit}`;
 }
 
-/** Counted nuclei per mm² where the area is known, else per million pixels; null of no area. */
+/** Counted nuclei per mm² if the area is known, otherwise per million pixels; null without area. */
 export function density(summary: Omit<ImageSummary, "columns">): Density | null {
   const { included, pixels, squareMillimetres } = summary;
   if (!(pixels > 0)) return null;
@@ -86,7 +86,7 @@ export function density(summary: Omit<ImageSummary, "columns">): Density | null 
   return { value: (included / pixels) * 1e6, unit: "per megapixel" };
 }
 
-/** Moments of the values that are numbers. */
+/** Moments of the values other than NaN. */
 function momentsOf(values: readonly number[]): Moments {
   return values
     .filter(Number.isFinite)
@@ -94,7 +94,7 @@ function momentsOf(values: readonly number[]): Moments {
     .reduce(together, none);
 }
 
-/** Moments of two sets of values (Chan, Golub and LeVeque, "Updating formulae", 1979). */
+/** Moments of two sets of values together (Chan, Golub and LeVeque, "Updating formulae", 1979). */
 export function together(left: Moments, right: Moments): Moments {
   if (left.count === 0 || right.count === 0) return left.count === 0 ? right : left;
   const count = left.count + right.count;
@@ -106,7 +106,7 @@ export function together(left: Moments, right: Moments): Moments {
   };
 }
 
-/** Standard deviation of a sample (divided by n - 1); NaN of fewer than two values. */
+/** Standard deviation of a sample (divided by n - 1); NaN for fewer than two values. */
 export function standardDeviation({ count, squares }: Moments): number {
   return count < 2 ? Number.NaN : Math.sqrt(squares / (count - 1));
 }

@@ -2,7 +2,7 @@ import { make } from "../dom.ts";
 
 let sets = 0;
 
-/** Panels of which one is shown, with a row of tabs to choose it by (the tabs pattern of ARIA's authoring guide). */
+/** Panels with a row of tabs, one panel shown at a time (the tabs pattern of the ARIA authoring practices). */
 export class Tabs {
   readonly element = make("div", "tabs");
   readonly #bar = make("div", "tab-bar");
@@ -10,7 +10,7 @@ export class Tabs {
   readonly #panels: HTMLElement[] = [];
   #shown = 0;
 
-  /** `changed` is called with the number of the panel that was opened. */
+  /** `changed` is called with the index of the opened panel. */
   constructor(label: string, panels: readonly (readonly [string, HTMLElement])[], changed: (index: number) => void) {
     const set = ++sets;
     this.#bar.setAttribute("role", "tablist");
@@ -37,12 +37,12 @@ export class Tabs {
     this.open(0);
   }
 
-  /** The number of the panel shown. */
+  /** The index of the panel shown. */
   get shown(): number {
     return this.#shown;
   }
 
-  /** Gives the keyboard to the tab of the panel shown. */
+  /** Moves the focus to the tab of the panel shown. */
   focus(): void {
     this.#tabs[this.#shown]?.focus();
   }
