@@ -1,4 +1,4 @@
-/** The benchmarks' own page: made of `benchmarks/page`, the crate's module and onnxruntime-web. */
+/** The benchmarks' page, built from `benchmarks/page`, the crate's module and onnxruntime-web. */
 import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { serve } from "../tools/serve.mjs";
@@ -35,7 +35,7 @@ export async function buildBenchPage() {
   });
 }
 
-/** Opens the page in a browser, ready to measure; `close` ends what it needed. */
+/** Opens the page in a browser, ready to measure; `close` closes the page and its server. */
 export async function openBenchPage(browser) {
   const { server, address } = await serve(folder, 0);
   const page = await browser.newPage();

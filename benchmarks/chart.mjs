@@ -1,4 +1,4 @@
-/** The comparisons as a picture: how far each is from what is needed. */
+/** The comparisons as a bar chart, relative to their targets. */
 import { rowOf } from "./rows.mjs";
 
 const width = 900;
@@ -7,14 +7,14 @@ const right = 150;
 const rowHeight = 26;
 const top = 64;
 const bottom = 40;
-/** The scale ends here, as a multiple of what is needed; longer bars are cut. */
+/** The end of the scale, as a multiple of the target; longer bars are cut. */
 const longest = 1.5;
 
 const escaped = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 const place = (share) => left + (Math.min(share, longest) / longest) * (width - left - right);
 const coordinate = (value) => Number(value.toFixed(1));
 
-/** A value as a multiple of what is needed, the smaller the better whatever its kind. */
+/** A value as a multiple of its target: smaller is better for every row. */
 export function shareOfTarget({ better, target }, value) {
   return better === "higher" ? target / value : value / target;
 }
@@ -47,7 +47,7 @@ function bar(comparison, index) {
   return parts.join("\n");
 }
 
-/** The picture as SVG; it follows the reader's light or dark colours. */
+/** The chart as SVG; it follows the reader's light or dark colour scheme. */
 export function chart(results) {
   const comparisons = results.comparisons.filter(({ target }) => target !== null);
   const height = top + comparisons.length * rowHeight + bottom;
@@ -58,8 +58,8 @@ export function chart(results) {
     return `<text class="faint" x="${x}" y="${base + 18}" text-anchor="middle">${share === longest ? `${share} or more` : share}</text>`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="title description">
-<title id="title">How near each figure is to what is needed</title>
-<desc id="description">One bar for each comparison, as a multiple of what is needed: shorter is better, and a bar that ends left of the line at 1 meets the need.</desc>
+<title id="title">Each figure relative to its target</title>
+<desc id="description">One bar for each comparison, as a multiple of its target: shorter is better, and a bar that ends left of the line at 1 meets the target.</desc>
 <style>
 svg { --paper: #ffffff; --ink: #1f2328; --faint: #59636e; --met: #0072b2; --missed: #d55e00; }
 @media (prefers-color-scheme: dark) { svg { --paper: #0d1117; --ink: #e6edf3; --faint: #9198a1; --met: #56b4e9; --missed: #e69f00; } }
@@ -73,7 +73,7 @@ text { font: 12px system-ui, "Segoe UI", "Liberation Sans", Arial, sans-serif; f
 .aim { stroke: var(--ink); stroke-width: 1.5; stroke-dasharray: 2 2; }
 </style>
 <rect class="paper" width="${width}" height="${height}"/>
-<text class="title" x="16" y="26">As a multiple of what is needed (shorter is better)</text>
+<text class="title" x="16" y="26">As a multiple of the target (shorter is better)</text>
 <text class="faint" x="16" y="46">Line: needed. Dotted: aimed at. Blue: reached. Orange: not reached.</text>
 ${comparisons.map(bar).join("\n")}
 <line class="needed" x1="${needed}" x2="${needed}" y1="${top - 4}" y2="${base + 4}"/>

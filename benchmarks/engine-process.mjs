@@ -1,8 +1,8 @@
-/** Programs that measure themselves: one line asks, one line of JSON answers. */
+/** Programs that measure themselves: they answer each line of input with a line of JSON. */
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
-/** A program that is running; `name` is what it is called in errors. */
+/** A running program; `name` identifies it in errors. */
 export class EngineProcess {
   #name;
   #child;
@@ -16,12 +16,12 @@ export class EngineProcess {
       this.#child.on("error", (error) => resolve(`could not be started (${error.message})`));
       this.#child.on("close", (code, signal) => resolve(`ended (${signal ?? `exit code ${code}`})`));
     });
-    // A program that has ended is noticed when its answer is waited for.
+    // A program that has ended is detected when its answer is awaited.
     this.#child.stdin.on("error", () => undefined);
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
   }
 
-  /** The answer to one line. */
+  /** Sends one line and returns the answer. */
   async ask(line) {
     this.#child.stdin.write(`${line}\n`);
     const { value, done } = await this.#lines.next();
@@ -31,7 +31,7 @@ export class EngineProcess {
     return answer;
   }
 
-  /** How long something took, in milliseconds. */
+  /** The time that a command took, in milliseconds. */
   async time(line) {
     return (await this.ask(line)).milliseconds;
   }

@@ -1,4 +1,4 @@
-/** What the measurements need, each made when it is asked for first. */
+/** Everything that the measurements need, created on first use. */
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
@@ -18,7 +18,7 @@ function once(make) {
   return () => (made ??= make());
 }
 
-/** Tools and materials of the measurements. */
+/** The browsers, pages, programs and images for the measurements. */
 export class Fixture {
   #closing = [];
 
@@ -27,7 +27,7 @@ export class Fixture {
     return chromium.launch({ executablePath: await findChromium(), args: ["--no-sandbox"] });
   }
 
-  /** A browser for all measurements that share one. */
+  /** The shared browser. */
   browser = once(async () => {
     const browser = await this.launch();
     this.#closing.push(() => browser.close());
@@ -41,13 +41,13 @@ export class Fixture {
 
   #benchPageBuilt = once(buildBenchPage);
 
-  /** A fresh visit to the page of the benchmarks in a browser. */
+  /** Opens the benchmarks' page in a browser. */
   async openBenchPage(browser) {
     await this.#benchPageBuilt();
     return openBenchPage(browser);
   }
 
-  /** The page of the benchmarks that measurements share. */
+  /** The shared page of the benchmarks. */
   benchPage = once(async () => {
     await this.#benchPageBuilt();
     const { page, close } = await openBenchPage(await this.browser());
@@ -55,13 +55,13 @@ export class Fixture {
     return page;
   });
 
-  /** Builds the product's page. */
+  /** Builds the real page. */
   product = once(async () => {
     await buildWasm();
     await bundle();
   });
 
-  /** A fresh visit to the product's page; the caller closes it. */
+  /** Opens the real page; the caller closes it. */
   async openProduct(address, { browser, firstImage } = {}) {
     await this.product();
     return ProductPage.open(browser ?? (await this.browser()), address, firstImage);
@@ -86,7 +86,7 @@ export class Fixture {
     }),
   );
 
-  /** Our own code outside the browser. */
+  /** Our code outside the browser. */
   native = once(async () => this.#started("nucleoscope-bench", await this.#program(), ["serve", model]));
 
   /** The peers in Python. */
@@ -104,7 +104,7 @@ export class Fixture {
     return engine;
   }
 
-  /** The path of a square picture as a PNG file; another seed gives another picture. */
+  /** The path of a square image as a PNG file; each seed gives a different image. */
   async picture(side, seed = 1) {
     const program = await this.#program();
     const path = join(files, `picture-${side}-${seed}.png`);
@@ -114,7 +114,7 @@ export class Fixture {
     return path;
   }
 
-  /** Ends everything that is still running. */
+  /** Stops everything that is still running. */
   async close() {
     for (const close of this.#closing.toReversed()) await close();
   }

@@ -1,4 +1,4 @@
-/** What was measured on and with. Nothing here tells whose computer it is. */
+/** The machine and the versions used for measuring. Contains nothing that identifies the computer. */
 import { readFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
@@ -28,13 +28,13 @@ export function pinnedVersions() {
   };
 }
 
-/** Versions of Python's packages, from the file that pins them. */
+/** Versions of Python packages, from the file that pins them. */
 export function pythonVersions(...names) {
   const pins = readFileSync(join(root, "benchmarks/requirements.txt"), "utf8");
   return Object.fromEntries(names.map((name) => [name, pins.match(new RegExp(`^${name}==(.+)$`, "m"))[1]]));
 }
 
-/** Multiplications, each with an addition, of the shipped network for one pixel, as its model card says. */
+/** Multiply-adds of the shipped network per pixel, from its model card. */
 export function multiplicationsPerPixel() {
   const found = modelCard().match(/([\d.]+) G multiply-adds for 256×256/);
   if (found === null) throw new Error("the model card no longer says how many multiply-adds the network has");

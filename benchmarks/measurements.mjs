@@ -1,12 +1,12 @@
 /**
- * One function for each group of rows. Each gets the fixture and the plan (how many rounds) and returns what
- * the results gain.
+ * One function for each group of rows. Each receives the fixture and the plan (how many rounds) and returns its part
+ * of the results.
  */
 import { measured as measuredSizes } from "../tools/sizes.mjs";
 import { compare, interleaved, median, rounded } from "./statistics.mjs";
 import { rowOf } from "./rows.mjs";
 
-/** How much is measured. */
+/** How much a full and a quick run measure. */
 export const plans = {
   full: {
     turns: { rounds: 15, warmUp: 3 },
@@ -31,7 +31,7 @@ export const plans = {
   },
 };
 
-/** With the diameter given there is one pass over the image: it grows with the pixels alone. */
+/** With a given diameter, there is one pass over the image, whose time depends only on the number of pixels. */
 const onePass = `?workers=1#settings=${encodeURIComponent(JSON.stringify({ diameter: 24 }))}`;
 
 const seconds = (milliseconds) => milliseconds / 1000;
@@ -49,8 +49,12 @@ async function network(fixture, { turns }) {
 
 async function differences(fixture) {
   const page = await fixture.benchPage();
-  const { logits, maps } = await page.evaluate(() => globalThis.bench.differences(256));
-  return { comparisons: [compare(rowOf("logits-difference"), [logits]), compare(rowOf("maps-difference"), [maps])] };
+  const { logits, probabilities } = await page.evaluate(() => globalThis.bench.differences(256));
+  const rows = [
+    compare(rowOf("logits-difference"), [logits]),
+    compare(rowOf("probability-difference"), [probabilities]),
+  ];
+  return { comparisons: rows };
 }
 
 async function around(fixture, { turns }) {
@@ -104,10 +108,10 @@ async function download(fixture) {
   return { comparisons: [compare(rowOf("download"), [used.total / 1e6])] };
 }
 
-/** A browser that has never seen the page, each time. */
+/** Each measurement starts a browser with an empty profile. */
 async function start(fixture, { turns }) {
   const firstImage = await fixture.picture(256);
-  const visit = async () => {
+  const openOnce = async () => {
     const browser = await fixture.launch();
     try {
       const page = await fixture.openProduct("", { browser, firstImage });
@@ -118,8 +122,8 @@ async function start(fixture, { turns }) {
       await browser.close();
     }
   };
-  const { visits } = await interleaved({ visits: visit }, { ...turns, warmUp: 1 });
-  return { comparisons: [compare(rowOf("first-outlines-256"), visits)] };
+  const { times } = await interleaved({ times: openOnce }, { ...turns, warmUp: 1 });
+  return { comparisons: [compare(rowOf("first-outlines-256"), times)] };
 }
 
 async function field(fixture) {
@@ -152,7 +156,7 @@ async function native(fixture, { turns }) {
   return { comparisons };
 }
 
-/** Sizes that the page refuses end the table; the rows before them are kept. */
+/** The table ends at a size that the page refuses; earlier rows are kept. */
 async function growth(fixture, { growth: sizes }) {
   const rows = [];
   for (const [side, rounds] of sizes) {
@@ -180,7 +184,7 @@ async function peak(fixture) {
   return { peak: { gflops: rounded(gflops), nativeGflops: rounded(nativeGflops) } };
 }
 
-/** In a browser of its own: the engine of another page may have kept its compiled code. */
+/** Uses its own browser, because another page's engine may have cached the compiled code. */
 async function warm(fixture) {
   const browser = await fixture.launch();
   try {
@@ -193,7 +197,7 @@ async function warm(fixture) {
   }
 }
 
-/** Every group's function, by its name in `rows.mjs`. */
+/** The function of each group, by the group's name in `rows.mjs`. */
 export const measurements = {
   network,
   differences,

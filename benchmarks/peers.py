@@ -1,9 +1,9 @@
 """The peers that run natively, one thread each: onnxruntime and scikit-image.
 
-    peers.py MODEL FOLDER      (the folder as `nucleoscope-bench files` made it)
+    peers.py MODEL FOLDER      (the folder that `nucleoscope-bench files` wrote)
 
 Answers each line of its input with a line of JSON: `onnxruntime SIDE` runs the network once and `crowd` the
-watershed, `{"milliseconds": ...}`; `versions` names the packages; what cannot be done says `{"error": ...}`.
+watershed, `{"milliseconds": ...}`; `versions` gives the packages' versions; an error is `{"error": ...}`.
 """
 
 import json
@@ -23,9 +23,9 @@ from skimage.morphology import local_maxima, reconstruction
 from skimage.segmentation import relabel_sequential, watershed
 
 CROWD_SIDE = 1024
-# The product's own settings: foreground, depth and height of a seed, and what becomes a nucleus.
-THRESHOLD, SEED_DEPTH, SEED_MINIMUM = 0.6, 0.35, 0.45
-LEAST_CERTAINTY, SMALLEST_AREA = 0.83, 25
+# The product's default settings of the watershed.
+INTERIOR_THRESHOLD, H, PEAK_THRESHOLD = 0.57, 0.35, 0.45
+MINIMUM_CONFIDENCE, MINIMUM_AREA = 0.83, 25
 
 
 class Network:
@@ -49,15 +49,15 @@ class Network:
 
 
 class Crowd:
-    """Maps of many nuclei. The seeds are found beforehand: only the flooding and the numbering are timed."""
+    """Probability maps of many nuclei. The seeds are found beforehand: only flooding and numbering are timed."""
 
     def __init__(self, folder: Path):
         values = numpy.fromfile(folder / "crowd.f32", dtype="<f4")
         self.interior, _, distance = values.reshape(3, CROWD_SIDE, CROWD_SIDE)
-        self.foreground = self.interior > THRESHOLD
-        # Noise gives a nucleus several equal summits: one seed is the whole dome that they share.
-        lowered = reconstruction(distance - SEED_DEPTH, distance)
-        domes = local_maxima(lowered) & (lowered + SEED_DEPTH >= SEED_MINIMUM)
+        self.foreground = self.interior > INTERIOR_THRESHOLD
+        # Noise gives a nucleus several equal maxima: one seed is the whole dome that they share.
+        lowered = reconstruction(distance - H, distance)
+        domes = local_maxima(lowered) & (lowered + H >= PEAK_THRESHOLD)
         self.seeds, _ = ndimage.label(domes, structure=numpy.ones((3, 3)))
         self.relief = -distance
 
@@ -69,10 +69,10 @@ class Crowd:
         return {"milliseconds": milliseconds, "nuclei": self.nuclei(labels)}
 
     def nuclei(self, labels) -> int:
-        """How many of the objects are nuclei, as a check that both sides had the same to do."""
+        """How many of the objects are nuclei, to check that both sides do the same work."""
         numbers = numpy.arange(1, labels.max() + 1)
-        certain = ndimage.mean(self.interior, labels, numbers) >= LEAST_CERTAINTY
-        large = ndimage.sum_labels(self.foreground, labels, numbers) >= SMALLEST_AREA
+        certain = ndimage.mean(self.interior, labels, numbers) >= MINIMUM_CONFIDENCE
+        large = ndimage.sum_labels(self.foreground, labels, numbers) >= MINIMUM_AREA
         return int((certain & large).sum())
 
 

@@ -1,15 +1,15 @@
-/** The product's page as its user meets it, with a stopwatch and a look at its workers' memory. */
+/** The real page, observed from outside: times, and the memory of its workers. */
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { dist } from "../tools/build.mjs";
 import { serve } from "../tools/serve.mjs";
 
-/** Nothing that the page is asked for takes longer than this, in milliseconds. */
+/** The longest time to wait for the page, in milliseconds. */
 const patience = 45 * 60_000;
 
 /**
- * Goes before the worker's script: with every message to the page, the size of the module's memory goes to
- * the observer. A memory never shrinks, so that its size at the end of a task is the most that it was.
+ * Inserted before the worker's script: sends the size of the module's memory to the observer with every message to
+ * the page. A memory never shrinks, so its size at the end of a task is its maximum.
  */
 function reportMemory() {
   const channel = new BroadcastChannel("bench-memory");
@@ -30,11 +30,11 @@ function reportMemory() {
 }
 
 /**
- * Goes before the page's script. `firstImage`, a file in Base64, is dropped as soon as the page listens, and
+ * Inserted before the page's script. `firstImage`, a file in Base64, is dropped as soon as the page can receive it, and
  * `bench.firstOutlines` resolves to the milliseconds from the navigation to its outlines.
  */
 function observe({ firstImage }) {
-  /** Bytes of each worker that has not been ended. */
+  /** The memory of each running worker, in bytes. */
   const sizes = new Map();
   let started = 0;
   globalThis.Worker = class extends Worker {
@@ -62,23 +62,23 @@ function observe({ firstImage }) {
   const closing = /^[\d,]+ images? done/;
   const finished = () =>
     new Promise((resolve) => {
-      const look = () => {
+      const check = () => {
         if (!closing.test(byId("status").textContent) || !byId("cancel").hidden) return;
         observer.disconnect();
         resolve();
       };
-      const observer = new MutationObserver(look);
+      const observer = new MutationObserver(check);
       observer.observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true });
     });
 
   const nextFrame = () => new Promise((resolve) => requestAnimationFrame(resolve));
 
-  /** Drops files on an empty list; resolves to the milliseconds until all are done, or to why one of them failed. */
+  /** Drops files on an empty list; resolves to the milliseconds until all are done, or to the reason why one failed. */
   bench.segment = async (files) => {
     byId("remove-all").click();
     const dataTransfer = new DataTransfer();
     for (const file of files) dataTransfer.items.add(file);
-    // What the last batch ended with must not pass for the end of this one.
+    // Cleared, so that the last batch's status is not taken for the end of this one.
     byId("status").textContent = "";
     const start = performance.now();
     const end = finished();
@@ -87,13 +87,13 @@ function observe({ firstImage }) {
     const milliseconds = performance.now() - start;
     const words = byId("status").textContent;
     if (!words.includes("failed")) return { milliseconds };
-    // The list follows the status.
+    // The list is updated after the status.
     for (let frame = 0; frame < 5; frame++) await nextFrame();
     const reasons = [...document.querySelectorAll("[role=option] .reason")].map(({ textContent }) => textContent);
     return { failure: reasons.find((reason) => reason !== "") ?? words };
   };
 
-  /** The same with files of the server. */
+  /** The same with files from the server. */
   bench.segmentFrom = async (addresses) => {
     const fetched = addresses.map(async (address) => {
       const blob = await (await fetch(address)).blob();
@@ -102,7 +102,7 @@ function observe({ firstImage }) {
     return bench.segment(await Promise.all(fetched));
   };
 
-  /** Of gray images, only outlines have a colour. */
+  /** Whether outlines are drawn: nothing else has a colour with a gray image. */
   const hasColour = (canvas) => {
     const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
     for (let at = 0; at < data.length; at += 4) if (data[at] - data[at + 2] > 60) return true;
@@ -120,7 +120,7 @@ function observe({ firstImage }) {
   });
 }
 
-/** What the page measured; fails where it failed, or has not ended in time. */
+/** The measured time; throws if the page failed or did not end in time. */
 async function milliseconds(measuring) {
   let timer;
   const late = new Promise((resolve) => {
@@ -138,13 +138,13 @@ async function milliseconds(measuring) {
   }
 }
 
-/** A visit to the page. */
+/** An open page. */
 export class ProductPage {
   #page;
   #context;
   #server;
 
-  /** `address` is what follows the server's: query and fragment. `firstImage` is the path of a file. */
+  /** `address` is the query and fragment of the page's address. `firstImage` is the path of a file. */
   static async open(browser, address = "", firstImage = null) {
     const { server, address: home } = await serve(dist, 0);
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
@@ -157,11 +157,11 @@ export class ProductPage {
     const base64 = firstImage === null ? null : readFileSync(firstImage).toString("base64");
     await page.addInitScript(observe, { firstImage: base64 });
     await page.goto(home + address);
-    const visit = new ProductPage(page, context, server);
+    const opened = new ProductPage(page, context, server);
     if (firstImage === null) {
       await page.locator("#model:not(:empty)").waitFor({ state: "attached", timeout: 120_000 });
     }
-    return visit;
+    return opened;
   }
 
   constructor(page, context, server) {

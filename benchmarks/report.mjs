@@ -1,4 +1,4 @@
-/** Results for people: a table for the terminal and the block in docs/performance.md. */
+/** Formats results: a table for the terminal and the block in docs/performance.md. */
 import { rowOf } from "./rows.mjs";
 
 const begin = "<!-- results:begin -->";
@@ -17,12 +17,12 @@ function cells({ name, peer, ours, theirs, unit, ratio, rounds, better, target, 
     ratio === null ? "" : ratio.toFixed(2),
     goal(target),
     goal(aim),
-    met === null ? "" : aimMet === true ? "as aimed" : met ? "yes" : "**no**",
+    met === null ? "" : aimMet === true ? "goal met" : met ? "yes" : "**no**",
     String(rounds),
   ];
 }
 
-const header = ["what", "ours", "beside", "ratio", "needed", "aimed at", "reached", "rounds"];
+const header = ["what", "ours", "compared with", "ratio", "needed", "goal", "met", "rounds"];
 
 /** The comparisons as lines for the terminal. */
 export function terminalTable({ comparisons }) {
@@ -53,13 +53,13 @@ export function markdown(results) {
   const { processor, cores, memory } = machine;
   const names = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   words.push(`Measured on ${processor}, ${cores} cores, ${memory}, with ${names.join(", ")}.`);
-  words.push("![How near each figure is to what is needed](performance.svg)");
+  words.push("![Each figure relative to its target](performance.svg)");
   words.push(markdownTable(header, comparisons.map(cells)));
   if (growth !== null) {
-    words.push("### Time against pixels", "One pass, one worker, in the page, from the drop to the end:");
+    words.push("### Time against pixels", "One pass, one worker, in the page, from the drop until the image is done:");
     words.push(
       markdownTable(
-        ["image", "seconds", "seconds a megapixel", "rounds"],
+        ["image", "seconds", "seconds per megapixel", "rounds"],
         growth.map(({ side, seconds, rounds }) => [
           `${side} × ${side}`,
           number(seconds),
@@ -77,7 +77,7 @@ export function markdown(results) {
     );
     words.push(
       markdownTable(
-        ["network", "GFLOP/s", "of the peak"],
+        ["network", "GFLOP/s", "share of the peak"],
         reached.map(({ name, gflops: rate, share }) => [name, number(rate), `${Math.round(share * 100)} %`]),
       ),
     );

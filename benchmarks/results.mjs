@@ -1,13 +1,13 @@
-/** The file of results: how it is put together, and what must be true of it. */
+/** The file of results: how it is merged and checked. */
 import { rows } from "./rows.mjs";
 import { rounded } from "./statistics.mjs";
 
-/** Parts of the results beside the comparisons, each measured as a whole. */
+/** Parts of the results other than comparisons, each measured as a whole. */
 export const extras = ["growth", "peak", "warm"];
 
 /**
- * Puts what was measured now together with what was measured before on the same machine with the same
- * versions: a part that was not measured again stays.
+ * Merges new results with earlier ones of the same machine and versions: parts that were not measured again are
+ * kept.
  */
 export function merged(previous, now) {
   const isSame =
@@ -24,7 +24,7 @@ export function merged(previous, now) {
   };
 }
 
-/** The engines whose speed is held against the processor's peak: comparison, whose value, and which peak. */
+/** The engines whose speed is compared with the processor's peak: comparison, whose value, and which peak. */
 const engines = [
   ["Nucleoscope in WebAssembly", "network-SIDE", "ours", "gflops"],
   ["onnxruntime-web", "network-SIDE", "theirs", "gflops"],
@@ -35,9 +35,8 @@ const engines = [
 ];
 
 /**
- * Results with the rate of each engine, where the peak is known. A multiplication and an addition count as two
- * operations of the network as it is written, whatever an engine makes of it: an engine that needs fewer can
- * exceed the peak.
+ * Adds the rate of each engine, if the peak is known. A multiplication and an addition count as two operations of
+ * the network as defined, however an engine computes it: an engine that needs fewer can exceed the peak.
  */
 export function withReached(results, multiplicationsPerPixel) {
   if (results.peak === null) return results;
@@ -54,7 +53,7 @@ export function withReached(results, multiplicationsPerPixel) {
   return { ...results, peak: { ...results.peak, reached: rates } };
 }
 
-/** Names of rows and parts that are missing. */
+/** The names of missing rows and parts. */
 export function missing(results) {
   const measured = new Set(results.comparisons.map(({ name }) => name));
   return [
@@ -63,23 +62,24 @@ export function missing(results) {
   ];
 }
 
-/** What is wrong with results, in words; none where they can be published. */
+/** Descriptions of what is wrong with results; empty if they can be published. */
 export function faults(results) {
   const found = [];
   const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
   for (const comparison of results.comparisons) {
     const { name, peer, ours, theirs, ratio, rounds, min, max } = comparison;
     const fault = (words) => found.push(`${name}: ${words}`);
-    if (![ours, min, max].every(isNumber)) fault("ours, min or max is no number");
+    if (![ours, min, max].every(isNumber)) fault("ours, min or max is not a number");
     if (!(min <= ours && ours <= max)) fault("ours is not between min and max");
-    if (!(Number.isInteger(rounds) && rounds > 0)) fault("rounds is no count");
+    if (!(Number.isInteger(rounds) && rounds > 0)) fault("rounds is not a positive whole number");
     if (peer === null) {
       if (theirs !== null || ratio !== null) fault("there are values of a peer that does not exist");
     } else if (!isNumber(theirs) || !(Math.abs(ours / theirs / ratio - 1) < 2e-3)) {
-      fault("the ratio is not ours to theirs");
+      fault("the ratio is not ours divided by theirs");
     }
   }
   const text = JSON.stringify(results);
-  if (/(^|[\s"'(])(\/|[A-Za-z]:\\+|file:\/+)[\w.-]+[/\\]/.test(text)) found.push("there is a path of this computer");
+  if (/(^|[\s"'(])(\/|[A-Za-z]:\\+|file:\/+)[\w.-]+[/\\]/.test(text))
+    found.push("they contain a path on this computer");
   return found;
 }

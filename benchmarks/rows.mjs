@@ -1,8 +1,8 @@
 /**
- * What is compared with what, and how good it has to be.
+ * The comparisons, with their targets.
  *
- * `target` is what is needed and `aim` what is hoped for, where there is either: of the ratio of ours to the
- * peer's, or where there is no peer of our own value in its unit.
+ * `target` is the required value and `aim` the goal, or null: for the ratio of our value to the peer's or, if there
+ * is no peer, for our value in its unit.
  */
 
 const row = (name, what, unit, peer, target, aim, better = "lower") => ({
@@ -19,7 +19,7 @@ const web = "onnxruntime-web";
 const stock = "stock tract";
 const network = "the network itself";
 
-/** Every row, by the group that measures it. The last groups measure what has no place in a row. */
+/** Every row, by the group that measures it. The last groups measure results that are not rows. */
 export const groups = {
   network: [
     row("network-256", "network, 256 × 256", "ms", web, 0.4, 0.28),
@@ -29,7 +29,7 @@ export const groups = {
   ],
   differences: [
     row("logits-difference", "difference from onnxruntime-web, logits", "", null, 1e-3, null),
-    row("maps-difference", "difference from onnxruntime-web, maps", "", null, 1e-4, null),
+    row("probability-difference", "difference from onnxruntime-web, probabilities", "", null, 1e-4, null),
   ],
   around: [256, 512, 1024].map((side) =>
     row(`around-network-${side}`, `all but the network, ${side} × ${side}`, "ms", network, 0.2, 0.1),
@@ -54,7 +54,7 @@ export const groups = {
 /** Every row, in order. */
 export const rows = Object.values(groups).flat();
 
-/** The row of that name. */
+/** The row with this name. */
 export function rowOf(name) {
   const found = rows.find((row) => row.name === name);
   if (found === undefined) throw new RangeError(`there is no row "${name}"`);

@@ -1,9 +1,9 @@
 /**
- * `npm run bench`: Nucleoscope beside onnxruntime-web, stock tract, scikit-image and onnxruntime.
+ * `npm run bench`: compares Nucleoscope with onnxruntime-web, stock tract, scikit-image and onnxruntime.
  *
- * A whole run writes `benchmarks/results.json`, `docs/performance.svg` and the table in `docs/performance.md`; so does
- * `--only`, which leaves what it did not measure as it was. `--quick`, and builds with another profile than the
- * shipped one, write all three to `target/bench/` instead.
+ * A full run writes `benchmarks/results.json`, `docs/performance.svg` and the table in `docs/performance.md`; `--only`
+ * updates the same files and keeps the results that it does not measure. `--quick`, and builds with another profile
+ * than the shipped one, write to `target/bench/` instead.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -18,13 +18,13 @@ import { faults, merged, missing, withReached } from "./results.mjs";
 import { groups } from "./rows.mjs";
 
 const usage = `npm run bench -- [--only NAME,...] [--quick]
-names: ${Object.keys(groups).join(", ")}; or that of a row, which is measured with its group`;
+names: ${Object.keys(groups).join(", ")}; or the name of a row, which is measured with its group`;
 
 function groupOf(name) {
   return Object.keys(groups).find((group) => group === name || groups[group].some((row) => row.name === name));
 }
 
-function asked() {
+function options() {
   let values;
   try {
     ({ values } = parseArgs({
@@ -39,18 +39,18 @@ function asked() {
   }
   const names = values.only?.split(",") ?? Object.keys(groups);
   const unknown = names.filter((name) => groupOf(name) === undefined);
-  if (unknown.length > 0) throw new StepFailed(`There is nothing named "${unknown.join('", "')}".\n${usage}`);
-  const wanted = new Set(names.map(groupOf));
-  return { names: Object.keys(groups).filter((group) => wanted.has(group)), quick: values.quick };
+  if (unknown.length > 0) throw new StepFailed(`There is no group or row named "${unknown.join('", "')}".\n${usage}`);
+  const requested = new Set(names.map(groupOf));
+  return { names: Object.keys(groups).filter((group) => requested.has(group)), quick: values.quick };
 }
 
-/** Measures the groups; what could not be measured is told in words and spoils nothing else. */
+/** Measures the groups; returns the results, and descriptions of the groups that failed. */
 async function measure(names, plan, fixture) {
   const found = { comparisons: [] };
   const failures = [];
   for (const name of names) {
-    const told = [...new Set(groups[name].map(({ what, peer }) => (peer === null ? what : `beside ${peer}`)))];
-    const title = told.length === 0 ? name : `${name} (${told.join("; ")})`;
+    const parts = [...new Set(groups[name].map(({ what, peer }) => (peer === null ? what : `compared with ${peer}`)))];
+    const title = parts.length === 0 ? name : `${name} (${parts.join("; ")})`;
     try {
       const {
         comparisons = [],
@@ -71,7 +71,7 @@ async function measure(names, plan, fixture) {
 function previousResults(file, failures) {
   if (!existsSync(file)) return null;
   const previous = JSON.parse(readFileSync(file, "utf8"));
-  // What failed now must not look as if it had been measured.
+  // Earlier results of a group that failed now are dropped.
   const failed = failures.map(({ name }) => name);
   const names = new Set(failed.flatMap((name) => groups[name].map((row) => row.name)));
   const kept = Object.fromEntries(Object.entries(previous).filter(([part]) => !failed.includes(part)));
@@ -88,9 +88,9 @@ function write(results, folders) {
 }
 
 await main(async () => {
-  const { names, quick } = asked();
+  const { names, quick } = options();
   await setUp();
-  // Its packages are there only now.
+  // Imported here, because its packages have only just been installed.
   const { Fixture } = await import("./fixture.mjs");
   const fixture = new Fixture();
   const { found, failures } = await measure(names, quick ? plans.quick : plans.full, fixture);
@@ -108,7 +108,7 @@ await main(async () => {
   const previous = isKept ? previousResults(file, failures) : null;
   const results = withReached(merged(previous, { machine: machine(), versions, ...found }), multiplicationsPerPixel());
   const wrong = faults(results);
-  if (wrong.length > 0) throw new StepFailed(`The results are not fit to be written: ${wrong.join("; ")}.`);
+  if (wrong.length > 0) throw new StepFailed(`The results are invalid and were not written: ${wrong.join("; ")}.`);
   const aside = join(root, "target/bench");
   write(
     results,
@@ -117,11 +117,11 @@ await main(async () => {
       : { results: aside, documents: aside },
   );
   console.log(`\n${terminalTable(results)}`);
-  if (!isKept) console.log("\nWritten to target/bench alone: quick, or not the build that is shipped.");
+  if (!isKept) console.log("\nWritten to target/bench only: a quick run, or not the shipped build.");
   const gaps = missing(results);
   if (gaps.length > 0) console.log(`\nNever measured: ${gaps.join(", ")}.`);
   const short = results.comparisons.filter(({ met }) => met === false).map(({ name }) => name);
-  if (short.length > 0) console.log(`\nBelow what is needed: ${short.join(", ")}.`);
+  if (short.length > 0) console.log(`\nNot within the target: ${short.join(", ")}.`);
   if (failures.length > 0) {
     throw new StepFailed(`NOT MEASURED:\n${failures.map(({ words }) => `- ${words}`).join("\n")}`);
   }

@@ -1,22 +1,22 @@
-/** Times and what is made of them; runs in Node and in the browser. */
+/** Times and their statistics; runs in Node and in the browser. */
 
-/** The middle value; of an even number of values, the mean of the two in the middle. */
+/** The middle value, or the mean of the two middle values. */
 export function median(values) {
-  if (values.length === 0) throw new RangeError("there is no median of no values");
+  if (values.length === 0) throw new RangeError("there is no median without values");
   const sorted = [...values].sort((one, other) => one - other);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** Four significant digits: more are noise. */
+/** Rounds to four significant digits: more would be noise. */
 export function rounded(value) {
   return Number(value.toPrecision(4));
 }
 
 /**
- * Has engine processes take turns, so that whatever else the computer does meets all of them alike; every other
- * round goes backwards. Each engine process is a function that resolves to what it measured. Returns the
- * measurements by name, in the order of the rounds.
+ * Measures engines in turns, so that other activity on the computer affects all of them alike; every other round runs
+ * backwards. Each engine is a function that resolves to its measurement. Returns the measurements by name, in the
+ * order of the rounds.
  */
 export async function interleaved(engines, { rounds, warmUp }) {
   const entries = Object.entries(engines);
@@ -31,7 +31,7 @@ export async function interleaved(engines, { rounds, warmUp }) {
 }
 
 /**
- * What a row of the comparisons says: `ours` and, where there is a peer, `theirs`, one value for each round.
+ * The comparison for a row: `ours` and, if there is a peer, `theirs` have one value for each round.
  * @param {any} row
  * @param {number[]} ours
  * @param {number[] | null} theirs

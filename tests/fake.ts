@@ -1,2 +1,2 @@
-/** An object with those parts of a type that a test needs. */
+/** An object with only the members of a type that a test needs. */
 export const fake = <Type>(parts: object): Type => parts as Type;

@@ -10,9 +10,9 @@ import initialize, {
 } from "../../target/bench-wasm/nucleoscope_bench.js";
 import { interleaved } from "../statistics.mjs";
 
-/** Steps of one measurement of the peak: some milliseconds. */
+/** Steps of one measurement of the peak: a few milliseconds. */
 const peakSteps = 2_000_000;
-/** How often the peak is measured; the best counts, as nothing makes a processor faster than it is. */
+/** How often the peak is measured; the best value counts, because nothing makes a processor faster than it is. */
 const peakRounds = 10;
 
 const fetched = async (name) => new Uint8Array(await (await fetch(name)).arrayBuffer());
@@ -23,7 +23,7 @@ async function timed(run) {
   return performance.now() - start;
 }
 
-/** The network in onnxruntime-web, in one thread of WebAssembly with SIMD. */
+/** The network in onnxruntime-web, with WebAssembly, SIMD and one thread. */
 async function peer(model) {
   const { wasm } = onnxruntime.env;
   wasm.numThreads = 1;
@@ -38,7 +38,7 @@ async function peer(model) {
   };
 }
 
-/** The greatest difference between two answers. */
+/** The largest difference between two outputs. */
 const difference = (one, other) =>
   one.reduce((most, value, index) => Math.max(most, Math.abs(value - other[index])), 0);
 
@@ -60,14 +60,17 @@ globalThis.bench = {
     );
   },
 
-  /** Greatest differences from onnxruntime-web, before and after the activation. */
+  /** The largest differences from onnxruntime-web, before and after the activation. */
   async differences(side) {
     const model = await fetched("nuclei.onnx");
     const own = BenchNetwork.own(withoutActivation(model));
     const input = own.input(side);
     const theirs = await (await peer(model))(input, side);
-    const maps = BenchNetwork.own(model).run(input, side);
-    return { logits: difference(own.run(input, side), theirs), maps: difference(maps, activated(theirs)) };
+    const probabilities = BenchNetwork.own(model).run(input, side);
+    return {
+      logits: difference(own.run(input, side), theirs),
+      probabilities: difference(probabilities, activated(theirs)),
+    };
   },
 
   /** Milliseconds of each stage between a file and its nuclei, in each round. */
@@ -92,7 +95,7 @@ globalThis.bench = {
     return timed(() => this.crowd.watershed());
   },
 
-  /** 10⁹ multiplications and additions a second, at best. */
+  /** The best rate, in 10⁹ multiplications and additions per second. */
   peak() {
     let best = 0;
     for (let round = 0; round < peakRounds; round++) {

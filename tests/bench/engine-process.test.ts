@@ -17,10 +17,10 @@ test("a program answers line by line", async () => {
   await engine.end();
 });
 
-test("what a program cannot do is an error that names it", async () => {
+test("an error of a program names it", async () => {
   const engine = start();
   await assert.rejects(engine.ask("bad"), /the program: no such thing/);
-  assert.equal(await engine.time("1"), 1, "it goes on");
+  assert.equal(await engine.time("1"), 1, "it continues");
   await engine.end();
 });
 

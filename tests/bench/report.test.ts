@@ -16,7 +16,7 @@ describe("tables", () => {
     for (const line of lines.slice(1)) assert.match(line.slice(column), /^([≤≥]| )/, line);
   });
 
-  test("in Markdown have as many cells in every line as in their head", () => {
+  test("in Markdown have as many cells in every line as in the header", () => {
     const results = withReached(sample(), 18_000);
     const tables = markdown(results)
       .split("\n\n")
@@ -28,7 +28,7 @@ describe("tables", () => {
     }
   });
 
-  test("mark what is not reached, and leave out what was not measured", () => {
+  test("mark missed targets, and leave out what was not measured", () => {
     const results = { ...sample(), comparisons: [compare(rowOf("network-256"), [50], [100])] };
     const text = markdown({ ...results, growth: null, peak: null, warm: null });
     assert.match(text, /\| 50 ms \| onnxruntime-web: 100 ms \| 0\.50 \| ≤ 0\.4 \| ≤ 0\.28 \| \*\*no\*\* \| 1 \|/);
@@ -37,7 +37,7 @@ describe("tables", () => {
 });
 
 describe("the document", () => {
-  test("changes between its markers alone", () => {
+  test("changes only between its markers", () => {
     const document = "before\n<!-- results:begin -->\nold\n<!-- results:end -->\nafter\n";
     const changed = withBlock(document, "new");
     assert.equal(changed, document.replace("old", "new"));
@@ -59,7 +59,7 @@ describe("the chart", () => {
       end: Number(x) + Number(width),
     }));
 
-  test("has a bar for each row with a target, which ends at the line where it is just reached", () => {
+  test("has a bar for each row with a target, which ends at the line if it is just met", () => {
     const svg = chart(sample());
     const bars = ends(svg);
     assert.equal(bars.length, rows.filter(({ target }) => target !== null).length);
@@ -70,7 +70,7 @@ describe("the chart", () => {
     }
   });
 
-  test("is shorter for what is better, whatever its kind", () => {
+  test("has shorter bars for better values, for every kind of row", () => {
     const batch = rowOf("batch-64");
     assert.ok(shareOfTarget(batch, 2) < 1 && shareOfTarget(batch, 1.2) > 1);
     const svg = chart({ comparisons: [compare(rowOf("network-256"), [20], [100]), compare(batch, [12], [10])] });
@@ -79,7 +79,7 @@ describe("the chart", () => {
     assert.ok(network.end < slow.end);
   });
 
-  test("cuts bars that would leave the picture", () => {
+  test("cuts bars that are too long", () => {
     const [bar] = ends(chart({ comparisons: [compare(rowOf("network-256"), [900], [100])] }));
     assert.ok(bar.end < 900 - 100);
   });
@@ -90,7 +90,7 @@ describe("the chart", () => {
     }
   });
 
-  test("is well-formed: text is escaped and every element ends", () => {
+  test("is well-formed: text is escaped and every element is closed", () => {
     const svg = chart(sample());
     const open: string[] = [];
     for (const [, closing, name, alone] of svg.matchAll(/<(\/?)([a-z]+)[^>]*?(\/?)>/g)) {

@@ -10,13 +10,13 @@ import { sample } from "./sample.ts";
 const published = new URL("../../benchmarks/results.json", import.meta.url);
 
 describe("rows", () => {
-  test("have names of their own, and every group can be measured", () => {
+  test("have unique names, and every group can be measured", () => {
     assert.equal(new Set(rows.map(({ name }) => name)).size, rows.length);
     assert.deepEqual(Object.keys(groups), Object.keys(measurements));
     assert.throws(() => rowOf("nothing"), RangeError);
   });
 
-  test("aim at no less than they need", () => {
+  test("have goals at least as strict as their targets", () => {
     for (const { name, better, target, aim } of rows) {
       if (target === null || aim === null) continue;
       assert.ok(better === "higher" ? aim >= target : aim <= target, name);
@@ -25,7 +25,7 @@ describe("rows", () => {
 });
 
 describe("results", () => {
-  test("are put together with those of the same machine and versions", () => {
+  test("are merged with those of the same machine and versions", () => {
     const now: Partial<ReturnType<typeof sample>> = {
       ...sample(),
       comparisons: [compare(rowOf("network-512"), [1], [2])],
@@ -46,13 +46,13 @@ describe("results", () => {
     }
   });
 
-  test("say what is missing", () => {
+  test("list what is missing", () => {
     assert.deepEqual(missing(sample()), []);
     const { comparisons, ...rest } = sample();
     assert.deepEqual(missing({ ...rest, comparisons: comparisons.slice(1), warm: null }), [rows[0].name, "warm"]);
   });
 
-  test("show how near engines come to the peak", () => {
+  test("compare engines with the peak", () => {
     const results = sample();
     results.comparisons = [compare(rowOf("network-256"), [10], [20])];
     const { reached } = withReached(results, 1e9 / 256 ** 2).peak;
@@ -63,28 +63,28 @@ describe("results", () => {
     assert.equal(withReached({ ...results, peak: null }, 1).peak, null);
   });
 
-  test("are held back when they cannot be true", () => {
+  test("are refused if they are inconsistent", () => {
     assert.deepEqual(faults(sample()), []);
     const broken = (change: any) => {
       const results = sample();
       results.comparisons[0] = { ...results.comparisons[0], ...change };
       return faults(results).join();
     };
-    assert.match(broken({ ours: Number.NaN }), /no number/);
-    assert.match(broken({ ratio: 0.9 }), /not ours to theirs/);
-    assert.match(broken({ theirs: null }), /not ours to theirs/);
-    assert.match(broken({ rounds: 0 }), /no count/);
+    assert.match(broken({ ours: Number.NaN }), /not a number/);
+    assert.match(broken({ ratio: 0.9 }), /not ours divided by theirs/);
+    assert.match(broken({ theirs: null }), /not ours divided by theirs/);
+    assert.match(broken({ rounds: 0 }), /not a positive whole number/);
     assert.match(broken({ max: 1 }), /between min and max/);
     assert.match(broken({ peer: null }), /does not exist/);
   });
 
-  test("hold no path of a computer", () => {
+  test("contain no path on a computer", () => {
     for (const path of ["/home/somebody/model", "C:\\Users\\somebody", "file:///tmp/x"]) {
       assert.match(faults({ ...sample(), note: `read from ${path}` }).join(), /path/, path);
     }
   });
 
-  test("that are published are sound", { skip: !existsSync(published) }, () => {
+  test("that are published are valid", { skip: !existsSync(published) }, () => {
     assert.deepEqual(faults(JSON.parse(readFileSync(published, "utf8"))), []);
   });
 });

@@ -1,4 +1,4 @@
-/** Made-up results: every row as good as is needed, unless a test changes it. */
+/** Invented results: every row just meets its target, unless a test changes it. */
 import { rows } from "../../benchmarks/rows.mjs";
 import { compare } from "../../benchmarks/statistics.mjs";
 

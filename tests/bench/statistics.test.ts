@@ -8,7 +8,7 @@ describe("median", () => {
   test("is the middle value, whatever the order", () => {
     const values = [9, 1, 10];
     assert.equal(median(values), 9);
-    assert.deepEqual(values, [9, 1, 10], "the values stay as they are");
+    assert.deepEqual(values, [9, 1, 10], "the values are not changed");
     assert.equal(median([4, 1, 3, 2]), 2.5);
     assert.throws(() => median([]), RangeError);
   });
@@ -22,7 +22,7 @@ describe("rounded", () => {
 });
 
 describe("interleaved", () => {
-  test("has engine processes take turns, to and fro, and leaves out the warm-up", async () => {
+  test("measures engines in turns, forwards and backwards, and leaves out the warm-up", async () => {
     const order: string[] = [];
     const engine = (name: string) => async () => order.push(name);
     const engines = { a: engine("a"), b: engine("b") };
@@ -31,7 +31,7 @@ describe("interleaved", () => {
     assert.deepEqual(measured, { a: [3, 6], b: [4, 5] });
   });
 
-  test("fails when an engine process fails", async () => {
+  test("fails if an engine fails", async () => {
     const broken = async () => {
       throw new Error("broken");
     };
@@ -40,7 +40,7 @@ describe("interleaved", () => {
 });
 
 describe("compare", () => {
-  test("holds the medians against each other and against what is needed", () => {
+  test("compares the medians with each other and with the target", () => {
     const { ours, theirs, ratio, rounds, min, max, met, aimMet } = compare(row, [40, 30, 35], [100, 90, 500]);
     assert.deepEqual(
       { ours, theirs, ratio, rounds, min, max },
@@ -50,13 +50,13 @@ describe("compare", () => {
     assert.equal(compare(row, [41], [100]).met, false);
   });
 
-  test("takes more for better where more is better", () => {
+  test("treats larger values as better for rows where they are", () => {
     const higher = { ...row, target: 1.6, aim: 1.85, better: "higher" };
     assert.deepEqual([compare(higher, [17], [10]).met, compare(higher, [17], [10]).aimMet], [true, false]);
     assert.equal(compare(higher, [15], [10]).met, false);
   });
 
-  test("judges the value itself where there is no peer", () => {
+  test("compares the value itself with the target if there is no peer", () => {
     const alone = { ...row, peer: null, target: 4.5, aim: null };
     const comparison = compare(alone, [4]);
     assert.deepEqual(

@@ -1,4 +1,4 @@
-/** Files in by every way, and the right CSV out. */
+/** Adding files in every way, and the resulting CSV. */
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,7 +16,7 @@ before(async () => {
 });
 after(() => fixture.close());
 
-/** The CSV's images, after every rule was checked and its counts were held against the list. */
+/** The images in the CSV, after checking every rule and comparing the counts with the list. */
 async function checkedCsv(session) {
   const listed = await session.done();
   const images = readSubmission(await session.csv(), listed);
@@ -27,7 +27,7 @@ async function checkedCsv(session) {
 }
 
 describe("a batch", () => {
-  test("is worked on as soon as it is dropped; the list, the status and the CSV agree", async () => {
+  test("is segmented as soon as it is dropped; the list, the status and the CSV agree", async () => {
     const session = await fixture.page();
     assert.equal(await session.download.isDisabled(), true);
     assert.equal(await session.cancel.isVisible(), false);
@@ -46,7 +46,7 @@ describe("a batch", () => {
     await session.leave();
   });
 
-  test('comes in by "Choose images", CSV files included, and is scored', async () => {
+  test('is opened with "Choose images", including CSV files, and is scored', async () => {
     const session = await fixture.page();
     await session.choose("Choose images", [...set.paths, set.solution]);
     await session.finished();
@@ -62,7 +62,7 @@ describe("a batch", () => {
     await session.leave();
   });
 
-  test('comes in by "Choose folder", in the Bowl\'s layout, and follows the sample submission', async () => {
+  test('is opened with "Choose folder", in the Bowl\'s layout, and follows the sample submission', async () => {
     const session = await fixture.page();
     await session.choose("Choose folder", set.folder);
     await session.finished();
@@ -76,7 +76,7 @@ describe("a batch", () => {
     await session.leave();
   });
 
-  test("comes in as a folder dropped by the operating system", async () => {
+  test("is opened from a folder dropped by the operating system", async () => {
     const session = await fixture.page();
     await session.dropPath(set.folder);
     await session.finished(/^4 images done/);
@@ -85,7 +85,7 @@ describe("a batch", () => {
     await session.leave();
   });
 
-  test("comes in as a ZIP archive, masks as ground truth", async () => {
+  test("is opened from a ZIP archive, with masks as ground truth", async () => {
     const session = await fixture.page();
     const entries = set.ids.slice(0, 2).flatMap(set.entriesOf);
     await session.drop([{ name: "stage1_test.zip", bytes: zip(entries) }]);
@@ -95,7 +95,7 @@ describe("a batch", () => {
     await session.leave();
   });
 
-  test("grows with more drops; ground truth may come last, and an id comes only once", async () => {
+  test("grows with more drops; ground truth may come last, and each id appears only once", async () => {
     const session = await fixture.page();
     await session.drop(set.images.slice(0, 1));
     await session.finished(/^1 image done/);
@@ -128,13 +128,13 @@ describe("a batch", () => {
     await session.leave();
   });
 
-  test("is segmented again with other settings, as the command line does with them", async () => {
+  test("is segmented again with other settings, like the command line with the same settings", async () => {
     const session = await fixture.page();
     const { page } = session;
     const again = page.getByRole("button", { name: "Segment again" });
     await session.drop(set.images.slice(0, 2));
     await session.finished();
-    assert.equal(await again.isVisible(), false, "nothing to do again with the same settings");
+    assert.equal(await again.isVisible(), false, "nothing to segment again with the same settings");
     const firstWords = await session.csv();
     await page.getByLabel("Nucleus diameter").fill("60");
     await again.click();
@@ -152,7 +152,7 @@ describe("a batch", () => {
     await page.getByLabel("Nucleus diameter").fill("");
     await again.click();
     await session.finished(/^2 images done/);
-    assert.equal(await session.csv(), firstWords, "back to where it was");
+    assert.equal(await session.csv(), firstWords, "the same as before");
     await session.picture("settings");
     await session.leave();
   });
@@ -172,7 +172,7 @@ describe("a batch", () => {
     await session.leave();
   });
 
-  test("is gone after Remove all, and the same files can come again", async () => {
+  test("is empty after Remove all, and the same files can be added again", async () => {
     const session = await fixture.page();
     await session.drop(set.images.slice(0, 2));
     await session.finished();
@@ -198,7 +198,7 @@ describe("a batch", () => {
     await session.leave();
   });
 
-  test("keeps plain folders apart from the files in them that are no images", async () => {
+  test("skips the files in plain folders that are not images", async () => {
     const folder = join(temporaryFolder(), "plain");
     mkdirSync(join(folder, "deep"), { recursive: true });
     writeFileSync(join(folder, "notes.txt"), "not an image");

@@ -1,7 +1,7 @@
-/** Faults that are put into the page's real workers: what the module does at a call, while the page says so. */
+/** Injects faults into the page's real workers: calls of the module that trap or never return. */
 
 /**
- * Runs in the page before its own script. Every worker is told which calls fail in it: `faults` by the
+ * Runs in the page before its own script. Every worker is sent the calls that fail in it: `faults` by the
  * name of the module's function, the first `faultyWorkers` workers only.
  */
 function count() {
@@ -24,7 +24,7 @@ function count() {
   };
 }
 
-/** Goes before the worker's script. */
+/** Inserted before the worker's script. */
 function prefix() {
   const scope = globalThis;
   let faults = {};
@@ -38,11 +38,11 @@ function prefix() {
     trap: () => {
       throw new WebAssembly.RuntimeError("unreachable");
     },
-    // What a worker says after its end is heard by nobody.
+    // Messages sent after the worker's end are not received.
     silence: () => {
       scope.postMessage = () => undefined;
       scope.close();
-      throw new WebAssembly.RuntimeError("nobody hears this");
+      throw new WebAssembly.RuntimeError("never received");
     },
   };
   WebAssembly.Instance = new Proxy(WebAssembly.Instance, {
@@ -57,7 +57,7 @@ function prefix() {
   });
 }
 
-/** Options for a session whose workers fail as `faults` says, by the name of the module's function. */
+/** Options for a session whose workers fail according to `faults`, by the name of the module's function. */
 export function faulty(faults = {}, workers = null) {
   return {
     query: "?workers=1",
@@ -72,7 +72,7 @@ export function faulty(faults = {}, workers = null) {
   };
 }
 
-/** Lets every worker fail in this way from now on; `{}` ends all faults. */
+/** Makes every worker fail in this way from now on; `{}` ends all faults. */
 export const setFaults = (page, faults) => page.evaluate((wanted) => globalThis.setFaults(wanted), faults);
 
 /** How many workers the page has started so far. */

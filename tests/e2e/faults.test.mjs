@@ -1,10 +1,10 @@
-/** Workers that crash or fall silent: what they were to make is tried again, and then its reason is said. */
+/** Workers that crash or stop answering: their tasks are tried again, and then the reason is shown. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { faulty, setFaults, startedWorkers } from "./faults.mjs";
 import { exampleSet, Fixture } from "./harness.mjs";
 
-/** So often is a task tried. */
+/** How often a task is tried. */
 const attempts = 3;
 
 let fixture;
@@ -16,8 +16,8 @@ before(async () => {
 });
 after(() => fixture.close());
 
-/** A session with one image done, whose workers fail from now on in this way. */
-async function visitWith(faults, { count = 1, files = set.images.slice(0, count) } = {}) {
+/** A session with one finished image, whose workers fail in this way from now on. */
+async function sessionWith(faults, { count = 1, files = set.images.slice(0, count) } = {}) {
   const session = await fixture.page(faulty());
   await session.drop(files);
   await session.finished(new RegExp(`^${count} images? done`));
@@ -28,7 +28,7 @@ async function visitWith(faults, { count = 1, files = set.images.slice(0, count)
 
 const viewerMessage = ({ page }) => page.locator("#viewer-message");
 
-/** Waits and makes sure that no worker is started of its own accord. */
+/** Waits, and asserts that no worker is started in the meantime. */
 async function staysQuiet(page) {
   const before = await startedWorkers(page);
   await page.waitForTimeout(3000);
@@ -36,14 +36,14 @@ async function staysQuiet(page) {
 }
 
 describe("an image whose worker crashes", () => {
-  test("is tried again, and done", async () => {
+  test("is tried again, and succeeds", async () => {
     const session = await fixture.page(faulty({ segmenter_infer: "trap" }, 2));
     await session.drop(set.images.slice(0, 2));
     assert.match(await session.finished(), /^2 images done, [\d,]+ nuclei\.$/);
     await session.leave();
   });
 
-  test("fails after three tries with its reason, and can be tried again by itself and with the others", async () => {
+  test("fails after three tries with its reason, and can be retried by itself and with the others", async () => {
     const session = await fixture.page(faulty({ segmenter_infer: "trap" }));
     const { page } = session;
     await session.drop(set.images);
@@ -52,7 +52,7 @@ describe("an image whose worker crashes", () => {
     assert.match(await viewerMessage(session).textContent(), /stopped unexpectedly.*Close other tabs/);
     await session.picture("crashed");
     await staysQuiet(page);
-    // The reader, the interactive worker, and the network's: one at first, and one for each try that failed.
+    // The reader, the interactive worker, and the segmenters: one at first, and one for each failed try.
     assert.ok((await startedWorkers(page)) <= 3 + 3 * attempts);
 
     await setFaults(page, {});
@@ -66,7 +66,7 @@ describe("an image whose worker crashes", () => {
   });
 });
 
-describe("a worker that falls silent", () => {
+describe("a worker that stops answering", () => {
   test("is replaced after a while, and its image is done", async () => {
     const options = faulty({ segmenter_infer: "silence" }, 1);
     const session = await fixture.page({
@@ -89,7 +89,7 @@ describe("a worker that falls silent", () => {
   });
 });
 
-/** An action in the page that leads to something that cannot be made; how often workers are started for it. */
+/** Performs an action that fails in the worker; returns how many workers are started for it. */
 async function startedBy({ page }, action, failure) {
   const before = await startedWorkers(page);
   await action();
@@ -118,8 +118,8 @@ describe("a picture that cannot be made", () => {
       (page) => page.locator("#layout").selectOption("probability"),
     ],
   ]) {
-    test(`${name} says so in its place, starts no worker for ever, and can be tried again`, async () => {
-      const session = await visitWith(faults);
+    test(`${name} shows the reason in its place, does not keep starting workers, and can be retried`, async () => {
+      const session = await sessionWith(faults);
       const message = viewerMessage(session);
       assert.ok((await startedBy(session, () => show(session.page), message.getByText(words))) <= attempts);
       await session.picture(`no-picture-${name.replaceAll(" ", "-")}`);
@@ -132,7 +132,7 @@ describe("a picture that cannot be made", () => {
 });
 
 describe("measurements that cannot be made", () => {
-  test("say so in their place and in the summary, and can be tried again", async () => {
+  test("show the reason in their place and in the summary, and can be retried", async () => {
     const session = await fixture.page(faulty({ segmentation_measure: "trap" }));
     const { page } = session;
     await session.drop(set.images.slice(0, 2));
@@ -144,7 +144,7 @@ describe("measurements that cannot be made", () => {
     await session.picture("not-measured");
     await page.waitForTimeout(3000);
     await staysQuiet(page);
-    // The reader for each image, the interactive worker and the network's.
+    // The reader for each image, the interactive worker and the segmenter.
     assert.ok((await startedWorkers(page)) <= 3 + 2 * attempts);
 
     await setFaults(page, {});
@@ -162,8 +162,8 @@ describe("measurements that cannot be made", () => {
 });
 
 describe("nuclei that cannot be counted", () => {
-  test("say so in their place, hold up no other image, and can be counted again", async () => {
-    const session = await visitWith({ countNuclei: "trap" }, { count: 2 });
+  test("show the reason in their place, do not delay other images, and can be retried", async () => {
+    const session = await sessionWith({ countNuclei: "trap" }, { count: 2 });
     const { page } = session;
     const results = page.locator("#results");
     await page.getByRole("tab", { name: "Histogram" }).click();
@@ -196,8 +196,8 @@ describe("nuclei that cannot be counted", () => {
 });
 
 describe("an adjustment that cannot be made", () => {
-  test("leaves the nuclei as they were, says so, and can be tried again", async () => {
-    const session = await visitWith({ prediction_label: "trap" });
+  test("leaves the nuclei unchanged, shows the reason, and can be retried", async () => {
+    const session = await sessionWith({ prediction_label: "trap" });
     const { page } = session;
     const before = await session.csv();
     const [{ count }] = await session.list();
@@ -219,7 +219,7 @@ describe("an adjustment that cannot be made", () => {
 });
 
 describe("files that cannot be opened because the program crashes", () => {
-  test("are not lost: they can be tried again, and given again", async () => {
+  test("are not lost: they can be retried, and added again", async () => {
     const session = await fixture.page(faulty({ sourcereader_openBatch: "trap" }));
     const { page } = session;
     await session.drop(set.images.slice(0, 1));
@@ -240,8 +240,8 @@ describe("files that cannot be opened because the program crashes", () => {
   });
 });
 
-describe("scores that cannot be summed up", () => {
-  test("are said to be missing, and can be tried again", async () => {
+describe("scores that cannot be summarised", () => {
+  test("show the reason, and can be retried", async () => {
     const session = await fixture.page(faulty({ summarizeScores: "trap" }));
     const { page } = session;
     await session.dropPath(set.folder);

@@ -1,4 +1,4 @@
-/** Makes the files that the tests give to the page. */
+/** Creates the files that the tests add to the page. */
 import { crc32 as zlibCrc32, deflateSync, inflateRawSync } from "node:zlib";
 
 /** The checksum of PNG and ZIP; Node has it only since 20.15. */
@@ -21,7 +21,7 @@ export function grayPng(width, height, gray) {
   return png(width, height, deflateSync(rows));
 }
 
-/** A PNG whose header promises a size that its few bytes cannot have. */
+/** A PNG whose header gives a size that its few bytes cannot contain. */
 export function hugeHeaderPng(width, height) {
   return png(width, height, deflateSync(Buffer.alloc(64)));
 }
@@ -125,7 +125,7 @@ export function imageJStack(width, height, channels, slices, value) {
   file.write("II*\0", "latin1");
   file.writeUInt32LE(pages[0].directoryAt, 4);
   description.copy(file, descriptionAt);
-  // Two pixels a micrometre.
+  // Two pixels per micrometre.
   file.writeUInt32LE(2, resolutionAt);
   file.writeUInt32LE(1, resolutionAt + 4);
   pages.forEach(({ plane, planeAt, directoryAt }, index) => {

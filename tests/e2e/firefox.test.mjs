@@ -1,4 +1,4 @@
-/** The page in Firefox, served and as a single file opened from a disk: what people do most. */
+/** The page in Firefox, served and as a single file opened from a disk: the most common actions. */
 import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -38,7 +38,7 @@ after(async () => {
   server?.close();
 });
 
-/** A page, ready to take images, and what went wrong on it. */
+/** A page that is ready for images, and its errors. */
 async function open(address) {
   const page = await browser.newPage();
   const errors = [];
@@ -69,14 +69,14 @@ const nucleiOf = (page) =>
     Number(details.textContent.match(/([\d,]+) nucle/)[1].replaceAll(",", "")),
   );
 
-/** Presses a button and returns the bytes of the file that is saved. */
+/** Presses a button and returns the bytes of the saved file. */
 async function saved(page, button, name) {
   const path = join(downloads, name);
   rmSync(path, { force: true });
   await page.click(button);
   const until = Date.now() + patience;
   while (Date.now() < until) {
-    // Firefox writes into NAME.part and puts an empty NAME beside it until all is there.
+    // Firefox writes to NAME.part, with an empty NAME beside it until the download is complete.
     const names = readdirSync(downloads);
     const bytes = names.includes(name) && !names.some((other) => other.endsWith(".part")) ? readFileSync(path) : "";
     if (bytes.length > 0) return bytes;
@@ -87,7 +87,7 @@ async function saved(page, button, name) {
 
 describe("Firefox", () => {
   for (const place of ["served", "a single file"]) {
-    test(`${place}: images in, the command line's nuclei out, adjusted and exported`, async () => {
+    test(`${place}: images have the command line's nuclei, and are adjusted and exported`, async () => {
       const { page, errors } = await open(places[place]);
       await (await page.$("#image-chooser")).uploadFile(...set.paths);
       await finished(page, 2);
@@ -123,7 +123,7 @@ describe("Firefox", () => {
   }
 });
 
-/** Width and height as a PNG file states them. */
+/** The width and height in a PNG file's header. */
 function pngSize({ images }, id) {
   const { bytes } = images.find(({ name }) => name === `${id}.png`);
   return { width: bytes.readUInt32BE(16), height: bytes.readUInt32BE(20) };

@@ -1,4 +1,4 @@
-/** The page in a browser, and what the tests do with it again and again. */
+/** The page in a browser, and the actions that the tests share. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -10,7 +10,7 @@ import { dist } from "../../tools/build.mjs";
 import { serve } from "../../tools/serve.mjs";
 import { root } from "../../tools/step.mjs";
 
-/** Pictures of the page, for people to look at; not in the repository. */
+/** Screenshots of the page, to be viewed by people; not in the repository. */
 export const screens = join(root, "target", "screens");
 
 const patience = 120_000;
@@ -63,7 +63,7 @@ export class Fixture {
   }
 }
 
-/** One user's session to the page. */
+/** A user's session on the page. */
 export class Session {
   constructor(page, context, watch) {
     this.page = page;
@@ -76,12 +76,12 @@ export class Session {
     this.progress = page.getByRole("progressbar");
   }
 
-  /** Drops files made of bytes: `{ name, bytes }`. */
+  /** Drops files given as `{ name, bytes }`. */
   async drop(files) {
     await this.letGo(await this.pickUp(files));
   }
 
-  /** Makes files in the page, to be dropped by {@link letGo}: work that is not the page's own. */
+  /** Creates files in the page, to be dropped by {@link letGo}, so that this work is not measured as the page's. */
   async pickUp(files) {
     const parts = files.map(({ name, bytes }) => ({ name, base64: Buffer.from(bytes).toString("base64") }));
     return this.page.evaluateHandle((all) => {
@@ -94,12 +94,12 @@ export class Session {
     }, parts);
   }
 
-  /** Drops what was picked up. */
+  /** Drops the files that were picked up. */
   async letGo(transfer) {
     await this.page.dispatchEvent("main", "drop", { dataTransfer: transfer });
   }
 
-  /** Drops a file or folder of this computer, the way the operating system does. */
+  /** Drops a file or folder on this computer, as the operating system does. */
   async dropPath(path) {
     const protocol = await this.context.newCDPSession(this.page);
     const data = { items: [], files: [path], dragOperationsMask: 1 };
@@ -118,7 +118,7 @@ export class Session {
     await chooser.setFiles(paths);
   }
 
-  /** Waits until nothing is left to do; returns the closing words. */
+  /** Waits until all work has ended; returns the status text. */
   async finished(expected = /^\d[\d,]* images? done/) {
     await this.page.waitForFunction(
       ([source]) =>
@@ -130,7 +130,7 @@ export class Session {
     return this.status.textContent();
   }
 
-  /** Waits until it is known which nuclei count. */
+  /** Waits until the nuclei have been counted. */
   async counted() {
     await this.page.waitForFunction(
       () =>
@@ -141,7 +141,7 @@ export class Session {
     await this.page.locator("#results .panel-count:not(:empty)").waitFor({ timeout: patience });
   }
 
-  /** The rows of the list, as the user reads them. */
+  /** The rows of the list, as the user sees them. */
   async list() {
     return this.page.$$eval("[role=option]", (rows) =>
       rows.map((row) => ({
@@ -173,7 +173,7 @@ export class Session {
     return readFileSync(await download.path(), "utf8");
   }
 
-  /** The tasks of the page's own thread during some work, in milliseconds. */
+  /** The tasks on the page's main thread during an action, in milliseconds. */
   async mainThreadTasks(work) {
     const browser = this.context.browser();
     await browser.startTracing(this.page, { categories: ["toplevel"] });
@@ -190,7 +190,7 @@ export class Session {
       .map(({ dur = 0, tdur = 0 }) => ({ wall: dur / 1000, processor: tdur / 1000 }));
   }
 
-  /** What the browser has counted on this page so far, such as `LayoutCount`; the processor's time is no part of it. */
+  /** The browser's metrics of this page, such as `LayoutCount`, without processor time. */
   async metrics() {
     if (this.counting === undefined) {
       this.counting = await this.context.newCDPSession(this.page);
@@ -200,29 +200,29 @@ export class Session {
     return Object.fromEntries(metrics.map(({ name, value }) => [name, value]));
   }
 
-  /** A picture of the page as it is. */
+  /** Takes a screenshot of the page. */
   async picture(name) {
     mkdirSync(screens, { recursive: true });
     await this.page.screenshot({ path: join(screens, `${name}.png`) });
   }
 
-  /** Ends the session; nothing may have gone wrong on the way. */
+  /** Ends the session, and asserts that there were no errors. */
   async leave({ allowed = [] } = {}) {
     const violations = await this.page.evaluate(() => globalThis.violations);
     await this.context.close();
-    assert.deepEqual(violations, [], "the Content-Security-Policy was kept");
+    assert.deepEqual(violations, [], "there were no violations of the Content-Security-Policy");
     const errors = this.watch.errors.filter((error) => !allowed.some((pattern) => pattern.test(error)));
     assert.deepEqual(errors, [], "the console is clean");
   }
 }
 
 /**
- * Milliseconds of the processor that no task of the page's thread may take. The page is meant to need less
- * than 100 and needs some 30; the rest is for processors that are slow or shared.
+ * The most processor time of a task on the page's main thread, in milliseconds. The page should need less
+ * than 100 and needs about 30; the rest allows for slow or shared processors.
  */
 const heaviestTask = 500;
 
-/** Makes sure that the page's own thread had no heavy task, and says how heavy they were. */
+/** Asserts that the page's main thread had no heavy task, and prints the longest. */
 export function assertLight(tasks, name) {
   const longest = (key) => Math.round(Math.max(0, ...tasks.map((task) => task[key])));
   console.log(
@@ -237,7 +237,7 @@ export function commandLine(...parameters) {
   return commandLineIn(root, ...parameters);
 }
 
-/** Runs the command line in a folder, so that files there have no folder to it, as files that are dropped. */
+/** Runs the command line in a folder, so that paths have no folder, like those of dropped files. */
 export function commandLineIn(folder, ...parameters) {
   const built = process.env.NUCLEOSCOPE;
   const manifest = join(root, "Cargo.toml");
@@ -248,7 +248,7 @@ export function commandLineIn(folder, ...parameters) {
   return execFileSync(program, [...first, ...parameters], { cwd: folder, encoding: "utf8", maxBuffer: 1 << 28 });
 }
 
-/** A folder that is gone when the process ends. */
+/** A folder that is deleted when the process ends. */
 export function temporaryFolder() {
   const folder = mkdtempSync(join(tmpdir(), "nucleoscope-"));
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));

@@ -1,4 +1,4 @@
-/** Nothing that was worked out or drawn is lost without a word. */
+/** Results and corrections are never lost without a warning. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { faulty, setFaults } from "./faults.mjs";
@@ -15,7 +15,7 @@ after(() => fixture.close());
 
 const names = async (session) => (await session.list()).map(({ name }) => name);
 
-/** A session with images that are done. */
+/** A session with finished images. */
 async function opened(count) {
   const session = await fixture.page();
   await session.drop(set.images.slice(0, count));
@@ -25,7 +25,7 @@ async function opened(count) {
 
 const undo = (session) => session.page.locator("#message-list").getByRole("button", { name: /^Undo/ });
 
-/** Deletes a nucleus of the selected image by the keyboard. */
+/** Deletes a nucleus of the selected image with the keyboard. */
 async function deleteNucleus(session) {
   const count = await session.page.locator("#viewer-details").textContent();
   await session.page.locator("#surface").focus();
@@ -35,7 +35,7 @@ async function deleteNucleus(session) {
 }
 
 describe("removing", () => {
-  test("all images can be undone: nuclei, corrections and selection come back", async () => {
+  test("all images can be undone: nuclei, corrections and selection are restored", async () => {
     const session = await opened(3);
     const { page } = session;
     await session.rows.nth(1).click();
@@ -59,7 +59,7 @@ describe("removing", () => {
     await session.leave();
   });
 
-  test("one image after the other can be undone, each in its place", async () => {
+  test("images one after the other can be undone, each in its position", async () => {
     const session = await opened(4);
     const { page } = session;
     const [csv, all] = [await session.csv(), await names(session)];
@@ -85,7 +85,7 @@ describe("removing", () => {
     await session.leave();
   });
 
-  test("an image stays removed whatever is opened later, unless it is given again", async () => {
+  test("an image stays removed whatever is opened later, unless it is added again", async () => {
     const session = await opened(2);
     const { page } = session;
     await page.getByRole("button", { name: "Remove", exact: true }).click();
@@ -98,8 +98,8 @@ describe("removing", () => {
     await session.leave();
   });
 
-  test("an image that is being worked on stops its work, and the others go on", async () => {
-    // The network falls silent, so that the first image stays in work until it is removed.
+  test("an image that is being segmented is cancelled, and the others continue", async () => {
+    // The network stops answering, so that the first image is unfinished until it is removed.
     const session = await fixture.page({ query: "?workers=1", ...faulty({ segmenter_infer: "silence" }) });
     const { page } = session;
     await session.drop(set.images);
@@ -114,7 +114,7 @@ describe("removing", () => {
     await session.leave();
   });
 
-  test("the last image leaves the page as it was at first", async () => {
+  test("the last image leaves the page as it was initially", async () => {
     const session = await opened(1);
     const { page } = session;
     await page.locator("#images").focus();
@@ -138,7 +138,7 @@ describe("leaving the page", () => {
       return leaving.defaultPrevented;
     });
 
-  test("is asked about as long as there are results that were not saved", async () => {
+  test("needs a confirmation while there are unsaved results", async () => {
     const session = await fixture.page();
     const { page } = session;
     assert.equal(await asks(session), false, "nothing to lose");
@@ -162,11 +162,11 @@ describe("leaving the page", () => {
     await page.waitForFunction(() => document.querySelector("#download").disabled === false);
     assert.equal(await asks(session), true, "other settings");
     await page.getByRole("button", { name: "Remove all" }).click();
-    assert.equal(await asks(session), false, "nothing is left");
+    assert.equal(await asks(session), false, "nothing unsaved is left");
     await session.leave();
   });
 
-  test("is asked about by the browser itself", async () => {
+  test("is confirmed in a dialog of the browser", async () => {
     const session = await opened(1);
     const { page } = session;
     await session.rows.first().click();

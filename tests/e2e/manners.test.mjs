@@ -1,4 +1,4 @@
-/** How the page behaves: quick, quiet, within reach of the keyboard and on every screen. */
+/** The page's manners: responsive, private, accessible with the keyboard, and usable on every screen. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { assertLight, exampleSet, Fixture } from "./harness.mjs";
@@ -24,7 +24,7 @@ describe("the page", () => {
     await session.leave();
   });
 
-  test("asks for nothing more once it is loaded, and works without a network", async () => {
+  test("makes no requests once it is loaded, and works without a network", async () => {
     const session = await fixture.page();
     await session.page.waitForLoadState("networkidle");
     const before = session.watch.requests.filter((address) => address.startsWith("http")).length;
@@ -93,7 +93,7 @@ describe("the page", () => {
     await session.leave();
   });
 
-  test("keeps the keyboard's focus when buttons come and go", async () => {
+  test("keeps the focus when buttons appear and disappear", async () => {
     const session = await fixture.page({ query: "?workers=1" });
     const focused = () => session.page.evaluate(() => document.activeElement?.id);
     await session.drop(set.images);
@@ -146,7 +146,7 @@ describe("the page", () => {
     const announced = await session.page.evaluate(() => globalThis.announced);
     assert.equal(announced[0], "Opening the files…");
     assert.match(announced.at(-1), /^20 images done, [\d,]+ nuclei\.$/);
-    // The beginning, the end, and passing news every four seconds at most, however long it takes.
+    // The beginning, the end, and progress every four seconds at most, however long it takes.
     assert.ok(announced.length <= 4 + seconds / 4, `${announced.length} announcements in ${seconds} s`);
     await session.leave();
   });

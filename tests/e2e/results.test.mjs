@@ -1,4 +1,4 @@
-/** The measurement panel by itself: quick with 20,000 nuclei, and within reach of everybody. */
+/** The panel of measurements by itself: fast with 20,000 nuclei, and accessible. */
 import assert from "node:assert/strict";
 import { cpSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -34,7 +34,7 @@ before(async () => {
 after(() => fixture.close());
 
 /** A session with a table shown. */
-async function visitWith({ rows = 200, columns = 13 } = {}, options = {}) {
+async function sessionWith({ rows = 200, columns = 13 } = {}, options = {}) {
   const session = await fixture.page({ ready: false, ...options });
   await session.page.evaluate(
     ([rowCount, columnCount]) => {
@@ -52,10 +52,10 @@ const settled = (page) =>
 
 const grid = (page) => page.getByRole("grid", { name: "Measurements of the nuclei" });
 const tab = (page, name) => page.getByRole("tab", { name });
-const told = (page, kind) =>
-  page.evaluate((wanted) => globalThis.told.filter((event) => event.kind === wanted).at(-1)?.value, kind);
+const calls = (page, kind) =>
+  page.evaluate((kindAsked) => globalThis.calls.filter((event) => event.kind === kindAsked).at(-1)?.value, kind);
 
-/** The texts of the cells in sight, row by row, in the order they are shown. */
+/** The texts of the visible cells, row by row, in their order. */
 const cells = (page) =>
   page.$$eval(".table-body .table-row", (rows) =>
     rows
@@ -63,7 +63,7 @@ const cells = (page) =>
       .map((row) => [...row.children].map((cell) => cell.textContent)),
   );
 
-/** Text of the cell that the keyboard is at, and its row's number. */
+/** The text of the cell at the keyboard's position, and its row's number. */
 const place = async (page) => {
   await settled(page);
   return page.evaluate(() => {
@@ -74,7 +74,7 @@ const place = async (page) => {
 
 describe("20,000 nuclei with 40 measurements", () => {
   test("are shown, sorted and scrolled without a long task", async () => {
-    const session = await visitWith(many);
+    const session = await sessionWith(many);
     const { page } = session;
     const work = {
       show: () => page.evaluate(() => show(table)),
@@ -102,8 +102,8 @@ describe("20,000 nuclei with 40 measurements", () => {
     await session.leave();
   });
 
-  test("scroll by showing new nuclei in the rows in sight, with every column shown", async () => {
-    const session = await visitWith(many);
+  test("scroll by reusing the visible rows, with every column shown", async () => {
+    const session = await sessionWith(many);
     const { page } = session;
     await page.locator("summary").click();
     for (const box of await page.locator(".column-choice input").all()) await box.check();
@@ -128,7 +128,7 @@ describe("20,000 nuclei with 40 measurements", () => {
       return { rows, most: Math.max(...written), all: written.reduce((sum, count) => sum + count, 0) };
     };
     const rowHeight = (await page.locator(".table-body .table-row").first().boundingBox()).height;
-    // A wheel turns by some 100 pixels a frame; whoever drags the scroll bar sees new rows in every frame.
+    // A wheel scrolls by about 100 pixels per frame; dragging the scroll bar shows new rows in every frame.
     for (const pixels of [100, 700]) {
       const before = await session.metrics();
       const { rows, most, all } = await page.evaluate(scroll, pixels);
@@ -140,7 +140,7 @@ describe("20,000 nuclei with 40 measurements", () => {
       assert.ok(rows < 60, `${rows} rows`);
       const newRows = Math.min(rows, Math.ceil(pixels / rowHeight) + 1) + 1;
       assert.ok(all > 0 && most <= newRows * many.columns, `${most} cells in a frame for ${newRows} new rows`);
-      // One for each frame, and some for what else is on the page.
+      // One for each frame, and some for the rest of the page.
       assert.ok(layouts >= 30 && layouts <= 150, `${layouts} layouts in 60 frames`);
     }
     await settled(page);
@@ -150,8 +150,8 @@ describe("20,000 nuclei with 40 measurements", () => {
 });
 
 describe("the table", () => {
-  test("is walked with the keyboard alone", async () => {
-    const session = await visitWith({ rows: 1000 });
+  test("works with the keyboard alone", async () => {
+    const session = await sessionWith({ rows: 1000 });
     const { page } = session;
     await grid(page).focus();
     assert.deepEqual(await place(page), { text: "1", row: 3, column: 1 });
@@ -165,10 +165,10 @@ describe("the table", () => {
     await page.keyboard.press("Control+End");
     assert.deepEqual(await place(page), { text: (await cells(page)).at(-1).at(-1), row: 1002, column: 8 });
     await page.keyboard.press("Enter");
-    assert.equal(await told(page, "selected"), 1000);
+    assert.equal(await calls(page, "selected"), 1000);
     assert.equal(await page.locator('[role=row][aria-selected="true"] [role=rowheader]').textContent(), "1,000");
     await page.keyboard.press("Escape");
-    assert.equal(await told(page, "selected"), null);
+    assert.equal(await calls(page, "selected"), null);
     await page.keyboard.press("Control+Home");
     await page.keyboard.press("ArrowUp");
     await page.keyboard.press("ArrowRight");
@@ -189,8 +189,8 @@ describe("the table", () => {
     await session.leave();
   });
 
-  test("keeps the row of the keyboard in sight below the headings", async () => {
-    const session = await visitWith({ rows: 1000 });
+  test("keeps the keyboard's row visible below the headings", async () => {
+    const session = await sessionWith({ rows: 1000 });
     const { page } = session;
     await grid(page).focus();
     await page.keyboard.press("Control+End");
@@ -204,7 +204,7 @@ describe("the table", () => {
   });
 
   test("filters by what is typed under a heading", async () => {
-    const session = await visitWith({ rows: 1000 });
+    const session = await sessionWith({ rows: 1000 });
     const { page } = session;
     const shown = async () => Number(await grid(page).getAttribute("aria-rowcount")) - 2;
     const expected = await page.evaluate(() => table.values.subarray(0, 1000).filter((area) => area > 500).length);
@@ -219,20 +219,20 @@ describe("the table", () => {
     await session.leave();
   });
 
-  test("scrolls to a nucleus that is selected elsewhere, and says when it is hidden", async () => {
-    const session = await visitWith({ rows: 1000 });
+  test("scrolls to a nucleus that is selected elsewhere, and reports if it is hidden", async () => {
+    const session = await sessionWith({ rows: 1000 });
     const { page } = session;
     await page.evaluate(() => panel.select(700));
     await page.locator('[role=row][aria-selected="true"]').waitFor();
     assert.equal(await page.locator('[role=row][aria-selected="true"] [role=rowheader]').textContent(), "700");
-    assert.equal(await told(page, "selected"), undefined, "what the program selects is not told back to it");
+    assert.equal(await calls(page, "selected"), undefined, "a selection by the program triggers no callback");
     await page.getByLabel("Filter Nucleus").fill("< 10");
     await page.getByText("nucleus 700 is hidden").waitFor();
     await session.leave();
   });
 
   test("shows the nucleus that was selected while another tab was open", async () => {
-    const session = await visitWith({ rows: 1000 });
+    const session = await sessionWith({ rows: 1000 });
     const { page } = session;
     await tab(page, "Histogram").click();
     await page.evaluate(() => panel.select(700));
@@ -243,19 +243,19 @@ describe("the table", () => {
     await session.leave();
   });
 
-  test("tells what is pointed at", async () => {
-    const session = await visitWith();
+  test("reports the nucleus under the pointer", async () => {
+    const session = await sessionWith();
     const { page } = session;
     await page.getByRole("rowheader", { name: "3", exact: true }).hover();
-    assert.equal(await told(page, "hovered"), 3);
+    assert.equal(await calls(page, "hovered"), 3);
     await page.mouse.move(1, 1);
-    assert.equal(await told(page, "hovered"), null);
+    assert.equal(await calls(page, "hovered"), null);
     await session.leave();
   });
 });
 
 describe("the charts", () => {
-  /** Drags across a part of the chart in sight, given in fractions of its size. */
+  /** Drags across a part of the visible chart, given in fractions of its size. */
   async function drag(page, from, to) {
     const box = await page.locator(".chart:visible .overlay").boundingBox();
     const at = ([x, y]) => [box.x + x * box.width, box.y + y * box.height];
@@ -281,14 +281,14 @@ describe("the charts", () => {
   const field = (page, name, end) => page.getByRole("group", { name }).getByLabel(end);
 
   test("mark nuclei with a drag across the histogram, and the table follows", async () => {
-    const session = await visitWith();
+    const session = await sessionWith();
     const { page } = session;
     await tab(page, "Histogram").click();
     await settled(page);
     await drag(page, [0.2, 0.5], [0.6, 0.5]);
     const ends = [];
     for (const end of ["from", "to"]) ends.push(Number(await field(page, "Range of Area (px²)", end).inputValue()));
-    const labels = await told(page, "brushed");
+    const labels = await calls(page, "brushed");
     assert.ok(labels.length > 0 && labels.length < 200);
     assert.deepEqual(labels, await within(page, "area_px2", ...ends));
     await tab(page, "Table").click();
@@ -298,17 +298,17 @@ describe("the charts", () => {
   });
 
   test("mark nuclei with typed ranges, and make gates of them", async () => {
-    const session = await visitWith();
+    const session = await sessionWith();
     const { page } = session;
     await tab(page, "Histogram").focus();
     await tab(page, "Table").focus();
     await page.keyboard.press("ArrowRight");
     await field(page, "Range of Area (px²)", "from").fill("300");
     await page.keyboard.press("Enter");
-    assert.deepEqual(await told(page, "brushed"), await within(page, "area_px2", 300, Number.MAX_VALUE));
+    assert.deepEqual(await calls(page, "brushed"), await within(page, "area_px2", 300, Number.MAX_VALUE));
     await page.getByRole("button", { name: "Keep only this range" }).press("Enter");
     const gate = { key: "area_px2", minimum: 300, maximum: null, keep: "inside" };
-    assert.deepEqual(await told(page, "gatesChanged"), [gate]);
+    assert.deepEqual(await calls(page, "gatesChanged"), [gate]);
     assert.deepEqual(await page.evaluate(() => panel.gates), [gate]);
     const kept = (await within(page, "area_px2", 300, Number.MAX_VALUE)).length;
     await page.getByText(`field-1.tif: ${kept} of 200 nuclei counted`).waitFor();
@@ -318,12 +318,12 @@ describe("the charts", () => {
     await tab(page, "Summary").click();
     await page.getByText(`${(kept / (2048 * 2048 * 0.25e-6)).toPrecision(4)} per mm²`).waitFor();
     await page.getByRole("button", { name: "Remove gate: Area (px²): 300 or more" }).click();
-    assert.deepEqual(await told(page, "gatesChanged"), []);
+    assert.deepEqual(await calls(page, "gatesChanged"), []);
     await session.leave();
   });
 
   test("mark nuclei with a rectangle in the scatter plot; a click selects one", async () => {
-    const session = await visitWith();
+    const session = await sessionWith();
     const { page } = session;
     await tab(page, "Scatter").click();
     await settled(page);
@@ -333,7 +333,7 @@ describe("the charts", () => {
     const up = [];
     for (const end of ["from", "to"]) up.push(Number(await field(page, "Range of Circularity", end).inputValue()));
     const inBoth = new Set(await within(page, "circularity", ...up));
-    const labels = await told(page, "brushed");
+    const labels = await calls(page, "brushed");
     assert.ok(labels.length > 0 && labels.length < 200);
     assert.deepEqual(
       labels,
@@ -342,13 +342,13 @@ describe("the charts", () => {
     await page.evaluate(() => panel.hover(5));
     const ring = await page.locator(".chart-ring-hovered").boundingBox();
     await page.mouse.click(ring.x + ring.width / 2, ring.y + ring.height / 2);
-    const selected = await told(page, "selected");
+    const selected = await calls(page, "selected");
     assert.ok(Number.isInteger(selected));
     await session.leave();
   });
 
-  test("stay quick while 20,000 nuclei are brushed", async () => {
-    const session = await visitWith(many);
+  test("stay fast while 20,000 nuclei are brushed", async () => {
+    const session = await sessionWith(many);
     const { page } = session;
     await tab(page, "Scatter").click();
     await settled(page);
@@ -358,10 +358,10 @@ describe("the charts", () => {
   });
 });
 
-describe("everybody", () => {
+describe("accessibility", () => {
   for (const colorScheme of ["light", "dark"]) {
-    test(`is served: axe finds nothing in any tab, ${colorScheme}`, async () => {
-      const session = await visitWith({ rows: 200 }, { colorScheme });
+    test(`axe finds nothing in any tab, ${colorScheme}`, async () => {
+      const session = await sessionWith({ rows: 200 }, { colorScheme });
       const { page } = session;
       await page.evaluate(() => {
         panel.gates = [
@@ -386,8 +386,8 @@ describe("everybody", () => {
     ["phone", { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true }],
     ["400 % zoom", { viewport: { width: 320, height: 256 } }],
   ]) {
-    test(`is served: nothing is wider than the screen, ${name}`, async () => {
-      const session = await visitWith({ rows: 200 }, options);
+    test(`nothing is wider than the screen, ${name}`, async () => {
+      const session = await sessionWith({ rows: 200 }, options);
       const { page } = session;
       for (const panelName of ["Table", "Histogram", "Scatter", "Summary"]) {
         await tab(page, panelName).click();
@@ -401,8 +401,8 @@ describe("everybody", () => {
     });
   }
 
-  test("is told when there is nothing to measure", async () => {
-    const session = await visitWith();
+  test("a message is shown when there is nothing to measure", async () => {
+    const session = await sessionWith();
     const { page } = session;
     await page.evaluate(() => show(null));
     await page.getByText("once an image has been segmented").waitFor();

@@ -32,18 +32,18 @@ describe("the single file", () => {
 
     const address = pathToFileURL(path).href;
     const opened = await fixture.page({ address });
-    assert.equal(await opened.page.getByRole("link", { name: /offline/ }).count(), 0, "no offer of what it is");
+    assert.equal(await opened.page.getByRole("link", { name: /offline/ }).count(), 0, "no link to save the file again");
     await opened.choose("Choose images", set.paths);
     await opened.finished(/^2 images done/);
     assert.equal(await opened.csv(), expected);
     const elsewhere = opened.watch.requests.filter((request) => request !== address && !/^(blob|data):/.test(request));
-    assert.deepEqual(elsewhere, [], "nothing is asked for outside the file");
+    assert.deepEqual(elsewhere, [], "nothing outside the file is requested");
     await opened.page.getByRole("button", { name: "Copy link" }).scrollIntoViewIfNeeded();
     await opened.picture("single-file");
     await opened.leave();
   });
 
-  test("says when it is damaged, and what to do", async () => {
+  test("reports that it is damaged, and what to do", async () => {
     const path = join(temporaryFolder(), "damaged.html");
     const whole = readFileSync(join(dist, singleFile));
     for (const share of [0.5, 0.95]) {
@@ -56,7 +56,7 @@ describe("the single file", () => {
     }
   });
 
-  test("forbids every connection by itself", () => {
+  test("forbids all connections by its own policy", () => {
     const html = readFileSync(join(dist, singleFile), "utf8");
     const [, policy] = html.match(/http-equiv="Content-Security-Policy"\s+content="([^"]*)"/);
     assert.doesNotMatch(policy, /'self'|connect-src|unsafe-inline/);

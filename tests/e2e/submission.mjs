@@ -1,13 +1,13 @@
-/** Reads the Bowl's CSV and checks every rule of its format, independently of the crate. */
+/** Reads the Bowl's CSV and checks every rule of its format, independently of the library. */
 import assert from "node:assert/strict";
 
 /**
- * Parses a submission and checks it. `sizes` gives `{ width, height }` for each id that may appear.
+ * Parses a submission and checks it. `sizes` has `{ width, height }` for each allowed id.
  * Returns a map from id to its nuclei, each a list of `[start, length]` runs.
  */
 export function readSubmission(text, sizes) {
   assert.ok(text.endsWith("\n"), "the last line ends");
-  assert.ok(!text.includes("\r"), "lines end with a line feed alone");
+  assert.ok(!text.includes("\r"), "lines end with a line feed only");
   const [header, ...rows] = text.slice(0, -1).split("\n");
   assert.equal(header, "ImageId,EncodedPixels");
   const images = new Map();
@@ -79,7 +79,7 @@ export function agreement(left, right) {
     const key = left[pixel] * 0x100000 + right[pixel];
     votes.set(key, (votes.get(key) ?? 0) + 1);
   }
-  // Each label of one side is matched with the label of the other that it shares most pixels with.
+  // Each label of one side is matched with the label of the other with which it shares the most pixels.
   const best = new Map();
   for (const [key, count] of [...votes].sort((a, b) => b[1] - a[1])) {
     const label = Math.floor(key / 0x100000);

@@ -1,4 +1,4 @@
-/** Images that are worked on block by block: found, cancelled, measured, exported. */
+/** Images that are segmented in blocks: segmented, cancelled, measured, exported. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
@@ -8,13 +8,13 @@ import { readSubmission } from "./submission.mjs";
 
 const [width, height] = [940, 700];
 const spacing = 34;
-/** Discs on a grid: the borders of blocks cut many of them, wherever they are. */
+/** Discs on a grid: many of them are on the borders of blocks, wherever these are. */
 const image = grayPng(width, height, (x, y) => {
   const [across, down] = [(x % spacing) - spacing / 2, (y % spacing) - spacing / 2];
   return 12 + ((x * 7 + y * 13) % 5) + (across * across + down * down < 120 ? 150 : 0);
 });
 const file = { name: "large.png", bytes: image };
-/** The network's scale is 1: no pass is needed to tell. */
+/** With this diameter, the scale is 1 and no pass is needed to estimate it. */
 const settings = `#settings=${encodeURIComponent(JSON.stringify({ diameter: 24 }))}`;
 const inBlocks = `?block=640&workers=2${settings}`;
 
@@ -33,7 +33,7 @@ async function segmented(query) {
 }
 
 describe("a large image", () => {
-  test("has the nuclei of one that is worked on as a whole, and all that needs no maps", async () => {
+  test("has the same nuclei as when segmented at once, and everything that needs no prediction", async () => {
     const whole = await segmented(settings);
     assert.equal(await whole.session.page.locator("#tiled-note").isVisible(), false);
     const { session, masks } = await segmented(inBlocks);
@@ -52,7 +52,7 @@ describe("a large image", () => {
     await page.locator("#layout").selectOption("both");
     await session.picture("large");
 
-    // The table measures every nucleus, and the export writes them.
+    // The table has every nucleus, and the export writes them.
     const heading = page
       .locator("#results")
       .getByText(new RegExp(`${masks.length} nuclei`))
@@ -69,7 +69,7 @@ describe("a large image", () => {
     assert.equal(table.trimEnd().split("\n").length - 1, masks.length);
     await page.keyboard.press("Escape");
 
-    // A slider takes effect when asked for.
+    // A slider takes effect with "Segment again".
     assert.equal(await page.locator("#again").isVisible(), false);
     await page.locator("#tune-minimumArea").evaluate((input) => {
       input.value = "500";
@@ -81,7 +81,7 @@ describe("a large image", () => {
     await session.leave();
   });
 
-  test("is cancelled in the middle, and begun anew", async () => {
+  test("is cancelled in the middle, and started again", async () => {
     const session = await fixture.page({ query: inBlocks });
     await session.drop([file]);
     await session.page.waitForFunction(() => {

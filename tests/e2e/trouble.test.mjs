@@ -1,4 +1,4 @@
-/** Whatever goes wrong is said plainly, and nothing else is lost. */
+/** Every error is reported clearly, and nothing else is affected. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
@@ -15,7 +15,7 @@ before(async () => {
 });
 after(() => fixture.close());
 
-/** Puts this in front of the worker's script: every second image a worker gets makes it trap. */
+/** Inserted before the worker's script: every second image makes a worker trap. */
 const trapEverySecondImage = `
   const { Instance } = WebAssembly;
   WebAssembly.Instance = function (module, imports) {
@@ -57,7 +57,7 @@ describe("bad files among good ones", () => {
       "truncated.png",
     ]);
     for (const { name, reason } of failed) assert.match(reason, /\S.+\. \S.+\.$/s, `${name}: ${reason}`);
-    assert.equal(new Set(failed.map(({ reason }) => reason)).size > 3, true, "reasons are told apart");
+    assert.equal(new Set(failed.map(({ reason }) => reason)).size > 3, true, "the reasons differ");
     assert.match(await session.page.locator("#download-note").textContent(), /6 images failed/);
     const images = readSubmission(await session.csv(), await session.done());
     assert.deepEqual([...images.keys()], set.ids.slice(0, 2));
@@ -67,7 +67,7 @@ describe("bad files among good ones", () => {
     await session.leave();
   });
 
-  test("cost the score only, where they are ground truth", async () => {
+  test("affect only the score if they are ground truth", async () => {
     const session = await fixture.page();
     const [id] = set.ids;
     const [image, mask] = [set.entriesOf(id)[0], set.entriesOf(id).at(-1)];
@@ -81,7 +81,7 @@ describe("bad files among good ones", () => {
     await session.leave();
   });
 
-  test("that can be opened all the same say what is wrong with them", async () => {
+  test("that can still be opened show what is wrong with them", async () => {
     const session = await fixture.page();
     const jpeg = readFileSync(new URL("../fixtures/jpeg/gray.jpg", import.meta.url));
     await session.drop([{ name: "cut.jpg", bytes: jpeg.subarray(0, jpeg.length - 2) }]);
@@ -104,12 +104,12 @@ describe("bad files among good ones", () => {
 });
 
 describe("a batch that is cancelled", () => {
-  test("keeps what is done and can be continued", async () => {
+  test("keeps finished images and can be continued", async () => {
     const session = await fixture.page({ query: "?workers=1" });
     await session.drop(set.images);
     await session.page.waitForFunction(() => document.querySelectorAll('[data-state="done"]').length >= 2);
     await session.picture("working");
-    assert.equal(await session.download.isDisabled(), true, "no half CSV while work runs");
+    assert.equal(await session.download.isDisabled(), true, "no incomplete CSV while work runs");
     await session.cancel.click();
     const words = await session.finished(/cancelled/);
     assert.equal(await session.cancel.isVisible(), false);
@@ -126,7 +126,7 @@ describe("a batch that is cancelled", () => {
 });
 
 describe("a worker that traps", () => {
-  test("is replaced, time after time, and the image in its hand is tried again", async () => {
+  test("is replaced each time, and its image is tried again", async () => {
     const session = await fixture.page({
       query: "?workers=1",
       prepare: (page) =>
@@ -137,7 +137,7 @@ describe("a worker that traps", () => {
     });
     await session.drop(set.images.slice(0, 6));
     await session.finished();
-    // Every second call traps: an image that has the second call of three workers in turn is given up.
+    // Every second call traps: an image that gets the second call of three workers in a row is given up.
     const list = await session.list();
     const failed = list.filter(({ state }) => state === "Failed");
     assert.ok(failed.length <= 1 && list.length === 6, JSON.stringify(list));
@@ -147,9 +147,9 @@ describe("a worker that traps", () => {
   });
 });
 
-describe("a part of the program that cannot be loaded", () => {
+describe("an asset that cannot be loaded", () => {
   for (const part of ["nuclei.onnx", "nucleoscope_bg.wasm", "worker.js"]) {
-    test(`is said for the whole page, with another try: ${part}`, async () => {
+    test(`is reported once for the page, with a button to try again: ${part}`, async () => {
       const session = await fixture.page({
         ready: false,
         prepare: (page) => page.route(`**/${part}`, (route) => route.fulfill({ status: 503, body: "" })),
@@ -167,7 +167,7 @@ describe("a part of the program that cannot be loaded", () => {
     });
   }
 
-  test("is a model that is none", async () => {
+  test("is an invalid model", async () => {
     const session = await fixture.page({
       ready: false,
       prepare: (page) => page.route("**/nuclei.onnx", (route) => route.fulfill({ body: "not a model" })),

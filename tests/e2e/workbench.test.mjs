@@ -107,7 +107,7 @@ function roomy({ nuclei, width, height }) {
 }
 
 describe("the workbench", () => {
-  test("a click selects a nucleus in the picture and in the table, and the other way round", async () => {
+  test("a click selects a nucleus in the picture and in the table, and vice versa", async () => {
     const session = await opened(set.images.slice(0, 1));
     const { page } = session;
     const found = await nucleiOf(session, set.ids[0]);
@@ -130,7 +130,7 @@ describe("the workbench", () => {
     await session.leave();
   });
 
-  test("the sliders cut the selected image anew at once, the others when let go, and back", async () => {
+  test("the sliders update the selected image at once, the others when released, and can be reset", async () => {
     const session = await opened(set.images);
     const { page } = session;
     const before = await session.csv();
@@ -164,7 +164,7 @@ describe("the workbench", () => {
     await session.leave();
   });
 
-  test("settings travel in a link", async () => {
+  test("settings are shared in a link", async () => {
     const session = await opened(set.images.slice(0, 1));
     const first = await count(session);
     const other = await opened(set.images.slice(0, 1), { query: linkFor({ minimumArea: 200, diameter: 30 }) });
@@ -179,7 +179,7 @@ describe("the workbench", () => {
     await other.leave();
   });
 
-  test("nuclei are deleted, merged, split, drawn, erased and added, and all of it is taken back", async () => {
+  test("nuclei are deleted, merged, split, drawn, erased and added, and everything can be undone", async () => {
     const session = await opened(set.images.slice(0, 1));
     const { page } = session;
     const id = set.ids[0];
@@ -243,16 +243,16 @@ describe("the workbench", () => {
       () => document.querySelector("#edit-undo").disabled && !document.querySelector("#download").disabled,
     );
     await session.finished();
-    assert.equal(await session.csv(), start, "six steps back");
+    assert.equal(await session.csv(), start, "six steps undone");
     for (let step = 0; step < 6; step++) await page.getByRole("button", { name: "Redo" }).click();
     await page.waitForFunction(
       () => document.querySelector("#edit-redo").disabled && !document.querySelector("#download").disabled,
     );
-    assert.equal(await count(session), drawn, "and forward again");
+    assert.equal(await count(session), drawn, "and redone");
     await session.leave();
   });
 
-  test("everything is corrected by keyboard alone", async () => {
+  test("everything can be corrected with the keyboard alone", async () => {
     const session = await opened(set.images.slice(0, 1));
     const { page } = session;
     const total = await count(session);
@@ -274,7 +274,7 @@ describe("the workbench", () => {
     await session.leave();
   });
 
-  test("a region of interest counts and measures inside only", async () => {
+  test("only nuclei inside a region of interest are counted", async () => {
     const session = await opened(set.images.slice(0, 1));
     const { page } = session;
     const found = await nucleiOf(session, set.ids[0]);
@@ -288,14 +288,14 @@ describe("the workbench", () => {
     const entries = await exported(session, ["measurements", "record"]);
     const rows = tableOf(entries.get("nuclei.csv"));
     const included = rows.filter((row) => row.included === "true").length;
-    assert.equal(rows.length, found.nuclei.length, "the others are there, marked");
+    assert.equal(rows.length, found.nuclei.length, "the others are included and marked");
     assert.ok(Math.abs(included - inside) <= 1, `${included} rows, ${inside} nuclei inside`);
     await session.picture("region");
     await page.getByRole("button", { name: "Clear regions" }).click();
     await session.leave();
   });
 
-  test("the export holds every file, and its record repeats the run", async () => {
+  test("the export contains every file, and its record repeats the run", async () => {
     const session = await opened(set.images.slice(0, 2));
     const { page } = session;
     const found = await nucleiOf(session, set.ids[0]);
@@ -315,7 +315,7 @@ describe("the workbench", () => {
       }
     }
     const shared = ["submission.csv", "summary.csv", "nuclei.csv", "coco.json", "nucleoscope.json"];
-    assert.equal(entries.size, 2 * 5 + shared.length, "one file a batch where a format can hold one");
+    assert.equal(entries.size, 2 * 5 + shared.length, "one file per batch if the format allows it");
     for (const name of shared) assert.ok(entries.get(name)?.length > 0, name);
     assert.equal(entries.get("submission.csv").toString(), expected);
     const rois = unzip(entries.get(`${set.ids[0]}-RoiSet.zip`));
@@ -330,12 +330,12 @@ describe("the workbench", () => {
       ...set.images.slice(0, 2),
       { name: "nucleoscope.json", bytes: entries.get("nucleoscope.json") },
     ]);
-    assert.equal(await again.csv(), expected, "the same nuclei from images and record alone");
+    assert.equal(await again.csv(), expected, "the same nuclei from only the images and the record");
     assert.equal(await again.page.locator("#message-list").textContent(), "");
     await again.leave();
   });
 
-  test("the exported ZIP with the images reopens the session, gates and regions and all settings with it", async () => {
+  test("the exported ZIP with the images restores the session, with gates, regions and all settings", async () => {
     const folder = temporaryFolder();
     const options = ["--peak-threshold", "0.2", "--boundary-weight", "0.4", "--smoothing", "9", "--minimum-area", "40"];
     writeFileSync(
@@ -383,12 +383,12 @@ describe("the workbench", () => {
     const entries = await exported(session, ["record", "summary"]);
     const settings = (bytes) => JSON.parse(bytes.toString()).images[0];
     const [was, is] = [settings(record), settings(entries.get("nucleoscope.json"))];
-    assert.deepEqual(is, was, "the record of the repeated run is the record");
+    assert.deepEqual(is, was, "the record of the repeated run is the same");
     assert.equal(entries.get("summary.csv").toString(), readFileSync(join(folder, "out/summary.csv"), "utf8"));
     await session.leave();
   });
 
-  test("a record that cannot be used names the field, and the image is worked on all the same", async () => {
+  test("an invalid record is reported with the field, and the image is still segmented", async () => {
     const session = await fixture.page();
     const wrong = { format: 2, images: [{ id: set.ids[0], selection: { frame: 1e15 } }] };
     await session.drop([set.images[0], { name: "nucleoscope.json", bytes: Buffer.from(JSON.stringify(wrong)) }]);
@@ -400,7 +400,7 @@ describe("the workbench", () => {
     await session.leave();
   });
 
-  test("gates decide every number on the page and in the files, and measure nothing anew", async () => {
+  test("gates change every number on the page and in the files, without measuring again", async () => {
     const session = await opened(set.images.slice(0, 2));
     const { page } = session;
     await session.counted();
@@ -473,7 +473,7 @@ describe("the workbench", () => {
     await session.leave();
   });
 
-  test("regions come from GeoJSON, and what was not added is counted", async () => {
+  test("regions are read from GeoJSON, and refused files are counted", async () => {
     const session = await opened(set.images.slice(0, 1));
     const { page } = session;
     const square = [
@@ -498,7 +498,7 @@ describe("the workbench", () => {
     await session.leave();
   });
 
-  test("the export is that of the command line, byte for byte", async () => {
+  test("the export equals the command line's, byte for byte", async () => {
     const session = await opened(set.images.slice(0, 1));
     const entries = await exported(session);
     const folder = join(temporaryFolder(), "exports");
@@ -536,7 +536,7 @@ describe("the workbench", () => {
     };
     assert.ok(Math.abs((await area()) - 4) < 1e-6, "the user's pixel size counts");
     await page.getByLabel("Pixel size").fill("");
-    assert.ok(Math.abs((await area()) - 0.25) < 1e-6, "and the file's without it");
+    assert.ok(Math.abs((await area()) - 0.25) < 1e-6, "otherwise the file's");
     assert.equal(await countAfter(session, () => page.locator("#stack-channel").selectOption("1")), 1);
     await page.locator("#stack-channel").selectOption("0");
     await session.finished();
@@ -546,7 +546,7 @@ describe("the workbench", () => {
     await session.leave();
   });
 
-  test("ground truth shows hits, misses and extras, and can be corrected", async () => {
+  test("ground truth shows found, missed and extra nuclei, and can be corrected", async () => {
     const session = await fixture.page({ colorScheme: "dark" });
     const { page } = session;
     await noViolations(session, "the empty page");
@@ -560,7 +560,7 @@ describe("the workbench", () => {
     await session.leave();
   });
 
-  test("the picture shows contrast, probability and numbers without touching the data", async () => {
+  test("the picture shows contrast, probability and numbers without changing the data", async () => {
     const session = await opened(set.images.slice(0, 1));
     const { page } = session;
     const before = await session.csv();
@@ -568,7 +568,7 @@ describe("the workbench", () => {
     const changes = async (action, name) => {
       const previous = await look();
       await action();
-      // However long the computer takes: what never changes runs into the test's end.
+      // Without a time limit of its own: if it never changes, the test times out.
       for (let tries = 0; tries < 300 && (await look()).equals(previous); tries++) await page.waitForTimeout(100);
       assert.notDeepEqual(await look(), previous, name);
     };
@@ -610,7 +610,7 @@ describe("the workbench", () => {
       for (const place of line.slice(1)) await touch("touchMove", place);
       await touch("touchEnd");
     });
-    assert.ok(split > found.nuclei.length, "a finger cuts a nucleus");
+    assert.ok(split > found.nuclei.length, "a finger splits a nucleus");
 
     const zoom = () => page.locator("#zoom").textContent();
     const before = await zoom();
@@ -624,7 +624,7 @@ describe("the workbench", () => {
     await session.leave();
   });
 
-  test("twenty mixed files leave the page free", async () => {
+  test("the page stays responsive with twenty mixed files", async () => {
     const session = await fixture.page();
     const gray = set.images[0].bytes;
     const files = Array.from({ length: 20 }, (_, index) => {
@@ -642,12 +642,12 @@ describe("the workbench", () => {
     await session.leave();
   });
 
-  test("a megapixel with a thousand nuclei follows the slider", async () => {
+  test("one megapixel with a thousand nuclei follows the slider", async () => {
     const folder = join(temporaryFolder(), "crowd");
     commandLine("example", folder, "--count", "1", "--side", "1024", "--nuclei", "900");
     const id = readdirSync(join(folder, "stage1_test"))[0];
     const bytes = readFileSync(join(folder, "stage1_test", id, "images", `${id}.png`));
-    // One pass over the image is enough here.
+    // One pass over the image is enough.
     const quick = { diameter: 22 };
     const prepare = (page) =>
       page.addInitScript(() => {
@@ -686,7 +686,7 @@ describe("the workbench", () => {
     console.log(
       `slider to picture, ${nuclei} nuclei: median ${times[4].toFixed(0)} ms, worst ${times[8].toFixed(0)} ms`,
     );
-    // The time is the computer's; the work is one new cut of the maps for each step, and never the network's.
+    // Time depends on the computer; the work is one run of the watershed for each step, and never the network.
     assert.equal(tasks.filter((kind) => kind === "label").length, 9);
     assert.deepEqual(
       tasks.filter((kind) => !["label", "measure", "count"].includes(kind)),
@@ -702,7 +702,7 @@ describe("the workbench", () => {
       }
       return globalThis.tasks.filter((kind) => kind === "label").length;
     });
-    assert.equal(inOneGo, 1, "one request is under way, and of the others the last counts");
+    assert.equal(inOneGo, 1, "one request runs, and only the last of the others follows");
     await session.page.waitForFunction(() => globalThis.tasks.filter((kind) => kind === "label").length === 2);
     await session.leave();
   });
@@ -722,7 +722,7 @@ describe("the workbench", () => {
   });
 });
 
-/** A table's rows by the names of its columns. */
+/** A table's rows, with values by column name. */
 function tableOf(bytes) {
   const [head, ...rows] = bytes
     .toString()
@@ -732,7 +732,7 @@ function tableOf(bytes) {
   return rows.map((row) => Object.fromEntries(head.map((key, place) => [key, row[place]])));
 }
 
-/** Downloads the tables: the archive's name, and what is in it. */
+/** Downloads the tables; returns the archive's name and its entries. */
 async function saveTables({ page }) {
   const [download] = await Promise.all([
     page.waitForEvent("download"),
@@ -741,7 +741,7 @@ async function saveTables({ page }) {
   return { kind: download.suggestedFilename(), tables: unzip(readFileSync(await download.path())) };
 }
 
-/** Saves the export and returns its entries; all formats unless some are named. */
+/** Saves the export and returns its entries; all formats unless some are given. */
 async function exported({ page }, formats) {
   await page.locator("#export > summary").click();
   if (formats !== undefined) {

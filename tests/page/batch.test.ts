@@ -22,7 +22,7 @@ const result = (count: number, score: object | null = null) =>
   fake<ImageState & { kind: "done" }>({ kind: "done", result: { count, score, csvRows: "" } });
 
 describe("batch", () => {
-  test("opens every file again with each drop, so that ground truth may come later", async () => {
+  test("opens every file again with each drop, so that ground truth can be added later", async () => {
     const batch = new Batch();
     await batch.remember([file("a.png")]);
     const first = batch.update(plan([planned("a", 0)]));
@@ -39,7 +39,7 @@ describe("batch", () => {
     assert.deepEqual(batch.update(plan([planned("a", 0, { ...runs, masks: ["1 2"] })])).again, []);
   });
 
-  test("resolves sources to the files that were given", async () => {
+  test("resolves sources to the files that were added", async () => {
     const batch = new Batch();
     const files = [file("set.zip"), file("mask.png")];
     await batch.remember(files);
@@ -56,7 +56,7 @@ describe("batch", () => {
     );
   });
 
-  test("names an image by its file, or by its id where that comes from the folder", async () => {
+  test("names an image by its file, or by its id if that comes from the folder", async () => {
     const batch = new Batch();
     await batch.remember(["a", "b", "c"].map((path) => file(path)));
     const paths = ["folder/a.tif", "b/images/image.png", "c.v2.png"];
@@ -79,7 +79,7 @@ describe("batch", () => {
     assert.deepEqual(batch.update(plan([], { failures })).added, []);
   });
 
-  test("refuses a file that was given before", async () => {
+  test("refuses a file that was added before", async () => {
     const batch = new Batch();
     await batch.remember([file("a.png")]);
     batch.update(plan([planned("a", 0)]));
@@ -88,13 +88,13 @@ describe("batch", () => {
     assert.equal(files.length, 2);
   });
 
-  test("keeps another file of the same name, alone or with its folder", async () => {
+  test("keeps a different file of the same name, by itself or with its folder", async () => {
     const batch = new Batch();
     await batch.remember([file("a.png", "1"), file("p/images/a.png", "1"), file("p/masks/1.png", "1")]);
     const { files, refused } = await batch.remember([
       file("a.png", "2"),
       file("p/images/a.png", "2"),
-      // The same bytes as in the folder that came first, but of another image.
+      // The same bytes as in the first folder, but another image.
       file("p/masks/1.png", "1"),
     ]);
     assert.deepEqual(refused, []);
@@ -102,7 +102,7 @@ describe("batch", () => {
       files.slice(3).map(({ path }) => path),
       ["a (2).png", "p (2)/images/a.png", "p (2)/masks/1.png"],
     );
-    // Of one name and come together: from different folders.
+    // The same name in one drop: from different folders.
     const together = await batch.remember([file("b.png", "1"), file("b.png", "1"), file("a.png", "3")]);
     assert.deepEqual(
       together.files.slice(6).map(({ path }) => path),
@@ -110,7 +110,7 @@ describe("batch", () => {
     );
   });
 
-  test("takes a new file in place of one that failed", async () => {
+  test("replaces a failed file with a new one", async () => {
     const batch = new Batch();
     await batch.remember([file("a.png")]);
     const [image] = batch.update(plan([planned("a", 0)])).added;
@@ -124,7 +124,7 @@ describe("batch", () => {
     assert.equal(batch.images.length, 1);
   });
 
-  test("gives an image on the list the id that it has beside one of the same name", async () => {
+  test("changes the id of an image on the list when one of the same name is added", async () => {
     const batch = new Batch();
     await batch.remember([file("b/x.png")]);
     const [image] = batch.update(plan([{ ...planned("x", 0), path: "b/x.png" }])).added;
@@ -146,14 +146,14 @@ describe("batch", () => {
     assert.deepEqual(batch.update(plan([{ ...planned("b_x", 0), path: "b/x.png" }])).renamed, []);
   });
 
-  test("takes an image off the list, whatever is opened later, until its file is given again", async () => {
+  test("keeps an image removed, whatever is opened later, until its file is added again", async () => {
     const batch = new Batch();
     await batch.remember(["a", "b"].map((id) => file(`${id}.png`)));
     const [first, second] = batch.update(plan([planned("a", 0), planned("b", 1)])).added;
     first.state = result(3);
     assert.equal(batch.remove(first), 0);
     assert.deepEqual([batch.images, batch.has(first), batch.tally().nuclei], [[second], false, 0]);
-    assert.equal(batch.remove(first), -1, "it is gone already");
+    assert.equal(batch.remove(first), -1, "it was removed before");
     await batch.remember([file("c.png")]);
     const all = plan([planned("a", 0), planned("b", 1), planned("c", 2)]);
     assert.deepEqual(
@@ -166,7 +166,7 @@ describe("batch", () => {
     assert.deepEqual([again.name, again.state.kind, again === first], ["a.png", "waiting", false]);
   });
 
-  test("gives an image of an archive back with the archive", async () => {
+  test("restores an image of an archive with the archive", async () => {
     const batch = new Batch();
     await batch.remember([file("set.zip")]);
     const inside = plan([{ ...planned("a", 0), path: "set.zip/a.png" }]);
@@ -177,7 +177,7 @@ describe("batch", () => {
     assert.equal(batch.update(inside).added.length, 1);
   });
 
-  test("puts what was removed back in its place", async () => {
+  test("puts removed images back in their positions", async () => {
     const batch = new Batch();
     const failures = [{ path: "x.zip", error: { code: "archive/broken", message: "broken", help: "" } }];
     await batch.remember(["a.png", "b.png", "x.zip"].map((path) => file(path)));
@@ -190,7 +190,7 @@ describe("batch", () => {
     for (const [image, place] of places.reverse()) batch.putBack(image, place);
     assert.deepEqual(batch.images, before);
     assert.ok(batch.has(before[0]));
-    assert.deepEqual(batch.update(all).added, [], "nothing comes twice");
+    assert.deepEqual(batch.update(all).added, [], "nothing is added twice");
   });
 
   test("forgets files that could not be opened", async () => {
@@ -203,7 +203,7 @@ describe("batch", () => {
     assert.deepEqual([files.map(({ path }) => path), refused], [["a.png", "c.png"], ["a.png"]]);
   });
 
-  test("counts, and scores what counts", async () => {
+  test("counts nuclei, and collects the scores that count", async () => {
     const batch = new Batch();
     await batch.remember(["a", "b", "c", "d"].map((path) => file(path)));
     const { added } = batch.update(plan(["a", "b", "c", "d"].map((id, index) => planned(id, index))));
@@ -232,12 +232,12 @@ describe("batch", () => {
     });
     assert.equal(batch.tally().counted, 5);
     added[0].regions = [{ kind: "rectangle", x: 0, y: 0, width: 1, height: 1 }];
-    assert.equal(batch.tally().counted, null, "of other regions");
+    assert.equal(batch.tally().counted, null, "for other regions");
     const { gates: gatesNow, regions: regionsNow, pixelSize } = added[0];
     const of = { result: state.result, regions: regionsNow, gates: gatesNow, pixelSize };
     added[0].countFailure = { of, error: { code: "x", message: "m", help: "r" } };
     const { counted, uncounted } = batch.tally();
-    assert.deepEqual([counted, uncounted], [4, 1], "what could not be counted does not hold up the others");
+    assert.deepEqual([counted, uncounted], [4, 1], "an image that could not be counted does not delay the others");
     added[0].regions = [];
     assert.equal(batch.tally().counted, null, "it failed with other regions");
     assert.deepEqual(batch.scores(), [{ score: 0.5 }]);

@@ -1,4 +1,4 @@
-/** What the page keeps of corrections and how it reads what was drawn. */
+/** The history of corrections, and how drawn lines are interpreted. */
 import assert from "node:assert/strict";
 import { test } from "vitest";
 import { History } from "../../www/src/history.ts";
@@ -7,7 +7,7 @@ import { draftOf, meaningOf } from "../../www/src/tools.ts";
 import { NucleiMap } from "../../www/src/nuclei-map.ts";
 import type { Place } from "../../www/src/wasm/nucleoscope.js";
 
-test("steps are taken back and again, and a new one ends what could be taken again", () => {
+test("steps are undone and redone, and a new step drops undone ones", () => {
   const history = new History<number>();
   assert.equal(history.undo(), false);
   for (let step = 1; step <= 60; step++) history.push(step);
@@ -22,7 +22,7 @@ test("steps are taken back and again, and a new one ends what could be taken aga
   assert.deepEqual([history.steps, history.canUndo], [[9], true]);
 });
 
-test("a line keeps the corners that matter", () => {
+test("a simplified line keeps its corners", () => {
   const line: Place[] = [
     [0, 0],
     [1, 0.1],
@@ -50,7 +50,7 @@ test("a line keeps the corners that matter", () => {
   assert.deepEqual(simplify(loop, 0.5), loop, "a line that ends where it began");
 });
 
-test("what was drawn means what the tool says", () => {
+test("a drawn line becomes the tool's correction or region", () => {
   const line: Place[] = [
     [1, 1],
     [5, 1],
@@ -97,7 +97,7 @@ test("what was drawn means what the tool says", () => {
   assert.equal(draftOf("draw", line, 4).width, 8);
 });
 
-test("the nucleus under a place is found, holes are background", () => {
+test("the nucleus at a point is found, and holes are background", () => {
   // Nucleus 1: 0..3 x 0..3 with a hole in the middle; nucleus 2: one pixel at (100, 70).
   const map = new NucleiMap({
     points: Int32Array.of(0, 0, 3, 0, 3, 3, 0, 3, 1, 1, 1, 2, 2, 2, 2, 1, 100, 70, 101, 70, 101, 71, 100, 71),

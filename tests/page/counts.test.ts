@@ -1,4 +1,4 @@
-/** Which nuclei count: what the page asks its workers for, and how often. */
+/** Which nuclei count: what the page requests from its workers, and how often. */
 import assert from "node:assert/strict";
 import { describe, test } from "vitest";
 import { Counts } from "../../www/src/counts.ts";
@@ -12,7 +12,7 @@ type Done = BatchImage["state"] & { kind: "done" };
 
 const gate = (minimum: number): Gate => ({ key: "area_px2", minimum, maximum: null, keep: "inside" });
 
-/** Finished images, and an engine that writes down what it is asked for. */
+/** Finished images, and an engine that records its requests. */
 function batchOf(count: number) {
   const asked: string[] = [];
   const engine: Record<"measure" | "count", (task: any) => Promise<object>> = {
@@ -38,26 +38,26 @@ function batchOf(count: number) {
       state: { kind: "done", result: { width: 1, height: 1, csvRows: "", stack: { pixelSize: null } } },
     }),
   );
-  const told: string[] = [];
+  const calls: string[] = [];
   const counts = new Counts({
-    counted: ({ imageId }) => told.push(String(imageId)),
-    settled: () => told.push("settled"),
+    counted: ({ imageId }) => calls.push(String(imageId)),
+    settled: () => calls.push("settled"),
   });
   counts.use(fake<Engine>(engine));
-  return { asked, engine, images, told, counts };
+  return { asked, engine, images, calls, counts };
 }
 
 const measured = (asked: string[]) => asked.filter((task: string) => task.startsWith("measure"));
 
 describe("counting", () => {
   test("measures each image once, however often gates and regions change", async () => {
-    const { asked, images, told, counts } = batchOf(5);
+    const { asked, images, calls, counts } = batchOf(5);
     await counts.askAll(images);
     assert.deepEqual(
       measured(asked),
       images.map(({ imageId }) => `measure ${imageId}`),
     );
-    assert.deepEqual(told, ["0", "1", "2", "3", "4", "settled"]);
+    assert.deepEqual(calls, ["0", "1", "2", "3", "4", "settled"]);
     asked.length = 0;
     for (const minimum of [1, 2, 3]) {
       for (const image of images) image.gates = [gate(minimum)];
@@ -70,7 +70,7 @@ describe("counting", () => {
     assert.equal(counts.of(images[2])?.counted.summary.included, 2);
   });
 
-  test("asks for nothing when nothing has changed", async () => {
+  test("requests nothing when nothing has changed", async () => {
     const { asked, images, counts } = batchOf(2);
     await counts.askAll(images);
     asked.length = 0;
@@ -79,7 +79,7 @@ describe("counting", () => {
     assert.deepEqual(asked, []);
   });
 
-  test("measures anew what was segmented anew, or has another pixel size", async () => {
+  test("measures again after another segmentation or pixel size", async () => {
     const { asked, images, counts } = batchOf(1);
     const [image] = images;
     await counts.ask(image);
@@ -90,7 +90,7 @@ describe("counting", () => {
     assert.equal(measured(asked).length, 3);
   });
 
-  test("goes on as long as something changes in the meantime", async () => {
+  test("repeats until nothing has changed in the meantime", async () => {
     const { images, counts } = batchOf(1);
     const [image] = images;
     const first = counts.ask(image);
@@ -100,8 +100,8 @@ describe("counting", () => {
   });
 
   for (const step of ["measure", "count"] as const) {
-    test(`says why an image failed at “${step}”, goes on with the others, and tries it again only when asked`, async () => {
-      const { engine, images, told, counts } = batchOf(3);
+    test(`reports why an image failed at “${step}”, continues with the others, and retries only on request`, async () => {
+      const { engine, images, calls, counts } = batchOf(3);
       const whole = engine[step];
       let tries = 0;
       engine[step] = async () => {
@@ -119,7 +119,7 @@ describe("counting", () => {
       assert.match(countFailureOf(images[0])?.message ?? "", /the worker stopped/);
       assert.equal(countWords(images[0]), "5 nuclei, not counted");
       assert.deepEqual([counts.of(images[0]), counts.of(images[1]) !== null], [null, true]);
-      assert.deepEqual(new Set(told), new Set(["0", "1", "2", "settled"]));
+      assert.deepEqual(new Set(calls), new Set(["0", "1", "2", "settled"]));
 
       await counts.tryAgain([images[0]]);
       assert.equal(countFailureOf(images[0]), null);
@@ -127,7 +127,7 @@ describe("counting", () => {
     });
   }
 
-  test("tries again what failed once it is asked for something else", async () => {
+  test("tries a failed image again when its input changes", async () => {
     const { engine, images, counts } = batchOf(1);
     const [image] = images;
     const { count } = engine;

@@ -1,4 +1,4 @@
-/** Exports: what goes into the files, and what an image that cannot be written costs. */
+/** Exports: the content of the files, and images that cannot be written. */
 import assert from "node:assert/strict";
 import { test } from "vitest";
 import { filesOf } from "../../www/src/exporter.ts";
@@ -7,7 +7,7 @@ import { fake } from "../fake.ts";
 
 /** Finished images, and an engine that cannot write those named in `broken`. */
 function orderOf(names: string[], broken: string[]) {
-  const told: { parts: Blob[]; failures: { imageId: string; path: string; reason: string }[] }[] = [];
+  const calls: { parts: Blob[]; failures: { imageId: string; path: string; reason: string }[] }[] = [];
   const engine = {
     modelIdentity: {},
     exportFiles: async ({ imageId }: { imageId: string }) => {
@@ -15,7 +15,7 @@ function orderOf(names: string[], broken: string[]) {
       return { files: [{ name: `${imageId}.csv` }], part: imageId };
     },
     batchFiles: async (parts: Blob[], failures: any) => {
-      told.push({ parts: [...parts], failures });
+      calls.push({ parts: [...parts], failures });
       return [{ name: "all.csv" }];
     },
   };
@@ -38,15 +38,15 @@ function orderOf(names: string[], broken: string[]) {
       dialect: {},
     }),
     images,
-    told,
+    calls,
   };
 }
 
-const unsaid = () => undefined;
+const silent = () => undefined;
 
-test("an image that cannot be written costs no other image its files", async () => {
-  const { order, images, told } = orderOf(["a", "b", "c"], ["b"]);
-  const { files, written, failed } = await filesOf(order, unsaid);
+test("an image that cannot be written does not affect other images' files", async () => {
+  const { order, images, calls } = orderOf(["a", "b", "c"], ["b"]);
+  const { files, written, failed } = await filesOf(order, silent);
   assert.deepEqual(
     files.map(({ name }) => name),
     ["all.csv", "a.csv", "c.csv"],
@@ -57,16 +57,16 @@ test("an image that cannot be written costs no other image its files", async () 
     [images[1]],
   );
   assert.match(failed[0].error.message, /b is gone/);
-  assert.deepEqual(told[0].parts, ["a", "c"]);
+  assert.deepEqual(calls[0].parts, ["a", "c"]);
   assert.deepEqual(
-    told[0].failures.map(({ imageId, path }) => [imageId, path]),
+    calls[0].failures.map(({ imageId, path }) => [imageId, path]),
     [["b", "b.png"]],
   );
-  assert.match(told[0].failures[0].reason, /b is gone/);
+  assert.match(calls[0].failures[0].reason, /b is gone/);
 });
 
-test("an export of which no image can be written fails with the reason", async () => {
-  const { order, told } = orderOf(["a", "b"], ["a", "b"]);
-  await assert.rejects(filesOf(order, unsaid), /b is gone/);
-  assert.deepEqual(told, []);
+test("an export fails with the reason if no image can be written", async () => {
+  const { order, calls } = orderOf(["a", "b"], ["a", "b"]);
+  await assert.rejects(filesOf(order, silent), /b is gone/);
+  assert.deepEqual(calls, []);
 });

@@ -5,7 +5,7 @@ import { fake } from "../fake.ts";
 
 const file = (name: string, webkitRelativePath = "") => fake<File>({ name, webkitRelativePath });
 
-/** A file of a dropped folder. */
+/** A file in a dropped folder. */
 const fileEntry = (fullPath: string) => ({
   name: fullPath.split("/").at(-1),
   fullPath,
@@ -13,7 +13,7 @@ const fileEntry = (fullPath: string) => ({
   file: (resolve: any) => resolve(file(fullPath.split("/").at(-1) ?? "")),
 });
 
-/** A dropped folder that hands its entries out in portions, as browsers do. */
+/** A dropped folder that returns its entries in portions, as browsers do. */
 const folderEntry = (fullPath: string, entries: object[], portion = 2) => ({
   name: fullPath.split("/").at(-1),
   fullPath,
@@ -30,7 +30,7 @@ const item = (entry: object | null, own: File | null = null) =>
 const paths = ({ files }: Gathered) => files.map(({ path }) => path);
 
 describe("gathering files", () => {
-  test("walks folders inside folders, to their last portion", async () => {
+  test("reads nested folders, to their last portion", async () => {
     const names = Array.from({ length: 7 }, (_, index) => fileEntry(`/set/images/${index}.png`));
     const tree = folderEntry("/set", [fileEntry("/set/notes.txt"), folderEntry("/set/images", names)]);
     const gathered = await gatherItems([item(tree)]);
@@ -41,20 +41,20 @@ describe("gathering files", () => {
     assert.ok(gathered.files.every(({ explicit }) => !explicit));
   });
 
-  test("takes a dropped file as named by the user", async () => {
+  test("treats a dropped file as explicit", async () => {
     const { files } = await gatherItems([item(fileEntry("/a.png"), file("a.png"))]);
     assert.deepEqual(files, [{ path: "a.png", blob: file("a.png"), explicit: true }]);
   });
 
-  test("takes a file without an entry, as a script makes them", async () => {
+  test("accepts a file without an entry, as scripts create them", async () => {
     assert.deepEqual(paths(await gatherItems([item(null, file("made.png"))])), ["made.png"]);
   });
 
-  test("leaves dropped text alone", async () => {
+  test("ignores dropped text", async () => {
     assert.deepEqual(paths(await gatherItems([fake<DataTransferItem>({ kind: "string" })])), []);
   });
 
-  test("asks for every item before the first wait, as the browser demands", async () => {
+  test("requests every item before the first await, as browsers require", async () => {
     let open = true;
     const guarded = (name: string) =>
       fake<DataTransferItem>({
@@ -67,7 +67,7 @@ describe("gathering files", () => {
     assert.deepEqual(paths(await gathered), ["set/a.png", "b.png"]);
   });
 
-  test("names what cannot be read and goes on", async () => {
+  test("lists what cannot be read and continues", async () => {
     const locked = {
       ...fileEntry("/set/locked.png"),
       file: (_: unknown, reject: (reason: Error) => void) => reject(new Error("denied")),

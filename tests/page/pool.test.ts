@@ -20,7 +20,7 @@ const useFakeTimers = () => vi.useFakeTimers({ toFake: ["setTimeout", "clearTime
 
 const pass = (milliseconds: number) => vi.advanceTimersByTime(milliseconds);
 
-/** A worker that does nothing by itself: each test says what it answers. */
+/** A worker that does nothing by itself: each test sends its answers. */
 class FakeWorker implements WorkerLike {
   sent: any[] = [];
   onmessage: WorkerLike["onmessage"] = null;
@@ -67,7 +67,7 @@ describe("Pool", () => {
     vi.useRealTimers();
   });
 
-  test("runs tasks in the order they came, one at a time in each worker", async () => {
+  test("runs tasks in their order, one at a time in each worker", async () => {
     const pool = new Pool(start, 1);
     const all = [1, 2, 3].map((seed) => pool.run(task(seed)));
     assert.equal(workers.length, 1);
@@ -83,7 +83,7 @@ describe("Pool", () => {
     assert.deepEqual(await Promise.all(all), ["outcome 1", "outcome 2", "outcome 3"]);
   });
 
-  test("starts no more workers than it may, and none without work", () => {
+  test("starts no more workers than its size, and none without work", () => {
     const pool = new Pool(start, 2);
     assert.equal(workers.length, 0);
     for (const seed of [1, 2, 3, 4]) pool.run(task(seed)).catch(() => undefined);
@@ -98,12 +98,12 @@ describe("Pool", () => {
     pool.dispose();
   });
 
-  test("says what the first worker says about itself", async () => {
+  test("resolves to what the first worker reports about itself", async () => {
     const pool = new Pool(start, 2);
-    const said = pool.warmUp();
+    const outcome = pool.warmUp();
     assert.equal(workers.length, 1);
     workers[0].ready();
-    assert.deepEqual(await said, about);
+    assert.deepEqual(await outcome, about);
   });
 
   test("reports progress of the running task only", async () => {
@@ -118,7 +118,7 @@ describe("Pool", () => {
     assert.deepEqual(seen, [{ stage: "network", done: 1, total: 2 }]);
   });
 
-  test("ends a task with the worker's typed error and goes on in the same worker", async () => {
+  test("ends a task with the worker's typed error and continues with the same worker", async () => {
     const pool = new Pool(start, 1);
     const first = pool.run(task(1));
     const second = pool.run(task(2));
@@ -162,7 +162,7 @@ describe("Pool", () => {
     assert.equal(await second, "fine");
   });
 
-  test("refuses a task that is cancelled beforehand, and forgets signals of ended tasks", async () => {
+  test("rejects a task that is already cancelled, and drops signals of ended tasks", async () => {
     const pool = new Pool(start, 1);
     await assert.rejects(pool.run(task(1), { signal: AbortSignal.abort() }), { name: "AbortError" });
     assert.equal(workers.length, 0);
@@ -209,7 +209,7 @@ describe("Pool", () => {
       pool.dispose();
     });
 
-    test(`gives a task up after three times ${name}; every other one goes on`, async () => {
+    test(`gives a task up after three times ${name}; the others continue`, async () => {
       useFakeTimers();
       const pool = new Pool(start, 1);
       const lost = pool.run(task(1));
@@ -229,17 +229,17 @@ describe("Pool", () => {
       assert.match(error.message, /3 times/);
       assert.notEqual(error.help, "");
       assert.equal(await fine, "fine");
-      assert.equal(workers.length, attempts + 1, "nothing starts workers of its own accord");
+      assert.equal(workers.length, attempts + 1, "no other workers are started");
       pool.dispose();
     });
   }
 
-  test("makes the pauses between tries longer", () => {
+  test("increases the pauses between tries", () => {
     assert.equal(pauses.length, attempts - 1);
     assert.ok(pauses.every((pause, index) => pause > (pauses[index - 1] ?? 0)));
   });
 
-  test("replaces a worker that dies without a word, and tries its task again with more patience", async () => {
+  test("replaces a worker that stops answering, and allows more time at the next try", async () => {
     useFakeTimers();
     const pool = new Pool(start, 1);
     const done = pool.run(task(1));
@@ -255,11 +255,11 @@ describe("Pool", () => {
     workers[1].finish("fine");
     assert.equal(await done, "fine");
     pass(600_000);
-    assert.equal(workers[1].terminated, false, "an idle worker has nothing to say");
+    assert.equal(workers[1].terminated, false, "an idle worker need not send messages");
     pool.dispose();
   });
 
-  test("gives a task up whose workers fall silent time after time", async () => {
+  test("gives a task up whose workers stop answering each time", async () => {
     useFakeTimers();
     const pool = new Pool(start, 1);
     const outcome = pool.run(task(1)).catch((error) => error);
@@ -274,32 +274,32 @@ describe("Pool", () => {
     pool.dispose();
   });
 
-  test("takes progress for a sign of life, and a decoded image for one of a size", async () => {
+  test("extends the time limit on progress, and by the size of a decoded image", async () => {
     useFakeTimers();
     const pool = new Pool(start, 1);
     const done = pool.run(task(1));
     workers[0].ready();
-    const tell = (progress: Progress) => workers[0].answer({ type: "progress", id: workers[0].id, progress });
+    const report = (progress: Progress) => workers[0].answer({ type: "progress", id: workers[0].id, progress });
     for (let done = 1; done <= 5; done++) {
       pass((baseLimit - 1) * 1000);
-      tell({ stage: "network", done, total: 5 });
+      report({ stage: "network", done, total: 5 });
     }
     assert.equal(workers[0].terminated, false);
-    tell(fake<Progress>({ stage: "decoded", picture: { width: 4000, height: 5000 } }));
+    report(fake<Progress>({ stage: "decoded", picture: { width: 4000, height: 5000 } }));
     pass((baseLimit + 30) * 1000);
-    assert.equal(workers[0].terminated, false, "twenty million pixels take their time");
+    assert.equal(workers[0].terminated, false, "twenty million pixels may take longer");
     workers[0].finish("fine");
     assert.equal(await done, "fine");
     pool.dispose();
   });
 
-  test("does not wait for ever for a worker to get ready", async () => {
+  test("does not wait forever for a worker to start", async () => {
     useFakeTimers();
     const pool = new Pool(start, 1);
-    const said = pool.warmUp().catch((error) => error);
+    const outcome = pool.warmUp().catch((error) => error);
     const waiting = pool.run(task(1)).catch((error) => error);
     for (let second = 0; second < 10 * baseLimit; second++) pass(1000);
-    assert.equal((await said).code, "engine/not-started");
+    assert.equal((await outcome).code, "engine/not-started");
     assert.equal((await waiting).code, "engine/not-started");
     assert.equal(workers.length, attempts);
     pool.dispose();
@@ -323,7 +323,7 @@ describe("Pool", () => {
     assert.equal(living().length, 0);
   });
 
-  test("ends a task that cannot be copied to a worker, and goes on with the next", async () => {
+  test("rejects a task that cannot be copied to a worker, and continues with the next", async () => {
     const pool = new Pool(start, 1);
     const wrong = pool.run(task(1));
     const fine = pool.run(task(2));
@@ -340,13 +340,13 @@ describe("Pool", () => {
     pool.dispose();
   });
 
-  test("refuses a number of workers that is none", () => {
+  test("refuses an invalid number of workers", () => {
     for (const size of [-1, 0, 1.5, Number.NaN, Number.POSITIVE_INFINITY, "2"]) {
       assert.throws(() => new Pool(start, size as number), { code: "engine/bad-option" }, String(size));
     }
   });
 
-  test("knows how large an image is from all that says so, and waits longer for larger ones", () => {
+  test("gets the size of an image from every task that has it, and waits longer for larger ones", () => {
     const nuclei = { width: 1000, height: 2000 };
     const source = { blob: { size: 100 * 2 ** 20 }, entry: null };
     assert.equal(pixelsIn(fake<Task>({ kind: "measure", nuclei, source })), 2e6);
@@ -364,7 +364,7 @@ describe("Pool", () => {
     assert.ok(silenceLimit(fake<Task>({ kind: "open", files: [{ blob: huge.blob }] }), 0) < 1000);
   });
 
-  test("ignores whatever a replaced worker still says", async () => {
+  test("ignores messages of a replaced worker", async () => {
     const pool = new Pool(start, 1);
     const lost = pool.run(task(1)).catch(() => undefined);
     workers[0].ready();
@@ -377,22 +377,22 @@ describe("Pool", () => {
     await lost;
   });
 
-  test("tells everyone when the model is refused, and later tasks too", async () => {
+  test("rejects all tasks when the model is refused, and later ones too", async () => {
     const pool = new Pool(start, 2);
-    const said = pool.warmUp();
+    const outcome = pool.warmUp();
     const waiting = pool.run(task(1));
     const error = { code: "network/not-a-model", message: "not an ONNX model", help: "use another" };
     workers[0].answer({ type: "refused", error });
-    await assert.rejects(said, error);
+    await assert.rejects(outcome, error);
     await assert.rejects(waiting, error);
     await assert.rejects(pool.run(task(2)), error);
     assert.equal(living().length, 0);
   });
 
-  test("gives up after some workers in a row could not start, and tries again for later tasks", async () => {
+  test("gives up after several workers in a row could not start, and tries again for later tasks", async () => {
     useFakeTimers();
     const pool = new Pool(start, 1);
-    const said = pool.warmUp();
+    const outcome = pool.warmUp();
     const waiting = pool.run(task(1));
     for (let attempt = 0; attempt < attempts; attempt++) {
       assert.equal(workers.length, attempt + 1);
@@ -400,7 +400,7 @@ describe("Pool", () => {
       assert.equal(living().length, 0, "not at once");
       pass(pauses[attempt] ?? 0);
     }
-    await assert.rejects(said, { code: "engine/not-started" });
+    await assert.rejects(outcome, { code: "engine/not-started" });
     await assert.rejects(waiting, { code: "engine/not-started" });
     assert.equal(living().length, 0);
     const later = pool.run(task(2));
@@ -418,16 +418,16 @@ describe("Pool", () => {
       isFirst = false;
       throw new Error("no more workers");
     }, 1);
-    const said = pool.warmUp();
+    const outcome = pool.warmUp();
     pass(pauses[0]);
     workers[0].answer({ type: "crash", message: "out of memory" });
     pass(pauses[1]);
     workers[1].ready();
-    assert.deepEqual(await said, about);
+    assert.deepEqual(await outcome, about);
     pool.dispose();
   });
 
-  test("makes do with the workers that could be started", async () => {
+  test("continues with the workers that could be started", async () => {
     useFakeTimers();
     const pool = new Pool(start, 4);
     const all = [1, 2, 3, 4, 5].map((seed) => pool.run(task(seed)));
@@ -446,7 +446,7 @@ describe("Pool", () => {
     pool.dispose();
   });
 
-  test("ends everything when it is disposed of", async () => {
+  test("rejects everything when it is disposed", async () => {
     const pool = new Pool(start, 1);
     const tasks = [pool.run(task(1)), pool.run(task(2))];
     workers[0].ready();
@@ -456,7 +456,7 @@ describe("Pool", () => {
     assert.equal(living().length, 0);
   });
 
-  test("ends workers that have had no work for long, but keeps one, and starts new ones for new work", async () => {
+  test("terminates workers that have been idle for long, except one, and starts new ones for new work", async () => {
     useFakeTimers();
     const pool = new Pool(start, 3);
     const all = [1, 2, 3].map((seed) => pool.run(task(seed)));
@@ -468,14 +468,14 @@ describe("Pool", () => {
     pass(1);
     assert.equal(living().length, 1);
     const later = [4, 5].map((seed) => pool.run(task(seed)));
-    assert.equal(living().length, 2, "the warm one and a new one");
+    assert.equal(living().length, 2, "the one that was kept and a new one");
     living()[1].ready();
     for (const worker of living()) worker.finish("fine");
     assert.deepEqual(await Promise.all(later), ["fine", "fine"]);
     pool.dispose();
   });
 
-  test("never ends a worker that has found work again", async () => {
+  test("never terminates a worker that has work again", async () => {
     useFakeTimers();
     const pool = new Pool(start, 2);
     const all = [1, 2].map((seed) => pool.run(task(seed)));
@@ -504,7 +504,7 @@ describe("Pool", () => {
     pool.dispose();
   });
 
-  test("replaces the last worker after a rest if its module has grown large", async () => {
+  test("replaces the last idle worker if its module has grown large", async () => {
     useFakeTimers();
     const pool = new Pool(start, 1);
     const once = async (heap: number) => {
@@ -515,7 +515,7 @@ describe("Pool", () => {
     };
     await once(keptHeap);
     pass(10 * idleTime);
-    assert.equal(workers.length, 1, "what is usual is kept");
+    assert.equal(workers.length, 1, "a worker of normal size is kept");
     await once(keptHeap + 1);
     pass(idleTime - 1);
     assert.equal(workers[0].terminated, false, "the next image may be large too");
@@ -528,7 +528,7 @@ describe("Pool", () => {
     pool.dispose();
   });
 
-  test("a part of what was begun goes ahead of what was not, in order", async () => {
+  test("runs tasks of started images before others, in order", async () => {
     const pool = new Pool(start, 1);
     const all = [1, 2].map((seed) => pool.run(task(seed)));
     workers[0].ready();
@@ -543,7 +543,7 @@ describe("Pool", () => {
     pool.dispose();
   });
 
-  test("uses both of two cores, leaves one of more to the page, and is modest with memory", () => {
+  test("uses two of two cores, leaves one of more cores free, and limits memory", () => {
     assert.deepEqual([undefined, 0, 1, 2, 3, 4, 5, 64].map(defaultWorkers), [1, 1, 1, 2, 2, 3, 4, 4]);
   });
 });

@@ -8,7 +8,7 @@ const near = (actual: number, expected: number) =>
 
 describe("bins", () => {
   test("follow the rule of Freedman and Diaconis", () => {
-    // 1000 values evenly from 0 to 1: the middle half is 0.5 wide, so bins are 2 · 0.5 / 10 = 0.1 wide.
+    // 1000 values evenly from 0 to 1: the interquartile range is 0.5, so bins are 2 · 0.5 / 10 = 0.1 wide.
     const values = Float64Array.from({ length: 1000 }, (_, index) => index / 999);
     assert.deepEqual(binsOf(values), { minimum: 0, maximum: 1, count: 10 });
   });
@@ -19,11 +19,11 @@ describe("bins", () => {
     assert.equal(binsOf(withOutlier)?.count, 100);
   });
 
-  test("are as many as asked for", () => {
+  test("are as many as requested", () => {
     assert.equal(binsOf(Float64Array.of(0.5, 1, 2), 7)?.count, 7);
   });
 
-  test("of whole numbers hold as many of them each", () => {
+  test("of whole numbers contain equally many of them", () => {
     const values = Float64Array.from({ length: 100 }, (_, index) => index % 10);
     const bins = binsOf(values, 10);
     assert.deepEqual(bins, { minimum: -0.5, maximum: 9.5, count: 10 });
@@ -32,13 +32,13 @@ describe("bins", () => {
     assert.deepEqual(binsOf(values, 4), { minimum: -0.5, maximum: 11.5, count: 4 });
   });
 
-  test("exist for one value, and not for none", () => {
+  test("exist for one value, but not without values", () => {
     assert.deepEqual(binsOf(Float64Array.of(3, 3, Number.NaN)), { minimum: 2.5, maximum: 3.5, count: 1 });
     assert.equal(binsOf(Float64Array.of(Number.NaN)), null);
     assert.equal(binsOf(new Float64Array()), null);
   });
 
-  test("hold their lower end, the last one both", () => {
+  test("include their lower end, the last one both ends", () => {
     const bins = { minimum: 0, maximum: 1, count: 4 };
     assert.deepEqual(
       [0, 0.25, 0.49, 0.99, 1, 1.1, -0.1, Number.NaN].map((value) => binAt(bins, value)),
@@ -67,7 +67,7 @@ function momentsOf(values: number[]) {
 }
 
 describe("a density", () => {
-  test("is per megapixel, or per mm² when the size of a pixel is known; of no area there is none", () => {
+  test("is per megapixel, or per mm² if the pixel size is known; without area there is none", () => {
     const summary = { nuclei: 4, included: 3, pixels: 500_000, squareMillimetres: null, columns: [] };
     assert.deepEqual(density(summary), { value: 6, unit: "per megapixel" });
     assert.deepEqual(density({ ...summary, squareMillimetres: 0.5 }), { value: 6, unit: "per mm²" });
@@ -84,7 +84,7 @@ describe("a summary of a batch", () => {
     columns: [{ column: { key: "area", label: "Area", unit }, moments: momentsOf(values) }],
   });
 
-  test("is that of all nuclei together, and of the images' means", () => {
+  test("covers all nuclei together, and the images' means", () => {
     const batch = summariseBatch([image([1, 2, 3], 0.5), image([10], 0.5), image([], 1)]);
     assert.deepEqual([batch.images, batch.nuclei, batch.included], [3, 7, 4]);
     assert.deepEqual(density(batch), { value: 2, unit: "per mm²" });
@@ -96,7 +96,7 @@ describe("a summary of a batch", () => {
     near(standardDeviation(means.moments), Math.sqrt(32));
   });
 
-  test("has its density in mm² only when every image has", () => {
+  test("has its density in mm² only if every image has", () => {
     assert.equal(density(summariseBatch([image([1], 0.5), image([2], null)]))?.unit, "per megapixel");
     assert.equal(density(summariseBatch([])), null);
   });
@@ -112,7 +112,7 @@ describe("a summary of a batch", () => {
     );
   });
 
-  test("does not depend on how the values are divided", () => {
+  test("does not depend on how the values are grouped", () => {
     const values = Array.from({ length: 300 }, (_, index) => 1e6 + Math.sin(index));
     const whole = momentsOf(values);
     for (const cut of [0, 1, 100, 300]) {

@@ -4,7 +4,7 @@ import { defaultColumns, heading, written } from "../../www/src/results/measurem
 import { readCondition } from "../../www/src/results/row-filter.ts";
 import { rowOrder } from "../../www/src/results/row-order.ts";
 
-/** A table of columns given as `{ key: values }`. */
+/** A table from columns given as `{ key: values }`. */
 function tableOf(columns: Record<string, number[]>) {
   const keys = Object.keys(columns);
   return {
@@ -22,7 +22,7 @@ describe("numbers", () => {
     );
   });
 
-  test("of whole columns have no decimals; very large and small ones have powers of ten", () => {
+  test("of integer columns have no decimals; very large and small ones have powers of ten", () => {
     assert.deepEqual(
       [7, 1200].map((value) => written(value, true)),
       ["7", "1,200"],
@@ -39,8 +39,8 @@ describe("numbers", () => {
   });
 });
 
-describe("columns shown at first", () => {
-  test("are the ones most looked at", () => {
+describe("columns shown by default", () => {
+  test("are the most important ones", () => {
     const keys = [
       "touches_edge",
       "area_px2",
@@ -56,7 +56,7 @@ describe("columns shown at first", () => {
     assert.deepEqual(defaultColumns(table, 5), ["area_px2", "circularity", "red_mean", "green_mean", "solidity"]);
   });
 
-  test("are whatever there is when none of these is", () => {
+  test("are the first ones if none of these exist", () => {
     assert.deepEqual(defaultColumns(tableOf({ p: [1], q: [1] })), ["p", "q"]);
   });
 });
@@ -67,18 +67,18 @@ describe("the order of rows", () => {
     ...rowOrder(table, { key, descending }, isShown),
   ];
 
-  test("has rows without a value last, whichever way", () => {
+  test("has rows without a value last in both directions", () => {
     assert.deepEqual(order("size", false), [2, 5, 0, 3, 1, 4]);
     assert.deepEqual(order("size", true), [0, 3, 5, 2, 1, 4]);
   });
 
-  test("is that of the numbers without a column, or with one that is not there", () => {
+  test("is by number without a column, or with an unknown one", () => {
     assert.deepEqual(order(null, false), [0, 1, 2, 3, 4, 5]);
     assert.deepEqual(order(null, true), [5, 4, 3, 2, 1, 0]);
     assert.deepEqual(order("gone", false), [0, 1, 2, 3, 4, 5]);
   });
 
-  test("leaves out what is not shown", () => {
+  test("leaves out hidden rows", () => {
     assert.deepEqual(
       order("size", false, (row) => row % 2 === 0),
       [2, 0, 4],
@@ -100,7 +100,7 @@ describe("filters", () => {
     assert.deepEqual(kept("= 200", values), [200]);
   });
 
-  test("take ranges with both ends, either way round", () => {
+  test("accept ranges with both ends, in either order", () => {
     for (const text of ["2 to 4", "2-4", "2 – 4", "2..4", "4 to 2"]) {
       assert.deepEqual(kept(text, [1, 2, 3, 4, 5]), [2, 3, 4], text);
     }
@@ -108,12 +108,12 @@ describe("filters", () => {
     assert.deepEqual(kept("-4--2", [-5, -4, -2, -1]), [-4, -2]);
   });
 
-  test("find what is shown, though it was rounded", () => {
+  test("find values as shown, although they are rounded", () => {
     assert.deepEqual(kept("0.1235", [0.12346, 0.12354, 0.1236]), [0.12346, 0.12354]);
     assert.deepEqual(kept("1,235", [1234.6, 1236]), [1234.6]);
   });
 
-  test("take a comma as the decimal sign, unless it parts thousands", () => {
+  test("read a comma as the decimal sign, unless it separates thousands", () => {
     assert.deepEqual(kept("> 0,9", [0.8, 0.95, 8, 900]), [0.95, 8, 900]);
     assert.deepEqual(kept("0,125 to 0,5", [0.1, 0.2, 0.6, 125]), [0.2]);
     assert.deepEqual(kept("< ,5", [0.4, 0.6]), [0.4]);
@@ -123,11 +123,11 @@ describe("filters", () => {
     assert.deepEqual(kept("> 1,234.5", [1234, 1235]), [1235]);
   });
 
-  test("never keep what has no value", () => {
+  test("never match missing values", () => {
     for (const text of ["> 0", "< 0", "0 to 1", "= 0"]) assert.deepEqual(kept(text, [Number.NaN]), [], text);
   });
 
-  test("say nothing when empty, and are not guessed at", () => {
+  test("have no condition when empty, and are undefined when invalid", () => {
     assert.equal(readCondition("  ", String), null);
     for (const text of ["large", ">", "> 2 px", "1 2", "2 to", "--3", "> 1,2,3", "> 1,234,5", "> 1.5.2"]) {
       assert.equal(readCondition(text, String), undefined, text);

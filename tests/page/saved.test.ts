@@ -1,4 +1,4 @@
-/** What has been downloaded as it is now, and what leaving the page would lose. */
+/** Which results have been downloaded, and which would be lost by leaving the page. */
 import assert from "node:assert/strict";
 import { test } from "vitest";
 import { Saved } from "../../www/src/saved.ts";
@@ -18,7 +18,7 @@ test("only results can be lost", () => {
   assert.equal(saved.isMissing([...others, done()]), true);
 });
 
-test("results count as saved once they were downloaded, each image for itself", () => {
+test("results count as saved once they were downloaded, separately for each image", () => {
   const saved = new Saved();
   const [first, second] = [done(), done()];
   saved.mark([first]);
@@ -31,10 +31,10 @@ test("results count as saved once they were downloaded, each image for itself", 
 const changes: [string, (one: BatchImage) => void][] = [
   ["other nuclei", (one) => (one.state = done().state)],
   ["other regions", (one) => (one.regions = [{ kind: "polygon", points: [] }])],
-  ["another size of a pixel", (one) => (one.pixelSize = { x: 0.5, y: 0.5 })],
+  ["another pixel size", (one) => (one.pixelSize = { x: 0.5, y: 0.5 })],
 ];
 for (const [name, change] of changes) {
-  test(`${name} are to be saved again`, () => {
+  test(`${name} make an image unsaved`, () => {
     const saved = new Saved();
     const one = done();
     saved.mark([one]);
@@ -45,7 +45,7 @@ for (const [name, change] of changes) {
   });
 }
 
-test("other gates are to be saved again, and are saved when they are as they were", () => {
+test("changed gates make an image unsaved, until they are changed back", () => {
   const saved = new Saved();
   const one = done();
   saved.mark([one]);

@@ -1,4 +1,4 @@
-/** Settings as they travel: in links, in records, on the cache. */
+/** Settings in links and records, and the cache of predictions. */
 import assert from "node:assert/strict";
 import { test } from "vitest";
 import { hasTuning, parseTuning, sameTuning, tuningOf } from "../../www/src/tuning.ts";
@@ -55,14 +55,14 @@ const tuning = {
   clearBorder: false,
 };
 
-test("a tuning is read from something unknown, and nothing else with it", () => {
+test("a tuning is read from unknown data, without other fields", () => {
   const parse = (unknown: unknown) => parseTuning(unknown, list).tuning;
   assert.deepEqual(parse({ ...tuning, effort: "fast", peakThreshold: 0.2, other: 1 }), tuning);
   assert.deepEqual(
     parse({ interiorThreshold: "0.5", h: 7, fillHoles: 1, smoothing: Number.NaN, minimumArea: 0.5 }),
     {},
   );
-  assert.deepEqual(parse({ minimumArea: 5000 }), { minimumArea: 5000 }, "a count may lie beyond its slider");
+  assert.deepEqual(parse({ minimumArea: 5000 }), { minimumArea: 5000 }, "a count may lie outside its slider's range");
   for (const nothing of [null, undefined, 3, "x", []]) assert.deepEqual(parse(nothing), {});
   assert.deepEqual(tuningOf({ ...tuning, peakThreshold: 0.1, diameter: 9 }, list), tuning);
   assert.throws(() => tuningOf({ interiorThreshold: 0.5 }, list), /lack h, minimumConfidence/);
@@ -72,7 +72,7 @@ test("a tuning is read from something unknown, and nothing else with it", () => 
   assert.equal(hasTuning({ ...tuning, h: 0.1 }, tuning), false);
 });
 
-test("settings by their old names are read and named", () => {
+test("settings with old names are read and reported", () => {
   const old = { threshold: 0.5, seedDepth: 0.2, dropAtEdge: true, smoothing: 1 };
   const shared = settingsIn(`#settings=${encodeURIComponent(JSON.stringify(old))}`, list) ?? assert.fail();
   assert.deepEqual(shared.tuning, { interiorThreshold: 0.5, h: 0.2, smoothing: 1, clearBorder: true });
@@ -81,7 +81,7 @@ test("settings by their old names are read and named", () => {
   assert.deepEqual(parseTuning({ threshold: 0.5, interiorThreshold: 0.6 }, list).tuning, { interiorThreshold: 0.6 });
 });
 
-test("settings come back from a link as they went in", () => {
+test("settings in a link are read back unchanged", () => {
   const link = linkOf("https://example.org/nuclei/?workers=2#old", { ...tuning, diameter: 12.5 });
   assert.match(link, /^https:\/\/example\.org\/nuclei\/\?workers=2#settings=/);
   const { network, tuning: read, ignored } = settingsIn(new URL(link).hash, list) ?? assert.fail();
@@ -91,7 +91,7 @@ test("settings come back from a link as they went in", () => {
   for (const hash of ["", "#", "#other=1"]) assert.equal(settingsIn(hash, list), null, hash);
 });
 
-test("what a link asks for and cannot be had is named, and the rest is taken", () => {
+test("invalid settings in a link are reported, and the others are used", () => {
   for (const [text, ignored] of [
     ["", [""]],
     ["{", ["{"]],
@@ -112,7 +112,7 @@ test("what a link asks for and cannot be had is named, and the rest is taken", (
   assert.deepEqual(shared.tuning, others);
 });
 
-test("an address says how many workers and how large a block, within reason", () => {
+test("an address sets the number of workers and the size of blocks, within limits", () => {
   const asked = (search: string) => {
     const { workers, sizes, messages } = optionsIn(search);
     return [workers, sizes?.longestBlock, messages.length];
@@ -130,7 +130,7 @@ test("an address says how many workers and how large a block, within reason", ()
   }
 });
 
-test("a record's settings are taken as they are, and what does not fit is said", async () => {
+test("a record's settings are used unchanged, and differences are reported", async () => {
   const settings = {
     ...tuning,
     smoothing: 15,
@@ -195,15 +195,15 @@ test("a record's settings are taken as they are, and what does not fit is said",
     ["not the file", "not the file", "another model"],
   );
   assert.equal(runs.editsFromTruth(a), null);
-  assert.deepEqual(runs.editsFromTruth(b), run.edits, "not handed out while the image is not done");
+  assert.deepEqual(runs.editsFromTruth(b), run.edits, "kept until the image is done");
   b.state = fake<BatchImage["state"]>({ kind: "done" });
   assert.deepEqual(runs.editsFromTruth(b), run.edits);
   assert.equal(runs.editsFromTruth(b), null);
   await runs.read([good], engine);
-  assert.equal(runs.size, 0, "a record is taken once, however often the files are opened");
+  assert.equal(runs.size, 0, "a record is applied once, however often the files are opened");
 });
 
-test("the cache lets go of the maps that were put there first", () => {
+test("the cache drops the oldest predictions first", () => {
   const cache = new PredictionCache(100);
   const owners = [1, 2, 3].map(() => ({ prediction: null as CachedPrediction | null }));
   const prediction = (size: number) => fake<CachedPrediction>({ key: "", blob: { size }, width: 1, height: 1 });

@@ -14,24 +14,24 @@ describe("the Bowl's CSV of a batch", () => {
     assert.equal(unfinished, 1);
   });
 
-  test("follows a sample submission's order, leaves the others out and says how many", () => {
+  test("follows a sample submission's order, and counts the images left out", () => {
     const submission = submissionOf(header, [done("b"), done("a"), done("c"), failed("d")], ["a", "x", "d", "b"]);
     assert.equal(submission.parts.join(""), "ImageId,EncodedPixels\na,1 2\nb,1 2\n");
     assert.deepEqual([submission.unfinished, submission.notRequested, submission.missing], [1, 1, 1]);
   });
 
-  test("has rows under the id that the image has now", () => {
+  test("has rows with the image's current id", () => {
     assert.equal(rowsUnder("b_x", "x,1 2\nx,5 1\n"), "b_x,1 2\nb_x,5 1\n");
     assert.equal(rowsUnder('"b, x"', '"a, ""x""",1 2\n"a, ""x""",\n'), '"b, x",1 2\n"b, x",\n');
     assert.equal(rowsUnder("$&", "x,\n"), "$&,\n");
     assert.equal(rowsUnder("x", "x,1 2\n"), "x,1 2\n");
   });
 
-  test("has every image once, even where a sample submission repeats its id", () => {
+  test("has every image once, even if a sample submission repeats its id", () => {
     assert.equal(submissionOf(header, [done("a")], ["a", "a"]).parts.join(""), `${header}a,1 2\n`);
   });
 
-  test("never has a row for a file that was no image, whatever its name", () => {
+  test("never has a row for a file that was not an image, whatever its name", () => {
     const { parts, unfinished } = submissionOf(header, [failed(null), done("a"), failed(null)], null);
     assert.deepEqual(parts, [header, "a,1 2\n"]);
     assert.equal(unfinished, 2);
@@ -41,7 +41,7 @@ describe("the Bowl's CSV of a batch", () => {
     assert.deepEqual(submissionOf(header, [failed("a")], null).parts, [header]);
   });
 
-  test("says in words what it leaves out", () => {
+  test("describes what is missing", () => {
     const nothing = { parts: [], unfinished: 0, notRequested: 0, missing: 0 };
     assert.equal(inWords(nothing), "");
     assert.equal(inWords({ ...nothing, unfinished: 1 }), "Not in the CSV: 1 image failed or not finished.");

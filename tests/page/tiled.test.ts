@@ -15,7 +15,7 @@ const task = fake<SegmentTask>({
   edits: [{ kind: "delete", at: [] }],
 });
 
-/** A pool in which each task waits for the test. */
+/** A pool in which the test ends each task. */
 class FakePool {
   jobs: any[] = [];
   run(given: Task, options: RunOptions) {
@@ -29,14 +29,14 @@ class FakePool {
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe("a large image", () => {
-  test("is as many tasks as there are blocks, put together in their order whichever ends first", async () => {
+  test("is one task per block, assembled in their order whichever ends first", async () => {
     const pool = new FakePool();
-    const told: (Progress & { stage: "network" })[] = [];
+    const calls: (Progress & { stage: "network" })[] = [];
     const done = segmentInBlocks(
       fake<Pool>(pool),
       task,
       { plan, stack },
-      { onProgress: (progress) => told.push(progress as Progress & { stage: "network" }) },
+      { onProgress: (progress) => calls.push(progress as Progress & { stage: "network" }) },
     );
     assert.deepEqual(
       pool.jobs.map((job) => [job.task.kind, job.task.block, job.options.isAhead]),
@@ -48,7 +48,7 @@ describe("a large image", () => {
     );
     pool.jobs[2].options.onProgress({ stage: "network", done: 1, total: 2 });
     pool.jobs[0].options.onProgress({ stage: "network", done: 2, total: 2 });
-    const parts = told.map(({ stage, done: part, total }) => [
+    const parts = calls.map(({ stage, done: part, total }) => [
       stage,
       total,
       ((part - planShare) / (1 - planShare)).toFixed(3),
@@ -70,13 +70,13 @@ describe("a large image", () => {
     assert.deepEqual(await done, { nuclei: { count: 5 }, prediction: null });
   });
 
-  test("ends with its first block that fails, and so do the others", async () => {
+  test("fails with its first failed block, and the other blocks are cancelled", async () => {
     const pool = new FakePool();
     const done = segmentInBlocks(fake<Pool>(pool), task, { plan, stack });
     pool.jobs[1].reject(new Error("broken"));
     await assert.rejects(done, /broken/);
     assert.ok(pool.jobs.every((job) => job.options.signal.aborted));
-    assert.equal(pool.jobs.length, 3, "nothing is put together");
+    assert.equal(pool.jobs.length, 3, "nothing is assembled");
   });
 
   test("is cancelled with its blocks", async () => {

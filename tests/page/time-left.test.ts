@@ -4,29 +4,29 @@ import { TimeLeft } from "../../www/src/time-left.ts";
 import { counted, duration, explanation, nuclei } from "../../www/src/format.ts";
 
 describe("time left", () => {
-  test("is not guessed from one or two images", () => {
+  test("is not estimated from one or two images", () => {
     const timeLeft = new TimeLeft(1000);
     assert.equal(timeLeft.estimate(2000, 0, 20), null);
     assert.equal(timeLeft.estimate(2000, 2.9, 20), null);
   });
 
-  test("is known of a single image once a part of it has taken long", () => {
+  test("is estimated for a single image once part of it has taken long", () => {
     const timeLeft = new TimeLeft(0);
     assert.equal(timeLeft.estimate(19_999, 0.5, 1), null);
     assert.equal(timeLeft.estimate(20_000, 0.04, 1), null);
     assert.equal(timeLeft.estimate(20_000, 0.1, 1), 180);
   });
 
-  test("follows the pace so far", () => {
+  test("follows the speed so far", () => {
     assert.equal(new TimeLeft(1000).estimate(11_000, 5, 20), 30);
   });
 
-  test("is over at the end", () => {
+  test("is null at the end", () => {
     assert.equal(new TimeLeft(0).estimate(1000, 20, 20), null);
     assert.equal(new TimeLeft(0).estimate(1000, 0, 0), null);
   });
 
-  test("is said the way a person would", () => {
+  test("is given in everyday words", () => {
     assert.deepEqual([3, 12, 54, 58, 100, 900, 4000, 9000].map(duration), [
       "a few seconds",
       "about 15 seconds",
@@ -40,13 +40,13 @@ describe("time left", () => {
   });
 });
 
-describe("words", () => {
+describe("texts", () => {
   test("make sentences of errors", () => {
     const error = { message: "the file is empty (0 bytes)", help: "Copy it again." };
     assert.equal(explanation(error), "The file is empty (0 bytes). Copy it again.");
   });
 
-  test("agree with their number", () => {
+  test("use singular and plural", () => {
     assert.deepEqual(
       [0, 1, 1000].map((count) => counted(count, "image")),
       ["0 images", "1 image", "1,000 images"],

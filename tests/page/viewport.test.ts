@@ -16,10 +16,10 @@ const near = (actual: number, expected: number) =>
   assert.ok(Math.abs(actual - expected) < 1e-9, `${actual} is not ${expected}`);
 
 describe("viewport", () => {
-  test("brings a place into sight only where it is not", () => {
+  test("scrolls to a point only if it is not visible", () => {
     const viewport = opened();
     viewport.reveal({ x: 0, y: 0 });
-    assert.equal(viewport.fitted, true, "a place at the image's edge is in sight");
+    assert.equal(viewport.fitted, true, "a point at the image's edge is visible");
     viewport.zoomTo(20);
     viewport.reveal({ x: 10, y: 90 });
     const { x, y } = viewport.toImage({ x: 200, y: 200 });
@@ -27,13 +27,13 @@ describe("viewport", () => {
     near(y, 90);
   });
 
-  test("shows the whole image, in the middle", () => {
+  test("shows the whole image, centred", () => {
     const viewport = opened();
     assert.equal(viewport.scale, 2);
     assert.deepEqual(viewport.offset, { x: 0, y: 100 });
   });
 
-  test("keeps what is under the pointer when it zooms", () => {
+  test("keeps the point under the pointer in place when it zooms", () => {
     const viewport = opened();
     const anchor = { x: 130, y: 170 };
     const under = () => [
@@ -59,7 +59,7 @@ describe("viewport", () => {
     assert.equal(viewport.scale, 1.5);
   });
 
-  test("never loses the image", () => {
+  test("always keeps part of the image visible", () => {
     const viewport = opened();
     viewport.pan(1e6, -1e6);
     assert.ok(viewport.offset.x < 400 && viewport.offset.y + 100 * viewport.scale > 0);
@@ -69,7 +69,7 @@ describe("viewport", () => {
     assert.ok(viewport.scale <= 40);
   });
 
-  test("copes with images of one pixel", () => {
+  test("handles images of one pixel", () => {
     const viewport = opened({ width: 1, height: 1 });
     assert.equal(viewport.scale, 40);
   });
@@ -88,7 +88,7 @@ describe("picture cache", () => {
     return fake<Picture & { bitmap: typeof bitmap }>({ name, bitmap });
   };
 
-  test("lets go of the pictures that were not looked at for longest", () => {
+  test("drops the pictures that have not been used for the longest time", () => {
     const cache = new PictureCache(250);
     const [a, b, c] = ["a", "b", "c"].map((name) => picture(name, 10));
     cache.put("a", a);

@@ -5,7 +5,7 @@ import { beforeAll, test } from "vitest";
 import { zip } from "../e2e/files.mjs";
 import { segmenter, wasm } from "./module.ts";
 
-/** Untyped, as what is given to them is often wrong on purpose. */
+/** Untyped, because the tests often pass wrong values on purpose. */
 let nucleoscope: any;
 let model: any;
 beforeAll(async () => {
@@ -22,7 +22,7 @@ const isError = (code: string) => (error: unknown) => {
   return true;
 };
 
-test("what was guessed of an image is told with what its file holds", async () => {
+test("guesses about an image are reported with its stack", async () => {
   const jpeg = await readFile(new URL("../fixtures/jpeg/gray.jpg", import.meta.url));
   const stack = (bytes: Uint8Array) => nucleoscope.DecodedImage.open(bytes, {}, undefined, false).stack();
   assert.deepEqual(stack(jpeg).warnings, []);
@@ -34,26 +34,26 @@ test("what was guessed of an image is told with what its file holds", async () =
 const example = (seed: number) =>
   nucleoscope.DecodedImage.open(nucleoscope.exampleImage(seed).png, {}, undefined, true);
 
-/** An image, and its nuclei by the settings given. */
+/** An image, and its nuclei with the given settings. */
 function segmented(seed: number, settings = {}, edits = []) {
   const image = example(seed);
   const maps = model.infer(image, settings, undefined);
   return { image, maps, found: maps.label(settings, edits) };
 }
 
-test("a large image is segmented block by block, as well as at once", () => {
+test("a large image has the same nuclei in blocks as at once", () => {
   const sizes = { largestWhole: 300 * 300, longestBlock: 360 };
   const settings = { diameter: 24 };
   const image = nucleoscope.DecodedImage.open(nucleoscope.exampleImage(1).png, {}, undefined, false);
-  assert.equal(model.planTiled(image, settings, undefined, undefined), undefined, "it is not large");
+  assert.equal(model.planTiled(image, settings, undefined, undefined), undefined, "it is not a large image");
   const plan = structuredClone(model.planTiled(image, settings, sizes, undefined));
   assert.ok(plan.blocks.length > 1, JSON.stringify(plan.blocks));
-  const told: number[][] = [];
+  const calls: number[][] = [];
   const found = plan.blocks.map((_: unknown, block: number) =>
-    model.findInBlock(image, settings, plan, block, (done: number, total: number) => told.push([done, total])),
+    model.findInBlock(image, settings, plan, block, (done: number, total: number) => calls.push([done, total])),
   );
   assert.deepEqual(
-    told,
+    calls,
     plan.blocks.map(() => [1, 1]),
   );
   const whole = model.infer(image, settings, undefined).label(settings, []);
@@ -67,15 +67,15 @@ test("a large image is segmented block by block, as well as at once", () => {
   assert.throws(() => nucleoscope.Segmentation.fromBlocks(plan, [new Uint32Array([7])], settings, []), TypeError);
 });
 
-test("an image goes all the way to rows, outlines and a score", () => {
+test("an image becomes rows, outlines and a score", () => {
   const image = example(1);
   const { width, height, bitDepth, isColor, channels, slices, pixelSize } = image.stack();
   assert.deepEqual([width, height, bitDepth, isColor, slices, pixelSize], [512, 384, 8, false, 1, null]);
   assert.deepEqual(channels, [{ name: "gray", color: null }]);
-  const told: number[][] = [];
-  const found = model.infer(image, {}, (done: number, total: number) => told.push([done, total])).label({}, []);
+  const calls: number[][] = [];
+  const found = model.infer(image, {}, (done: number, total: number) => calls.push([done, total])).label({}, []);
   assert.ok(found.count > 50, `${found.count} nuclei`);
-  assert.ok(told.length >= 1 && told.every(([done, total]) => done <= total));
+  assert.ok(calls.length >= 1 && calls.every(([done, total]) => done <= total));
 
   const labels = found.labels();
   assert.equal(labels.length, 512 * 384);
@@ -108,7 +108,7 @@ test("an image goes all the way to rows, outlines and a score", () => {
   assert.equal(summary.counts.truePositives, 2 * found.count);
 });
 
-test("settings are used, and what is no setting is refused", () => {
+test("settings are used, and unknown ones are refused", () => {
   const { image, found: none } = segmented(1, { ...nucleoscope.defaultSettings(), minimumArea: 1e6 });
   assert.equal(none.count, 0);
   assert.equal(none.diameter, undefined);
@@ -116,7 +116,7 @@ test("settings are used, and what is no setting is refused", () => {
   assert.throws(() => model.infer(image, { interiorThreshold: "high" }, undefined), TypeError);
 });
 
-test("a number that no image, setting or correction can have is said to be one, and nothing is worse for it", () => {
+test("invalid numbers of images, settings and corrections are errors, and the module still works", () => {
   const { png } = nucleoscope.exampleImage(1);
   const { image, maps } = segmented(1);
   for (const wrong of [
@@ -137,7 +137,7 @@ test("a number that no image, setting or correction can have is said to be one, 
   assert.ok(maps.label({}, []).count > 0);
 });
 
-test("a preview has the size asked for and opaque pixels", () => {
+test("a preview has the requested size and opaque pixels", () => {
   const image = example(2);
   assert.equal(image.stack().isColor, true);
   const small = image.preview(64, {});
@@ -147,7 +147,7 @@ test("a preview has the size asked for and opaque pixels", () => {
   assert.ok(dark.rgba.every((value: number, index: number) => value === (index % 4 === 3 ? 255 : 0)));
 });
 
-test("maps come back from their bytes and give the same nuclei", () => {
+test("a prediction is restored from its bytes and gives the same nuclei", () => {
   const { image, maps, found } = segmented(1);
   const again = new nucleoscope.Prediction(image.width, image.height, maps.values());
   assert.deepEqual(again.label({}, []).labels(), found.labels());
@@ -157,7 +157,7 @@ test("maps come back from their bytes and give the same nuclei", () => {
   assert.throws(() => new nucleoscope.Prediction(3, 3, maps.values()), TypeError);
 });
 
-test("corrections change nuclei, are edited, and say why they change nothing", () => {
+test("corrections change nuclei, mark them as edited, and give a reason if they change nothing", () => {
   const { maps, found } = segmented(1);
   const labels = found.labels();
   const inside = labels.findIndex((label: number) => label !== 0);
@@ -188,7 +188,7 @@ test("corrections change nuclei, are edited, and say why they change nothing", (
   assert.throws(() => maps.label({}, [{ kind: "explode" }]), TypeError);
 });
 
-/** Finished nuclei of an example, their measurements, and what exports are made from. */
+/** Finished nuclei of an example, their measurements, and the input of exports. */
 function finished(imageId = "cells") {
   const { image, found } = segmented(1);
   const csvRows = found.csvRows(imageId);
@@ -217,7 +217,7 @@ const rowsOf = (csv: string): Record<string, string>[] => {
   return rows.map((row) => Object.fromEntries(head.map((key, place) => [key, row[place]])));
 };
 
-test("the formats of the exports say what they are", () => {
+test("export formats describe themselves", () => {
   const formats = nucleoscope.exportFormats();
   assert.deepEqual(
     formats.map(({ name }: { name: string }) => name),
@@ -257,8 +257,8 @@ test("finished nuclei are measured, counted and exported", () => {
     rows.map((row) => Number(row.included === "true")),
     [...included],
   );
-  const [told] = JSON.parse(text(shared, "nucleoscope.json")).images;
-  assert.deepEqual(told.input, { name: "cells.png", folder: "a", sha256: nucleoscope.sha256(file) });
+  const [record] = JSON.parse(text(shared, "nucleoscope.json")).images;
+  assert.deepEqual(record.input, { name: "cells.png", folder: "a", sha256: nucleoscope.sha256(file) });
   const [read] = nucleoscope.readRecord(new TextEncoder().encode(text(shared, "nucleoscope.json")));
   assert.deepEqual(
     [read.id, read.regions, read.settings.peakThreshold],
@@ -278,7 +278,7 @@ test("nuclei of an image whose name is blank are kept", () => {
   assert.equal(nuclei.count, found.count);
 });
 
-test("the page's summary is that of the exported tables, whatever regions and gates there are", () => {
+test("the page's summary equals the exported tables, with any regions and gates", () => {
   const { image, nuclei, table, csvRows } = finished();
   let state = 7;
   const random = (low: number, high: number) => {
@@ -343,7 +343,7 @@ test("the page's summary is that of the exported tables, whatever regions and ga
   }
 });
 
-test("records and regions that cannot be used say which field is wrong", () => {
+test("errors of records and regions name the field", () => {
   const bytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
   const wrong = { format: 2, images: [{ id: "a", selection: { frame: 1e15 } }] };
   assert.throws(
@@ -377,7 +377,7 @@ test("records and regions that cannot be used say which field is wrong", () => {
   ]);
 });
 
-test("errors have a code, a message and a help", () => {
+test("errors have a code, a message and help", () => {
   const decode = (text: string) => nucleoscope.DecodedImage.open(new TextEncoder().encode(text), {}, undefined, false);
   assert.throws(() => decode(""), isError("image/empty"));
   assert.throws(() => decode("just text"), isError("image/unknown-format"));
@@ -397,9 +397,9 @@ test("without images there is no summary", () => {
   assert.equal(nucleoscope.summarizeScores([]), null);
 });
 
-test("a reader reads an archive's list of contents once, however many of its files it reads", () => {
+test("a reader reads an archive's directory once, however many of its files it reads", () => {
   const count = 100;
-  // Larger than the blocks that are read at once, so that only the last reach into the list.
+  // Larger than the blocks that are read at once, so that only the last ones contain the directory.
   const contents = (index: number) => `image ${index}`.padEnd(20_000, ".");
   const entries = Array.from({ length: count }, (_, index) => ({
     path: `${index}/images/${index}.png`,
@@ -409,7 +409,7 @@ test("a reader reads an archive's list of contents once, however many of its fil
   const directory = bytes.indexOf("PK\u0001\u0002");
   let read = 0;
   type Part = { size: number; slice: (from: number, to: number) => Part; read: () => ArrayBuffer };
-  // Node has neither of a browser's two classes in a form that can be read at once.
+  // Node lacks both of a browser's classes for reading a blob synchronously.
   const part = (start: number, end: number): Part => ({
     size: end - start,
     slice: (from: number, to: number) => part(start + from, start + to),
@@ -434,7 +434,7 @@ test("a reader reads an archive's list of contents once, however many of its fil
   );
   const opened = read;
   const size = bytes.length - directory;
-  // It is read in blocks, some of which overlap. A list read for each file would come to a hundred times its size.
+  // It is read in blocks, some of which overlap. Reading it for each file would add up to a hundred times its size.
   assert.ok(opened >= size && opened < 20 * size, `${opened} bytes read, ${size} are there`);
   for (let entry = 0; entry < count; entry++) {
     assert.equal(Buffer.from(reader.read(7, blob, entry)).toString(), contents(entry));
@@ -445,7 +445,7 @@ test("a reader reads an archive's list of contents once, however many of its fil
   read = 0;
   for (let entry = 0; entry < count; entry++) other.read(7, blob, entry);
   assert.ok(read >= size && read < 20 * size, `${read} bytes read, ${size} are there`);
-  // The file of another number is another archive.
+  // A file with another number is another archive.
   const single = zip([{ path: "b.png", bytes: Buffer.from("b") }]);
   const small = {
     size: single.length,

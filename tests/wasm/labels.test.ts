@@ -1,5 +1,5 @@
-// The same maps give the same labels in WebAssembly as natively, bit for bit: tests/label_hashes.rs
-// makes the same maps and checks them against the same file.
+// The same probability maps give the same labels in WebAssembly as natively, bit for bit: tests/label_hashes.rs
+// creates the same probability maps and compares the labels with the same file.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { beforeAll, test } from "vitest";
@@ -48,7 +48,7 @@ function hash(labels: Uint32Array) {
 
 test("labels are the same bit for bit", () => {
   assert.equal(expected.length, 8);
-  for (const { seed, nuclei, hash: wanted } of expected) {
+  for (const { seed, nuclei, hash: expectedHash } of expected) {
     const next = exact(seed);
     const [interior, boundary, distance] = [hills(next), hills(next), hills(next)];
     const settings = {
@@ -66,11 +66,11 @@ test("labels are the same bit for bit", () => {
       nuclei,
       `nuclei with seed ${seed}`,
     );
-    assert.equal(hash(labels), wanted, `labels with seed ${seed}`);
+    assert.equal(hash(labels), expectedHash, `labels with seed ${seed}`);
   }
 });
 
-test("maps of the wrong size are a TypeError", () => {
+test("probability maps of the wrong size are a TypeError", () => {
   const short = new Float32Array(3);
   assert.throws(() => nucleoscope.watershedMaps(2, 2, short, short, short, undefined), TypeError);
 });

@@ -1,9 +1,9 @@
-//! Why something could not be measured.
+//! Errors of measurements.
 
 use nucleoscope::image::ImageError;
 use nucleoscope::network::NetworkError;
 
-/// Why something could not be measured.
+/// An error of a measurement.
 #[derive(Debug, thiserror::Error)]
 pub enum BenchError {
     /// The model could not be loaded or run.
@@ -12,16 +12,16 @@ pub enum BenchError {
     /// The picture could not be opened.
     #[error(transparent)]
     Image(#[from] ImageError),
-    /// The model's file could not be taken apart.
+    /// The model file could not be parsed.
     #[error("the model is not ONNX: {0}")]
     NotOnnx(#[from] prost::DecodeError),
-    /// There is no such number of chains.
+    /// The number of chains is not supported.
     #[error("multiply and add can be measured in {known:?} chains, not in {chains}", known = crate::CHAINS)]
     Chains {
-        /// How many were asked for.
+        /// The requested number.
         chains: usize,
     },
-    /// The made-up maps are not what they are said to be.
+    /// The synthetic probability maps do not have the expected number of nuclei.
     #[error("{0} nuclei are not about a thousand")]
     Crowd(u32),
 }

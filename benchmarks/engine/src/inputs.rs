@@ -1,4 +1,4 @@
-//! Made-up images and maps, the same on every computer.
+//! Synthetic images and probability maps, the same on every computer.
 
 use nucleoscope::image::{Image, ImageError, Samples, normalize};
 use nucleoscope::network::ModelMetadata;
@@ -8,9 +8,9 @@ use nucleoscope::synthetic::{FieldOptions, encode_png, field, maps};
 
 use crate::BenchError;
 
-/// Side of the field that larger pictures repeat.
+/// Side of the image that larger images repeat.
 const LARGEST_FIELD: usize = 1024;
-/// Pixels for each nucleus of a picture: as many as in the example of 24 nuclei in 256 × 256.
+/// Pixels per nucleus: as many as in the example with 24 nuclei in 256 × 256.
 const PIXELS_PER_NUCLEUS: usize = 256 * 256 / 24;
 
 /// A square gray fluorescence picture with nuclei of the diameter that the network was trained on.
@@ -28,7 +28,7 @@ fn image(side: usize, seed: u64) -> Result<Image, ImageError> {
     Image::new(side, side, 1, Samples::U8(repeated.collect()))
 }
 
-/// That picture as a PNG file.
+/// A square image as a PNG file.
 ///
 /// # Errors
 /// The side is 0.
@@ -36,7 +36,7 @@ pub fn picture(side: usize, seed: u64) -> Result<Vec<u8>, BenchError> {
     Ok(encode_png(&image(side, seed)?))
 }
 
-/// What the network gets to see of a picture: `[1, 3, side, side]`.
+/// The network's input for a square image: `[1, 3, side, side]`.
 ///
 /// # Errors
 /// The side is 0.
@@ -46,7 +46,7 @@ pub fn network_input(metadata: &ModelMetadata, side: usize) -> Result<Vec<f32>, 
     Ok(planes.iter().cycle().take(3).flatten().copied().collect())
 }
 
-/// ProbabilityMaps of 1024 × 1024 pixels with about a thousand nuclei, many of which touch.
+/// Probability maps of 1024 × 1024 pixels with about a thousand nuclei, many of which touch.
 #[derive(Debug)]
 pub struct Crowd(ProbabilityMaps);
 
@@ -54,10 +54,10 @@ impl Crowd {
     /// Columns and rows.
     pub const SIDE: usize = 1024;
 
-    /// Draws the maps.
+    /// Draws the probability maps.
     ///
     /// # Errors
-    /// [`BenchError::Crowd`] if they do not hold as many nuclei as they should.
+    /// [`BenchError::Crowd`] if they do not have the expected number of nuclei.
     pub fn new() -> Result<Self, BenchError> {
         let crowd = Self(maps(&field(&FieldOptions::crowd(Self::SIDE)).truth));
         match crowd.watershed() {
@@ -66,12 +66,12 @@ impl Crowd {
         }
     }
 
-    /// The maps.
+    /// The probability maps.
     pub fn maps(&self) -> &ProbabilityMaps {
         &self.0
     }
 
-    /// Cuts the maps into nuclei, from seeds to consecutive numbers, and counts them.
+    /// Runs the watershed, from seeds to consecutive numbers, and counts the nuclei.
     pub fn watershed(&self) -> u32 {
         watershed(&self.0, &WatershedSettings::default()).count()
     }

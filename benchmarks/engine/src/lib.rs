@@ -1,9 +1,9 @@
-//! What `npm run bench` measures: the network with and without operators of our own, everything around it,
-//! and how fast the processor could at best multiply and add. The same code is measured in the browser
-//! (`wasm`) and on this computer (`main.rs`).
+//! The code that `npm run bench` measures: the network with and without our operators, the stages around it, and
+//! the processor's peak rate of multiplications and additions. The same code is measured in the browser (`wasm`)
+//! and natively (`main.rs`).
 //!
-//! Nothing here takes the time: in the browser that is JavaScript's part, as for the engines that the
-//! network is compared with.
+//! Nothing here measures time: in the browser, JavaScript does, as for the engines that the network is compared
+//! with.
 
 #![warn(clippy::unwrap_used)]
 

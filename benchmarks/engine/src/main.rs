@@ -1,11 +1,11 @@
-//! The same on this computer, in one thread, for `npm run bench`.
+//! The native measurements of `npm run bench`, in one thread.
 //!
-//! - `nucleoscope-bench files MODEL FOLDER` writes what the peers are given: `input-256.f32` and
-//!   `input-512.f32` (the network's input, 32-bit floats) and `crowd.f32` (the maps of the watershed).
+//! - `nucleoscope-bench files MODEL FOLDER` writes the inputs of the peers: `input-256.f32` and
+//!   `input-512.f32` (the network's input, 32-bit floats) and `crowd.f32` (the input of the watershed).
 //! - `nucleoscope-bench picture SIDE SEED FILE` writes a PNG.
 //! - `nucleoscope-bench serve MODEL` answers each line of its input with a line of JSON: `own SIDE` and
-//!   `stock SIDE` run the network once and `crowd` the watershed, `{"milliseconds":…}`; `peak` says
-//!   `{"gflops":…}`; what cannot be done says `{"error":…}`.
+//!   `stock SIDE` run the network once and `crowd` the watershed, `{"milliseconds":…}`; `peak`
+//!   answers `{"gflops":…}`, and an error `{"error":…}`.
 
 use std::error::Error;
 use std::io::{BufRead, Write, stdin, stdout};
@@ -20,11 +20,11 @@ use serde_json::{Value, json};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-/// Sides of the inputs that peers are given.
+/// Sides of the peers' inputs.
 const SIDES: [usize; 2] = [256, 512];
-/// Steps of one measurement of the peak: some milliseconds.
+/// Steps of one measurement of the peak: a few milliseconds.
 const STEPS: u32 = 2_000_000;
-/// How often the peak is measured; the best counts, as nothing makes a processor faster than it is.
+/// How often the peak is measured; the best value counts, because nothing makes a processor faster than it is.
 const PEAK_ROUNDS: usize = 10;
 
 fn main() -> ExitCode {
@@ -81,7 +81,7 @@ struct Contestants {
     own: TractNetwork,
     stock: TractNetwork,
     crowd: Crowd,
-    /// The input of the side asked for last.
+    /// The last input, with its side.
     input: Vec<f32>,
 }
 
@@ -111,7 +111,7 @@ impl Contestants {
     }
 }
 
-/// The best rate of multiplications and additions, in 10⁹ a second.
+/// The best rate of multiplications and additions, in 10⁹ per second.
 fn peak() -> Outcome<f64> {
     let mut best = 0.0_f64;
     for chains in CHAINS.into_iter().cycle().take(PEAK_ROUNDS * CHAINS.len()) {

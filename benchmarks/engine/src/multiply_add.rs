@@ -1,4 +1,4 @@
-//! How fast the processor multiplies and adds when nothing stands in its way.
+//! The processor's peak rate of multiplications and additions.
 
 use std::hint::black_box;
 
@@ -6,15 +6,15 @@ use fearless_simd::{Level, dispatch, prelude::*};
 
 use crate::BenchError;
 
-/// How many chains of calculations can run side by side. Too few wait for their own results, too many do
-/// not fit into the registers; which number is best depends on the processor.
+/// The supported numbers of parallel chains of calculations. Too few chains wait for their own results, too many do
+/// not fit into the registers; the best number depends on the processor.
 pub const CHAINS: [usize; 4] = [8, 10, 12, 14];
 
-/// Multiplies and adds in so many independent chains of vectors, `steps` times in each. Returns the number of
-/// floating-point operations, a multiplication and an addition counted as two.
+/// Multiplies and adds in `chains` independent chains of vectors, `steps` times in each. Returns the number of
+/// floating-point operations: a multiplication and an addition count as two.
 ///
 /// # Errors
-/// [`BenchError::Chains`] for a number that is not in [`CHAINS`].
+/// [`BenchError::Chains`] if `chains` is not in [`CHAINS`].
 pub fn multiply_add(chains: usize, steps: u32) -> Result<f64, BenchError> {
     let level = Level::new();
     match chains {

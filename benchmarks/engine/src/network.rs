@@ -1,4 +1,4 @@
-//! The shipped network, with and without operators of our own.
+//! The shipped network, with and without our operators.
 
 use nucleoscope::network::TractNetwork;
 use prost::Message;
@@ -6,19 +6,19 @@ use tract_onnx::pb::ModelProto;
 
 use crate::BenchError;
 
-/// Whose operators run the network.
+/// The operators that run the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operators {
-    /// Ours where we have any, as in the product.
+    /// Ours where there is one, as in the product.
     Own,
-    /// tract's alone.
+    /// Only tract's.
     Stock,
 }
 
 /// Loads a model.
 ///
 /// # Errors
-/// What the network says.
+/// The network's error.
 pub fn load(model: &[u8], operators: Operators) -> Result<TractNetwork, BenchError> {
     Ok(match operators {
         Operators::Own => TractNetwork::load(model)?,
@@ -26,8 +26,8 @@ pub fn load(model: &[u8], operators: Operators) -> Result<TractNetwork, BenchErr
     })
 }
 
-/// The same model, except that it says that its output needs no activation: its maps are what the file
-/// itself puts out, and can be held against other engines' answers.
+/// The same model with metadata that asks for no activation: its output is that of the file itself, and can be
+/// compared with other engines' output.
 ///
 /// # Errors
 /// [`BenchError::NotOnnx`].

@@ -1,4 +1,4 @@
-//! The way from a file to nuclei, one stage at a time.
+//! The steps from a file to nuclei, one stage at a time.
 
 use std::hint::black_box;
 
@@ -11,7 +11,7 @@ use nucleoscope::prediction::ProbabilityMaps;
 
 use crate::{BenchError, picture};
 
-/// A picture on its way. Each stage takes what the one before it has left, in the order of the methods.
+/// An image that is being processed. Each stage uses the result of the one before, in the order of the methods.
 #[derive(Debug)]
 pub struct Stages {
     network: TractNetwork,
@@ -24,10 +24,10 @@ pub struct Stages {
 }
 
 impl Stages {
-    /// A square picture at its start; its side is a multiple of the network's stride.
+    /// A square image before the first stage; its side is a multiple of the network's stride.
     ///
     /// # Errors
-    /// The picture is larger than can be opened here.
+    /// The image is larger than the limit.
     pub fn new(network: TractNetwork, side: usize) -> Result<Self, BenchError> {
         let file = picture(side, 1)?;
         let image = decode(&file, Limits::default())?;
@@ -35,25 +35,25 @@ impl Stages {
         Ok(Self { network, file, image, input: Vec::new(), maps, labels })
     }
 
-    /// From the file's bytes to an image.
+    /// Decodes the file.
     ///
     /// # Errors
-    /// The picture cannot be opened.
+    /// The image cannot be decoded.
     pub fn decode(&mut self) -> Result<(), BenchError> {
         self.image = decode(&self.file, Limits::default())?;
         Ok(())
     }
 
-    /// From the image to what the network expects.
+    /// Computes the network's input.
     pub fn normalize(&mut self) {
         let planes = normalize(&self.image, &self.network.metadata().normalization).planes();
         self.input = planes.iter().cycle().take(3).flatten().copied().collect();
     }
 
-    /// Once through the network, at the picture's own scale.
+    /// Runs the network once, at the image's own scale.
     ///
     /// # Errors
-    /// What the network says.
+    /// The network's error.
     pub fn infer(&mut self) -> Result<(), BenchError> {
         let (width, height) = (self.image.width(), self.image.height());
         let answer = self.network.run(self.input.clone(), height, width)?;
@@ -63,17 +63,17 @@ impl Stages {
         Ok(())
     }
 
-    /// From the maps to numbered nuclei.
+    /// Runs the watershed, up to numbered nuclei.
     pub fn watershed(&mut self) {
         self.labels = watershed(&self.maps, &WatershedSettings::default());
     }
 
-    /// The nuclei's outlines.
+    /// Traces the nuclei's outlines.
     pub fn outlines(&self) {
         black_box(outlines(&self.labels));
     }
 
-    /// The nuclei's run lengths, as the rows of the Bowl's CSV.
+    /// Writes the nuclei's run lengths, as rows of the Bowl's CSV.
     pub fn run_lengths(&self) {
         black_box(csv::rows("picture", &encode(&self.labels)));
     }

@@ -1,4 +1,4 @@
-//! The same for JavaScript, which takes the times.
+//! The measured code for JavaScript, which measures the time.
 
 use nucleoscope::network::{Network, TractNetwork};
 use wasm_bindgen::prelude::*;
@@ -17,7 +17,7 @@ pub struct BenchNetwork(TractNetwork);
 
 #[wasm_bindgen]
 impl BenchNetwork {
-    /// With operators of our own.
+    /// With our operators.
     ///
     /// # Errors
     /// The model cannot be loaded.
@@ -25,7 +25,7 @@ impl BenchNetwork {
         load(model, Operators::Own).map(Self).map_err(thrown)
     }
 
-    /// With tract's operators alone.
+    /// With tract's operators only.
     ///
     /// # Errors
     /// The model cannot be loaded.
@@ -33,7 +33,7 @@ impl BenchNetwork {
         load(model, Operators::Stock).map(Self).map_err(thrown)
     }
 
-    /// What the network gets to see of a square picture.
+    /// The network's input for a square image.
     ///
     /// # Errors
     /// The side is 0.
@@ -50,7 +50,7 @@ impl BenchNetwork {
     }
 }
 
-/// The model with nothing after its last operator.
+/// The model without an activation after its last operator.
 ///
 /// # Errors
 /// It is not ONNX.
@@ -59,16 +59,16 @@ pub fn model_without_activation(model: &[u8]) -> Result<Vec<u8>, JsValue> {
     without_activation(model).map_err(thrown)
 }
 
-/// The way from a file to nuclei.
+/// The stages from a file to nuclei.
 #[wasm_bindgen]
 pub struct BenchStages(Stages);
 
 #[wasm_bindgen]
 impl BenchStages {
-    /// Takes the network's place over.
+    /// Consumes the network.
     ///
     /// # Errors
-    /// The picture is larger than can be opened here.
+    /// The image is larger than the limit.
     #[wasm_bindgen(constructor)]
     pub fn new(network: BenchNetwork, side: usize) -> Result<BenchStages, JsValue> {
         Stages::new(network.0, side).map(Self).map_err(thrown)
@@ -112,16 +112,16 @@ impl BenchStages {
     }
 }
 
-/// ProbabilityMaps of a crowd of nuclei.
+/// Probability maps of a crowd of nuclei.
 #[wasm_bindgen]
 pub struct BenchCrowd(Crowd);
 
 #[wasm_bindgen]
 impl BenchCrowd {
-    /// Draws the maps.
+    /// Draws the probability maps.
     ///
     /// # Errors
-    /// They do not hold as many nuclei as they should.
+    /// They do not have the expected number of nuclei.
     #[wasm_bindgen(constructor)]
     pub fn new() -> Result<BenchCrowd, JsValue> {
         Crowd::new().map(Self).map_err(thrown)

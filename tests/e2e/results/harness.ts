@@ -1,4 +1,4 @@
-/** The measurement panel by itself, with made-up nuclei. */
+/** The panel of measurements by itself, with synthetic nuclei. */
 import type { MeasurementTable } from "../../../www/src/results/measurement-table.ts";
 import type { Gate } from "../../../www/src/results/gates.ts";
 import { ResultsPanel, type CountedRows } from "../../../www/src/results/results-panel.ts";
@@ -19,7 +19,7 @@ const columns = [
   ["gray_integrated_above_background", "Gray integrated above background", ""],
 ].map(([key = "", label = "", unit = ""]) => ({ key, label, unit }));
 
-/** A table with as many rows and columns as asked for, the same every time. */
+/** A table with the given numbers of rows and columns, the same every time. */
 function tableOf(rows: number, columnCount: number): MeasurementTable {
   let state = 42;
   const uniform = (): number => {
@@ -63,7 +63,7 @@ function tableOf(rows: number, columnCount: number): MeasurementTable {
   return { columns: all, rows, values };
 }
 
-/** Which nuclei count by area or circularity alone, in place of the program that the page asks. */
+/** Which nuclei count by area or circularity alone, in place of the engine. */
 function countOf({ columns: all, rows, values }: MeasurementTable, gates: readonly Gate[]): CountedRows {
   const included = Uint8Array.from({ length: rows }, (_, row) => {
     const passes = ({ key, minimum, maximum, keep }: Gate): boolean => {
@@ -96,17 +96,17 @@ let shown: MeasurementTable | null = null;
 const host = document.querySelector<HTMLElement>("#host");
 if (host === null) throw new Error("the page has no #host");
 
-/** What the panel told, for the tests to read. */
-const told: { readonly kind: string; readonly value: unknown }[] = [];
+/** The panel's callbacks, for the tests to read. */
+const calls: { readonly kind: string; readonly value: unknown }[] = [];
 
 const panel = new ResultsPanel(host, {
-  selected: (label) => told.push({ kind: "selected", value: label }),
-  hovered: (label) => told.push({ kind: "hovered", value: label }),
-  brushed: (labels) => told.push({ kind: "brushed", value: labels === null ? null : [...labels] }),
+  selected: (label) => calls.push({ kind: "selected", value: label }),
+  hovered: (label) => calls.push({ kind: "hovered", value: label }),
+  brushed: (labels) => calls.push({ kind: "brushed", value: labels === null ? null : [...labels] }),
   gatesChanged: (_, gates) => {
-    told.push({ kind: "gatesChanged", value: gates });
+    calls.push({ kind: "gatesChanged", value: gates });
     if (shown !== null) panel.count(countOf(shown, gates));
   },
 });
 
-Object.assign(globalThis, { panel, show, tableOf, told });
+Object.assign(globalThis, { panel, show, tableOf, calls });
