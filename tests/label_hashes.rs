@@ -1,5 +1,5 @@
-//! The same maps give the same labels on every platform, bit for bit: this test checks them natively,
-//! `tests/wasm/labels.test.mjs` in WebAssembly, both against `tests/fixtures/label-hashes.json`.
+//! The same probability maps give the same labels on every platform, bit for bit: this test checks them natively,
+//! `tests/wasm/labels.test.ts` in WebAssembly, both against `tests/fixtures/label-hashes.json`.
 
 use nucleoscope::nuclei::{WatershedSettings, watershed};
 use nucleoscope::prediction::ProbabilityMaps;

@@ -32,7 +32,7 @@ function orderOf(names: string[], broken: string[]) {
     order: fake<ExportOrder>({
       engine,
       images,
-      batch: { wanted: null },
+      batch: { requestedIds: null },
       formats: ["summary"],
       measures: [],
       dialect: {},

@@ -37,8 +37,8 @@ const example = (seed: number) =>
 /** An image, and its nuclei with the given settings. */
 function segmented(seed: number, settings = {}, edits = []) {
   const image = example(seed);
-  const maps = model.infer(image, settings, undefined);
-  return { image, maps, found: maps.label(settings, edits) };
+  const prediction = model.infer(image, settings, undefined);
+  return { image, prediction, found: prediction.label(settings, edits) };
 }
 
 test("a large image has the same nuclei in blocks as at once", () => {
@@ -118,23 +118,23 @@ test("settings are used, and unknown ones are refused", () => {
 
 test("invalid numbers of images, settings and corrections are errors, and the module still works", () => {
   const { png } = nucleoscope.exampleImage(1);
-  const { image, maps } = segmented(1);
+  const { image, prediction } = segmented(1);
   for (const wrong of [
     () => nucleoscope.DecodedImage.open(png, { frame: 1e15 }, undefined, false),
     () => nucleoscope.DecodedImage.open(png, { frame: -1 }, undefined, false),
     () => nucleoscope.DecodedImage.open(png, { slice: { single: 0.5 } }, undefined, false),
-    () => maps.label({ minimumArea: -3 }, []),
-    () => maps.label({ minimumArea: 1e15 }, []),
-    () => maps.label({}, [{ kind: "erase", path: [[1, "x"]], radius: 2 }]),
+    () => prediction.label({ minimumArea: -3 }, []),
+    () => prediction.label({ minimumArea: 1e15 }, []),
+    () => prediction.label({}, [{ kind: "erase", path: [[1, "x"]], radius: 2 }]),
     () => model.planTiled(image, {}, { largestWhole: -1, longestBlock: 2000 }, undefined),
     () => model.findInBlock(image, {}, { width: 3 }, 0, undefined),
     () => image.preview(64, { gamma: "x" }),
     () => nucleoscope.summarizeScores([3]),
-    () => new nucleoscope.Prediction(3, 3, maps.values()),
+    () => new nucleoscope.Prediction(3, 3, prediction.values()),
   ]) {
     assert.throws(wrong, isError("argument/invalid"), String(wrong));
   }
-  assert.ok(maps.label({}, []).count > 0);
+  assert.ok(prediction.label({}, []).count > 0);
 });
 
 test("a preview has the requested size and opaque pixels", () => {
@@ -148,21 +148,21 @@ test("a preview has the requested size and opaque pixels", () => {
 });
 
 test("a prediction is restored from its bytes and gives the same nuclei", () => {
-  const { image, maps, found } = segmented(1);
-  const again = new nucleoscope.Prediction(image.width, image.height, maps.values());
+  const { image, prediction, found } = segmented(1);
+  const again = new nucleoscope.Prediction(image.width, image.height, prediction.values());
   assert.deepEqual(again.label({}, []).labels(), found.labels());
   assert.ok(again.label({ minimumArea: 300 }, []).count < found.count);
   const { width, height } = again.picture(64);
   assert.deepEqual([width, height], [64, 48]);
-  assert.throws(() => new nucleoscope.Prediction(3, 3, maps.values()), TypeError);
+  assert.throws(() => new nucleoscope.Prediction(3, 3, prediction.values()), TypeError);
 });
 
 test("corrections change nuclei, mark them as edited, and give a reason if they change nothing", () => {
-  const { maps, found } = segmented(1);
+  const { prediction, found } = segmented(1);
   const labels = found.labels();
   const inside = labels.findIndex((label: number) => label !== 0);
   const place = [(inside % 512) + 0.5, Math.floor(inside / 512) + 0.5];
-  const without = maps.label({}, [
+  const without = prediction.label({}, [
     { kind: "delete", at: [place] },
     { kind: "delete", at: [place] },
   ]);
@@ -180,12 +180,12 @@ test("corrections change nuclei, mark them as edited, and give a reason if they 
     [9, 9],
     [0, 9],
   ];
-  const more = maps.label({}, [
+  const more = prediction.label({}, [
     { kind: "delete", at: [place] },
     { kind: "add", outline },
   ]);
   assert.equal(more.edited().length, 1);
-  assert.throws(() => maps.label({}, [{ kind: "explode" }]), TypeError);
+  assert.throws(() => prediction.label({}, [{ kind: "explode" }]), TypeError);
 });
 
 /** Finished nuclei of an example, their measurements, and the input of exports. */

@@ -430,7 +430,7 @@ export class NucleusTable {
       this.#grid.removeAttribute("aria-activedescendant");
       return;
     }
-    // Each position has its own id, so that a screen reader notices a new position in a reused element.
+    // Each position has its own id, so that a screen reader detects a new position in a reused element.
     cell.id = `${this.#id}-${this.#place.row}-${this.#place.column}`;
     this.#grid.setAttribute("aria-activedescendant", cell.id);
     cell.classList.toggle("is-place", document.activeElement === this.#grid);
