@@ -1,4 +1,4 @@
-//! Uses an ONNX model of one's own, with settings of one's own; docs/model-metadata.md says what it has to be
+//! Uses your own ONNX model and settings; docs/model-metadata.md describes the model's requirements
 //! like.
 //!
 //! `cargo run --release --example own_model -- model/nuclei.onnx`

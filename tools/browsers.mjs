@@ -1,10 +1,10 @@
-/** Finds the browsers to run the page in, or installs them where that is possible. */
+/** Finds the browsers for the tests, or installs them if possible. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { canInstall, install } from "./debian.mjs";
 import { step, StepFailed } from "./step.mjs";
 
-/** The path of a Chromium, Chrome or Edge. */
+/** The path of Chromium, Chrome or Edge. */
 export const chromium = () =>
   find({
     title: "Chromium",
@@ -24,7 +24,7 @@ export const chromium = () =>
     ],
   });
 
-/** The path of a Firefox. */
+/** The path of Firefox. */
 export const firefox = () =>
   find({
     title: "Firefox",
@@ -36,9 +36,8 @@ export const firefox = () =>
   });
 
 /**
- * A browser's path: the one an environment variable names, else one that is installed, else one of
- * Debian's. `commands` are looked for in PATH, `applications` in
- * macOS's folders of them, `programs` in Windows' program folders.
+ * A browser's path: from an environment variable, of an installed browser, or of Debian's package, which is installed.
+ * `commands` are searched in PATH, `applications` in macOS's application folders, `programs` in Windows' program folders.
  */
 async function find({ title, variable, debian, ...places }) {
   const asked = process.env[variable];

@@ -1,4 +1,4 @@
-/** Formatting, lints, types and documentation of every language. Run by itself: `npm run check`. */
+/** Checks formatting, lints, types and documentation of every language: `npm run check`. */
 import { dirname, join } from "node:path";
 import { buildWasm } from "./build.mjs";
 import { pythonEnvironment } from "./python.mjs";
@@ -6,12 +6,12 @@ import { addLinters, setUp, wasmTarget } from "./setup.mjs";
 import { isStarted, main, output, run, runScript, step } from "./step.mjs";
 import { words } from "./words.mjs";
 
-/** The packages that become WebAssembly: with code that no other target compiles. */
+/** The packages that are compiled to WebAssembly: they have code that no other target compiles. */
 const wasmPackages = ["nucleoscope-wasm", "nucleoscope-bench", "nucleoscope-kernels"];
 
 const denyWarnings = ["--", "-D", "warnings"];
 
-/** Formatting and lints of everything that needs no WebAssembly module to be there. */
+/** Checks the formatting and lints that do not need the WebAssembly module. */
 export async function lint() {
   await addLinters();
   const program = await linters();
@@ -36,7 +36,7 @@ export async function lint() {
   );
 }
 
-/** Where the linters are that come as Python packages: a function from a program's name to its path. */
+/** Installs the linters that are Python packages; returns a function from a program's name to its path. */
 async function linters() {
   const python = await pythonEnvironment({
     name: "lint-venv",
@@ -46,14 +46,14 @@ async function linters() {
   return (name) => join(dirname(python), process.platform === "win32" ? `${name}.exe` : name);
 }
 
-/** Types of the page's code and of the tests, which need those that come with the WebAssembly module. */
+/** Checks the types of the page's code and of the tests, which need the types of the WebAssembly module. */
 export async function checkTypes() {
   await step("TypeScript types", async () => {
     for (const project of [".", "tests"]) await runScript("typescript/bin/tsc", ["--noEmit", "--project", project]);
   });
 }
 
-/** Licences and origins of the Rust dependencies; advisories would have to be fetched. */
+/** Checks licences and sources of the Rust dependencies; not advisories, which would have to be downloaded. */
 async function checkDependencies() {
   const program = await linters();
   await step("Rust dependencies", () => run(program("cargo-deny"), ["check", "bans", "licenses", "sources"]));
@@ -65,11 +65,11 @@ async function checkDocumentation() {
   );
 }
 
-/** The training project's tests, where PyTorch is installed: it has some gigabytes, so that nothing here installs it. */
+/** Runs the training project's tests if PyTorch is installed. It has several gigabytes, so nothing here installs it. */
 async function testTraining() {
   const python = ["python3", "python"].find((name) => output(name, ["-c", "import onnx, pytest, torch"]) !== undefined);
   await step("Training tests", async () => {
-    if (python === undefined) console.log("skipped: no Python with torch, onnx and pytest was found");
+    if (python === undefined) console.log("skipped: found no Python with torch, onnx and pytest");
     else await run(python, ["-m", "pytest", "-p", "no:cacheprovider", "--quiet", "model/training/tests"]);
   });
 }

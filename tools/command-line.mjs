@@ -1,15 +1,15 @@
-/** The command line, built for the tools. */
+/** Builds the command line for the tools. */
 import { output, step, StepFailed } from "./step.mjs";
 
-/** Options of Cargo: the packages that `npm test` tests, always together. */
+/** Cargo's options for the packages that `npm test` tests, always together. */
 export const testedPackages = ["nucleoscope", "nucleoscope-bench", "nucleoscope-cli"].flatMap((name) => [
   "--package",
   name,
 ]);
 
 /**
- * Builds the command line and returns its path. It is built as its tests are, together with the same packages: a
- * build by itself chooses other features for the dependencies and would compile them all once more.
+ * Builds the command line and returns its path. It is built like its tests, together with the same packages: a
+ * separate build would select other features of the dependencies and compile all of them again.
  */
 export async function commandLine() {
   return step("Command line", () => {

@@ -1,12 +1,12 @@
-/** Packages of Debian and its relatives, where this process may install them. */
+/** Installs packages on Debian and its derivatives, if this process may. */
 import { output, run } from "./step.mjs";
 
-/** Whether {@link install} has a chance. */
+/** Whether {@link install} can be used. */
 export function canInstall() {
   return process.getuid?.() === 0 && output("apt-get", ["--version"]) !== undefined;
 }
 
-/** Installs packages, without what they merely recommend. */
+/** Installs packages without recommended ones. */
 export async function install(...packages) {
   const env = { DEBIAN_FRONTEND: "noninteractive" };
   await run("apt-get", ["update", "--quiet"], { env });

@@ -1,4 +1,4 @@
-/** The page in real browsers. Run by itself: `npm run e2e`. */
+/** Tests the page in real browsers: `npm run e2e`. */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { chromium, firefox } from "./browsers.mjs";
@@ -6,7 +6,7 @@ import { buildAll } from "./build.mjs";
 import { commandLine } from "./command-line.mjs";
 import { isStarted, main, root, run, step } from "./step.mjs";
 
-/** Runs the end-to-end tests on the page that has been built, with Node's own test runner. */
+/** Runs the end-to-end tests on the built page, with Node's test runner. */
 export async function e2e() {
   const env = { CHROME: await chromium(), FIREFOX: await firefox(), NUCLEOSCOPE: await commandLine() };
   const folder = join(root, "tests/e2e");

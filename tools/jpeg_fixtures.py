@@ -1,5 +1,5 @@
-"""Makes tests/fixtures/jpeg anew: small JPEG files by libjpeg-turbo's cjpeg (CMYK by Pillow, which uses the
-same library), and what its djpeg makes of them.
+"""Recreates tests/fixtures/jpeg: small JPEG files by libjpeg-turbo's cjpeg (CMYK by Pillow, which uses the
+same library), and hashes of the pixels that its djpeg decodes.
 
 Needs cjpeg and djpeg (Debian: libjpeg-turbo-progs) and Pillow. Run: python tools/jpeg_fixtures.py
 """
@@ -34,7 +34,7 @@ SAMPLINGS = ["1x1", "2x1", "1x2", "2x2", "4x1", "4x2", "2x2,1x2,2x1", "4x1,2x1,1
 
 
 def pixel(x: int, y: int) -> tuple[int, int, int]:
-    """Bright round nuclei on a colourful, uneven ground."""
+    """Bright round nuclei on a colourful, uneven background."""
     nucleus = max(0.0, math.cos(x / 3.7) * math.cos(y / 4.3))
     return (
         round(30 + 190 * nucleus),

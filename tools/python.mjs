@@ -8,16 +8,16 @@ import { output, root, run, StepFailed } from "./step.mjs";
 const windows = process.platform === "win32";
 
 /**
- * Makes an environment in `target/` and returns its Python; it is made anew when the pins change. `user`
- * is who needs it, for the message where there is no Python.
+ * Creates an environment in `target/` and returns its Python; it is created again when the pinned versions change.
+ * `user` names what needs it, for the message if there is no Python.
  */
 export async function pythonEnvironment({ name, requirements, user }) {
   const environment = join(root, "target", name);
   const python = windows ? join(environment, "Scripts/python.exe") : join(environment, "bin/python");
   const pins = join(root, requirements);
   const stamp = join(environment, "requirements.sha256");
-  const wanted = createHash("sha256").update(readFileSync(pins)).digest("hex");
-  const isCurrent = existsSync(stamp) && readFileSync(stamp, "utf8") === wanted;
+  const current = createHash("sha256").update(readFileSync(pins)).digest("hex");
+  const isCurrent = existsSync(stamp) && readFileSync(stamp, "utf8") === current;
   if (isCurrent && output(python, ["--version"]) !== undefined) return python;
   let system = pythonWithVenv();
   if (system === undefined && canInstall()) {
@@ -32,7 +32,7 @@ export async function pythonEnvironment({ name, requirements, user }) {
   rmSync(environment, { recursive: true, force: true });
   await run(system, ["-m", "venv", environment]);
   await run(python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement", pins]);
-  writeFileSync(stamp, wanted);
+  writeFileSync(stamp, current);
   return python;
 }
 

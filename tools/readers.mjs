@@ -1,4 +1,4 @@
-/** The exports in the programs that read them: ImageJ and Python's libraries. By itself: `npm run readers`. */
+/** Tests the exports with programs that read them, ImageJ and Python libraries: `npm run readers`. */
 import { existsSync } from "node:fs";
 import { commandLine } from "./command-line.mjs";
 import { canInstall, install } from "./debian.mjs";
@@ -13,7 +13,7 @@ const setUpPython = () =>
     user: "The reader tests",
   });
 
-/** Makes what the reader tests need; returns their Python and the variables they ask for. */
+/** Installs what the reader tests need; returns their Python and their environment variables. */
 export async function readers() {
   return step("Readers", async () => {
     const python = await setUpPython();
@@ -21,7 +21,7 @@ export async function readers() {
   });
 }
 
-/** Runs the reader tests with what `readers` returned. */
+/** Runs the reader tests with the result of `readers`. */
 export async function readerTests({ python, variables }) {
   const program = await commandLine();
   const options = ["-p", "no:cacheprovider", "-W", "ignore:__array__:DeprecationWarning"];
@@ -29,7 +29,7 @@ export async function readerTests({ python, variables }) {
   await step("Reader tests", () => run(python, ["-m", "pytest", ...options, "tests/readers"], { env }));
 }
 
-/** Where the Java archives of ImageJ and BeanShell are. */
+/** The paths of the Java archives of ImageJ and BeanShell, as environment variables. */
 async function imagej() {
   let found = javaArchives();
   if (found === undefined && canInstall()) {

@@ -1,4 +1,4 @@
-/** Takes the pictures of the page and of the score sheets for the documents: `npm run screenshot`. */
+/** Takes the pictures of the page and of the score sheets for the documentation: `npm run screenshot`. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,20 +13,20 @@ import { main, root, step, StepFailed } from "./step.mjs";
 const documents = join(root, "docs");
 const maximumBytes = 500_000;
 
-/** Score sheets of made-up images: nuclei that touch at most, and nuclei that cover each other. */
+/** Score sheets of synthetic images: without and with overlapping nuclei. */
 const sheets = [
   { name: "score-sheet.jpg", options: ["--nuclei", "60"] },
   { name: "score-sheet-overlapping.jpg", options: ["--nuclei", "70", "--overlap", "0.5"] },
 ];
 
-/** Keeps a picture among the documents. */
+/** Saves a picture in the documentation. */
 function keep(name, bytes) {
   writeFileSync(join(documents, name), bytes);
   console.log(`docs/${name} (${Math.round(bytes.length / 1000)} kB)`);
   if (bytes.length > maximumBytes) throw new StepFailed(`The picture has more than ${maximumBytes / 1000} kB.`);
 }
 
-/** Keeps the page as it is, once its workers have drawn what they were asked for. */
+/** Saves a screenshot of the page, after its workers have drawn everything. */
 async function keepState(page, name) {
   await page.waitForTimeout(1000);
   keep(name, await page.screenshot({ type: "jpeg", quality: 80 }));

@@ -1,12 +1,12 @@
-/** Brings a machine that has rustup and Node to where everything can be built. */
+/** Installs what the build needs on a machine that has rustup and Node. */
 import { existsSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { output, root, run, step, StepFailed } from "./step.mjs";
 
-/** What Rust calls the browser's machine. */
+/** Rust's target for the browser. */
 export const wasmTarget = "wasm32-unknown-unknown";
 
-/** Adds what is missing: the WebAssembly target and the packages in the lock file. */
+/** Installs the WebAssembly target and the packages in the lock file, if they are missing. */
 export async function setUp() {
   await step("Set-up", async () => {
     const [major, minor] = process.versions.node.split(".").map(Number);
@@ -30,9 +30,9 @@ async function addTarget() {
   await run("rustup", ["target", "add", wasmTarget]);
 }
 
-/** Installs the packages in a folder's lock file, where they are not installed already. */
+/** Installs the packages in a folder's lock file, if they are not installed already. */
 export async function installPackages(folder = ".") {
-  // npm writes this file at the end of an installation that succeeded.
+  // npm writes this file at the end of a successful installation.
   const installed = join(root, folder, "node_modules", ".package-lock.json");
   const lock = join(root, folder, "package-lock.json");
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
@@ -41,7 +41,7 @@ export async function installPackages(folder = ".") {
   utimesSync(installed, now, now);
 }
 
-/** Adds rustfmt and clippy where a minimal toolchain lacks them. */
+/** Adds rustfmt and clippy to a minimal toolchain. */
 export async function addLinters() {
   for (const [command, component] of [
     ["cargo-fmt", "rustfmt"],

@@ -1,11 +1,11 @@
-/** Makes the page one file, to be opened from a disk: everything it needs stands in it. */
+/** Builds the page as one self-contained file that can be opened from a disk. */
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { StepFailed } from "./step.mjs";
 
-/** Its name beside the page that is served. */
+/** The file's name, in the folder of the served page. */
 export const singleFile = "nucleoscope.html";
 
 /** The parts that the page's script unpacks (`www/src/embedded-assets.ts`), with their media types. */
@@ -25,7 +25,7 @@ export function writeSingleFile(dist) {
     const base64 = gzipSync(readFileSync(join(dist, name)), { level: 9 }).toString("base64");
     return `<script type="application/gzip" data-part="${name}" data-type="${type}">${base64}</script>\n`;
   });
-  // Nothing may be fetched, and nothing runs but what stands here.
+  // Nothing may be fetched, and only the script in this file may run.
   const policy = [
     "default-src 'none'",
     `script-src '${hash(script)}' 'wasm-unsafe-eval'`,
@@ -48,7 +48,7 @@ export function writeSingleFile(dist) {
   replace(/<link rel="stylesheet"[^>]*>/, `<style>${style}</style>`);
   replace(/(?<=(?:href|src)=")icon\.svg(?=")/, icon, 2);
   replace(/<script type="module"[^>]*><\/script>/, `<script type="module">${script}</script>`);
-  // Last, so that what is left of a damaged file can still say so.
+  // Last, so that a truncated file can still report that it is damaged.
   replace(/ *<\/body>\n/, `${packed.join("")}</body>\n`);
   writeFileSync(join(dist, singleFile), html);
 }

@@ -1,4 +1,4 @@
-/** Holds what a first visit loads against its budgets. Run by itself, after a build: `npm run sizes`. */
+/** Compares what a first visit downloads with its budgets, after a build: `npm run sizes`. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";
 import { promisify } from "node:util";

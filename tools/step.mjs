@@ -1,4 +1,4 @@
-/** Steps of the build: a header, the time it took, and an end to everything at the first failure. */
+/** Steps of the build: prints a header and the time, and stops at the first failure. */
 import { spawn, spawnSync } from "node:child_process";
 import { realpathSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ export const root = fileURLToPath(new URL("..", import.meta.url));
 
 const windows = process.platform === "win32";
 
-/** A step that did not succeed; its message is all that the user needs to see. */
+/** The failure of a step; its message is all that the user needs. */
 export class StepFailed extends Error {}
 
 /** Runs one step under a header and prints how long it took. */
@@ -27,19 +27,19 @@ export async function step(title, work) {
   }
 }
 
-/** Waits for all of several steps; then fails if one of them failed. */
+/** Waits for all steps, then fails if any of them failed. */
 export async function together(...steps) {
   const failed = (await Promise.allSettled(steps)).find(({ status }) => status === "rejected");
   if (failed !== undefined) throw failed.reason;
 }
 
-/** Whether a module is the script that Node was started with. */
+/** Whether a module is the script that was passed to Node. */
 export function isStarted(moduleUrl) {
   const [, script] = process.argv;
   return script !== undefined && pathToFileURL(realpathSync(script)).href === moduleUrl;
 }
 
-/** Runs the steps of a script; ends the process with a non-zero code when one fails. */
+/** Runs a script's steps; exits with code 1 if one fails. */
 export async function main(work) {
   try {
     await work();
@@ -49,7 +49,7 @@ export async function main(work) {
   }
 }
 
-/** Runs a command in the repository's root with its output shown; fails when the command fails. */
+/** Runs a command in the repository's root and shows its output; fails if the command fails. */
 export function run(command, args, { env = {}, quiet = false } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(executable(command), args, {
@@ -71,7 +71,7 @@ export function runScript(script, args) {
   return run(process.execPath, [join(root, "node_modules", script), ...args]);
 }
 
-/** A command's standard output, or undefined when it cannot be run or fails. */
+/** A command's standard output, or undefined if it cannot be run or fails. */
 export function output(command, args, { errors = "ignore" } = {}) {
   const stdio = ["ignore", "pipe", errors];
   const result = spawnSync(executable(command), args, { cwd: root, encoding: "utf8", stdio, maxBuffer: 1 << 28 });

@@ -1,4 +1,4 @@
-/** `npm test`: all set-up and every test. */
+/** `npm test`: sets up and runs every test. */
 import { chromium, firefox } from "./browsers.mjs";
 import { buildWasm, bundle } from "./build.mjs";
 import { checkTypes, lint } from "./check.mjs";
@@ -12,12 +12,12 @@ const rustTests = ["test", ...testedPackages];
 
 await main(async () => {
   await setUp();
-  // Asked for first: a missing browser or reader should not show only after minutes of compiling.
+  // First, so that a missing browser or reader is reported before minutes of compiling.
   await chromium();
   await firefox();
   const outside = await readers();
   await lint();
-  // Each has long stretches on one core: side by side they take two thirds of the time.
+  // Both have long phases on one core: in parallel they take two thirds of the time.
   await together(
     buildWasm({ quick: true }),
     step("Rust tests, compiled", () => run("cargo", [...rustTests, "--no-run"])),
