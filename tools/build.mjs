@@ -1,4 +1,4 @@
-/** Builds the WebAssembly module and the page. Run by itself: `npm run build`. */
+/** Builds the WebAssembly module and the page: `npm run build`. */
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setUp } from "./setup.mjs";
@@ -13,8 +13,8 @@ const model = join(root, "model", "nuclei.onnx");
 export const dist = join(page, "dist");
 
 /**
- * Compiles the crate for the browser into `www/src/wasm/`: as it is published, or `quick`, in a third of the time:
- * that module is larger, and as fast.
+ * Compiles the module into `www/src/wasm/`: as published, or with `quick` in a third of the time; the quick
+ * module is larger, and as fast.
  */
 export async function buildWasm({ quick = false } = {}) {
   const options = quick ? ["--quick"] : [];
@@ -23,7 +23,7 @@ export async function buildWasm({ quick = false } = {}) {
   );
 }
 
-/** Bundles the page into `www/dist/`: everything it needs, all by relative paths, and once more as a single file. */
+/** Bundles the page into `www/dist/`: everything it needs, with relative paths, and the single file. */
 export async function bundle() {
   await step("Page", async () => {
     for (const file of [wasm, model]) {
@@ -61,7 +61,7 @@ export async function bundle() {
   });
 }
 
-/** Everything from a fresh clone to a finished page. */
+/** Sets up a fresh clone and builds the page. */
 export async function buildAll(options) {
   await setUp();
   await buildWasm(options);

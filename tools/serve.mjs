@@ -1,4 +1,4 @@
-/** A small static server for the built page. Run by itself: `npm run serve`. */
+/** A small static server for the built page: `npm run serve`. */
 import { createReadStream, existsSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join, normalize, sep } from "node:path";
@@ -15,7 +15,7 @@ const types = {
   ".wasm": "application/wasm",
 };
 
-/** Serves a folder on this computer alone; resolves to the server and its address. */
+/** Serves a folder, only for this computer; resolves to the server and its address. */
 export async function serve(folder, port) {
   const server = createServer((request, response) => {
     const file = fileOf(folder, request.url ?? "/");
@@ -47,7 +47,7 @@ function fileOf(folder, url) {
   return file.startsWith(folder + sep) && existsSync(file) && statSync(file).isFile() ? file : undefined;
 }
 
-/** Takes the port asked for, or the first free one from 8080. */
+/** Uses the requested port, or the first free one from 8080. */
 async function listen(server, port) {
   const candidates = port === undefined ? Array.from({ length: 100 }, (_, index) => 8080 + index) : [port];
   for (const candidate of candidates) {

@@ -9,7 +9,7 @@ import { isStarted, main, step, StepFailed } from "./step.mjs";
 
 const compress = promisify(brotliCompress);
 
-/** Megabytes after Brotli; the module with link-time optimisation. */
+/** Budgets in megabytes after Brotli; the module is built with link-time optimisation. */
 const budgets = {
   "nucleoscope_bg.wasm": 2.9,
   "nuclei.onnx": 1.3,
@@ -17,10 +17,10 @@ const budgets = {
   total: 4.5,
 };
 
-/** Every file of a first visit with its size, and the Brotli size of each part that has a budget. */
+/** Every file of a first visit with its size, and the Brotli size of each part with a budget. */
 export async function measured() {
   if (!existsSync(join(dist, "index.html"))) throw new StepFailed('The page is not built: run "npm run build".');
-  // Source maps are loaded by nobody but a developer, the single file by those who want to keep it.
+  // Source maps are only loaded by developers, the single file only by those who save it.
   const names = readdirSync(dist).filter((name) => extname(name) !== ".map" && name !== singleFile);
   const files = await Promise.all(names.map(async (name) => ({ name, ...(await sizeOf(join(dist, name))) })));
   const used = Object.fromEntries(Object.keys(budgets).map((part) => [part, 0]));

@@ -1,4 +1,4 @@
-/** `npm start`: all set-up, the build, and the page on this computer. */
+/** `npm start`: sets up, builds, and serves the page on this computer. */
 import { buildAll } from "./build.mjs";
 import { serveDist } from "./serve.mjs";
 import { main } from "./step.mjs";

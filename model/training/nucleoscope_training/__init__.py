@@ -1,3 +1,3 @@
-"""Training of the nucleus network that Nucleoscope ships."""
+"""Training of the network that is shipped with Nucleoscope."""
 
 __version__ = "0.1.0"

@@ -43,7 +43,7 @@ def command_train(args: argparse.Namespace) -> None:
 
 
 def write_models(data: Path, run: Path) -> None:
-    """`models.csv`: which network of a run scores each condition, the one trained without it.
+    """`models.csv`: the network that scores each condition, which is the one trained without it.
 
     `nucleoscope evaluate --models` goes by it. Groups that were not left out are not in it.
     """
@@ -110,14 +110,14 @@ def main() -> None:
     command.add_argument("--start-from", type=Path, help="an exported ONNX file to start with")
     command.set_defaults(action=command_train)
 
-    command = commands.add_parser("pack", help="the training images, small, for a lent machine")
+    command = commands.add_parser("pack", help="write the training images in a small format")
     command.add_argument("--data", type=Path, required=True)
     command.add_argument("--output", type=Path, required=True)
     command.set_defaults(action=command_pack)
 
     command = commands.add_parser("export", help="write the ONNX file")
-    command.add_argument("--checkpoint", type=Path, help="without one: an untrained network")
-    command.add_argument("--name", default=EVERYTHING, help="which of the run's networks")
+    command.add_argument("--checkpoint", type=Path, help="if omitted: an untrained network")
+    command.add_argument("--name", default=EVERYTHING, help="the network of the run")
     command.add_argument("--output", type=Path, required=True)
     command.add_argument("--float32", action="store_true", help="do not store half precision")
     command.set_defaults(action=command_export)
@@ -125,17 +125,17 @@ def main() -> None:
     command = commands.add_parser("blend", help="write the mean of two ONNX files' weights")
     command.add_argument("first", type=Path)
     command.add_argument("second", type=Path, help="trained further from the first")
-    command.add_argument("--share", type=float, default=0.75, help="of the second, 0 to 1")
+    command.add_argument("--share", type=float, default=0.75, help="share of the second, 0 to 1")
     command.add_argument("--output", type=Path, required=True)
     command.set_defaults(action=command_blend)
 
     command = commands.add_parser("quantise", help="store an ONNX file's weights in 8 bits")
-    command.add_argument("source", type=Path, help="as training exported it, in half precision")
+    command.add_argument("source", type=Path, help="exported by training, in half precision")
     command.add_argument("output", type=Path)
-    command.add_argument("--version", required=True, help="what the new file's metadata say")
+    command.add_argument("--version", required=True, help="the version in the new file's metadata")
     command.set_defaults(action=command_quantise)
 
-    command = commands.add_parser("reference", help="write the logits the product is tested with")
+    command = commands.add_parser("reference", help="write the logits for the program's tests")
     command.add_argument("--model", type=Path, required=True, help="an exported ONNX file")
     command.add_argument("--output", type=Path, required=True)
     command.set_defaults(action=command_reference)
@@ -149,7 +149,7 @@ def main() -> None:
     command = commands.add_parser("validate", help="Bowl score on the validation split")
     command.add_argument("--data", type=Path, required=True)
     command.add_argument("--checkpoint", type=Path, required=True)
-    command.add_argument("--name", default=EVERYTHING, help="which of the run's networks")
+    command.add_argument("--name", default=EVERYTHING, help="the network of the run")
     command.add_argument("--tune", action="store_true", help="also search the thresholds")
     command.set_defaults(action=command_validate)
 

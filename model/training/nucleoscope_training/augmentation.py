@@ -1,4 +1,4 @@
-"""Turns a prepared image into one random crop with its targets, from a seed and nothing else.
+"""Turns a prepared image into one random crop with its targets, determined by a seed alone.
 
 The order matters for speed: one affine warp each for image, labels and distance; gray images stay a
 single channel until the very end; every dearer step has a small probability.
@@ -18,8 +18,8 @@ from .normalise import CLIP_HIGH, CLIP_LOW, normalise
 TRAINING_DIAMETER = 24.0
 USUAL_DIAMETERS = (9.0, 42.0)
 ALL_DIAMETERS = (4.0, 90.0)
-# The product leaves an image at its own scale where the typical nucleus has up to LARGEST_PLAIN
-# pixels, and reduces it to PLAIN_DIAMETERS where it has more. It never enlarges.
+# The program leaves an image at its own scale if the typical nucleus has up to LARGEST_PLAIN
+# pixels, and otherwise reduces it to PLAIN_DIAMETERS. It never enlarges.
 LARGEST_PLAIN = 40.0
 PLAIN_DIAMETERS = (10.0, 40.0)
 OWN_SCALES = (0.75, 1.25)
@@ -30,7 +30,7 @@ SCALES = (0.15, 4.0)
 
 
 def draw_scale(median_diameter: float, rng: Rng) -> float:
-    """Mostly what the final pass sees; wide tails so that a pass over a small copy works."""
+    """Mostly diameters of the final pass; wide tails so that a pass over a small copy works."""
     if median_diameter <= 0:
         return log_uniform(rng, 0.5, 2.0)
     low, high = USUAL_DIAMETERS if chance(rng, 0.75) else ALL_DIAMETERS
@@ -38,7 +38,7 @@ def draw_scale(median_diameter: float, rng: Rng) -> float:
 
 
 def draw_matrix(shape: tuple[int, int], scale: float, size: int, rng: Rng) -> np.ndarray:
-    """Affine matrix from the whole image's pixels to the crop's."""
+    """Affine matrix from the image's pixels to the crop's pixels."""
     if chance(rng, 0.3):
         angle, stretch_x = np.pi / 2 * rng.integers(4), 1.0
     else:
@@ -50,7 +50,7 @@ def draw_matrix(shape: tuple[int, int], scale: float, size: int, rng: Rng) -> np
 def draw_place(
     shape: tuple[int, int], scales: tuple[float, float], angle: float, size: int, rng: Rng
 ) -> np.ndarray:
-    """Affine matrix that turns, stretches and perhaps mirrors what is around a random place."""
+    """Affine matrix that rotates, stretches and perhaps mirrors around a random point."""
     sx, sy = scales[0] * (-1.0 if chance(rng, 0.5) else 1.0), scales[1]
     cos, sin = np.cos(angle), np.sin(angle)
     linear = np.array([[cos * sx, -sin * sy], [sin * sx, cos * sy]])
@@ -78,7 +78,7 @@ def warp(image: np.ndarray, matrix: np.ndarray, size: int, flags: int) -> np.nda
 
 
 def cut(sample: Sample, size: int, rng: Rng) -> Crop:
-    """A randomly turned, mirrored and scaled crop."""
+    """A randomly rotated, mirrored and scaled crop."""
     scale = draw_scale(sample.record.median_diameter, rng)
     if chance(rng, 0.1):
         scale = 1.0
@@ -86,7 +86,7 @@ def cut(sample: Sample, size: int, rng: Rng) -> Crop:
 
 
 def cut_plain(sample: Sample, size: int, rng: Rng) -> Crop:
-    """A crop at a scale that the product would choose for its final pass."""
+    """A crop at a scale that the program could use for its final pass."""
     diameter = targets.typical_diameter(sample.areas)
     if diameter is None:
         scale = log_uniform(rng, 0.3, 1.2)
@@ -102,7 +102,7 @@ def cut_plain(sample: Sample, size: int, rng: Rng) -> Crop:
 
 
 def cut_along(sample: Sample, matrix: np.ndarray, size: int) -> Crop:
-    """The crop that an affine matrix makes, from the pyramid level that suits its scale."""
+    """The crop for an affine matrix, from the pyramid level that suits its scale."""
     area_scale = abs(np.linalg.det(matrix[:, :2]))
     scale = np.sqrt(area_scale)
     level = 0 if scale > 0.7 else 1 if scale > 0.35 else 2
@@ -115,7 +115,7 @@ def cut_along(sample: Sample, matrix: np.ndarray, size: int) -> Crop:
 
 
 def cut_background(sample: Sample, size: int, rng: Rng, attempts: int = 5) -> Crop:
-    """A crop with few nuclei, or none where the image has such a place."""
+    """A crop with few nuclei, or none if the image has such a region."""
     crops = []
     for _ in range(attempts):
         crops.append(cut(sample, size, rng))
@@ -124,11 +124,11 @@ def cut_background(sample: Sample, size: int, rng: Rng, attempts: int = 5) -> Cr
     return min(crops, key=lambda crop: int(np.count_nonzero(crop.labels)))
 
 
-# --- nothing there -------------------------------------------------------------------------------
+# --- no nuclei -----------------------------------------------------------------------------------
 
 
 def grain_nothing(shape: tuple[int, ...], rng: Rng) -> np.ndarray:
-    """A camera's noise: white or coarse, perhaps with rows or columns of their own level."""
+    """A camera's noise: white or coarse, perhaps with different levels of rows or columns."""
     grain = noise(shape, rng)
     if chance(rng, 0.5):
         grain = cv2.GaussianBlur(grain, (0, 0), log_uniform(rng, 0.4, 1.5))
@@ -143,7 +143,7 @@ def grain_nothing(shape: tuple[int, ...], rng: Rng) -> np.ndarray:
 
 
 def compressed_nothing(shape: tuple[int, ...], rng: Rng) -> np.ndarray:
-    """An empty field after JPEG: a bright or a dark level, little noise, the coder's blocks."""
+    """An empty image after JPEG: a bright or dark level, little noise, block artefacts."""
     level = float(rng.choice((rng.uniform(0, 40), rng.uniform(180, 254), rng.uniform(0, 255))))
     field = like(smooth_field(shape[0], rng), np.zeros(shape)) * np.float32(
         log_uniform(rng, 0.1, 12)
@@ -171,7 +171,7 @@ def text_nothing(size: int, rng: Rng) -> np.ndarray:
 
 
 def leaves_nothing(size: int, rng: Rng) -> np.ndarray:
-    """Overlapping polygons and strips of any size and shade, as things in a photograph."""
+    """Overlapping polygons and strips of any size and shade, like objects in a photograph."""
     page = np.full((size, size), rng.uniform(0, 1), np.float32)
     for _ in range(int(rng.integers(5, 60))):
         middle = rng.uniform(0, size, 2)
@@ -184,7 +184,7 @@ def leaves_nothing(size: int, rng: Rng) -> np.ndarray:
 
 
 def synthetic_nothing(size: int, rng: Rng) -> np.ndarray:
-    """An image without nuclei: constant, gradient, noise, stripes, JPEG, text, things."""
+    """An image without nuclei: constant, gradient, noise, stripes, JPEG, text, objects."""
     style = rng.random()
     shape = (size, size) if chance(rng, 0.7) else (size, size, 3)
     if style < 0.12:
@@ -214,7 +214,7 @@ def synthetic_nothing(size: int, rng: Rng) -> np.ndarray:
 
 
 def out_of_focus(crop: Crop, diameter: float, rng: Rng) -> Crop:
-    """What is far from the focus: light and shade without an outline, and so no nucleus."""
+    """Out-of-focus light and shade without contours, which is not a nucleus."""
     image = cv2.GaussianBlur(crop.image, (0, 0), diameter * rng.uniform(0.5, 1.2))
     image = light.restretch(image) if chance(rng, 0.5) else image
     if chance(rng, 0.7):
@@ -223,7 +223,7 @@ def out_of_focus(crop: Crop, diameter: float, rng: Rng) -> Crop:
 
 
 def black_out_side(crop: Crop, rng: Rng) -> Crop:
-    """Part of the crop beyond the edge of a padded or cropped microscope field."""
+    """Part of the crop outside a padded or cropped microscope field."""
     size = crop.labels.shape[0]
     depth = int(rng.integers(4, size // 2))
     turns = int(rng.integers(4))
@@ -237,7 +237,7 @@ def black_out_side(crop: Crop, rng: Rng) -> Crop:
 
 
 def compose(crop: Crop, sample: Sample, rng: Rng) -> tuple[Crop, bool]:
-    """Scenes that the data does not have; and whether the crop is now one of stained tissue."""
+    """Adds scenes that the data lacks; returns whether the crop is now stained tissue."""
     size = crop.labels.shape[0]
     if chance(rng, 0.12):
         crop = composites.crowd(crop, cut(sample, size, rng), rng)
@@ -294,13 +294,13 @@ def draw(sample: Sample, size: int, rng: Rng, plain: float = 0.0) -> Crop:
 
 
 def draw_nothing(size: int, rng: Rng) -> Crop:
-    """A crop of no image at all."""
+    """A crop that is not from an image."""
     nothing = np.zeros((size, size), np.uint16), np.zeros((size, size), np.float32), np.zeros(1)
     return as_input(Crop(synthetic_nothing(size, rng), *nothing))
 
 
 def as_input(crop: Crop) -> Crop:
-    """With the image clipped and in three channels, as the network takes it."""
+    """The crop with its image clipped and in three channels, as the network's input."""
     image = np.clip(crop.image, CLIP_LOW, CLIP_HIGH).astype(np.float32, copy=False)
     if image.ndim == 2:
         image = np.repeat(image[..., None], 3, axis=2)
@@ -308,7 +308,7 @@ def as_input(crop: Crop) -> Crop:
 
 
 def size_weights(areas: np.ndarray) -> np.ndarray:
-    """Weight of a nucleus's pixels: more for small nuclei, so that each nucleus counts."""
+    """Weight of a nucleus's pixels: larger for small nuclei, so that each nucleus counts."""
     usual = np.pi / 4 * TRAINING_DIAMETER**2
     weights = np.clip(np.sqrt(usual / np.maximum(areas, 1.0)), 0.5, 2.5).astype(np.float32)
     weights[0] = 1.0

@@ -1,4 +1,4 @@
-"""Scenes that the data does not have, put together from real nuclei."""
+"""Scenes that the data lacks, composed of real nuclei."""
 
 from dataclasses import replace
 
@@ -24,11 +24,11 @@ def soft_edge(mask: np.ndarray) -> np.ndarray:
     return cv2.GaussianBlur(mask.astype(np.float32), (3, 3), 0)
 
 
-# --- nuclei next to and over each other ----------------------------------------------------------
+# --- touching and overlapping nuclei -------------------------------------------------------------
 
 
 def paste_neighbours(crop: Crop, rng: Rng, most: int = 5) -> Crop:
-    """Copies whole nuclei of the crop, turned and mirrored, right next to other nuclei."""
+    """Copies whole nuclei of the crop, rotated and mirrored, next to other nuclei."""
     size = crop.labels.shape[0]
     boxes = targets.boxes(crop.labels)
     whole = [
@@ -82,7 +82,7 @@ def paste_neighbours(crop: Crop, rng: Rng, most: int = 5) -> Crop:
 
 
 def crowd(crop: Crop, other: Crop, rng: Rng) -> Crop:
-    """Lays the nuclei of another crop of the same image under this one's, as in a dense culture.
+    """Adds the nuclei of another crop of the same image below this one's, as in a dense culture.
 
     Nuclei of `other` that this crop's nuclei would hide by more than a third stay out.
     """
@@ -135,7 +135,7 @@ def haze(image: np.ndarray, rng: Rng) -> np.ndarray:
 
 
 def glow(crop: Crop, rng: Rng) -> np.ndarray:
-    """Gray fluorescence with tissue between the nuclei that shines as well, though less."""
+    """Gray fluorescence with tissue between the nuclei that glows as well, but less."""
     tissue = fibres(crop.labels.shape[0], rng) * (1 - np.float32(0.7) * soft_inside(crop, rng))
     return crop.image + np.float32(rng.uniform(0.1, 0.6)) * tissue
 
@@ -144,7 +144,7 @@ def glow(crop: Crop, rng: Rng) -> np.ndarray:
 
 
 def fibres(size: int, rng: Rng) -> np.ndarray:
-    """[S,S], 0 to 1: streaks and clots at several sizes, as the tissue around nuclei has."""
+    """[S,S], 0 to 1: streaks and clumps of several sizes, as in the tissue around nuclei."""
     total = np.zeros((size, size), np.float32)
     for strength in (1.0, 0.7, 0.5):
         cells = (int(log_uniform(rng, 4, size / 2)), int(log_uniform(rng, 4, size / 2)))
@@ -156,7 +156,7 @@ def fibres(size: int, rng: Rng) -> np.ndarray:
 
 
 def draw_dyes(rng: Rng) -> tuple[np.ndarray, np.ndarray]:
-    """What the dye of nuclei and the dye of the tissue absorb of red, green and blue; length 1."""
+    """The absorption of red, green and blue by the nuclear and the tissue dye; length 1."""
     nuclear = DIAMINOBENZIDINE if chance(rng, 0.12) else HAEMATOXYLIN
     tissue = DIAMINOBENZIDINE if chance(rng, 0.12) else EOSIN
     dyes = ((dye + rng.normal(0, 0.1, 3)).clip(0.02) for dye in (nuclear, tissue))
@@ -165,7 +165,7 @@ def draw_dyes(rng: Rng) -> tuple[np.ndarray, np.ndarray]:
 
 
 def tissue_density(tissue: np.ndarray, rng: Rng) -> np.ndarray:
-    """[S,S]; how much of the tissue's dye streaks and clots hold."""
+    """[S,S]; the amount of tissue dye in streaks and clumps."""
     most = np.float32(rng.uniform(0.1, 0.9))
     density = tissue * most + np.float32(rng.uniform(0, 0.15))
     return density * (1 + 0.4 * smooth_field(tissue.shape[0], rng))
@@ -198,7 +198,7 @@ def stain(crop: Crop, rng: Rng) -> np.ndarray:
 
 
 def counterstain(crop: Crop, rng: Rng) -> np.ndarray:
-    """[S,S,3]; the nuclei of a stained crop with tissue in eosin's colours around and over them."""
+    """[S,S,3]; the nuclei of a stained crop with eosin-coloured tissue around and over them."""
     _, pink = draw_dyes(rng)
     around = 1 - np.float32(rng.uniform(0.4, 1)) * soft_inside(crop, rng)
     density = tissue_density(fibres(crop.labels.shape[0], rng), rng) * around
@@ -228,7 +228,7 @@ def brown(crop: Crop, rng: Rng) -> np.ndarray:
 
 
 def dye(crop: Crop, rng: Rng) -> np.ndarray:
-    """[S,S,3]; gray brightfield in the colours of a stained section: what absorbs is dyed."""
+    """[S,S,3]; gray brightfield in the colours of a stained section: absorbing parts are dyed."""
     absorbed = -np.log(np.clip(crop.image, 0.05, 1)) * np.float32(rng.uniform(0.7, 1.5))
     share = (soft_inside(crop, rng) * np.float32(rng.uniform(0.6, 1)))[..., None]
     nuclear, tissue = draw_dyes(rng)
@@ -239,7 +239,7 @@ def dye(crop: Crop, rng: Rng) -> np.ndarray:
 
 
 def thin_out(crop: Crop, rng: Rng) -> Crop:
-    """Forgets some of the nuclei, though not all: no label, no distance. The image stays."""
+    """Removes the labels and distances of some nuclei, but not all. The image stays."""
     kept = rng.random(len(crop.areas)) < rng.uniform(0.15, 1)
     kept[0] = False
     labels = np.where(kept[crop.labels], crop.labels, np.uint16(0))
@@ -249,7 +249,7 @@ def thin_out(crop: Crop, rng: Rng) -> Crop:
 
 
 def cell_body(centre: np.ndarray, radius: float, size: int, rng: Rng) -> np.ndarray:
-    """[S,S], about 0 to 1: a flat cell with corners, a soft edge and often a denser rim."""
+    """[S,S], about 0 to 1: a flat cell with corners, a soft edge and often a denser border."""
     corners = int(rng.integers(6, 14))
     angles = (np.arange(corners) + rng.uniform(-0.4, 0.4, corners)) * (2 * np.pi / corners)
     reach = radius * rng.uniform(0.7, 1.2, corners)

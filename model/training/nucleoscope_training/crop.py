@@ -1,4 +1,4 @@
-"""A piece of an image with what is known of it."""
+"""A crop of an image with its annotation."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Crop:
-    """`image` is [S,S] or [S,S,3]; `areas` gives the whole nucleus's pixels at the crop's scale."""
+    """`image` is [S,S] or [S,S,3]; `areas` has each whole nucleus's pixels at the crop's scale."""
 
     image: np.ndarray
     labels: np.ndarray

@@ -12,7 +12,7 @@ import numpy as np
 from . import targets
 from .normalise import CLIP_HIGH, CLIP_LOW, normalise
 
-# How a pack stores an image: normalised, CLIP_LOW to CLIP_HIGH in 8 bits.
+# A pack stores images normalised, CLIP_LOW to CLIP_HIGH in 8 bits.
 PACKED = ".jpg"
 
 FOLDERS = (
@@ -30,10 +30,10 @@ FOLDERS = (
 TEST_FOLD = "0"
 VALIDATION_PERCENT = 10
 
-# Each annotated set is in one of the groups A to E, and a network is trained without each. What one
-# laboratory made stays together: bbbc039 with the frames of its screen in dsb2018, e2f with polyp.
-# Of dsb2018, which many laboratories gave, each condition is in A or B, what is cut from the same
-# slides in one of them. A group is given by folder and by prefix of the condition.
+# Each annotated set is in one of the groups A to E, and a network is trained without each. The data
+# of one laboratory stay together: bbbc039 with the frames of its screen in dsb2018, e2f with polyp.
+# dsb2018 is from many laboratories: each condition is in A or B, crops of the same slides in the
+# same group. A group is defined by folder and by prefix of the condition.
 HOLDOUT_GROUPS = {
     "A": {
         "dsb2018": (
@@ -60,8 +60,8 @@ HOLDOUT_GROUPS = {
     "E": {"bitdepth_nucseg": ("",), "gonuclear": ("",)},
 }
 
-# How much of the training each set is, by kind. Stained tissue, of which there are few images, and
-# dense sections count more than their number.
+# The share of each set in the training, by kind. Stained tissue, which has few images, and dense
+# sections have larger shares than their number.
 SHARES = {
     ("dsb2018", "fluorescence"): 0.20,
     ("dsb2018", "stained"): 0.15,
@@ -77,8 +77,8 @@ SHARES = {
     ("qcanet", "fluorescence"): 0.02,
 }
 
-# Sets whose annotators left out nuclei, the blurred ones: background there that the network takes
-# for a nucleus counts little.
+# Sets whose annotators left out blurred nuclei: background there that the network takes for a
+# nucleus has a small weight.
 INCOMPLETE = ("tnbc",)
 
 
@@ -118,7 +118,7 @@ class Record:
 
 
 def read_index(data: Path) -> list[Record]:
-    """All images of those of the folders that there are, in the order of their index."""
+    """All images of the existing folders, in the order of their index."""
     records = []
     for name in FOLDERS:
         if not (data / name).exists():
@@ -160,7 +160,7 @@ def select(records: list[Record], split: str, without_group: str | None = None) 
 
 
 def read_image(path: Path) -> np.ndarray:
-    """8- or 16-bit, [H,W] if gray and [H,W,3] in red-green-blue order if not."""
+    """8- or 16-bit, [H,W] if gray, otherwise [H,W,3] in red-green-blue order."""
     image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     if image is None:
         raise FileNotFoundError(path)
@@ -202,7 +202,7 @@ def prepare(record: Record) -> Sample:
         pyramid = [normalise(image)]
     for _ in range(2):
         height, width = pyramid[-1].shape[:2]
-        # An odd last row or column is left off: the grids of the levels must stay aligned.
+        # An odd last row or column is dropped: the grids of the levels must stay aligned.
         even = pyramid[-1][: height // 2 * 2, : width // 2 * 2]
         pyramid.append(cv2.resize(even, (width // 2, height // 2), interpolation=cv2.INTER_AREA))
     return Sample(record, pyramid, labels, targets.distance(labels), targets.areas(labels))

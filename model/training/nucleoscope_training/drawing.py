@@ -1,4 +1,4 @@
-"""How chance is drawn. Every function takes the generator: a crop depends on its seed alone."""
+"""Random numbers. Every function takes the generator: a crop depends on its seed alone."""
 
 import cv2
 import numpy as np
@@ -26,5 +26,5 @@ def smooth_field(size: int, rng: Rng) -> np.ndarray:
 
 
 def like(field: np.ndarray, image: np.ndarray) -> np.ndarray:
-    """The field [S,S] so that it can be added to the image, gray or not."""
+    """The field [S,S], broadcastable to the image, gray or not."""
     return field if image.ndim == 2 else field[..., None]

@@ -55,7 +55,7 @@ METADATA = {
 
 
 def fold(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> tuple[np.ndarray, np.ndarray]:
-    """Weight and bias of the one convolution that does what both do."""
+    """Weight and bias of the convolution that is equivalent to both."""
     with torch.no_grad():
         gain = norm.weight.double() / torch.sqrt(norm.running_var.double() + norm.eps)
         weight = conv.weight.double() * gain[:, None, None, None]
@@ -64,7 +64,7 @@ def fold(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> tuple[np.ndarray, np.ndarray]
 
 
 def block_order(channels: int) -> np.ndarray:
-    """Where ONNX's DepthToSpace wants what `pixel_shuffle` reads from each channel.
+    """Where ONNX's DepthToSpace expects what `pixel_shuffle` reads from each channel.
 
     PyTorch orders channel, row, column; ONNX (in its default mode) row, column, channel. Entry i is
     PyTorch's index of ONNX's channel i.
@@ -73,7 +73,7 @@ def block_order(channels: int) -> np.ndarray:
 
 
 def stem_weight(channels: int) -> np.ndarray:
-    """The convolution that does what `pixel_unshuffle` does, with zero channels behind."""
+    """The convolution equivalent to `pixel_unshuffle`, followed by zero channels."""
     weight = np.zeros((STEM_CHANNELS, channels, STEM, STEM), np.float32)
     for output in range(channels * STEM**2):
         channel, row, column = np.unravel_index(output, (channels, STEM, STEM))
@@ -189,7 +189,7 @@ def build(network: NucleusNetwork, half: bool = True) -> onnx.ModelProto:
 
 
 def read_checkpoint(path: Path, name: str) -> NucleusNetwork:
-    """The averaged network of that name of a checkpoint."""
+    """The averaged network with this name in a checkpoint."""
     state = torch.load(path, weights_only=True, map_location="cpu")["learners"][name]["average"]
     network = NucleusNetwork()
     network.load_state_dict(state)

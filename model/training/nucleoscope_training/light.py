@@ -1,4 +1,4 @@
-"""Every change of intensities and colours of a crop; where nuclei are stays as it was."""
+"""Changes of a crop's intensities and colours, without moving nuclei."""
 
 import cv2
 import numpy as np
@@ -12,12 +12,12 @@ def power(image: np.ndarray, exponent: float) -> np.ndarray:
 
 
 def density(image: np.ndarray) -> np.ndarray:
-    """Optical density: what a stained section absorbs, bright where nuclei are."""
+    """Optical density: the absorption of a stained section, bright in nuclei."""
     return -np.log(np.clip(image, 0.02, 1.5))
 
 
 def remix_stains(image: np.ndarray, rng: Rng) -> np.ndarray:
-    """Mixes the channels in optical density, where stains add up."""
+    """Mixes the channels in optical density, in which stains are additive."""
     mixing = np.eye(3) * np.exp(rng.normal(0, 0.25, 3)) + rng.normal(0, 0.15, (3, 3))
     return np.exp(-np.clip(density(image) @ mixing.astype(np.float32), -0.4, 4.0))
 
@@ -77,7 +77,7 @@ def add_noise(image: np.ndarray, rng: Rng) -> np.ndarray:
 
 
 def draw_debris(image: np.ndarray, rng: Rng) -> np.ndarray:
-    """Thin fibres and specks that are no nuclei."""
+    """Thin fibres and specks that are not nuclei."""
     image = np.ascontiguousarray(image)
     size = image.shape[0]
     for _ in range(int(rng.integers(1, 4))):
@@ -100,7 +100,7 @@ def hot_pixels(image: np.ndarray, rng: Rng) -> np.ndarray:
 
 
 def bright_debris(image: np.ndarray, rng: Rng) -> np.ndarray:
-    """One saturated square or disc, and all else dimmer by as much as it outshines it."""
+    """One saturated square or disc, and everything else dimmer by the same factor."""
     size = image.shape[0]
     image = np.ascontiguousarray(image * np.float32(log_uniform(rng, 0.1, 0.9)))
     shade = (float(rng.uniform(1.0, 1.5)),) * 3
@@ -114,7 +114,7 @@ def bright_debris(image: np.ndarray, rng: Rng) -> np.ndarray:
 
 
 def change(image: np.ndarray, stained: bool, rng: Rng) -> np.ndarray:
-    """Every change of intensities; gray may come back as colour and the other way round."""
+    """All changes of intensities; gray may become colour and vice versa."""
     size = image.shape[0]
     must_stretch = False
     if image.ndim == 3:
@@ -170,7 +170,7 @@ def change(image: np.ndarray, stained: bool, rng: Rng) -> np.ndarray:
 
 
 def change_slightly(image: np.ndarray, rng: Rng) -> np.ndarray:
-    """As another exposure of the same slide would differ."""
+    """Changes like those between two exposures of the same slide."""
     if chance(rng, 0.3):
         image = power(image, float(np.exp(rng.normal(0, 0.1))))
     if chance(rng, 0.3):
@@ -183,7 +183,7 @@ def change_slightly(image: np.ndarray, rng: Rng) -> np.ndarray:
 
 
 def restretch(image: np.ndarray) -> np.ndarray:
-    """Brings two percentiles of the crop to 0 and 1 (from every ninth pixel, for speed)."""
+    """Maps two percentiles of the crop to 0 and 1 (from every ninth pixel, for speed)."""
     some = image[::3, ::3]
     low, high = percentile(some, LOW_PERCENTILE), percentile(some, HIGH_PERCENTILE)
     out = (image - np.float32(low)) * np.float32(1 / max(high - low, 1e-6))

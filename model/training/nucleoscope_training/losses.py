@@ -6,21 +6,21 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-# Background of an incompletely annotated image that the network takes for a nucleus, with at least
-# the first as probability, counts as much as the second.
+# The weight (second) of background in incompletely annotated images that the network takes for a
+# nucleus with at least this probability (first).
 DOUBTFUL_FROM = 0.6
 DOUBTFUL_WEIGHT = 0.2
 CONTACT_WEIGHT = 3.0
 BOUNDARY_WEIGHT = 2.0
-# The product's watershed goes by interior and distance; the boundary is an extra that it can use.
-# Counted alike, the boundary's loss, which annotators' wavering keeps high, would outweigh them.
+# The program's watershed uses interior and distance; the boundary is optional. With equal weights,
+# the boundary's loss, which stays high because annotators are inconsistent, would dominate.
 BOUNDARY_SHARE = 0.3
 DISTANCE_SHARE = 3.0
 
 
 @dataclass(frozen=True)
 class Losses:
-    """Each as it enters the total."""
+    """The losses, weighted as in the total."""
 
     interior: Tensor
     boundary: Tensor
@@ -32,7 +32,7 @@ class Losses:
 
 
 def dice_loss(probability: Tensor, target: Tensor) -> Tensor:
-    """1 - Dice over the whole batch, so that crops without nuclei do no harm."""
+    """1 - Dice over the whole batch, so that crops without nuclei have no effect."""
     overlap = (probability * target).sum()
     return 1 - (2 * overlap + 1) / (probability.sum() + target.sum() + 1)
 
@@ -60,7 +60,7 @@ def losses(logits: Tensor, answers: Tensor, incomplete: Tensor | None = None) ->
     boundary_loss = pixelwise + 0.5 * dice_loss(torch.sigmoid(logits[:, 1]), boundary)
 
     difference = (torch.sigmoid(logits[:, 2]) - distance).abs()
-    # The absolute error alone has no slope where the sigmoid is saturated.
+    # The absolute error alone has no gradient where the sigmoid is saturated.
     slope = bce(logits[:, 2], distance, reduction="none")
     distance_loss = ((3 * difference + 0.3 * slope) * size_weight * near_contact).mean()
     return Losses(interior_loss, BOUNDARY_SHARE * boundary_loss, DISTANCE_SHARE * distance_loss)

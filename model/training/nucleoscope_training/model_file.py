@@ -1,4 +1,4 @@
-"""An exported file: its weights, however it stores them, and how it is written."""
+"""Reads the weights of an exported file, however they are stored, and writes files."""
 
 from pathlib import Path
 
@@ -7,14 +7,14 @@ import onnx
 from onnx import numpy_helper
 
 HALF = ".half"
-"""Ends the name of a weight in half precision; a Cast node gives it its own name."""
+"""The suffix of a weight in half precision; a Cast node outputs it under its own name."""
 
 BYTES, SCALES = ".bytes", ".scales"
-"""End the names of what a DequantizeLinear node makes a weight of that is stored in 8 bits."""
+"""The suffixes of the inputs of DequantizeLinear for a weight that is stored in 8 bits."""
 
 
 def read_weights(model: onnx.ModelProto) -> dict[str, np.ndarray]:
-    """Weights and biases as the engine calculates with, float32, by their names without endings."""
+    """Weights and biases in float32, as used for inference, by their names without suffixes."""
     stored = {i.name: numpy_helper.to_array(i) for i in model.graph.initializer}
     weights = {}
     for name, values in stored.items():
@@ -28,7 +28,7 @@ def read_weights(model: onnx.ModelProto) -> dict[str, np.ndarray]:
 
 
 def write_model(model: onnx.ModelProto, path: Path) -> None:
-    """Writes the file in one go, so that no reader ever sees half of it."""
+    """Writes the file atomically, so that no reader sees an incomplete file."""
     partial = path.with_suffix(".partial")
     partial.write_bytes(model.SerializeToString(deterministic=True))
     partial.replace(path)

@@ -26,7 +26,7 @@ OUTPUT_CHANNELS = 3
 
 
 class Block(nn.Module):
-    """Two times: 3x3 convolution, batch norm, ReLU."""
+    """Twice: 3x3 convolution, batch norm, ReLU."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ class NucleusNetwork(nn.Module):
         self._start_quiet()
 
     def _start_quiet(self) -> None:
-        """Start with every probability low, as most pixels are background."""
+        """Starts with low probabilities, because most pixels are background."""
         with torch.no_grad():
             self.head.weight.mul_(0.5)
             prior = torch.tensor([-1.5, -2.5, -2.0])
@@ -84,7 +84,7 @@ def parameter_count(network: nn.Module) -> int:
 
 
 def multiply_adds(channels: tuple[int, ...] = CHANNELS, height: int = 256, width: int = 256) -> int:
-    """Multiply-adds of one forward pass over an image of that size."""
+    """Multiply-adds of one forward pass over an image of this size."""
     total = 0
     inputs = (INPUT_CHANNELS * STEM**2, *channels[:-1])
     for level, (i, o) in enumerate(zip(inputs, channels, strict=True)):

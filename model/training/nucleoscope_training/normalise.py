@@ -1,4 +1,4 @@
-"""Contrast normalisation, defined so that the product can do exactly the same.
+"""Contrast normalisation, defined so that the program can compute exactly the same.
 
 A single bright thing must not take the contrast away from everything else, so no measure of the
 range goes by single pixels, and where the background is dark the upper end of the range is local.
@@ -70,7 +70,7 @@ def blocks(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 @dataclass(frozen=True)
 class Levels:
-    """`tops` [rows, columns] of the cells of side `cell`; 1 by 1 where the range is one."""
+    """`tops` [rows, columns] of the cells of side `cell`; 1 by 1 if the range is not local."""
 
     low: float
     tops: np.ndarray
@@ -128,7 +128,7 @@ def top_of_pixels(levels: Levels, height: int, width: int) -> np.ndarray:
 
 
 def normalise(values: np.ndarray) -> np.ndarray:
-    """The image as the network wants it, float32, of the same shape."""
+    """The normalised image for the network, float32, of the same shape."""
     if not np.issubdtype(values.dtype, np.integer):
         finite = np.isfinite(values)
         values = np.where(finite, values, values[finite].min(initial=np.inf) if finite.any() else 0)

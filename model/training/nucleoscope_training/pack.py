@@ -1,4 +1,4 @@
-"""Packs the training images for a machine that is lent for minutes: small, and quick to read.
+"""Packs the training images for short sessions on another machine: small, and fast to read.
 
 The same folders again: images normalised and as 8-bit JPEG, reduced where their nuclei are larger
 than training needs them, labels as PNG. The test and validation splits stay out.
@@ -38,7 +38,7 @@ def pack(data: Path, output: Path) -> None:
 
 
 def pack_one(record: Record, folder: Path) -> tuple[str | int | float, ...]:
-    """Writes an image and its labels, and gives its row of the index."""
+    """Writes an image and its labels, and returns its row of the index."""
     image = normalise(read_image(record.image_path))
     labels = read_labels(record.label_path)
     scale = min(LARGEST_DIAMETER / max(record.median_diameter, 1.0), 1.0)

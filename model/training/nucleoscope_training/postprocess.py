@@ -1,5 +1,5 @@
-"""From maps to labels, and the search for the scale. For validation only: the product does this in
-Rust, and its figures come from there."""
+"""From probability maps to labels, and the estimate of the scale. For validation only: the program
+does this in Rust, and published figures come from there."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ from . import targets
 from .augmentation import TRAINING_DIAMETER
 from .network import STRIDE
 
-# At which scales the network works, as the product reads it from the model's metadata
-# (docs/model-contract.md says what each number is). Here only some are used.
+# The scales at which the network works, which the program reads from the model's metadata
+# (docs/model-metadata.md describes each number). Only some are used here.
 SCALES: dict[str, float] = {
     "scale_minimum_diameter": 8,
     "scale_maximum_diameter": 40,
@@ -30,7 +30,7 @@ SCALES: dict[str, float] = {
     "scale_tolerance": 0.18,
 }
 
-# Maps [3,H,W] of an image at a scale, brought back to the image's size.
+# Probability maps [3,H,W] of an image at a scale, resized to the image's size.
 MapsAt = Callable[[float], np.ndarray]
 
 
@@ -46,7 +46,7 @@ class Settings:
 
 
 def maps_at(network: nn.Module, image: np.ndarray) -> MapsAt:
-    """The network over a normalised image, [H,W] or [H,W,3], as a function of the scale."""
+    """The network applied to a normalised image, [H,W] or [H,W,3], as a function of the scale."""
     if image.ndim == 2:
         image = np.repeat(image[..., None], 3, axis=2)
     height, width = image.shape[:2]
@@ -88,7 +88,7 @@ def segment(maps: np.ndarray, settings: Settings = Settings()) -> np.ndarray:
 
 
 def at_the_fitting_scale(maps: MapsAt, settings: Settings = Settings()) -> tuple[np.ndarray, float]:
-    """The maps at the image's own scale, or at that which reduces large nuclei; and the scale."""
+    """The maps at the image's own scale, or reduced if its nuclei are large; and the scale."""
     found = maps(1.0)
     diameter = targets.typical_diameter(targets.areas(segment(found, settings)))
     if diameter is None or diameter <= SCALES["scale_maximum_diameter"]:

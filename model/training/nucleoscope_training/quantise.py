@@ -66,7 +66,7 @@ def in_bytes(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def quantise(source: Path, output: Path, version: str) -> None:
-    """Writes `source` in 8 bits as `version`, with the halo that its graph needs."""
+    """Writes `source` in 8 bits as `version`, with the halo for its receptive field."""
     model = in_bytes(onnx.load(source))
     metadata = {p.key: p.value for p in model.metadata_props}
     metadata["version"] = model.producer_version = version

@@ -1,10 +1,10 @@
-"""How far a pixel reaches: the context that a tile needs around what is kept of it."""
+"""The receptive field: the context that a tile needs around its kept part."""
 
 import onnx
 
 
 def receptive_field(model: onnx.ModelProto, stride: int) -> int:
-    """Pixels by which what an output pixel depends on reaches beyond it, at most, on any side.
+    """The largest distance in pixels, on any side, at which an output pixel depends on the input.
 
     Followed back through the graph along one axis: the network treats both alike. Pixels differ by
     their place in the stride's grid, so each place is asked.
@@ -12,7 +12,7 @@ def receptive_field(model: onnx.ModelProto, stride: int) -> int:
     producers = {node.output[0]: node for node in model.graph.node}
 
     def span(name: str, first: int, last: int) -> tuple[int, int]:
-        """First and last pixel of the image that values `first` to `last` of a tensor depend on."""
+        """The first and last pixel on which values `first` to `last` of a tensor depend."""
         node = producers.get(name)
         if node is None:
             return first, last
@@ -42,5 +42,5 @@ def receptive_field(model: onnx.ModelProto, stride: int) -> int:
 
 
 def halo(model: onnx.ModelProto, stride: int) -> int:
-    """The receptive field in whole strides: tiles that begin on the stride's grid lose nothing."""
+    """The receptive field rounded up to whole strides: tiles begin on the stride's grid."""
     return -(-receptive_field(model, stride) // stride) * stride

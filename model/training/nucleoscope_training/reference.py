@@ -1,4 +1,4 @@
-"""What ONNX Runtime answers to a fixed input: the product's tests want the same.
+"""ONNX Runtime's output for a fixed input, with which the program's tests compare.
 
 This package's own tests hold PyTorch against the same answer.
 """
@@ -17,7 +17,7 @@ DECIMALS = 6
 
 
 def input_image() -> np.ndarray:
-    """[1,3,HEIGHT,WIDTH]; numbers that any language computes exactly.
+    """[1,3,HEIGHT,WIDTH]; numbers that every language computes exactly.
 
     A linear congruential generator (Numerical Recipes) from 0; its upper 12 bits over 4096.
     """

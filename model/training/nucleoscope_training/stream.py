@@ -1,4 +1,4 @@
-"""Draws training crops in worker processes and hands them over in shared memory, a slot at a time.
+"""Draws training crops in worker processes and passes them in shared memory, a slot at a time.
 
 A slot holds `SLOT` crops: `NOTHING` of no image at all, the others by hold-out group in proportion
 to the groups' shares, in a fixed order. So several networks can train on one stream, each on the
@@ -37,7 +37,7 @@ class Batch:
         return Batch(self.images[places], self.packed[places], self.incomplete[places])
 
     def turned(self, quarters: int, mirrored: bool) -> "Batch":
-        """All crops turned by quarters and mirrored."""
+        """All crops rotated by multiples of 90 degrees and mirrored."""
         images, packed = (torch.rot90(x, quarters, (2, 3)) for x in (self.images, self.packed))
         if mirrored:
             images, packed = images.flip(3), packed.flip(3)
@@ -59,7 +59,7 @@ def unpack_answers(packed: Tensor) -> Tensor:
 
 
 def composition(samples: list[Sample]) -> list[str | None]:
-    """The group of each crop of a slot; None for a crop of nothing."""
+    """The group of each crop of a slot; None for a crop without an image."""
     weights = sampling_weights([s.record for s in samples])
     shares = {group: 0.0 for group in HOLDOUT_GROUPS}
     for sample, weight in zip(samples, weights, strict=True):
@@ -94,7 +94,7 @@ class Stream:
         self.incomplete = shared((slots, SLOT), np.uint8)
 
     def places(self, without: str) -> list[int]:
-        """The crops of a slot that a network trained without some groups may see."""
+        """The crops of a slot for a network that is trained without some groups."""
         return [k for k, group in enumerate(self.order) if group is None or group not in without]
 
     def draw(self, number: int, k: int) -> tuple[Crop, bool]:
@@ -122,7 +122,7 @@ class Stream:
             full.put(job[0])
 
     def slots(self, first: int) -> Iterator[int]:
-        """Slots as they are filled, from slot number `first` on; one is free again at the next."""
+        """Slots in order, from slot number `first` on; each is reused when the next is taken."""
         if not self.workers:
             number = first
             while True:
@@ -156,7 +156,7 @@ class Stream:
         parts = []
         for slot in self.slots(first):
             arrays = (self.images[slot], self.packed[slot], self.incomplete[slot])
-            # A copy also where the device is this processor: the slot is filled anew.
+            # A copy even on the CPU, because the slot is filled again.
             parts.append([torch.from_numpy(a).to(device, copy=True) for a in arrays])
             if len(parts) == slots_a_batch:
                 images, packed, incomplete = (torch.cat(p) for p in zip(*parts, strict=True))

@@ -1,4 +1,4 @@
-"""What the network is to answer, computed from a label image (0 = background, 1..N = nuclei).
+"""The network's targets, computed from a label image (0 = background, 1..N = nuclei).
 
 * interior: every pixel of a nucleus.
 * boundary: pixels of a nucleus that have a pixel of something else among their eight neighbours;
@@ -36,12 +36,12 @@ def contact(labels: np.ndarray) -> np.ndarray:
 
 
 def one_distance(mask: np.ndarray) -> np.ndarray:
-    """Normalised distance of one nucleus; `mask` holds a rim of background where there is one."""
+    """Normalised distance of one nucleus; `mask` includes a background border if there is one."""
     distance = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     peak = float(distance[mask].max(initial=0.0))
     if not 0.5 < peak < 1e6:  # a nucleus that fills the whole frame has no outline at all
         return mask.astype(np.float32)
-    # The outline runs between pixels: the outermost pixel's centre is half a pixel inside.
+    # The contour is between pixels: the outermost pixel's centre is half a pixel inside.
     return np.where(mask, (distance - 0.5) / (peak - 0.5), 0).astype(np.float32)
 
 
@@ -81,7 +81,7 @@ def areas(labels: np.ndarray) -> np.ndarray:
 
 
 def typical_diameter(areas: np.ndarray) -> float | None:
-    """Diameter in pixels of the nucleus that the median nuclear pixel lies in; None without nuclei.
+    """Diameter in pixels of the nucleus with the median nuclear pixel; None without nuclei.
 
     `areas` as `areas` gives them. Nuclei of up to `SMALLEST_MEASURED` pixels do not count.
     """

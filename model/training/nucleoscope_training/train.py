@@ -29,7 +29,7 @@ CALIBRATION_BATCHES = 15
 
 @dataclass(frozen=True)
 class Plan:
-    """How long, on what and how.
+    """The options of a training run.
 
     `minutes` replaces `steps`: the schedule then goes by the clock. `plain` is the share of crops
     that are hardly changed (see `augmentation.draw`). `batch` is a multiple of the stream's `SLOT`.
@@ -64,7 +64,7 @@ class Plan:
 
 
 def learning_rate(step: int, progress: float, plan: Plan) -> float:
-    """Warm-up, then constant, then down to nothing as 1 - sqrt; `progress` from 0 to 1."""
+    """Warm-up, then constant, then decay to 0 as 1 - sqrt; `progress` from 0 to 1."""
     if step < plan.warm_up:
         return plan.learning_rate * (step + 1) / plan.warm_up
     falling = (progress - (1 - plan.decay_share)) / plan.decay_share
@@ -92,7 +92,7 @@ class Average:
 
 
 class Learner:
-    """One network and what changes it."""
+    """One network with its optimizer and average."""
 
     def __init__(self, plan: Plan, places: list[int]) -> None:
         torch.manual_seed(plan.seed)
@@ -144,7 +144,7 @@ class Learner:
 
 
 class Run:
-    """Everything that a checkpoint holds."""
+    """The content of a checkpoint."""
 
     def __init__(self, plan: Plan, stream: Stream) -> None:
         if plan.batch % SLOT:
@@ -278,7 +278,7 @@ def go_on(run: Run, batches: Iterable[Batch], folder: Path) -> None:
 
 
 def repeated(batches: Iterable[Batch], times: int) -> Iterator[Batch]:
-    """Every batch as it is and then in `times` - 1 other positions of the eight that there are."""
+    """Every batch unchanged, then in `times` - 1 of the seven other rotations and reflections."""
     for batch in batches:
         yield batch
         for position in torch.randperm(7)[: times - 1].tolist():

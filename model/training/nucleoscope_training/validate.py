@@ -1,4 +1,4 @@
-"""Bowl score of a network on annotated images, each looked at at the scale that suits it."""
+"""Bowl score of a network on annotated images, each at its estimated scale."""
 
 from dataclasses import dataclass
 
@@ -40,7 +40,7 @@ def quick_subset(records: list[Record], each: int = 2) -> list[Record]:
 
 
 def all_maps(network: nn.Module, records: list[Record]) -> list[tuple[Record, np.ndarray]]:
-    """The maps at the fitting scale; segmenting them again with other settings is cheap."""
+    """The maps at the estimated scale; segmenting them with other settings is cheap."""
     out = []
     for record in records:
         maps, _ = at_the_fitting_scale(maps_at(network, normalise(read_image(record.image_path))))

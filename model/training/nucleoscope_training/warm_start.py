@@ -1,4 +1,4 @@
-"""Goes on from a shipped ONNX file, whose batch norm is folded away.
+"""Continues training from a shipped ONNX file, whose batch norm has been folded.
 
 The file holds one convolution with bias where the network has a convolution and a batch norm. The
 norm is set to pass everything through plus the bias; then, from what the convolutions give on real
@@ -19,7 +19,7 @@ from .network import OUTPUT_CHANNELS, NucleusNetwork
 
 
 def read_onnx(path: Path) -> NucleusNetwork:
-    """The network of a file that `export` or `quantise` wrote: it answers as the file."""
+    """The network of a file that `export` or `quantise` wrote, with the same output."""
     stored = read_weights(onnx.load(path))
 
     def values(name: str) -> Tensor:
@@ -46,14 +46,14 @@ def read_onnx(path: Path) -> NucleusNetwork:
 
 
 def norm_after(network: NucleusNetwork, name: str) -> nn.BatchNorm2d | None:
-    """The batch norm that a convolution's output goes to."""
+    """The batch norm after a convolution."""
     norms = dict(network.named_modules())
     return norms.get(name.replace(".conv", ".norm")) if ".conv" in name else None
 
 
 @torch.no_grad()
 def fill_norms(network: NucleusNetwork, images: Iterable[Tensor]) -> None:
-    """Gives every batch norm the statistics of what reaches it, and keeps what the network does.
+    """Sets every batch norm's statistics to those of its input, without changing the output.
 
     `images` are batches [B,3,H,W]. The network must be fresh from `read_onnx`.
     """
