@@ -1,5 +1,5 @@
-//! Uses your own ONNX model and settings; docs/model-metadata.md describes the model's requirements
-//! like.
+//! Uses your own ONNX model and settings; docs/model-metadata.md describes what the model has to
+//! provide.
 //!
 //! `cargo run --release --example own_model -- model/nuclei.onnx`
 #![expect(clippy::print_stdout, reason = "an example")]

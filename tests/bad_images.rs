@@ -1,4 +1,4 @@
-//! Files that are broken, hostile or merely odd: each ends in a typed error or an image, never a panic.
+//! Damaged, hostile and unusual files: each gives a typed error or an image, never a panic.
 
 use std::io::Cursor;
 
@@ -27,7 +27,7 @@ where
     file.into_inner()
 }
 
-/// The same picture in every format.
+/// The same image in every format.
 fn files() -> Vec<(&'static str, Vec<u8>)> {
     let formats = [
         ("PNG", ImageFormat::Png),
@@ -72,7 +72,7 @@ fn sixteen_bit_png_keeps_its_depth() {
 }
 
 #[test]
-fn a_cut_file_is_an_error_at_any_length() {
+fn a_truncated_file_is_an_error_at_any_length() {
     for (name, bytes) in files() {
         for length in 0..bytes.len() * 9 / 10 {
             let error = read(&bytes[..length]).expect_err(name);
@@ -84,7 +84,7 @@ fn a_cut_file_is_an_error_at_any_length() {
 }
 
 #[test]
-fn what_is_no_image_says_what_it_looks_like() {
+fn errors_of_files_that_are_not_images_name_their_format() {
     let cases: [(&[u8], &str, &str); 5] = [
         (b"", "image/empty", "0 bytes"),
         (b"ImageId,EncodedPixels\n", "image/unknown-format", "text"),
@@ -99,7 +99,7 @@ fn what_is_no_image_says_what_it_looks_like() {
     }
 }
 
-/// The picture with other dimensions in its header.
+/// The image with other dimensions in its header.
 fn png_claiming(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = files().remove(0).1;
     bytes[16..20].copy_from_slice(&width.to_be_bytes());
@@ -117,7 +117,7 @@ fn checksum(bytes: &[u8]) -> u32 {
 }
 
 #[test]
-fn a_huge_header_is_refused_before_memory_is_taken() {
+fn a_huge_header_is_refused_before_memory_is_allocated() {
     for (width, height) in [(65_535, 65_535), (i32::MAX as u32, 1), (2_000_000, 2_000_000)] {
         let error = read(&png_claiming(width, height)).unwrap_err();
         assert_eq!(error.code(), "image/too-large", "{error}");
@@ -136,7 +136,7 @@ fn the_limit_is_exact() {
 }
 
 #[test]
-fn floats_that_are_no_numbers_are_background_and_that_is_said() {
+fn nan_and_infinite_floats_are_background_with_a_warning() {
     for broken in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
         let file = tiff_of::<colortype::Gray32Float>(&[0.5, 1.0, 2.0, broken], 2, 2);
         let opened = open(&file, &Selection::default(), Limits::default()).unwrap();
@@ -150,7 +150,7 @@ fn floats_that_are_no_numbers_are_background_and_that_is_said() {
 }
 
 #[test]
-fn a_png_that_asks_to_be_turned_is_read_as_stored_and_that_is_said() {
+fn a_png_with_an_orientation_is_read_as_stored_with_a_warning() {
     let plain = files().remove(0).1;
     let exif = b"MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x03\0\0\0\0\0\0";
     let body = [b"eXIf", &exif[..]].concat();

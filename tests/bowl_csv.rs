@@ -1,4 +1,4 @@
-//! The Bowl's CSV: what is written can be read, and what is wrong spoils one image alone.
+//! The Bowl's CSV: written files can be read, and an error affects only one image.
 
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
@@ -52,7 +52,7 @@ fn old_macintosh_lines_and_no_line_end_at_the_end() {
 }
 
 #[test]
-fn what_is_wrong_is_named_and_the_rest_is_kept() {
+fn errors_are_named_and_the_rest_is_kept() {
     let file = submission(
         "ImageId,EncodedPixels\n\
          odd,1 2 3\n\
@@ -114,7 +114,7 @@ fn masks_are_checked_against_the_size() {
 }
 
 #[test]
-fn a_shared_pixel_is_an_error_in_a_submission_and_a_notice_in_truth() {
+fn a_shared_pixel_is_an_error_in_a_submission_and_a_warning_in_truth() {
     let text = "ImageId,EncodedPixels\na,1 3\nb,9 1\nb,1 1\nb,7 3\n";
     let shared = BowlCsvError::SharedPixel { first_line: 3, second_line: 5, image_id: "b".into(), pixel: 9 };
     let file = submission(text);
@@ -127,7 +127,7 @@ fn a_shared_pixel_is_an_error_in_a_submission_and_a_notice_in_truth() {
 }
 
 #[test]
-fn what_is_not_the_bowls_csv_is_refused() {
+fn files_that_are_not_the_bowls_csv_are_refused() {
     let code = |bytes: &[u8]| read(bytes, Purpose::Truth).unwrap_err().code();
     assert_eq!(code(b""), "bowl-csv/empty");
     assert_eq!(code(b"\xef\xbb\xbf\r\n \n"), "bowl-csv/empty");
@@ -163,13 +163,13 @@ fn images() -> impl Strategy<Value = Vec<(String, Vec<Mask>)>> {
             .prop_map(move |labels| encode(&LabelImage::from_labels(width, height, labels)))
     });
     let image_id = prop_oneof!["[a-f0-9]{8}", "[a-z,\"' ;\\t]{0,6}[a-z]", "\\PC{0,4}[a-z]"];
-    // As all ids of a data set are: without blanks around them, composed.
+    // Like all ids of a data set: without surrounding spaces, composed.
     let image_id = image_id.prop_map(|image_id| comparable(&image_id));
     prop::collection::btree_map(image_id, masks, 0..6).prop_map(|images| images.into_iter().collect())
 }
 
 #[test]
-fn ids_are_read_composed_and_without_blanks_around_them() {
+fn ids_are_read_composed_and_without_surrounding_spaces() {
     let text = "ImageId,EncodedPixels\n cafe\u{301} ,1 1\ncafé,3 1\n";
     let file = read(text.as_bytes(), Purpose::Submission).unwrap();
     assert_eq!(file.images.len(), 1);
@@ -190,7 +190,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_written_keeps_the_rules(images in images()) {
+    fn written_files_follow_the_rules(images in images()) {
         let text = written(&images);
         prop_assert!(text.starts_with("ImageId,EncodedPixels\n"));
         prop_assert!(text.ends_with('\n') && !text.contains('\r'));

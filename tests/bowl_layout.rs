@@ -1,4 +1,4 @@
-//! The Bowl's data set as it lies on a disk, and everything else that people drop.
+//! The Bowl's data set as it is on a disk, and other files that users add.
 
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
@@ -75,7 +75,7 @@ fn the_bowl_as_it_is_on_disk() {
 }
 
 #[test]
-fn the_sample_submission_says_what_is_wanted() {
+fn the_sample_submission_lists_the_requested_images() {
     let files =
         found(&["t/b/images/b.png", "t/a/images/a.png", "t/c/images/c.png", "stage1_sample_submission.csv"]);
     let dataset =
@@ -210,7 +210,7 @@ fn ids_match_in_both_forms_of_unicode() {
 }
 
 #[test]
-fn files_of_images_that_differ_by_case_alone_have_different_names() {
+fn files_of_images_that_differ_only_in_case_have_different_names() {
     let dataset = build(&found(&["x/a.png", "x/A.png", "x/b.png"]), &[]);
     assert_eq!(ids(&dataset), ["A", "a", "b"]);
     let stems: Vec<&str> = dataset.images.iter().map(|image| image.file_stem.as_str()).collect();
@@ -218,13 +218,13 @@ fn files_of_images_that_differ_by_case_alone_have_different_names() {
 }
 
 #[test]
-fn a_name_that_is_nothing_but_an_ending_is_an_image() {
+fn a_name_that_is_only_an_extension_is_an_image() {
     assert_eq!(ids(&build(&found(&["x/ .png"]), &[])), ["unnamed"]);
     assert_eq!(ids(&build(&given(&[".png", "\u{1}.png"]), &[])), ["\u{fffd}", ".png"]);
 }
 
 #[test]
-fn thumbnails_are_left_out_and_said() {
+fn thumbnails_are_skipped_with_a_warning() {
     let files = found(&["p/A01_s1_w1ABCD.png", "p/A01_s1_w1_thumbEF01.png", "p/A01_s1_w2ABCD.png"]);
     let dataset = build(&files, &[]);
     assert_eq!(ids(&dataset), ["A01_s1_w1ABCD", "A01_s1_w2ABCD"]);
@@ -233,20 +233,20 @@ fn thumbnails_are_left_out_and_said() {
         dataset.notices[0].to_string(),
         "thumbnails of other images left out (1): p/A01_s1_w1_thumbEF01.png"
     );
-    // Beside the one image of a folder a thumbnail does not part it from its masks.
+    // A thumbnail beside the only image of a folder does not separate it from its masks.
     let files = found(&["a/images/a.png", "a/images/a_thumb.png", "a/masks/1.png"]);
     assert_eq!(truth(&build(&files, &[]), "a"), &Truth::MaskFiles(vec![2]));
 }
 
 #[test]
-fn what_operating_systems_leave_is_no_image() {
+fn files_of_operating_systems_are_not_images() {
     let files = found(&["x/._a.png", "x/__MACOSX/b.png", "x/Thumbs.db", "x/.DS_Store", "x/@eaDir/c.png"]);
     assert_eq!(ids(&build(&files, &[])), [""; 0]);
     assert_eq!(ids(&build(&given(&["._a.png", "a.png", "Thumbs.db"]), &[])), ["a"]);
 }
 
 #[test]
-fn a_hidden_folder_hides_nothing_if_it_was_given() {
+fn a_hidden_folder_is_read_if_it_was_passed_by_itself() {
     let path = "/home/.work/set/a.png";
     let root = |root: usize| [InputFile { root, ..InputFile::found(path, 1) }];
     assert_eq!(classify(&root("/home/.work".len())), [FileKind::Image]);
@@ -254,7 +254,7 @@ fn a_hidden_folder_hides_nothing_if_it_was_given() {
 }
 
 #[test]
-fn images_have_the_endings_of_microscopes_and_scanners_too() {
+fn images_have_the_extensions_of_microscopes_and_scanners_too() {
     let endings = ["svs", "stk", "lsm", "flex", "ndpi", "scn", "btf", "tf8", "qptiff", "TIF"];
     for ending in endings {
         assert_eq!(classify(&found(&[&format!("x/a.{ending}")])), [FileKind::Image], "{ending}");
@@ -283,7 +283,7 @@ fn several_images_in_a_folder_of_images_cannot_share_masks() {
 }
 
 #[test]
-fn csv_files_are_told_apart_by_name() {
+fn csv_files_are_recognised_by_name() {
     let roles = [
         ("stage1_sample_submission.csv", Some(CsvRole::Wanted)),
         ("x/stage2_Sample_Submission_final.CSV", Some(CsvRole::Wanted)),
@@ -303,7 +303,7 @@ fn csv_files_are_told_apart_by_name() {
 }
 
 #[test]
-fn what_is_wrong_with_truth_is_said_in_few_words() {
+fn problems_of_truth_are_short_warnings() {
     let images: Vec<String> = (0..5000).map(|index| format!("i{index}.png")).collect();
     let mut paths: Vec<&str> = images.iter().map(String::as_str).collect();
     paths.extend(["a_truth.csv", "b_truth.csv", "broken_truth.csv", "old.zip"]);
@@ -354,7 +354,7 @@ fn nothing_to_do_is_an_error() {
 }
 
 #[test]
-fn csv_files_that_were_not_asked_for_are_passed_over() {
+fn unrelated_csv_files_are_ignored() {
     let files = found(&["a.png", "index.csv"]);
     let csv = [0, 1, 7].map(|file| CsvFile { file, bytes: b"ImageId,EncodedPixels\na,1 1\n".to_vec() });
     assert_eq!(Dataset::build(&files, &csv).images[0].truth, Truth::Unknown);

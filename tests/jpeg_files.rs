@@ -1,6 +1,5 @@
-//! JPEG files of libjpeg-turbo (`tools/jpeg_fixtures.py`): every value is the one that its own decoder finds with
-//! its accurate integer method, to the last bit. And what becomes of files that are cut, damaged or of
-//! other kinds.
+//! JPEG files of libjpeg-turbo (`tools/jpeg_fixtures.py`): every value equals that of its own decoder with the
+//! accurate integer method, bit for bit. Also truncated, damaged and unsupported files.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -53,7 +52,7 @@ fn every_value_is_that_of_libjpeg() {
 }
 
 #[test]
-fn a_file_without_its_end_mark_is_read_and_that_is_said() {
+fn a_file_without_an_end_marker_is_read_with_a_warning() {
     for name in ["2x2_interleaved.jpg", "2x2_separate.jpg", "2x2_progressive.jpg", "gray.jpg", "cmyk.jpg"] {
         let whole = fixture(name);
         let without = read(&whole[..whole.len() - 2]).unwrap();
@@ -64,7 +63,7 @@ fn a_file_without_its_end_mark_is_read_and_that_is_said() {
 }
 
 #[test]
-fn a_file_that_is_cut_is_an_error() {
+fn a_truncated_file_is_an_error() {
     for name in
         ["2x2_interleaved.jpg", "2x2_separate.jpg", "2x2_progressive.jpg", "gray_progressive_restart.jpg"]
     {
@@ -80,9 +79,9 @@ fn a_file_that_is_cut_is_an_error() {
 }
 
 #[test]
-fn damage_that_moves_blocks_is_never_passed_over_in_silence() {
-    // Bytes changed in the coded data. Codes find back into step, so that most changes stay within a block, where
-    // nobody can know of them; those that change the number of blocks are noticed.
+fn damage_that_moves_blocks_is_always_reported() {
+    // Bytes changed in the coded data. Decoding synchronises again, so that most changes stay within a block, where
+    // they cannot be detected; those that change the number of blocks are reported.
     let whole = fixture("2x2_interleaved_restart.jpg");
     let start = whole.windows(2).position(|pair| pair == [0xff, 0xda]).unwrap() + 14;
     let right = read(&whole).unwrap();
@@ -99,7 +98,7 @@ fn damage_that_moves_blocks_is_never_passed_over_in_silence() {
         }
     }
     assert!(noticed * 4 > whole.len() - 2 - start, "{noticed} of {}", whole.len() - 2 - start);
-    // Data that end in the middle, with the end mark behind them.
+    // Data that end in the middle, followed by the end marker.
     let middle = start + (whole.len() - start) / 2;
     let short = [&whole[..middle], b"\xff\xd9"].concat();
     let error = read(&short).unwrap_err();
@@ -111,7 +110,7 @@ fn damage_that_moves_blocks_is_never_passed_over_in_silence() {
 }
 
 #[test]
-fn other_codings_are_not_supported_rather_than_damaged() {
+fn other_codings_are_reported_as_unsupported_not_as_damage() {
     let whole = fixture("2x2_interleaved.jpg");
     let frame = whole.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
     let with = |place: usize, value: u8| {
@@ -134,7 +133,7 @@ fn other_codings_are_not_supported_rather_than_damaged() {
 }
 
 #[test]
-fn pixels_are_taken_as_stored_and_a_tag_that_turns_them_is_said() {
+fn pixels_are_read_as_stored_and_an_orientation_tag_is_a_warning() {
     let whole = fixture("2x2_interleaved.jpg");
     // EXIF with one tag: orientation 6.
     let exif = b"Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";

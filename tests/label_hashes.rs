@@ -19,7 +19,7 @@ impl Exact {
     }
 }
 
-/// Random numbers on a coarse grid, halfway between them in steps of 1/8: hills and valleys.
+/// Random numbers on a coarse grid, interpolated in steps of 1/8: hills and valleys.
 fn hills(random: &mut Exact) -> Vec<f32> {
     const GRAIN: usize = 8;
     let columns = WIDTH / GRAIN + 2;

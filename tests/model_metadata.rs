@@ -1,4 +1,4 @@
-//! Models that are not ONNX or break the metadata are refused with the reason.
+//! Models that are not ONNX or have invalid metadata are refused with the reason.
 
 use nucleoscope::Diagnostic;
 use nucleoscope::network::{Network, NetworkError, TractNetwork};
@@ -15,7 +15,7 @@ fn load(model: &ModelProto) -> Result<TractNetwork, NetworkError> {
 }
 
 #[test]
-fn the_shipped_model_keeps_to_the_contract_and_to_its_size() {
+fn the_shipped_model_has_valid_metadata_and_its_size() {
     let network = load(&shipped()).unwrap();
     assert_eq!(network.metadata().name, "nuclei");
     assert_eq!(network.metadata().training_diameter, 24.0);
@@ -24,7 +24,7 @@ fn the_shipped_model_keeps_to_the_contract_and_to_its_size() {
 }
 
 #[test]
-fn the_same_pixels_give_the_same_maps_at_another_size() {
+fn the_same_pixels_give_the_same_probabilities_at_another_size() {
     let network = load(&shipped()).unwrap();
     let stride = network.metadata().stride;
     for (rows, columns) in [(1, 1), (2, 3), (4, 1)] {
@@ -36,7 +36,7 @@ fn the_same_pixels_give_the_same_maps_at_another_size() {
 }
 
 #[test]
-fn what_is_no_onnx_is_refused() {
+fn files_that_are_not_onnx_are_refused() {
     let cases: [&[u8]; 4] = [b"", b"not a model", &[0xff; 64], b"\x89PNG\r\n\x1a\n"];
     for bytes in cases {
         let error = TractNetwork::load(bytes).unwrap_err();
@@ -46,7 +46,7 @@ fn what_is_no_onnx_is_refused() {
 }
 
 #[test]
-fn a_model_cut_short_is_refused() {
+fn a_truncated_model_is_refused() {
     let bytes = shipped().encode_to_vec();
     for share in [1, 10, 50, 99] {
         assert!(TractNetwork::load(&bytes[..bytes.len() * share / 100]).is_err(), "{share} %");
@@ -63,7 +63,7 @@ fn a_model_without_metadata_is_refused_by_name() {
 }
 
 #[test]
-fn a_model_with_other_names_is_refused_by_what_it_has() {
+fn a_model_with_other_names_is_refused_with_its_names() {
     let mut model = shipped();
     let graph = model.graph.as_mut().unwrap();
     graph.output[0].name = graph.node[0].output[0].clone();
@@ -76,7 +76,7 @@ fn a_model_with_other_names_is_refused_by_what_it_has() {
 fn a_model_with_another_shape_is_refused() {
     let mut model = shipped();
     let graph = model.graph.as_mut().unwrap();
-    // The first layer's output under the right name: metadata kept in words, broken in shape.
+    // The first layer's output under the right name: the name is valid, the shape is not.
     let first = graph.node.iter().position(|node| node.op_type == "Conv").unwrap();
     let last = graph.node.iter_mut().find(|node| node.output[0] == "maps").unwrap();
     last.output[0] = "unused".into();

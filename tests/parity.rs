@@ -1,6 +1,6 @@
-//! The engine answers what ONNX Runtime answers (and, in the training project's tests, PyTorch): the shipped
-//! network's logits against those that the training project wrote to `tests/fixtures/reference-logits.json`.
-//! Its weights, stored in 8 bits, are dequantised once, when it is loaded.
+//! The engine computes the same as ONNX Runtime (and, in the training project's tests, PyTorch): the shipped
+//! network's logits are compared with those that the training project wrote to
+//! `tests/fixtures/reference-logits.json`. Its weights, stored in 8 bits, are dequantised once, when it is loaded.
 
 use nucleoscope::network::{Network, TractNetwork};
 use prost::Message;
@@ -19,7 +19,7 @@ struct Reference {
     logits: Vec<f32>,
 }
 
-/// The shipped network without the sigmoid behind it.
+/// The shipped network without its sigmoid.
 fn network_of_logits() -> TractNetwork {
     let mut model = ModelProto::decode(MODEL).unwrap();
     let activation = model.metadata_props.iter_mut().find(|entry| entry.key == "activation").unwrap();
@@ -38,7 +38,7 @@ fn input(length: usize) -> Vec<f32> {
 }
 
 #[test]
-fn logits_are_those_of_onnx_runtime() {
+fn logits_equal_those_of_onnx_runtime() {
     let reference: Reference = serde_json::from_str(REFERENCE).unwrap();
     let input = input(reference.logits.len());
     let logits = network_of_logits().run(input, reference.height, reference.width).unwrap();

@@ -1,4 +1,4 @@
-//! The whole way, with the shipped model, on fields from the crate's own generator.
+//! The whole pipeline with the shipped model, on synthetic images of the library's generator.
 
 use std::ops::ControlFlow;
 
@@ -27,7 +27,7 @@ fn score(options: &FieldOptions) -> f64 {
     score_image(&run_length::encode(&drawn.truth), &masks).score
 }
 
-/// A progress callback that only takes note.
+/// A progress callback that only records.
 fn noting(mut note: impl FnMut(Progress)) -> impl FnMut(Progress) -> ControlFlow<()> {
     move |progress| {
         note(progress);
@@ -46,7 +46,7 @@ fn each_modality_is_segmented_well() {
 }
 
 #[test]
-fn small_nuclei_are_found_as_they_are_and_large_ones_reduced() {
+fn small_nuclei_are_found_at_their_own_scale_and_large_ones_reduced() {
     for (diameter, nuclei, side, scale) in
         [(8, 60, 192, 1.0), (11, 60, 320, 1.0), (72, 5, 320, 24.0 / 72.0), (120, 5, 512, 24.0 / 120.0)]
     {
@@ -103,7 +103,7 @@ fn the_users_diameter_decides_the_scale() {
 }
 
 #[test]
-fn an_image_takes_little_more_than_one_pass_over_it() {
+fn an_image_needs_little_more_than_one_pass() {
     let segmenter = Segmenter::new(network());
     for (diameter, nuclei, side, most) in
         [(12, 200, 512, 1.07), (28, 90, 512, 1.07), (70, 16, 512, 1.07 / 4.0)]
@@ -116,7 +116,7 @@ fn an_image_takes_little_more_than_one_pass_over_it() {
         assert_eq!(found.passes.len(), told);
         let pixels = found.passes.iter().map(|pass| pass.pixels).sum::<u64>() as f64;
         assert!(pixels <= most * (side * side) as f64, "{:?}", found.passes);
-        // One tile, and no padding but to the stride.
+        // One tile, padded only to the stride.
         assert_eq!(found.passes[0].network_pixels, (side * side / 16) as u64, "{:?}", found.passes);
         assert!((found.passes[told - 1].scale - found.scale).abs() < 1e-9, "{:?}", found.passes);
     }
@@ -138,7 +138,7 @@ fn nothing_is_found_where_there_is_nothing() {
 }
 
 #[test]
-fn odd_shapes_are_segmented_without_complaint() {
+fn unusual_shapes_are_segmented() {
     for (width, height) in [(1, 1), (1, 300), (300, 1), (2, 2), (65_535, 1), (33, 31)] {
         let values = (0..width * height).map(|pixel| (pixel % 256) as u8).collect();
         let image = Image::new(width, height, 1, Samples::U8(values)).unwrap();
@@ -182,13 +182,13 @@ fn a_field_in_blocks_has_the_nuclei_of_the_whole() {
     let blocks = blocks.labels;
     let whole = segmenter.segment(&drawn.image).unwrap();
     assert_eq!(blocks.count(), whole.labels.count());
-    // Where a value is a threshold but for rounding, a pixel of a contour may differ.
+    // If a value equals a threshold up to rounding, a pixel along the contour may differ.
     let score = score_image(&run_length::encode(&whole.labels), &run_length::encode(&blocks));
     assert!(score.score > 0.999, "{}", score.score);
 }
 
 #[test]
-fn work_on_whole_and_tiled_images_can_be_cancelled() {
+fn whole_and_tiled_segmentation_can_be_cancelled() {
     let drawn = field(&FieldOptions { width: 620, height: 420, ..Default::default() });
     let segmenter = Segmenter::new(network());
     for segmenter in [segmenter.clone(), segmenter.with_sizes(Sizes::of_block(400))] {
@@ -202,7 +202,7 @@ fn work_on_whole_and_tiled_images_can_be_cancelled() {
     }
 }
 
-/// A field of gray fluorescence as other cameras and programs would save it.
+/// An image of gray fluorescence as other cameras and programs would save it.
 fn saved_otherwise(channels: usize, save: impl Fn(u8) -> Samples) -> f64 {
     let drawn = field(&FieldOptions { seed: 7, ..Default::default() });
     let Samples::U8(gray) = drawn.image.samples() else { panic!("8 bits expected") };
@@ -234,7 +234,7 @@ fn nuclei_are_found_however_the_image_was_saved() {
 }
 
 #[test]
-fn single_hot_pixels_are_no_nuclei() {
+fn single_hot_pixels_are_not_nuclei() {
     let mut random = fastrand::Rng::with_seed(3);
     let hot = (0..256 * 256).map(|_| if random.u8(..) == 0 { 255 } else { random.u8(8..12) }).collect();
     let image = Image::new(256, 256, 1, Samples::U8(hot)).unwrap();

@@ -1,4 +1,4 @@
-//! The score against a second implementation that works on sets of pixels, and by hand.
+//! The score compared with a second implementation on sets of pixels, and with results computed by hand.
 
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
@@ -22,7 +22,7 @@ fn masks(nuclei: &[Pixels]) -> Vec<Mask> {
     nuclei.iter().map(mask).collect()
 }
 
-/// The nuclei of a label image whose pixels are numbered from 1 as they come.
+/// The nuclei of a label image whose pixels are numbered from 1 in their order.
 fn nuclei(labels: &[u8]) -> Vec<Pixels> {
     let of = |number: u8| {
         (1..).zip(labels).filter(|(_, label)| **label == number).map(|(pixel, _)| pixel).collect()
@@ -35,13 +35,18 @@ fn true_positives(one: &Pixels, other: &Pixels, twentieths: usize) -> bool {
     20 * one.intersection(other).count() > twentieths * one.union(other).count()
 }
 
-/// Most pairs that can be made at a threshold, by trying all.
-fn most_hits(truth: &[Pixels], predicted: &[Pixels], taken: &mut HashSet<usize>, twentieths: usize) -> u64 {
+/// The largest number of pairs at a threshold, by exhaustive search.
+fn most_matches(
+    truth: &[Pixels],
+    predicted: &[Pixels],
+    taken: &mut HashSet<usize>,
+    twentieths: usize,
+) -> u64 {
     let Some((first, rest)) = truth.split_first() else { return 0 };
-    let mut best = most_hits(rest, predicted, taken, twentieths);
+    let mut best = most_matches(rest, predicted, taken, twentieths);
     for (index, other) in predicted.iter().enumerate() {
         if true_positives(first, other, twentieths) && taken.insert(index) {
-            best = best.max(1 + most_hits(rest, predicted, taken, twentieths));
+            best = best.max(1 + most_matches(rest, predicted, taken, twentieths));
             taken.remove(&index);
         }
     }
@@ -50,7 +55,7 @@ fn most_hits(truth: &[Pixels], predicted: &[Pixels], taken: &mut HashSet<usize>,
 
 fn reference(truth: &[Pixels], predicted: &[Pixels]) -> Vec<Counts> {
     let counts = |twentieths| {
-        let true_positives = most_hits(truth, predicted, &mut HashSet::new(), twentieths);
+        let true_positives = most_matches(truth, predicted, &mut HashSet::new(), twentieths);
         Counts {
             true_positives,
             false_negatives: truth.len() as u64 - true_positives,
@@ -145,14 +150,14 @@ fn parsed(texts: &[&str]) -> Vec<Mask> {
 }
 
 #[test]
-fn exactly_the_threshold_is_no_hit() {
+fn an_iou_equal_to_the_threshold_is_no_match() {
     // 10 pixels of 20: intersection over union is exactly 0.5.
     let half = score_image(&parsed(&["1 20"]), &parsed(&["1 10"]));
     assert_eq!(half.counts[0], Counts { true_positives: 0, false_negatives: 1, false_positives: 1 });
     assert_eq!(half.score, 0.0);
     let more = score_image(&parsed(&["1 20"]), &parsed(&["1 11"]));
     assert_eq!(more.counts[0], Counts { true_positives: 1, false_negatives: 0, false_positives: 0 });
-    // 11 of 20 is exactly 0.55: a hit at 0.50 alone.
+    // 11 of 20 is exactly 0.55: a match at 0.50 only.
     assert_eq!(more.score, 0.1);
     // 19 of 20 is exactly 0.95.
     assert_eq!(score_image(&parsed(&["1 20"]), &parsed(&["2 19"])).score, 0.9);
@@ -174,7 +179,7 @@ fn by_hand() {
 }
 
 #[test]
-fn nothing_there_and_nothing_found_scores_one() {
+fn no_true_and_no_found_nuclei_score_one() {
     let empty = score_image(&[], &[]);
     assert_eq!((empty.score, empty.average_precision_50, empty.average_precision_75), (1.0, 1.0, 1.0));
     assert_eq!(score_image(&[], &parsed(&["1 1"])).score, 0.0);
@@ -182,7 +187,7 @@ fn nothing_there_and_nothing_found_scores_one() {
 }
 
 #[test]
-fn a_prediction_hits_one_of_two_overlapping_true_nuclei() {
+fn a_prediction_matches_one_of_two_overlapping_true_nuclei() {
     let truth = parsed(&["1 8", "1 10"]);
     let scored = score_image(&truth, &parsed(&["1 10"]));
     assert_eq!(scored.matches[0].truth, 2);
@@ -192,7 +197,7 @@ fn a_prediction_hits_one_of_two_overlapping_true_nuclei() {
 }
 
 #[test]
-fn a_true_nucleus_is_hit_once_even_if_predictions_overlap() {
+fn a_true_nucleus_is_matched_once_even_if_predictions_overlap() {
     let scored = score_image(&parsed(&["1 10"]), &parsed(&["1 9", "1 10"]));
     assert_eq!(scored.counts[0], Counts { true_positives: 1, false_negatives: 0, false_positives: 1 });
     assert_eq!((scored.matches[0].predicted, &*scored.false_positives), (2, &[1][..]));
@@ -206,7 +211,7 @@ fn the_largest_numbers_do_not_overflow() {
 }
 
 #[test]
-fn many_nuclei_take_no_time() {
+fn many_nuclei_are_scored_quickly() {
     let column: Vec<Mask> = (0..100_000_u64)
         .map(|index| {
             Mask::new((0..5).map(|run| Run { start: index * 100 + run * 10 + 1, length: 7 })).unwrap()

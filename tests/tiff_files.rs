@@ -1,5 +1,4 @@
-//! TIFF as microscopy laboratories have it. The files are made here, by a writer that shares nothing
-//! with the reader.
+//! TIFF files as used in microscopy. They are written here by a writer that shares no code with the reader.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -21,7 +20,7 @@ enum Values {
 }
 use Values::{Bytes, Fraction, Long, Short, Text};
 
-/// A page: its tags and its strips or tiles, as they are stored.
+/// A page: its tags and its strips or tiles, as stored.
 #[derive(Clone)]
 struct Page {
     tags: BTreeMap<u16, Values>,
@@ -91,7 +90,7 @@ impl Style {
         }
     }
 
-    /// Values of some bits, each row from a new byte on.
+    /// Values with this many bits, each row starting at a new byte.
     fn pack(self, values: &[u64], bits: usize, row: usize) -> Vec<u8> {
         if matches!(bits, 8 | 16 | 24 | 32 | 64) {
             return values.iter().flat_map(|&value| self.number(value, bits / 8)).collect();
@@ -190,7 +189,7 @@ fn names(opened: &Opened) -> Vec<&str> {
     opened.channels.iter().map(|channel| channel.name.as_str()).collect()
 }
 
-/// Values that need all of some bits, for 7 × 3 pixels.
+/// Values that use all of this many bits, for 7 × 3 pixels.
 fn ramp(bits: u32) -> Vec<u64> {
     let most = u64::MAX >> (64 - bits);
     (0..21).map(|index| if index == 20 { most } else { ((most / 20).max(1) * index) & most }).collect()
@@ -258,7 +257,7 @@ fn signed_integers_and_floats_become_floats() {
 }
 
 #[test]
-fn palettes_become_colours_but_stay_values_where_they_only_show_a_channel() {
+fn palettes_become_colours_but_stay_values_if_they_are_for_display() {
     let map: Vec<u16> =
         (0..3).flat_map(|color| (0..16).map(move |index| 256 * (color * 16 + index))).collect();
     let strip = Style::default().pack(&[0, 15, 1], 4, 3);
@@ -278,13 +277,13 @@ fn cmyk_becomes_rgb() {
     assert_eq!(samples(&write(&[page])), Samples::U8(vec![255, 0, 155, 0, 0, 0]));
 }
 
-/// Pixels of 5 × 4 with some samples, all values different.
+/// 5 × 4 pixels with this many samples, all values different.
 fn pixels(count: u8) -> Vec<u8> {
     (0..20 * count).map(|index| index.wrapping_mul(7).wrapping_add(index / 13)).collect()
 }
 
 #[test]
-fn strips_tiles_and_planes_hold_the_same() {
+fn strips_tiles_and_planes_have_the_same_pixels() {
     for style in Style::ALL {
         let rgb = pixels(3);
         let plane = |sample: usize| rgb.iter().skip(sample).step_by(3).copied().collect::<Vec<u8>>();
@@ -365,7 +364,7 @@ const METHODS: [Method; 6] =
     [(5, lzw), (5, old_lzw), (8, deflate), (32_946, deflate), (50_000, zstd), (32_773, pack_bits)];
 
 #[test]
-fn compressed_strips_are_expanded() {
+fn compressed_strips_are_decompressed() {
     for (method, compress) in METHODS {
         for bits in [1, 8, 12, 16, 32] {
             let values = ramp(bits);
@@ -413,7 +412,7 @@ fn bytes_of_floats_are_put_together() {
     }
 }
 
-/// A JPEG, and its tables apart from its picture.
+/// A JPEG file, its tables alone, and the image without them.
 fn jpeg(values: &[u8], color: image::ExtendedColorType) -> (Vec<u8>, Vec<u8>, Vec<u8>) {
     let mut whole = Vec::new();
     image::codecs::jpeg::JpegEncoder::new_with_quality(&mut whole, 100)
@@ -438,7 +437,7 @@ fn is_near(found: &Samples, expected: &[u8]) -> bool {
 }
 
 #[test]
-fn jpeg_is_expanded_with_and_without_shared_tables() {
+fn jpeg_is_decoded_with_and_without_shared_tables() {
     let gray: Vec<u8> = (0..=255).collect();
     let (whole, tables, picture) = jpeg(&gray, image::ExtendedColorType::L8);
     let page = Page::new(16, 16, 8, 1, whole).short(259, 7);
@@ -454,7 +453,7 @@ fn jpeg_is_expanded_with_and_without_shared_tables() {
 }
 
 #[test]
-fn what_is_not_read_is_named() {
+fn unsupported_features_are_named() {
     let page = || Page::gray8(2, 1, &[1, 2]);
     let cases = [
         (page().short(259, 4), "CCITT fax group 4"),
@@ -485,7 +484,7 @@ fn planes(order: &[(usize, usize, usize)]) -> Vec<Page> {
     order.iter().map(plane).collect()
 }
 
-/// All of 2 channels, 3 slices and 2 frames; the letters say which index is fastest.
+/// All planes of 2 channels, 3 slices and 2 frames; the first letter is the fastest index.
 fn ordered(order: &str) -> Vec<(usize, usize, usize)> {
     let length = |letter| if letter == 'Z' { 3 } else { 2 };
     let position = |mut place: usize| {
@@ -508,7 +507,7 @@ fn imagej(text: &str) -> Vec<u8> {
 const HYPERSTACK: &str =
     "ImageJ=1.54f\nimages=12\nchannels=2\nslices=3\nframes=2\nhyperstack=true\nmode=composite\n";
 
-/// What [`planes`] looks like from outside.
+/// Checks the stack that [`planes`] describes.
 fn check_hyperstack(file: &[u8]) {
     let whole = all(file);
     assert_eq!((whole.info.slices, whole.info.frames, whole.info.is_color), (3, 2, false));
@@ -582,21 +581,21 @@ fn planes_that_imagej_wrote_behind_one_page_are_read() {
         let last = Selection { channel: Some(ChannelChoice::Index(1)), slice: Slice::Single(2), frame: 1 };
         assert_eq!(opened(&file, &last).image.samples(), &Samples::U8(values(11)));
     }
-    // What a program saved of such a stack, with its description.
+    // Part of such a stack, saved with its description by another program.
     let one = all(&write(&[Page::gray8(4, 1, &values(3)).described(HYPERSTACK)]));
     assert_eq!((one.image.samples(), one.info.slices), (&Samples::U8(values(3)), 1));
     assert!(one.info.warnings[0].message.contains("12 images, but 1"), "{:?}", one.info.warnings);
 }
 
 #[test]
-fn planes_behind_one_page_may_lie_beyond_four_gigabytes() {
-    // 70,000 planes of 64 KiB: memory that nobody touches is not taken.
+fn planes_behind_one_page_may_be_beyond_four_gigabytes() {
+    // 70,000 planes of 64 KiB: memory that is not accessed is not allocated.
     const PLANES: usize = 70_000;
     const SIDE: usize = 256;
     let described = format!("ImageJ=1.54f\nimages={PLANES}\nslices={PLANES}\n");
     let page = Page::gray8(SIDE as u32, SIDE as u32, &[]).described(&described);
     let head = write(&[page]);
-    // The directory stands in front of the pixels, as ImageJ writes it; the strip begins behind it.
+    // The directory is before the pixels, as ImageJ writes it; the strip begins after it.
     let mut file = vec![0u8; head.len() + PLANES * SIDE * SIDE];
     file[..head.len()].copy_from_slice(&head);
     let entry = head.windows(4).position(|bytes| bytes == [0x11, 1, 4, 0]).unwrap();
@@ -612,7 +611,7 @@ fn planes_behind_one_page_may_lie_beyond_four_gigabytes() {
 }
 
 #[test]
-fn print_resolutions_in_inches_are_no_pixel_size_for_imagej_either() {
+fn print_resolutions_in_inches_are_not_pixel_sizes_in_imagej_files() {
     let size = |unit: &str, a_unit: u32| {
         let page = Page::gray8(1, 1, &[1]).described(&format!("ImageJ=1.54f\nunit={unit}\n"));
         all(&write(&[page.with(282, Fraction(a_unit, 1)).with(283, Fraction(a_unit, 1))])).info.pixel_size
@@ -650,7 +649,7 @@ fn slices_of_a_composite_are_channels() {
 }
 
 #[test]
-fn labels_that_name_channels_make_them_of_slices() {
+fn labels_that_name_channels_turn_slices_into_channels() {
     let labels = ["c:1/2 z:1/1 - GFP", "c:2/2 z:1/1 - DAPI"];
     let style = Style::default();
     let texts = labels
@@ -697,7 +696,7 @@ fn ome_tiff_is_read_in_every_order() {
 }
 
 #[test]
-fn ome_tiff_says_which_page_is_which_plane() {
+fn ome_tiff_assigns_pages_to_planes() {
     let mut order = ordered("TCZ");
     order.reverse();
     let data: String = order
@@ -729,7 +728,7 @@ fn planes_of_other_files_are_missing() {
     assert_eq!(here.image.samples(), &Samples::U8(vec![110, 111, 110, 110]));
 
     pages[0] = pages[0].clone().described(&ome("CZT", &part(2, 0, 2)));
-    // All planes in one other file: that file under another name. In several: nobody knows which.
+    // All planes in one other file: that file under another name. In several: ambiguous.
     let renamed = all(&write(&pages));
     assert_eq!(
         (names(&renamed), renamed.info.slices, codes(&renamed)),
@@ -762,7 +761,7 @@ fn ome_tiff_of_colour_pages_is_one_colour_image() {
 }
 
 #[test]
-fn ome_xml_that_cannot_be_used_is_passed_over_with_the_reason() {
+fn ome_xml_that_cannot_be_used_is_ignored_with_the_reason() {
     let cases = [
         ("<OME><Image", "not valid"),
         ("<OME BinaryOnly='1'/>", "another file"),
@@ -782,7 +781,7 @@ fn ome_xml_that_cannot_be_used_is_passed_over_with_the_reason() {
 }
 
 #[test]
-fn ome_xml_that_is_not_well_formed_is_read_as_far_as_it_goes() {
+fn ome_xml_that_is_not_well_formed_is_read_as_far_as_possible() {
     let right = ome("CZT", "<TiffData/>");
     let cases = [
         right.replace("GFP &amp; more", "GFP & more"),
@@ -839,7 +838,7 @@ fn ome_channels_that_are_called_slices_are_channels() {
 }
 
 #[test]
-fn axes_that_are_named_say_what_pages_are() {
+fn named_axes_define_the_pages() {
     let shaped = |shape: &str, axes: &str| format!(r#"{{"shape": [{shape}], "axes": "{axes}"}}"#);
     let scifio = |axes: &str, lengths: &str| {
         format!(
@@ -886,7 +885,7 @@ fn axes_that_are_named_say_what_pages_are() {
     let shape = Page::gray8(2, 1, &[1, 1, 2, 2, 3, 3]).described(r#"{"shape": [3, 1, 2]}"#);
     let shape = all(&write(&[shape]));
     assert_eq!((shape.info.slices, codes(&shape)), (3, vec!["image/pages-as-slices"]));
-    // Axes that are neither, and those that do not fit.
+    // Other axes, and axes that do not fit.
     let pages = |description: String| {
         [Page::gray8(2, 1, &[1, 1]).described(&description), Page::gray8(2, 1, &[2, 2])]
     };
@@ -924,7 +923,7 @@ fn names_of_pages_can_be_those_of_channels() {
 }
 
 #[test]
-fn metamorph_planes_stand_behind_one_page() {
+fn metamorph_planes_are_stored_behind_one_page() {
     let stk = |z: [u32; 3], times: [u32; 3], inside: Vec<u8>| {
         let mut words = Vec::new();
         for (z, time) in z.into_iter().zip(times) {
@@ -950,7 +949,7 @@ fn metamorph_planes_stand_behind_one_page() {
 }
 
 #[test]
-fn zeiss_lsm_says_what_its_pages_are() {
+fn zeiss_lsm_describes_its_pages() {
     let mut block = vec![0; 112];
     let mut put = |at: usize, bytes: &[u8]| block[at..at + bytes.len()].copy_from_slice(bytes);
     for (at, number) in [(0, 0x0400_494cu32), (4, 112), (8, 2), (12, 1), (16, 2), (20, 2), (24, 2)] {
@@ -974,7 +973,7 @@ fn zeiss_lsm_says_what_its_pages_are() {
 }
 
 #[test]
-fn channels_of_a_scanned_slide_have_names_and_thumbnails_are_none() {
+fn channels_of_a_scanned_slide_have_names_and_thumbnails_are_skipped() {
     let described = |kind: &str, name: &str, marker: &str| {
         format!(
             "<?xml version=\"1.0\" encoding=\"utf-16\"?><PerkinElmer-QPI-ImageDescription><ImageType>{kind}\
@@ -1013,11 +1012,11 @@ fn channels_of_a_scanned_slide_have_names_and_thumbnails_are_none() {
 }
 
 #[test]
-fn tiles_and_strips_that_are_left_out_are_background() {
+fn missing_tiles_and_strips_are_background() {
     let tile = |value: u8| vec![value; 4];
     let page = Page::gray8(4, 4, &[]).tiles(2, 2, vec![tile(1), tile(2), tile(3), tile(4)]);
     let missing = |file: &[u8], place_too: bool| {
-        // The tags 324 and 325 have the places and lengths of the tiles; the third is made missing.
+        // The tags 324 and 325 have the offsets and lengths of the tiles; the third is removed.
         let mut file = file.to_vec();
         for (tag, is_changed) in [(324u16, place_too), (325, true)] {
             let entry = [tag.to_le_bytes(), 4u16.to_le_bytes()].concat();
@@ -1048,7 +1047,7 @@ fn tiles_and_strips_that_are_left_out_are_background() {
 }
 
 #[test]
-fn places_of_tiles_may_stand_in_the_tags_for_strips() {
+fn offsets_of_tiles_may_be_in_the_tags_for_strips() {
     let tiles: Vec<Vec<u8>> = (1..=4).map(|value| vec![value; 4]).collect();
     for rows in [None, Some(2)] {
         let mut page = Page::gray8(4, 4, &[]).tiles(2, 2, tiles.clone());
@@ -1067,7 +1066,7 @@ fn places_of_tiles_may_stand_in_the_tags_for_strips() {
 }
 
 #[test]
-fn pixels_are_taken_as_stored_and_a_tag_that_turns_them_is_said() {
+fn pixels_are_read_as_stored_and_an_orientation_tag_is_a_warning() {
     let whole = all(&write(&[Page::gray8(2, 1, &[1, 2]).short(274, 6)]));
     assert_eq!(whole.image.samples(), &Samples::U8(vec![1, 2]));
     assert_eq!(codes(&whole), ["image/orientation"]);
@@ -1076,7 +1075,7 @@ fn pixels_are_taken_as_stored_and_a_tag_that_turns_them_is_said() {
 }
 
 #[test]
-fn pages_without_a_description_are_slices_and_thumbnails_are_passed_over() {
+fn pages_without_a_description_are_slices_and_thumbnails_are_skipped() {
     let pages = [
         Page::gray8(2, 1, &[9, 9]).with(254, Long(vec![1])),
         Page::gray8(2, 1, &[1, 5]),
@@ -1114,7 +1113,7 @@ fn only_the_resolution_of_a_microscope_is_a_pixel_size() {
 }
 
 #[test]
-fn what_does_not_exist_is_named_with_what_there_is() {
+fn selections_that_do_not_exist_are_errors_that_list_the_existing_ones() {
     let file = imagej(HYPERSTACK);
     let refused = |selection: Selection| open(&file, &selection, Limits::default()).unwrap_err();
     let channel = |choice| refused(Selection { channel: Some(choice), ..Selection::default() });
@@ -1140,7 +1139,7 @@ fn what_does_not_exist_is_named_with_what_there_is() {
 }
 
 #[test]
-fn a_chain_of_pages_that_leads_back_is_read_up_to_there() {
+fn a_circular_chain_of_pages_is_read_up_to_the_repeated_page() {
     let mut file = imagej(HYPERSTACK);
     let first = file[4..8].to_vec();
     let end = file.len() - 4;
@@ -1151,7 +1150,7 @@ fn a_chain_of_pages_that_leads_back_is_read_up_to_there() {
 }
 
 #[test]
-fn a_stack_is_held_against_the_limits_as_a_whole() {
+fn a_stack_is_checked_against_the_limits_as_a_whole() {
     let pages: Vec<Page> = (0..65).map(|_| Page::gray8(4, 1, &[1; 4])).collect();
     let file = write(&pages);
     let limits = Limits { maximum_pixels: 4 };
@@ -1163,14 +1162,14 @@ fn a_stack_is_held_against_the_limits_as_a_whole() {
 }
 
 #[test]
-fn pages_that_are_cut_into_too_many_strips_are_refused() {
+fn pages_with_too_many_strips_are_refused() {
     let page = Page::gray8(1, 70_000, &[]).strips(1, vec![vec![0]; 70_000]);
     let error = decode(&write(&[page]), Limits { maximum_pixels: 1 << 20 }).unwrap_err();
     assert!(error.to_string().contains("70000 strips"), "{error}");
 }
 
 #[test]
-fn a_header_that_promises_too_much_is_refused_before_memory_is_taken() {
+fn a_header_with_too_large_sizes_is_refused_before_memory_is_allocated() {
     let page = || Page::gray8(4, 1, &[1; 4]);
     let huge = [
         page().with(256, Long(vec![u32::MAX])).with(257, Long(vec![u32::MAX])),
@@ -1203,7 +1202,7 @@ fn files() -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn a_file_that_is_cut_anywhere_is_an_error() {
+fn a_file_truncated_anywhere_is_an_error() {
     for (number, file) in files().into_iter().enumerate() {
         for length in 0..file.len() {
             let error = decode(&file[..length], Limits::default())

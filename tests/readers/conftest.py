@@ -20,7 +20,7 @@ EXAMPLES = ["example-001000", "example-001001", "example-001002"]
 
 @dataclass
 class Case:
-    """An image, its true nuclei as this test knows them, and the files made of it."""
+    """An image, its true nuclei, and the files exported from it."""
 
     name: str
     image: np.ndarray
@@ -31,7 +31,7 @@ class Case:
         return self.folder / f"{self.name}{ending}"
 
     def table(self):
-        """Its rows of the batch's table."""
+        """The image's rows of the batch's table."""
         rows = pd.read_csv(self.folder / "nuclei.csv")
         return rows[rows["image"] == self.name].reset_index(drop=True)
 

@@ -1,4 +1,4 @@
-"""Which nuclei count: the summary and every export, worked out again with pandas and shapely."""
+"""Which nuclei count: the summary and every export, recomputed with pandas and shapely."""
 
 import json
 from itertools import pairwise
@@ -15,7 +15,7 @@ from skimage.io import imread
 
 
 def region(random):
-    """A region that may cross itself, have a hole or lie outside the image."""
+    """A region that may cross itself, have a hole or be outside the image."""
     kind = random.integers(3)
     if kind == 0:
         corners = random.uniform(-80, 600, (random.integers(3, 9), 2))
@@ -30,7 +30,7 @@ def region(random):
 
 
 def is_inside(geometry, x, y):
-    """By the even-odd rule, which is what makes a region of a line that crosses itself."""
+    """Whether a point is inside by the even-odd rule, which also handles lines that cross themselves."""
     inside = np.zeros(np.shape(x), bool)
     for ring in geometry["coordinates"]:
         for (x1, y1), (x2, y2) in pairwise(ring):
@@ -41,7 +41,7 @@ def is_inside(geometry, x, y):
 
 
 def gate(random, table):
-    """A range on some measure, as the command line takes it and as a function."""
+    """A range of a measurement, as an option of the command line and as a function."""
     key = str(random.choice(["area_px2", "circularity", "area_um2", "solidity", "nearest_neighbour_px"]))
     low, high = np.quantile(table[key].dropna(), sorted(random.uniform(0, 1, 2)))
     low, high = (float(f"{end:.6g}") for end in (low, high))

@@ -1,4 +1,4 @@
-"""The table in pandas; its numbers in scikit-image, or worked out here where it has none."""
+"""The table in pandas, compared with scikit-image, or computed here where it has no such property."""
 
 import numpy as np
 import pytest
@@ -68,7 +68,7 @@ def test_scikit_image_agrees(example, table):
     for key, column in SHAPE.items():
         difference = table[column] - expected[key]
         if key == "orientation":
-            # A half turn is no turn for an axis.
+            # Half a turn does not change an axis.
             difference = (difference + np.pi / 2) % np.pi - np.pi / 2
         assert (np.abs(difference) <= 1e-3 * np.abs(expected[key]) + 1e-9).all(), column
 
@@ -86,7 +86,7 @@ def test_scikit_image_agrees_on_every_channel(example, table):
 
 
 def narrowest(pixels):
-    """Least width of the hull of the middles of the pixels' sides, over the directions of its sides."""
+    """Smallest width of the hull of the midpoints of the pixels' sides, over its sides' directions."""
     steps = np.array([[0.5, 0], [-0.5, 0], [0, 0.5], [0, -0.5]])
     points = (pixels[:, None] + steps).reshape(-1, 2)
     hull = points[ConvexHull(points).vertices]

@@ -83,7 +83,7 @@ def test_svg_encloses_every_pixel(exported):
         assert total == area
 
 
-def test_the_overlay_marks_rims_only(exported):
+def test_the_overlay_marks_contours_only(exported):
     picture = imread(exported.file("-overlay.png"))
     assert picture.shape == (*exported.labels.shape, 3) and picture.dtype == np.uint8
     padded = np.pad(exported.labels, 1, mode="edge")

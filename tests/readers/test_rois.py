@@ -37,7 +37,7 @@ def test_roifile_reads_every_pixel(exported):
     np.testing.assert_array_equal(found, exported.labels)
 
 
-def test_names_tell_number_row_and_column(exported):
+def test_names_contain_number_row_and_column(exported):
     with zipfile.ZipFile(exported.file("-RoiSet.zip")) as archive:
         names = archive.namelist()
         assert all(info.date_time == (1980, 1, 1, 0, 0, 0) for info in archive.infolist())
