@@ -1,4 +1,4 @@
-//! Uses a network that is no ONNX model: here the brightness itself. It needs no feature, so
+//! Uses a network that is not an ONNX model: here the brightness itself. It needs no feature, so
 //! `cargo run --no-default-features --example own_network` compiles without tract.
 #![expect(clippy::print_stdout, reason = "an example")]
 

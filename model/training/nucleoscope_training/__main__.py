@@ -45,7 +45,7 @@ def command_train(args: argparse.Namespace) -> None:
 def write_models(data: Path, run: Path) -> None:
     """`models.csv`: the network that scores each condition, which is the one trained without it.
 
-    `nucleoscope evaluate --models` goes by it. Groups that were not left out are not in it.
+    `nucleoscope evaluate --models` reads this file. It lists only groups that were left out.
     """
     rows = {
         (r.folder.name, r.condition, f"{r.group}.onnx")

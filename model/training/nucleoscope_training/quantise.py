@@ -1,8 +1,8 @@
 """Stores an exported file's weights in 8 bits, with a scale for each output channel.
 
-The engine makes float32 of them when it loads the file: the file halves, the arithmetic stays. What
-weighs little stays in half precision: the stem, whose zeros and ones are no measurement, the first
-convolution behind it and the head, together 0.4 % of the weights, at the two ends of the network.
+The engine converts them to float32 when it loads the file: the file is half as large, the arithmetic
+is the same. Small layers stay in half precision: the stem, whose weights are zeros and ones, the
+first convolution after it and the head, together 0.4 % of the weights.
 """
 
 from pathlib import Path

@@ -2,10 +2,10 @@
 
 * interior: every pixel of a nucleus.
 * boundary: pixels of a nucleus that have a pixel of something else among their eight neighbours;
-  two touching nuclei therefore share a line two pixels wide. The image's own edge is no boundary.
+  two touching nuclei therefore share a line two pixels wide. The image's edge is not a boundary.
 * distance: distance to the nucleus's outline over the largest such distance in that nucleus, so
   every nucleus has a peak of 1 whatever its size.
-* contact (a weight, not an output): pixels that see two different nuclei in a 5x5 window, which is
+* contact (a weight, not an output): pixels with two different nuclei in a 5x5 window,
   where nuclei touch or leave a thin gap.
 """
 

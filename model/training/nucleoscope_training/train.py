@@ -1,7 +1,7 @@
 """Trains one network or several at once on one stream of crops: checkpoints, schedule, log.
 
-A network is named "all" (it sees every crop) or by the letters of the hold-out groups that it does
-not see.
+A network is named "all" (trained on every crop) or by the letters of the hold-out groups that are
+left out.
 """
 
 import csv
@@ -31,11 +31,11 @@ CALIBRATION_BATCHES = 15
 class Plan:
     """The options of a training run.
 
-    `minutes` replaces `steps`: the schedule then goes by the clock. `plain` is the share of crops
+    `minutes` replaces `steps`: the schedule then follows the clock. `plain` is the share of crops
     that are hardly changed (see `augmentation.draw`). `batch` is a multiple of the stream's `SLOT`.
-    bfloat16 pays on a GPU and on a processor with AMX or AVX-512 bf16, elsewhere it is slower.
-    `device` is PyTorch's name of one ("cuda"). `workers` draw crops: one less than there are cores.
-    Each batch is shown `repeats` times, turned and mirrored otherwise: where a GPU waits for crops.
+    bfloat16 is faster on a GPU and on a CPU with AMX or AVX-512 bf16, and slower elsewhere.
+    `device` is PyTorch's device name ("cuda"). `workers` draw crops: one fewer than cores.
+    Each batch is used `repeats` times, rotated and mirrored, if a GPU has to wait for crops.
     """
 
     networks: str = EVERYTHING
