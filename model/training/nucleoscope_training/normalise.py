@@ -3,10 +3,10 @@
 A single bright object must not reduce the contrast of everything else. So no measure of the range
 depends on single pixels, and if the background is dark, the upper end of the range is local.
 
-1. Each channel is divided into blocks of 2x2 pixels (an odd last row or column is left out; a side
-   of one pixel is used unchanged). Of a block's four values, the second largest is its *high* and the
-   second smallest its *low*: neither a hot nor a dead pixel counts. NaN values are
-   background: the smallest number of the image.
+1. Each channel is divided into blocks of 2x2 pixels (an odd last row or column is left out; a
+   side of one pixel is used unchanged). Of a block's four values, the second largest is its *high*
+   and the second smallest its *low*: neither a hot nor a dead pixel counts. NaN and infinite values
+   are background: the smallest number of the image.
 2. A percentile is the nearest rank: of n sorted values, the one at index ceil(p / 100 * n) - 1.
    `low` is the 1st percentile of all blocks' lows, `middle` the 50th and `high` the 99.8th of all
    blocks' highs, the channels together. `noise` is the median of high - low of all blocks, over
@@ -14,7 +14,7 @@ depends on single pixels, and if the background is dark, the upper end of the ra
 3. The range is at least `least` = max(12 * noise, 16 steps of an integer image).
 4. Bright field (middle - low > (high - low) / 2): low is lowered to high - least if it is
    nearer, and x = (value - low) / (high - low).
-5. Dark field: the image is divided into square cells of side max(32, the longer side / 16 rounded up),
+5. Dark field: the image is divided into cells of side max(32, the longer side / 16 rounded up),
    made even; the last ones may be smaller. A cell's top is the 99.5th percentile of the highs of
    the blocks in it, of all channels; then the largest top among its 3x3 neighbours. It is at
    least low + max(least, a fifth of the largest top - low). Between the centres of cells the top

@@ -1,6 +1,6 @@
 """Stores an exported file's weights in 8 bits, with a scale for each output channel.
 
-The engine converts them to float32 when it loads the file: the file is half as large, the arithmetic
+The engine converts them to float32 on loading: the file is half as large, the arithmetic
 is the same. Small layers stay in half precision: the stem, whose weights are zeros and ones, the
 first convolution after it and the head, together 0.4 % of the weights.
 """
