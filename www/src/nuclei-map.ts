@@ -1,4 +1,4 @@
-import type { Outlines, Place } from "./wasm/nucleoscope.js";
+import type { Outlines, Point as Place } from "./wasm/nucleoscope.js";
 
 /** The side of the squares that nuclei are looked up by, in image pixels. */
 const cellSide = 64;

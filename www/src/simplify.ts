@@ -1,4 +1,4 @@
-import type { Place } from "./wasm/nucleoscope.js";
+import type { Point as Place } from "./wasm/nucleoscope.js";
 
 /** The same line with fewer corners, none further from it than `tolerance` (Ramer 1972; Douglas and Peucker 1973). */
 export function simplify(line: readonly Place[], tolerance: number): Place[] {
