@@ -406,6 +406,8 @@ fn gaussian(deviation: f64) -> Vec<f32> {
 }
 
 #[cfg(test)]
+mod h_maxima;
+#[cfg(test)]
 mod oracle;
 
 #[cfg(test)]
@@ -550,6 +552,47 @@ mod tests {
         assert!(smoothed(&[0.5; 21], 7, 1.5).iter().all(|value| (value - 0.5).abs() < 1e-6));
     }
 
+    /// A relief of these levels, row by row; `None` is outside the foreground.
+    fn relief(width: usize, levels: &[Option<u16>]) -> Relief {
+        let maps = ProbabilityMaps {
+            width,
+            height: levels.len() / width,
+            interior: levels.iter().map(|level| if level.is_some() { 1.0 } else { 0.0 }).collect(),
+            boundary: vec![0.0; levels.len()],
+            distance: levels.iter().map(|level| f32::from(level.unwrap_or(0)) / f32::from(TOP)).collect(),
+        };
+        Relief::new(&maps, &PLAIN)
+    }
+
+    #[test]
+    fn seeds_are_the_h_maxima_of_scikit_image() {
+        // `skimage.morphology.h_maxima(image, h, footprint)` of scikit-image 0.26.0, with the four neighbours
+        // as footprint, is 1 at these (row, column).
+        let levels: [[u16; 12]; 10] = [
+            [99, 96, 85, 60, 59, 62, 55, 59, 82, 94, 81, 56],
+            [76, 85, 85, 73, 70, 63, 53, 63, 85, 88, 71, 55],
+            [61, 69, 72, 68, 65, 55, 47, 58, 70, 63, 59, 72],
+            [67, 65, 57, 52, 60, 58, 46, 43, 43, 40, 53, 76],
+            [82, 77, 60, 45, 56, 62, 48, 38, 41, 46, 50, 50],
+            [86, 84, 66, 41, 40, 50, 43, 41, 51, 55, 41, 24],
+            [75, 74, 59, 34, 20, 27, 32, 36, 41, 44, 38, 30],
+            [55, 63, 60, 37, 10, 10, 23, 31, 33, 34, 44, 53],
+            [33, 48, 58, 47, 30, 32, 42, 40, 31, 32, 52, 76],
+            [9, 23, 39, 52, 64, 75, 74, 49, 21, 23, 56, 92],
+        ];
+        let relief = relief(12, &levels.as_flattened().iter().copied().map(Some).collect::<Vec<_>>());
+        for (h, expected) in [
+            (8, &[(0, 0), (0, 9), (3, 11), (5, 0), (5, 9), (9, 5), (9, 11)][..]),
+            (20, &[(0, 0), (0, 9), (5, 0), (9, 5), (9, 11)]),
+            (40, &[(0, 0), (9, 11)]),
+        ] {
+            let place = |seed: u32| (seed as usize / relief.across - 1, seed as usize % relief.across - 1);
+            let mut seeds: Vec<(usize, usize)> = relief.seeds(h, 0).into_iter().map(place).collect();
+            seeds.sort_unstable();
+            assert_eq!(seeds, expected, "h = {h}");
+        }
+    }
+
     #[test]
     fn steps_are_rounded_numbers() {
         let whole = |value: f32| (value.clamp(0.0, 1.0) * f32::from(TOP)).round() as u16;
@@ -629,6 +672,35 @@ mod tests {
             };
             let image = watershed(&maps, &settings);
             prop_assert_eq!(image.as_slice(), oracle::watershed(&maps, &settings));
+        }
+
+        #[test]
+        fn seeds_are_the_h_maxima_by_definition(
+            width in 1usize..12,
+            levels in prop::collection::vec(prop::option::weighted(0.9, 0u16..40), 1..140),
+            (depth, minimum, grain) in (1u16..30, 0u16..30, 1u16..5),
+        ) {
+            // Few different levels, so that there are plateaus.
+            let levels: Vec<Option<u16>> = levels.into_iter().map(|level| Some(level? / grain * grain)).collect();
+            let relief = relief(width, &levels[..levels.len() / width * width]);
+            // The seeds are as deep as `depth` or deeper; the transform leaves what is deeper than h.
+            let is_maximum = h_maxima::h_maxima(&relief, i32::from(depth) - 1);
+            let labels: Vec<u32> = is_maximum.iter().copied().map(u32::from).collect();
+            let maxima = Components::of(&labels, relief.across, Connectivity::Sides, |label| label != 0);
+            let mut peaks = vec![0; maxima.count()];
+            let mut seeds_in = vec![0; maxima.count()];
+            let seeds = relief.seeds(depth, minimum);
+            for (run, &maximum) in maxima.runs.iter().zip(&maxima.positions) {
+                for pixel in run.indices(relief.across) {
+                    peaks[maximum as usize] = relief.levels[pixel].max(peaks[maximum as usize]);
+                    seeds_in[maximum as usize] += usize::from(seeds.contains(&(pixel as u32)));
+                }
+            }
+            // One seed in each maximum that is high enough, and none elsewhere.
+            for (&peak, &count) in peaks.iter().zip(&seeds_in) {
+                prop_assert_eq!(count, usize::from(peak >= minimum));
+            }
+            prop_assert_eq!(seeds.len(), seeds_in.iter().sum::<usize>());
         }
 
         #[test]
