@@ -3,6 +3,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use nucleoscope::geometry::Point;
 use nucleoscope::image::Channel;
 use nucleoscope::nuclei::{Edit, Region, WatershedSettings, apply, inside, measure, outlines, watershed};
 use nucleoscope::synthetic::{Field, FieldOptions, field, maps};
@@ -13,13 +14,14 @@ const SIDE: usize = 1024;
 fn edits(count: usize) -> Vec<Edit> {
     let edit = |number: usize| {
         let (x, y) = ((number * 137 % SIDE) as f64, (number * 71 % SIDE) as f64);
+        let points = |moves: &[(f64, f64)]| moves.iter().map(|(dx, dy)| Point::new(x + dx, y + dy)).collect();
         match number % 6 {
-            0 => Edit::Delete { at: vec![(x, y)] },
-            1 => Edit::Merge { at: vec![(x, y), (x + 24.0, y)] },
-            2 => Edit::Split { line: vec![(x - 40.0, y - 9.0), (x + 40.0, y + 9.0)] },
-            3 => Edit::Draw { path: vec![(x, y), (x + 30.0, y + 20.0)], radius: 6.0, to: None },
-            4 => Edit::Erase { path: vec![(x, y), (x, y + 30.0)], radius: 4.0 },
-            _ => Edit::Add { outline: vec![(x, y), (x + 30.0, y), (x + 15.0, y + 30.0)] },
+            0 => Edit::Delete { at: points(&[(0.0, 0.0)]) },
+            1 => Edit::Merge { at: points(&[(0.0, 0.0), (24.0, 0.0)]) },
+            2 => Edit::Split { line: points(&[(-40.0, -9.0), (40.0, 9.0)]) },
+            3 => Edit::Draw { path: points(&[(0.0, 0.0), (30.0, 20.0)]), radius: 6.0, to: None },
+            4 => Edit::Erase { path: points(&[(0.0, 0.0), (0.0, 30.0)]), radius: 4.0 },
+            _ => Edit::Add { outline: points(&[(0.0, 0.0), (30.0, 0.0), (15.0, 30.0)]) },
         }
     };
     (0..count).map(edit).collect()
@@ -44,10 +46,11 @@ fn stages(criterion: &mut Criterion) {
         let edits = edits(count);
         bench(&format!("edits, {count}"), &mut || correct(&edits));
     }
-    let across = [Edit::Split { line: vec![(0.0, 0.0), (SIDE as f64, SIDE as f64)] }];
+    let corner = |x: usize, y: usize| Point::new(x as f64, y as f64);
+    let across = [Edit::Split { line: vec![corner(0, 0), corner(SIDE, SIDE)] }];
     bench("edits, a line across the image", &mut || correct(&across));
-    let half = [Region::Polygon { points: vec![(0.0, 0.0), (SIDE as f64, 0.0), (0.0, SIDE as f64)] }];
-    let places: Vec<(f64, f64)> = measure(labels, &[]).iter().map(|nucleus| nucleus.centroid).collect();
+    let half = [Region::Polygon { points: vec![corner(0, 0), corner(SIDE, 0), corner(0, SIDE)] }];
+    let places: Vec<Point> = measure(labels, &[]).iter().map(|nucleus| nucleus.centroid).collect();
     bench("inside a region", &mut || _ = black_box(inside(&places, &half)));
     bench("outlines", &mut || _ = black_box(outlines(labels)));
     let channels = [Channel { name: "gray".into(), image }];

@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::error::Error;
 
+use nucleoscope::geometry::Size;
 use nucleoscope::network::{ModelMetadata, Network, NetworkError};
 use nucleoscope::{Segmenter, synthetic};
 
@@ -17,8 +18,8 @@ impl Network for Brightness {
     }
 
     /// The input is `[3, height, width]`; the output are interior, boundary and distance in the same shape.
-    fn run(&self, input: Vec<f32>, height: usize, width: usize) -> Result<Vec<f32>, NetworkError> {
-        let red = &input[..height * width];
+    fn run(&self, input: Vec<f32>, size: Size) -> Result<Vec<f32>, NetworkError> {
+        let red = &input[..size.area()];
         let interior = red.iter().map(|value| f32::from(*value > 0.3));
         let boundary = red.iter().map(|_| 0.0);
         let distance = red.iter().map(|value| value.clamp(0.0, 1.0));

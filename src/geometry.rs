@@ -1,34 +1,124 @@
-//! Rectangles of pixels.
+//! Sizes, points and rectangles: `(width, height)` and `(x, y)` everywhere.
+//!
+//! `x` counts columns to the right and `y` rows down. Coordinates of an image are those of its pixels' sides:
+//! the upper left pixel covers 0 to 1 both ways, and its centre is (0.5, 0.5).
 
+use std::fmt;
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-/// A rectangle of pixels inside an image.
+/// Columns and rows of an image or a part of one, in pixels.
 ///
 /// ```
-/// use nucleoscope::geometry::Rect;
+/// use nucleoscope::geometry::Size;
 ///
-/// let window = Rect { left: 90, top: 2, width: 8, height: 4 };
-/// assert_eq!(window.grown(5, 100, 100), Rect { left: 85, top: 0, width: 15, height: 11 });
+/// let size = Size::new(640, 480);
+/// assert_eq!(size.area(), 307_200);
+/// assert_eq!(size.to_string(), "640 × 480");
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
-pub struct Rect {
-    /// Its first column.
-    pub left: usize,
-    /// Its first row.
-    pub top: usize,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Size {
     /// Columns.
     pub width: usize,
     /// Rows.
     pub height: usize,
 }
 
+impl Size {
+    /// A size of so many columns and rows.
+    pub const fn new(width: usize, height: usize) -> Self {
+        Self { width, height }
+    }
+
+    /// Number of pixels, `usize::MAX` at most.
+    pub const fn area(self) -> usize {
+        self.width.saturating_mul(self.height)
+    }
+}
+
+impl fmt::Display for Size {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} × {}", self.width, self.height)
+    }
+}
+
+/// A point: `f64` for any place in an image, `u32` for a corner of a pixel, `usize` for a pixel.
+///
+/// In JSON it is `[x, y]`.
+///
+/// ```
+/// use nucleoscope::geometry::Point;
+///
+/// let point: Point = serde_json::from_str("[3.5, 2.0]")?;
+/// assert_eq!(point, Point::new(3.5, 2.0));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(from = "(T, T)", into = "(T, T)", bound(serialize = "T: Copy + Serialize"))]
+pub struct Point<T = f64> {
+    /// Along a row, to the right.
+    pub x: T,
+    /// Along a column, down.
+    pub y: T,
+}
+
+/// As TypeScript has it: what is in JSON.
+#[cfg(feature = "typescript")]
+#[wasm_bindgen::prelude::wasm_bindgen(typescript_custom_section)]
+const POINT: &str =
+    "/** A point in image pixels: `[x, y]`, right and down. */\nexport type Point = [number, number];";
+
+impl<T> Point<T> {
+    /// The point at these coordinates.
+    pub const fn new(x: T, y: T) -> Self {
+        Self { x, y }
+    }
+}
+
+impl<T> From<(T, T)> for Point<T> {
+    fn from((x, y): (T, T)) -> Self {
+        Self { x, y }
+    }
+}
+
+impl<T> From<Point<T>> for (T, T) {
+    fn from(point: Point<T>) -> Self {
+        (point.x, point.y)
+    }
+}
+
+/// A rectangle of pixels inside an image.
+///
+/// ```
+/// use nucleoscope::geometry::{Rect, Size};
+///
+/// let window = Rect { left: 90, top: 2, width: 8, height: 4 };
+/// let image = Size::new(100, 100);
+/// assert_eq!(window.grown(5, image), Rect { left: 85, top: 0, width: 15, height: 11 });
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+pub struct Rect {
+    /// First column.
+    pub left: usize,
+    /// First row.
+    pub top: usize,
+    /// Number of columns.
+    pub width: usize,
+    /// Number of rows.
+    pub height: usize,
+}
+
 impl Rect {
-    /// All of an image.
-    pub fn whole(width: usize, height: usize) -> Self {
-        Self { left: 0, top: 0, width, height }
+    /// All pixels of an image.
+    pub fn whole(image: Size) -> Self {
+        Self { left: 0, top: 0, width: image.width, height: image.height }
+    }
+
+    /// The pixels in these columns and rows.
+    pub fn of(columns: Range<usize>, rows: Range<usize>) -> Self {
+        Self { left: columns.start, top: rows.start, width: columns.len(), height: rows.len() }
     }
 
     /// Its columns.
@@ -41,31 +131,55 @@ impl Rect {
         self.top..self.top + self.height
     }
 
-    /// The pixels of a window that has these columns and rows.
-    pub fn of(columns: Range<usize>, rows: Range<usize>) -> Self {
-        Self { left: columns.start, top: rows.start, width: columns.len(), height: rows.len() }
+    /// Its columns and rows.
+    pub fn size(&self) -> Size {
+        Size::new(self.width, self.height)
     }
 
-    /// The window with a margin, as far as an image of that size reaches.
-    pub fn grown(&self, margin: usize, width: usize, height: usize) -> Self {
+    /// The rectangle with a margin on every side, clipped to an image of that size.
+    pub fn grown(&self, margin: usize, image: Size) -> Self {
         let grown = |range: Range<usize>, length: usize| {
             range.start.saturating_sub(margin)..(range.end + margin).min(length)
         };
-        Self::of(grown(self.columns(), width), grown(self.rows(), height))
+        Self::of(grown(self.columns(), image.width), grown(self.rows(), image.height))
     }
 
-    /// Whether the pixel in column `x` and row `y` is inside.
-    pub fn contains(&self, x: usize, y: usize) -> bool {
-        self.columns().contains(&x) && self.rows().contains(&y)
+    /// Whether a pixel is inside.
+    pub fn contains(&self, pixel: Point<usize>) -> bool {
+        self.columns().contains(&pixel.x) && self.rows().contains(&pixel.y)
     }
 }
 
-/// How long a part of `length` pixels is that begins and ends between pixels; rounding must not let it end
-/// behind them.
-pub(crate) fn length_within(part: &Range<f64>, length: usize) -> f64 {
-    let (mut wanted, end) = (part.end - part.start, length as f64);
-    while part.start + wanted > end {
-        wanted = wanted.next_down();
+/// Pixels side by side in a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Run {
+    /// Column of the first pixel.
+    pub(crate) x: usize,
+    /// Row.
+    pub(crate) y: usize,
+    /// Number of pixels.
+    pub(crate) length: usize,
+}
+
+impl Run {
+    /// The column after the last.
+    pub(crate) fn end(&self) -> usize {
+        self.x + self.length
     }
-    wanted
+
+    /// The indices of its pixels in an image of that width.
+    pub(crate) fn indices(&self, width: usize) -> Range<usize> {
+        let start = self.y * width + self.x;
+        start..start + self.length
+    }
+}
+
+/// The length of a part of `length` pixels that begins and ends between pixels, rounded so that the part does
+/// not end beyond them.
+pub(crate) fn length_within(part: &Range<f64>, length: usize) -> f64 {
+    let (mut inside, end) = (part.end - part.start, length as f64);
+    while part.start + inside > end {
+        inside = inside.next_down();
+    }
+    inside
 }

@@ -1,4 +1,6 @@
-//! The network's answer for one image.
+//! The network's output for one image.
+
+use crate::geometry::Size;
 
 /// Three maps of the size of the image, row-major, `map[y * width + x]`, values nominally in
 /// `0.0..=1.0`.
@@ -12,19 +14,24 @@ pub struct ProbabilityMaps {
     pub interior: Vec<f32>,
     /// Probability that the pixel lies on the contour of a nucleus.
     pub boundary: Vec<f32>,
-    /// Distance to the contour as a share of the nucleus's greatest: 0 outside, 1 at its middle.
+    /// Distance to the contour as a fraction of the largest in the nucleus: 0 outside, 1 at its centre.
     pub distance: Vec<f32>,
 }
 
 impl ProbabilityMaps {
-    /// Maps that say "nothing here" everywhere.
+    /// Maps that are 0 everywhere.
     pub fn zeros(width: usize, height: usize) -> Self {
         let map = vec![0.0; width * height];
         Self { width, height, interior: map.clone(), boundary: map.clone(), distance: map }
     }
 
-    /// The values of the three maps one after the other, as little-endian 32-bit floats: for keeping
-    /// them outside the program.
+    /// Columns and rows.
+    pub fn size(&self) -> Size {
+        Size::new(self.width, self.height)
+    }
+
+    /// The values of the three maps one after the other, as little-endian 32-bit floats, for storing them
+    /// outside the program.
     ///
     /// ```
     /// use nucleoscope::prediction::ProbabilityMaps;
@@ -40,7 +47,7 @@ impl ProbabilityMaps {
         maps.into_iter().flatten().flat_map(|value| value.to_le_bytes()).collect()
     }
 
-    /// What [`Self::to_bytes`] gave; `None` if these are not three maps of that size.
+    /// The maps that [`Self::to_bytes`] wrote; `None` if the bytes are not three maps of that size.
     pub fn from_bytes(width: usize, height: usize, bytes: &[u8]) -> Option<Self> {
         let (values, rest) = bytes.as_chunks::<4>();
         let pixels = width.checked_mul(height)?;

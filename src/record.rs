@@ -381,6 +381,7 @@ pub fn sha256(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
     use crate::diagnostic::Diagnostic;
+    use crate::geometry::Point;
     use crate::image::Slice;
     use crate::nuclei::WatershedSettings;
     use proptest::prelude::*;
@@ -423,7 +424,7 @@ mod tests {
             }),
             selection: Selection { channel: None, slice: Slice::Single(3), frame: 7 },
             pixel_size: PixelSize::new(0.5, 0.25),
-            edits: vec![Edit::Merge { at: vec![(1.0, 2.0), (3.5, 4.0)] }],
+            edits: vec![Edit::Merge { at: vec![Point::new(1.0, 2.0), Point::new(3.5, 4.0)] }],
             regions: vec![Region::Rectangle { x: 0.5, y: 0.0, width: -3.0, height: 4.0 }],
             gates: vec!["!area:50..".parse().unwrap()],
         }

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::ops::ControlFlow;
 
+use crate::geometry::Size;
 use crate::image::Image;
 use crate::network::{ModelMetadata, Network, NetworkError};
 use crate::nuclei::{LabelImage, watershed};
@@ -70,7 +71,7 @@ impl<N: Network> Segmenter<N> {
 
     /// Whether an image is segmented block by block, because its probability maps would take too much memory.
     pub fn is_tiled(&self, image: &Image) -> bool {
-        self.sizes.is_tiled(image.width(), image.height())
+        self.sizes.is_tiled(image.size())
     }
 
     /// Finds the nuclei of an image.
@@ -212,7 +213,7 @@ impl<N: Network> Segmenter<N> {
     }
 
     fn assembly(&self, image: &Image) -> Result<Assembly, SegmentError> {
-        Assembly::new(image.width(), image.height(), self.settings.watershed.minimum_area)
+        Assembly::new(image.size(), self.settings.watershed.minimum_area)
     }
 }
 
@@ -252,10 +253,10 @@ impl Network for Cancellable<'_> {
         self.network.metadata()
     }
 
-    fn run(&self, input: Vec<f32>, height: usize, width: usize) -> Result<Vec<f32>, NetworkError> {
+    fn run(&self, input: Vec<f32>, size: Size) -> Result<Vec<f32>, NetworkError> {
         if self.is_cancelled.get() {
-            return Err(NetworkError::Failed { width, height, reason: "cancelled".into() });
+            return Err(NetworkError::Failed { size, reason: "cancelled".into() });
         }
-        self.network.run(input, height, width)
+        self.network.run(input, size)
     }
 }

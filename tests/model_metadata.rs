@@ -1,6 +1,7 @@
 //! Models that are not ONNX or have invalid metadata are refused with the reason.
 
 use nucleoscope::Diagnostic;
+use nucleoscope::geometry::Size;
 use nucleoscope::network::{Network, NetworkError, TractNetwork};
 use prost::Message;
 use tract_onnx::pb::ModelProto;
@@ -28,9 +29,9 @@ fn the_same_pixels_give_the_same_probabilities_at_another_size() {
     let network = load(&shipped()).unwrap();
     let stride = network.metadata().stride;
     for (rows, columns) in [(1, 1), (2, 3), (4, 1)] {
-        let (height, width) = (rows * stride, columns * stride);
-        let maps = network.run(vec![0.25; 3 * height * width], height, width).unwrap();
-        assert_eq!(maps.len(), 3 * height * width);
+        let size = Size::new(columns * stride, rows * stride);
+        let maps = network.run(vec![0.25; 3 * size.area()], size).unwrap();
+        assert_eq!(maps.len(), 3 * size.area());
         assert!(maps.iter().all(|value| (0.0..=1.0).contains(value)));
     }
 }

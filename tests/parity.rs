@@ -2,6 +2,7 @@
 //! network's logits are compared with those that the training project wrote to
 //! `tests/fixtures/reference-logits.json`. Its weights, stored in 8 bits, are dequantised once, when it is loaded.
 
+use nucleoscope::geometry::Size;
 use nucleoscope::network::{Network, TractNetwork};
 use prost::Message;
 use serde::Deserialize;
@@ -41,7 +42,7 @@ fn input(length: usize) -> Vec<f32> {
 fn logits_equal_those_of_onnx_runtime() {
     let reference: Reference = serde_json::from_str(REFERENCE).unwrap();
     let input = input(reference.logits.len());
-    let logits = network_of_logits().run(input, reference.height, reference.width).unwrap();
+    let logits = network_of_logits().run(input, Size::new(reference.width, reference.height)).unwrap();
     assert_eq!(logits.len(), reference.logits.len());
     let largest = reference.logits.iter().fold(0.0f32, |largest, logit| largest.max(logit.abs()));
     assert!(largest > 1.0, "a reference of nothing shows nothing: {largest}");

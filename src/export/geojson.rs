@@ -11,6 +11,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::{Basis, ExportError, Exporter, FileName, Format, FormatInfo, ImageFile, Subject};
+use crate::geometry::{Point, Size};
 use crate::nuclei::{MeasurementTable, Polygon, Region, Ring};
 
 /// `ID.geojson`: QuPath's detections and annotations.
@@ -103,8 +104,7 @@ impl Serialize for Row<'_> {
     }
 }
 
-/// Writes the nuclei and their measurements, then the regions of interest of an image of `size` (columns,
-/// rows); `table` has one row a nucleus, and `included` says which of them count.
+/// Writes the nuclei and their measurements, then the regions of interest of an image of `size`; `table` has one row a nucleus, and `included` says which of them count.
 ///
 /// # Errors
 /// [`ExportError::Encode`] never in practice: text goes to memory.
@@ -113,7 +113,7 @@ pub fn encode(
     table: &MeasurementTable,
     included: &[bool],
     regions: &[Region],
-    size: (usize, usize),
+    size: Size,
 ) -> Result<Vec<u8>, ExportError> {
     let nucleus = |(row, parts): (usize, &Vec<Polygon>)| Feature {
         r#type: "Feature",
@@ -127,12 +127,12 @@ pub fn encode(
         },
     };
     let region = |(region, number): (&Region, usize)| {
-        let parts = region.polygons(size.0, size.1);
-        let close = |ring: &Vec<(f64, f64)>| {
+        let parts = region.polygons(size);
+        let close = |ring: &Vec<Point>| {
             let points = ring.iter().chain(ring.first());
-            points.map(|&(x, y)| (Coordinate(x), Coordinate(y))).collect()
+            points.map(|point| (Coordinate(point.x), Coordinate(point.y))).collect()
         };
-        let closed = |part: &Vec<Vec<(f64, f64)>>| part.iter().map(close).collect::<Rings>();
+        let closed = |part: &Vec<Vec<Point>>| part.iter().map(close).collect::<Rings>();
         (!parts.is_empty()).then(|| Feature {
             r#type: "Feature",
             geometry: geometry(parts.iter().map(closed).collect()),
@@ -159,7 +159,7 @@ fn geometry(mut parts: Vec<Rings>) -> Geometry {
 }
 
 fn rings(part: &Polygon) -> Rings {
-    let place = |&(x, y): &(u32, u32)| (Coordinate(x.into()), Coordinate(y.into()));
+    let place = |corner: &Point<u32>| (Coordinate(corner.x.into()), Coordinate(corner.y.into()));
     let closed = |ring: &Ring| ring.iter().chain(ring.first()).map(place).collect();
     std::iter::once(&part.shell).chain(&part.holes).map(closed).collect()
 }
@@ -212,12 +212,13 @@ pub enum RegionError {
 ///
 /// ```
 /// use nucleoscope::export::geojson::read_regions;
+/// use nucleoscope::geometry::Size;
 /// use nucleoscope::nuclei::{Region, area};
 ///
 /// let ring = "[[1, 1], [5, 1], [5, 5], [1, 5], [1, 1]], [[2, 2], [4, 2], [4, 4], [2, 4], [2, 2]]";
 /// let text = format!(r#"{{ "type": "Polygon", "coordinates": [{ring}] }}"#);
 /// let regions = read_regions(text.as_bytes())?;
-/// assert_eq!(area(9, 9, &regions), 16 - 4);
+/// assert_eq!(area(Size::new(9, 9), &regions), 16 - 4);
 /// # Ok::<(), nucleoscope::export::geojson::RegionError>(())
 /// ```
 pub fn read_regions(bytes: &[u8]) -> Result<Vec<Region>, RegionError> {
@@ -273,10 +274,10 @@ fn polygons_of(geometry: &Value) -> Option<Vec<Region>> {
 /// A shell and its holes as one line: from the shell's first place to each hole, around it and back. What is
 /// inside an odd number of times belongs to the region, and ways there and back cancel out.
 fn region(rings: &Value) -> Option<Region> {
-    let mut points: Vec<(f64, f64)> = Vec::new();
+    let mut points: Vec<Point> = Vec::new();
     for ring in rings.as_array()? {
-        let place = |place: &Value| Some((place.get(0)?.as_f64()?, place.get(1)?.as_f64()?));
-        let mut ring: Vec<(f64, f64)> = ring.as_array()?.iter().map(place).collect::<Option<_>>()?;
+        let place = |place: &Value| Some(Point::new(place.get(0)?.as_f64()?, place.get(1)?.as_f64()?));
+        let mut ring: Vec<Point> = ring.as_array()?.iter().map(place).collect::<Option<_>>()?;
         if ring.len() > 1 && ring.first() == ring.last() {
             ring.pop();
         }
@@ -304,8 +305,7 @@ mod tests {
 
     fn written(labels: &LabelImage, included: &[bool], regions: &[Region]) -> Value {
         let table = MeasurementTable::new(labels, &[], None, &[]);
-        let size = (labels.width(), labels.height());
-        let bytes = encode(&polygons(labels), &table, included, regions, size).unwrap();
+        let bytes = encode(&polygons(labels), &table, included, regions, labels.size()).unwrap();
         serde_json::from_slice(&bytes).unwrap()
     }
 
@@ -331,13 +331,13 @@ mod tests {
         let labels = LabelImage::from_labels(8, 8, vec![1; 64]);
         let regions = [
             Region::Rectangle { x: 6.5, y: 6.0, width: -4.0, height: -5.0 },
-            Region::Polygon { points: vec![(0.0, 0.0), (7.5, 0.0), (0.0, 7.0)] },
+            Region::Polygon { points: [(0.0, 0.0), (7.5, 0.0), (0.0, 7.0)].map(Point::from).to_vec() },
         ];
         let found = written(&labels, &[true], &regions);
         assert_eq!(found["features"][1]["properties"]["objectType"], "annotation");
         let read = read_regions(found.to_string().as_bytes()).unwrap();
         assert_eq!(read.len(), 2);
-        assert_eq!(area(8, 8, &read), area(8, 8, &regions));
+        assert_eq!(area(labels.size(), &read), area(labels.size(), &regions));
     }
 
     #[test]
@@ -362,13 +362,14 @@ mod tests {
     proptest! {
         #[test]
         fn a_region_that_crosses_itself_keeps_its_pixels(points in prop::collection::vec((-3.0f64..15.0, -3.0f64..15.0), 3..9)) {
-            let regions = [Region::Polygon { points }];
+            let regions = [Region::Polygon { points: points.into_iter().map(Point::from).collect() }];
             let labels = LabelImage::from_labels(12, 11, vec![0; 132]);
             let text = written(&labels, &[], &regions).to_string();
             let read = read_regions(text.as_bytes()).unwrap_or_default();
-            let kept = if read.is_empty() { 0 } else { area(12, 11, &read) };
-            prop_assert_eq!(kept, area(12, 11, &regions));
-            let centres: Vec<(f64, f64)> = (0..132).map(|pixel| (f64::from(pixel % 12) + 0.5, f64::from(pixel / 12) + 0.5)).collect();
+            let kept = if read.is_empty() { 0 } else { area(labels.size(), &read) };
+            prop_assert_eq!(kept, area(labels.size(), &regions));
+            let centre = |pixel: u32| Point::new(f64::from(pixel % 12) + 0.5, f64::from(pixel / 12) + 0.5);
+            let centres: Vec<Point> = (0..132).map(centre).collect();
             if !read.is_empty() {
                 prop_assert_eq!(inside(&centres, &read), inside(&centres, &regions));
             }

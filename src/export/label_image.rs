@@ -89,7 +89,7 @@ pub fn encode(
         ("tif", tiff::<Gray16>(labels, &values, pixel_size).map_err(std::io::Error::other)?)
     } else {
         let bytes: Vec<u8> = narrow().flat_map(u16::to_ne_bytes).collect();
-        let size = (labels.width(), labels.height());
+        let size = labels.size();
         ("png", signature::png(&bytes, size, ExtendedColorType::L16)?)
     };
     Ok(LabelFile { extension, bytes })

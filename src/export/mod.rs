@@ -17,6 +17,7 @@ use serde_json::Value;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
+use crate::geometry::Size;
 use crate::image::{Channel, Image, PixelSize, Warning};
 use crate::nuclei::MeasurementTable;
 use crate::nuclei::counted::{Counted, Rules, count};
@@ -227,7 +228,7 @@ pub struct Basis<'a> {
 impl<'a> Basis<'a> {
     fn new(subject: &Subject<'a>, measures: &'a [String]) -> Self {
         let Subject { labels, provenance, .. } = *subject;
-        let size = (labels.width(), labels.height());
+        let size = labels.size();
         let rules = Rules { regions: &provenance.regions, gates: &provenance.gates };
         let mut basis = Self {
             subject: *subject,
@@ -264,8 +265,8 @@ impl<'a> Basis<'a> {
     }
 
     /// Columns and rows of the label image.
-    pub fn size(&self) -> (usize, usize) {
-        (self.subject.labels.width(), self.subject.labels.height())
+    pub fn size(&self) -> Size {
+        self.subject.labels.size()
     }
 }
 
@@ -318,7 +319,7 @@ fn check(subject: &Subject) -> Result<(), ExportError> {
     let (width, height) = (labels.width(), labels.height());
     let channels = subject.channels.iter().map(|channel| (channel.name.as_str(), &channel.image));
     for (what, image) in [("the image", subject.image)].into_iter().chain(channels) {
-        if (image.width(), image.height()) != (width, height) {
+        if image.size() != labels.size() {
             let (other_width, other_height) = (image.width(), image.height());
             return Err(ExportError::Size { what: what.into(), width, height, other_width, other_height });
         }

@@ -4,6 +4,7 @@ use image::ExtendedColorType;
 
 use super::signature;
 use super::{Basis, ExportError, Exporter, FileName, Format, FormatInfo, ImageFile, Subject};
+use crate::geometry::Size;
 use crate::image::{Contrast, Preview, preview};
 use crate::nuclei::LabelImage;
 
@@ -46,7 +47,7 @@ const RIM: [u8; 3] = [255, 221, 0];
 /// # Errors
 /// The encoder refuses the size, or the preview is not of the label image's size.
 pub fn encode(preview: Preview, labels: &LabelImage) -> std::io::Result<Vec<u8>> {
-    if (preview.width, preview.height) != (labels.width(), labels.height()) {
+    if Size::new(preview.width, preview.height) != labels.size() {
         return Err(std::io::Error::other("the picture and the label image differ in size"));
     }
     let (width, height, mut bytes) = (preview.width, preview.height, preview.rgba);
@@ -57,7 +58,7 @@ pub fn encode(preview: Preview, labels: &LabelImage) -> std::io::Result<Vec<u8>>
         bytes[3 * pixel..3 * pixel + 3].copy_from_slice(&rgb);
     }
     bytes.truncate(3 * width * height);
-    signature::png(&bytes, (width, height), ExtendedColorType::Rgb8)
+    signature::png(&bytes, Size::new(width, height), ExtendedColorType::Rgb8)
 }
 
 /// Whether a pixel of a nucleus has a side towards something else; the image's edge is no rim.

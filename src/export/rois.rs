@@ -9,6 +9,7 @@
 use super::{
     Basis, ExportError, ExportFile, Exporter, FileName, Format, FormatInfo, ImageFile, Subject, archive,
 };
+use crate::geometry::{Point, Size};
 use crate::nuclei::{Polygon, Ring};
 
 /// `ID-RoiSet.zip`: ImageJ's regions of interest.
@@ -47,17 +48,13 @@ const MOVE_TO: f32 = 0.0;
 const LINE_TO: f32 = 1.0;
 const CLOSE: f32 = 4.0;
 
-/// Packs the ROIs of the nuclei that are included of an image of `size` (columns, rows). They are named
+/// Packs the ROIs of the nuclei that are included of an image of `size`. They are named
 /// `number-row-column`, with the middle of the bounding box, after ImageJ's own names.
 ///
 /// # Errors
 /// [`ExportError::TooLarge`] for sides above 60,535 pixels.
-pub fn encode(
-    nuclei: &[Vec<Polygon>],
-    included: &[bool],
-    size: (usize, usize),
-) -> Result<Vec<u8>, ExportError> {
-    let side = size.0.max(size.1);
+pub fn encode(nuclei: &[Vec<Polygon>], included: &[bool], size: Size) -> Result<Vec<u8>, ExportError> {
+    let side = size.width.max(size.height);
     if side > LONGEST_SIDE {
         return Err(ExportError::TooLarge { format: ROIS, side, limit: LONGEST_SIDE });
     }
@@ -82,7 +79,7 @@ struct Bounds {
 impl Bounds {
     fn of(parts: &[Polygon]) -> Self {
         let none = Self { left: u32::MAX, top: u32::MAX, right: 0, bottom: 0 };
-        parts.iter().flat_map(|part| &part.shell).fold(none, |bounds, &(x, y)| Self {
+        parts.iter().flat_map(|part| &part.shell).fold(none, |bounds, &Point { x, y }| Self {
             left: bounds.left.min(x),
             top: bounds.top.min(y),
             right: bounds.right.max(x),
@@ -95,8 +92,8 @@ fn roi(name: &str, parts: &[Polygon], bounds: Bounds) -> Vec<u8> {
     let mut shape: Vec<u8> = Vec::new();
     let (kind, corners, path_length) = match parts {
         [Polygon { shell, holes }] if holes.is_empty() && shell.len() <= MOST_CORNERS => {
-            shape.extend(shell.iter().flat_map(|corner| short(corner.0 - bounds.left)));
-            shape.extend(shell.iter().flat_map(|corner| short(corner.1 - bounds.top)));
+            shape.extend(shell.iter().flat_map(|corner| short(corner.x - bounds.left)));
+            shape.extend(shell.iter().flat_map(|corner| short(corner.y - bounds.top)));
             (TRACED, shell.len() as u32, 0)
         }
         _ => {
@@ -134,7 +131,7 @@ fn short(number: u32) -> [u8; 2] {
 
 /// A closed line as the steps of a composite ROI, in the image's coordinates.
 fn path(ring: &Ring) -> impl Iterator<Item = f32> {
-    let step = |(place, &(x, y)): (usize, &(u32, u32))| {
+    let step = |(place, &Point { x, y }): (usize, &Point<u32>)| {
         [if place == 0 { MOVE_TO } else { LINE_TO }, x as f32, y as f32]
     };
     ring.iter().enumerate().flat_map(step).chain([CLOSE])
@@ -180,7 +177,10 @@ mod tests {
 
     #[test]
     fn an_image_that_is_too_long_is_refused() {
-        assert!(encode(&[], &[], (60_535, 1)).is_ok());
-        assert!(matches!(encode(&[], &[], (1, 60_536)), Err(ExportError::TooLarge { side: 60_536, .. })));
+        assert!(encode(&[], &[], Size::new(60_535, 1)).is_ok());
+        assert!(matches!(
+            encode(&[], &[], Size::new(1, 60_536)),
+            Err(ExportError::TooLarge { side: 60_536, .. })
+        ));
     }
 }

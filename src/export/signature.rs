@@ -9,6 +9,8 @@ use flate2::Crc;
 use image::codecs::png::PngEncoder;
 use image::{ExtendedColorType, ImageEncoder};
 
+use crate::geometry::Size;
+
 /// The program's name as it stands in files.
 pub const SOFTWARE: &str = "Nucleoscope";
 
@@ -20,14 +22,14 @@ const AFTER_HEADER: usize = PNG.len() + 4 + 4 + 13 + 4;
 /// How many bytes at a PNG's beginning are looked at.
 pub(crate) const PNG_BEGINNING: u64 = 1024;
 
-/// Writes a picture of `size` (columns, rows) as a marked PNG.
+/// Writes a picture of `size` as a marked PNG.
 ///
 /// # Errors
 /// The encoder refuses the size.
-pub(super) fn png(pixels: &[u8], size: (usize, usize), colors: ExtendedColorType) -> io::Result<Vec<u8>> {
+pub(super) fn png(pixels: &[u8], size: Size, colors: ExtendedColorType) -> io::Result<Vec<u8>> {
     let mut file = Cursor::new(Vec::new());
     let encoder = PngEncoder::new(&mut file);
-    encoder.write_image(pixels, size.0 as u32, size.1 as u32, colors).map_err(io::Error::other)?;
+    encoder.write_image(pixels, size.width as u32, size.height as u32, colors).map_err(io::Error::other)?;
     Ok(sign_png(file.into_inner()))
 }
 

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::{Basis, ExportError, Exporter, FileName, Format, FormatInfo, ImageFile, Subject};
+use crate::geometry::{Point, Size};
 use crate::nuclei::Polygon;
 
 /// `ID-outlines.svg`: outlines for a drawing program.
@@ -28,20 +29,21 @@ impl Exporter for Svg {
     }
 }
 
-/// Writes the outlines of the nuclei that are included, of an image of `size` (columns, rows). Lines stay one
+/// Writes the outlines of the nuclei that are included, of an image of `size`. Lines stay one
 /// screen pixel wide at any size where the program knows `vector-effect`.
 ///
 /// ```
 /// use nucleoscope::export::svg;
+/// use nucleoscope::geometry::Size;
 /// use nucleoscope::nuclei::{LabelImage, polygons};
 ///
 /// let nuclei = polygons(&LabelImage::from_labels(2, 1, vec![0, 1]));
-/// let drawing = svg::encode("cells & more", &nuclei, &[true], (2, 1));
+/// let drawing = svg::encode("cells & more", &nuclei, &[true], Size::new(2, 1));
 /// assert!(drawing.contains("<title>cells &amp; more</title>"));
 /// assert!(drawing.contains(r#"<path id="nucleus-1" d="M1 0H2V1H1Z"/>"#));
 /// ```
-pub fn encode(image_id: &str, nuclei: &[Vec<Polygon>], included: &[bool], size: (usize, usize)) -> String {
-    let (width, height) = size;
+pub fn encode(image_id: &str, nuclei: &[Vec<Polygon>], included: &[bool], size: Size) -> String {
+    let Size { width, height } = size;
     let mut paths = String::new();
     let counted = nuclei.iter().zip(1..).zip(included).filter(|(_, included)| **included);
     for ((parts, number), _) in counted {
@@ -61,9 +63,9 @@ pub fn encode(image_id: &str, nuclei: &[Vec<Polygon>], included: &[bool], size: 
 }
 
 /// Every other side of a ring is upright, so one coordinate a step is enough.
-fn draw(path: &mut String, ring: &[(u32, u32)]) {
+fn draw(path: &mut String, ring: &[Point<u32>]) {
     let mut before = None;
-    for &(x, y) in ring {
+    for &Point { x, y } in ring {
         // Writing to a string cannot fail.
         _ = match before {
             None => write!(path, "M{x} {y}"),

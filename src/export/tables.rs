@@ -207,6 +207,7 @@ const FIRST: [&str; 5] = ["image", "folder", "nucleus", "included", "edited"];
 /// Writes `nuclei.csv`: image id, folder, and the image's rows.
 ///
 /// ```
+/// use nucleoscope::geometry::Size;
 /// use nucleoscope::nuclei::counted::{Rules, count};
 /// use nucleoscope::nuclei::MeasurementTable;
 /// use nucleoscope::export::tables::{Decimal, Delimiter, Dialect, NucleiRows, nuclei_csv};
@@ -214,7 +215,7 @@ const FIRST: [&str; 5] = ["image", "folder", "nucleus", "included", "edited"];
 ///
 /// let labels = LabelImage::from_labels(4, 1, vec![1, 0, 2, 2]);
 /// let table = MeasurementTable::new(&labels, &[], None, &[]);
-/// let counted = count(&table, (4, 1), &Rules { regions: &[], gates: &["area:2..".parse()?] });
+/// let counted = count(&table, Size::new(4, 1), &Rules { regions: &[], gates: &["area:2..".parse()?] });
 /// let rows = NucleiRows::new(&table, &counted);
 /// let dialect = Dialect { delimiter: Delimiter::Semicolon, decimal: Decimal::Comma };
 /// let text = String::from_utf8(nuclei_csv(&[("=cells", "plate", &rows)], dialect)).unwrap();
@@ -401,6 +402,7 @@ fn harmless(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geometry::Size;
     use crate::image::{Channel, Image, Samples};
     use crate::nuclei::LabelImage;
 
@@ -411,7 +413,7 @@ mod tests {
             image: Image::new(2, 1, 1, Samples::F32(vec![1.5, 2.5])).unwrap(),
         });
         let table = MeasurementTable::new(&labels, &channels.into_iter().collect::<Vec<_>>(), None, &[]);
-        NucleiRows::new(&table, &Counted::all(2, (2, 1)))
+        NucleiRows::new(&table, &Counted::all(2, Size::new(2, 1)))
     }
 
     #[test]

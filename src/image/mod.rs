@@ -28,6 +28,8 @@ pub use preview::{Contrast, Preview, map_preview, preview};
 pub use stack::{ChannelChoice, ChannelInfo, Opened, Selection, Slice, StackInfo};
 pub use warning::Warning;
 
+use crate::geometry::Size;
+
 /// The values of an image at the depth they were stored in.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Samples {
@@ -120,6 +122,11 @@ impl Image {
     /// Rows.
     pub fn height(&self) -> usize {
         self.height
+    }
+
+    /// Columns and rows.
+    pub fn size(&self) -> Size {
+        Size::new(self.width, self.height)
     }
 
     /// 1 for gray, 3 for colour.

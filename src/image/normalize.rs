@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Image, Samples};
-use crate::geometry::Rect;
+use crate::geometry::{Rect, Size};
 
 /// How raw values become network input; the model's metadata says which numbers it was trained with.
 ///
@@ -175,8 +175,8 @@ struct Blocks<'a, T> {
     channels: usize,
     rows: usize,
     columns: usize,
-    /// Rows and columns of pixels in a block.
-    size: (usize, usize),
+    /// The size of a block in pixels.
+    size: Size,
     /// Pixels on the side of a cell, an even number.
     cell: usize,
 }
@@ -184,19 +184,19 @@ struct Blocks<'a, T> {
 impl<'a, T: Copy + Into<f32>> Blocks<'a, T> {
     fn new(image: &Image, values: &'a [T]) -> Self {
         let (width, height, channels) = (image.width(), image.height(), image.channels());
-        let size = (height.min(2), width.min(2));
+        let size = Size::new(width.min(2), height.min(2));
         let cell = width.max(height).div_ceil(CELLS_A_SIDE).max(SMALLEST_CELL).next_multiple_of(2);
-        let (rows, columns) = (height / size.0, width / size.1);
+        let (rows, columns) = (height / size.height, width / size.width);
         Self { values, stride: width * channels, channels, rows, columns, size, cell }
     }
 
     fn low_and_high(&self, row: usize, column: usize, channel: usize) -> (f32, f32) {
-        let (height, width) = self.size;
+        let Size { width, height } = self.size;
         let at = |y: usize, x: usize| {
             let place = (row * height + y) * self.stride + (column * width + x) * self.channels + channel;
             self.values[place].into()
         };
-        match self.size {
+        match (width, height) {
             (2, 2) => {
                 let (a, b): (f32, f32) = (at(0, 0), at(0, 1));
                 let (c, d): (f32, f32) = (at(1, 0), at(1, 1));
@@ -319,9 +319,14 @@ impl<'a> NormalizedImage<'a> {
         self.image.height()
     }
 
+    /// Columns and rows.
+    pub fn size(&self) -> Size {
+        self.image.size()
+    }
+
     /// All of it; see [`Self::window`].
     pub fn planes(&self) -> Vec<Vec<f32>> {
-        self.window(&Rect::whole(self.width(), self.height()))
+        self.window(&Rect::whole(self.size()))
     }
 
     /// One plane a channel (1 for gray, 3 for RGB), each `window.height * window.width` values row by row

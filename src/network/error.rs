@@ -1,4 +1,6 @@
-//! Why a model could not be loaded or run.
+//! Errors of loading and running a model.
+
+use crate::geometry::Size;
 
 /// Why a model could not be loaded or run.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -10,7 +12,7 @@ pub enum NetworkError {
         help("Choose a file that was exported as ONNX (its name ends in .onnx).")
     )]
     NotOnnx {
-        /// What the parser found.
+        /// The parser's message.
         reason: String,
     },
     /// The model is ONNX but has metadata or a form that cannot be used.
@@ -30,21 +32,19 @@ pub enum NetworkError {
         help("Export the model with opset 17 to 21 and standard convolution, pooling and resize operators.")
     )]
     Unsupported {
-        /// What the engine says.
+        /// The engine's message.
         reason: String,
     },
     /// The model was loaded but failed on an image.
-    #[error("the network failed on a tile of {width} × {height} pixels: {reason}")]
+    #[error("the network failed on a tile of {size} pixels: {reason}")]
     #[diagnostic(
         code("model/failed"),
         help("Try a smaller image; if that fails too, report the model and the image's size.")
     )]
     Failed {
-        /// Columns of the tile.
-        width: usize,
-        /// Rows of the tile.
-        height: usize,
-        /// What the engine says.
+        /// Columns and rows of the tile.
+        size: Size,
+        /// The engine's message.
         reason: String,
     },
 }

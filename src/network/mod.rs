@@ -18,6 +18,8 @@ mod operator;
 mod scale;
 mod tiles;
 
+use crate::geometry::Size;
+
 pub use error::NetworkError;
 pub use metadata::{Activation, ModelMetadata};
 #[cfg(feature = "onnx")]
@@ -32,13 +34,13 @@ pub trait Network {
 
     /// Runs the network once.
     ///
-    /// `input` is `[3, height, width]`, row-major planes, normalised; both sides are multiples of the
-    /// metadata's stride. The result has the same shape: interior, boundary and distance, after the
-    /// activation.
+    /// `input` is `[3, height, width]`, row-major planes, normalised, of an image of that size; both sides
+    /// are multiples of the metadata's stride. The output has the same shape: interior, boundary and
+    /// distance, after the activation.
     ///
     /// # Errors
     /// [`NetworkError::Failed`] if the network could not be run on this input.
-    fn run(&self, input: Vec<f32>, height: usize, width: usize) -> Result<Vec<f32>, NetworkError>;
+    fn run(&self, input: Vec<f32>, size: Size) -> Result<Vec<f32>, NetworkError>;
 }
 
 impl<N: Network + ?Sized> Network for &N {
@@ -46,8 +48,8 @@ impl<N: Network + ?Sized> Network for &N {
         (**self).metadata()
     }
 
-    fn run(&self, input: Vec<f32>, height: usize, width: usize) -> Result<Vec<f32>, NetworkError> {
-        (**self).run(input, height, width)
+    fn run(&self, input: Vec<f32>, size: Size) -> Result<Vec<f32>, NetworkError> {
+        (**self).run(input, size)
     }
 }
 
@@ -56,7 +58,7 @@ impl<N: Network + ?Sized> Network for Box<N> {
         (**self).metadata()
     }
 
-    fn run(&self, input: Vec<f32>, height: usize, width: usize) -> Result<Vec<f32>, NetworkError> {
-        (**self).run(input, height, width)
+    fn run(&self, input: Vec<f32>, size: Size) -> Result<Vec<f32>, NetworkError> {
+        (**self).run(input, size)
     }
 }

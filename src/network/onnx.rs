@@ -9,6 +9,7 @@ use tract_onnx::prelude::*;
 
 use super::accelerate::accelerate;
 use super::{Activation, ModelMetadata, Network, NetworkError, ScaleRange};
+use crate::geometry::Size;
 
 /// The ONNX file of the model that this crate ships.
 pub const SHIPPED_MODEL: &[u8] = include_bytes!("../../model/nuclei.onnx");
@@ -94,7 +95,7 @@ impl TractNetwork {
         let plan = plan(&onnx, &proto, metadata.stride, prepare).map_err(unsupported)?;
         let network = Self { metadata, plan };
         let side = network.metadata.stride;
-        match network.run(vec![0.0; 3 * side * side], side, side) {
+        match network.run(vec![0.0; 3 * side * side], Size::new(side, side)) {
             Ok(_) => Ok(network),
             Err(NetworkError::Failed { reason, .. }) => Err(NetworkError::metadata(format!(
                 "a [1, 3, {side}, {side}] image does not give [1, 3, {side}, {side}] maps: {reason}"
@@ -128,9 +129,9 @@ impl Network for TractNetwork {
         &self.metadata
     }
 
-    fn run(&self, input: Vec<f32>, height: usize, width: usize) -> Result<Vec<f32>, NetworkError> {
-        let failed = |reason: String| NetworkError::Failed { width, height, reason };
-        let shape = [1, 3, height, width];
+    fn run(&self, input: Vec<f32>, size: Size) -> Result<Vec<f32>, NetworkError> {
+        let failed = |reason: String| NetworkError::Failed { size, reason };
+        let shape = [1, 3, size.height, size.width];
         let raw = (|| -> TractResult<Vec<f32>> {
             let tensor = Tensor::from_shape(&shape, &input)?;
             // It would stand in memory twice while the network runs.
@@ -158,12 +159,12 @@ mod tests {
     use tract_onnx::pb::{AttributeProto, ModelProto};
 
     /// The largest difference between the answers of both networks to noise.
-    fn largest_difference(ours: &TractNetwork, stock: &TractNetwork, height: usize, width: usize) -> f32 {
-        let mut random = fastrand::Rng::with_seed((height * width) as u64);
-        let input: Vec<f32> = (0..3 * height * width).map(|_| random.f32()).collect();
-        let ours = ours.run(input.clone(), height, width).unwrap();
-        let stock = stock.run(input, height, width).unwrap();
-        assert_eq!((ours.len(), stock.len()), (3 * height * width, 3 * height * width));
+    fn largest_difference(ours: &TractNetwork, stock: &TractNetwork, size: Size) -> f32 {
+        let mut random = fastrand::Rng::with_seed(size.area() as u64);
+        let input: Vec<f32> = (0..3 * size.area()).map(|_| random.f32()).collect();
+        let ours = ours.run(input.clone(), size).unwrap();
+        let stock = stock.run(input, size).unwrap();
+        assert_eq!((ours.len(), stock.len()), (3 * size.area(), 3 * size.area()));
         let (least, most) =
             stock.iter().fold((1.0f32, 0.0f32), |(a, b), &value| (a.min(value), b.max(value)));
         assert!(most - least > 1e-3, "an answer of one value shows nothing");
@@ -194,9 +195,10 @@ mod tests {
     fn kernels_change_no_map_of_the_shipped_network() {
         let (ours, stock) =
             (TractNetwork::load(SHIPPED_MODEL).unwrap(), TractNetwork::load_stock(SHIPPED_MODEL).unwrap());
-        for (height, width) in [(32, 32), (96, 64), (160, 224)] {
-            let difference = largest_difference(&ours, &stock, height, width);
-            assert!(difference <= 1e-5, "{height} x {width}: {difference}");
+        for (width, height) in [(32, 32), (64, 96), (224, 160)] {
+            let size = Size::new(width, height);
+            let difference = largest_difference(&ours, &stock, size);
+            assert!(difference <= 1e-5, "{size}: {difference}");
         }
     }
 
@@ -221,7 +223,7 @@ mod tests {
             "{:?}",
             operators(&ours)
         );
-        let difference = largest_difference(&ours, &stock, 64, 96);
+        let difference = largest_difference(&ours, &stock, Size::new(96, 64));
         assert!(difference <= 1e-5, "{difference}");
     }
 }

@@ -11,7 +11,7 @@ use fast_image_resize::pixels::F32;
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 
 use super::{Network, NetworkError};
-use crate::geometry::{Rect, length_within};
+use crate::geometry::{Rect, Size, length_within};
 use crate::image::NormalizedImage;
 use crate::prediction::ProbabilityMaps;
 
@@ -164,8 +164,8 @@ impl Tile<'_> {
         // What is beyond the image's end is padding.
         let real = |span: &Span, axis: &Axis| span.seen.start..span.seen.end.min(axis.scaled);
         let (columns, rows) = (real(self.column, self.across), real(self.row, self.down));
-        let scaled = Size { width: columns.len(), height: rows.len() };
-        let padded = Size { width: self.column.seen.len(), height: self.row.seen.len() };
+        let scaled = Size::new(columns.len(), rows.len());
+        let padded = Size::new(self.column.seen.len(), self.row.seen.len());
         let mut input = Vec::with_capacity(3 * padded.area());
         let planes = self.input(columns, rows, scaled);
         for plane in &planes {
@@ -176,7 +176,7 @@ impl Tile<'_> {
             input.extend_from_within(..padded.area());
         }
         drop(planes);
-        let output = network.run(input, padded.height, padded.width)?;
+        let output = network.run(input, padded)?;
         Ok(output.chunks_exact(padded.area()).map(|map| self.output(map, scaled, padded)).collect())
     }
 
@@ -187,18 +187,17 @@ impl Tile<'_> {
         }
         let ((columns, x), (rows, y)) = (self.across.source(columns), self.down.source(rows));
         let window = Rect::of(columns, rows);
-        let from = Size { width: window.width, height: window.height };
         self.scene
             .image
             .window(&window)
             .into_iter()
-            .map(|plane| resize(plane, from, x.clone(), y.clone(), scaled))
+            .map(|plane| resize(plane, window.size(), x.clone(), y.clone(), scaled))
             .collect()
     }
 
     /// The kept part of a map of the tile, back at the image's scale.
     fn output(&self, map: &[f32], scaled: Size, padded: Size) -> Vec<f32> {
-        let to = Size { width: self.column.kept.len(), height: self.row.kept.len() };
+        let to = Size::new(self.column.kept.len(), self.row.kept.len());
         let rows = map.chunks_exact(padded.width);
         if !self.is_resized() {
             let left = self.column.kept.start - self.column.seen.start;
@@ -224,18 +223,6 @@ impl Tile<'_> {
             let to = (y - window.top) * window.width + columns.start - window.left;
             whole[to..to + columns.len()].copy_from_slice(from);
         }
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Size {
-    width: usize,
-    height: usize,
-}
-
-impl Size {
-    fn area(self) -> usize {
-        self.width * self.height
     }
 }
 
@@ -287,7 +274,7 @@ mod tests {
     /// Answers with its own input, and notes the sizes it was asked for.
     struct Echo {
         metadata: ModelMetadata,
-        asked: RefCell<Vec<(usize, usize)>>,
+        asked: RefCell<Vec<Size>>,
     }
 
     impl Echo {
@@ -302,12 +289,11 @@ mod tests {
             &self.metadata
         }
 
-        fn run(&self, input: Vec<f32>, height: usize, width: usize) -> Result<Vec<f32>, NetworkError> {
-            assert_eq!(input.len(), 3 * height * width);
-            assert!(
-                height.is_multiple_of(self.metadata.stride) && width.is_multiple_of(self.metadata.stride)
-            );
-            self.asked.borrow_mut().push((height, width));
+        fn run(&self, input: Vec<f32>, size: Size) -> Result<Vec<f32>, NetworkError> {
+            assert_eq!(input.len(), 3 * size.area());
+            let stride = self.metadata.stride;
+            assert!(size.height.is_multiple_of(stride) && size.width.is_multiple_of(stride));
+            self.asked.borrow_mut().push(size);
             Ok(input)
         }
     }
@@ -334,14 +320,14 @@ mod tests {
     ) -> ProbabilityMaps {
         let image = normalize(image, &ALL);
         let scene = Scene { image: &image, scale, longest_tile: 1536 };
-        scene.infer(network, &Rect::whole(image.width(), image.height()), progress).unwrap()
+        scene.infer(network, &Rect::whole(image.size()), progress).unwrap()
     }
 
     #[test]
     fn a_small_image_is_one_tile_padded_to_the_stride() {
         let (network, image) = (Echo::new(), ramp(13, 5, 1));
         let maps = infer(&network, &image, 1.0, &mut |_, _| ());
-        assert_eq!(*network.asked.borrow(), [(8, 16)]);
+        assert_eq!(*network.asked.borrow(), [Size::new(16, 8)]);
         for map in [&maps.interior, &maps.boundary, &maps.distance] {
             assert_eq!(map, &normalize(&image, &ALL).planes()[0]);
         }
@@ -361,7 +347,7 @@ mod tests {
         let maps = infer(&network, &image, 1.0, &mut |done, total| told.push((done, total)));
         assert_eq!(maps.interior, normalize(&image, &ALL).planes()[0]);
         assert_eq!(told, [(1, 3), (2, 3), (3, 3)]);
-        let widths: Vec<usize> = network.asked.borrow().iter().map(|&(_, width)| width).collect();
+        let widths: Vec<usize> = network.asked.borrow().iter().map(|size| size.width).collect();
         assert_eq!(widths, [1088, 1088, 1088], "all see equally much");
     }
 
@@ -369,7 +355,7 @@ mod tests {
     fn the_network_sees_the_scaled_image_and_the_maps_do_not() {
         let network = Echo::new();
         let maps = infer(&network, &ramp(64, 32, 1), 0.5, &mut |_, _| ());
-        assert_eq!(*network.asked.borrow(), [(16, 32)]);
+        assert_eq!(*network.asked.borrow(), [Size::new(32, 16)]);
         assert_eq!((maps.width, maps.height, maps.interior.len()), (64, 32, 64 * 32));
     }
 
@@ -424,7 +410,7 @@ mod tests {
             &self.0
         }
 
-        fn run(&self, input: Vec<f32>, height: usize, width: usize) -> Result<Vec<f32>, NetworkError> {
+        fn run(&self, input: Vec<f32>, Size { width, height }: Size) -> Result<Vec<f32>, NetworkError> {
             let pooled = |plane: &[f32]| {
                 let rows = Self::turned(&Self::pool_rows(plane, width), width);
                 let both = Self::turned(&Self::pool_rows(&rows, height), height);
@@ -447,7 +433,7 @@ mod tests {
     ) -> f32 {
         let normalized = normalize(image, &ALL);
         let scene = Scene { image: &normalized, scale, longest_tile: usize::MAX };
-        let whole = Rect::whole(image.width(), image.height());
+        let whole = Rect::whole(image.size());
         let mut whole = scene.infer(network, &whole, &mut |_, _| ()).unwrap();
         let mut tiled = Scene { longest_tile, ..scene }.infer(network, window, &mut |_, _| ()).unwrap();
         let pairs = whole.channels_mut().into_iter().zip(tiled.channels_mut());
@@ -466,7 +452,7 @@ mod tests {
             let nuclei = width * height / 1500;
             let options = crate::synthetic::FieldOptions { width, height, nuclei, ..Default::default() };
             let image = crate::synthetic::field(&options).image;
-            let window = Rect::whole(width, height);
+            let window = Rect::whole(image.size());
             let difference = difference(&network, &image, scale, 512, &window);
             assert!(difference < 1e-4, "scale {scale}: {difference}");
         }

@@ -4,6 +4,7 @@
 //! gate. What was measured never changes with it: gates look at measurements, they do not make them.
 //!
 //! ```
+//! use nucleoscope::geometry::Size;
 //! use nucleoscope::nuclei::counted::{Gate, Rules, count};
 //! use nucleoscope::nuclei::MeasurementTable;
 //! use nucleoscope::nuclei::{LabelImage, Region};
@@ -12,7 +13,7 @@
 //! let table = MeasurementTable::new(&labels, &[], None, &[]);
 //! let left = Region::Rectangle { x: 0.0, y: 0.0, width: 5.0, height: 1.0 };
 //! let large: Gate = "area:2..".parse()?;
-//! let counted = count(&table, (6, 1), &Rules { regions: &[left], gates: &[large] });
+//! let counted = count(&table, Size::new(6, 1), &Rules { regions: &[left], gates: &[large] });
 //! assert_eq!(counted.included, [false, true, false]);
 //! assert_eq!(counted.pixels, 5);
 //! # Ok::<(), nucleoscope::nuclei::counted::GateError>(())
@@ -23,6 +24,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::geometry::{Point, Size};
 use crate::nuclei::MeasurementTable;
 use crate::nuclei::table::column_key;
 use crate::nuclei::{Region, area, inside};
@@ -209,9 +211,9 @@ pub struct Counted {
 }
 
 impl Counted {
-    /// Every nucleus of an image of `size` (columns, rows).
-    pub fn all(nuclei: usize, (width, height): (usize, usize)) -> Self {
-        Self { included: vec![true; nuclei], pixels: width * height, unused: Vec::new() }
+    /// Every nucleus of an image.
+    pub fn all(nuclei: usize, image: Size) -> Self {
+        Self { included: vec![true; nuclei], pixels: image.area(), unused: Vec::new() }
     }
 
     /// How many nuclei count.
@@ -225,8 +227,8 @@ impl Counted {
     }
 }
 
-/// Decides which nuclei count, of an image of `size` (columns, rows); `table` has one row a nucleus.
-pub fn count(table: &MeasurementTable, size: (usize, usize), rules: &Rules) -> Counted {
+/// Decides which nuclei of an image count; `table` has one row a nucleus.
+pub fn count(table: &MeasurementTable, image: Size, rules: &Rules) -> Counted {
     let mut included = inside(&centroids(table), rules.regions);
     let mut unused = Vec::new();
     for (place, gate) in rules.gates.iter().enumerate() {
@@ -240,15 +242,15 @@ pub fn count(table: &MeasurementTable, size: (usize, usize), rules: &Rules) -> C
             None => unused.push(place),
         }
     }
-    Counted { included, pixels: area(size.0, size.1, rules.regions), unused }
+    Counted { included, pixels: area(image, rules.regions), unused }
 }
 
-/// Centroids as places in the image: the table's are half a pixel less, as a pixel's centre has whole
-/// coordinates there.
-fn centroids(table: &MeasurementTable) -> Vec<(f64, f64)> {
+/// Centroids as points in the image: those of the table are half a pixel less, because there the centre of a
+/// pixel has whole coordinates.
+fn centroids(table: &MeasurementTable) -> Vec<Point> {
     let column = |key| table.column(key).unwrap_or_default();
-    let places = column("centroid_x_px").iter().zip(column("centroid_y_px"));
-    places.map(|(x, y)| (x + 0.5, y + 0.5)).collect()
+    let pairs = column("centroid_x_px").iter().zip(column("centroid_y_px"));
+    pairs.map(|(x, y)| Point::new(x + 0.5, y + 0.5)).collect()
 }
 
 #[cfg(test)]
@@ -264,7 +266,7 @@ mod tests {
 
     fn included(regions: &[Region], gates: &[&str]) -> Vec<bool> {
         let gates: Vec<Gate> = gates.iter().map(|gate| gate.parse().unwrap()).collect();
-        count(&table(), (9, 1), &Rules { regions, gates: &gates }).included
+        count(&table(), Size::new(9, 1), &Rules { regions, gates: &gates }).included
     }
 
     #[test]
@@ -287,14 +289,14 @@ mod tests {
         let alone = MeasurementTable::new(&LabelImage::from_labels(1, 1, vec![1]), &[], None, &[]);
         for (gate, passes) in [("nearest_neighbour:0..9", false), ("!nearest_neighbour:0..9", true)] {
             let rules = Rules { regions: &[], gates: &[gate.parse().unwrap()] };
-            assert_eq!(count(&alone, (1, 1), &rules).included, [passes], "{gate}");
+            assert_eq!(count(&alone, Size::new(1, 1), &rules).included, [passes], "{gate}");
         }
     }
 
     #[test]
     fn a_gate_on_a_column_that_the_image_lacks_is_told() {
         let gates = ["red_mean:1..".parse().unwrap(), "area:2..".parse().unwrap()];
-        let counted = count(&table(), (9, 1), &Rules { regions: &[], gates: &gates });
+        let counted = count(&table(), Size::new(9, 1), &Rules { regions: &[], gates: &gates });
         assert_eq!((counted.count(), counted.unused), (2, vec![0]));
     }
 

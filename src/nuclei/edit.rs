@@ -14,17 +14,21 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::pixel_mask::{self, Pixel, PixelMask, Place};
+use super::connected_components::{Components, Connectivity};
+use super::pixel_mask::{self, Pixel, PixelMask};
+use super::union_find::UnionFind;
 use super::{BoundingBox, LabelImage};
+use crate::geometry::{Point, Size};
 
 /// One correction by the user, in image pixels: right, down; the upper left pixel covers 0 to 1 both
 /// ways. Points may lie outside the image.
 ///
 /// ```
+/// use nucleoscope::geometry::Point;
 /// use nucleoscope::nuclei::Edit;
 ///
 /// let edit: Edit = serde_json::from_str(r#"{ "kind": "delete", "at": [[3.5, 2.0]] }"#)?;
-/// assert_eq!(edit, Edit::Delete { at: vec![(3.5, 2.0)] });
+/// assert_eq!(edit, Edit::Delete { at: vec![Point::new(3.5, 2.0)] });
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,7 +38,7 @@ pub enum Edit {
     /// Removes the nuclei under the points; points on background do nothing.
     Delete {
         /// One point a nucleus, or more.
-        at: Vec<Place>,
+        at: Vec<Point>,
     },
     /// Makes the nuclei under the points one; points on background do nothing.
     ///
@@ -43,7 +47,7 @@ pub enum Edit {
     /// them (of a disc with its area), nor have other nuclei in its way.
     Merge {
         /// At least two nuclei.
-        at: Vec<Place>,
+        at: Vec<Point>,
     },
     /// Cuts every nucleus that the line crosses from contour to contour.
     ///
@@ -52,19 +56,19 @@ pub enum Edit {
     /// that is nearest, so that a nucleus whose contour is grazed stays whole.
     Split {
         /// At least two points, joined by straight lines.
-        line: Vec<Place>,
+        line: Vec<Point>,
     },
     /// Paints with a round brush: the background under it joins a nucleus. Other nuclei keep their
     /// pixels, and what does not touch the nucleus through the paint stays background.
     Draw {
         /// The brush's middle on its way; at least one point.
-        path: Vec<Place>,
+        path: Vec<Point>,
         /// The brush's radius in pixels; below 0.7 as 0.7, which leaves a line.
         radius: f64,
         /// Points to the nucleus; the path's first point does without it. If there is background, the
         /// paint becomes a new nucleus (its largest connected piece, if other nuclei part it).
         #[serde(default)]
-        to: Option<Place>,
+        to: Option<Point>,
     },
     /// Wipes with a round brush: pixels of the nucleus under the path's first point become background,
     /// or, if that is on background, those of every nucleus under the brush.
@@ -72,7 +76,7 @@ pub enum Edit {
     /// What falls apart becomes several nuclei; pieces of less than a twentieth of the nucleus go too.
     Erase {
         /// The brush's middle on its way; at least one point.
-        path: Vec<Place>,
+        path: Vec<Point>,
         /// The brush's radius in pixels; below 0.7 as 0.7.
         radius: f64,
     },
@@ -80,7 +84,7 @@ pub enum Edit {
     /// other nuclei part it.
     Add {
         /// At least three corners; the last one joins the first.
-        outline: Vec<Place>,
+        outline: Vec<Point>,
     },
 }
 
@@ -123,11 +127,11 @@ pub enum EditError {
     },
     /// There is only background.
     #[error("there is no nucleus at this place")]
-    #[diagnostic(code("edit/no-nucleus"), help("Place to the inside of an outline."))]
+    #[diagnostic(code("edit/no-nucleus"), help("Point to the inside of an outline."))]
     NoNucleus,
     /// The points to be merged are all in one nucleus.
     #[error("there is only one nucleus under the points")]
-    #[diagnostic(code("edit/one-nucleus"), help("Place to two nuclei or more."))]
+    #[diagnostic(code("edit/one-nucleus"), help("Point to two nuclei or more."))]
     OneNucleus,
     /// Nuclei to be merged have a wide gap or another nucleus between them.
     #[error("the nuclei are too far apart, or another one lies between them")]
@@ -163,11 +167,12 @@ pub struct Edited {
 /// Nuclei of several parts (which the watershed never makes) become one nucleus a part.
 ///
 /// ```
+/// use nucleoscope::geometry::Point;
 /// use nucleoscope::nuclei::{Edit, LabelImage, apply};
 ///
 /// let labels = LabelImage::from_labels(4, 1, vec![1, 2, 0, 3]);
-/// let merge = Edit::Merge { at: vec![(0.5, 0.5), (1.5, 0.5)] };
-/// let nothing = Edit::Delete { at: vec![(2.5, 0.5)] };
+/// let merge = Edit::Merge { at: vec![Point::new(0.5, 0.5), Point::new(1.5, 0.5)] };
+/// let nothing = Edit::Delete { at: vec![Point::new(2.5, 0.5)] };
 /// let result = apply(&labels, &[merge, nothing]);
 /// assert_eq!(result.labels.as_slice(), &[1, 1, 0, 2]);
 /// assert_eq!(result.edited, [true, false]);
@@ -184,18 +189,18 @@ pub fn apply(labels: &LabelImage, edits: &[Edit]) -> Edited {
 /// A label image under correction, for those who apply one edit after the other.
 ///
 /// ```
+/// use nucleoscope::geometry::Point;
 /// use nucleoscope::nuclei::{Edit, Editor, LabelImage};
 ///
 /// let mut editor = Editor::new(&LabelImage::from_labels(3, 1, vec![1, 1, 2]));
-/// editor.apply(&Edit::Delete { at: vec![(0.5, 0.5)] })?;
+/// editor.apply(&Edit::Delete { at: vec![Point::new(0.5, 0.5)] })?;
 /// let (labels, edited) = editor.edited();
 /// assert_eq!((labels.as_slice(), &*edited), (&[0, 0, 1][..], &[false][..]));
 /// # Ok::<(), nucleoscope::nuclei::EditError>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct Editor {
-    width: usize,
-    height: usize,
+    size: Size,
     /// 0, or the position in `nuclei` plus 1. An edit gives new numbers to what it changes, so some
     /// numbers have no pixel any more.
     labels: Vec<u32>,
@@ -214,16 +219,16 @@ const MOST_POINTS: usize = 10_000;
 impl Editor {
     /// Begins with these nuclei, none of them edited.
     pub fn new(labels: &LabelImage) -> Self {
-        let (width, height) = (labels.width(), labels.height());
-        let mut editor = Self { width, height, labels: vec![0; width * height], nuclei: Vec::new() };
-        let pieces = Pieces::of(labels);
-        for (run, number) in pieces.runs.iter().zip(pieces.numbers()) {
-            let bounds = BoundingBox { left: run.start, top: run.y, right: run.end, bottom: run.y + 1 };
-            match editor.nuclei.get_mut(number) {
+        let size = labels.size();
+        let mut editor = Self { size, labels: vec![0; size.area()], nuclei: Vec::new() };
+        let parts = Components::of(labels.as_slice(), size.width, Connectivity::Sides, |label| label != 0);
+        for (run, &part) in parts.runs.iter().zip(&parts.positions) {
+            let bounds = BoundingBox { left: run.x, top: run.y, right: run.end(), bottom: run.y + 1 };
+            match editor.nuclei.get_mut(part as usize) {
                 Some(nucleus) => nucleus.bounds = nucleus.bounds.with(bounds),
                 None => editor.nuclei.push(Nucleus { bounds, is_edited: false }),
             }
-            editor.labels[run.y * width + run.start..run.y * width + run.end].fill(number as u32 + 1);
+            editor.labels[run.indices(size.width)].fill(part + 1);
         }
         editor
     }
@@ -240,9 +245,7 @@ impl Editor {
             Edit::Split { line } => self.split(line),
             Edit::Draw { path, radius, to } => self.draw(path, *radius, *to),
             Edit::Erase { path, radius } => self.erase(path, *radius),
-            Edit::Add { outline } => {
-                self.add(PixelMask::polygon(outline, self.width, self.height).pixels().collect())
-            }
+            Edit::Add { outline } => self.add(PixelMask::polygon(outline, self.size).pixels().collect()),
         }
     }
 
@@ -260,10 +263,10 @@ impl Editor {
             *number
         };
         let labels = self.labels.iter().map(number).collect();
-        (LabelImage::from_consecutive(self.width, self.height, edited.len() as u32, labels), edited)
+        (LabelImage::from_consecutive(self.size.width, self.size.height, edited.len() as u32, labels), edited)
     }
 
-    fn delete(&mut self, at: &[Place]) -> Result<(), EditError> {
+    fn delete(&mut self, at: &[Point]) -> Result<(), EditError> {
         let nuclei = self.under(at);
         if nuclei.is_empty() {
             return Err(EditError::NoNucleus);
@@ -272,7 +275,7 @@ impl Editor {
         Ok(())
     }
 
-    fn merge(&mut self, at: &[Place]) -> Result<(), EditError> {
+    fn merge(&mut self, at: &[Point]) -> Result<(), EditError> {
         let mut nuclei = self.under(at);
         match nuclei.len() {
             0 => return Err(EditError::NoNucleus),
@@ -285,8 +288,8 @@ impl Editor {
         Ok(())
     }
 
-    fn split(&mut self, line: &[Place]) -> Result<(), EditError> {
-        let cut = Cut::along(line, self.width, self.height);
+    fn split(&mut self, line: &[Point]) -> Result<(), EditError> {
+        let cut = Cut::along(line, self.size);
         let mut is_split = false;
         for label in self.labels_of(cut.pixels()) {
             let pixels = self.pixels_of(label);
@@ -301,8 +304,8 @@ impl Editor {
         if is_split { Ok(()) } else { Err(EditError::NotCrossed) }
     }
 
-    fn draw(&mut self, path: &[Place], radius: f64, to: Option<Place>) -> Result<(), EditError> {
-        let stroke = PixelMask::stroke(path, radius, self.width, self.height);
+    fn draw(&mut self, path: &[Point], radius: f64, to: Option<Point>) -> Result<(), EditError> {
+        let stroke = PixelMask::stroke(path, radius, self.size);
         let label = to.or(path.first().copied()).map_or(0, |point| self.label_under(point));
         if label == 0 {
             return self.add(stroke.pixels().collect());
@@ -322,8 +325,8 @@ impl Editor {
         Ok(())
     }
 
-    fn erase(&mut self, path: &[Place], radius: f64) -> Result<(), EditError> {
-        let stroke = PixelMask::stroke(path, radius, self.width, self.height);
+    fn erase(&mut self, path: &[Point], radius: f64) -> Result<(), EditError> {
+        let stroke = PixelMask::stroke(path, radius, self.size);
         let only = path.first().map_or(0, |&point| self.label_under(point));
         let mut labels = self.labels_of(stroke.pixels());
         labels.retain(|&label| only == 0 || label == only);
@@ -356,28 +359,28 @@ impl Editor {
         pixels.iter().for_each(|&pixel| *self.label_mut(pixel) = label);
     }
 
-    fn label(&self, (x, y): Pixel) -> u32 {
-        self.labels[y * self.width + x]
+    fn label(&self, pixel: Pixel) -> u32 {
+        self.labels[pixel.y * self.size.width + pixel.x]
     }
 
-    fn label_mut(&mut self, (x, y): Pixel) -> &mut u32 {
-        &mut self.labels[y * self.width + x]
+    fn label_mut(&mut self, pixel: Pixel) -> &mut u32 {
+        &mut self.labels[pixel.y * self.size.width + pixel.x]
     }
 
     /// The label under a point; 0 outside the image.
-    fn label_under(&self, (x, y): Place) -> u32 {
-        let is_inside = x >= 0.0 && y >= 0.0 && x < self.width as f64 && y < self.height as f64;
-        if is_inside { self.label((x as usize, y as usize)) } else { 0 }
+    fn label_under(&self, Point { x, y }: Point) -> u32 {
+        let is_inside = x >= 0.0 && y >= 0.0 && x < self.size.width as f64 && y < self.size.height as f64;
+        if is_inside { self.label(Point::new(x as usize, y as usize)) } else { 0 }
     }
 
     /// The pixels of the nuclei under the points, in the order of their first pixels.
-    fn under(&self, points: &[Place]) -> Vec<Vec<Pixel>> {
+    fn under(&self, points: &[Point]) -> Vec<Vec<Pixel>> {
         let mut labels: Vec<u32> = points.iter().map(|&point| self.label_under(point)).collect();
         labels.sort_unstable();
         labels.dedup();
         labels.retain(|&label| label != 0);
         let mut nuclei: Vec<Vec<Pixel>> = labels.into_iter().map(|label| self.pixels_of(label)).collect();
-        nuclei.sort_unstable_by_key(|pixels| pixels.first().map(|&(x, y)| (y, x)));
+        nuclei.sort_unstable_by_key(|pixels| pixels.first().map(|pixel| (pixel.y, pixel.x)));
         nuclei
     }
 
@@ -398,11 +401,11 @@ impl Editor {
     }
 
     /// The pixels above, left, right and below.
-    fn neighbours(&self, (x, y): Pixel) -> impl Iterator<Item = Pixel> {
-        let above = y.checked_sub(1).map(|y| (x, y));
-        let left = x.checked_sub(1).map(|x| (x, y));
-        let right = (x + 1 < self.width).then_some((x + 1, y));
-        let below = (y + 1 < self.height).then_some((x, y + 1));
+    fn neighbours(&self, Point { x, y }: Pixel) -> impl Iterator<Item = Pixel> {
+        let above = y.checked_sub(1).map(|y| Point { x, y });
+        let left = x.checked_sub(1).map(|x| Point { x, y });
+        let right = (x + 1 < self.size.width).then_some(Point { x: x + 1, y });
+        let below = (y + 1 < self.size.height).then_some(Point { x, y: y + 1 });
         [above, left, right, below].into_iter().flatten()
     }
 
@@ -472,14 +475,14 @@ impl Edit {
             return Err(EditError::TooManyPoints { count });
         }
         let to = if let Self::Draw { to, .. } = self { *to } else { None };
-        let strays =
-            points.iter().copied().chain(to).zip(1..).find(|&(point, _)| !pixel_mask::is_place(point));
-        if let Some(((x, y), place)) = strays {
+        let mut numbered = points.iter().copied().chain(to).zip(1..);
+        if let Some((Point { x, y }, place)) = numbered.find(|&(point, _)| !pixel_mask::is_near_image(point))
+        {
             return Err(EditError::NotAPlace { place, x, y });
         }
         match *self {
             Self::Draw { radius, .. } | Self::Erase { radius, .. }
-                if !(radius >= 0.0 && pixel_mask::is_place((radius, 0.0))) =>
+                if !(radius >= 0.0 && pixel_mask::is_near_image(Point::new(radius, 0.0))) =>
             {
                 Err(EditError::NotARadius { radius })
             }
@@ -496,22 +499,25 @@ struct Cut {
 
 /// The line is moved right and down by so little before it cuts, so that a line through centres (which
 /// whole and half coordinates easily give) has them all on one side.
-const NUDGE: Place = (1.0e-5, 1.4e-5);
+const NUDGE: Point = Point::new(1.0e-5, 1.4e-5);
 
 /// A line that passes a centre nearer than this parts it from both sides: rounding leaves no gaps.
 const SLACK: f64 = 1e-6;
 
 impl Cut {
-    fn along(line: &[Place], width: usize, height: usize) -> Self {
-        let line: Vec<Place> = line.iter().map(|&(x, y)| (x + NUDGE.0, y + NUDGE.1)).collect();
-        let bounds = pixel_mask::around(&line, 2.0, width, height);
+    fn along(line: &[Point], image: Size) -> Self {
+        let nudged = |point: &Point| Point::new(point.x + NUDGE.x, point.y + NUDGE.y);
+        let line: Vec<Point> = line.iter().map(nudged).collect();
+        let bounds = pixel_mask::around(&line, 2.0, image);
         let mut cut = Self { from_right: PixelMask::empty(bounds), from_below: PixelMask::empty(bounds) };
         for (from, to) in pixel_mask::steps(&line) {
-            for (y, columns) in passed(from, to, height, width) {
-                columns.for_each(|x| cut.from_right.insert((x, y)));
+            for (y, columns) in passed(from, to, image) {
+                columns.for_each(|x| cut.from_right.insert(Point { x, y }));
             }
-            for (x, rows) in passed((from.1, from.0), (to.1, to.0), width, height) {
-                rows.for_each(|y| cut.from_below.insert((x, y)));
+            // The same with columns and rows exchanged.
+            let transposed = |point: Point| Point::new(point.y, point.x);
+            for (x, rows) in passed(transposed(from), transposed(to), Size::new(image.height, image.width)) {
+                rows.for_each(|y| cut.from_below.insert(Point { x, y }));
             }
         }
         cut
@@ -520,7 +526,7 @@ impl Cut {
     /// Whether the line passes between two neighbours.
     fn parts(&self, one: Pixel, other: Pixel) -> bool {
         let first = one.min(other);
-        if one.1 == other.1 { self.from_right.contains(first) } else { self.from_below.contains(first) }
+        if one.y == other.y { self.from_right.contains(first) } else { self.from_below.contains(first) }
     }
 
     /// The pixels that it parts from a neighbour to the right or below.
@@ -529,25 +535,19 @@ impl Cut {
     }
 }
 
-/// Row by row of an image with `rows` rows of `columns` pixels: those pixels whose centre has the step,
-/// or a point of it, between it and the next centre.
-fn passed(
-    from: Place,
-    to: Place,
-    rows: usize,
-    columns: usize,
-) -> impl Iterator<Item = (usize, Range<usize>)> {
-    let (left, right) = (from.0.min(to.0), from.0.max(to.0));
-    let (top, bottom) = (from.1.min(to.1), from.1.max(to.1));
-    let (dx, dy) = (to.0 - from.0, to.1 - from.1);
-    pixel_mask::centres(top - SLACK, bottom + SLACK, rows).map(move |row| {
+/// Row by row, the pixels of an image between whose centre and the next one to the right the step passes.
+fn passed(from: Point, to: Point, image: Size) -> impl Iterator<Item = (usize, Range<usize>)> {
+    let (left, right) = (from.x.min(to.x), from.x.max(to.x));
+    let (top, bottom) = (from.y.min(to.y), from.y.max(to.y));
+    let (dx, dy) = (to.x - from.x, to.y - from.y);
+    pixel_mask::centres(top - SLACK, bottom + SLACK, image.height).map(move |row| {
         let (low, high) = if dy.abs() > SLACK {
-            let x = from.0 + dx * (pixel_mask::centre(row) - from.1) / dy;
+            let x = from.x + dx * (pixel_mask::centre(row) - from.y) / dy;
             (x.clamp(left, right), x.clamp(left, right))
         } else {
             (left, right)
         };
-        (row, pixel_mask::centres(low - 1.0 - SLACK, high + SLACK, columns))
+        (row, pixel_mask::centres(low - 1.0 - SLACK, high + SLACK, image.width))
     })
 }
 
@@ -631,27 +631,23 @@ impl Gaps {
     fn bridges(mut self, count: usize) -> Option<Vec<Pixel>> {
         self.meetings.retain(|meeting| meeting.gap <= self.widest);
         self.meetings.sort_unstable();
-        // Kruskal's algorithm, but of several ways with the same gap between two groups all are used. A
-        // group is named by one of its members.
-        let mut groups: Vec<usize> = (0..count).collect();
+        // Kruskal's algorithm, but of several paths with the same gap between two groups all are used.
+        let mut groups = UnionFind::new(count as u32);
         let mut used: Vec<Pixel> = Vec::new();
         for same_gap in self.meetings.chunk_by(|one, other| one.gap == other.gap) {
-            let parts = |groups: &[usize], meeting: &Meeting| {
-                let (kept, given) = (groups[meeting.nuclei.0], groups[meeting.nuclei.1]);
-                (kept != given).then_some((kept, given))
-            };
-            let open = same_gap.iter().filter(|meeting| parts(&groups, meeting).is_some());
-            used.extend(open.flat_map(|meeting| [meeting.pixels.0, meeting.pixels.1]));
-            for meeting in same_gap {
-                if let Some((kept, given)) = parts(&groups, meeting) {
-                    groups.iter_mut().filter(|group| **group == given).for_each(|group| *group = kept);
+            for &Meeting { nuclei: (one, other), pixels, .. } in same_gap {
+                if groups.root(one as u32) != groups.root(other as u32) {
+                    used.extend([pixels.0, pixels.1]);
                 }
+            }
+            for &Meeting { nuclei: (one, other), .. } in same_gap {
+                groups.join(one as u32, other as u32);
             }
         }
         let mut pixels: Vec<Pixel> = used.into_iter().flat_map(|end| self.way_back(end)).collect();
         pixels.sort_unstable();
         pixels.dedup();
-        groups.iter().all(|&group| group == groups[0]).then_some(pixels)
+        (groups.roots().count() == 1).then_some(pixels)
     }
 
     /// The background from a pixel back to its nucleus.
@@ -659,81 +655,6 @@ impl Gaps {
         let background = |pixel: &Pixel| self.reached.get(pixel).filter(|reached| reached.steps > 0);
         std::iter::successors(Some(end), move |pixel| background(pixel).map(|reached| reached.before))
             .filter(move |pixel| background(pixel).is_some())
-    }
-}
-
-/// The connected pieces of a label image's nuclei, as runs along the rows.
-struct Pieces {
-    runs: Vec<Run>,
-    /// For each run one of its piece that comes before it, or itself: a forest.
-    parents: Vec<usize>,
-}
-
-struct Run {
-    y: usize,
-    start: usize,
-    end: usize,
-    label: u32,
-}
-
-impl Pieces {
-    fn of(labels: &LabelImage) -> Self {
-        let mut pieces = Self { runs: Vec::new(), parents: Vec::new() };
-        let mut above = 0..0;
-        for (y, row) in labels.as_slice().chunks_exact(labels.width().max(1)).enumerate() {
-            let first = pieces.runs.len();
-            let mut start = 0;
-            for same in row.chunk_by(|left, right| left == right) {
-                let end = start + same.len();
-                if same[0] != 0 {
-                    pieces.push(Run { y, start, end, label: same[0] }, &mut above);
-                }
-                start = end;
-            }
-            above = first..pieces.runs.len();
-        }
-        pieces
-    }
-
-    /// Adds a run and joins it to those above that it touches; runs that end before it are dropped from
-    /// `above`.
-    fn push(&mut self, run: Run, above: &mut Range<usize>) {
-        let number = self.runs.len();
-        self.parents.push(number);
-        while above.start < above.end && self.runs[above.start].end <= run.start {
-            above.start += 1;
-        }
-        for other in above.clone() {
-            if self.runs[other].start >= run.end {
-                break;
-            }
-            if self.runs[other].label == run.label {
-                let (one, two) = (self.root(other), self.root(number));
-                self.parents[one.max(two)] = one.min(two);
-            }
-        }
-        self.runs.push(run);
-    }
-
-    fn root(&mut self, mut run: usize) -> usize {
-        while self.parents[run] != run {
-            self.parents[run] = self.parents[self.parents[run]];
-            run = self.parents[run];
-        }
-        run
-    }
-
-    /// The number of each run's piece, from 0 in the order of their first pixels.
-    fn numbers(&self) -> Vec<usize> {
-        let mut numbers: Vec<usize> = Vec::with_capacity(self.runs.len());
-        let mut count = 0;
-        for (run, &parent) in self.parents.iter().enumerate() {
-            // A parent comes first, so it has its number already.
-            let number = if parent == run { count } else { numbers[parent] };
-            count = count.max(number + 1);
-            numbers.push(number);
-        }
-        numbers
     }
 }
 
@@ -771,28 +692,35 @@ mod tests {
         result.refused.remove(0).1
     }
 
-    fn delete(at: &[Place]) -> Edit {
-        Edit::Delete { at: at.to_vec() }
+    /// Coordinates as they are written in the tests.
+    type Pair = (f64, f64);
+
+    fn at(pairs: &[Pair]) -> Vec<Point> {
+        pairs.iter().copied().map(Point::from).collect()
     }
 
-    fn merge(at: &[Place]) -> Edit {
-        Edit::Merge { at: at.to_vec() }
+    fn delete(pairs: &[Pair]) -> Edit {
+        Edit::Delete { at: at(pairs) }
     }
 
-    fn split(line: &[Place]) -> Edit {
-        Edit::Split { line: line.to_vec() }
+    fn merge(pairs: &[Pair]) -> Edit {
+        Edit::Merge { at: at(pairs) }
     }
 
-    fn draw(path: &[Place], radius: f64, to: Option<Place>) -> Edit {
-        Edit::Draw { path: path.to_vec(), radius, to }
+    fn split(line: &[Pair]) -> Edit {
+        Edit::Split { line: at(line) }
     }
 
-    fn erase(path: &[Place], radius: f64) -> Edit {
-        Edit::Erase { path: path.to_vec(), radius }
+    fn draw(path: &[Pair], radius: f64, to: Option<Pair>) -> Edit {
+        Edit::Draw { path: at(path), radius, to: to.map(Point::from) }
     }
 
-    fn add(outline: &[Place]) -> Edit {
-        Edit::Add { outline: outline.to_vec() }
+    fn erase(path: &[Pair], radius: f64) -> Edit {
+        Edit::Erase { path: at(path), radius }
+    }
+
+    fn add(outline: &[Pair]) -> Edit {
+        Edit::Add { outline: at(outline) }
     }
 
     #[test]
@@ -978,13 +906,13 @@ mod tests {
         assert_eq!(apply(&LabelImage::empty(0, 5), &[delete(&[(0.5, 0.5)])]).labels.count(), 0);
     }
 
-    fn point() -> impl Strategy<Value = Place> {
+    fn point() -> impl Strategy<Value = Point> {
         let coordinate =
             || prop_oneof![9 => (-4i32..40).prop_map(|half| f64::from(half) / 2.0), 1 => -1e9f64..1e9];
-        (coordinate(), coordinate())
+        (coordinate(), coordinate()).prop_map(Point::from)
     }
 
-    fn points(most: usize) -> impl Strategy<Value = Vec<Place>> {
+    fn points(most: usize) -> impl Strategy<Value = Vec<Point>> {
         prop::collection::vec(point(), 0..=most)
     }
 
@@ -1006,18 +934,17 @@ mod tests {
     prop_compose! {
         /// Nuclei with long common contours and gaps: random numbers, each doubled both ways.
         fn nuclei()(width in 1usize..9, cells in prop::collection::vec(0u32..5, 72)) -> LabelImage {
-            let label = |(y, x): (usize, usize)| cells[(y / 2) * 8 + x / 2];
-            let labels = (0..18).flat_map(|y| (0..width * 2 - 1).map(move |x| (y, x))).map(label).collect();
+            let label = |(x, y): (usize, usize)| cells[(y / 2) * 8 + x / 2];
+            let labels = (0..18).flat_map(|y| (0..width * 2 - 1).map(move |x| (x, y))).map(label).collect();
             LabelImage::from_labels(width * 2 - 1, 18, labels)
         }
     }
 
     /// The pixels that an edit may take from background or give to it.
     fn reach(labels: &LabelImage, edit: &Edit) -> PixelMask {
-        let (width, height) = (labels.width(), labels.height());
         match edit {
-            Edit::Draw { path, radius, .. } => PixelMask::stroke(path, *radius, width, height),
-            Edit::Add { outline } => PixelMask::polygon(outline, width, height),
+            Edit::Draw { path, radius, .. } => PixelMask::stroke(path, *radius, labels.size()),
+            Edit::Add { outline } => PixelMask::polygon(outline, labels.size()),
             _ => PixelMask::of(&[]),
         }
     }
@@ -1066,7 +993,7 @@ mod tests {
             let reach = reach(&before, &edit);
             let pixels = before.as_slice().iter().zip(after.as_slice()).zip(0..);
             for ((&old, &new), place) in pixels {
-                let is_in_reach = reach.contains((place % before.width(), place / before.width()));
+                let is_in_reach = reach.contains(Point::new(place % before.width(), place / before.width()));
                 match edit {
                     Edit::Delete { .. } | Edit::Erase { .. } => prop_assert!(old != 0 || new == 0),
                     Edit::Split { .. } => prop_assert_eq!(old == 0, new == 0),

@@ -1,5 +1,7 @@
 //! The label image: which nucleus each pixel belongs to.
 
+use crate::geometry::Size;
+
 /// An image of nucleus numbers: 0 is background, `1..=count` one nucleus each.
 ///
 /// Row-major, `labels[y * width + x]`, shape `[height, width]`. A pixel has one number, so two
@@ -85,7 +87,12 @@ impl LabelImage {
         self.height
     }
 
-    /// How many nuclei there are.
+    /// Columns and rows.
+    pub fn size(&self) -> Size {
+        Size::new(self.width, self.height)
+    }
+
+    /// Number of nuclei.
     pub fn count(&self) -> u32 {
         self.count
     }

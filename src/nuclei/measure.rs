@@ -7,6 +7,8 @@
 use std::f64::consts::{FRAC_PI_4, PI, SQRT_2};
 
 use super::LabelImage;
+use super::pixel_mask::{Pixel, sides};
+use crate::geometry::Point;
 use crate::image::{Channel, Image, Samples};
 
 /// The measures of one nucleus.
@@ -16,8 +18,8 @@ pub struct Measurements {
     pub label: u32,
     /// Number of pixels (`area`).
     pub area: usize,
-    /// Mean of the pixels' centres, column and row (`centroid`, the other way round).
-    pub centroid: (f64, f64),
+    /// Mean of the pixels' centres (`centroid`, which has the row first).
+    pub centroid: Point,
     /// The smallest rectangle that holds it (`bbox`).
     pub bounding_box: BoundingBox,
     /// Length of the contour, estimated from how its pixels touch (`perimeter`, 4-neighbourhood).
@@ -67,9 +69,9 @@ pub struct BoundingBox {
 impl BoundingBox {
     const EMPTY: Self = Self { left: usize::MAX, top: usize::MAX, right: 0, bottom: 0 };
 
-    /// The smallest that holds these pixels, columns and rows.
-    pub(super) fn of(pixels: &[(usize, usize)]) -> Self {
-        pixels.iter().fold(Self::EMPTY, |bounds, &(x, y)| Self {
+    /// The smallest rectangle that holds these pixels.
+    pub(super) fn of(pixels: &[Pixel]) -> Self {
+        pixels.iter().fold(Self::EMPTY, |bounds, &Point { x, y }| Self {
             left: bounds.left.min(x),
             top: bounds.top.min(y),
             right: bounds.right.max(x + 1),
@@ -77,7 +79,7 @@ impl BoundingBox {
         })
     }
 
-    /// The smallest that holds both.
+    /// The smallest rectangle that holds both.
     pub(super) fn with(self, other: Self) -> Self {
         Self {
             left: self.left.min(other.left),
@@ -98,8 +100,8 @@ impl BoundingBox {
     }
 
     /// Its pixels, row by row.
-    pub(super) fn pixels(self) -> impl Iterator<Item = (usize, usize)> {
-        (self.top..self.bottom).flat_map(move |y| (self.left..self.right).map(move |x| (x, y)))
+    pub(super) fn pixels(self) -> impl Iterator<Item = Pixel> {
+        (self.top..self.bottom).flat_map(move |y| (self.left..self.right).map(move |x| Point { x, y }))
     }
 }
 
@@ -135,7 +137,7 @@ pub struct Intensities {
 ///                                                  30, 40, 5, 5]))?;
 /// let measured = measure(&labels, &split(&image)?);
 /// assert_eq!(measured[0].area, 4);
-/// assert_eq!(measured[0].centroid, (0.5, 0.5));
+/// assert_eq!((measured[0].centroid.x, measured[0].centroid.y), (0.5, 0.5));
 /// assert_eq!(measured[0].intensities[0].mean, 25.0);
 /// assert_eq!(measured[0].intensities[0].integrated_above_background, 80.0);
 /// assert_eq!(measured[1].nearest_neighbour, Some((2.5f64 * 2.5 + 0.25).sqrt()));
@@ -145,11 +147,10 @@ pub struct Intensities {
 /// # Panics
 /// If a channel does not have the label image's size: a programming error, not an input's.
 pub fn measure(labels: &LabelImage, channels: &[Channel]) -> Vec<Measurements> {
-    let size = (labels.width(), labels.height());
     let channels: Vec<Measured> = channels
         .iter()
         .map(|Channel { image, .. }| {
-            assert_eq!((image.width(), image.height()), size, "labels are of the image");
+            assert_eq!(image.size(), labels.size(), "labels are of the image");
             Measured { image, background: background(labels, image) }
         })
         .collect();
@@ -158,7 +159,7 @@ pub fn measure(labels: &LabelImage, channels: &[Channel]) -> Vec<Measurements> {
         .zip(1..)
         .map(|(region, label)| region.measure(label, labels, &channels))
         .collect();
-    let centroids: Vec<(f64, f64)> = measured.iter().map(|nucleus| nucleus.centroid).collect();
+    let centroids: Vec<Point> = measured.iter().map(|nucleus| nucleus.centroid).collect();
     for (nucleus, distance) in measured.iter_mut().zip(nearest(&centroids)) {
         nucleus.nearest_neighbour = distance;
     }
@@ -227,7 +228,7 @@ fn median(values: &mut [f32]) -> f64 {
 
 /// The pixels of a nucleus, row by row.
 struct Region {
-    pixels: Vec<(usize, usize)>,
+    pixels: Vec<Pixel>,
 }
 
 /// Every nucleus's pixels, by number.
@@ -236,7 +237,9 @@ fn regions(labels: &LabelImage) -> Vec<Region> {
     let mut regions: Vec<Region> = labels.areas().into_iter().map(with_room).collect();
     for (pixel, &label) in labels.as_slice().iter().enumerate() {
         if label != 0 {
-            regions[label as usize - 1].pixels.push((pixel % labels.width(), pixel / labels.width()));
+            regions[label as usize - 1]
+                .pixels
+                .push(Point::new(pixel % labels.width(), pixel / labels.width()));
         }
     }
     regions
@@ -277,10 +280,10 @@ impl Region {
     }
 
     /// The centroid, and the variances and covariance around it.
-    fn moments(&self) -> ((f64, f64), Spread) {
+    fn moments(&self) -> (Point, Spread) {
         let count = self.pixels.len() as f64;
         let sum = |of: &dyn Fn(f64, f64) -> f64| {
-            self.pixels.iter().map(|&(x, y)| of(x as f64, y as f64)).sum::<f64>() / count
+            self.pixels.iter().map(|pixel| of(pixel.x as f64, pixel.y as f64)).sum::<f64>() / count
         };
         let (mean_x, mean_y) = (sum(&|x, _| x), sum(&|_, y| y));
         let spread = Spread {
@@ -288,14 +291,13 @@ impl Region {
             y: sum(&|_, y| (y - mean_y).powi(2)),
             both: sum(&|x, y| (x - mean_x) * (y - mean_y)),
         };
-        ((mean_x, mean_y), spread)
+        (Point::new(mean_x, mean_y), spread)
     }
 
     fn intensities(&self, channel: &Measured) -> Intensities {
         let Measured { image, background } = channel;
-        let place = |&(x, y): &(usize, usize)| y * image.width() + x;
-        let mut values: Vec<f32> =
-            self.pixels.iter().map(|pixel| image.samples().get(place(pixel))).collect();
+        let value = |pixel: &Pixel| image.samples().get(pixel.y * image.width() + pixel.x);
+        let mut values: Vec<f32> = self.pixels.iter().map(value).collect();
         let count = values.len() as f64;
         let wide = || values.iter().map(|&value| f64::from(value));
         let integrated: f64 = wide().sum();
@@ -342,7 +344,7 @@ impl Spread {
 /// estimator", 2000, as in scikit-image).
 fn perimeter(labels: &LabelImage, label: u32, bounds: BoundingBox) -> f64 {
     let is_inside = |x: usize, y: usize| labels.get(x, y) == label;
-    let is_rim = |x: usize, y: usize| {
+    let is_contour = |x: usize, y: usize| {
         is_inside(x, y)
             && !(is_inside(x.wrapping_sub(1), y)
                 && is_inside(x + 1, y)
@@ -352,10 +354,10 @@ fn perimeter(labels: &LabelImage, label: u32, bounds: BoundingBox) -> f64 {
     let length_at = |x: usize, y: usize| {
         let (mut straight, mut aslant) = (0, 0);
         for (dx, dy) in [(0, 1), (1, 0), (1, 2), (2, 1)] {
-            straight += usize::from(is_rim((x + dx).wrapping_sub(1), (y + dy).wrapping_sub(1)));
+            straight += usize::from(is_contour((x + dx).wrapping_sub(1), (y + dy).wrapping_sub(1)));
         }
         for (dx, dy) in [(0, 0), (2, 0), (0, 2), (2, 2)] {
-            aslant += usize::from(is_rim((x + dx).wrapping_sub(1), (y + dy).wrapping_sub(1)));
+            aslant += usize::from(is_contour((x + dx).wrapping_sub(1), (y + dy).wrapping_sub(1)));
         }
         match 1 + 2 * straight + 10 * aslant {
             5 | 7 | 15 | 17 | 25 | 27 => 1.0,
@@ -366,22 +368,22 @@ fn perimeter(labels: &LabelImage, label: u32, bounds: BoundingBox) -> f64 {
     };
     let rows = bounds.top..bounds.bottom;
     rows.flat_map(|y| (bounds.left..bounds.right).map(move |x| (x, y)))
-        .filter(|&(x, y)| is_rim(x, y))
+        .filter(|&(x, y)| is_contour(x, y))
         .map(|(x, y)| length_at(x, y))
         .sum()
 }
 
 /// Distance from each point to the nearest other one.
-pub(crate) fn nearest(points: &[(f64, f64)]) -> Vec<Option<f64>> {
+pub(crate) fn nearest(points: &[Point]) -> Vec<Option<f64>> {
     let mut by_column: Vec<usize> = (0..points.len()).collect();
-    by_column.sort_unstable_by(|&left, &right| points[left].0.total_cmp(&points[right].0));
+    by_column.sort_unstable_by(|&left, &right| points[left].x.total_cmp(&points[right].x));
     let mut distances = vec![None; points.len()];
     for (place, &point) in by_column.iter().enumerate() {
-        let (x, y) = points[point];
+        let Point { x, y } = points[point];
         let mut best = f64::INFINITY;
-        // Away to both sides, until the columns alone are too far apart.
+        // To both sides, until x alone differs by more than the best distance.
         let mut search = |other: &usize| {
-            let (dx, dy) = (points[*other].0 - x, points[*other].1 - y);
+            let (dx, dy) = (points[*other].x - x, points[*other].y - y);
             best = best.min((dx * dx + dy * dy).sqrt());
             dx.abs() <= best
         };
@@ -394,22 +396,22 @@ pub(crate) fn nearest(points: &[(f64, f64)]) -> Vec<Option<f64>> {
 
 /// A convex polygon, in half pixels: pixels' centres have even coordinates.
 struct Hull {
-    corners: Vec<(i64, i64)>,
+    corners: Vec<Point<i64>>,
 }
 
 impl Hull {
     /// Of the middles of the four sides of every pixel, which is what scikit-image takes.
-    fn new(pixels: &[(usize, usize)]) -> Self {
-        let middles = |&(x, y): &(usize, usize)| {
-            let (x, y) = (2 * x as i64, 2 * y as i64);
-            [(x - 1, y), (x + 1, y), (x, y - 1), (x, y + 1)]
+    fn new(pixels: &[Pixel]) -> Self {
+        let middles = |pixel: &Pixel| {
+            let (x, y) = (2 * pixel.x as i64, 2 * pixel.y as i64);
+            [(x - 1, y), (x + 1, y), (x, y - 1), (x, y + 1)].map(Point::from)
         };
-        let mut points: Vec<(i64, i64)> = pixels.iter().flat_map(middles).collect();
+        let mut points: Vec<Point<i64>> = pixels.iter().flat_map(middles).collect();
         points.sort_unstable();
         points.dedup();
         // Andrew's monotone chain: the lower half from the left, the upper half from the right.
-        let half = |points: &mut dyn Iterator<Item = (i64, i64)>| {
-            let mut chain: Vec<(i64, i64)> = Vec::new();
+        let half = |points: &mut dyn Iterator<Item = Point<i64>>| {
+            let mut chain: Vec<Point<i64>> = Vec::new();
             for point in points {
                 while let [.., before, last] = chain[..]
                     && turn(before, last, point) <= 0
@@ -426,27 +428,22 @@ impl Hull {
         Self { corners }
     }
 
-    fn sides(&self) -> impl Iterator<Item = ((i64, i64), (i64, i64))> {
-        let next = self.corners.iter().cycle().skip(1);
-        self.corners.iter().copied().zip(next.copied())
-    }
-
     /// The pixels whose centres are in it or on its contour, as rows with their first and last column.
     fn rows(&self) -> impl Iterator<Item = (usize, usize, usize)> {
         let (low, high) = self
             .corners
             .iter()
-            .fold((i64::MAX, i64::MIN), |(low, high), corner| (low.min(corner.1), high.max(corner.1)));
+            .fold((i64::MAX, i64::MIN), |(low, high), corner| (low.min(corner.y), high.max(corner.y)));
         ((low + 1) / 2..=high.div_euclid(2)).map(|row| {
             let (mut first, mut last) = (i64::MAX, i64::MIN);
-            for ((x, y), (other_x, other_y)) in self.sides() {
-                let (below, above) = (y.min(other_y), y.max(other_y));
-                if below == above || !(below..=above).contains(&(2 * row)) {
+            for (from, to) in sides(&self.corners) {
+                let (upper, lower) = (from.y.min(to.y), from.y.max(to.y));
+                if upper == lower || !(upper..=lower).contains(&(2 * row)) {
                     continue;
                 }
-                // Where the side meets the row, in half pixels, as a fraction.
-                let across = x * (other_y - y) + (other_x - x) * (2 * row - y);
-                let over = 2 * (other_y - y);
+                // Where the side crosses the row, in half pixels, as a fraction.
+                let across = from.x * (to.y - from.y) + (to.x - from.x) * (2 * row - from.y);
+                let over = 2 * (to.y - from.y);
                 let (across, over) = if over < 0 { (-across, -over) } else { (across, over) };
                 first = first.min(-(-across).div_euclid(over));
                 last = last.max(across.div_euclid(over));
@@ -462,31 +459,34 @@ impl Hull {
 
     /// The hull of all the pixels in it.
     fn filled(&self) -> Self {
-        let ends: Vec<_> = self.rows().flat_map(|(row, first, last)| [(first, row), (last, row)]).collect();
+        let ends: Vec<_> =
+            self.rows().flat_map(|(row, first, last)| [(first, row), (last, row)].map(Point::from)).collect();
         Self::new(&ends)
     }
 
     /// Greatest distance between two corners, in pixels.
     fn longest(&self) -> f64 {
-        let from = |&(x, y): &(i64, i64)| {
-            self.corners.iter().map(move |&(other_x, other_y)| (other_x - x).pow(2) + (other_y - y).pow(2))
-        };
+        let from = |&from: &Point<i64>| self.corners.iter().map(move |&to| squared_distance(from, to));
         (self.corners.iter().flat_map(from).max().unwrap_or(0) as f64).sqrt() / 2.0
     }
 
     /// Least distance between two parallel lines around it, in pixels: one of them lies on a side.
     fn narrowest(&self) -> f64 {
-        let width = |(from, to): ((i64, i64), (i64, i64))| {
+        let width = |(from, to): (Point<i64>, Point<i64>)| {
             let area = self.corners.iter().map(|&corner| turn(from, to, corner)).max().unwrap_or(0);
-            area as f64 / (((to.0 - from.0).pow(2) + (to.1 - from.1).pow(2)) as f64).sqrt() / 2.0
+            area as f64 / (squared_distance(from, to) as f64).sqrt() / 2.0
         };
-        self.sides().map(width).fold(f64::INFINITY, f64::min)
+        sides(&self.corners).map(width).fold(f64::INFINITY, f64::min)
     }
 }
 
-/// Twice the area of a triangle; above 0 if the way through its corners turns left (y upwards).
-fn turn(first: (i64, i64), second: (i64, i64), third: (i64, i64)) -> i64 {
-    (second.0 - first.0) * (third.1 - first.1) - (second.1 - first.1) * (third.0 - first.0)
+fn squared_distance(from: Point<i64>, to: Point<i64>) -> i64 {
+    (to.x - from.x).pow(2) + (to.y - from.y).pow(2)
+}
+
+/// Twice the area of a triangle; above 0 if its corners are in counter-clockwise order with y pointing up.
+fn turn(first: Point<i64>, second: Point<i64>, third: Point<i64>) -> i64 {
+    (second.x - first.x) * (third.y - first.y) - (second.y - first.y) * (third.x - first.x)
 }
 
 #[cfg(test)]
@@ -510,7 +510,7 @@ mod tests {
     #[test]
     fn a_rectangle() {
         let found = one(&["......", ".####.", ".####.", "......"]);
-        assert_eq!((found.area, found.centroid), (8, (2.5, 1.5)));
+        assert_eq!((found.area, found.centroid), (8, Point::new(2.5, 1.5)));
         assert_eq!(found.bounding_box, BoundingBox { left: 1, top: 1, right: 5, bottom: 3 });
         near(found.perimeter, 8.0);
         near(found.major_axis, 4.0 * 1.25f64.sqrt());
@@ -559,10 +559,11 @@ mod tests {
 
         #[test]
         fn the_nearest_is_the_nearest(points in prop::collection::vec((0.0f64..50.0, 0.0f64..50.0), 0..40)) {
+            let points: Vec<Point> = points.into_iter().map(Point::from).collect();
             for (place, found) in nearest(&points).into_iter().enumerate() {
                 let others = points.iter().enumerate().filter(|&(other, _)| other != place);
-                let distance = |(x, y): &(f64, f64)| {
-                    ((x - points[place].0).powi(2) + (y - points[place].1).powi(2)).sqrt()
+                let distance = |point: &Point| {
+                    ((point.x - points[place].x).powi(2) + (point.y - points[place].y).powi(2)).sqrt()
                 };
                 let expected = others.map(|(_, point)| distance(point)).min_by(f64::total_cmp);
                 prop_assert_eq!(found, expected);

@@ -8,6 +8,7 @@
 //!                                └──inside────▶ those in regions of interest
 //! ```
 
+mod connected_components;
 pub mod counted;
 mod edit;
 mod label_image;
@@ -19,15 +20,17 @@ mod region;
 mod settings;
 pub mod summary;
 pub mod table;
+mod union_find;
 mod watershed;
 
+pub(crate) use connected_components::Components;
+pub use connected_components::{Connectivity, connected_components};
 pub use counted::{Counted, Gate, Keep, Rules, count};
 pub use edit::{Edit, EditError, Edited, Editor, apply};
 pub use label_image::LabelImage;
 pub(crate) use measure::nearest;
 pub use measure::{BoundingBox, Intensities, Measurements, measure};
 pub use outline::{Outline, outlines};
-pub use pixel_mask::Place;
 pub use polygon::{Polygon, Ring, polygons};
 pub use region::{Region, area, inside};
 pub use settings::{SETTINGS, Setting, SettingKind, Slider, WatershedSettings};

@@ -1,23 +1,23 @@
-//! Outlines: the closed lines along the pixel sides that part a nucleus from the rest.
+//! Outlines: closed lines along the sides of pixels, between a nucleus and the rest of the image.
 
 use super::LabelImage;
+use crate::geometry::Point;
 
 /// One closed line around a nucleus, or around a hole in it.
 ///
-/// Points are pixel corners: `(x, y)` is the upper left corner of the pixel in column `x`, row `y`,
-/// so `0..=width` and `0..=height`. Only corners where the line turns are kept, and the last point
-/// joins the first. The nucleus lies to the right of the way, seen on screen: outer lines run
-/// clockwise, lines around holes counter-clockwise. Filling the lines gives back exactly the
-/// nucleus's pixels.
+/// Points are pixel corners: (x, y) is the upper left corner of the pixel in column x, row y, so coordinates
+/// are in `0..=width` and `0..=height`. Only corners at which the line turns are kept, and the last point
+/// joins the first. On screen the nucleus lies to the right of the direction of travel: outer lines run
+/// clockwise, lines around holes counter-clockwise. Filling the lines gives exactly the nucleus's pixels.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outline {
     /// The nucleus's number in the label image.
     pub label: u32,
     /// Corners in order; at least four.
-    pub points: Vec<(u32, u32)>,
+    pub points: Vec<Point<u32>>,
 }
 
-/// Traces the outlines of every nucleus, in the order in which a row-by-row scan meets them.
+/// Traces the outlines of every nucleus, in the order of their first pixels, row by row.
 ///
 /// Pixels that touch only at a corner are not connected.
 ///
@@ -28,11 +28,12 @@ pub struct Outline {
 ///                                                 0, 1, 0]);
 /// let lines = outlines(&labels);
 /// assert_eq!(lines.len(), 1);
-/// assert_eq!(lines[0].points, [(0, 0), (2, 0), (2, 2), (1, 2), (1, 1), (0, 1)]);
+/// let corners = [(0, 0), (2, 0), (2, 2), (1, 2), (1, 1), (0, 1)];
+/// assert_eq!(lines[0].points, corners.map(Into::into));
 /// ```
 pub fn outlines(labels: &LabelImage) -> Vec<Outline> {
     let (width, height) = (labels.width(), labels.height());
-    // Every closed line has a side that runs right, along the top of a pixel: start there, once.
+    // Every closed line has a side that runs right, along the top of a pixel: it is traced from the first one.
     let mut walked = vec![false; width * height];
     let mut lines = Vec::new();
     for y in 0..height {
@@ -40,7 +41,7 @@ pub fn outlines(labels: &LabelImage) -> Vec<Outline> {
             let label = labels.get(x, y);
             let has_top = label != 0 && (y == 0 || labels.get(x, y - 1) != label);
             if has_top && !walked[y * width + x] {
-                lines.push(trace(labels, label, (x, y), &mut walked));
+                lines.push(trace(labels, label, Point { x, y }, &mut walked));
             }
         }
     }
@@ -70,12 +71,12 @@ impl Direction {
     }
 }
 
-fn trace(labels: &LabelImage, label: u32, start: (usize, usize), walked: &mut [bool]) -> Outline {
+fn trace(labels: &LabelImage, label: u32, start: Point<usize>, walked: &mut [bool]) -> Outline {
     let width = labels.width();
     // `get` is 0 outside the image; the subtraction wraps to a column or row that is outside.
     let is_inside = |x: usize, y: usize| labels.get(x, y) == label;
     let mut points = Vec::new();
-    let (mut x, mut y) = start;
+    let Point { mut x, mut y } = start;
     let mut direction = Direction::Right;
     loop {
         let (left, above) = (x.wrapping_sub(1), y.wrapping_sub(1));
@@ -103,14 +104,14 @@ fn trace(labels: &LabelImage, label: u32, start: (usize, usize), walked: &mut [b
             direction
         };
         if next != direction {
-            points.push((x as u32, y as u32));
+            points.push(Point::new(x as u32, y as u32));
             direction = next;
         }
-        if (x, y) == start && direction == Direction::Right {
+        if Point::new(x, y) == start && direction == Direction::Right {
             break;
         }
     }
-    // The corner at the start was met last.
+    // The corner at the start was added last.
     points.rotate_right(1);
     Outline { label, points }
 }
@@ -125,8 +126,8 @@ mod tests {
         let labels = LabelImage::from_labels(3, 3, vec![1, 1, 1, 1, 0, 1, 1, 1, 1]);
         let lines = outlines(&labels);
         assert_eq!(lines.len(), 2);
-        assert_eq!(lines[0].points, [(0, 0), (3, 0), (3, 3), (0, 3)]);
-        assert_eq!(lines[1].points, [(1, 2), (2, 2), (2, 1), (1, 1)]);
+        assert_eq!(lines[0].points, [(0, 0), (3, 0), (3, 3), (0, 3)].map(Point::from));
+        assert_eq!(lines[1].points, [(1, 2), (2, 2), (2, 1), (1, 1)].map(Point::from));
     }
 
     #[test]
@@ -144,9 +145,9 @@ mod tests {
                 for line in lines {
                     let ends = line.points.iter().zip(line.points.iter().cycle().skip(1));
                     let crossed = ends.filter(|(a, b)| {
-                        a.0 == b.0
-                            && a.0 as usize <= x
-                            && (a.1.min(b.1) as usize..a.1.max(b.1) as usize).contains(&y)
+                        a.x == b.x
+                            && a.x as usize <= x
+                            && (a.y.min(b.y) as usize..a.y.max(b.y) as usize).contains(&y)
                     });
                     if crossed.count() % 2 == 1 {
                         filled[y * width + x] = line.label - filled[y * width + x];
@@ -178,8 +179,8 @@ mod tests {
                 prop_assert!(n >= 4 && n.is_multiple_of(2));
                 for i in 0..n {
                     let (a, b, c) = (line.points[i], line.points[(i + 1) % n], line.points[(i + 2) % n]);
-                    prop_assert!((a.0 == b.0) != (a.1 == b.1));
-                    prop_assert!((a.0 == b.0) == (b.1 == c.1));
+                    prop_assert!((a.x == b.x) != (a.y == b.y));
+                    prop_assert!((a.x == b.x) == (b.y == c.y));
                 }
             }
         }

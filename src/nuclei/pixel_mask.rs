@@ -1,44 +1,40 @@
-//! Shapes as pixels: whose centres lie in a polygon or under a brush.
+//! Masks of the pixels whose centres lie in a polygon or under a brush.
 //!
-//! Only arithmetic and square roots, so that every platform finds the same pixels. The work grows with
-//! the rows of the image that a side of the shape passes, however far beyond the image it reaches.
+//! Only arithmetic and square roots are used, so that every platform finds the same pixels. The work grows
+//! with the rows of the image that a side of the shape crosses, however far beyond the image it extends.
 
 use std::f64::consts::FRAC_1_SQRT_2;
 use std::ops::Range;
 
 use super::BoundingBox;
-
-/// A place in image pixels: right, down. The upper left pixel covers 0 to 1 both ways.
-#[cfg_attr(feature = "typescript", tsify::declare)]
-pub type Place = (f64, f64);
+use crate::geometry::{Point, Size};
 
 /// Column and row of a pixel.
-pub(super) type Pixel = (usize, usize);
+pub(super) type Pixel = Point<usize>;
 
-/// Beyond this a coordinate is not taken for a place: no image is as large, and squares stay exact
-/// enough.
-const FARTHEST: f64 = 1e8;
+/// Largest coordinate that is accepted: no image is as large, and squares stay exact enough.
+const LARGEST_COORDINATE: f64 = 1e8;
 
-/// Whether it is a place in an image or near one.
-pub(super) fn is_place((x, y): Place) -> bool {
-    // Not so for NaN.
-    x.abs() <= FARTHEST && y.abs() <= FARTHEST
+/// Whether a point lies in an image or not too far from one.
+pub(super) fn is_near_image(point: Point) -> bool {
+    // False for NaN.
+    point.x.abs() <= LARGEST_COORDINATE && point.y.abs() <= LARGEST_COORDINATE
 }
 
-/// Some pixels of a rectangle of the image.
+/// A set of pixels within a rectangle of the image.
 pub(super) struct PixelMask {
     bounds: BoundingBox,
     inside: Vec<bool>,
 }
 
 impl PixelMask {
-    /// No pixel yet, of those in a rectangle.
+    /// An empty set within a rectangle.
     pub(super) fn empty(bounds: BoundingBox) -> Self {
         let inside = vec![false; bounds.width() * bounds.height()];
         Self { bounds, inside }
     }
 
-    /// These pixels.
+    /// The set of these pixels.
     pub(super) fn of(pixels: &[Pixel]) -> Self {
         let mut pixel_mask = Self::empty(BoundingBox::of(pixels));
         pixels.iter().for_each(|&pixel| pixel_mask.insert(pixel));
@@ -46,15 +42,16 @@ impl PixelMask {
     }
 
     /// The pixels in a polygon by the even-odd rule; its last point joins the first.
-    pub(super) fn polygon(points: &[Place], width: usize, height: usize) -> Self {
-        let mut pixel_mask = Self::empty(around(points, 0.0, width, height));
+    pub(super) fn polygon(points: &[Point], image: Size) -> Self {
+        let mut pixel_mask = Self::empty(around(points, 0.0, image));
         let bounds = pixel_mask.bounds;
         for (from, to) in sides(points) {
-            for y in centres(from.1.min(to.1), from.1.max(to.1), height) {
-                let column = crossing(from, to, centre(y)).map(|x| centres(x, f64::INFINITY, width).start);
+            for y in centres(from.y.min(to.y), from.y.max(to.y), image.height) {
+                let column =
+                    crossing(from, to, centre(y)).map(|x| centres(x, f64::INFINITY, image.width).start);
                 if let Some(x) = column.filter(|&x| x < bounds.right) {
-                    let place = pixel_mask.place((x.max(bounds.left), y));
-                    place.into_iter().for_each(|place| pixel_mask.inside[place] ^= true);
+                    let index = pixel_mask.index(Point::new(x.max(bounds.left), y));
+                    index.into_iter().for_each(|index| pixel_mask.inside[index] ^= true);
                 }
             }
         }
@@ -68,20 +65,20 @@ impl PixelMask {
         pixel_mask
     }
 
-    /// The pixels no farther than `radius` from a path. A finer brush than the half of a pixel's
-    /// diagonal is taken as that, so that a path always leaves a trace without gaps.
-    pub(super) fn stroke(path: &[Place], radius: f64, width: usize, height: usize) -> Self {
+    /// The pixels no farther than `radius` from a path. The radius is at least half of a pixel's diagonal,
+    /// so that the pixels of a path are always connected.
+    pub(super) fn stroke(path: &[Point], radius: f64, image: Size) -> Self {
         let radius = radius.max(FRAC_1_SQRT_2);
-        let bounds = around(path, radius, width, height);
+        let bounds = around(path, radius, image);
         // How many spans begin at a pixel, less those that ended before it.
         let across = bounds.width() + 1;
         let mut changes = vec![0i32; across * bounds.height()];
         for (from, to) in steps(path) {
-            let (top, bottom) = (from.1.min(to.1) - radius, from.1.max(to.1) + radius);
-            let rows = centres(top, bottom, height);
+            let (top, bottom) = (from.y.min(to.y) - radius, from.y.max(to.y) + radius);
+            let rows = centres(top, bottom, image.height);
             for y in rows.start.max(bounds.top)..rows.end.min(bounds.bottom) {
                 let (low, high) = span(from, to, radius, centre(y));
-                let columns = centres(low, high, width);
+                let columns = centres(low, high, image.width);
                 let (start, end) = (columns.start.max(bounds.left), columns.end.min(bounds.right));
                 if start < end {
                     let row = (y - bounds.top) * across;
@@ -100,26 +97,26 @@ impl PixelMask {
         Self { bounds, inside: changes.chunks_exact(across).flat_map(is_inside).collect() }
     }
 
-    fn place(&self, (x, y): Pixel) -> Option<usize> {
+    fn index(&self, Point { x, y }: Pixel) -> Option<usize> {
         let bounds = &self.bounds;
         let is_within = (bounds.left..bounds.right).contains(&x) && (bounds.top..bounds.bottom).contains(&y);
         is_within.then(|| (y - bounds.top) * bounds.width() + x - bounds.left)
     }
 
     pub(super) fn contains(&self, pixel: Pixel) -> bool {
-        self.place(pixel).is_some_and(|place| self.inside[place])
+        self.index(pixel).is_some_and(|index| self.inside[index])
     }
 
-    /// Adds a pixel of the rectangle; others are left out.
+    /// Adds a pixel; one outside the rectangle is ignored.
     pub(super) fn insert(&mut self, pixel: Pixel) {
-        if let Some(place) = self.place(pixel) {
-            self.inside[place] = true;
+        if let Some(index) = self.index(pixel) {
+            self.inside[index] = true;
         }
     }
 
-    /// Takes a pixel out; says whether it was there.
+    /// Removes a pixel; returns whether it was in the set.
     pub(super) fn remove(&mut self, pixel: Pixel) -> bool {
-        self.place(pixel).is_some_and(|place| std::mem::take(&mut self.inside[place]))
+        self.index(pixel).is_some_and(|index| std::mem::take(&mut self.inside[index]))
     }
 
     /// Its pixels, row by row.
@@ -128,74 +125,75 @@ impl PixelMask {
     }
 }
 
-/// A pixel's middle along a column or a row.
+/// The centre of a pixel along a row or a column.
 pub(super) fn centre(index: usize) -> f64 {
     index as f64 + 0.5
 }
 
 /// The pixels of `0..length` whose centres lie in `low..=high`.
 pub(super) fn centres(low: f64, high: f64, length: usize) -> Range<usize> {
-    // A cast takes NaN and what is below 0 as 0.
+    // A cast turns NaN and negative numbers into 0.
     let first = (low - 0.5).ceil() as usize;
     let end = ((high + 0.5).floor() as usize).min(length);
     first.min(end)..end
 }
 
 /// The pixels of the image within `margin` of the points' bounding box.
-pub(super) fn around(points: &[Place], margin: f64, width: usize, height: usize) -> BoundingBox {
-    let range = |coordinate: fn(&Place) -> f64, length| {
+pub(super) fn around(points: &[Point], margin: f64, image: Size) -> BoundingBox {
+    let range = |coordinate: fn(&Point) -> f64, length| {
         let low = points.iter().map(coordinate).fold(f64::INFINITY, f64::min);
         let high = points.iter().map(coordinate).fold(f64::NEG_INFINITY, f64::max);
         centres(low - margin, high + margin, length)
     };
-    let (columns, rows) = (range(|point| point.0, width), range(|point| point.1, height));
+    let (columns, rows) = (range(|point| point.x, image.width), range(|point| point.y, image.height));
     BoundingBox { left: columns.start, top: rows.start, right: columns.end, bottom: rows.end }
 }
 
-/// From each point to the next, and from the last to the first.
-pub(super) fn sides(points: &[Place]) -> impl Iterator<Item = (Place, Place)> {
+/// The sides of a polygon: from each point to the next, and from the last to the first.
+pub(super) fn sides<T: Copy>(points: &[Point<T>]) -> impl Iterator<Item = (Point<T>, Point<T>)> {
     points.iter().copied().zip(points.iter().copied().cycle().skip(1))
 }
 
 /// From each point of a path to the next; a single point is a step of no length.
-pub(super) fn steps(path: &[Place]) -> impl Iterator<Item = (Place, Place)> {
+pub(super) fn steps(path: &[Point]) -> impl Iterator<Item = (Point, Point)> {
     let next = path.iter().skip(1).chain(path.iter().take(usize::from(path.len() == 1)));
     path.iter().copied().zip(next.copied())
 }
 
-/// Where a side crosses a row, if it does; of its ends the upper one counts to it.
-fn crossing(from: Place, to: Place, y: f64) -> Option<f64> {
-    // From the upper end whichever comes first: a way there and back crosses at the same place.
-    let (from, to) = if from.1 <= to.1 { (from, to) } else { (to, from) };
-    ((from.1 <= y) != (to.1 <= y)).then(|| from.0 + (to.0 - from.0) * (y - from.1) / (to.1 - from.1))
+/// Where a side crosses a row, if it does; its upper end belongs to it, its lower end does not.
+fn crossing(from: Point, to: Point, y: f64) -> Option<f64> {
+    // Always from the upper end, so that a side gives the same place in both directions.
+    let (from, to) = if from.y <= to.y { (from, to) } else { (to, from) };
+    ((from.y <= y) != (to.y <= y)).then(|| from.x + (to.x - from.x) * (y - from.y) / (to.y - from.y))
 }
 
 /// Whether a point lies in a polygon, by the same rule as [`PixelMask::polygon`].
-pub(super) fn is_in_polygon(points: &[Place], (x, y): Place) -> bool {
-    sides(points).filter_map(|(from, to)| crossing(from, to, y)).filter(|&at| at <= x).count() % 2 == 1
+pub(super) fn is_in_polygon(points: &[Point], point: Point) -> bool {
+    let crossings = sides(points).filter_map(|(from, to)| crossing(from, to, point.y));
+    crossings.filter(|&x| x <= point.x).count() % 2 == 1
 }
 
 /// The part of a row that is within `radius` of the line between two points: the ends' discs and the
 /// rectangle between them.
-fn span(from: Place, to: Place, radius: f64, y: f64) -> (f64, f64) {
+fn span(from: Point, to: Point, radius: f64, y: f64) -> (f64, f64) {
     let mut ends = (f64::INFINITY, f64::NEG_INFINITY);
     let mut widen = |x: f64| ends = (ends.0.min(x), ends.1.max(x));
-    for (middle, row) in [from, to] {
-        let rest = radius * radius - (y - row) * (y - row);
+    for end in [from, to] {
+        let rest = radius * radius - (y - end.y) * (y - end.y);
         if rest >= 0.0 {
-            widen(middle - rest.sqrt());
-            widen(middle + rest.sqrt());
+            widen(end.x - rest.sqrt());
+            widen(end.x + rest.sqrt());
         }
     }
-    let (dx, dy) = (to.0 - from.0, to.1 - from.1);
+    let (dx, dy) = (to.x - from.x, to.y - from.y);
     let length = (dx * dx + dy * dy).sqrt();
     if length > 0.0 {
-        let (aside, along) = (-dy / length * radius, dx / length * radius);
+        let (across, down) = (-dy / length * radius, dx / length * radius);
         let corners = [
-            (from.0 + aside, from.1 + along),
-            (to.0 + aside, to.1 + along),
-            (to.0 - aside, to.1 - along),
-            (from.0 - aside, from.1 - along),
+            Point::new(from.x + across, from.y + down),
+            Point::new(to.x + across, to.y + down),
+            Point::new(to.x - across, to.y - down),
+            Point::new(from.x - across, from.y - down),
         ];
         sides(&corners).filter_map(|(from, to)| crossing(from, to, y)).for_each(widen);
     }
@@ -207,57 +205,70 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn drawn(pixel_mask: &PixelMask, width: usize, height: usize) -> Vec<String> {
-        let row = |y| (0..width).map(|x| if pixel_mask.contains((x, y)) { '#' } else { '.' }).collect();
-        (0..height).map(row).collect()
+    fn drawn(pixel_mask: &PixelMask, image: Size) -> Vec<String> {
+        let cell = |x, y| if pixel_mask.contains(Point { x, y }) { '#' } else { '.' };
+        (0..image.height).map(|y| (0..image.width).map(|x| cell(x, y)).collect()).collect()
+    }
+
+    fn polygon(points: &[(f64, f64)], image: Size) -> PixelMask {
+        PixelMask::polygon(&points.iter().copied().map(Point::from).collect::<Vec<_>>(), image)
+    }
+
+    fn stroke(path: &[(f64, f64)], radius: f64, image: Size) -> PixelMask {
+        PixelMask::stroke(&path.iter().copied().map(Point::from).collect::<Vec<_>>(), radius, image)
     }
 
     #[test]
     fn a_polygon_has_the_pixels_whose_centres_are_in_it() {
-        let triangle = PixelMask::polygon(&[(0.0, 0.0), (4.0, 4.0), (0.0, 4.0)], 5, 5);
-        assert_eq!(drawn(&triangle, 5, 5), [".....", "#....", "##...", "###..", "....."]);
+        let image = Size::new(5, 5);
+        let triangle = polygon(&[(0.0, 0.0), (4.0, 4.0), (0.0, 4.0)], image);
+        assert_eq!(drawn(&triangle, image), [".....", "#....", "##...", "###..", "....."]);
     }
 
     #[test]
     fn a_polygon_that_crosses_itself_has_the_pixels_with_an_odd_count() {
         let twice =
             [(0.0, 0.0), (4.0, 0.0), (4.0, 2.0), (1.0, 2.0), (1.0, 1.0), (3.0, 1.0), (3.0, 3.0), (0.0, 3.0)];
-        assert_eq!(drawn(&PixelMask::polygon(&twice, 4, 3), 4, 3), ["####", "#..#", "###."]);
+        let image = Size::new(4, 3);
+        assert_eq!(drawn(&polygon(&twice, image), image), ["####", "#..#", "###."]);
     }
 
     #[test]
     fn a_brush_is_round_and_leaves_no_gaps() {
-        assert_eq!(
-            drawn(&PixelMask::stroke(&[(2.5, 2.5)], 2.0, 5, 5), 5, 5),
-            ["..#..", ".###.", "#####", ".###.", "..#.."]
-        );
-        assert_eq!(drawn(&PixelMask::stroke(&[(0.5, 0.5), (3.5, 0.5)], 0.0, 5, 2), 5, 2), ["####.", "....."]);
+        let image = Size::new(5, 5);
+        let dot = stroke(&[(2.5, 2.5)], 2.0, image);
+        assert_eq!(drawn(&dot, image), ["..#..", ".###.", "#####", ".###.", "..#.."]);
+        let image = Size::new(5, 2);
+        let line = stroke(&[(0.5, 0.5), (3.5, 0.5)], 0.0, image);
+        assert_eq!(drawn(&line, image), ["####.", "....."]);
     }
 
     #[test]
     fn what_lies_far_outside_is_clipped() {
         let far = [(-9e7, -9e7), (9e7, -9e7), (9e7, 9e7), (-9e7, 9e7)];
-        assert_eq!(PixelMask::polygon(&far, 3, 2).pixels().count(), 6);
-        assert_eq!(PixelMask::stroke(&far, 1.0, 3, 2).pixels().count(), 0);
-        assert_eq!(PixelMask::stroke(&[(-5.0, 1.0)], 9e7, 3, 2).pixels().count(), 6);
-        assert_eq!(PixelMask::polygon(&[], 3, 2).pixels().count(), 0);
+        let image = Size::new(3, 2);
+        assert_eq!(polygon(&far, image).pixels().count(), 6);
+        assert_eq!(stroke(&far, 1.0, image).pixels().count(), 0);
+        assert_eq!(stroke(&[(-5.0, 1.0)], 9e7, image).pixels().count(), 6);
+        assert_eq!(polygon(&[], image).pixels().count(), 0);
     }
 
     /// Distance from a point to the line between two others.
-    fn distance(point: Place, (from, to): (Place, Place)) -> f64 {
-        let (dx, dy) = (to.0 - from.0, to.1 - from.1);
+    fn distance(point: Point, (from, to): (Point, Point)) -> f64 {
+        let (dx, dy) = (to.x - from.x, to.y - from.y);
         let length = dx * dx + dy * dy;
-        let along = ((point.0 - from.0) * dx + (point.1 - from.1) * dy) / length.max(1e-12);
+        let along = ((point.x - from.x) * dx + (point.y - from.y) * dy) / length.max(1e-12);
         let along = along.clamp(0.0, 1.0);
-        (point.0 - from.0 - along * dx).hypot(point.1 - from.1 - along * dy)
+        (point.x - from.x - along * dx).hypot(point.y - from.y - along * dy)
     }
 
     proptest! {
         #[test]
         fn a_stroke_is_what_is_near_its_path(path in prop::collection::vec((-9.0f64..20.0, -9.0f64..20.0), 1..6), radius in 0.8f64..9.0) {
-            let stroke = PixelMask::stroke(&path, radius, 12, 11);
-            for pixel in (0..11).flat_map(|y| (0..12).map(move |x| (x, y))) {
-                let middle = (centre(pixel.0), centre(pixel.1));
+            let path: Vec<Point> = path.into_iter().map(Point::from).collect();
+            let stroke = PixelMask::stroke(&path, radius, Size::new(12, 11));
+            for pixel in (0..11).flat_map(|y| (0..12).map(move |x| Point { x, y })) {
+                let middle = Point::new(centre(pixel.x), centre(pixel.y));
                 let nearest = steps(&path).map(|step| distance(middle, step)).fold(f64::INFINITY, f64::min);
                 if (nearest - radius).abs() > 1e-6 {
                     prop_assert_eq!(stroke.contains(pixel), nearest < radius, "{:?} at {}", pixel, nearest);
@@ -267,10 +278,12 @@ mod tests {
 
         #[test]
         fn pixels_and_points_agree_on_what_is_in_a_polygon(points in prop::collection::vec((-9i32..40, -9i32..40), 0..9)) {
-            let points: Vec<Place> = points.iter().map(|&(x, y)| (f64::from(x) / 2.0, f64::from(y) / 2.0)).collect();
-            let polygon = PixelMask::polygon(&points, 12, 11);
-            for pixel in (0..11).flat_map(|y| (0..12).map(move |x| (x, y))) {
-                prop_assert_eq!(polygon.contains(pixel), is_in_polygon(&points, (centre(pixel.0), centre(pixel.1))));
+            let halves = |&(x, y): &(i32, i32)| Point::new(f64::from(x) / 2.0, f64::from(y) / 2.0);
+            let points: Vec<Point> = points.iter().map(halves).collect();
+            let polygon = PixelMask::polygon(&points, Size::new(12, 11));
+            for pixel in (0..11).flat_map(|y| (0..12).map(move |x| Point { x, y })) {
+                let middle = Point::new(centre(pixel.x), centre(pixel.y));
+                prop_assert_eq!(polygon.contains(pixel), is_in_polygon(&points, middle));
             }
         }
     }

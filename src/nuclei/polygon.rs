@@ -1,28 +1,31 @@
-//! Polygons with holes, as geometry libraries want them: rings that never touch themselves.
+//! Polygons with holes, valid for geometry libraries: rings that do not touch themselves.
 
 use std::collections::HashMap;
 
+use super::connected_components::{Connectivity, connected_components};
+use super::pixel_mask::sides;
 use super::{LabelImage, outlines};
+use crate::geometry::Point;
 
 /// A closed line through pixel corners; the last point joins the first and is not repeated.
-pub type Ring = Vec<(u32, u32)>;
+pub type Ring = Vec<Point<u32>>;
 
 /// One connected part of a nucleus.
 ///
-/// Points are pixel corners, as in an [`Outline`](super::Outline). No ring meets itself, and two rings
-/// meet at single points at most, so the polygon is valid in the sense of OGC's Simple Features. Seen
-/// on screen the shell runs clockwise and holes counter-clockwise; because rows are counted downwards,
-/// that is the winding of RFC 7946 (section 3.1.6) for the coordinates as numbers.
+/// Points are pixel corners, as in an [`Outline`](super::Outline). No ring touches itself, and two rings
+/// touch at single points at most, so the polygon is valid in the sense of OGC's Simple Features. On screen
+/// the shell runs clockwise and holes counter-clockwise; because y points down, that is the winding of
+/// RFC 7946 (section 3.1.6) for the coordinates as numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Polygon {
     /// The line around it.
     pub shell: Ring,
-    /// The lines around what is left out of it.
+    /// The lines around its holes.
     pub holes: Vec<Ring>,
 }
 
-/// The parts of every nucleus, by number: the first entry is nucleus 1. Each has one part at least;
-/// pixels that touch only at a corner are different parts.
+/// The connected parts of every nucleus; the first entry is nucleus 1. Each has at least one part. Pixels
+/// that touch only at a corner are in different parts.
 ///
 /// ```
 /// use nucleoscope::nuclei::{LabelImage, polygons};
@@ -31,16 +34,16 @@ pub struct Polygon {
 ///                                                 1, 0, 1, 0,
 ///                                                 1, 1, 1, 2]);
 /// let nuclei = polygons(&labels);
-/// assert_eq!(nuclei[0][0].shell, [(0, 0), (3, 0), (3, 3), (0, 3)]);
-/// assert_eq!(nuclei[0][0].holes, [[(1, 2), (2, 2), (2, 1), (1, 1)]]);
-/// assert_eq!(nuclei[1][0].shell, [(3, 2), (4, 2), (4, 3), (3, 3)]);
+/// assert_eq!(nuclei[0][0].shell, [(0, 0), (3, 0), (3, 3), (0, 3)].map(Into::into));
+/// assert_eq!(nuclei[0][0].holes, [[(1, 2), (2, 2), (2, 1), (1, 1)].map(Into::into)]);
+/// assert_eq!(nuclei[1][0].shell, [(3, 2), (4, 2), (4, 3), (3, 3)].map(Into::into));
 /// ```
 pub fn polygons(labels: &LabelImage) -> Vec<Vec<Polygon>> {
     let mut nuclei: Vec<Vec<Polygon>> = vec![Vec::new(); labels.count() as usize];
     let mut holes: Vec<(usize, Ring)> = Vec::new();
     for outline in outlines(labels) {
         let nucleus = outline.label as usize - 1;
-        for ring in apart(outline.points) {
+        for ring in split(outline.points) {
             if is_clockwise(&ring) {
                 nuclei[nucleus].push(Polygon { shell: ring, holes: Vec::new() });
             } else {
@@ -48,21 +51,21 @@ pub fn polygons(labels: &LabelImage) -> Vec<Vec<Polygon>> {
             }
         }
     }
-    put_holes(labels, &mut nuclei, holes);
+    assign_holes(labels, &mut nuclei, holes);
     nuclei
 }
 
-/// Gives each hole to the part that surrounds it.
-fn put_holes(labels: &LabelImage, nuclei: &mut [Vec<Polygon>], holes: Vec<(usize, Ring)>) {
-    // Parts are told apart at the cost of a pass over the image, which is rarely needed.
+/// Adds each hole to the part that surrounds it.
+fn assign_holes(labels: &LabelImage, nuclei: &mut [Vec<Polygon>], holes: Vec<(usize, Ring)>) {
+    // Finding the parts takes a pass over the image, which is rarely needed.
     if holes.iter().all(|(nucleus, _)| nuclei[*nucleus].len() == 1) {
         for (nucleus, ring) in holes {
             nuclei[nucleus][0].holes.push(ring);
         }
         return;
     }
-    let components = components(labels);
-    let component = |ring: &Ring| components[pixel_beside(ring, labels.width())];
+    let components = connected_components(labels, Connectivity::Sides);
+    let component = |ring: &Ring| components.as_slice()[pixel_beside(ring, labels.width())];
     let parts = nuclei.iter().flat_map(|parts| parts.iter().enumerate());
     let part_of: HashMap<u32, usize> =
         parts.map(|(part, polygon)| (component(&polygon.shell), part)).collect();
@@ -73,72 +76,42 @@ fn put_holes(labels: &LabelImage, nuclei: &mut [Vec<Polygon>], holes: Vec<(usize
     }
 }
 
-/// Cuts a line that meets itself at corners into rings that do not.
-fn apart(points: Ring) -> Vec<Ring> {
+/// Splits a line that touches itself at corners into rings that do not.
+fn split(points: Ring) -> Vec<Ring> {
     let mut rings = Vec::new();
-    let mut way: Ring = Vec::new();
-    let mut place: HashMap<(u32, u32), usize> = HashMap::new();
+    let mut open: Ring = Vec::new();
+    let mut position: HashMap<Point<u32>, usize> = HashMap::new();
     for point in points {
-        if let Some(&first) = place.get(&point) {
-            let rest = way.split_off(first + 1);
-            rest.iter().for_each(|met| _ = place.remove(met));
+        if let Some(&first) = position.get(&point) {
+            let rest = open.split_off(first + 1);
+            rest.iter().for_each(|closed| _ = position.remove(closed));
             rings.push([vec![point], rest].concat());
         } else {
-            place.insert(point, way.len());
-            way.push(point);
+            position.insert(point, open.len());
+            open.push(point);
         }
     }
-    rings.push(way);
+    rings.push(open);
     rings
 }
 
-/// A ring's sides, from each point to the next.
-fn sides(ring: &[(u32, u32)]) -> impl Iterator<Item = ((u32, u32), (u32, u32))> {
-    ring.iter().copied().zip(ring.iter().copied().cycle().skip(1))
+/// Whether it runs clockwise on screen: around pixels, not around a hole in them.
+fn is_clockwise(ring: &Ring) -> bool {
+    doubled_area(ring) > 0
 }
 
-/// Whether it runs clockwise as seen on screen: around pixels, not around a hole in them.
-fn is_clockwise(ring: &Ring) -> bool {
-    let wide = |point: (u32, u32)| (i64::from(point.0), i64::from(point.1));
-    let cross = |(from, to)| {
-        let ((x, y), (next_x, next_y)) = (wide(from), wide(to));
-        x * next_y - next_x * y
+/// Twice the area within a ring; below 0 if it runs counter-clockwise on screen.
+fn doubled_area(ring: &Ring) -> i64 {
+    let cross = |(from, to): (Point<u32>, Point<u32>)| {
+        i64::from(from.x) * i64::from(to.y) - i64::from(to.x) * i64::from(from.y)
     };
-    sides(ring).map(cross).sum::<i64>() > 0
+    sides(ring).map(cross).sum()
 }
 
 /// Index of a pixel of the nucleus that has a side on the ring: below a side that runs right.
 fn pixel_beside(ring: &Ring, width: usize) -> usize {
-    let runs_right = |side: &((u32, u32), (u32, u32))| side.1.0 > side.0.0;
-    let (x, y) = sides(ring).find(runs_right).map_or((0, 0), |(from, _)| from);
-    y as usize * width + x as usize
-}
-
-/// Numbers the parts: pixels of one nucleus that touch with a side have the same number.
-fn components(labels: &LabelImage) -> Vec<u32> {
-    let (width, cells) = (labels.width(), labels.as_slice());
-    let mut components = vec![0; cells.len()];
-    let mut waiting = Vec::new();
-    let mut number = 0;
-    for start in 0..cells.len() {
-        if cells[start] == 0 || components[start] != 0 {
-            continue;
-        }
-        number += 1;
-        components[start] = number;
-        waiting.push(start);
-        while let Some(pixel) = waiting.pop() {
-            let (x, y) = (pixel % width, pixel / width);
-            let around = [(x.wrapping_sub(1), y), (x + 1, y), (x, y.wrapping_sub(1)), (x, y + 1)];
-            for (x, y) in around {
-                if labels.get(x, y) == cells[pixel] && components[y * width + x] == 0 {
-                    components[y * width + x] = number;
-                    waiting.push(y * width + x);
-                }
-            }
-        }
-    }
-    components
+    let runs_right = |(from, to): &(Point<u32>, Point<u32>)| to.x > from.x;
+    sides(ring).find(runs_right).map_or(0, |(from, _)| from.y as usize * width + from.x as usize)
 }
 
 #[cfg(test)]
@@ -153,10 +126,7 @@ mod tests {
     }
 
     fn area(ring: &Ring) -> i64 {
-        let cross = |((x, y), (next_x, next_y)): ((u32, u32), (u32, u32))| {
-            i64::from(x) * i64::from(next_y) - i64::from(next_x) * i64::from(y)
-        };
-        sides(ring).map(cross).sum::<i64>() / 2
+        doubled_area(ring) / 2
     }
 
     #[test]
@@ -193,7 +163,7 @@ mod tests {
                     for ring in part.holes.iter().chain([&part.shell]) {
                         let corners: HashSet<_> = ring.iter().collect();
                         prop_assert!(ring.len() >= 4 && corners.len() == ring.len());
-                        prop_assert!(sides(ring).all(|(from, to)| (from.0 == to.0) != (from.1 == to.1)));
+                        prop_assert!(sides(ring).all(|(from, to)| (from.x == to.x) != (from.y == to.y)));
                     }
                 }
                 prop_assert_eq!(sum, pixels as i64);

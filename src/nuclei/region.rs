@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::pixel_mask::{self, PixelMask, Place};
+use super::pixel_mask::{self, PixelMask};
 use super::{LabelImage, Polygon, Ring, polygons};
+use crate::geometry::{Point, Size};
 
 /// A part of the image, in image pixels: right, down; the upper left pixel covers 0 to 1 both ways. It
 /// may reach beyond the image. One with a coordinate that is not finite has nothing in it.
@@ -34,20 +35,21 @@ pub enum Region {
     /// A polygon; where it covers itself, what is inside an odd number of times belongs to it.
     Polygon {
         /// Its corners in order; the last one joins the first.
-        points: Vec<Place>,
+        points: Vec<Point>,
     },
 }
 
 impl Region {
-    /// Its corners; none if one is not a place.
-    fn corners(&self) -> Vec<Place> {
+    /// Its corners; none if a coordinate is not finite or too large.
+    fn corners(&self) -> Vec<Point> {
         let corners = match self {
             &Self::Rectangle { x, y, width, height } => {
-                vec![(x, y), (x + width, y), (x + width, y + height), (x, y + height)]
+                let (right, bottom) = (x + width, y + height);
+                [(x, y), (right, y), (right, bottom), (x, bottom)].map(Point::from).to_vec()
             }
             Self::Polygon { points } => points.clone(),
         };
-        if corners.iter().copied().all(pixel_mask::is_place) { corners } else { Vec::new() }
+        if corners.iter().copied().all(pixel_mask::is_near_image) { corners } else { Vec::new() }
     }
 
     /// The region as polygons that are valid in the sense of OGC's Simple Features: parts of a shell and its
@@ -55,14 +57,17 @@ impl Region {
     /// the pixels of the image whose centres are in it. No part if there is nothing in it.
     ///
     /// ```
+    /// use nucleoscope::geometry::{Point, Size};
     /// use nucleoscope::nuclei::Region;
     ///
+    /// let image = Size::new(9, 9);
     /// let square = Region::Rectangle { x: 0.0, y: 0.0, width: 2.5, height: 2.0 };
-    /// assert_eq!(square.polygons(9, 9), [[[(0.0, 0.0), (2.5, 0.0), (2.5, 2.0), (0.0, 2.0)]]]);
-    /// let bow = Region::Polygon { points: vec![(0.0, 0.0), (4.0, 4.0), (4.0, 0.0), (0.0, 4.0)] };
-    /// assert_eq!(bow.polygons(9, 9).len(), 2);
+    /// let corners = [(0.0, 0.0), (2.5, 0.0), (2.5, 2.0), (0.0, 2.0)].map(Point::from);
+    /// assert_eq!(square.polygons(image), [[corners]]);
+    /// let bow = [(0.0, 0.0), (4.0, 4.0), (4.0, 0.0), (0.0, 4.0)].map(Point::from);
+    /// assert_eq!(Region::Polygon { points: bow.to_vec() }.polygons(image).len(), 2);
     /// ```
-    pub fn polygons(&self, width: usize, height: usize) -> Vec<Vec<Vec<(f64, f64)>>> {
+    pub fn polygons(&self, image: Size) -> Vec<Vec<Vec<Point>>> {
         let mut corners = self.corners();
         corners.dedup();
         if corners.len() > 1 && corners.first() == corners.last() {
@@ -74,26 +79,28 @@ impl Region {
             }
             return vec![vec![corners]];
         }
-        let mut labels = vec![0; width * height];
-        PixelMask::polygon(&corners, width, height).pixels().for_each(|(x, y)| labels[y * width + x] = 1);
-        let places = |ring: &Ring| ring.iter().map(|&(x, y)| (f64::from(x), f64::from(y))).collect();
-        let parts = polygons(&LabelImage::from_labels(width, height, labels));
-        let rings = |part: &Polygon| std::iter::once(&part.shell).chain(&part.holes).map(places).collect();
+        let mut labels = vec![0; image.area()];
+        let pixels = PixelMask::polygon(&corners, image);
+        pixels.pixels().for_each(|pixel| labels[pixel.y * image.width + pixel.x] = 1);
+        let point = |corner: &Point<u32>| Point::new(corner.x.into(), corner.y.into());
+        let points = |ring: &Ring| ring.iter().map(point).collect();
+        let parts = polygons(&LabelImage::from_labels(image.width, image.height, labels));
+        let rings = |part: &Polygon| std::iter::once(&part.shell).chain(&part.holes).map(points).collect();
         parts.iter().flatten().map(rings).collect()
     }
 }
 
 /// Twice the area within a line; above 0 if it runs clockwise on the screen.
-fn signed_area(corners: &[Place]) -> f64 {
-    pixel_mask::sides(corners).map(|((x, y), (next_x, next_y))| x * next_y - next_x * y).sum()
+fn signed_area(corners: &[Point]) -> f64 {
+    pixel_mask::sides(corners).map(|(from, to)| from.x * to.y - to.x * from.y).sum()
 }
 
 /// Whether a closed line has an area and neither crosses nor touches itself.
-fn is_simple(corners: &[Place]) -> bool {
+fn is_simple(corners: &[Point]) -> bool {
     if corners.len() < 3 || signed_area(corners) == 0.0 {
         return false;
     }
-    let sides: Vec<(Place, Place)> = pixel_mask::sides(corners).collect();
+    let sides: Vec<(Point, Point)> = pixel_mask::sides(corners).collect();
     let are_apart = |(first, second): (usize, usize)| {
         let (one, other) = (sides[first], sides[second]);
         let is_next = second == first + 1;
@@ -110,21 +117,21 @@ fn is_simple(corners: &[Place]) -> bool {
         .all(are_apart)
 }
 
-/// On which side of a line a place is: above 0, below 0, or 0 on it.
-fn turn((from, to): (Place, Place), place: Place) -> f64 {
-    (to.0 - from.0) * (place.1 - from.1) - (to.1 - from.1) * (place.0 - from.0)
+/// On which side of a line a point lies: above 0, below 0, or 0 on it.
+fn turn((from, to): (Point, Point), point: Point) -> f64 {
+    (to.x - from.x) * (point.y - from.y) - (to.y - from.y) * (point.x - from.x)
 }
 
-/// Whether a place lies on a side.
-fn is_on(side: (Place, Place), place: Place) -> bool {
+/// Whether a point lies on a side.
+fn is_on(side: (Point, Point), point: Point) -> bool {
     let (from, to) = side;
     let is_between = |low: f64, high: f64, value: f64| low.min(high) <= value && value <= low.max(high);
-    turn(side, place) == 0.0 && is_between(from.0, to.0, place.0) && is_between(from.1, to.1, place.1)
+    turn(side, point) == 0.0 && is_between(from.x, to.x, point.x) && is_between(from.y, to.y, point.y)
 }
 
-/// Whether two sides have a place in common.
-fn do_meet(one: (Place, Place), other: (Place, Place)) -> bool {
-    let is_split = |side: (Place, Place), (from, to): (Place, Place)| {
+/// Whether two sides have a point in common.
+fn do_meet(one: (Point, Point), other: (Point, Point)) -> bool {
+    let is_split = |side: (Point, Point), (from, to): (Point, Point)| {
         let (first, second) = (turn(side, from), turn(side, to));
         (first > 0.0 && second < 0.0) || (first < 0.0 && second > 0.0)
     };
@@ -135,40 +142,45 @@ fn do_meet(one: (Place, Place), other: (Place, Place)) -> bool {
         || is_on(other, one.1)
 }
 
-/// Whether each place lies in one of the regions; all do if there are no regions.
+/// Whether each point lies in one of the regions; all do if there are no regions.
 ///
 /// ```
+/// use nucleoscope::geometry::Point;
 /// use nucleoscope::nuclei::{Region, inside};
 ///
 /// let left_half = Region::Rectangle { x: 0.0, y: 0.0, width: 2.0, height: 1.0 };
-/// assert_eq!(inside(&[(1.0, 0.5), (3.5, 0.5)], &[left_half]), [true, false]);
-/// assert_eq!(inside(&[(1.0, 0.5), (3.5, 0.5)], &[]), [true, true]);
+/// let points = [Point::new(1.0, 0.5), Point::new(3.5, 0.5)];
+/// assert_eq!(inside(&points, &[left_half]), [true, false]);
+/// assert_eq!(inside(&points, &[]), [true, true]);
 /// ```
-pub fn inside(places: &[(f64, f64)], regions: &[Region]) -> Vec<bool> {
-    let polygons: Vec<Vec<Place>> = regions.iter().map(Region::corners).collect();
-    let is_inside =
-        |&place| regions.is_empty() || polygons.iter().any(|points| pixel_mask::is_in_polygon(points, place));
-    places.iter().map(is_inside).collect()
+pub fn inside(points: &[Point], regions: &[Region]) -> Vec<bool> {
+    let polygons: Vec<Vec<Point>> = regions.iter().map(Region::corners).collect();
+    let is_inside = |&point| {
+        regions.is_empty() || polygons.iter().any(|corners| pixel_mask::is_in_polygon(corners, point))
+    };
+    points.iter().map(is_inside).collect()
 }
 
-/// How many pixels of the image have their centre in at least one of the regions; all of them if there
-/// are no regions. What a count is divided by to give a density.
+/// Number of pixels of the image whose centres lie in at least one of the regions; all of them if there are
+/// no regions. A count divided by it is a density.
 ///
 /// ```
+/// use nucleoscope::geometry::Size;
 /// use nucleoscope::nuclei::{Region, area};
 ///
+/// let image = Size::new(100, 50);
 /// let square = |x| Region::Rectangle { x, y: 0.0, width: 10.0, height: 10.0 };
-/// assert_eq!(area(100, 50, &[square(0.0), square(5.0), square(95.0)]), 200);
-/// assert_eq!(area(100, 50, &[]), 5000);
+/// assert_eq!(area(image, &[square(0.0), square(5.0), square(95.0)]), 200);
+/// assert_eq!(area(image, &[]), 5000);
 /// ```
-pub fn area(width: usize, height: usize, regions: &[Region]) -> usize {
+pub fn area(image: Size, regions: &[Region]) -> usize {
     if regions.is_empty() {
-        return width * height;
+        return image.area();
     }
-    let polygons: Vec<Vec<Place>> = regions.iter().map(Region::corners).collect();
-    let mut union = PixelMask::empty(pixel_mask::around(&polygons.concat(), 0.0, width, height));
+    let polygons: Vec<Vec<Point>> = regions.iter().map(Region::corners).collect();
+    let mut union = PixelMask::empty(pixel_mask::around(&polygons.concat(), 0.0, image));
     for points in &polygons {
-        PixelMask::polygon(points, width, height).pixels().for_each(|pixel| union.insert(pixel));
+        PixelMask::polygon(points, image).pixels().for_each(|pixel| union.insert(pixel));
     }
     union.pixels().count()
 }
@@ -184,31 +196,34 @@ mod tests {
 
     #[test]
     fn a_place_is_inside_one_region_at_least() {
-        let places = [(2.0, 0.5), (5.5, 1.0)];
-        assert_eq!(inside(&places, &[rectangle(1.9, 0.4, 0.2, 0.2)]), [true, false]);
-        assert_eq!(inside(&places, &[rectangle(2.1, 0.0, 4.0, 2.0)]), [false, true]);
-        let triangle = Region::Polygon { points: vec![(0.0, 0.0), (6.0, 0.0), (0.0, 2.0)] };
-        assert_eq!(inside(&places, std::slice::from_ref(&triangle)), [true, false]);
-        assert_eq!(inside(&places, &[triangle, rectangle(5.0, 0.0, 1.0, 2.0)]), [true, true]);
+        let points = [(2.0, 0.5), (5.5, 1.0)].map(Point::from);
+        assert_eq!(inside(&points, &[rectangle(1.9, 0.4, 0.2, 0.2)]), [true, false]);
+        assert_eq!(inside(&points, &[rectangle(2.1, 0.0, 4.0, 2.0)]), [false, true]);
+        let triangle =
+            Region::Polygon { points: [(0.0, 0.0), (6.0, 0.0), (0.0, 2.0)].map(Point::from).to_vec() };
+        assert_eq!(inside(&points, std::slice::from_ref(&triangle)), [true, false]);
+        assert_eq!(inside(&points, &[triangle, rectangle(5.0, 0.0, 1.0, 2.0)]), [true, true]);
     }
 
     #[test]
     fn a_rectangle_may_be_drawn_from_any_corner() {
         for region in [rectangle(3.0, 3.0, -2.0, -1.0), rectangle(1.0, 2.0, 2.0, 1.0)] {
-            assert_eq!(area(9, 9, &[region]), 2);
+            assert_eq!(area(Size::new(9, 9), &[region]), 2);
         }
     }
 
     #[test]
     fn the_area_ends_at_the_image_and_counts_once() {
-        assert_eq!(area(4, 3, &[rectangle(-1e6, -1e6, 2e6, 2e6)]), 12);
-        assert_eq!(area(4, 3, &[rectangle(2.0, 1.0, 9.0, 1.0), rectangle(3.0, 0.0, 1.0, 9.0)]), 4);
-        assert_eq!(area(4, 3, &[rectangle(10.0, 10.0, 5.0, 5.0)]), 0);
+        assert_eq!(area(Size::new(4, 3), &[rectangle(-1e6, -1e6, 2e6, 2e6)]), 12);
+        assert_eq!(area(Size::new(4, 3), &[rectangle(2.0, 1.0, 9.0, 1.0), rectangle(3.0, 0.0, 1.0, 9.0)]), 4);
+        assert_eq!(area(Size::new(4, 3), &[rectangle(10.0, 10.0, 5.0, 5.0)]), 0);
     }
 
     #[test]
     fn what_is_no_place_is_empty() {
-        let polygon = |points: &[Place]| Region::Polygon { points: points.to_vec() };
+        let polygon = |points: &[(f64, f64)]| Region::Polygon {
+            points: points.iter().copied().map(Point::from).collect(),
+        };
         for region in [
             rectangle(f64::NAN, 0.0, 1.0, 1.0),
             rectangle(0.0, 0.0, f64::INFINITY, 1.0),
@@ -216,18 +231,20 @@ mod tests {
             polygon(&[(0.0, 0.0), (1.0, 1.0)]),
             polygon(&[]),
         ] {
-            assert_eq!(inside(&[(0.5, 0.5)], std::slice::from_ref(&region)), [false]);
-            assert_eq!(area(1, 1, &[region]), 0);
+            assert_eq!(inside(&[Point::new(0.5, 0.5)], std::slice::from_ref(&region)), [false]);
+            assert_eq!(area(Size::new(1, 1), &[region]), 0);
         }
     }
 
     proptest! {
         #[test]
         fn centres_of_pixels_are_inside_where_the_area_is(corners in prop::collection::vec((-2.0f64..9.0, -2.0f64..9.0), 0..7)) {
-            let centres: Vec<Place> = (0..64).map(|pixel| (f64::from(pixel % 8) + 0.5, f64::from(pixel / 8) + 0.5)).collect();
-            let regions = [Region::Polygon { points: corners }, rectangle(1.5, 1.5, 2.0, 3.0)];
+            let centre = |pixel: u32| Point::new(f64::from(pixel % 8) + 0.5, f64::from(pixel / 8) + 0.5);
+            let centres: Vec<Point> = (0..64).map(centre).collect();
+            let points = corners.into_iter().map(Point::from).collect();
+            let regions = [Region::Polygon { points }, rectangle(1.5, 1.5, 2.0, 3.0)];
             let count = inside(&centres, &regions).into_iter().filter(|inside| *inside).count();
-            prop_assert_eq!(count, area(8, 8, &regions));
+            prop_assert_eq!(count, area(Size::new(8, 8), &regions));
         }
     }
 }

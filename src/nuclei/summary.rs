@@ -80,6 +80,7 @@ impl<'a> Summary<'a> {
     /// Sums an image up; `counted` is about the nuclei of `table`.
     ///
     /// ```
+    /// use nucleoscope::geometry::Size;
     /// use nucleoscope::nuclei::counted::{Rules, count};
     /// use nucleoscope::nuclei::MeasurementTable;
     /// use nucleoscope::image::PixelSize;
@@ -89,7 +90,7 @@ impl<'a> Summary<'a> {
     /// let labels = LabelImage::from_labels(4, 1, vec![1, 0, 2, 2]);
     /// let table = MeasurementTable::new(&labels, &[], None, &[]);
     /// let gates = ["area:2..".parse()?];
-    /// let counted = count(&table, (4, 1), &Rules { regions: &[], gates: &gates });
+    /// let counted = count(&table, Size::new(4, 1), &Rules { regions: &[], gates: &gates });
     /// let summary = Summary::new(&table, &counted, PixelSize::new(500.0, 500.0));
     /// assert_eq!((summary.nuclei, summary.included), (2, 1));
     /// assert_eq!(summary.per_square_millimetre(), Some(1.0));

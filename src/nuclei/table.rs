@@ -16,6 +16,7 @@ use std::f64::consts::PI;
 
 use serde::{Deserialize, Serialize};
 
+use crate::geometry::Point;
 use crate::image::{Channel, PixelSize};
 use crate::nuclei::{Intensities, LabelImage, Measurements, measure, nearest};
 
@@ -50,8 +51,8 @@ type Measure = fn(&Measurements) -> f64;
 const PIXELS: [(&str, &str, &str, Measure); 21] = [
     ("nucleus", "Nucleus", "", |nucleus| f64::from(nucleus.label)),
     ("area_px2", "Area", "px²", |nucleus| nucleus.area as f64),
-    ("centroid_x_px", "Centroid x", "px", |nucleus| nucleus.centroid.0),
-    ("centroid_y_px", "Centroid y", "px", |nucleus| nucleus.centroid.1),
+    ("centroid_x_px", "Centroid x", "px", |nucleus| nucleus.centroid.x),
+    ("centroid_y_px", "Centroid y", "px", |nucleus| nucleus.centroid.y),
     ("bounding_box_left_px", "Bounding box left", "px", |nucleus| nucleus.bounding_box.left as f64),
     ("bounding_box_top_px", "Bounding box top", "px", |nucleus| nucleus.bounding_box.top as f64),
     ("bounding_box_right_px", "Bounding box right", "px", |nucleus| nucleus.bounding_box.right as f64),
@@ -174,13 +175,14 @@ impl MeasurementTable {
 
     fn push_micrometres(&mut self, nuclei: &[Measurements], size: PixelSize) {
         let area = |nucleus: &Measurements| nucleus.area as f64 * size.x * size.y;
-        let centroids: Vec<(f64, f64)> =
-            nuclei.iter().map(|nucleus| (nucleus.centroid.0 * size.x, nucleus.centroid.1 * size.y)).collect();
+        let centroid =
+            |nucleus: &Measurements| Point::new(nucleus.centroid.x * size.x, nucleus.centroid.y * size.y);
+        let centroids: Vec<Point> = nuclei.iter().map(centroid).collect();
         let neighbours = nearest(&centroids).into_iter().map(|distance| distance.unwrap_or(f64::NAN));
         let [of_area, x, y, of_diameter, of_neighbour] = AREAS;
         self.push(of_area, nuclei.iter().map(area));
-        self.push(x, centroids.iter().map(|centroid| centroid.0));
-        self.push(y, centroids.iter().map(|centroid| centroid.1));
+        self.push(x, centroids.iter().map(|centroid| centroid.x));
+        self.push(y, centroids.iter().map(|centroid| centroid.y));
         self.push(of_diameter, nuclei.iter().map(|nucleus| (4.0 * area(nucleus) / PI).sqrt()));
         self.push(of_neighbour, neighbours);
         if size.x.max(size.y) <= NEARLY_SQUARE * size.x.min(size.y) {

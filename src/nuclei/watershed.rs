@@ -16,7 +16,10 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
+use super::connected_components::{Components, Connectivity};
+use super::union_find::UnionFind;
 use super::{LabelImage, WatershedSettings};
+use crate::geometry::Run;
 use crate::prediction::ProbabilityMaps;
 
 impl WatershedSettings {
@@ -140,14 +143,16 @@ impl Relief {
         ByLevel { pixels, ends: starts }
     }
 
-    /// The seeds: pixel indices, one local maximum a nucleus.
+    /// The seeds: the index of one local maximum for each nucleus, from the highest down.
     ///
-    /// Pixels are visited from the top down. A pixel without a visited neighbour starts a basin;
-    /// where basins meet, the lower one is joined to the highest if the valley between them is
-    /// shallower than `depth` or its local maximum is below `minimum`. What is left are the nuclei.
+    /// Pixels are visited from the highest level down. A pixel without a visited neighbour starts a basin.
+    /// Where basins meet, the lower one is joined to the highest if the valley between them is shallower than
+    /// `depth` or its local maximum is below `minimum`. Each remaining basin is a nucleus.
     fn seeds(&self, depth: u16, minimum: u16) -> Vec<u32> {
         const NONE: u32 = u32::MAX;
-        let mut basins = Basins::default();
+        // Basins are numbered from the highest local maximum down: of two, the smaller number is the higher.
+        let mut basins = UnionFind::default();
+        let mut peaks: Vec<u32> = Vec::new();
         let mut basin_of = vec![NONE; self.levels.len()];
         for (level, pixel) in self.highest_first().iter() {
             let mut highest = NONE;
@@ -162,17 +167,20 @@ impl Relief {
                     continue;
                 }
                 let (upper, lower) = (highest.min(met), highest.max(met));
-                let peak = self.levels[basins.peak(lower) as usize];
+                let peak = self.levels[peaks[lower as usize] as usize];
                 if peak - level < depth || peak < minimum {
                     basins.join(lower, upper);
                 }
                 highest = upper;
             }
-            basin_of[pixel as usize] = if highest == NONE { basins.start(pixel) } else { highest };
+            if highest == NONE {
+                highest = basins.add();
+                peaks.push(pixel);
+            }
+            basin_of[pixel as usize] = highest;
         }
-        let mut seeds = basins.peaks_of_roots();
-        seeds.retain(|&seed| self.levels[seed as usize] >= minimum);
-        seeds
+        let seeds = basins.roots().map(|root| peaks[root as usize]);
+        seeds.filter(|&seed| self.levels[seed as usize] >= minimum).collect()
     }
 
     /// Grows the seeds downhill over the foreground that they can reach: label 1 for the first seed. The
@@ -227,46 +235,6 @@ impl ByLevel {
     }
 }
 
-/// Basins that can be joined: a union-find forest. They are numbered from 0 in the order in which
-/// they start, which is from the highest local maximum down: of two, the smaller number is the higher one.
-#[derive(Default)]
-struct Basins {
-    parents: Vec<u32>,
-    peaks: Vec<u32>,
-}
-
-impl Basins {
-    /// A new basin; `peak` is its highest pixel.
-    fn start(&mut self, peak: u32) -> u32 {
-        let basin = self.parents.len() as u32;
-        self.parents.push(basin);
-        self.peaks.push(peak);
-        basin
-    }
-
-    fn root(&mut self, mut basin: u32) -> u32 {
-        while self.parents[basin as usize] != basin {
-            let grandparent = self.parents[self.parents[basin as usize] as usize];
-            self.parents[basin as usize] = grandparent;
-            basin = grandparent;
-        }
-        basin
-    }
-
-    fn peak(&self, root: u32) -> u32 {
-        self.peaks[root as usize]
-    }
-
-    fn join(&mut self, lower: u32, upper: u32) {
-        self.parents[lower as usize] = upper;
-    }
-
-    fn peaks_of_roots(&self) -> Vec<u32> {
-        let basins = self.peaks.iter().zip(&self.parents).zip(0u32..);
-        basins.filter(|&((_, &parent), basin)| parent == basin).map(|((&peak, _), _)| peak).collect()
-    }
-}
-
 /// Nuclei that are still to be tidied: 0 or a number up to `count`, row by row; some numbers may have no
 /// pixel.
 struct Labels {
@@ -312,17 +280,43 @@ impl Labels {
         }
     }
 
-    /// Gives background that is enclosed by a single nucleus to that nucleus.
+    /// Adds background that is enclosed by a single nucleus to that nucleus.
     fn fill_holes(&mut self) {
-        let gaps = Gaps::of(self);
-        for (gap, owner) in gaps.runs.iter().zip(gaps.owners()) {
-            if owner != 0 {
-                self.labels[gap.start..gap.end].fill(owner);
+        let gaps = Components::of(&self.labels, self.width, Connectivity::Corners, |label| label == 0);
+        let mut neighbours = vec![Neighbours::None; gaps.count()];
+        for (run, &gap) in gaps.runs.iter().zip(&gaps.positions) {
+            let known = &mut neighbours[gap as usize];
+            if *known != Neighbours::Open {
+                *known = known.with(self.neighbours(run));
+            }
+        }
+        for (run, &gap) in gaps.runs.iter().zip(&gaps.positions) {
+            if let Neighbours::One(nucleus) = neighbours[gap as usize] {
+                self.labels[run.indices(self.width)].fill(nucleus);
             }
         }
     }
 
-    /// Drops nuclei and numbers the others; says how many there are.
+    /// The nuclei around a run of background, at corners too.
+    fn neighbours(&self, run: &Run) -> Neighbours {
+        let (width, labels) = (self.width, &self.labels);
+        let pixels = run.indices(width);
+        let is_at_side = run.x == 0 || run.end() == width;
+        if is_at_side || run.y == 0 || pixels.end + width > labels.len() {
+            return Neighbours::Open;
+        }
+        let beside = Neighbours::None.with_label(labels[pixels.start - 1]).with_label(labels[pixels.end]);
+        let above = pixels.start - width - 1..pixels.end - width + 1;
+        let below = pixels.start + width - 1..pixels.end + width + 1;
+        let mut others = labels[above].iter().chain(&labels[below]);
+        others
+            .try_fold(beside, |found, &label| {
+                Some(found.with_label(label)).filter(|found| *found != Neighbours::Open)
+            })
+            .unwrap_or(Neighbours::Open)
+    }
+
+    /// Drops nuclei and numbers the others; returns how many there are.
     fn number_by_first_pixel(&mut self, is_unwanted: &[bool]) -> u32 {
         let mut numbers = vec![0u32; self.count + 1];
         let mut count = 0;
@@ -338,36 +332,19 @@ impl Labels {
     }
 }
 
-/// The background as runs along the rows, joined where they touch, at corners too: a union-find forest.
-#[derive(Default)]
-struct Gaps {
-    runs: Vec<Gap>,
-    /// For each run one of its piece that comes before it, or itself.
-    parents: Vec<u32>,
-}
-
-/// A run of background and what is around it.
-struct Gap {
-    /// Its first pixel.
-    start: usize,
-    /// The pixel after its last one, at most the next row's first.
-    end: usize,
-    around: Around,
-}
-
-/// What a piece of background has around it.
+/// The nuclei around a piece of background.
 #[derive(Clone, Copy, PartialEq)]
-enum Around {
-    Nothing,
+enum Neighbours {
+    None,
     One(u32),
     /// Several nuclei, or the image's edge.
     Open,
 }
 
-impl Around {
+impl Neighbours {
     fn with(self, other: Self) -> Self {
         match (self, other) {
-            (Self::Nothing, other) | (other, Self::Nothing) => other,
+            (Self::None, other) | (other, Self::None) => other,
             (Self::One(one), Self::One(other)) if one == other => self,
             _ => Self::Open,
         }
@@ -376,85 +353,6 @@ impl Around {
     fn with_label(self, label: u32) -> Self {
         if label == 0 { self } else { self.with(Self::One(label)) }
     }
-}
-
-impl Gaps {
-    fn of(nuclei: &Labels) -> Self {
-        let (width, labels) = (nuclei.width, &nuclei.labels);
-        let mut gaps = Self::default();
-        // The first run of the row above that may touch, and the row's first.
-        let (mut above, mut row_start) = (0, 0);
-        for row in labels.chunks_exact(width) {
-            let first = gaps.runs.len();
-            let mut x = 0;
-            for same in row.chunk_by(|left, right| (*left == 0) == (*right == 0)) {
-                let (start, end) = (row_start + x, row_start + x + same.len());
-                if same[0] == 0 {
-                    let around = around(labels, width, start, end);
-                    gaps.push(Gap { start, end, around }, &mut above, first, width);
-                }
-                x += same.len();
-            }
-            above = first;
-            row_start += width;
-        }
-        gaps
-    }
-
-    /// Adds a run and joins it to those above it, from `above` up to `end`, that it touches.
-    fn push(&mut self, gap: Gap, above: &mut usize, end: usize, width: usize) {
-        let number = self.runs.len() as u32;
-        self.parents.push(number);
-        while *above < end && self.runs[*above].end + width < gap.start {
-            *above += 1;
-        }
-        for other in *above..end {
-            if self.runs[other].start + width > gap.end {
-                break;
-            }
-            let (one, two) = (self.root(other as u32), self.root(number));
-            self.parents[one.max(two) as usize] = one.min(two);
-        }
-        self.runs.push(gap);
-    }
-
-    fn root(&mut self, mut run: u32) -> u32 {
-        while self.parents[run as usize] != run {
-            let grandparent = self.parents[self.parents[run as usize] as usize];
-            self.parents[run as usize] = grandparent;
-            run = grandparent;
-        }
-        run
-    }
-
-    /// For each run the nucleus that encloses its piece, or 0.
-    fn owners(&self) -> Vec<u32> {
-        // Parents come first: from behind, each run hands what is around it to its parent.
-        let mut around: Vec<Around> = self.runs.iter().map(|gap| gap.around).collect();
-        for (run, &parent) in self.parents.iter().enumerate().rev() {
-            around[parent as usize] = around[parent as usize].with(around[run]);
-        }
-        for (run, &parent) in self.parents.iter().enumerate() {
-            around[run] = around[parent as usize];
-        }
-        around.iter().map(|around| if let Around::One(label) = around { *label } else { 0 }).collect()
-    }
-}
-
-/// What a run of background has around it, at corners too.
-fn around(labels: &[u32], width: usize, start: usize, end: usize) -> Around {
-    let is_at_side = start.is_multiple_of(width) || end.is_multiple_of(width);
-    if is_at_side || start < width || end + width > labels.len() {
-        return Around::Open;
-    }
-    let beside = Around::Nothing.with_label(labels[start - 1]).with_label(labels[end]);
-    let (above, below) = (start - width - 1..end - width + 1, start + width - 1..end + width + 1);
-    let mut others = labels[above].iter().chain(&labels[below]);
-    others
-        .try_fold(beside, |around, &label| {
-            Some(around.with_label(label)).filter(|around| *around != Around::Open)
-        })
-        .unwrap_or(Around::Open)
 }
 
 /// Widest Gaussian, in pixels: it bounds the work.
@@ -507,6 +405,8 @@ fn gaussian(deviation: f64) -> Vec<f32> {
     weights.iter().map(|weight| (weight / sum) as f32).collect()
 }
 
+#[cfg(test)]
+mod h_maxima;
 #[cfg(test)]
 mod oracle;
 
@@ -652,6 +552,47 @@ mod tests {
         assert!(smoothed(&[0.5; 21], 7, 1.5).iter().all(|value| (value - 0.5).abs() < 1e-6));
     }
 
+    /// A relief of these levels, row by row; `None` is outside the foreground.
+    fn relief(width: usize, levels: &[Option<u16>]) -> Relief {
+        let maps = ProbabilityMaps {
+            width,
+            height: levels.len() / width,
+            interior: levels.iter().map(|level| if level.is_some() { 1.0 } else { 0.0 }).collect(),
+            boundary: vec![0.0; levels.len()],
+            distance: levels.iter().map(|level| f32::from(level.unwrap_or(0)) / f32::from(TOP)).collect(),
+        };
+        Relief::new(&maps, &PLAIN)
+    }
+
+    #[test]
+    fn seeds_are_the_h_maxima_of_scikit_image() {
+        // `skimage.morphology.h_maxima(image, h, footprint)` of scikit-image 0.26.0, with the four neighbours
+        // as footprint, is 1 at these (row, column).
+        let levels: [[u16; 12]; 10] = [
+            [99, 96, 85, 60, 59, 62, 55, 59, 82, 94, 81, 56],
+            [76, 85, 85, 73, 70, 63, 53, 63, 85, 88, 71, 55],
+            [61, 69, 72, 68, 65, 55, 47, 58, 70, 63, 59, 72],
+            [67, 65, 57, 52, 60, 58, 46, 43, 43, 40, 53, 76],
+            [82, 77, 60, 45, 56, 62, 48, 38, 41, 46, 50, 50],
+            [86, 84, 66, 41, 40, 50, 43, 41, 51, 55, 41, 24],
+            [75, 74, 59, 34, 20, 27, 32, 36, 41, 44, 38, 30],
+            [55, 63, 60, 37, 10, 10, 23, 31, 33, 34, 44, 53],
+            [33, 48, 58, 47, 30, 32, 42, 40, 31, 32, 52, 76],
+            [9, 23, 39, 52, 64, 75, 74, 49, 21, 23, 56, 92],
+        ];
+        let relief = relief(12, &levels.as_flattened().iter().copied().map(Some).collect::<Vec<_>>());
+        for (h, expected) in [
+            (8, &[(0, 0), (0, 9), (3, 11), (5, 0), (5, 9), (9, 5), (9, 11)][..]),
+            (20, &[(0, 0), (0, 9), (5, 0), (9, 5), (9, 11)]),
+            (40, &[(0, 0), (9, 11)]),
+        ] {
+            let place = |seed: u32| (seed as usize / relief.across - 1, seed as usize % relief.across - 1);
+            let mut seeds: Vec<(usize, usize)> = relief.seeds(h, 0).into_iter().map(place).collect();
+            seeds.sort_unstable();
+            assert_eq!(seeds, expected, "h = {h}");
+        }
+    }
+
     #[test]
     fn steps_are_rounded_numbers() {
         let whole = |value: f32| (value.clamp(0.0, 1.0) * f32::from(TOP)).round() as u16;
@@ -731,6 +672,35 @@ mod tests {
             };
             let image = watershed(&maps, &settings);
             prop_assert_eq!(image.as_slice(), oracle::watershed(&maps, &settings));
+        }
+
+        #[test]
+        fn seeds_are_the_h_maxima_by_definition(
+            width in 1usize..12,
+            levels in prop::collection::vec(prop::option::weighted(0.9, 0u16..40), 1..140),
+            (depth, minimum, grain) in (1u16..30, 0u16..30, 1u16..5),
+        ) {
+            // Few different levels, so that there are plateaus.
+            let levels: Vec<Option<u16>> = levels.into_iter().map(|level| Some(level? / grain * grain)).collect();
+            let relief = relief(width, &levels[..levels.len() / width * width]);
+            // The seeds are as deep as `depth` or deeper; the transform leaves what is deeper than h.
+            let is_maximum = h_maxima::h_maxima(&relief, i32::from(depth) - 1);
+            let labels: Vec<u32> = is_maximum.iter().copied().map(u32::from).collect();
+            let maxima = Components::of(&labels, relief.across, Connectivity::Sides, |label| label != 0);
+            let mut peaks = vec![0; maxima.count()];
+            let mut seeds_in = vec![0; maxima.count()];
+            let seeds = relief.seeds(depth, minimum);
+            for (run, &maximum) in maxima.runs.iter().zip(&maxima.positions) {
+                for pixel in run.indices(relief.across) {
+                    peaks[maximum as usize] = relief.levels[pixel].max(peaks[maximum as usize]);
+                    seeds_in[maximum as usize] += usize::from(seeds.contains(&(pixel as u32)));
+                }
+            }
+            // One seed in each maximum that is high enough, and none elsewhere.
+            for (&peak, &count) in peaks.iter().zip(&seeds_in) {
+                prop_assert_eq!(count, usize::from(peak >= minimum));
+            }
+            prop_assert_eq!(seeds.len(), seeds_in.iter().sum::<usize>());
         }
 
         #[test]

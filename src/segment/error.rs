@@ -1,3 +1,4 @@
+use crate::geometry::Size;
 use crate::network::NetworkError;
 
 /// Why an image could not be segmented.
@@ -9,16 +10,14 @@ pub enum SegmentError {
     #[diagnostic(transparent)]
     Network(#[from] NetworkError),
     /// The label image does not fit into memory.
-    #[error("the label image of {width} × {height} pixels needs {} MB, more than there is", .width * .height / 250_000)]
+    #[error("the label image of {size} pixels needs {} MB, more than there is", .size.area() / 250_000)]
     #[diagnostic(
         code("segment/out-of-memory"),
         help("Close other programs; or crop the image into parts, or scale it down.")
     )]
     OutOfMemory {
-        /// Columns.
-        width: usize,
-        /// Rows.
-        height: usize,
+        /// Columns and rows.
+        size: Size,
     },
     /// The caller cancelled the work.
     #[error("the segmentation was cancelled")]

@@ -15,7 +15,7 @@ use std::cell::Cell;
 
 use serde::{Deserialize, Serialize};
 
-use crate::geometry::Rect;
+use crate::geometry::{Rect, Size};
 use crate::image::{Image, normalize};
 use crate::network::{ModelMetadata, Network, NetworkError, ScaleRange, Scene};
 use crate::nuclei::{LabelImage, WatershedSettings, watershed};
@@ -99,7 +99,7 @@ pub(crate) fn predict(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Inference, NetworkError> {
     let normalized = normalize(image, &network.metadata().normalization);
-    let whole = Rect::whole(image.width(), image.height());
+    let whole = Rect::whole(image.size());
     let most = if given_diameter(settings).is_some() { 1 } else { 3 };
     let counted = CountingNetwork::new(network);
     let mut passes = Vec::new();
@@ -111,9 +111,8 @@ pub(crate) fn predict(
         passes.push(counted.pass(scale, [&whole]));
         Ok(maps)
     };
-    let sides = [image.width(), image.height()];
     let mut parts = |scale| Ok(vec![predict(scale)?]);
-    let estimate = estimate_scale(&network.metadata().scales, settings, sides, &mut parts)?;
+    let estimate = estimate_scale(&network.metadata().scales, settings, image.size(), &mut parts)?;
     let ScaleEstimate { scale, prediction, .. } = estimate;
     let maps = prediction.into_iter().flatten().next().map_or_else(|| predict(scale), Ok)?;
     Ok(Inference { maps, scale, passes })
@@ -143,9 +142,9 @@ impl Network for CountingNetwork<'_> {
         self.network.metadata()
     }
 
-    fn run(&self, input: Vec<f32>, height: usize, width: usize) -> Result<Vec<f32>, NetworkError> {
-        self.pixels.set(self.pixels.get() + (height * width) as u64);
-        self.network.run(input, height, width)
+    fn run(&self, input: Vec<f32>, size: Size) -> Result<Vec<f32>, NetworkError> {
+        self.pixels.set(self.pixels.get() + size.area() as u64);
+        self.network.run(input, size)
     }
 }
 
@@ -187,12 +186,12 @@ impl Nuclei {
     }
 }
 
-/// Estimates the scale that suits an image with those sides; `predict` gives the maps for a scale, of the
-/// whole image or of several parts of it.
+/// Estimates the scale that suits an image; `predict` returns the maps at a scale, of the whole image or of
+/// several parts of it.
 pub(crate) fn estimate_scale(
     range: &ScaleRange,
     settings: &Settings,
-    sides: [usize; 2],
+    image: Size,
     predict: &mut dyn FnMut(f64) -> Result<Vec<ProbabilityMaps>, NetworkError>,
 ) -> Result<ScaleEstimate, NetworkError> {
     let fitting = |diameter: f32| range.fitting_scale(f64::from(diameter));
@@ -201,7 +200,7 @@ pub(crate) fn estimate_scale(
         return Ok(ScaleEstimate { scale, diameter: Some(diameter), prediction: None });
     }
     let mut large = None;
-    if let Some(copy) = range.copy_scale(sides[0].min(sides[1])) {
+    if let Some(copy) = range.copy_scale(image.width.min(image.height)) {
         let parts = predict(copy)?;
         large = Nuclei::of(&parts, settings)
             .filter(|nuclei| f64::from(nuclei.diameter) * copy >= range.copy_minimum_diameter);
@@ -306,7 +305,7 @@ mod tests {
             scales.push(scale);
             Ok(vec![answer(scale)])
         };
-        let found = estimate_scale(range, settings, [128, 128], &mut predict).unwrap();
+        let found = estimate_scale(range, settings, Size::new(128, 128), &mut predict).unwrap();
         match found.prediction {
             Some(maps) => assert_eq!(maps, [answer(found.scale)], "the maps are those of the scale"),
             None => scales.push(found.scale),

@@ -16,10 +16,10 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use crate::geometry::Rect;
+use crate::geometry::{Point, Rect, Run, Size};
 use crate::image::{Image, Levels, NormalizedImage};
 use crate::network::{Network, NetworkError, Scene};
-use crate::nuclei::{LabelImage, WatershedSettings, watershed};
+use crate::nuclei::{Components, Connectivity, LabelImage, WatershedSettings, watershed};
 use crate::segment::{CountingNetwork, Pass, ScaleEstimate, SegmentError, Settings, estimate_scale};
 
 /// Which images are segmented in blocks, and how large a block is.
@@ -49,8 +49,8 @@ impl Sizes {
     }
 
     /// Whether an image of that size is segmented in blocks.
-    pub fn is_tiled(&self, width: usize, height: usize) -> bool {
-        width.saturating_mul(height) > self.largest_whole
+    pub fn is_tiled(&self, image: Size) -> bool {
+        image.area() > self.largest_whole
     }
 }
 
@@ -109,7 +109,7 @@ impl Plan {
         sizes: &Sizes,
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<Self, NetworkError> {
-        let (width, height) = (image.width(), image.height());
+        let size = image.size();
         let levels = Levels::of(image, &network.metadata().normalization);
         let normalized = NormalizedImage::new(image, levels.clone());
         let samples = samples(image);
@@ -130,21 +130,27 @@ impl Plan {
             Ok(maps)
         };
         let metadata = network.metadata();
-        let estimate = estimate_scale(&metadata.scales, settings, [width, height], &mut predict)?;
+        let estimate = estimate_scale(&metadata.scales, settings, size, &mut predict)?;
         let ScaleEstimate { scale, diameter, .. } = estimate;
         let diameter = diameter.map_or(0.0, f64::from).max(f64::from(metadata.training_diameter) / scale);
         let margin = (MARGIN * diameter).ceil() as usize + AGREEMENT + settings.watershed.reach();
         let longest = ((sizes.longest_block as f64 / scale) as usize).min(sizes.longest_block);
         // Not mostly margin: there would be very many blocks.
         let longest = longest.max(4 * margin);
-        let columns = stretches(width, longest, margin);
-        let blocks = stretches(height, longest, margin).into_iter().flat_map(|rows| {
+        let columns = stretches(size.width, longest, margin);
+        let blocks = stretches(size.height, longest, margin).into_iter().flat_map(|rows| {
             columns.iter().map(move |columns| {
                 let core = Rect::of(columns.clone(), rows.clone());
-                Block { core, window: core.grown(margin, width, height) }
+                Block { core, window: core.grown(margin, size) }
             })
         });
+        let Size { width, height } = size;
         Ok(Self { width, height, scale, levels, blocks: blocks.collect(), passes })
+    }
+
+    /// Columns and rows of the image.
+    pub fn size(&self) -> Size {
+        Size::new(self.width, self.height)
     }
 
     /// Finds the nuclei of a block. `progress` is told the tiles done and the tiles in all.
@@ -189,12 +195,11 @@ impl Plan {
                 x += run.len();
             }
         }
-        let nearly = core.grown(AGREEMENT, self.width, self.height);
-        let at_edge = |run: &Run| {
-            run.x == 0 || run.y == 0 || run.x + run.length == self.width || run.y + 1 == self.height
-        };
+        let nearly = core.grown(AGREEMENT, self.size());
+        let at_edge =
+            |run: &Run| run.x == 0 || run.y == 0 || run.end() == self.width || run.y + 1 == self.height;
         let is_own = |runs: &Vec<Run>| {
-            runs.first().is_some_and(|first| nearly.contains(first.x, first.y))
+            runs.first().is_some_and(|first| nearly.contains(Point::new(first.x, first.y)))
                 && !(clear_border && runs.iter().any(at_edge))
         };
         let mut numbers = Vec::new();
@@ -205,14 +210,6 @@ impl Plan {
         }
         numbers
     }
-}
-
-/// Some pixels of a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Run {
-    x: usize,
-    y: usize,
-    length: usize,
 }
 
 /// The nuclei of a block, at their place in the whole image.
@@ -238,20 +235,21 @@ impl BlockNuclei {
     /// What [`Self::into_numbers`] gave; `None` if these are not the nuclei of such an image.
     ///
     /// ```
+    /// use nucleoscope::geometry::Size;
     /// use nucleoscope::segment::tiled::BlockNuclei;
     ///
     /// // One nucleus of two runs: 3 pixels from column 1 of row 0, and 1 pixel below the first.
     /// let numbers = vec![2, 1, 0, 3, 1, 1, 1];
-    /// assert!(BlockNuclei::from_numbers(numbers.clone(), 4, 2).is_some());
-    /// assert!(BlockNuclei::from_numbers(numbers, 3, 2).is_none());
+    /// assert!(BlockNuclei::from_numbers(numbers.clone(), Size::new(4, 2)).is_some());
+    /// assert!(BlockNuclei::from_numbers(numbers, Size::new(3, 2)).is_none());
     /// ```
-    pub fn from_numbers(numbers: Vec<u32>, width: usize, height: usize) -> Option<Self> {
+    pub fn from_numbers(numbers: Vec<u32>, image: Size) -> Option<Self> {
         let mut rest = &*numbers;
         while let Some((&count, behind)) = rest.split_first() {
             let (runs, behind) = behind.split_at_checked((count as usize).checked_mul(3)?)?;
             let fits = |run: &[u32; 3]| {
                 let [x, y, length] = run.map(|number| number as usize);
-                length > 0 && x.checked_add(length).is_some_and(|end| end <= width) && y < height
+                length > 0 && x.checked_add(length).is_some_and(|end| end <= image.width) && y < image.height
             };
             if !runs.as_chunks().0.iter().all(fits) {
                 return None;
@@ -284,10 +282,12 @@ impl BlockNuclei {
 /// another block; of any other its largest connected rest is kept.
 ///
 /// ```
+/// use nucleoscope::geometry::Size;
 /// use nucleoscope::segment::tiled::{Assembly, BlockNuclei};
 ///
-/// let block = |numbers: &[u32]| BlockNuclei::from_numbers(numbers.to_vec(), 8, 1).unwrap();
-/// let mut assembly = Assembly::new(8, 1, 1)?;
+/// let image = Size::new(8, 1);
+/// let block = |numbers: &[u32]| BlockNuclei::from_numbers(numbers.to_vec(), image).unwrap();
+/// let mut assembly = Assembly::new(image, 1)?;
 /// assembly.add(&block(&[1, 2, 0, 3]));
 /// // The same nucleus seen a little larger, and another one that reaches into it.
 /// assembly.add(&block(&[1, 1, 0, 4, 1, 4, 0, 4]));
@@ -296,8 +296,7 @@ impl BlockNuclei {
 /// ```
 #[derive(Debug)]
 pub struct Assembly {
-    width: usize,
-    height: usize,
+    size: Size,
     minimum_area: usize,
     count: u32,
     labels: Vec<u32>,
@@ -309,12 +308,11 @@ impl Assembly {
     ///
     /// # Errors
     /// [`SegmentError::OutOfMemory`].
-    pub fn new(width: usize, height: usize, minimum_area: usize) -> Result<Self, SegmentError> {
+    pub fn new(size: Size, minimum_area: usize) -> Result<Self, SegmentError> {
         let mut labels = Vec::new();
-        let pixels = width * height;
-        labels.try_reserve_exact(pixels).map_err(|_| SegmentError::OutOfMemory { width, height })?;
-        labels.resize(pixels, 0);
-        Ok(Self { width, height, minimum_area, count: 0, labels })
+        labels.try_reserve_exact(size.area()).map_err(|_| SegmentError::OutOfMemory { size })?;
+        labels.resize(size.area(), 0);
+        Ok(Self { size, minimum_area, count: 0, labels })
     }
 
     /// Adds the nuclei of the next block.
@@ -329,7 +327,7 @@ impl Assembly {
             if left == area {
                 self.fill(&free);
             } else if 2 * left >= area {
-                let piece = largest_piece(&free);
+                let piece = largest_part(free);
                 if piece.iter().map(|run| run.length).sum::<usize>() >= self.minimum_area.max(1) {
                     self.fill(&piece);
                 }
@@ -339,18 +337,14 @@ impl Assembly {
 
     /// The label image, numbered by the nuclei's first pixels, row by row.
     pub fn finish(self) -> LabelImage {
-        LabelImage::numbered_by_first_pixel(self.width, self.height, self.count, self.labels)
-    }
-
-    fn place(&self, run: &Run) -> Range<usize> {
-        let start = run.y * self.width + run.x;
-        start..start + run.length
+        LabelImage::numbered_by_first_pixel(self.size.width, self.size.height, self.count, self.labels)
     }
 
     /// The parts of a run that no nucleus has.
     fn free_of(&self, run: &Run) -> Vec<Run> {
         let mut x = run.x;
-        let parts = self.labels[self.place(run)].chunk_by(|one, other| (*one == 0) == (*other == 0));
+        let parts =
+            self.labels[run.indices(self.size.width)].chunk_by(|one, other| (*one == 0) == (*other == 0));
         let parts = parts.map(|part| {
             let here = Run { x, y: run.y, length: part.len() };
             x += part.len();
@@ -362,33 +356,23 @@ impl Assembly {
     fn fill(&mut self, runs: &[Run]) {
         self.count += 1;
         for run in runs {
-            let place = self.place(run);
-            self.labels[place].fill(self.count);
+            self.labels[run.indices(self.size.width)].fill(self.count);
         }
     }
 }
 
-/// The largest piece that is connected through pixel sides, of equal ones the first; the runs are row by
-/// row, and none touches another in its row.
-fn largest_piece(runs: &[Run]) -> Vec<Run> {
-    let touch = |one: &Run, other: &Run| {
-        one.y.abs_diff(other.y) == 1 && one.x < other.x + other.length && other.x < one.x + one.length
-    };
-    let mut left: Vec<Run> = runs.to_vec();
-    let mut largest: Vec<Run> = Vec::new();
-    let area = |runs: &[Run]| runs.iter().map(|run| run.length).sum::<usize>();
-    while !left.is_empty() {
-        let mut piece = vec![left.remove(0)];
-        let mut next = 0;
-        while let Some(&run) = piece.get(next) {
-            next += 1;
-            piece.extend(left.extract_if(.., |other| touch(&run, other)));
-        }
-        if area(&piece) > area(&largest) {
-            largest = piece;
-        }
+/// The largest part that is connected through pixel sides, of equal ones the first; the runs are row by row,
+/// and none touches another in its row.
+fn largest_part(runs: Vec<Run>) -> Vec<Run> {
+    let parts = Components::of_runs(runs, Connectivity::Sides);
+    let mut areas = vec![0; parts.count()];
+    for (run, &part) in parts.runs.iter().zip(&parts.positions) {
+        areas[part as usize] += run.length;
     }
-    largest
+    let largest = areas.iter().copied().max();
+    let first = areas.iter().position(|&area| Some(area) == largest);
+    let pairs = parts.runs.into_iter().zip(parts.positions);
+    pairs.filter(|&(_, part)| Some(part as usize) == first).map(|(run, _)| run).collect()
 }
 
 /// Cuts a length into as few stretches as their length with margins, at most `longest`, allows; no margin
@@ -422,8 +406,8 @@ fn samples(image: &Image) -> Vec<Rect> {
 fn contrast(image: &Image, window: &Rect) -> f64 {
     const STEP: usize = 8;
     let places =
-        window.rows().step_by(STEP).flat_map(|y| window.columns().step_by(STEP).map(move |x| (x, y)));
-    let value = |(x, y): (usize, usize)| {
+        window.rows().step_by(STEP).flat_map(|y| window.columns().step_by(STEP).map(move |x| Point { x, y }));
+    let value = |Point { x, y }| {
         let first = (y * image.width() + x) * image.channels();
         (first..first + image.channels()).map(|index| f64::from(image.samples().get(index))).sum::<f64>()
     };
@@ -448,7 +432,7 @@ mod tests {
             &self.0
         }
 
-        fn run(&self, input: Vec<f32>, _: usize, _: usize) -> Result<Vec<f32>, NetworkError> {
+        fn run(&self, input: Vec<f32>, _: Size) -> Result<Vec<f32>, NetworkError> {
             Ok(input)
         }
     }
@@ -478,6 +462,7 @@ mod tests {
 
     const WIDTH: usize = 260;
     const HEIGHT: usize = 190;
+    const SIZE: Size = Size::new(WIDTH, HEIGHT);
 
     /// Probability maps of discs as a picture: interior is red, distance to the contour is blue.
     fn discs(seed: u64, count: usize) -> Image {
@@ -529,7 +514,9 @@ mod tests {
                 let settings = Settings { watershed, ..settings() };
                 let whole = at_once(&image, &settings);
                 let core_of = |pixel: usize| {
-                    plan.blocks.iter().position(|block| block.core.contains(pixel % WIDTH, pixel / WIDTH))
+                    plan.blocks
+                        .iter()
+                        .position(|block| block.core.contains(Point::new(pixel % WIDTH, pixel / WIDTH)))
                 };
                 let mut cores = vec![std::collections::BTreeSet::new(); whole.count() as usize + 1];
                 for (pixel, &label) in whole.as_slice().iter().enumerate() {
@@ -569,19 +556,20 @@ mod tests {
             .map(|block| {
                 let mut tell = |done, total| told.push((done, total));
                 let found = sent.find(&echo(), &image, &settings(), block, &mut tell).unwrap();
-                BlockNuclei::from_numbers(found.into_numbers(), WIDTH, HEIGHT).unwrap()
+                BlockNuclei::from_numbers(found.into_numbers(), SIZE).unwrap()
             })
             .collect();
         assert!(told.len() == plan.blocks.len() && told.iter().all(|&told| told == (1, 1)), "{told:?}");
         found.reverse();
-        let mut assembly = Assembly::new(WIDTH, HEIGHT, 8).unwrap();
+        let mut assembly = Assembly::new(SIZE, 8).unwrap();
         found.iter().for_each(|block| assembly.add(block));
         assert_eq!(assembly.finish(), at_once(&image, &settings()));
     }
 
     #[test]
     fn numbers_that_are_no_nuclei_are_refused() {
-        let is_read = |numbers: &[u32]| BlockNuclei::from_numbers(numbers.to_vec(), 4, 3).is_some();
+        let is_read =
+            |numbers: &[u32]| BlockNuclei::from_numbers(numbers.to_vec(), Size::new(4, 3)).is_some();
         assert!(is_read(&[]) && is_read(&[1, 0, 0, 4]) && is_read(&[1, 3, 2, 1, 1, 0, 0, 1]));
         for numbers in [
             &[1][..],
@@ -603,9 +591,9 @@ mod tests {
         let block = |nuclei: &[&[[u32; 3]]]| {
             let numbers =
                 nuclei.iter().flat_map(|runs| [&[runs.len() as u32][..], runs.as_flattened()].concat());
-            BlockNuclei::from_numbers(numbers.collect(), 9, 2).unwrap()
+            BlockNuclei::from_numbers(numbers.collect(), Size::new(9, 2)).unwrap()
         };
-        let mut assembly = Assembly::new(9, 2, 2).unwrap();
+        let mut assembly = Assembly::new(Size::new(9, 2), 2).unwrap();
         assembly.add(&block(&[&[[3, 0, 2]]]));
         assembly.add(&block(&[
             // Most of it was found before.

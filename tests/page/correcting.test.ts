@@ -5,7 +5,7 @@ import { History } from "../../www/src/history.ts";
 import { simplify } from "../../www/src/simplify.ts";
 import { draftOf, meaningOf } from "../../www/src/tools.ts";
 import { NucleiMap } from "../../www/src/nuclei-map.ts";
-import type { Place } from "../../www/src/wasm/nucleoscope.js";
+import type { Point as Place } from "../../www/src/wasm/nucleoscope.js";
 
 test("steps are undone and redone, and a new step drops undone ones", () => {
   const history = new History<number>();

@@ -3,7 +3,7 @@ import type { NucleiMap } from "./nuclei-map.ts";
 import { OutlinePaths, type Area } from "./outline-path.ts";
 import { scaleBar } from "./scale-bar.ts";
 import { Viewport, type Point, type Size } from "./viewport.ts";
-import type { Outlines, Place, Region } from "./wasm/nucleoscope.js";
+import type { Outlines, Point as Place, Region } from "./wasm/nucleoscope.js";
 
 /** How a nucleus is drawn. */
 export type NucleusKind = "plain" | "found" | "extra" | "excluded" | "missed";

@@ -1,4 +1,4 @@
-import type { Outlines, Place } from "./wasm/nucleoscope.js";
+import type { Outlines, Point as Place } from "./wasm/nucleoscope.js";
 
 /** The side of the grid cells for looking up nuclei, in image pixels. */
 const cellSide = 64;

@@ -1,4 +1,4 @@
-import type { Place } from "./wasm/nucleoscope.js";
+import type { Point as Place } from "./wasm/nucleoscope.js";
 
 /** Removes points of a line that are within `tolerance` of the simplified line (Ramer 1972; Douglas and Peucker 1973). */
 export function simplify(line: readonly Place[], tolerance: number): Place[] {

@@ -1,5 +1,5 @@
 import { simplify } from "./simplify.ts";
-import type { Edit, Place, Region } from "./wasm/nucleoscope.js";
+import type { Edit, Point as Place, Region } from "./wasm/nucleoscope.js";
 
 /** What a drag on the image does. */
 export type ToolName = "select" | "split" | "draw" | "erase" | "add" | "rectangle" | "polygon";

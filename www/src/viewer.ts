@@ -13,7 +13,7 @@ import { PictureCache } from "./picture-cache.ts";
 import { scoreText } from "./score-panel.ts";
 import { draftOf, isCorrecting, meaningOf, type Drawn, type ToolName } from "./tools.ts";
 import { explanation, nuclei, number } from "./format.ts";
-import type { ImageScore, Outlines, Place } from "./wasm/nucleoscope.js";
+import type { ImageScore, Outlines, Point as Place } from "./wasm/nucleoscope.js";
 
 /** Larger images are shown reduced to this many pixels on the longer side. */
 const maximumSide = 4096;

@@ -14,6 +14,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
+use nucleoscope::geometry::Size;
 use nucleoscope::network::{Network, TractNetwork};
 use nucleoscope_bench::{CHAINS, Crowd, Operators, load, multiply_add, network_input, picture};
 use serde_json::{Value, json};
@@ -106,7 +107,7 @@ impl Contestants {
             self.input = network_input(network.metadata(), side)?;
         }
         let start = Instant::now();
-        network.run(self.input.clone(), side, side)?;
+        network.run(self.input.clone(), Size::new(side, side))?;
         Ok(json!({ "milliseconds": milliseconds(start.elapsed()) }))
     }
 }

@@ -43,6 +43,7 @@ pub fn without_activation(model: &[u8]) -> Result<Vec<u8>, BenchError> {
 
 #[cfg(test)]
 mod tests {
+    use nucleoscope::geometry::Size;
     use nucleoscope::network::{Activation, Network};
 
     use super::*;
@@ -58,7 +59,7 @@ mod tests {
         let [maps, logits] = [maps, logits].map(|model| load(&model, Operators::Own).unwrap());
         assert_eq!(logits.metadata().activation, Activation::None);
         let input = network_input(maps.metadata(), 64).unwrap();
-        let run = |network: &TractNetwork| network.run(input.clone(), 64, 64).unwrap();
+        let run = |network: &TractNetwork| network.run(input.clone(), Size::new(64, 64)).unwrap();
         let activated = run(&logits).into_iter().map(|logit| 1.0 / (1.0 + (-logit).exp()));
         for (value, map) in activated.zip(run(&maps)) {
             assert!((value - map).abs() < 1e-6, "{value} {map}");

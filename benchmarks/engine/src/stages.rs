@@ -55,9 +55,9 @@ impl Stages {
     /// # Errors
     /// The network's error.
     pub fn infer(&mut self) -> Result<(), BenchError> {
-        let (width, height) = (self.image.width(), self.image.height());
-        let answer = self.network.run(self.input.clone(), height, width)?;
-        for (map, values) in self.maps.channels_mut().into_iter().zip(answer.chunks_exact(width * height)) {
+        let size = self.image.size();
+        let answer = self.network.run(self.input.clone(), size)?;
+        for (map, values) in self.maps.channels_mut().into_iter().zip(answer.chunks_exact(size.area())) {
             map.copy_from_slice(values);
         }
         Ok(())

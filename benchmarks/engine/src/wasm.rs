@@ -1,5 +1,6 @@
 //! The measured code for JavaScript, which measures the time.
 
+use nucleoscope::geometry::Size;
 use nucleoscope::network::{Network, TractNetwork};
 use wasm_bindgen::prelude::*;
 
@@ -46,7 +47,7 @@ impl BenchNetwork {
     /// # Errors
     /// The network cannot be run on them.
     pub fn run(&self, input: Vec<f32>, side: usize) -> Result<Vec<f32>, JsValue> {
-        self.0.run(input, side, side).map_err(|error| thrown(error.into()))
+        self.0.run(input, Size::new(side, side)).map_err(|error| thrown(error.into()))
     }
 }
 

@@ -7,6 +7,7 @@ use base64::prelude::BASE64_STANDARD;
 use nucleoscope::dsb2018::run_length;
 use nucleoscope::dsb2018::score::ImageScore;
 use nucleoscope::export::svg::escape;
+use nucleoscope::geometry::Point;
 use nucleoscope::image::{Contrast, Image, Samples, preview};
 use nucleoscope::nuclei::{LabelImage, outlines};
 use nucleoscope::synthetic::encode_png;
@@ -131,7 +132,7 @@ fn picture(work: &Work) -> Result<Vec<u8>, Error> {
 fn path(labels: &LabelImage) -> String {
     let mut data = String::new();
     for outline in outlines(labels) {
-        for (index, (x, y)) in outline.points.iter().enumerate() {
+        for (index, Point { x, y }) in outline.points.iter().enumerate() {
             _ = write!(data, "{}{x} {y}", if index == 0 { 'M' } else { 'L' });
         }
         data.push('Z');

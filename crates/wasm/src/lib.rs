@@ -21,6 +21,7 @@ use nucleoscope::dsb2018::run_length::{self, Mask};
 use nucleoscope::dsb2018::score::{self, ImageScore};
 use nucleoscope::export::tables::Dialect;
 use nucleoscope::export::{self, ExportFile, Format, FormatInfo, Part, Subject, geojson};
+use nucleoscope::geometry::Size;
 use nucleoscope::image::{self, Contrast, Image, Limits, Opened, PixelSize, Preview, Selection, StackInfo};
 use nucleoscope::input::batch::{self, Archives, Batch, OpenFile, Source};
 use nucleoscope::input::dataset::{self, InputFile};
@@ -183,7 +184,8 @@ pub fn count_nuclei(
     let pixel_size = pixel_size.map(from_js).transpose()?;
     let regions: Vec<Region> = from_js_list(regions)?;
     let gates: Vec<Gate> = from_js_list(gates)?;
-    let counted = counted::count(&table, (width, height), &Rules { regions: &regions, gates: &gates });
+    let counted =
+        counted::count(&table, Size::new(width, height), &Rules { regions: &regions, gates: &gates });
     let included: Vec<u8> = counted.included.iter().copied().map(u8::from).collect();
     Ok(to_js(&CountedNuclei {
         included: js_sys::Uint8Array::from(&*included),
@@ -953,7 +955,7 @@ impl Segmenter {
             return Ok(None);
         }
         // Another worker puts the blocks together, after minutes of work: whether one can is found out now.
-        drop(Assembly::new(image.width(), image.height(), 0).map_err(thrown)?);
+        drop(Assembly::new(image.size(), 0).map_err(thrown)?);
         let plan = segmenter.plan(image, &mut progress_callback(on_progress)).map_err(thrown)?;
         Ok(Some(to_js(&plan)))
     }
@@ -974,8 +976,7 @@ impl Segmenter {
         let settings: Settings = from_js(settings)?;
         let plan: Tiling = from_js(plan)?;
         let image = &image.0.image;
-        let block =
-            plan.blocks.get(block).filter(|_| (plan.width, plan.height) == (image.width(), image.height()));
+        let block = plan.blocks.get(block).filter(|_| plan.size() == image.size());
         let block = block.ok_or_else(|| refused("this is no block of the image"))?;
         let segmenter = nucleoscope::Segmenter::new(&self.0).with_settings(settings);
         let found =
@@ -1060,10 +1061,10 @@ impl Segmentation {
         let plan: Tiling = from_js(plan)?;
         let settings: Settings = from_js(settings)?;
         let edits: Vec<Edit> = from_js_list(edits)?;
-        let (width, height) = (plan.width, plan.height);
-        let mut assembly = Assembly::new(width, height, settings.watershed.minimum_area).map_err(thrown)?;
+        let size = plan.size();
+        let mut assembly = Assembly::new(size, settings.watershed.minimum_area).map_err(thrown)?;
         for block in blocks {
-            let nuclei = BlockNuclei::from_numbers(block.to_vec(), width, height);
+            let nuclei = BlockNuclei::from_numbers(block.to_vec(), size);
             assembly.add(&nuclei.ok_or_else(|| refused("these are not the nuclei of a block"))?);
         }
         Ok(Self::of(assembly.finish(), &edits))
@@ -1221,7 +1222,7 @@ fn outlines_object(labels: &LabelImage) -> Js<OutlinesObject> {
     let mut points = Vec::new();
     let mut offsets = vec![0];
     for line in &lines {
-        points.extend(line.points.iter().flat_map(|&(x, y)| [x as i32, y as i32]));
+        points.extend(line.points.iter().flat_map(|point| [point.x as i32, point.y as i32]));
         offsets.push(points.len() as u32 / 2);
     }
     let numbers: Vec<u32> = lines.iter().map(|line| line.label).collect();

@@ -3,7 +3,7 @@
 //! It looks for each neighbour's place anew, has a table for each question and goes over the image once a
 //! step.
 
-use super::{Basins, OUTSIDE, TOP, WatershedSettings};
+use super::{OUTSIDE, TOP, UnionFind, WatershedSettings};
 use crate::prediction::ProbabilityMaps;
 
 /// The labels, row by row; without smoothing.
@@ -84,7 +84,8 @@ impl Relief {
     /// shallower than `depth` or its local maximum is below `minimum`. What is left are the nuclei.
     fn seeds(&self, depth: u16, minimum: u16) -> Vec<u32> {
         const NONE: u32 = u32::MAX;
-        let mut basins = Basins::default();
+        let mut basins = UnionFind::default();
+        let mut peaks: Vec<u32> = Vec::new();
         let mut basin_of = vec![NONE; self.levels.len()];
         for pixel in self.highest_first() {
             let level = self.levels[pixel as usize];
@@ -99,15 +100,19 @@ impl Relief {
                     continue;
                 }
                 let (upper, lower) = (highest.min(met), highest.max(met));
-                let peak = self.levels[basins.peak(lower) as usize];
+                let peak = self.levels[peaks[lower as usize] as usize];
                 if peak - level < depth || peak < minimum {
                     basins.join(lower, upper);
                 }
                 highest = upper;
             }
-            basin_of[pixel as usize] = if highest == NONE { basins.start(pixel) } else { highest };
+            if highest == NONE {
+                highest = basins.add();
+                peaks.push(pixel);
+            }
+            basin_of[pixel as usize] = highest;
         }
-        let mut seeds = basins.peaks_of_roots();
+        let mut seeds: Vec<u32> = basins.roots().map(|root| peaks[root as usize]).collect();
         seeds.retain(|&seed| self.levels[seed as usize] >= minimum);
         seeds
     }
