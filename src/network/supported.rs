@@ -110,7 +110,6 @@ pub const OPERATORS: &[&str] = &[
     "Softmax",
     "Softplus",
     "Softsign",
-    "SpaceToDepth",
     "Split",
     "Sqrt",
     "Squeeze",
