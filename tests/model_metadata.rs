@@ -2,7 +2,7 @@
 
 use nucleoscope::Diagnostic;
 use nucleoscope::geometry::Size;
-use nucleoscope::network::{Network, NetworkError, TractNetwork};
+use nucleoscope::network::{Network, NetworkError, OPERATORS, TractNetwork};
 use prost::Message;
 use tract_onnx::pb::ModelProto;
 
@@ -88,9 +88,22 @@ fn a_model_with_another_shape_is_refused() {
 }
 
 #[test]
-fn an_unknown_operator_is_unsupported() {
+fn operators_that_no_image_network_needs_are_refused_by_name() {
     let mut model = shipped();
-    model.graph.as_mut().unwrap().node[3].op_type = "Teleport".into();
+    let nodes = &mut model.graph.as_mut().unwrap().node;
+    for (node, operator) in [(3, "Teleport"), (5, "LSTM"), (6, "LSTM")] {
+        nodes[node].op_type = operator.into();
+    }
     let error = load(&model).unwrap_err();
-    assert_eq!(error.code(), "model/unsupported", "{error}");
+    assert_eq!(error.code(), "model/operators", "{error}");
+    assert!(error.to_string().ends_with("it uses LSTM, Teleport"), "{error}");
+}
+
+#[test]
+fn the_guide_lists_every_operator() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/model-metadata.md");
+    let guide = std::fs::read_to_string(path).unwrap();
+    let list: Vec<String> = OPERATORS.iter().map(|operator| format!("`{operator}`")).collect();
+    let list = list.join(", ");
+    assert!(guide.contains(&list), "docs/model-metadata.md should list: {list}");
 }

@@ -25,6 +25,16 @@ pub enum NetworkError {
         /// What is wrong, and what was found instead.
         reason: String,
     },
+    /// The model has operators that no network for images needs.
+    #[error("the model cannot be run: it uses {names}")]
+    #[diagnostic(
+        code("model/operators"),
+        help("Export the model with the operators that docs/model-metadata.md lists.")
+    )]
+    Operators {
+        /// The operators by their names in ONNX, sorted, separated by commas.
+        names: String,
+    },
     /// The model uses something that the engine cannot run.
     #[error("the model cannot be run: {reason}")]
     #[diagnostic(

@@ -16,6 +16,8 @@ mod onnx;
 #[cfg(feature = "onnx")]
 mod operator;
 mod scale;
+#[cfg(feature = "onnx")]
+mod supported;
 mod tiles;
 
 use crate::geometry::Size;
@@ -25,6 +27,8 @@ pub use metadata::{Activation, ModelMetadata};
 #[cfg(feature = "onnx")]
 pub use onnx::{SHIPPED_MODEL, TractNetwork};
 pub use scale::ScaleRange;
+#[cfg(feature = "onnx")]
+pub use supported::OPERATORS;
 pub(crate) use tiles::Scene;
 
 /// Something that turns normalised pixels into interior, boundary and distance maps.

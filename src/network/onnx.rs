@@ -8,6 +8,7 @@ use std::sync::Arc;
 use tract_onnx::prelude::*;
 
 use super::accelerate::accelerate;
+use super::supported::check_operators;
 use super::{Activation, ModelMetadata, Network, NetworkError, ScaleRange};
 use crate::geometry::Size;
 
@@ -35,7 +36,8 @@ impl TractNetwork {
     /// input.
     ///
     /// # Errors
-    /// [`NetworkError::NotOnnx`], [`NetworkError::Metadata`] or [`NetworkError::Unsupported`].
+    /// [`NetworkError::NotOnnx`], [`NetworkError::Metadata`], [`NetworkError::Operators`] or
+    /// [`NetworkError::Unsupported`].
     pub fn load(bytes: &[u8]) -> Result<Self, NetworkError> {
         Self::load_guarded(bytes, accelerate)
     }
@@ -92,6 +94,7 @@ impl TractNetwork {
         }
 
         let unsupported = |error: TractError| NetworkError::Unsupported { reason: format!("{error:#}") };
+        check_operators(graph)?;
         let plan = plan(&onnx, &proto, metadata.stride, prepare).map_err(unsupported)?;
         let network = Self { metadata, plan };
         let side = network.metadata.stride;

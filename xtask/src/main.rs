@@ -4,6 +4,7 @@
 //! and its TypeScript types to `www/src/wasm/`; `cargo xtask wasm bench` does the same, in the same way,
 //! with the benchmarks' crate and `target/bench-wasm/`. The glue comes from wasm-bindgen's own library,
 //! pinned to the crate's version, so that nothing needs to be installed beside Rust.
+//! `cargo xtask public-api` compares the libraries' public API with its copy in `docs/api/`.
 
 use std::env;
 use std::fs;
@@ -12,6 +13,9 @@ use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, Result, bail};
 use wasm_bindgen_cli_support::Bindgen;
+
+mod public_api;
+mod unused_code;
 
 /// A crate that becomes a WebAssembly module.
 struct Artefact {
@@ -30,15 +34,22 @@ const BENCH: Artefact =
 const TARGET: &str = "wasm32-unknown-unknown";
 
 fn main() -> ExitCode {
+    if let Some(code) = public_api::in_place_of_rustdoc() {
+        return code;
+    }
     let arguments: Vec<String> = env::args().skip(1).collect();
     let outcome = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["wasm"] => wasm(&PAGE, "web"),
         ["wasm", "--quick"] => wasm(&PAGE, "release"),
         ["wasm", "bench"] => wasm(&BENCH, "web"),
+        ["public-api"] => root().and_then(|root| public_api::public_api(&root, false)),
+        ["public-api", "--write"] => root().and_then(|root| public_api::public_api(&root, true)),
         _ => {
             eprintln!("usage: cargo xtask wasm            build the WebAssembly module into www/src/wasm/");
             eprintln!("       cargo xtask wasm --quick    the same in a third of the time; larger, as fast");
             eprintln!("       cargo xtask wasm bench      build the benchmarks' into target/bench-wasm/");
+            eprintln!("       cargo xtask public-api      compare the libraries' public API with docs/api/");
+            eprintln!("       cargo xtask public-api --write   write it there");
             return ExitCode::from(2);
         }
     };
@@ -61,13 +72,11 @@ fn wasm(artefact: &Artefact, profile: &str) -> Result<()> {
         fs::remove_dir_all(&draft)?;
     }
     Bindgen::new()
-        .input_path(&module)
+        .input_module(artefact.name, unused_code::without_unused_code(&fs::read(&module)?)?)
         .out_name(artefact.name)
         .web(true)?
         .typescript(true)
         .omit_default_module_path(true)
-        .remove_name_section(true)
-        .remove_producers_section(true)
         .generate(&draft)
         .with_context(|| format!("wasm-bindgen could not process {}", module.display()))?;
     if folder.exists() {
