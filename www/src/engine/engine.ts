@@ -1,6 +1,8 @@
 import type {
   BatchPlan,
   Contrast,
+  CountedNuclei,
+  CsvImage,
   Edit,
   ExampleImage,
   ExportFormat,
@@ -26,7 +28,6 @@ import { defaultWorkers, Pool, type RunOptions, type WorkerLike } from "./pool.t
 import type {
   BatchFile,
   CachedMaps,
-  Counted,
   CountTask,
   Exported,
   FinishedNuclei,
@@ -87,8 +88,6 @@ export class Engine {
   readonly model: ModelMetadata;
   /** What tells the model from others. */
   readonly modelIdentity: ModelIdentity;
-  /** The first line of the Bowl's CSV. */
-  readonly csvHeader: string;
   /** The settings that are used where none are given. */
   readonly settings: Settings;
   /** What the settings of the watershed are: names, ranges, help. */
@@ -108,7 +107,6 @@ export class Engine {
   private constructor(parts: {
     model: ModelMetadata;
     modelHash: string;
-    csvHeader: string;
     settings: Settings;
     settingList: readonly Setting[];
     exportFormats: readonly FormatInfo[];
@@ -121,7 +119,6 @@ export class Engine {
     this.model = parts.model;
     const { name, version } = parts.model;
     this.modelIdentity = { name, version, sha256: parts.modelHash };
-    this.csvHeader = parts.csvHeader;
     this.settings = parts.settings;
     this.settingList = parts.settingList;
     this.exportFormats = parts.exportFormats;
@@ -218,8 +215,13 @@ export class Engine {
   }
 
   /** Decides which of an image's nuclei count, by what was measured of them; nothing is decoded for it. */
-  count(request: Omit<CountTask, "kind">, inHand: boolean, options?: RunOptions): Promise<Counted> {
+  count(request: Omit<CountTask, "kind">, inHand: boolean, options?: RunOptions): Promise<CountedNuclei> {
     return (inHand ? this.#interactive : this.#reader).run({ kind: "count", ...request }, options);
+  }
+
+  /** Writes the Bowl's CSV. */
+  csv(images: readonly CsvImage[], options?: RunOptions): Promise<Blob> {
+    return this.#reader.run({ kind: "csv", images }, options);
   }
 
   /**
@@ -343,8 +345,8 @@ export class Engine {
 }
 
 /** The part of a result that goes back to a worker; outlines stay. */
-function finished({ csvRows, width, height, edited }: FinishedNuclei): FinishedNuclei {
-  return { csvRows, width, height, edited };
+function finished({ masks, width, height, edited }: FinishedNuclei): FinishedNuclei {
+  return { masks, width, height, edited };
 }
 
 function isSource(part: object): part is Source {

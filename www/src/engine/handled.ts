@@ -73,7 +73,7 @@ export type Handled = AllTrue<{
   outlines: Others<Outlines, "points" | "offsets" | "labels">;
   plannedImage: Others<
     PlannedImage,
-    "imageId" | "csvId" | "fileStem" | "path" | "size" | "source" | "truth" | "ignoredInScoring"
+    "imageId" | "fileStem" | "path" | "size" | "source" | "truth" | "ignoredInScoring"
   >;
   scoreSummary: Others<
     ScoreSummary,
