@@ -285,8 +285,8 @@ fn several_images_in_a_folder_of_images_cannot_share_masks() {
 #[test]
 fn csv_files_are_told_apart_by_name() {
     let roles = [
-        ("stage1_sample_submission.csv", Some(CsvRole::Wanted)),
-        ("x/stage2_Sample_Submission_final.CSV", Some(CsvRole::Wanted)),
+        ("stage1_sample_submission.csv", Some(CsvRole::Requested)),
+        ("x/stage2_Sample_Submission_final.CSV", Some(CsvRole::Requested)),
         ("stage1_solution.csv", Some(CsvRole::Truth)),
         ("stage2_solution_final.csv", Some(CsvRole::Truth)),
         ("stage1_train_labels.csv", Some(CsvRole::Truth)),

@@ -51,10 +51,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use serde::{Serialize, Serializer};
 
 use crate::diagnostic::{self, first_few};
-use crate::dsb2018::csv::{self, BowlCsvError, Purpose};
+use crate::dsb2018::csv::{self, BowlCsv, BowlCsvError, Purpose};
+use crate::dsb2018::folder::{self, Folder, Layout, TruthFile};
 use crate::dsb2018::run_length::Mask;
 use crate::export::file_stems;
 use crate::image::{is_image_name, unread_format};
+pub use folder::CsvRole;
 use id::Named;
 use path::Path;
 
@@ -106,16 +108,6 @@ pub enum FileKind {
     Ignored(Ignored),
 }
 
-/// What a CSV file of the Bowl says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum CsvRole {
-    /// Which images are wanted.
-    Wanted,
-    /// The true nuclei.
-    Truth,
-}
-
 /// Why a file is not used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -151,36 +143,33 @@ pub fn classify(files: &[InputFile]) -> Vec<FileKind> {
         files.iter().map(|file| Path::of(&file.path).in_root(&file.path, file.root)).collect();
     let by_name: Vec<FileKind> =
         paths.iter().zip(files).map(|(path, file)| kind_by_name(path, file)).collect();
-    let may_be = |kind: FileKind| (0..files.len()).filter(|&file| by_name[file] == kind).collect::<Vec<_>>();
+    let is_picture = |file: usize| by_name[file] == FileKind::Image;
     let mut left_out: HashMap<usize, Ignored> = HashMap::new();
     left_out
         .extend(own_export::find(files, &paths, &by_name).into_iter().map(|file| (file, Ignored::OwnExport)));
-    let images = may_be(FileKind::Image).into_iter().filter(|file| !left_out.contains_key(file));
-    let thumbnails = thumbnail::find(&paths, &images.collect::<Vec<_>>());
+    let images: Vec<usize> =
+        (0..files.len()).filter(|&file| is_picture(file) && !left_out.contains_key(&file)).collect();
+    let thumbnails = thumbnail::find(&paths, &images);
     left_out.extend(thumbnails.into_iter().map(|file| (file, Ignored::Thumbnail)));
 
-    let mut images_in: HashMap<&[String], usize> = HashMap::new();
-    for (file, path) in paths.iter().enumerate() {
-        if is_image_name(path.name())
-            && !path.is_hidden(files[file].explicit)
-            && path.is_in("images")
-            && !left_out.contains_key(&file)
-        {
-            *images_in.entry(path.surrounding()).or_default() += 1;
-        }
-    }
+    let is_image = |&(file, path): &(usize, &Path)| {
+        is_image_name(path.name()) && !path.is_hidden(files[file].explicit) && !left_out.contains_key(&file)
+    };
+    let layout = Layout::new(paths.iter().enumerate().filter(is_image).map(|(_, path)| path.folder()));
     let kind = |file: usize| {
-        let (path, explicit) = (&paths[file], files[file].explicit);
-        if by_name[file] == FileKind::Image && (path.is_in("masks") || path.is_in("labels")) {
-            match images_in.get(path.surrounding()) {
-                Some(1) if path.is_in("masks") => return FileKind::Mask,
-                Some(_) if path.is_in("labels") => return FileKind::LabelImage,
-                None if explicit => {}
-                _ if left_out.contains_key(&file) => {}
-                _ => return FileKind::Ignored(Ignored::TruthWithoutImage),
+        let by_name = left_out.get(&file).map_or(by_name[file], |&why| FileKind::Ignored(why));
+        let folders = paths[file].folder();
+        match layout.truth_file(folders).filter(|_| is_picture(file)) {
+            Some(TruthFile::Mask) => FileKind::Mask,
+            Some(TruthFile::LabelImage) => FileKind::LabelImage,
+            Some(TruthFile::WithoutImage) if left_out.contains_key(&file) => by_name,
+            // A file that the user named is an image, unless the images beside it say what it is.
+            Some(TruthFile::WithoutImage) if files[file].explicit && !layout.has_images_beside(folders) => {
+                by_name
             }
+            Some(TruthFile::WithoutImage) => FileKind::Ignored(Ignored::TruthWithoutImage),
+            None => by_name,
         }
-        left_out.get(&file).map_or(by_name[file], |&why| FileKind::Ignored(why))
     };
     (0..files.len()).map(kind).collect()
 }
@@ -191,21 +180,10 @@ fn kind_by_name(path: &Path, file: &InputFile) -> FileKind {
         return FileKind::Ignored(Ignored::OtherType);
     }
     match path.ending().as_str() {
-        "csv" => csv_role(path).map_or(FileKind::Ignored(Ignored::UnknownCsv), FileKind::Csv),
+        "csv" => CsvRole::of(path.stem()).map_or(FileKind::Ignored(Ignored::UnknownCsv), FileKind::Csv),
         "zip" => FileKind::Archive,
         _ if is_image_name(path.name()) || file.explicit => FileKind::Image,
         _ => unread_format(path.name()).map_or(FileKind::Ignored(Ignored::OtherType), FileKind::Unread),
-    }
-}
-
-fn csv_role(path: &Path) -> Option<CsvRole> {
-    let stem = path.stem().to_lowercase();
-    if stem.contains("sample_submission") {
-        Some(CsvRole::Wanted)
-    } else if stem.contains("solution") || stem.ends_with("labels") || stem.contains("truth") {
-        Some(CsvRole::Truth)
-    } else {
-        None
     }
 }
 
@@ -537,7 +515,7 @@ impl Dataset {
             csv_files.iter().filter(move |csv| kinds[csv.file] == FileKind::Csv(role))
         };
         dataset.add_run_lengths(with_role(CsvRole::Truth).map(|csv| (&files[csv.file].path, &*csv.bytes)));
-        dataset.add_wanted(with_role(CsvRole::Wanted).map(|csv| (&files[csv.file].path, &*csv.bytes)));
+        dataset.add_wanted(with_role(CsvRole::Requested).map(|csv| (&files[csv.file].path, &*csv.bytes)));
         dataset.add_unused(files, &kinds, &paths, &order);
         dataset
     }
@@ -564,7 +542,8 @@ impl Dataset {
             .iter()
             .map(|&file| Named {
                 path: &paths[file],
-                is_in_folder_of_its_own: paths[file].is_in("images") && in_folder[paths[file].folder()] == 1,
+                is_in_folder_of_its_own: paths[file].around_images().is_some()
+                    && in_folder[paths[file].folder()] == 1,
             })
             .collect();
         let ids = id::assign(&named);
@@ -604,39 +583,46 @@ impl Dataset {
         let mut labels: HashMap<(&[String], &str), usize> = HashMap::new();
         for &file in order {
             let path = &paths[file];
+            let Some((_, around)) = Folder::of(path.folder()) else { continue };
             match kinds[file] {
-                FileKind::Mask => masks.entry(path.surrounding()).or_default().push(file),
+                FileKind::Mask => masks.entry(around).or_default().push(file),
                 FileKind::LabelImage => {
-                    labels.entry((path.surrounding(), path.stem())).or_insert(file);
+                    labels.entry((around, path.stem())).or_insert(file);
                 }
                 _ => {}
             }
         }
         for image in &mut self.images {
             let path = &paths[image.file];
-            if !path.is_in("images") {
-                continue;
-            }
-            if let Some(files) = masks.remove(path.surrounding()) {
+            let Some(around) = path.around_images() else { continue };
+            if let Some(files) = masks.remove(around) {
                 image.truth = Truth::MaskFiles(files);
-            } else if let Some(&file) = labels.get(&(path.surrounding(), path.stem())) {
+            } else if let Some(&file) = labels.get(&(around, path.stem())) {
                 image.truth = Truth::LabelFile(file);
             }
         }
+    }
+
+    /// Reads CSV files; one that cannot be read is left out with a warning.
+    fn read_all<'a>(
+        &mut self,
+        csv_files: impl Iterator<Item = (&'a String, &'a [u8])>,
+    ) -> Vec<(String, BowlCsv)> {
+        let mut read = Vec::new();
+        for (file, bytes) in csv_files {
+            match csv::read(bytes, Purpose::Truth) {
+                Ok(csv) => read.push((file.clone(), csv)),
+                Err(error) => self.notices.push(Notice::UnreadableCsv { file: file.clone(), error }),
+            }
+        }
+        read
     }
 
     fn add_run_lengths<'a>(&mut self, csv_files: impl Iterator<Item = (&'a String, &'a [u8])>) {
         let positions: HashMap<String, usize> =
             (0..).zip(&self.images).map(|(position, image)| (image.image_id.clone(), position)).collect();
         let mut seen: HashSet<String> = HashSet::new();
-        for (file, bytes) in csv_files {
-            let csv = match csv::read(bytes, Purpose::Truth) {
-                Ok(csv) => csv,
-                Err(error) => {
-                    self.notices.push(Notice::UnreadableCsv { file: file.clone(), error });
-                    continue;
-                }
-            };
+        for (file, csv) in self.read_all(csv_files) {
             let mut without_image = Vec::new();
             let mut repeated = Vec::new();
             let mut unusable: Vec<(String, BowlCsvError)> = Vec::new();
@@ -657,7 +643,6 @@ impl Dataset {
                     Err(error) => unusable.push((rows.image_id, error)),
                 }
             }
-            let file = file.clone();
             if let Some((_, first)) = unusable.first().cloned() {
                 let image_ids = unusable.into_iter().map(|(image_id, _)| image_id).collect();
                 self.notices.push(Notice::UnusableTruth { file: file.clone(), image_ids, first });
@@ -678,14 +663,7 @@ impl Dataset {
         let present: HashSet<String> = self.images.iter().map(|image| image.image_id.clone()).collect();
         let mut ranks: HashMap<String, usize> = HashMap::new();
         let mut wanted: Option<Vec<String>> = None;
-        for (file, bytes) in csv_files {
-            let csv = match csv::read(bytes, Purpose::Truth) {
-                Ok(csv) => csv,
-                Err(error) => {
-                    self.notices.push(Notice::UnreadableCsv { file: file.clone(), error });
-                    continue;
-                }
-            };
+        for (file, csv) in self.read_all(csv_files) {
             let wanted = wanted.get_or_insert_default();
             let mut missing = Vec::new();
             for rows in csv.images {
@@ -699,7 +677,7 @@ impl Dataset {
                 wanted.push(rows.image_id);
             }
             if !missing.is_empty() {
-                self.notices.push(Notice::WantedWithoutImage { file: file.clone(), image_ids: missing });
+                self.notices.push(Notice::WantedWithoutImage { file, image_ids: missing });
             }
         }
         if wanted.is_some() {
@@ -729,9 +707,11 @@ impl Dataset {
             .images
             .iter()
             .filter(|image| matches!(image.truth, Truth::MaskFiles(_)))
-            .map(|image| paths[image.file].surrounding())
+            .filter_map(|image| paths[image.file].around_images())
             .collect();
-        let outranked = |file: usize| with_masks.contains(paths[file].surrounding());
+        let outranked = |file: usize| {
+            Folder::of(paths[file].folder()).is_some_and(|(_, around)| with_masks.contains(around))
+        };
         let mut masks = Vec::new();
         let mut csv = Vec::new();
         let mut archives = Vec::new();
