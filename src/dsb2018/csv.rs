@@ -247,7 +247,7 @@ impl<W: Write> Writer<W> {
 pub enum Purpose {
     /// Predicted nuclei: two that share a pixel are an error.
     Submission,
-    /// True nuclei: annotators' outlines may overlap; that is a notice.
+    /// True nuclei: annotators' outlines may overlap; that is a warning.
     Truth,
 }
 
@@ -286,7 +286,7 @@ pub struct BowlCsv {
     /// The images in order of their first row; each id occurs once.
     pub images: Vec<ImageRows>,
     /// What was tolerated: rows without an id, and in ground truth nuclei that share a pixel.
-    pub notices: Vec<BowlCsvError>,
+    pub warnings: Vec<BowlCsvError>,
 }
 
 /// Reads a file.
@@ -317,7 +317,7 @@ pub fn read(bytes: &[u8], purpose: Purpose) -> Result<BowlCsv, BowlCsvError> {
 
     let mut images: Vec<Gathering> = Vec::new();
     let mut positions: HashMap<String, usize> = HashMap::new();
-    let mut notices = Vec::new();
+    let mut warnings = Vec::new();
     for (line, text) in lines {
         let row = columns.row(line, text);
         let image_id = match &row {
@@ -325,7 +325,7 @@ pub fn read(bytes: &[u8], purpose: Purpose) -> Result<BowlCsv, BowlCsvError> {
             Err(error) => error.image_id().unwrap_or_default().to_owned(),
         };
         if image_id.trim().is_empty() {
-            notices.push(BowlCsvError::MissingId { line });
+            warnings.push(BowlCsvError::MissingId { line });
             continue;
         }
         let position = *positions.entry(image_id.clone()).or_insert_with(|| {
@@ -334,8 +334,8 @@ pub fn read(bytes: &[u8], purpose: Purpose) -> Result<BowlCsv, BowlCsvError> {
         });
         images[position].add(row);
     }
-    let images = images.into_iter().map(|image| image.finish(purpose, &mut notices)).collect();
-    Ok(BowlCsv { images, notices })
+    let images = images.into_iter().map(|image| image.finish(purpose, &mut warnings)).collect();
+    Ok(BowlCsv { images, warnings })
 }
 
 /// The rows of one image on their way.
@@ -382,7 +382,7 @@ impl Gathering {
         }
     }
 
-    fn finish(self, purpose: Purpose, notices: &mut Vec<BowlCsvError>) -> ImageRows {
+    fn finish(self, purpose: Purpose, warnings: &mut Vec<BowlCsvError>) -> ImageRows {
         let Self { mut image, lines } = self;
         let overlap = image.masks.as_deref().ok().and_then(first_overlap);
         if let Some(overlap) = overlap {
@@ -394,7 +394,7 @@ impl Gathering {
             };
             match purpose {
                 Purpose::Submission => image.masks = Err(error),
-                Purpose::Truth => notices.push(error),
+                Purpose::Truth => warnings.push(error),
             }
         }
         image

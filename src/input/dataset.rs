@@ -32,11 +32,11 @@
 //! Hidden files and those of operating systems; thumbnails (`x_thumb….png`, or files in a folder `thumbs`)
 //! of images that are there; and what Nucleoscope wrote itself: files that say so ([`InputFile::is_export`]),
 //! and files with the names of exports beside such a file, beside the record of the same image or, if they
-//! are no images, of an image that is there. What is left out is said in a [`Notice`].
+//! are no images, of an image that is there. What is left out is said in a [`DatasetWarning`].
 //!
 //! | CSV file | says |
 //! |---|---|
-//! | `*sample_submission*.csv` | which ids are wanted, in which order |
+//! | `*sample_submission*.csv` | which ids are requested, in which order |
 //! | `*solution*.csv`, `*labels.csv`, `*truth*.csv` | true nuclei as run lengths, ignored images |
 //!
 //! Where an image has several truths, mask files come before label images before run lengths.
@@ -230,7 +230,7 @@ pub struct ImageEntry {
     /// Whether the ground truth says `Ignored`: the image does not count in the score.
     pub ignored_in_scoring: bool,
     /// Whether it belongs in the submission: `false` only if a sample submission leaves it out.
-    pub wanted: bool,
+    pub is_requested: bool,
 }
 
 /// A file that cannot be processed, known by its name alone.
@@ -277,7 +277,7 @@ pub enum DatasetError {
 ///
 /// It is serialized as `{code, message, help}`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
-pub enum Notice {
+pub enum DatasetWarning {
     /// A CSV file could not be read at all.
     #[error("{file} is not used: {error}")]
     #[diagnostic(code("dataset/unreadable-csv"), help("{}", crate::diagnostic::help_of(error)))]
@@ -291,10 +291,10 @@ pub enum Notice {
     /// Ids in a sample submission for which there is no image.
     #[error("{file} asks for images that are not among the files ({}): {}", .image_ids.len(), first_few(.image_ids))]
     #[diagnostic(
-        code("dataset/wanted-without-image"),
+        code("dataset/requested-without-image"),
         help("Add the missing images, or go on without them; nothing is written for them.")
     )]
-    WantedWithoutImage {
+    RequestedWithoutImage {
         /// The sample submission.
         file: String,
         /// The ids.
@@ -303,10 +303,10 @@ pub enum Notice {
     /// Images that the sample submission leaves out.
     #[error("images that the sample submission does not ask for ({}): {}", .image_ids.len(), first_few(.image_ids))]
     #[diagnostic(
-        code("dataset/not-wanted"),
+        code("dataset/not-requested"),
         help("Leave out the sample submission to have every image in the CSV.")
     )]
-    NotWanted {
+    NotRequested {
         /// The images' ids.
         image_ids: Vec<String>,
     },
@@ -376,7 +376,7 @@ pub enum Notice {
     #[diagnostic(
         code("dataset/unknown-csv"),
         help(
-            "To use a CSV file as ground truth let its name end in _labels.csv, as a list of wanted images in sample_submission.csv."
+            "To use a CSV file as ground truth let its name end in _labels.csv, as a list of requested images in sample_submission.csv."
         )
     )]
     UnknownCsv {
@@ -455,7 +455,7 @@ pub enum Notice {
     },
 }
 
-impl Serialize for Notice {
+impl Serialize for DatasetWarning {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         diagnostic::serialize(self, serializer)
     }
@@ -464,16 +464,16 @@ impl Serialize for Notice {
 /// The images of a data set and what is known of them.
 #[derive(Debug, Default)]
 pub struct Dataset {
-    /// The images, each with an id of its own: first the wanted ones in the order of the sample
-    /// submission, then the others in order of paths. Without a sample submission all are wanted
+    /// The images, each with an id of its own: first the requested ones in the order of the sample
+    /// submission, then the others in order of paths. Without a sample submission all are requested
     /// and in order of paths.
     pub images: Vec<ImageEntry>,
     /// Files that would have been images, in order of paths.
     pub failed: Vec<FailedFile>,
     /// The ids that a sample submission asks for, with or without image; `None` without one.
-    pub wanted: Option<Vec<String>>,
+    pub requested: Option<Vec<String>>,
     /// What a user should know, at most a few whatever the number of files.
-    pub notices: Vec<Notice>,
+    pub warnings: Vec<DatasetWarning>,
 }
 
 impl Dataset {
@@ -515,7 +515,7 @@ impl Dataset {
             csv_files.iter().filter(move |csv| kinds[csv.file] == FileKind::Csv(role))
         };
         dataset.add_run_lengths(with_role(CsvRole::Truth).map(|csv| (&files[csv.file].path, &*csv.bytes)));
-        dataset.add_wanted(with_role(CsvRole::Requested).map(|csv| (&files[csv.file].path, &*csv.bytes)));
+        dataset.add_requested(with_role(CsvRole::Requested).map(|csv| (&files[csv.file].path, &*csv.bytes)));
         dataset.add_unused(files, &kinds, &paths, &order);
         dataset
     }
@@ -554,7 +554,7 @@ impl Dataset {
             .map(|(_, id)| id.clone())
             .collect();
         if !longer.is_empty() {
-            self.notices.push(Notice::LongerIds { image_ids: longer });
+            self.warnings.push(DatasetWarning::LongerIds { image_ids: longer });
         }
         let stems = file_stems(&ids);
         for ((&file, image_id), file_stem) in images.iter().zip(ids).zip(stems) {
@@ -567,7 +567,7 @@ impl Dataset {
                 size: *size,
                 truth: Truth::Unknown,
                 ignored_in_scoring: false,
-                wanted: true,
+                is_requested: true,
             });
         }
         for &file in order {
@@ -612,7 +612,7 @@ impl Dataset {
         for (file, bytes) in csv_files {
             match csv::read(bytes, Purpose::Truth) {
                 Ok(csv) => read.push((file.clone(), csv)),
-                Err(error) => self.notices.push(Notice::UnreadableCsv { file: file.clone(), error }),
+                Err(error) => self.warnings.push(DatasetWarning::UnreadableCsv { file: file.clone(), error }),
             }
         }
         read
@@ -645,26 +645,30 @@ impl Dataset {
             }
             if let Some((_, first)) = unusable.first().cloned() {
                 let image_ids = unusable.into_iter().map(|(image_id, _)| image_id).collect();
-                self.notices.push(Notice::UnusableTruth { file: file.clone(), image_ids, first });
+                self.warnings.push(DatasetWarning::UnusableTruth { file: file.clone(), image_ids, first });
             }
-            if let Some(first) = csv.notices.first().cloned() {
-                self.notices.push(Notice::OddTruth { file: file.clone(), count: csv.notices.len(), first });
+            if let Some(first) = csv.warnings.first().cloned() {
+                self.warnings.push(DatasetWarning::OddTruth {
+                    file: file.clone(),
+                    count: csv.warnings.len(),
+                    first,
+                });
             }
             if !repeated.is_empty() {
-                self.notices.push(Notice::RepeatedTruth { file: file.clone(), image_ids: repeated });
+                self.warnings.push(DatasetWarning::RepeatedTruth { file: file.clone(), image_ids: repeated });
             }
             if !without_image.is_empty() {
-                self.notices.push(Notice::TruthWithoutImage { file, image_ids: without_image });
+                self.warnings.push(DatasetWarning::TruthWithoutImage { file, image_ids: without_image });
             }
         }
     }
 
-    fn add_wanted<'a>(&mut self, csv_files: impl Iterator<Item = (&'a String, &'a [u8])>) {
+    fn add_requested<'a>(&mut self, csv_files: impl Iterator<Item = (&'a String, &'a [u8])>) {
         let present: HashSet<String> = self.images.iter().map(|image| image.image_id.clone()).collect();
         let mut ranks: HashMap<String, usize> = HashMap::new();
-        let mut wanted: Option<Vec<String>> = None;
+        let mut requested: Option<Vec<String>> = None;
         for (file, csv) in self.read_all(csv_files) {
-            let wanted = wanted.get_or_insert_default();
+            let requested = requested.get_or_insert_default();
             let mut missing = Vec::new();
             for rows in csv.images {
                 if ranks.contains_key(&rows.image_id) {
@@ -673,25 +677,25 @@ impl Dataset {
                 if !present.contains(&rows.image_id) {
                     missing.push(rows.image_id.clone());
                 }
-                ranks.insert(rows.image_id.clone(), wanted.len());
-                wanted.push(rows.image_id);
+                ranks.insert(rows.image_id.clone(), requested.len());
+                requested.push(rows.image_id);
             }
             if !missing.is_empty() {
-                self.notices.push(Notice::WantedWithoutImage { file, image_ids: missing });
+                self.warnings.push(DatasetWarning::RequestedWithoutImage { file, image_ids: missing });
             }
         }
-        if wanted.is_some() {
+        if requested.is_some() {
             for image in &mut self.images {
-                image.wanted = ranks.contains_key(&image.image_id);
+                image.is_requested = ranks.contains_key(&image.image_id);
             }
             self.images.sort_by_key(|image| ranks.get(&image.image_id).copied().unwrap_or(usize::MAX));
-            let others = self.images.iter().filter(|image| !image.wanted);
+            let others = self.images.iter().filter(|image| !image.is_requested);
             let image_ids: Vec<String> = others.map(|image| image.image_id.clone()).collect();
             if !image_ids.is_empty() {
-                self.notices.push(Notice::NotWanted { image_ids });
+                self.warnings.push(DatasetWarning::NotRequested { image_ids });
             }
         }
-        self.wanted = wanted;
+        self.requested = requested;
     }
 
     fn add_unused(&mut self, files: &[InputFile], kinds: &[FileKind], paths: &[Path], order: &[usize]) {
@@ -731,15 +735,18 @@ impl Dataset {
             };
             unused.push(files[file].path.clone());
         }
-        let notices = [
-            (masks, (|files| Notice::MasksWithoutImage { files }) as fn(Vec<String>) -> Notice),
-            (csv, |files| Notice::UnknownCsv { files }),
-            (archives, |files| Notice::UnopenedArchives { files }),
-            (thumbnails, |files| Notice::Thumbnails { files }),
-            (exports, |files| Notice::OwnExports { files }),
-            (others, |files| Notice::OtherFiles { files }),
+        let warnings = [
+            (
+                masks,
+                (|files| DatasetWarning::MasksWithoutImage { files }) as fn(Vec<String>) -> DatasetWarning,
+            ),
+            (csv, |files| DatasetWarning::UnknownCsv { files }),
+            (archives, |files| DatasetWarning::UnopenedArchives { files }),
+            (thumbnails, |files| DatasetWarning::Thumbnails { files }),
+            (exports, |files| DatasetWarning::OwnExports { files }),
+            (others, |files| DatasetWarning::OtherFiles { files }),
         ];
-        let said = notices.into_iter().filter(|(files, _)| !files.is_empty());
-        self.notices.extend(said.map(|(files, notice)| notice(files)));
+        let said = warnings.into_iter().filter(|(files, _)| !files.is_empty());
+        self.warnings.extend(said.map(|(files, warning)| warning(files)));
     }
 }

@@ -16,7 +16,7 @@ const planned = (imageId: string, index: number, truth: object | null = null) =>
   ignoredInScoring: false,
 });
 const plan = (images: object[], rest = {}) =>
-  fake<BatchPlan>({ images, failures: [], notices: [], wanted: null, ...rest });
+  fake<BatchPlan>({ images, failures: [], warnings: [], requested: null, ...rest });
 const result = (count: number, score: object | null = null) =>
   fake<ImageState & { kind: "done" }>({ kind: "done", result: { count, score, masks: new Uint8Array() } });
 

@@ -285,7 +285,7 @@ export class Batch {
   /** Takes over what all files together turned out to be. */
   update(plan: BatchPlan): Update {
     const update: Update = { added: [], again: [], renamed: [] };
-    this.wanted = plan.wanted;
+    this.wanted = plan.requested;
     for (const planned of plan.images) {
       if (this.#removed.has(planned.path)) continue;
       const source = this.#sourceOf(planned.source);

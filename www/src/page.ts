@@ -264,7 +264,7 @@ export class Page {
         }),
       );
     }
-    this.#notices.replace(plan.notices);
+    this.#notices.replace(plan.warnings);
     this.#notices.add(refusalNotices(refused));
     this.#notices.add(problems);
     const hasOther = this.#records.size > 0 || problems.length > 0 || files.some(isRegions);

@@ -147,15 +147,15 @@ fn pixel_size(text: &str) -> Result<PixelSize, String> {
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
     let inputs = Inputs::gather(&arguments.inputs);
     let dataset = &inputs.batch.dataset;
-    inputs.failures.iter().chain(&inputs.batch.failures).for_each(table::say_failure);
-    dataset.notices.iter().for_each(table::say_notice);
+    inputs.failures.iter().chain(&inputs.batch.failures).for_each(table::print_failure);
+    dataset.warnings.iter().for_each(table::print_warning);
     let mut failures = inputs.failures.len() + inputs.batch.failures.len();
     if failures == 0 {
         dataset.require_images(arguments.inputs.len()).map_err(|error| error.in_file("the inputs"))?;
     }
     let folder = arguments.export_dir.clone();
     let exports = Exports::new(folder.map(|folder| (arguments.export.clone(), folder)), &arguments.shared)?;
-    let images: Vec<&ImageEntry> = dataset.images.iter().filter(|image| image.wanted).collect();
+    let images: Vec<&ImageEntry> = dataset.images.iter().filter(|image| image.is_requested).collect();
     let results: Vec<Result<Written, Error>> =
         images.par_iter().map(|entry| known(&exports, &inputs, entry)).collect();
     let mut parts = Vec::new();
@@ -169,7 +169,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
             }
             Err(error) => {
                 failures += 1;
-                table::say_failure(&error);
+                table::print_failure(&error);
                 failed.push(failed_part(&entry.image_id, &error));
             }
         }
@@ -224,7 +224,7 @@ impl std::fmt::Display for Tally {
 /// Writes the files of an image whose nuclei are known.
 fn known(exports: &Exports, inputs: &Inputs, entry: &ImageEntry) -> Result<Written, Error> {
     let opened = work::open(inputs, entry, &Selection::default())?;
-    work::say_warnings(entry, &opened);
+    work::print_warnings(entry, &opened);
     let (width, height) = (opened.image.width(), opened.image.height());
     let masks = work::true_masks(inputs, entry, width, height)
         .unwrap_or_else(|| Err(ExportError::NoNuclei.in_file(&entry.path)))?;

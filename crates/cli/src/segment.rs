@@ -71,13 +71,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
     let inputs = Inputs::gather(&arguments.inputs);
     let dataset = &inputs.batch.dataset;
     let mut failures = inputs.failures.len() + inputs.batch.failures.len();
-    inputs.failures.iter().chain(&inputs.batch.failures).for_each(table::say_failure);
-    dataset.notices.iter().for_each(table::say_notice);
+    inputs.failures.iter().chain(&inputs.batch.failures).for_each(table::print_failure);
+    dataset.warnings.iter().for_each(table::print_warning);
     if failures == 0 {
         dataset.require_images(arguments.inputs.len()).map_err(|error| error.in_file("the inputs"))?;
     }
 
-    let images: Vec<&ImageEntry> = dataset.images.iter().filter(|image| image.wanted).collect();
+    let images: Vec<&ImageEntry> = dataset.images.iter().filter(|image| image.is_requested).collect();
     let options = match record {
         Some(record) => {
             compare(&record, &inputs, &images, &model_hash);
@@ -129,14 +129,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
                     Some(Ok(score)) if !entry.ignored_in_scoring => scores.push((*entry, score)),
                     Some(Err(error)) => {
                         failures += 1;
-                        table::say_failure(&error);
+                        table::print_failure(&error);
                     }
                     _ => {}
                 }
             }
             Err(error) => {
                 failures += 1;
-                table::say_failure(&error);
+                table::print_failure(&error);
                 failed.push(export::failed_part(&entry.image_id, &error));
             }
         }

@@ -255,7 +255,7 @@ pub(crate) fn for_each<T: Send>(
             let selection = run.map_or(&selection, |run| &run.selection);
             let settings = run.and_then(|run| run.settings).unwrap_or(settings);
             let opened = open(inputs, entry, selection)?;
-            bar.suspend(|| say_warnings(entry, &opened));
+            bar.suspend(|| print_warnings(entry, &opened));
             job(Work { entry, opened, network: &network, settings, selection, run, sizes, inputs })
         };
         // A bug in a decoder or the engine costs one image, not the batch.
@@ -285,9 +285,10 @@ pub(crate) fn open(inputs: &Inputs, entry: &ImageEntry, selection: &Selection) -
     image::open(&bytes, selection, Limits::default()).map_err(|error| error.in_file(&entry.path))
 }
 
-/// Says what was guessed or repaired of an image.
-pub(crate) fn say_warnings(entry: &ImageEntry, opened: &Opened) {
-    opened.info.warnings.iter().for_each(|warning| table::say_warning(&entry.path, warning));
+/// Prints what was guessed or repaired when an image was opened.
+pub(crate) fn print_warnings(entry: &ImageEntry, opened: &Opened) {
+    let warnings = opened.info.warnings.iter().cloned();
+    warnings.for_each(|warning| table::print_warning(&warning.in_file(&entry.path)));
 }
 
 /// Reads and decodes an image; errors name it.

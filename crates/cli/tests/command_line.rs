@@ -355,7 +355,7 @@ fn one_bad_file_is_named_and_the_rest_go_on() {
 }
 
 #[test]
-fn the_sample_submission_decides_what_is_wanted() {
+fn the_sample_submission_decides_which_images_are_requested() {
     let folder = bowl(3);
     let sample = "ImageId,EncodedPixels\nexample-001002,\nnowhere,\nexample-001000,1 1\n";
     fs::write(folder.path().join("bowl/stage1_sample_submission.csv"), sample).unwrap();
@@ -732,7 +732,7 @@ fn what_was_guessed_of_an_image_is_said_on_a_line_of_its_own() {
     let output = nucleoscope(folder.path(), &["segment", ".", "--output", "out.csv"]);
     assert!(output.status.success(), "{}", said(&output));
     let lines = said(&output);
-    assert!(lines.contains("pages.svs: warning: it does not say what its 2 pages are"), "{lines}");
+    assert!(lines.contains("warning: pages.svs: it does not say what its 2 pages are"), "{lines}");
 }
 
 #[test]

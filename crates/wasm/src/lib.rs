@@ -15,7 +15,7 @@ use tsify::Tsify;
 use wasm_bindgen::prelude::*;
 use web_sys::{Blob, FileReaderSync};
 
-use nucleoscope::diagnostic::Diagnostic;
+use nucleoscope::diagnostic::{Diagnostic, Warning};
 use nucleoscope::dsb2018::csv;
 use nucleoscope::dsb2018::run_length::{self, Mask};
 use nucleoscope::dsb2018::score::{self, ImageScore};
@@ -479,9 +479,9 @@ pub struct BatchPlan {
     /// Files that cannot be used.
     failures: Vec<PlannedFailure>,
     /// What a user should know.
-    notices: Vec<ErrorReport>,
+    warnings: Vec<Warning>,
     /// The image ids that a sample submission asks for, in its order.
-    wanted: Option<Vec<String>>,
+    requested: Option<Vec<String>>,
     /// Records of earlier runs, for `readRecord`.
     records: Vec<PlannedRecord>,
 }
@@ -654,8 +654,8 @@ fn plan_of(batch: Batch) -> BatchPlan {
     BatchPlan {
         images: images.collect(),
         failures: unopened.chain(refused).collect(),
-        notices: batch.dataset.notices.iter().map(ErrorReport::of).collect(),
-        wanted: batch.dataset.wanted,
+        warnings: batch.dataset.warnings.iter().map(Warning::from).collect(),
+        requested: batch.dataset.requested,
         records: batch.records.into_iter().map(|(path, source)| PlannedRecord { path, source }).collect(),
     }
 }
