@@ -210,7 +210,8 @@ impl Work<'_> {
         }
         let edited = nuclei::apply(&labels, &run.edits);
         for (edit, reason) in &edited.refused {
-            eprintln!("note: {}: correction {} changes nothing: {reason}.", self.entry.path, edit + 1);
+            let refused = Fault::RefusedEdit { edit: edit + 1, reason: reason.to_string() };
+            table::print_warning(&refused.in_file(&self.entry.path));
         }
         Ok(Found { labels: edited.labels, edited: edited.edited })
     }
@@ -241,8 +242,8 @@ pub(crate) fn for_each<T: Send>(
 ) -> Result<Vec<Option<Result<T, Error>>>, Error> {
     listen_for_interrupt();
     if options.fast {
-        static SAID: Once = Once::new();
-        SAID.call_once(|| eprintln!("note: --fast has no effect any more: there is one mode. Leave it out."));
+        static WARNED: Once = Once::new();
+        WARNED.call_once(|| table::print_warning(&Fault::Fast));
     }
     let network = options.network()?;
     let settings = options.settings();

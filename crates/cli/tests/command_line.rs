@@ -300,7 +300,7 @@ fn a_record_repeats_the_run() {
     record["images"][0]["id"] = "elsewhere".into();
     fs::write(folder.path().join("other.json"), record.to_string()).unwrap();
     let told = repeat("other.json", "other");
-    for words in ["another model", "elsewhere, which is not among", "not the file", "does not tell of"] {
+    for words in ["another model", "elsewhere, which is not among", "not the file", "has no entry for"] {
         assert!(told.contains(words), "{words}: {told}");
     }
 }
@@ -571,13 +571,18 @@ fn a_score_sheet_shows_the_best_the_median_and_the_worst_image() {
 }
 
 #[test]
-fn the_option_of_the_mode_that_is_gone_is_passed_over_with_a_note() {
+fn the_option_of_the_removed_mode_is_ignored_with_a_warning() {
     let folder = bowl(1);
     let rows = |options: &[&str]| {
         let arguments = [&["segment", "bowl/stage1_test", "--output", "out.csv"], options].concat();
         let output = nucleoscope(folder.path(), &arguments);
         assert!(output.status.success(), "{}", said(&output));
-        assert_eq!(said(&output).contains("--fast has no effect"), !options.is_empty(), "{}", said(&output));
+        assert_eq!(
+            said(&output).contains("--fast no longer has an effect"),
+            !options.is_empty(),
+            "{}",
+            said(&output)
+        );
         fs::read(folder.path().join("out.csv")).unwrap()
     };
     assert_eq!(rows(&["--fast"]), rows(&[]));
