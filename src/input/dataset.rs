@@ -603,26 +603,20 @@ impl Dataset {
         }
     }
 
-    /// Reads CSV files; one that cannot be read is left out with a warning.
-    fn read_all<'a>(
-        &mut self,
-        csv_files: impl Iterator<Item = (&'a String, &'a [u8])>,
-    ) -> Vec<(String, BowlCsv)> {
-        let mut read = Vec::new();
-        for (file, bytes) in csv_files {
-            match csv::read(bytes, Purpose::Truth) {
-                Ok(csv) => read.push((file.clone(), csv)),
-                Err(error) => self.warnings.push(DatasetWarning::UnreadableCsv { file: file.clone(), error }),
-            }
-        }
-        read
+    /// Reads a CSV file; one that cannot be read is left out with a warning.
+    fn read_csv(&mut self, file: &str, bytes: &[u8]) -> Option<BowlCsv> {
+        let read = csv::read(bytes, Purpose::Truth);
+        read.map_err(|error| self.warnings.push(DatasetWarning::UnreadableCsv { file: file.into(), error }))
+            .ok()
     }
 
     fn add_run_lengths<'a>(&mut self, csv_files: impl Iterator<Item = (&'a String, &'a [u8])>) {
         let positions: HashMap<String, usize> =
             (0..).zip(&self.images).map(|(position, image)| (image.image_id.clone(), position)).collect();
         let mut seen: HashSet<String> = HashSet::new();
-        for (file, csv) in self.read_all(csv_files) {
+        for (file, bytes) in csv_files {
+            let Some(csv) = self.read_csv(file, bytes) else { continue };
+            let file = file.clone();
             let mut without_image = Vec::new();
             let mut repeated = Vec::new();
             let mut unusable: Vec<(String, BowlCsvError)> = Vec::new();
@@ -667,7 +661,9 @@ impl Dataset {
         let present: HashSet<String> = self.images.iter().map(|image| image.image_id.clone()).collect();
         let mut ranks: HashMap<String, usize> = HashMap::new();
         let mut requested: Option<Vec<String>> = None;
-        for (file, csv) in self.read_all(csv_files) {
+        for (file, bytes) in csv_files {
+            let Some(csv) = self.read_csv(file, bytes) else { continue };
+            let file = file.clone();
             let requested = requested.get_or_insert_default();
             let mut missing = Vec::new();
             for rows in csv.images {

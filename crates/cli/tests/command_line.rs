@@ -737,7 +737,7 @@ fn what_was_guessed_of_an_image_is_said_on_a_line_of_its_own() {
     let output = nucleoscope(folder.path(), &["segment", ".", "--output", "out.csv"]);
     assert!(output.status.success(), "{}", said(&output));
     let lines = said(&output);
-    assert!(lines.contains("warning: pages.svs: it does not say what its 2 pages are"), "{lines}");
+    assert!(lines.contains("warning: ./pages.svs: it does not say what its 2 pages are"), "{lines}");
 }
 
 #[test]
