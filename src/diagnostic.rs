@@ -4,8 +4,7 @@
 
 use std::fmt;
 
-use serde::Serializer;
-use serde::ser::SerializeStruct;
+use serde::{Deserialize, Serialize, Serializer};
 
 /// Message, code and help of an error or a warning. The message is its [`Display`](fmt::Display).
 ///
@@ -42,16 +41,67 @@ pub(crate) fn help_of(diagnostic: &dyn miette::Diagnostic) -> String {
     Diagnostic::help(diagnostic)
 }
 
+/// Something that a user should know of a file that is used all the same: a guess, a repair, or a part that was
+/// left out. Page, command line, `summary.csv` and the record show it.
+///
+/// Modules whose warnings have parts of their own have a type of them, such as
+/// [`DatasetWarning`](crate::input::dataset::DatasetWarning); this is the plain form of them all.
+///
+/// ```
+/// use nucleoscope::{Diagnostic, Warning};
+///
+/// let warning = Warning::new("image/orientation", "the pixels are taken as stored", "Save it again.");
+/// assert_eq!(warning.to_string(), "the pixels are taken as stored");
+/// assert_eq!((warning.code(), warning.help()), ("image/orientation".into(), "Save it again.".into()));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+pub struct Warning {
+    /// A stable identifier such as `image/orientation`, for programs and tests.
+    pub code: String,
+    /// One sentence or two without a full stop at the end: what was found, and what was done about it.
+    pub message: String,
+    /// What the user can do about it.
+    pub help: String,
+}
+
+impl Warning {
+    /// A warning of these parts.
+    pub fn new(code: impl Into<String>, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { code: code.into(), message: message.into(), help: help.into() }
+    }
+}
+
+impl<D: Diagnostic + ?Sized> From<&D> for Warning {
+    fn from(diagnostic: &D) -> Self {
+        Self::new(diagnostic.code(), diagnostic.to_string(), diagnostic.help())
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Warning {}
+
+impl miette::Diagnostic for Warning {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(&self.code))
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(&self.help))
+    }
+}
+
 /// Serializes a diagnostic as `{code, message, help}`.
 pub(crate) fn serialize<S: Serializer>(
     diagnostic: &impl Diagnostic,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    let mut fields = serializer.serialize_struct("Diagnostic", 3)?;
-    fields.serialize_field("code", &diagnostic.code())?;
-    fields.serialize_field("message", &diagnostic.to_string())?;
-    fields.serialize_field("help", &diagnostic.help())?;
-    fields.end()
+    Warning::from(diagnostic).serialize(serializer)
 }
 
 /// The first few names and how many more there are.

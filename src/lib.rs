@@ -42,7 +42,7 @@ pub mod segment;
 mod segmenter;
 pub mod synthetic;
 
-pub use diagnostic::{Diagnostic, Error, InFile};
+pub use diagnostic::{Diagnostic, Error, InFile, Warning};
 pub use segmenter::Segmenter;
 
 /// The README's example is compiled with the documentation tests.

@@ -1,10 +1,11 @@
 //! `nucleoscope.json`: what was done to which images by which program and model, so that it can be done
 //! again. It is written and read here, for the page and the command line.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use crate::diagnostic::Warning;
 use crate::image::{PixelSize, Selection};
 use crate::nuclei::counted::Gate;
 use crate::nuclei::{Edit, Region, Setting, SettingKind};
@@ -122,7 +123,24 @@ pub struct Outcome {
     pub(crate) nuclei: u32,
     pub(crate) nuclei_counted: usize,
     pub(crate) nuclei_edited: usize,
-    pub(crate) warnings: Vec<String>,
+    #[serde(deserialize_with = "warnings_or_messages")]
+    pub(crate) warnings: Vec<Warning>,
+}
+
+/// The warnings of a record; those of an earlier one are messages alone.
+fn warnings_or_messages<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Warning>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Stored {
+        Warning(Warning),
+        Message(String),
+    }
+    let stored = Vec::<Stored>::deserialize(deserializer)?.into_iter();
+    let warnings = stored.map(|stored| match stored {
+        Stored::Warning(warning) => warning,
+        Stored::Message(message) => Warning::new("", message, ""),
+    });
+    Ok(warnings.collect())
 }
 
 /// The images of a record.
@@ -497,6 +515,18 @@ mod tests {
             let read = read(&written(&provenance)).unwrap();
             prop_assert_eq!(&read.images[0].provenance, &provenance);
         }
+    }
+
+    #[test]
+    fn warnings_are_read_with_code_and_help_and_as_the_messages_of_an_earlier_record() {
+        let mut file: Value = serde_json::from_slice(&written(&provenance())).unwrap();
+        let mut read_again = |warnings: Value| {
+            file["images"][0]["warnings"] = warnings;
+            read(file.to_string().as_bytes()).unwrap().images[0].outcome.clone().unwrap().warnings
+        };
+        let warning = Warning::new("image/jpeg", "its end mark is missing", "Check the image.");
+        assert_eq!(read_again(json!([warning])), [warning]);
+        assert_eq!(read_again(json!(["cut off"])), [Warning::new("", "cut off", "")]);
     }
 
     #[test]

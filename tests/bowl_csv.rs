@@ -35,7 +35,7 @@ fn columns_in_any_order_with_a_mark_and_windows_lines() {
         IGNORED,,1 1,a,,\r\n\
         Public,5,\"20 1\",b,4,\"x, y\"\r\n";
     let file = read(text.as_bytes(), Purpose::Truth).unwrap();
-    assert_eq!(file.notices, []);
+    assert_eq!(file.warnings, []);
     assert_eq!(file.images.len(), 2);
     assert_eq!(file.images[0].image_id, "b");
     assert_eq!(file.images[0].size, Some(Size { height: 4, width: 5 }));
@@ -96,7 +96,7 @@ fn errors_are_named_and_the_rest_is_kept() {
         error_of(&file, "twice"),
         BowlCsvError::Mask { line: 13, image_id: "twice".into(), error: unsorted }
     );
-    assert_eq!(file.notices, [BowlCsvError::MissingId { line: 14 }]);
+    assert_eq!(file.warnings, [BowlCsvError::MissingId { line: 14 }]);
 }
 
 #[test]
@@ -120,10 +120,10 @@ fn a_shared_pixel_is_an_error_in_a_submission_and_a_warning_in_truth() {
     let file = submission(text);
     assert_eq!(error_of(&file, "b"), shared);
     assert!(image(&file, "a").masks.is_ok());
-    assert_eq!(file.notices, []);
+    assert_eq!(file.warnings, []);
     let file = read(text.as_bytes(), Purpose::Truth).unwrap();
     assert_eq!(image(&file, "b").masks.as_ref().unwrap().len(), 3);
-    assert_eq!(file.notices, [shared]);
+    assert_eq!(file.warnings, [shared]);
 }
 
 #[test]
@@ -182,7 +182,7 @@ proptest! {
     fn reading_undoes_writing(images in images()) {
         for purpose in [Purpose::Submission, Purpose::Truth] {
             let file = read(written(&images).as_bytes(), purpose).unwrap();
-            prop_assert_eq!(&file.notices, &[]);
+            prop_assert_eq!(&file.warnings, &[]);
             let again: Vec<(String, Vec<Mask>)> =
                 file.images.into_iter().map(|image| (image.image_id, image.masks.unwrap())).collect();
             prop_assert_eq!(&again, &images);

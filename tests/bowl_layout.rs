@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use nucleoscope::Diagnostic;
 use nucleoscope::input::dataset::{
-    CsvFile, CsvRole, Dataset, DatasetError, FileKind, Ignored, InputFile, Notice, Truth, classify,
+    CsvFile, CsvRole, Dataset, DatasetError, DatasetWarning, FileKind, Ignored, InputFile, Truth, classify,
 };
 use proptest::prelude::*;
 
@@ -38,7 +38,7 @@ fn truth<'a>(dataset: &'a Dataset, image_id: &str) -> &'a Truth {
 }
 
 fn codes(dataset: &Dataset) -> Vec<String> {
-    dataset.notices.iter().map(Diagnostic::code).collect()
+    dataset.warnings.iter().map(Diagnostic::code).collect()
 }
 
 #[test]
@@ -70,8 +70,8 @@ fn the_bowl_as_it_is_on_disk() {
     assert_eq!(truth(&dataset, "bb"), &Truth::RunLengths(vec!["1 3".parse().unwrap()]));
     let ignored: Vec<bool> = dataset.images.iter().map(|image| image.ignored_in_scoring).collect();
     assert_eq!(ignored, [false, true, false, false]);
-    assert!(dataset.images.iter().all(|image| image.wanted));
-    assert_eq!((dataset.wanted, dataset.notices), (None, vec![]));
+    assert!(dataset.images.iter().all(|image| image.is_requested));
+    assert_eq!((dataset.requested, dataset.warnings), (None, vec![]));
 }
 
 #[test]
@@ -81,14 +81,17 @@ fn the_sample_submission_lists_the_requested_images() {
     let dataset =
         build(&files, &[("stage1_sample_submission.csv", "ImageId,EncodedPixels\nc,1 1\nx,1 1\na,\ny,\n")]);
     assert_eq!(ids(&dataset), ["c", "a", "b"]);
-    assert_eq!(dataset.images.iter().map(|image| image.wanted).collect::<Vec<_>>(), [true, true, false]);
-    assert_eq!(dataset.wanted, Some(["c", "x", "a", "y"].map(String::from).to_vec()));
+    assert_eq!(
+        dataset.images.iter().map(|image| image.is_requested).collect::<Vec<_>>(),
+        [true, true, false]
+    );
+    assert_eq!(dataset.requested, Some(["c", "x", "a", "y"].map(String::from).to_vec()));
     let file = "stage1_sample_submission.csv".to_string();
     assert_eq!(
-        dataset.notices,
+        dataset.warnings,
         [
-            Notice::WantedWithoutImage { file, image_ids: vec!["x".into(), "y".into()] },
-            Notice::NotWanted { image_ids: vec!["b".into()] },
+            DatasetWarning::RequestedWithoutImage { file, image_ids: vec!["x".into(), "y".into()] },
+            DatasetWarning::NotRequested { image_ids: vec!["b".into()] },
         ]
     );
 }
@@ -124,10 +127,10 @@ fn label_images_beside_images() {
     assert_eq!(truth(&dataset, "one"), &Truth::LabelFile(2));
     assert_eq!(truth(&dataset, "two"), &Truth::LabelFile(3));
     assert_eq!(
-        dataset.notices,
+        dataset.warnings,
         [
-            Notice::MasksWithoutImage { files: vec!["set/labels/three.png".into()] },
-            Notice::UnknownCsv { files: vec!["set/index.csv".into()] },
+            DatasetWarning::MasksWithoutImage { files: vec!["set/labels/three.png".into()] },
+            DatasetWarning::UnknownCsv { files: vec!["set/index.csv".into()] },
         ]
     );
 }
@@ -158,11 +161,11 @@ fn a_flat_folder_and_single_files() {
         build(&found(&["x/b.tiff", "x/a.ome.tif", "x/notes.txt", "x/Thumbs.db", "x/.DS_Store"]), &[]);
     assert_eq!(ids(&dataset), ["a.ome", "b"]);
     let files = ["x/.DS_Store", "x/Thumbs.db", "x/notes.txt"].map(String::from).to_vec();
-    assert_eq!(dataset.notices, [Notice::OtherFiles { files }]);
+    assert_eq!(dataset.warnings, [DatasetWarning::OtherFiles { files }]);
 
     let dataset = build(&given(&["report.txt", ".hidden.png", "cells", "masks/m.png", "b.png"]), &[]);
     assert_eq!(ids(&dataset), [".hidden", "b", "cells", "m", "report"]);
-    assert_eq!(dataset.notices, []);
+    assert_eq!(dataset.warnings, []);
 }
 
 #[test]
@@ -187,7 +190,7 @@ fn equal_names_in_other_folders_are_all_kept() {
     let plate = build(&found(&["p/A02/img.png", "p/A01/img.png", "p/A01/other.png"]), &[]);
     assert_eq!(ids(&plate), ["A01_img", "other", "A02_img"]);
     let image_ids = ["A01_img", "A02_img"].map(String::from).to_vec();
-    assert_eq!(plate.notices, [Notice::LongerIds { image_ids }]);
+    assert_eq!(plate.warnings, [DatasetWarning::LongerIds { image_ids }]);
 }
 
 #[test]
@@ -202,8 +205,8 @@ fn ids_match_in_both_forms_of_unicode() {
     let dataset = build(&files, &csv);
     assert_eq!(ids(&dataset), ["café_Ü1"]);
     assert!(matches!(truth(&dataset, "café_Ü1"), Truth::RunLengths(masks) if masks.len() == 1));
-    assert_eq!(dataset.wanted, Some(vec!["café_Ü1".into()]));
-    assert_eq!(dataset.notices, []);
+    assert_eq!(dataset.requested, Some(vec!["café_Ü1".into()]));
+    assert_eq!(dataset.warnings, []);
 
     let files = found(&["s/images/e\u{301}.png", "s/labels/é.png"]);
     assert_eq!(truth(&build(&files, &[]), "é"), &Truth::LabelFile(1));
@@ -228,9 +231,12 @@ fn thumbnails_are_skipped_with_a_warning() {
     let files = found(&["p/A01_s1_w1ABCD.png", "p/A01_s1_w1_thumbEF01.png", "p/A01_s1_w2ABCD.png"]);
     let dataset = build(&files, &[]);
     assert_eq!(ids(&dataset), ["A01_s1_w1ABCD", "A01_s1_w2ABCD"]);
-    assert_eq!(dataset.notices, [Notice::Thumbnails { files: vec!["p/A01_s1_w1_thumbEF01.png".into()] }]);
     assert_eq!(
-        dataset.notices[0].to_string(),
+        dataset.warnings,
+        [DatasetWarning::Thumbnails { files: vec!["p/A01_s1_w1_thumbEF01.png".into()] }]
+    );
+    assert_eq!(
+        dataset.warnings[0].to_string(),
         "thumbnails of other images left out (1): p/A01_s1_w1_thumbEF01.png"
     );
     // A thumbnail beside the only image of a folder does not separate it from its masks.
@@ -279,14 +285,14 @@ fn several_images_in_a_folder_of_images_cannot_share_masks() {
     let dataset = build(&files, &[]);
     assert_eq!(ids(&dataset), ["a", "b"]);
     let files = ["masks/2.png", "s/masks/1.png"].map(String::from).to_vec();
-    assert_eq!(dataset.notices, [Notice::MasksWithoutImage { files }]);
+    assert_eq!(dataset.warnings, [DatasetWarning::MasksWithoutImage { files }]);
 }
 
 #[test]
 fn csv_files_are_recognised_by_name() {
     let roles = [
-        ("stage1_sample_submission.csv", Some(CsvRole::Wanted)),
-        ("x/stage2_Sample_Submission_final.CSV", Some(CsvRole::Wanted)),
+        ("stage1_sample_submission.csv", Some(CsvRole::Requested)),
+        ("x/stage2_Sample_Submission_final.CSV", Some(CsvRole::Requested)),
         ("stage1_solution.csv", Some(CsvRole::Truth)),
         ("stage2_solution_final.csv", Some(CsvRole::Truth)),
         ("stage1_train_labels.csv", Some(CsvRole::Truth)),
@@ -334,12 +340,12 @@ fn problems_of_truth_are_short_warnings() {
     assert_eq!(truth(&dataset, "i1"), &Truth::Unknown);
     assert!(matches!(truth(&dataset, "i0"), Truth::RunLengths(masks) if masks.len() == 2));
     assert!(matches!(truth(&dataset, "i4000"), Truth::RunLengths(_)));
-    for notice in &dataset.notices {
-        assert!(notice.to_string().len() < 300, "{notice}");
-        assert!(!notice.help().is_empty());
+    for warning in &dataset.warnings {
+        assert!(warning.to_string().len() < 300, "{warning}");
+        assert!(!warning.help().is_empty());
     }
     assert_eq!(
-        dataset.notices[0].to_string(),
+        dataset.warnings[0].to_string(),
         "a_truth.csv: true nuclei that cannot be used (2999): i1, i2, i3 and 2996 more; the first because of \
          line 5, image \"i1\": there is an odd count of numbers (3): a start or a length is missing"
     );

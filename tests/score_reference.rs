@@ -259,7 +259,7 @@ fn a_submission_is_scored_image_by_image() {
     assert_eq!(report.summary.unwrap().images, 5);
     assert!((report.summary.unwrap().score - 0.4).abs() < 1e-12);
     let said: Vec<(String, String)> =
-        report.notices.iter().map(|notice| (notice.code(), notice.to_string())).collect();
+        report.warnings.iter().map(|warning| (warning.code(), warning.to_string())).collect();
     let expected = [
         ("score/missing-from-submission", "(2): gone, void"),
         ("score/without-truth", "(1): unknown"),
@@ -273,12 +273,12 @@ fn a_submission_is_scored_image_by_image() {
         assert_eq!(*code, expected_code);
         assert!(message.contains(part), "{message}");
     }
-    assert!(report.notices.iter().all(|notice| !notice.help().is_empty()));
+    assert!(report.warnings.iter().all(|warning| !warning.help().is_empty()));
 }
 
 #[test]
 fn nothing_to_score_is_no_summary() {
     let report = score_submission(&[], &[ImageRows::new("a", Vec::new())]);
     assert_eq!(report.summary, None);
-    assert_eq!(report.notices.len(), 1);
+    assert_eq!(report.warnings.len(), 1);
 }

@@ -196,64 +196,7 @@ pub fn rows(image_id: &str, masks: &[Mask]) -> String {
     String::from_utf8(writer.into_inner().expect(IN_MEMORY)).expect(IN_MEMORY)
 }
 
-/// The masks of one image from its rows as [`rows`] wrote them, whatever its id is.
-///
-/// ```
-/// use nucleoscope::dsb2018::csv::{masks_of_rows, rows};
-///
-/// let masks = vec!["1 3".parse()?, "40 2".parse()?];
-/// assert_eq!(masks_of_rows(&rows(" ", &masks))?, masks);
-/// assert_eq!(masks_of_rows(&rows("a, \"b\"", &[]))?, []);
-/// # Ok::<(), nucleoscope::dsb2018::run_length::RunLengthError>(())
-/// ```
-///
-/// # Errors
-/// A row's runs are not a mask.
-pub fn masks_of_rows(rows: &str) -> Result<Vec<Mask>, RunLengthError> {
-    // Runs have no comma; an id may have some.
-    let runs = rows.lines().map(|row| row.rsplit_once(',').map_or(row, |(_, runs)| runs));
-    runs.filter(|runs| !runs.is_empty()).map(str::parse).collect()
-}
-
-/// Of one image's rows as [`rows`] wrote them, those of the nuclei that are included; the first entry is
-/// nucleus 1.
-///
-/// ```
-/// use nucleoscope::dsb2018::csv::included_rows;
-///
-/// assert_eq!(included_rows("a,1 2\na,5 3\n", &[false, true]), "a,5 3\n");
-/// assert_eq!(included_rows("a,1 2\na,5 3\n", &[false, false]), "a,\n");
-/// ```
-pub fn included_rows(rows: &str, included: &[bool]) -> String {
-    let kept: String = rows
-        .split_inclusive('\n')
-        .zip(included)
-        .filter(|(_, included)| **included)
-        .map(|(row, _)| row)
-        .collect();
-    let image_id = rows.lines().next().and_then(|row| row.rsplit_once(','));
-    match image_id {
-        Some((image_id, _)) if kept.is_empty() => format!("{image_id},\n"),
-        _ => kept,
-    }
-}
-
 const IN_MEMORY: &str = "text goes to memory, which cannot refuse it";
-
-/// An image id as it stands at the beginning of a row, in quotes where it needs them.
-///
-/// ```
-/// use nucleoscope::dsb2018::csv::field;
-///
-/// assert_eq!(field("2a1b93cc"), "2a1b93cc");
-/// assert_eq!(field("well A1, field 2"), "\"well A1, field 2\"");
-/// ```
-pub fn field(image_id: &str) -> String {
-    let mut row = rows(image_id, &[]);
-    // Behind it are a comma, the empty mask and the line end.
-    row.truncate(row.len() - ",\n".len());
-    row
-}
 
 /// Writes the rows of images one after the other.
 ///
@@ -304,7 +247,7 @@ impl<W: Write> Writer<W> {
 pub enum Purpose {
     /// Predicted nuclei: two that share a pixel are an error.
     Submission,
-    /// True nuclei: annotators' outlines may overlap; that is a notice.
+    /// True nuclei: annotators' outlines may overlap; that is a warning.
     Truth,
 }
 
@@ -343,7 +286,7 @@ pub struct BowlCsv {
     /// The images in order of their first row; each id occurs once.
     pub images: Vec<ImageRows>,
     /// What was tolerated: rows without an id, and in ground truth nuclei that share a pixel.
-    pub notices: Vec<BowlCsvError>,
+    pub warnings: Vec<BowlCsvError>,
 }
 
 /// Reads a file.
@@ -374,7 +317,7 @@ pub fn read(bytes: &[u8], purpose: Purpose) -> Result<BowlCsv, BowlCsvError> {
 
     let mut images: Vec<Gathering> = Vec::new();
     let mut positions: HashMap<String, usize> = HashMap::new();
-    let mut notices = Vec::new();
+    let mut warnings = Vec::new();
     for (line, text) in lines {
         let row = columns.row(line, text);
         let image_id = match &row {
@@ -382,7 +325,7 @@ pub fn read(bytes: &[u8], purpose: Purpose) -> Result<BowlCsv, BowlCsvError> {
             Err(error) => error.image_id().unwrap_or_default().to_owned(),
         };
         if image_id.trim().is_empty() {
-            notices.push(BowlCsvError::MissingId { line });
+            warnings.push(BowlCsvError::MissingId { line });
             continue;
         }
         let position = *positions.entry(image_id.clone()).or_insert_with(|| {
@@ -391,8 +334,8 @@ pub fn read(bytes: &[u8], purpose: Purpose) -> Result<BowlCsv, BowlCsvError> {
         });
         images[position].add(row);
     }
-    let images = images.into_iter().map(|image| image.finish(purpose, &mut notices)).collect();
-    Ok(BowlCsv { images, notices })
+    let images = images.into_iter().map(|image| image.finish(purpose, &mut warnings)).collect();
+    Ok(BowlCsv { images, warnings })
 }
 
 /// The rows of one image on their way.
@@ -439,7 +382,7 @@ impl Gathering {
         }
     }
 
-    fn finish(self, purpose: Purpose, notices: &mut Vec<BowlCsvError>) -> ImageRows {
+    fn finish(self, purpose: Purpose, warnings: &mut Vec<BowlCsvError>) -> ImageRows {
         let Self { mut image, lines } = self;
         let overlap = image.masks.as_deref().ok().and_then(first_overlap);
         if let Some(overlap) = overlap {
@@ -451,7 +394,7 @@ impl Gathering {
             };
             match purpose {
                 Purpose::Submission => image.masks = Err(error),
-                Purpose::Truth => notices.push(error),
+                Purpose::Truth => warnings.push(error),
             }
         }
         image

@@ -1,6 +1,7 @@
-//! The 2018 Data Science Bowl (BBBC038): its run-length encoding, its CSV and its score.
+//! The 2018 Data Science Bowl (BBBC038): its folder layout, run-length encoding, CSV and score.
 
 pub mod csv;
+pub mod folder;
 pub mod run_length;
 pub mod score;
 

@@ -376,7 +376,7 @@ pub struct Report {
     /// All of them together; `None` if there are none.
     pub summary: Option<Summary>,
     /// What was left out or counted as nothing, and why.
-    pub notices: Vec<Notice>,
+    pub warnings: Vec<ScoreWarning>,
 }
 
 /// An image and its score.
@@ -394,7 +394,7 @@ pub struct ScoredImage {
 ///
 /// It is serialized as `{code, message, help}`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
-pub enum Notice {
+pub enum ScoreWarning {
     /// Images with true nuclei that the submission leaves out: they count as without prediction.
     #[error("images that the submission leaves out, scored as if nothing was found ({}): {}", .image_ids.len(), first_few(.image_ids))]
     #[diagnostic(
@@ -451,7 +451,7 @@ pub enum Notice {
     },
 }
 
-impl Serialize for Notice {
+impl Serialize for ScoreWarning {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         diagnostic::serialize(self, serializer)
     }
@@ -473,7 +473,7 @@ impl Serialize for Notice {
 /// let report = score_submission(&truth.images, &submission.images);
 /// assert_eq!(report.summary.unwrap().score, 1.0);
 /// assert_eq!(report.images.len(), 1);
-/// let said: Vec<String> = report.notices.iter().map(ToString::to_string).collect();
+/// let said: Vec<String> = report.warnings.iter().map(ToString::to_string).collect();
 /// assert_eq!(said, [
 ///     "images without ground truth, not scored (1): c",
 ///     "images that the ground truth marks as ignored, not scored (1): b",
@@ -499,7 +499,7 @@ pub fn score_submission(truth: &[ImageRows], submission: &[ImageRows]) -> Report
         let true_masks = match &image.masks {
             Ok(masks) => masks,
             Err(error) => {
-                invalid.push(Notice::UnusableTruth { error: error.clone() });
+                invalid.push(ScoreWarning::UnusableTruth { error: error.clone() });
                 continue;
             }
         };
@@ -508,8 +508,8 @@ pub fn score_submission(truth: &[ImageRows], submission: &[ImageRows]) -> Report
                 missing.push(image_id.clone());
                 &[]
             }
-            Some(rows) => usable(image, rows).unwrap_or_else(|notice| {
-                invalid.push(notice);
+            Some(rows) => usable(image, rows).unwrap_or_else(|warning| {
+                invalid.push(warning);
                 &[]
             }),
         };
@@ -519,27 +519,28 @@ pub fn score_submission(truth: &[ImageRows], submission: &[ImageRows]) -> Report
     let unknown = submission.iter().filter(|image| !known.contains(&*image.image_id));
     let without_truth: Vec<String> = unknown.map(|image| image.image_id.clone()).collect();
 
-    let mut notices = Vec::new();
+    let mut warnings = Vec::new();
     if !missing.is_empty() {
-        notices.push(Notice::MissingFromSubmission { image_ids: missing });
+        warnings.push(ScoreWarning::MissingFromSubmission { image_ids: missing });
     }
     if !without_truth.is_empty() {
-        notices.push(Notice::WithoutTruth { image_ids: without_truth });
+        warnings.push(ScoreWarning::WithoutTruth { image_ids: without_truth });
     }
     if !ignored.is_empty() {
-        notices.push(Notice::IgnoredInScoring { image_ids: ignored });
+        warnings.push(ScoreWarning::IgnoredInScoring { image_ids: ignored });
     }
-    notices.extend(invalid);
+    warnings.extend(invalid);
     let summary = summarize(images.iter().map(|image| &image.score));
-    Report { images, summary, notices }
+    Report { images, summary, warnings }
 }
 
 /// The predicted masks, if they are valid for the image.
-fn usable<'a>(image: &ImageRows, rows: &'a ImageRows) -> Result<&'a [Mask], Notice> {
-    let masks = rows.masks.as_ref().map_err(|error| Notice::UnusablePrediction { error: error.clone() })?;
+fn usable<'a>(image: &ImageRows, rows: &'a ImageRows) -> Result<&'a [Mask], ScoreWarning> {
+    let masks =
+        rows.masks.as_ref().map_err(|error| ScoreWarning::UnusablePrediction { error: error.clone() })?;
     if let Some(size) = image.size {
         for (nucleus, mask) in (1..).zip(masks) {
-            mask.check(size.height, size.width).map_err(|error| Notice::OutsideImage {
+            mask.check(size.height, size.width).map_err(|error| ScoreWarning::OutsideImage {
                 image_id: image.image_id.clone(),
                 nucleus,
                 error,

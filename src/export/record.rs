@@ -36,7 +36,7 @@ impl Exporter for Record {
                 nuclei: subject.labels.count(),
                 nuclei_counted: basis.counted().count(),
                 nuclei_edited: subject.edited.iter().filter(|edited| **edited).count(),
-                warnings: subject.warnings.iter().map(|warning| warning.message.clone()).collect(),
+                warnings: subject.warnings.to_vec(),
             }),
         })
     }

@@ -351,8 +351,8 @@ pub fn summary_fields(
     put("settings", Field::Text(settings_words(subject)));
     let unused = counted.unused.iter().filter_map(|&place| provenance.gates.get(place));
     let unused = unused.map(|gate| format!("the gate {gate} is not used: there is no such measurement"));
-    let told = subject.warnings.iter().map(|warning| warning.message.clone());
-    let warnings: Vec<String> = told.chain(unused).collect();
+    let of_image = subject.warnings.iter().map(|warning| warning.message.clone());
+    let warnings: Vec<String> = of_image.chain(unused).collect();
     put("warnings", Field::Text(warnings.join("; ")));
     fields
 }

@@ -7,7 +7,7 @@ use image::{ColorType, ImageDecoder, ImageFormat, ImageReader};
 
 use super::jpeg::{self, Colors, Jpeg};
 use super::stack::{Keep, Opened, Selection};
-use super::warning::warn;
+use super::warning::{kind, warn};
 use super::{Image, ImageError, Samples, Warning, foreign, orientation, tiff};
 
 /// How large an image may be.
@@ -148,7 +148,7 @@ fn decode_jpeg(bytes: &[u8], limits: Limits, warnings: &mut Vec<Warning>) -> Res
     let Jpeg { width, height, channels, samples, exif, oddities } =
         jpeg::decode(bytes, &[], Colors::ByMarkers, limits, |_| Ok(()))?;
     for oddity in oddities {
-        warn(warnings, "image/jpeg", format!("the JPEG file is not as it should be: {oddity}"));
+        warn(warnings, kind::JPEG, format!("the JPEG file is not as it should be: {oddity}"));
     }
     orientation::warn_of(exif.as_deref().and_then(Orientation::from_exif_chunk), warnings);
     Image::new(width, height, channels, Samples::U8(samples))

@@ -19,6 +19,7 @@ mod stack;
 mod tiff;
 mod warning;
 
+pub use crate::diagnostic::Warning;
 pub use channel::{Channel, PixelSize, split};
 pub use decode::{Limits, decode, open, open_segmented};
 pub use error::ImageError;
@@ -26,7 +27,6 @@ pub use names::{IMAGE_ENDINGS, is_image_name, unread_format};
 pub use normalize::{Levels, LocalRange, Normalization, NormalizedImage, normalize};
 pub use preview::{Contrast, Preview, map_preview, preview};
 pub use stack::{ChannelChoice, ChannelInfo, Opened, Selection, Slice, StackInfo};
-pub use warning::Warning;
 
 use crate::geometry::Size;
 

@@ -5,7 +5,7 @@
 use image::metadata::Orientation;
 
 use super::Warning;
-use super::warning::warn;
+use super::warning::{kind, warn};
 
 /// Says so where a file asks to be turned.
 pub(super) fn warn_of(orientation: Option<Orientation>, warnings: &mut Vec<Warning>) {
@@ -22,5 +22,5 @@ pub(super) fn warn_of(orientation: Option<Orientation>, warnings: &mut Vec<Warni
         "its orientation tag asks for the image to be shown {turned}; the pixels are taken as they are stored, \
          and coordinates count from the first stored pixel"
     );
-    warn(warnings, "image/orientation", message);
+    warn(warnings, kind::ORIENTATION, message);
 }

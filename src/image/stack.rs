@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::warning::warn;
+use super::warning::{kind, warn};
 use super::{Channel, Image, ImageError, PixelSize, Samples, Warning, split};
 
 /// Which part of a file's stack to look at: by default the channel that shows the nuclei, all slices
@@ -298,7 +298,7 @@ pub(super) fn finite(mut planes: Vec<Samples>, warnings: &mut Vec<Warning>) -> V
     if count > 0 {
         let message =
             format!("{count} values are not numbers (NaN or infinite); they are taken as background");
-        warn(warnings, "image/non-finite", message);
+        warn(warnings, kind::NON_FINITE, message);
     }
     planes
 }

@@ -1,41 +1,71 @@
-//! What was guessed, repaired or left out while a file was opened.
+//! What was guessed, repaired or left out while an image file was opened.
 
-use serde::{Deserialize, Serialize};
+use crate::diagnostic::Warning;
 
-/// Something that a user should know of an image that was opened all the same: a guess, a repair, or a
-/// part that was left out. Page, command line and `summary.csv` show it.
-///
-/// ```
-/// use nucleoscope::image::Warning;
-///
-/// let warning = Warning::new("image/orientation", "the pixels are taken as stored");
-/// assert_eq!(warning.to_string(), "the pixels are taken as stored");
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
-pub struct Warning {
-    /// A stable identifier such as `image/orientation`, for programs and tests.
-    pub code: String,
-    /// One sentence or two without a full stop at the end: what was found, and what was done about it.
-    pub message: String,
+/// A kind of warning: its code, and what a user can do about it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Kind {
+    code: &'static str,
+    help: &'static str,
 }
 
-impl Warning {
-    /// A warning.
-    pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into() }
-    }
+/// The kinds of warnings.
+pub(super) mod kind {
+    use super::Kind;
+
+    pub(in crate::image) const AXES: Kind = Kind {
+        code: "image/axes",
+        help: "Check the channel, slice and frame that are shown; if they are wrong, save the image as OME-TIFF with the right dimensions.",
+    };
+    pub(in crate::image) const JPEG: Kind = Kind {
+        code: "image/jpeg",
+        help: "Check the image; if a part of it is missing, copy the file again from where it came from.",
+    };
+    pub(in crate::image) const MISSING_PLANES: Kind = Kind {
+        code: "image/missing-planes",
+        help: "Copy the file again from where it came from if planes are missing.",
+    };
+    pub(in crate::image) const NON_FINITE: Kind = Kind {
+        code: "image/non-finite",
+        help: "Nothing needs to be done unless the file should have no such values.",
+    };
+    pub(in crate::image) const OME_UUID: Kind = Kind {
+        code: "image/ome-uuid",
+        help: "Nothing needs to be done unless the planes should come from another file.",
+    };
+    pub(in crate::image) const OME_XML: Kind = Kind {
+        code: "image/ome-xml",
+        help: "Check the channel, slice and frame that are shown; if they are wrong, export the image again as OME-TIFF.",
+    };
+    pub(in crate::image) const ORIENTATION: Kind = Kind {
+        code: "image/orientation",
+        help: "To segment the image as other programs show it, save it again with the rotation applied.",
+    };
+    pub(in crate::image) const PAGE_LOOP: Kind = Kind {
+        code: "image/page-loop",
+        help: "Copy the file again from where it came from if pages are missing.",
+    };
+    pub(in crate::image) const PAGES_AS_CHANNELS: Kind = Kind {
+        code: "image/pages-as-channels",
+        help: "If they are not channels, save the image as OME-TIFF with the right dimensions.",
+    };
+    pub(in crate::image) const PAGES_AS_SLICES: Kind = Kind {
+        code: "image/pages-as-slices",
+        help: "If they are channels or frames, save the image as OME-TIFF with the right dimensions.",
+    };
+    pub(in crate::image) const SLICES_AS_CHANNELS: Kind = Kind {
+        code: "image/slices-as-channels",
+        help: "If they are slices, save the image as OME-TIFF with the right dimensions.",
+    };
+    pub(in crate::image) const SPARSE: Kind = Kind {
+        code: "image/sparse",
+        help: "Check the image; if a part of it is missing, copy the file again from where it came from.",
+    };
 }
 
-impl std::fmt::Display for Warning {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(&self.message)
-    }
-}
-
-/// Adds a warning unless one with the same words is there.
-pub(super) fn warn(warnings: &mut Vec<Warning>, code: &'static str, message: impl Into<String>) {
-    let warning = Warning::new(code, message);
+/// Adds a warning unless the same one is there.
+pub(super) fn warn(warnings: &mut Vec<Warning>, Kind { code, help }: Kind, message: impl Into<String>) {
+    let warning = Warning::new(code, message, help);
     if !warnings.contains(&warning) {
         warnings.push(warning);
     }

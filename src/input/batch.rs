@@ -11,7 +11,7 @@ use std::io::{self, Cursor, Read, Seek};
 use crate::diagnostic::{Error, InFile};
 use crate::export::signature;
 use crate::input::archive::{self, Directory};
-use crate::input::dataset::{CsvFile, Dataset, FileKind, Ignored, InputFile, Notice, classify};
+use crate::input::dataset::{CsvFile, Dataset, DatasetWarning, FileKind, Ignored, InputFile, classify};
 
 /// A way to open the files that a user gave.
 pub trait OpenFile {
@@ -157,7 +157,7 @@ pub fn open_again(given: &[InputFile], store: &impl OpenFile, mut archives: Arch
     let mut failures = Vec::new();
     let mut files = Vec::new();
     let mut sources = Vec::new();
-    let mut notices = Vec::new();
+    let mut warnings = Vec::new();
     for (position, (file, kind)) in given.iter().zip(classify(given)).enumerate() {
         if kind != FileKind::Archive {
             files.push(file.clone());
@@ -173,7 +173,7 @@ pub fn open_again(given: &[InputFile], store: &impl OpenFile, mut archives: Arch
                 }
                 let count = directory.legacy_names();
                 if count > 0 {
-                    notices.push(Notice::LegacyNames { archive: file.path.clone(), count });
+                    warnings.push(DatasetWarning::LegacyNames { archive: file.path.clone(), count });
                 }
             }
             Err(error) => failures.push(error),
@@ -201,7 +201,7 @@ pub fn open_again(given: &[InputFile], store: &impl OpenFile, mut archives: Arch
         }
     }
     let mut dataset = Dataset::build(&files, &csv_files);
-    dataset.notices.splice(0..0, notices);
+    dataset.warnings.splice(0..0, warnings);
     Batch { dataset, sources, records, archives, failures }
 }
 
@@ -327,7 +327,7 @@ mod tests {
             assert_eq!(batch.dataset.images[0].image_id, "f");
             let mut others = paths[1..].to_vec();
             others.sort();
-            assert_eq!(batch.dataset.notices, [Notice::OwnExports { files: others }]);
+            assert_eq!(batch.dataset.warnings, [DatasetWarning::OwnExports { files: others }]);
         }
     }
 
@@ -338,7 +338,10 @@ mod tests {
         places.into_iter().for_each(|at| bytes[at..at + 2].copy_from_slice(b"\x95\x5c"));
         let batch = open(&[InputFile::given("a.zip", 1)], &Memory(vec![bytes]));
         assert_eq!(batch.dataset.images[0].image_id, "ò_");
-        assert_eq!(batch.dataset.notices, [Notice::LegacyNames { archive: "a.zip".into(), count: 1 }]);
+        assert_eq!(
+            batch.dataset.warnings,
+            [DatasetWarning::LegacyNames { archive: "a.zip".into(), count: 1 }]
+        );
     }
 
     struct Memory(Vec<Vec<u8>>);

@@ -32,11 +32,11 @@
 //! Hidden files and those of operating systems; thumbnails (`x_thumb….png`, or files in a folder `thumbs`)
 //! of images that are there; and what Nucleoscope wrote itself: files that say so ([`InputFile::is_export`]),
 //! and files with the names of exports beside such a file, beside the record of the same image or, if they
-//! are no images, of an image that is there. What is left out is said in a [`Notice`].
+//! are no images, of an image that is there. What is left out is said in a [`DatasetWarning`].
 //!
 //! | CSV file | says |
 //! |---|---|
-//! | `*sample_submission*.csv` | which ids are wanted, in which order |
+//! | `*sample_submission*.csv` | which ids are requested, in which order |
 //! | `*solution*.csv`, `*labels.csv`, `*truth*.csv` | true nuclei as run lengths, ignored images |
 //!
 //! Where an image has several truths, mask files come before label images before run lengths.
@@ -51,10 +51,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use serde::{Serialize, Serializer};
 
 use crate::diagnostic::{self, first_few};
-use crate::dsb2018::csv::{self, BowlCsvError, Purpose};
+use crate::dsb2018::csv::{self, BowlCsv, BowlCsvError, Purpose};
+use crate::dsb2018::folder::{self, Folder, Layout, TruthFile};
 use crate::dsb2018::run_length::Mask;
 use crate::export::file_stems;
 use crate::image::{is_image_name, unread_format};
+pub use folder::CsvRole;
 use id::Named;
 use path::Path;
 
@@ -106,16 +108,6 @@ pub enum FileKind {
     Ignored(Ignored),
 }
 
-/// What a CSV file of the Bowl says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum CsvRole {
-    /// Which images are wanted.
-    Wanted,
-    /// The true nuclei.
-    Truth,
-}
-
 /// Why a file is not used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -151,36 +143,33 @@ pub fn classify(files: &[InputFile]) -> Vec<FileKind> {
         files.iter().map(|file| Path::of(&file.path).in_root(&file.path, file.root)).collect();
     let by_name: Vec<FileKind> =
         paths.iter().zip(files).map(|(path, file)| kind_by_name(path, file)).collect();
-    let may_be = |kind: FileKind| (0..files.len()).filter(|&file| by_name[file] == kind).collect::<Vec<_>>();
+    let is_picture = |file: usize| by_name[file] == FileKind::Image;
     let mut left_out: HashMap<usize, Ignored> = HashMap::new();
     left_out
         .extend(own_export::find(files, &paths, &by_name).into_iter().map(|file| (file, Ignored::OwnExport)));
-    let images = may_be(FileKind::Image).into_iter().filter(|file| !left_out.contains_key(file));
-    let thumbnails = thumbnail::find(&paths, &images.collect::<Vec<_>>());
+    let images: Vec<usize> =
+        (0..files.len()).filter(|&file| is_picture(file) && !left_out.contains_key(&file)).collect();
+    let thumbnails = thumbnail::find(&paths, &images);
     left_out.extend(thumbnails.into_iter().map(|file| (file, Ignored::Thumbnail)));
 
-    let mut images_in: HashMap<&[String], usize> = HashMap::new();
-    for (file, path) in paths.iter().enumerate() {
-        if is_image_name(path.name())
-            && !path.is_hidden(files[file].explicit)
-            && path.is_in("images")
-            && !left_out.contains_key(&file)
-        {
-            *images_in.entry(path.surrounding()).or_default() += 1;
-        }
-    }
+    let is_image = |&(file, path): &(usize, &Path)| {
+        is_image_name(path.name()) && !path.is_hidden(files[file].explicit) && !left_out.contains_key(&file)
+    };
+    let layout = Layout::new(paths.iter().enumerate().filter(is_image).map(|(_, path)| path.folder()));
     let kind = |file: usize| {
-        let (path, explicit) = (&paths[file], files[file].explicit);
-        if by_name[file] == FileKind::Image && (path.is_in("masks") || path.is_in("labels")) {
-            match images_in.get(path.surrounding()) {
-                Some(1) if path.is_in("masks") => return FileKind::Mask,
-                Some(_) if path.is_in("labels") => return FileKind::LabelImage,
-                None if explicit => {}
-                _ if left_out.contains_key(&file) => {}
-                _ => return FileKind::Ignored(Ignored::TruthWithoutImage),
+        let by_name = left_out.get(&file).map_or(by_name[file], |&why| FileKind::Ignored(why));
+        let folders = paths[file].folder();
+        match layout.truth_file(folders).filter(|_| is_picture(file)) {
+            Some(TruthFile::Mask) => FileKind::Mask,
+            Some(TruthFile::LabelImage) => FileKind::LabelImage,
+            Some(TruthFile::WithoutImage) if left_out.contains_key(&file) => by_name,
+            // A file that the user named is an image, unless the images beside it say what it is.
+            Some(TruthFile::WithoutImage) if files[file].explicit && !layout.has_images_beside(folders) => {
+                by_name
             }
+            Some(TruthFile::WithoutImage) => FileKind::Ignored(Ignored::TruthWithoutImage),
+            None => by_name,
         }
-        left_out.get(&file).map_or(by_name[file], |&why| FileKind::Ignored(why))
     };
     (0..files.len()).map(kind).collect()
 }
@@ -191,21 +180,10 @@ fn kind_by_name(path: &Path, file: &InputFile) -> FileKind {
         return FileKind::Ignored(Ignored::OtherType);
     }
     match path.ending().as_str() {
-        "csv" => csv_role(path).map_or(FileKind::Ignored(Ignored::UnknownCsv), FileKind::Csv),
+        "csv" => CsvRole::of(path.stem()).map_or(FileKind::Ignored(Ignored::UnknownCsv), FileKind::Csv),
         "zip" => FileKind::Archive,
         _ if is_image_name(path.name()) || file.explicit => FileKind::Image,
         _ => unread_format(path.name()).map_or(FileKind::Ignored(Ignored::OtherType), FileKind::Unread),
-    }
-}
-
-fn csv_role(path: &Path) -> Option<CsvRole> {
-    let stem = path.stem().to_lowercase();
-    if stem.contains("sample_submission") {
-        Some(CsvRole::Wanted)
-    } else if stem.contains("solution") || stem.ends_with("labels") || stem.contains("truth") {
-        Some(CsvRole::Truth)
-    } else {
-        None
     }
 }
 
@@ -252,7 +230,7 @@ pub struct ImageEntry {
     /// Whether the ground truth says `Ignored`: the image does not count in the score.
     pub ignored_in_scoring: bool,
     /// Whether it belongs in the submission: `false` only if a sample submission leaves it out.
-    pub wanted: bool,
+    pub is_requested: bool,
 }
 
 /// A file that cannot be processed, known by its name alone.
@@ -299,7 +277,7 @@ pub enum DatasetError {
 ///
 /// It is serialized as `{code, message, help}`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
-pub enum Notice {
+pub enum DatasetWarning {
     /// A CSV file could not be read at all.
     #[error("{file} is not used: {error}")]
     #[diagnostic(code("dataset/unreadable-csv"), help("{}", crate::diagnostic::help_of(error)))]
@@ -313,10 +291,10 @@ pub enum Notice {
     /// Ids in a sample submission for which there is no image.
     #[error("{file} asks for images that are not among the files ({}): {}", .image_ids.len(), first_few(.image_ids))]
     #[diagnostic(
-        code("dataset/wanted-without-image"),
+        code("dataset/requested-without-image"),
         help("Add the missing images, or go on without them; nothing is written for them.")
     )]
-    WantedWithoutImage {
+    RequestedWithoutImage {
         /// The sample submission.
         file: String,
         /// The ids.
@@ -325,10 +303,10 @@ pub enum Notice {
     /// Images that the sample submission leaves out.
     #[error("images that the sample submission does not ask for ({}): {}", .image_ids.len(), first_few(.image_ids))]
     #[diagnostic(
-        code("dataset/not-wanted"),
+        code("dataset/not-requested"),
         help("Leave out the sample submission to have every image in the CSV.")
     )]
-    NotWanted {
+    NotRequested {
         /// The images' ids.
         image_ids: Vec<String>,
     },
@@ -398,7 +376,7 @@ pub enum Notice {
     #[diagnostic(
         code("dataset/unknown-csv"),
         help(
-            "To use a CSV file as ground truth let its name end in _labels.csv, as a list of wanted images in sample_submission.csv."
+            "To use a CSV file as ground truth let its name end in _labels.csv, as a list of requested images in sample_submission.csv."
         )
     )]
     UnknownCsv {
@@ -477,7 +455,7 @@ pub enum Notice {
     },
 }
 
-impl Serialize for Notice {
+impl Serialize for DatasetWarning {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         diagnostic::serialize(self, serializer)
     }
@@ -486,16 +464,16 @@ impl Serialize for Notice {
 /// The images of a data set and what is known of them.
 #[derive(Debug, Default)]
 pub struct Dataset {
-    /// The images, each with an id of its own: first the wanted ones in the order of the sample
-    /// submission, then the others in order of paths. Without a sample submission all are wanted
+    /// The images, each with an id of its own: first the requested ones in the order of the sample
+    /// submission, then the others in order of paths. Without a sample submission all are requested
     /// and in order of paths.
     pub images: Vec<ImageEntry>,
     /// Files that would have been images, in order of paths.
     pub failed: Vec<FailedFile>,
     /// The ids that a sample submission asks for, with or without image; `None` without one.
-    pub wanted: Option<Vec<String>>,
+    pub requested: Option<Vec<String>>,
     /// What a user should know, at most a few whatever the number of files.
-    pub notices: Vec<Notice>,
+    pub warnings: Vec<DatasetWarning>,
 }
 
 impl Dataset {
@@ -537,7 +515,7 @@ impl Dataset {
             csv_files.iter().filter(move |csv| kinds[csv.file] == FileKind::Csv(role))
         };
         dataset.add_run_lengths(with_role(CsvRole::Truth).map(|csv| (&files[csv.file].path, &*csv.bytes)));
-        dataset.add_wanted(with_role(CsvRole::Wanted).map(|csv| (&files[csv.file].path, &*csv.bytes)));
+        dataset.add_requested(with_role(CsvRole::Requested).map(|csv| (&files[csv.file].path, &*csv.bytes)));
         dataset.add_unused(files, &kinds, &paths, &order);
         dataset
     }
@@ -564,7 +542,8 @@ impl Dataset {
             .iter()
             .map(|&file| Named {
                 path: &paths[file],
-                is_in_folder_of_its_own: paths[file].is_in("images") && in_folder[paths[file].folder()] == 1,
+                is_in_folder_of_its_own: paths[file].around_images().is_some()
+                    && in_folder[paths[file].folder()] == 1,
             })
             .collect();
         let ids = id::assign(&named);
@@ -575,7 +554,7 @@ impl Dataset {
             .map(|(_, id)| id.clone())
             .collect();
         if !longer.is_empty() {
-            self.notices.push(Notice::LongerIds { image_ids: longer });
+            self.warnings.push(DatasetWarning::LongerIds { image_ids: longer });
         }
         let stems = file_stems(&ids);
         for ((&file, image_id), file_stem) in images.iter().zip(ids).zip(stems) {
@@ -588,7 +567,7 @@ impl Dataset {
                 size: *size,
                 truth: Truth::Unknown,
                 ignored_in_scoring: false,
-                wanted: true,
+                is_requested: true,
             });
         }
         for &file in order {
@@ -604,25 +583,31 @@ impl Dataset {
         let mut labels: HashMap<(&[String], &str), usize> = HashMap::new();
         for &file in order {
             let path = &paths[file];
+            let Some((_, around)) = Folder::of(path.folder()) else { continue };
             match kinds[file] {
-                FileKind::Mask => masks.entry(path.surrounding()).or_default().push(file),
+                FileKind::Mask => masks.entry(around).or_default().push(file),
                 FileKind::LabelImage => {
-                    labels.entry((path.surrounding(), path.stem())).or_insert(file);
+                    labels.entry((around, path.stem())).or_insert(file);
                 }
                 _ => {}
             }
         }
         for image in &mut self.images {
             let path = &paths[image.file];
-            if !path.is_in("images") {
-                continue;
-            }
-            if let Some(files) = masks.remove(path.surrounding()) {
+            let Some(around) = path.around_images() else { continue };
+            if let Some(files) = masks.remove(around) {
                 image.truth = Truth::MaskFiles(files);
-            } else if let Some(&file) = labels.get(&(path.surrounding(), path.stem())) {
+            } else if let Some(&file) = labels.get(&(around, path.stem())) {
                 image.truth = Truth::LabelFile(file);
             }
         }
+    }
+
+    /// Reads a CSV file; one that cannot be read is left out with a warning.
+    fn read_csv(&mut self, file: &str, bytes: &[u8]) -> Option<BowlCsv> {
+        let read = csv::read(bytes, Purpose::Truth);
+        read.map_err(|error| self.warnings.push(DatasetWarning::UnreadableCsv { file: file.into(), error }))
+            .ok()
     }
 
     fn add_run_lengths<'a>(&mut self, csv_files: impl Iterator<Item = (&'a String, &'a [u8])>) {
@@ -630,13 +615,8 @@ impl Dataset {
             (0..).zip(&self.images).map(|(position, image)| (image.image_id.clone(), position)).collect();
         let mut seen: HashSet<String> = HashSet::new();
         for (file, bytes) in csv_files {
-            let csv = match csv::read(bytes, Purpose::Truth) {
-                Ok(csv) => csv,
-                Err(error) => {
-                    self.notices.push(Notice::UnreadableCsv { file: file.clone(), error });
-                    continue;
-                }
-            };
+            let Some(csv) = self.read_csv(file, bytes) else { continue };
+            let file = file.clone();
             let mut without_image = Vec::new();
             let mut repeated = Vec::new();
             let mut unusable: Vec<(String, BowlCsvError)> = Vec::new();
@@ -657,36 +637,34 @@ impl Dataset {
                     Err(error) => unusable.push((rows.image_id, error)),
                 }
             }
-            let file = file.clone();
             if let Some((_, first)) = unusable.first().cloned() {
                 let image_ids = unusable.into_iter().map(|(image_id, _)| image_id).collect();
-                self.notices.push(Notice::UnusableTruth { file: file.clone(), image_ids, first });
+                self.warnings.push(DatasetWarning::UnusableTruth { file: file.clone(), image_ids, first });
             }
-            if let Some(first) = csv.notices.first().cloned() {
-                self.notices.push(Notice::OddTruth { file: file.clone(), count: csv.notices.len(), first });
+            if let Some(first) = csv.warnings.first().cloned() {
+                self.warnings.push(DatasetWarning::OddTruth {
+                    file: file.clone(),
+                    count: csv.warnings.len(),
+                    first,
+                });
             }
             if !repeated.is_empty() {
-                self.notices.push(Notice::RepeatedTruth { file: file.clone(), image_ids: repeated });
+                self.warnings.push(DatasetWarning::RepeatedTruth { file: file.clone(), image_ids: repeated });
             }
             if !without_image.is_empty() {
-                self.notices.push(Notice::TruthWithoutImage { file, image_ids: without_image });
+                self.warnings.push(DatasetWarning::TruthWithoutImage { file, image_ids: without_image });
             }
         }
     }
 
-    fn add_wanted<'a>(&mut self, csv_files: impl Iterator<Item = (&'a String, &'a [u8])>) {
+    fn add_requested<'a>(&mut self, csv_files: impl Iterator<Item = (&'a String, &'a [u8])>) {
         let present: HashSet<String> = self.images.iter().map(|image| image.image_id.clone()).collect();
         let mut ranks: HashMap<String, usize> = HashMap::new();
-        let mut wanted: Option<Vec<String>> = None;
+        let mut requested: Option<Vec<String>> = None;
         for (file, bytes) in csv_files {
-            let csv = match csv::read(bytes, Purpose::Truth) {
-                Ok(csv) => csv,
-                Err(error) => {
-                    self.notices.push(Notice::UnreadableCsv { file: file.clone(), error });
-                    continue;
-                }
-            };
-            let wanted = wanted.get_or_insert_default();
+            let Some(csv) = self.read_csv(file, bytes) else { continue };
+            let file = file.clone();
+            let requested = requested.get_or_insert_default();
             let mut missing = Vec::new();
             for rows in csv.images {
                 if ranks.contains_key(&rows.image_id) {
@@ -695,25 +673,25 @@ impl Dataset {
                 if !present.contains(&rows.image_id) {
                     missing.push(rows.image_id.clone());
                 }
-                ranks.insert(rows.image_id.clone(), wanted.len());
-                wanted.push(rows.image_id);
+                ranks.insert(rows.image_id.clone(), requested.len());
+                requested.push(rows.image_id);
             }
             if !missing.is_empty() {
-                self.notices.push(Notice::WantedWithoutImage { file: file.clone(), image_ids: missing });
+                self.warnings.push(DatasetWarning::RequestedWithoutImage { file, image_ids: missing });
             }
         }
-        if wanted.is_some() {
+        if requested.is_some() {
             for image in &mut self.images {
-                image.wanted = ranks.contains_key(&image.image_id);
+                image.is_requested = ranks.contains_key(&image.image_id);
             }
             self.images.sort_by_key(|image| ranks.get(&image.image_id).copied().unwrap_or(usize::MAX));
-            let others = self.images.iter().filter(|image| !image.wanted);
+            let others = self.images.iter().filter(|image| !image.is_requested);
             let image_ids: Vec<String> = others.map(|image| image.image_id.clone()).collect();
             if !image_ids.is_empty() {
-                self.notices.push(Notice::NotWanted { image_ids });
+                self.warnings.push(DatasetWarning::NotRequested { image_ids });
             }
         }
-        self.wanted = wanted;
+        self.requested = requested;
     }
 
     fn add_unused(&mut self, files: &[InputFile], kinds: &[FileKind], paths: &[Path], order: &[usize]) {
@@ -729,9 +707,11 @@ impl Dataset {
             .images
             .iter()
             .filter(|image| matches!(image.truth, Truth::MaskFiles(_)))
-            .map(|image| paths[image.file].surrounding())
+            .filter_map(|image| paths[image.file].around_images())
             .collect();
-        let outranked = |file: usize| with_masks.contains(paths[file].surrounding());
+        let outranked = |file: usize| {
+            Folder::of(paths[file].folder()).is_some_and(|(_, around)| with_masks.contains(around))
+        };
         let mut masks = Vec::new();
         let mut csv = Vec::new();
         let mut archives = Vec::new();
@@ -751,15 +731,18 @@ impl Dataset {
             };
             unused.push(files[file].path.clone());
         }
-        let notices = [
-            (masks, (|files| Notice::MasksWithoutImage { files }) as fn(Vec<String>) -> Notice),
-            (csv, |files| Notice::UnknownCsv { files }),
-            (archives, |files| Notice::UnopenedArchives { files }),
-            (thumbnails, |files| Notice::Thumbnails { files }),
-            (exports, |files| Notice::OwnExports { files }),
-            (others, |files| Notice::OtherFiles { files }),
+        let warnings = [
+            (
+                masks,
+                (|files| DatasetWarning::MasksWithoutImage { files }) as fn(Vec<String>) -> DatasetWarning,
+            ),
+            (csv, |files| DatasetWarning::UnknownCsv { files }),
+            (archives, |files| DatasetWarning::UnopenedArchives { files }),
+            (thumbnails, |files| DatasetWarning::Thumbnails { files }),
+            (exports, |files| DatasetWarning::OwnExports { files }),
+            (others, |files| DatasetWarning::OtherFiles { files }),
         ];
-        let said = notices.into_iter().filter(|(files, _)| !files.is_empty());
-        self.notices.extend(said.map(|(files, notice)| notice(files)));
+        let said = warnings.into_iter().filter(|(files, _)| !files.is_empty());
+        self.warnings.extend(said.map(|(files, warning)| warning(files)));
     }
 }

@@ -8,7 +8,6 @@ import { fake } from "../fake.ts";
 const file = (path: string, contents = path) => ({ path, blob: new File([contents], path), explicit: true });
 const planned = (imageId: string, index: number, truth: object | null = null) => ({
   imageId,
-  csvId: imageId,
   fileStem: imageId,
   path: `${imageId}.png`,
   size: 1,
@@ -17,9 +16,9 @@ const planned = (imageId: string, index: number, truth: object | null = null) =>
   ignoredInScoring: false,
 });
 const plan = (images: object[], rest = {}) =>
-  fake<BatchPlan>({ images, failures: [], notices: [], wanted: null, ...rest });
+  fake<BatchPlan>({ images, failures: [], warnings: [], requested: null, ...rest });
 const result = (count: number, score: object | null = null) =>
-  fake<ImageState & { kind: "done" }>({ kind: "done", result: { count, score, csvRows: "" } });
+  fake<ImageState & { kind: "done" }>({ kind: "done", result: { count, score, masks: new Uint8Array() } });
 
 describe("batch", () => {
   test("opens every file again with each drop, so that ground truth can be added later", async () => {
@@ -141,8 +140,8 @@ describe("batch", () => {
       ["a_x"],
     );
     assert.deepEqual([update.renamed, update.again], [[image], []]);
-    const { imageId, csvId, fileStem, name } = image;
-    assert.deepEqual([imageId, csvId, fileStem, name], ["b_x", "b_x", "b_x", "b_x"]);
+    const { imageId, fileStem, name } = image;
+    assert.deepEqual([imageId, fileStem, name], ["b_x", "b_x", "b_x"]);
     assert.deepEqual(batch.update(plan([{ ...planned("b_x", 0), path: "b/x.png" }])).renamed, []);
   });
 
@@ -227,7 +226,6 @@ describe("batch", () => {
     const state = fake<ImageState & { kind: "done" }>(added[0].state);
     added[0].counted = fake<BatchImage["counted"]>({
       summary: { included: 1 },
-      csvRows: "",
       of: { result: state.result, regions, gates },
     });
     assert.equal(batch.tally().counted, 5);

@@ -22,7 +22,7 @@ function batchOf(count: number) {
     },
     count: async ({ gates, regions }) => {
       asked.push("count");
-      return { included: new Uint8Array(), csvRows: "", summary: { included: gates.length + regions.length } };
+      return { included: new Uint8Array(), summary: { included: gates.length + regions.length } };
     },
   };
   const images = Array.from({ length: count }, (_, index) =>
@@ -35,7 +35,7 @@ function batchOf(count: number) {
       gates: [],
       counted: null,
       countFailure: null,
-      state: { kind: "done", result: { width: 1, height: 1, csvRows: "", stack: { pixelSize: null } } },
+      state: { kind: "done", result: { width: 1, height: 1, stack: { pixelSize: null } } },
     }),
   );
   const calls: string[] = [];

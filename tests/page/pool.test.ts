@@ -13,7 +13,7 @@ import { baseLimit, pixelsIn, silenceLimit } from "../../www/src/engine/time-lim
 import type { FromWorker, Progress, Task, ToWorker } from "../../www/src/engine/protocol.ts";
 import { fake } from "../fake.ts";
 
-const about = { model: { name: "fake" }, csvHeader: "header\n" };
+const about = { model: { name: "fake" }, modelHash: "hash" };
 const task = (seed: number): Task => ({ kind: "example", seed });
 
 const useFakeTimers = () => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });

@@ -34,6 +34,9 @@ test("guesses about an image are reported with its stack", async () => {
 const example = (seed: number) =>
   nucleoscope.DecodedImage.open(nucleoscope.exampleImage(seed).png, {}, undefined, true);
 
+/** The rows of the Bowl's CSV of one image, without the header. */
+const rowsIn = (csv: Uint8Array) => new TextDecoder().decode(csv).replace("ImageId,EncodedPixels\n", "");
+
 /** An image, and its nuclei with the given settings. */
 function segmented(seed: number, settings = {}, edits = []) {
   const image = example(seed);
@@ -79,7 +82,10 @@ test("an image becomes rows, outlines and a score", () => {
 
   const labels = found.labels();
   assert.equal(labels.length, 512 * 384);
-  const rows = found.csvRows("a,b").trimEnd().split("\n");
+  const nuclei = found.masks();
+  const csv = (imageId: string, included: Uint8Array | null = null) =>
+    rowsIn(nucleoscope.bowlCsv([{ imageId, masks: nuclei, included }]));
+  const rows = csv("a,b").trimEnd().split("\n");
   assert.equal(rows.length, found.count);
   const masks = rows.map((row: string) => row.slice('"a,b",'.length));
   const lengths = masks.flatMap((mask: string) =>
@@ -99,7 +105,17 @@ test("an image becomes rows, outlines and a score", () => {
   assert.deepEqual(new Set(numbers).size, found.count);
   assert.equal(points.length, 2 * offsets[offsets.length - 1]);
 
-  const truth = nucleoscope.Truth.fromRuns(masks);
+  const first = Uint8Array.from(masks, (_: string, index: number) => Number(index === 0));
+  assert.equal(csv("b_x", first), `b_x,${masks[0]}\n`, "under the id that the image has now");
+  assert.equal(
+    csv(
+      "$&",
+      first.map(() => 0),
+    ),
+    "$&,\n",
+  );
+
+  const truth = nucleoscope.Truth.fromMasks(nuclei);
   const score = found.score(truth);
   assert.equal(score.score, 1);
   assert.deepEqual(found.truthOutlines(truth).points, points);
@@ -112,7 +128,7 @@ test("settings are used, and unknown ones are refused", () => {
   const { image, found: none } = segmented(1, { ...nucleoscope.defaultSettings(), minimumArea: 1e6 });
   assert.equal(none.count, 0);
   assert.equal(none.diameter, undefined);
-  assert.equal(none.csvRows("x"), "x,\n");
+  assert.equal(rowsIn(nucleoscope.bowlCsv([{ imageId: "x", masks: none.masks(), included: null }])), "x,\n");
   assert.throws(() => model.infer(image, { interiorThreshold: "high" }, undefined), TypeError);
 });
 
@@ -189,11 +205,11 @@ test("corrections change nuclei, mark them as edited, and give a reason if they 
 });
 
 /** Finished nuclei of an example, their measurements, and the input of exports. */
-function finished(imageId = "cells") {
+function finished() {
   const { image, found } = segmented(1);
-  const csvRows = found.csvRows(imageId);
-  const nuclei = nucleoscope.Segmentation.fromCsvRows({ csvRows, width: 512, height: 384, edited: [2] });
-  return { image, found, csvRows, nuclei, table: nuclei.measure(image) };
+  const masks = structuredClone(found.masks());
+  const nuclei = nucleoscope.Segmentation.fromMasks({ masks, width: 512, height: 384, edited: [2] });
+  return { image, found, masks, nuclei, table: nuclei.measure(image) };
 }
 
 const provenance = {
@@ -268,18 +284,52 @@ test("finished nuclei are measured, counted and exported", () => {
   const archive = new nucleoscope.Archive();
   archive.add("a.txt", new Uint8Array([1, 2]));
   assert.throws(() => archive.add("a.txt", new Uint8Array([1, 2])), isError("export/archive"));
-  assert.throws(() => nucleoscope.Segmentation.fromCsvRows({ csvRows: "x", width: 1, height: 1, edited: [] }));
+  const masks = new Uint8Array([1, 1, 2]);
+  assert.throws(
+    () => nucleoscope.Segmentation.fromMasks({ masks, width: 1, height: 1, edited: [] }),
+    isError("run-length/outside-image"),
+  );
   assert.throws(() => nucleoscope.batchFiles([file], [], allFormats, {}), TypeError);
   assert.throws(() => nucleoscope.countNuclei({ ...table, rows: 3 }, 512, 384, null, [], []), TypeError);
 });
 
-test("nuclei of an image whose name is blank are kept", () => {
-  const { found, nuclei } = finished(" ");
-  assert.equal(nuclei.count, found.count);
+test("masks pass from the CSV, through every worker, to the CSV as they are, and only the CSV is text", () => {
+  // The start of the last run is more than a JavaScript number holds exactly.
+  const masks = ["1 3 10 5", "40 2", "9007199254740993 7"];
+  const csv = ["ImageId,EncodedPixels", ...masks.map((mask) => `a,${mask}`), ""].join("\n");
+  const blob = Object.assign(Buffer.from(csv), { size: csv.length });
+  Object.assign(globalThis, {
+    FileReaderSync: class {
+      readAsArrayBuffer = (part: Buffer) => Uint8Array.from(part).buffer;
+    },
+  });
+  const image = Object.assign(Buffer.from("image"), { size: 5 });
+  const plan = new nucleoscope.SourceReader().openBatch([
+    { path: "a.png", blob: image, explicit: true, number: 1 },
+    { path: "truth.csv", blob, explicit: true, number: 2 },
+  ]);
+  const truth = structuredClone(plan.images[0].truth);
+  assert.deepEqual([truth.kind, truth.masks.constructor.name], ["runs", "Uint8Array"]);
+  assert.ok(truth.masks.length < masks.join("").length);
+  const written = (imageId: string, masks: Uint8Array) =>
+    rowsIn(nucleoscope.bowlCsv([{ imageId, masks, included: null }]));
+  assert.equal(written("a", truth.masks), csv.slice(csv.indexOf("\n") + 1));
+
+  const { found, masks: sent, nuclei } = finished();
+  assert.ok(sent instanceof Uint8Array);
+  assert.deepEqual(nuclei.masks(), found.masks(), "as they were sent");
+  assert.deepEqual(nuclei.labels(), found.labels());
+  assert.equal(nuclei.score(nucleoscope.Truth.fromMasks(sent)).score, 1);
+  assert.equal(written(" ", sent).trim().split("\n").length, found.count);
+  // Text is read where a CSV file is opened, and nowhere else.
+  const text = new TextEncoder().encode("1 3 10 5");
+  assert.throws(() => nucleoscope.Truth.fromMasks(text), TypeError);
+  assert.throws(() => nucleoscope.Segmentation.fromMasks({ masks: text, width: 9, height: 9, edited: [] }), TypeError);
+  assert.throws(() => nucleoscope.bowlCsv([{ imageId: "a", masks: text, included: null }]), TypeError);
 });
 
 test("the page's summary equals the exported tables, with any regions and gates", () => {
-  const { image, nuclei, table, csvRows } = finished();
+  const { image, nuclei, table, masks } = finished();
   let state = 7;
   const random = (low: number, high: number) => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -338,8 +388,8 @@ test("the page's summary equals the exported tables, with any regions and gates"
         Math.abs(moments.mean - mean) < 1e-6 * mean && Math.abs(Number(row.area_px2_mean) - mean) < 1e-6 * mean,
       );
     } else assert.deepEqual([Number.isNaN(moments.mean), row.area_px2_mean], [true, ""]);
-    const submission = text(shared, "submission.csv").split("\n").slice(1).join("\n");
-    assert.equal(nucleoscope.includedRows(csvRows, included), submission, "Download CSV has the same nuclei");
+    const csv = new TextDecoder().decode(nucleoscope.bowlCsv([{ imageId: "cells", masks, included }]));
+    assert.equal(csv, text(shared, "submission.csv"), "Download CSV has the same nuclei");
   }
 });
 
@@ -382,13 +432,14 @@ test("errors have a code, a message and help", () => {
   assert.throws(() => decode(""), isError("image/empty"));
   assert.throws(() => decode("just text"), isError("image/unknown-format"));
   assert.throws(() => new nucleoscope.Segmenter(new Uint8Array([1, 2, 3])), isError("model/not-onnx"));
-  assert.throws(() => nucleoscope.Truth.fromRuns(["1 2 3"]), isError("run-length/odd-count"));
+  assert.throws(() => nucleoscope.Truth.fromMasks(new Uint8Array([2, 1])), isError("argument/invalid"));
   const { image, found } = segmented(1);
   assert.throws(
     () => nucleoscope.DecodedImage.open(nucleoscope.exampleImage(1).png, { frame: 3 }, undefined, false),
     isError("image/no-such-frame"),
   );
-  const outside = nucleoscope.Truth.fromRuns([`${512 * 384} 2`]);
+  // One run that starts at the last of 512 · 384 pixels and has two.
+  const outside = nucleoscope.Truth.fromMasks(new Uint8Array([1, 0x80, 0x80, 0x0c, 2]));
   assert.throws(() => found.score(outside), isError("truth/run"));
   assert.throws(() => nucleoscope.Segmentation.fromTruth(outside, image, []), isError("truth/run"));
 });
@@ -429,8 +480,8 @@ test("a reader reads an archive's directory once, however many of its files it r
   const plan = reader.openBatch([{ path: "a.zip", blob, explicit: true, number: 7 }]);
   assert.equal(plan.images.length, count);
   assert.deepEqual(
-    [plan.images[0].imageId, plan.images[0].csvId, plan.images[0].fileStem, plan.images[0].source],
-    ["0", "0", "0", { file: 0, entry: 0 }],
+    [plan.images[0].imageId, plan.images[0].fileStem, plan.images[0].source],
+    ["0", "0", { file: 0, entry: 0 }],
   );
   const opened = read;
   const size = bytes.length - directory;

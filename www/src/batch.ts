@@ -1,7 +1,6 @@
 import type {
   BatchFile,
   CachedPrediction,
-  Counted,
   CountRules,
   ErrorReport,
   ImageSource,
@@ -10,11 +9,12 @@ import type {
   TruthSource,
 } from "./engine/protocol.ts";
 import { History } from "./history.ts";
-import { rowsUnder } from "./submission.ts";
 import type { Tuning } from "./tuning.ts";
 import { countedNuclei, nuclei } from "./format.ts";
 import type {
   BatchPlan,
+  CountedNuclei,
+  CsvImage,
   Edit,
   Gate,
   ImageScore,
@@ -43,8 +43,6 @@ export interface BatchImage {
    * another image of the same name is opened.
    */
   imageId: string | null;
-  /** The id as written in a row of the CSV; empty without one. */
-  csvId: string;
   /** The beginning of its exported files' names; empty without an id. */
   fileStem: string;
   /** The name shown: the file's name, unless the id contains more. */
@@ -72,7 +70,7 @@ export interface BatchImage {
   /** Only nuclei that pass all of these count. */
   gates: readonly Gate[];
   /** The last result of counting, and what it was computed from; see `countedOf`. */
-  counted: (Counted & { readonly of: CountRules & { readonly result: Segmented } }) | null;
+  counted: (CountedNuclei & { readonly of: CountRules & { readonly result: Segmented } }) | null;
   /** Why counting failed, and for which input; see `countFailureOf`. Only the user starts another attempt. */
   countFailure: CountFailure | null;
   /** Whether its nuclei start from the ground truth instead of the network's prediction. */
@@ -99,7 +97,7 @@ function countsAll({ regions, gates }: BatchImage): boolean {
 }
 
 /** Which nuclei of a finished image count; null while that is not known. */
-export function countedOf(image: BatchImage): Counted | null {
+export function countedOf(image: BatchImage): CountedNuclei | null {
   const { state, counted, regions, gates } = image;
   if (state.kind !== "done" || counted === null) return null;
   const { of } = counted;
@@ -131,11 +129,13 @@ export function countOf(image: BatchImage): number | null {
   return countsAll(image) ? image.state.result.count : (countedOf(image)?.summary.included ?? null);
 }
 
-/** The rows of the Bowl's CSV for the nuclei that count, with the image's id; null while they are not known. */
-export function rowsOf(image: BatchImage): string | null {
+/** The nuclei of an image, and which of them the Bowl's CSV has; null while that is not known. */
+export function csvNucleiOf(image: BatchImage): Pick<CsvImage, "masks" | "included"> | null {
   if (image.state.kind !== "done") return null;
-  const rows = countsAll(image) ? image.state.result.csvRows : countedOf(image)?.csvRows;
-  return rows === undefined ? null : rowsUnder(image.csvId, rows);
+  const { masks } = image.state.result;
+  if (countsAll(image)) return { masks, included: null };
+  const counted = countedOf(image);
+  return counted === null ? null : { masks, included: counted.included };
 }
 
 /** How many images and nuclei the batch has, by state. */
@@ -285,7 +285,7 @@ export class Batch {
   /** Updates the list with the plan that the engine made from all files. */
   update(plan: BatchPlan): Update {
     const update: Update = { added: [], again: [], renamed: [] };
-    this.requestedIds = plan.wanted;
+    this.requestedIds = plan.requested;
     for (const planned of plan.images) {
       if (this.#removed.has(planned.path)) continue;
       const source = this.#sourceOf(planned.source);
@@ -392,9 +392,9 @@ function isRecordName(path: string): boolean {
   return /nucleoscope\.json$/i.test(path);
 }
 
-function namesOf(planned: PlannedImage): Pick<BatchImage, "imageId" | "csvId" | "fileStem" | "name"> {
-  const { imageId, csvId, fileStem, path } = planned;
-  return { imageId, csvId, fileStem, name: nameOf(imageId, path) };
+function namesOf(planned: PlannedImage): Pick<BatchImage, "imageId" | "fileStem" | "name"> {
+  const { imageId, fileStem, path } = planned;
+  return { imageId, fileStem, name: nameOf(imageId, path) };
 }
 
 /** How many bytes are compared at the beginning, in the middle and at the end. */
@@ -481,7 +481,6 @@ function fingerprint(path: string, { code, message }: ErrorReport): string {
 function failedFile(path: string, error: ErrorReport): BatchImage {
   return {
     imageId: null,
-    csvId: "",
     fileStem: "",
     name: path,
     path,
@@ -503,7 +502,7 @@ function sameTruth(left: TruthSource | null, right: TruthSource | null): boolean
   }
   if (left.kind === "labels" && right.kind === "labels") return sameSource(left.source, right.source);
   if (left.kind === "runs" && right.kind === "runs") {
-    return left.masks.length === right.masks.length && left.masks.every((mask, index) => mask === right.masks[index]);
+    return left.masks.length === right.masks.length && left.masks.every((byte, index) => byte === right.masks[index]);
   }
   return false;
 }

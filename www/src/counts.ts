@@ -2,8 +2,8 @@ import { countedOf, countFailureOf, type BatchImage } from "./batch.ts";
 import { requestOf } from "./interactive-worker.ts";
 import { reportOf } from "./engine/engine-error.ts";
 import type { Engine } from "./engine/engine.ts";
-import type { Counted, Segmented } from "./engine/protocol.ts";
-import type { MeasurementTable } from "./wasm/nucleoscope.js";
+import type { Segmented } from "./engine/protocol.ts";
+import type { CountedNuclei, MeasurementTable } from "./wasm/nucleoscope.js";
 
 /** Callbacks of {@link Counts}. */
 export interface CountsListener {
@@ -35,7 +35,7 @@ export class Counts {
   }
 
   /** The measurements of an image, and which of its nuclei count; null while they are not known. */
-  of(image: BatchImage): { readonly table: MeasurementTable; readonly counted: Counted } | null {
+  of(image: BatchImage): { readonly table: MeasurementTable; readonly counted: CountedNuclei } | null {
     const table = this.tableOf(image);
     const counted = countedOf(image);
     return table === null || counted === null ? null : { table, counted };
@@ -83,7 +83,7 @@ export class Counts {
         const table = this.tableOf(image) ?? (await engine.measure(request, result));
         this.#tables.set(result, { of: JSON.stringify(pixelSize), table });
         const size = { width: result.width, height: result.height, pixelSize: pixelSize ?? result.stack.pixelSize };
-        const counted = await engine.count({ table, ...size, regions, gates, csvRows: result.csvRows }, isSelected);
+        const counted = await engine.count({ table, ...size, regions, gates }, isSelected);
         image.counted = { ...counted, of: { result, regions, gates } };
       } catch (error) {
         image.countFailure = { of: { result, regions, gates, pixelSize }, error: reportOf(error) };

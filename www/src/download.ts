@@ -1,46 +1,70 @@
 import { setText } from "./dom.ts";
 import { save } from "./save.ts";
 import { submissionOf, type Submission } from "./submission.ts";
-import { rowsOf, type Batch } from "./batch.ts";
+import { csvNucleiOf, type Batch, type BatchImage } from "./batch.ts";
+import { reportOf } from "./engine/engine-error.ts";
+import type { Engine } from "./engine/engine.ts";
+import type { ErrorReport } from "./engine/protocol.ts";
 import { counted } from "./format.ts";
+import type { CsvImage } from "./wasm/nucleoscope.js";
 
 /** The name of the downloaded file. */
-const fileName = "submission.csv";
+export const csvFileName = "submission.csv";
+
+/** Called after a press on the button. */
+export interface DownloadListener {
+  /** The file has been passed to the browser; these images are in it. */
+  saved(images: readonly BatchImage[]): void;
+  failed(error: ErrorReport): void;
+}
 
 /** The button that saves the Bowl's CSV, and the note about what is missing from it. */
 export class Download {
   readonly #button: HTMLButtonElement;
   readonly #note: HTMLElement;
-  #parts: string[] = [];
+  readonly #engine: () => Promise<Engine>;
+  readonly #listener: DownloadListener;
+  #images: readonly CsvImage[] = [];
+  #done: readonly BatchImage[] = [];
 
-  /** `saved` is called when the file has been passed to the browser. */
-  constructor(button: HTMLButtonElement, note: HTMLElement, saved: () => void) {
+  constructor(button: HTMLButtonElement, note: HTMLElement, engine: () => Promise<Engine>, listener: DownloadListener) {
     this.#button = button;
     this.#note = note;
-    button.addEventListener("click", () => {
-      save(this.file.name, this.file.blob);
-      saved();
-    });
+    this.#engine = engine;
+    this.#listener = listener;
+    button.addEventListener("click", () => void this.save());
+  }
+
+  /** Saves the file. */
+  async save(): Promise<void> {
+    const done = this.#done;
+    try {
+      save(csvFileName, await this.file());
+      this.#listener.saved(done);
+    } catch (error) {
+      this.#listener.failed(reportOf(error));
+    }
   }
 
   /** Enables the button, except while work runs: the file would be out of date at once. */
-  offer(batch: Batch, header: string, busy: boolean): void {
+  offer(batch: Batch, busy: boolean): void {
     const submission = submissionOf(
-      header,
-      batch.images.map((image) => ({ imageId: image.imageId, csvRows: rowsOf(image) })),
+      batch.images.map((image) => ({ imageId: image.imageId, nuclei: csvNucleiOf(image) })),
       batch.requestedIds,
     );
-    this.#parts = submission.parts;
+    this.#images = submission.images;
+    this.#done = batch.images.filter((image) => csvNucleiOf(image) !== null);
     const isCounting = batch.tally().counted === null;
-    this.#button.disabled = busy || isCounting || submission.parts.length < 2;
+    this.#button.disabled = busy || isCounting || submission.images.length === 0;
     const note = busy || isCounting || batch.images.length === 0 ? "" : describe(submission);
     setText(this.#note, note);
     this.#note.hidden = note === "";
   }
 
   /** The file with the current results. */
-  get file(): { readonly name: string; readonly blob: Blob } {
-    return { name: fileName, blob: new Blob(this.#parts, { type: "text/csv;charset=utf-8" }) };
+  async file(): Promise<Blob> {
+    const engine = await this.#engine();
+    return engine.csv(this.#images);
   }
 }
 

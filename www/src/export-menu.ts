@@ -2,8 +2,8 @@ import type { Batch, BatchImage } from "./batch.ts";
 import { byId, setText } from "./dom.ts";
 import { reportOf } from "./engine/engine-error.ts";
 import type { Engine } from "./engine/engine.ts";
-import type { NamedBlob } from "./engine/protocol.ts";
 import { filesOf, type ExportedFiles } from "./exporter.ts";
+import { csvFileName } from "./download.ts";
 import { save } from "./save.ts";
 import { counted, explanation } from "./format.ts";
 import type { ExportFormat, FormatInfo, TableDialect } from "./wasm/nucleoscope.js";
@@ -14,7 +14,7 @@ export interface ExportContext {
   readonly batch: Batch;
   readonly selected: BatchImage | null;
   /** The Bowl's CSV for the whole batch. */
-  readonly submission: NamedBlob;
+  readonly submission: () => Promise<Blob>;
   /** Keys of the columns shown in the table. */
   readonly measures: readonly string[];
   readonly dialect: TableDialect;
@@ -83,8 +83,14 @@ export class ExportMenu {
       const { batch, selected, submission } = context;
       const images = isForAll || selected === null ? batch.images : [selected];
       const exported = await filesOf({ ...context, images, formats }, report);
-      // Unlike the exported one, it has no rows of images that the sample submission does not list.
-      const files = exported.files.map((file) => (isForAll && file.name === submission.name ? submission : file));
+      // The CSV has no rows of images that the sample submission does not list.
+      const files = isForAll
+        ? await Promise.all(
+            exported.files.map(async (file) =>
+              file.name === csvFileName ? { ...file, blob: await submission() } : file,
+            ),
+          )
+        : exported.files;
       const name = isForAll || selected?.imageId == null ? "nucleoscope" : selected.fileStem;
       return { name, images, exported: { ...exported, files } };
     });

@@ -251,7 +251,7 @@ function reasonOf({ state }: BatchImage): string {
   if (state.kind !== "done") return "";
   const { truthError, stack } = state.result;
   const score = truthError === null ? [] : [`No score: ${explanation(truthError)}`];
-  return [...score, ...stack.warnings.map(({ message }) => `Warning: ${message}.`)].join(" ");
+  return [...score, ...stack.warnings.map((warning) => `Warning: ${explanation(warning)}`)].join(" ");
 }
 
 function draw(canvas: HTMLCanvasElement, bitmap: ImageBitmap): void {

@@ -1,11 +1,11 @@
 import { countFailureOf, type BatchImage } from "./batch.ts";
 import type { Counts } from "./counts.ts";
-import type { Counted, ErrorReport } from "./engine/protocol.ts";
+import type { ErrorReport } from "./engine/protocol.ts";
 import { columnIndex, columnValues, heading, written } from "./results/measurement-table.ts";
 import type { Gate } from "./results/gates.ts";
 import { ResultsPanel } from "./results/results-panel.ts";
 import type { Viewer } from "./viewer.ts";
-import type { MeasurementTable } from "./wasm/nucleoscope.js";
+import type { CountedNuclei, MeasurementTable } from "./wasm/nucleoscope.js";
 import { counted, explanation } from "./format.ts";
 
 /** The measurements shown for the nucleus under the pointer. */
@@ -21,7 +21,7 @@ export class Measurements {
   #images: readonly BatchImage[] = [];
   /** The measurements that are shown. */
   #table: MeasurementTable | null = null;
-  #counted: Counted | null = null;
+  #counted: CountedNuclei | null = null;
 
   /** `gatesChanged` is called with the gates before and after a change. */
   constructor(

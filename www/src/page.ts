@@ -1,4 +1,4 @@
-import { Batch, isTiled, rowsOf, type BatchImage } from "./batch.ts";
+import { Batch, isTiled, type BatchImage } from "./batch.ts";
 import { InteractiveWorker } from "./interactive-worker.ts";
 import { CorrectionBar } from "./correction-bar.ts";
 import { Counts } from "./counts.ts";
@@ -57,8 +57,17 @@ export class Page {
   readonly #progress = new ProgressBar(byId("progress", HTMLElement), byId("progress-words", HTMLElement));
   readonly #scorePanel = new ScorePanel(byId("score", HTMLElement), byId("score-note", HTMLElement));
   readonly #saved = new Saved();
-  readonly #download = new Download(byId("download", HTMLButtonElement), byId("download-note", HTMLElement), () =>
-    this.#saved.mark(this.#batch.images.filter((image) => rowsOf(image) !== null)),
+  readonly #download = new Download(
+    byId("download", HTMLButtonElement),
+    byId("download-note", HTMLElement),
+    () => this.#engine,
+    {
+      saved: (images) => this.#saved.mark(images),
+      failed: ({ message, help }) => {
+        const action = { label: "Try again", run: () => void this.#download.save() };
+        this.#notices.add([{ message: `The CSV could not be saved: ${message}`, help, action }]);
+      },
+    },
   );
   readonly #viewer = new Viewer({
     selected: (labels) => this.#selectNuclei(labels),
@@ -106,7 +115,7 @@ export class Page {
     engine: await this.#engine,
     batch: this.#batch,
     selected: this.#selected,
-    submission: this.#download.file,
+    submission: () => this.#download.file(),
     measures: this.#measurements.columns,
     dialect: this.#dialect.dialect,
     saved: (images) => this.#saved.mark(images),
@@ -124,8 +133,6 @@ export class Page {
   /** Resolves when the engine has been loaded, at the first attempt or a later one. */
   readonly #engine: Promise<Engine>;
   #provide!: (engine: Engine) => void;
-  /** The header of the CSV; empty until the engine is loaded. */
-  #csvHeader = "";
   /** Settles when all files added so far have been opened; they are opened one group after the other. */
   #opening: Promise<void> = Promise.resolve();
   #openings = 0;
@@ -187,7 +194,6 @@ export class Page {
     failure.hidden = true;
     try {
       const engine = await Engine.create(this.#options);
-      this.#csvHeader = engine.csvHeader;
       this.#useTuning(engine);
       this.#export.list(engine.exportFormats);
       this.#viewer.use(engine);
@@ -258,7 +264,7 @@ export class Page {
         }),
       );
     }
-    this.#messages.replace(plan.notices);
+    this.#messages.replace(plan.warnings);
     this.#messages.add(refusalMessages(refused));
     this.#messages.add(problems);
     const hasOther = this.#records.size > 0 || problems.length > 0 || files.some(isRegions);
@@ -854,7 +860,7 @@ export class Page {
     this.#retryFailed.hidden = this.#busy || this.#failed().length === 0;
     this.#again.hidden = this.#busy || this.#outdated().length === 0;
     setText(byId("image-count", HTMLElement), hasImages ? counted(this.#batch.images.length, "image") : "");
-    this.#download.offer(this.#batch, this.#csvHeader, this.#busy);
+    this.#download.offer(this.#batch, this.#busy);
     const { done, counted: count } = this.#batch.tally();
     this.#export.offer(!this.#busy && done > 0 && count !== null);
     this.#keepFocus(focused);

@@ -124,8 +124,8 @@ impl Choice {
         for Set { inputs, .. } in &sets {
             let failed = &inputs.batch.dataset.failed;
             failures += inputs.failures.len() + inputs.batch.failures.len() + failed.len();
-            inputs.failures.iter().chain(&inputs.batch.failures).for_each(table::say_failure);
-            failed.iter().for_each(|failed| table::say_failure(&failed.error));
+            inputs.failures.iter().chain(&inputs.batch.failures).for_each(table::print_failure);
+            failed.iter().for_each(|failed| table::print_failure(&failed.error));
         }
         let ids = self.read_ids()?;
         let models = self.read_models()?;

@@ -86,7 +86,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
             Some(Ok((score, work))) => evaluated.push(Evaluated { image, score, work }),
             Some(Err(error)) => {
                 failures += 1;
-                table::say_failure(&error);
+                table::print_failure(&error);
             }
             None => return Ok(Outcome::Interrupted),
         }

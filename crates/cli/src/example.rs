@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use nucleoscope::dsb2018::csv;
-use nucleoscope::dsb2018::run_length;
+use nucleoscope::dsb2018::{csv, folder, run_length};
 use nucleoscope::image::{Image, Samples};
 use nucleoscope::synthetic::{FieldOptions, Modality, encode_png, field};
 use nucleoscope::{Error, InFile};
@@ -56,13 +55,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
         };
         let drawn = field(&options);
         let image_id = format!("example-{seed:06}");
-        let folder = arguments.folder.join("stage1_test").join(&image_id);
-        write(&folder.join("images").join(format!("{image_id}.png")), &drawn.png())?;
+        let set = arguments.folder.join("stage1_test");
+        write(&set.join(folder::image_path(&image_id)), &drawn.png())?;
         for label in 1..=drawn.truth.count() {
             let inside = drawn.truth.as_slice().iter().map(|&other| if other == label { 255 } else { 0 });
             let mask = Image::new(side, side, 1, Samples::U8(inside.collect()))
                 .map_err(|error| error.in_file(&image_id))?;
-            write(&folder.join("masks").join(format!("{image_id}-{label:04}.png")), &encode_png(&mask))?;
+            let path = folder::mask_path(&image_id, &format!("{image_id}-{label:04}"));
+            write(&set.join(path), &encode_png(&mask))?;
         }
         for row in csv::rows(&image_id, &run_length::encode(&drawn.truth)).lines() {
             solution.push_str(&format!("{row},{side},{side},Public\n"));

@@ -1,9 +1,9 @@
-//! `nucleoscope export`: files for other programs from nuclei that are known already; and the options by
-//! which `nucleoscope segment` writes the same files.
+//! `nucleoscope export`: files for other programs from nuclei that are known already; and the options that
+//! `nucleoscope segment` has in common with it.
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 use nucleoscope::dsb2018::run_length;
 use nucleoscope::export::bowl::BOWL;
 use nucleoscope::export::record::RECORD;
@@ -17,58 +17,36 @@ use nucleoscope::record::{self, FileIdentity, Provenance};
 use nucleoscope::{Diagnostic, Error, InFile};
 use rayon::prelude::*;
 
+use crate::fault::Fault;
 use crate::inputs::{self, Inputs};
 use crate::{Outcome, table, work};
 
-/// What `segment` offers.
+#[derive(Args)]
+#[command(group = ArgGroup::new("files").args(["export_dir", "summary", "nuclei"]).multiple(true).required(true))]
+pub(crate) struct Arguments {
+    /// Images with their nuclei: masks, label images or run lengths in the Bowl's layout
+    #[arg(required = true, value_name = "INPUT")]
+    inputs: Vec<PathBuf>,
+    #[command(flatten)]
+    options: ExportOptions,
+}
+
+/// The options of `segment` and `export` that say which files to write, and which nuclei count.
 #[derive(Args, Clone)]
 pub(crate) struct ExportOptions {
     #[arg(
         long,
         value_name = "all|FORMAT,...",
-        help = help("Also write files for other programs: all"),
-        value_parser = formats,
-        requires = "export_dir"
-    )]
-    export: Option<Formats>,
-    /// The folder for them
-    #[arg(long, value_name = "DIR", requires = "export")]
-    export_dir: Option<PathBuf>,
-    #[command(flatten)]
-    shared: SharedOptions,
-}
-
-impl ExportOptions {
-    /// What to write; the folder is made.
-    pub(crate) fn exports(&self) -> Result<Exports, Error> {
-        Exports::new(self.export.clone().zip(self.export_dir.clone()), &self.shared)
-    }
-}
-
-#[derive(Args)]
-pub(crate) struct Arguments {
-    /// Images with their nuclei: masks, label images or run lengths in the Bowl's layout
-    #[arg(required = true, value_name = "INPUT")]
-    inputs: Vec<PathBuf>,
-    #[arg(
-        long,
-        value_name = "all|FORMAT,...",
-        help = help("What to write: all (the default)"),
+        help = help(),
         value_parser = formats,
         default_value = "all",
-        hide_default_value = true
+        hide_default_value = true,
+        requires = "export_dir"
     )]
     export: Formats,
-    /// The folder to write to
-    #[arg(long, value_name = "DIR", required_unless_present_any = ["summary", "nuclei"])]
+    /// Write files for other programs into this folder
+    #[arg(long, value_name = "DIR")]
     export_dir: Option<PathBuf>,
-    #[command(flatten)]
-    shared: SharedOptions,
-}
-
-/// What all exports have in common.
-#[derive(Args, Clone)]
-pub(crate) struct SharedOptions {
     /// Also write a table with one row an image: counts, densities, mean and spread of the measures (CSV)
     #[arg(long, value_name = "FILE")]
     summary: Option<PathBuf>,
@@ -106,7 +84,28 @@ enum DecimalName {
     Comma,
 }
 
-impl SharedOptions {
+impl ExportOptions {
+    /// What to write; the folder is created.
+    pub(crate) fn exports(&self) -> Result<Exports, Error> {
+        if let Some(folder) = &self.export_dir {
+            std::fs::create_dir_all(folder)
+                .map_err(|error| Error::io(error, folder.display().to_string()))?;
+        }
+        let regions = self.regions.as_deref().map_or_else(|| Ok(Vec::new()), read_regions)?;
+        let summary = self.summary.as_ref().map(|_| SUMMARY);
+        let nuclei = self.nuclei.as_ref().map(|_| MEASUREMENTS);
+        Ok(Exports {
+            folder: self.export_dir.clone().map(|folder| (self.export.0.clone(), folder)),
+            summary: self.summary.clone(),
+            nuclei: self.nuclei.clone(),
+            dialect: self.dialect(),
+            extra: summary.into_iter().chain(nuclei).collect(),
+            pixel_size: self.pixel_size,
+            gates: self.gates.clone(),
+            regions,
+        })
+    }
+
     fn dialect(&self) -> Dialect {
         Dialect {
             delimiter: match self.delimiter {
@@ -122,12 +121,14 @@ impl SharedOptions {
     }
 }
 
-/// What `--export` takes, a line for each format.
-fn help(beginning: &str) -> String {
+/// The help of `--export`, a line for each format.
+fn help() -> String {
     let widest = FORMATS.iter().map(|format| format.name().len()).max().unwrap_or(0);
     let line = |format: &Format| format!("\n  {:widest$}  {}", format.name(), format.info().description);
     let lines: String = FORMATS.iter().map(line).collect();
-    format!("{beginning}, or some of these with commas between them{lines}")
+    format!(
+        "What to write into --export-dir: all (the default), or some of these with commas between them{lines}"
+    )
 }
 
 fn formats(text: &str) -> Result<Formats, String> {
@@ -147,15 +148,14 @@ fn pixel_size(text: &str) -> Result<PixelSize, String> {
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
     let inputs = Inputs::gather(&arguments.inputs);
     let dataset = &inputs.batch.dataset;
-    inputs.failures.iter().chain(&inputs.batch.failures).for_each(table::say_failure);
-    dataset.notices.iter().for_each(table::say_notice);
+    inputs.failures.iter().chain(&inputs.batch.failures).for_each(table::print_failure);
+    dataset.warnings.iter().for_each(table::print_warning);
     let mut failures = inputs.failures.len() + inputs.batch.failures.len();
     if failures == 0 {
         dataset.require_images(arguments.inputs.len()).map_err(|error| error.in_file("the inputs"))?;
     }
-    let folder = arguments.export_dir.clone();
-    let exports = Exports::new(folder.map(|folder| (arguments.export.clone(), folder)), &arguments.shared)?;
-    let images: Vec<&ImageEntry> = dataset.images.iter().filter(|image| image.wanted).collect();
+    let exports = arguments.options.exports()?;
+    let images: Vec<&ImageEntry> = dataset.images.iter().filter(|image| image.is_requested).collect();
     let results: Vec<Result<Written, Error>> =
         images.par_iter().map(|entry| known(&exports, &inputs, entry)).collect();
     let mut parts = Vec::new();
@@ -169,14 +169,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
             }
             Err(error) => {
                 failures += 1;
-                table::say_failure(&error);
+                table::print_failure(&error);
                 failed.push(failed_part(&entry.image_id, &error));
             }
         }
     }
     parts.extend(failed);
     exports.write_batch(&inputs, &parts, None)?;
-    let target = arguments.export_dir.as_deref().map(|folder| format!(": {}", folder.display()));
+    let target = arguments.options.export_dir.as_deref().map(|folder| format!(": {}", folder.display()));
     table::say(format_args!("{tally}, {failures} failed{}", target.unwrap_or_default()));
     Ok(if failures == 0 { Outcome::Complete } else { Outcome::WithFailures })
 }
@@ -224,7 +224,7 @@ impl std::fmt::Display for Tally {
 /// Writes the files of an image whose nuclei are known.
 fn known(exports: &Exports, inputs: &Inputs, entry: &ImageEntry) -> Result<Written, Error> {
     let opened = work::open(inputs, entry, &Selection::default())?;
-    work::say_warnings(entry, &opened);
+    work::print_warnings(entry, &opened);
     let (width, height) = (opened.image.width(), opened.image.height());
     let masks = work::true_masks(inputs, entry, width, height)
         .unwrap_or_else(|| Err(ExportError::NoNuclei.in_file(&entry.path)))?;
@@ -257,26 +257,6 @@ pub(crate) struct Written {
 }
 
 impl Exports {
-    fn new(folder: Option<(Formats, PathBuf)>, shared: &SharedOptions) -> Result<Self, Error> {
-        if let Some((_, folder)) = &folder {
-            std::fs::create_dir_all(folder)
-                .map_err(|error| Error::io(error, folder.display().to_string()))?;
-        }
-        let regions = shared.regions.as_deref().map_or_else(|| Ok(Vec::new()), read_regions)?;
-        let summary = shared.summary.as_ref().map(|_| SUMMARY);
-        let nuclei = shared.nuclei.as_ref().map(|_| MEASUREMENTS);
-        Ok(Self {
-            folder: folder.map(|(formats, folder)| (formats.0, folder)),
-            summary: shared.summary.clone(),
-            nuclei: shared.nuclei.clone(),
-            dialect: shared.dialect(),
-            extra: summary.into_iter().chain(nuclei).collect(),
-            pixel_size: shared.pixel_size,
-            gates: shared.gates.clone(),
-            regions,
-        })
-    }
-
     /// The same with the Bowl's rows in every part.
     pub(crate) fn with_bowl_rows(mut self) -> Self {
         self.extra.push(BOWL);
@@ -340,7 +320,7 @@ impl Exports {
             export::image_files(&subject, &formats, &[]).map_err(|error| error.in_file(&entry.path))?;
         for &place in &made.counted.unused {
             let gate = &provenance.gates[place];
-            eprintln!("note: {}: the gate {gate} is not used: there is no such measurement.", entry.path);
+            table::print_warning(&Fault::UnusedGate(gate.to_string()).in_file(&entry.path));
         }
         if let Some((_, folder)) = &self.folder {
             made.files.iter().try_for_each(|file| inputs.write(&folder.join(&file.name), &file.bytes))?;

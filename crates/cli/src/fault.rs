@@ -1,6 +1,6 @@
-//! What can go wrong in the command line itself, apart from files and what is in them.
+//! Errors and warnings of the command line itself.
 
-/// A fault that is not a file's.
+/// An error or a warning of the command line.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub(crate) enum Fault {
     /// The threads to work on could not be started.
@@ -52,4 +52,57 @@ pub(crate) enum Fault {
         )
     )]
     NoTruth,
+    /// A record was made with another model.
+    #[error("the record was made with another model ({name} {version}); nuclei may differ")]
+    #[diagnostic(code("command/other-model"), help("Give that model with --model."))]
+    OtherModel {
+        /// The model's name.
+        name: String,
+        /// Its version.
+        version: String,
+    },
+    /// A record has an entry for an image that is not there.
+    #[error("the record has an entry for {0}, which is not among the images")]
+    #[diagnostic(code("command/record-without-image"), help("Add the image, or go on without it."))]
+    RecordWithoutImage(String),
+    /// An image's file is not the one in the record.
+    #[error("this is not the file in the record; nuclei may differ")]
+    #[diagnostic(code("command/other-file"), help("Give the file that the record was made with."))]
+    OtherFile,
+    /// A record has no entry for an image.
+    #[error("the record has no entry for this image; the options are used for it")]
+    #[diagnostic(code("command/not-in-record"), help("Nothing needs to be done."))]
+    NotInRecord,
+    /// A correction changed nothing.
+    #[error("correction {edit} changes nothing: {reason}")]
+    #[diagnostic(
+        code("command/refused-edit"),
+        help("Check that the image and the settings are those in the record.")
+    )]
+    RefusedEdit {
+        /// Its place in the record, from 1.
+        edit: usize,
+        /// Why.
+        reason: String,
+    },
+    /// A gate names a measurement that an image does not have.
+    #[error("the gate {0} is not used: there is no such measurement")]
+    #[diagnostic(
+        code("command/unused-gate"),
+        help("Name a column of the measurements, or leave the gate out.")
+    )]
+    UnusedGate(String),
+    /// An option without effect.
+    #[error("--fast no longer has an effect: there is one mode")]
+    #[diagnostic(code("command/no-effect"), help("Leave it out."))]
+    Fast,
+    /// An option has another name now.
+    #[error("--{old} is now called --{new}; the old name will be removed")]
+    #[diagnostic(code("command/old-name"), help("Use the new name."))]
+    OldName {
+        /// The old name.
+        old: String,
+        /// The new name.
+        new: String,
+    },
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use nucleoscope::input::batch::{self, Batch, OpenFile};
-use nucleoscope::input::dataset::{InputFile, Notice};
+use nucleoscope::input::dataset::{DatasetWarning, InputFile};
 use nucleoscope::{Error, InFile};
 use walkdir::WalkDir;
 
@@ -69,7 +69,7 @@ impl Inputs {
         let mut batch = batch::open(&given, &files);
         failures.extend(batch.dataset.failed.drain(..).map(|failed| failed.error.in_file(failed.path)));
         if !repeated.is_empty() {
-            batch.dataset.notices.push(Notice::RepeatedFiles { files: repeated });
+            batch.dataset.warnings.push(DatasetWarning::RepeatedFiles { files: repeated });
         }
         Self { batch, files, failures, images: OnceLock::new() }
     }

@@ -76,7 +76,7 @@ fn main() -> ExitCode {
         Ok(Outcome::WithFailures) => ExitCode::FAILURE,
         Ok(Outcome::Interrupted) => ExitCode::from(130),
         Err(error) => {
-            table::say_failure(&error);
+            table::print_failure(&error);
             ExitCode::FAILURE
         }
     }

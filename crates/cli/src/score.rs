@@ -34,10 +34,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
     for image in &submission.images {
         if let Err(error) = &image.masks {
             failures += 1;
-            table::say_failure(&error.clone().in_file(&name));
+            table::print_failure(&error.clone().in_file(&name));
         }
     }
-    submission.notices.iter().for_each(table::say_notice);
+    submission.warnings.iter().for_each(table::print_warning);
 
     let is_csv = arguments.truth.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
     let (mut truth, unusable) =
@@ -47,7 +47,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
         failures += add_sizes(&mut truth, folder);
     }
     let report = score_submission(&truth, &submission.images);
-    report.notices.iter().for_each(table::say_notice);
+    report.warnings.iter().for_each(table::print_warning);
     let Some(summary) = report.summary else {
         return Err(Fault::NoTruth.in_file(arguments.truth.display().to_string()));
     };
@@ -63,17 +63,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
 fn truth_from_csv(path: &std::path::Path) -> Result<(Vec<ImageRows>, usize), Error> {
     let name = path.display().to_string();
     let truth = csv::read(&inputs::read(path)?, Purpose::Truth).map_err(|error| error.in_file(&name))?;
-    truth.notices.iter().for_each(table::say_notice);
+    truth.warnings.iter().for_each(table::print_warning);
     let unusable = truth.images.iter().filter_map(|image| image.masks.as_ref().err());
     let count = unusable.clone().count();
-    unusable.for_each(|error| table::say_failure(&error.clone().in_file(&name)));
+    unusable.for_each(|error| table::print_failure(&error.clone().in_file(&name)));
     Ok((truth.images, count))
 }
 
 /// Ground truth from the Bowl's folders; images without any are passed over.
 fn truth_from_files(path: &std::path::Path) -> (Vec<ImageRows>, usize) {
     let inputs = Inputs::gather(&[path.to_path_buf()]);
-    inputs.batch.dataset.notices.iter().for_each(table::say_notice);
+    inputs.batch.dataset.warnings.iter().for_each(table::print_warning);
     let mut failed: Vec<Error> = Vec::new();
     let mut truth = Vec::new();
     for entry in &inputs.batch.dataset.images {
@@ -94,7 +94,7 @@ fn truth_from_files(path: &std::path::Path) -> (Vec<ImageRows>, usize) {
     }
     let all = inputs.failures.iter().chain(&inputs.batch.failures).chain(&failed);
     let count = all.clone().count();
-    all.for_each(table::say_failure);
+    all.for_each(table::print_failure);
     (truth, count)
 }
 
@@ -113,7 +113,7 @@ fn add_sizes(truth: &mut [ImageRows], folder: &std::path::Path) -> usize {
             Ok(size) => rows.size = rows.size.or(Some(size)),
             Err(error) => {
                 failures += 1;
-                table::say_failure(&error);
+                table::print_failure(&error);
             }
         }
     }

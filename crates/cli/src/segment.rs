@@ -14,6 +14,7 @@ use nucleoscope::record::{self, ModelIdentity, Record};
 use nucleoscope::{Error, InFile, image};
 
 use crate::export::{self, Exports, Tally, Written};
+use crate::fault::Fault;
 use crate::inputs::{self, Inputs};
 use crate::work::{self, Found, Work};
 use crate::{Outcome, table};
@@ -71,13 +72,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
     let inputs = Inputs::gather(&arguments.inputs);
     let dataset = &inputs.batch.dataset;
     let mut failures = inputs.failures.len() + inputs.batch.failures.len();
-    inputs.failures.iter().chain(&inputs.batch.failures).for_each(table::say_failure);
-    dataset.notices.iter().for_each(table::say_notice);
+    inputs.failures.iter().chain(&inputs.batch.failures).for_each(table::print_failure);
+    dataset.warnings.iter().for_each(table::print_warning);
     if failures == 0 {
         dataset.require_images(arguments.inputs.len()).map_err(|error| error.in_file("the inputs"))?;
     }
 
-    let images: Vec<&ImageEntry> = dataset.images.iter().filter(|image| image.wanted).collect();
+    let images: Vec<&ImageEntry> = dataset.images.iter().filter(|image| image.is_requested).collect();
     let options = match record {
         Some(record) => {
             compare(&record, &inputs, &images, &model_hash);
@@ -129,14 +130,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
                     Some(Ok(score)) if !entry.ignored_in_scoring => scores.push((*entry, score)),
                     Some(Err(error)) => {
                         failures += 1;
-                        table::say_failure(&error);
+                        table::print_failure(&error);
                     }
                     _ => {}
                 }
             }
             Err(error) => {
                 failures += 1;
-                table::say_failure(&error);
+                table::print_failure(&error);
                 failed.push(export::failed_part(&entry.image_id, &error));
             }
         }
@@ -153,31 +154,29 @@ fn read_record(path: &Path) -> Result<Record, Error> {
     record::read(&inputs::read(path)?).map_err(|error| error.in_file(path.display().to_string()))
 }
 
-/// Says where a record does not fit what is given: its nuclei may then not come out the same.
+/// Warns where a record does not fit the inputs: the nuclei may then differ.
 fn compare(record: &Record, inputs: &Inputs, images: &[&ImageEntry], model_hash: &str) {
     let other = record.images.iter().find_map(|run| {
         run.provenance.model.as_ref().filter(|model| !model.sha256.is_empty() && model.sha256 != model_hash)
     });
     if let Some(model) = other {
-        eprintln!(
-            "note: the record was made with another model ({} {}); nuclei may differ. Name that model with --model.",
-            model.name, model.version
-        );
+        let (name, version) = (model.name.clone(), model.version.clone());
+        table::print_warning(&Fault::OtherModel { name, version });
     }
     for run in &record.images {
         let Some(entry) = images.iter().find(|entry| entry.image_id == run.id) else {
-            eprintln!("note: the record tells of {}, which is not among the images.", run.id);
+            table::print_warning(&Fault::RecordWithoutImage(run.id.clone()));
             continue;
         };
         let expected = &run.provenance.input.sha256;
         let bytes = inputs.read(entry.file, &entry.path);
-        // One that cannot be read is told of when it is its turn.
+        // A file that cannot be read is reported when it is segmented.
         if !expected.is_empty() && bytes.is_ok_and(|bytes| record::sha256(&bytes) != *expected) {
-            eprintln!("note: {} is not the file that the record tells of; nuclei may differ.", entry.path);
+            table::print_warning(&Fault::OtherFile.in_file(&entry.path));
         }
     }
     for entry in images.iter().filter(|entry| record.images.iter().all(|run| run.id != entry.image_id)) {
-        eprintln!("note: the record does not tell of {}; the options are used for it.", entry.path);
+        table::print_warning(&Fault::NotInRecord.in_file(&entry.path));
     }
 }
 

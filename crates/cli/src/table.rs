@@ -5,21 +5,15 @@ use std::fmt::Display;
 
 use nucleoscope::Diagnostic;
 use nucleoscope::dsb2018::score::{ImageScore, SetsSummary, Summary};
-use nucleoscope::image::Warning;
 
-/// One line for something that failed: file, reason, help.
-pub(crate) fn say_failure(error: &(impl Diagnostic + ?Sized)) {
+/// Prints one line for something that failed: file, reason, code, help.
+pub(crate) fn print_failure(error: &(impl Diagnostic + ?Sized)) {
     eprintln!("error: {} [{}] {}", one_line(error), error.code(), one_line(error.help()));
 }
 
-/// One line for something worth knowing.
-pub(crate) fn say_notice(notice: &(impl Diagnostic + ?Sized)) {
-    eprintln!("note: {} {}", one_line(notice), one_line(notice.help()));
-}
-
-/// One line for what was guessed or repaired of an image that was opened all the same.
-pub(crate) fn say_warning(file: &str, warning: &Warning) {
-    eprintln!("{}: warning: {} [{}]", one_line(file), one_line(warning), warning.code);
+/// Prints one line for a warning: message, code, help.
+pub(crate) fn print_warning(warning: &(impl Diagnostic + ?Sized)) {
+    eprintln!("warning: {} [{}] {}", one_line(warning), warning.code(), one_line(warning.help()));
 }
 
 fn one_line(text: impl Display) -> String {

@@ -3,6 +3,9 @@
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 use nucleoscope::nuclei::{SETTINGS, Setting, SettingKind, WatershedSettings};
 
+use crate::fault::Fault;
+use crate::table;
+
 /// Settings of the watershed: one option for each entry of [`SETTINGS`].
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct WatershedOptions(pub(crate) WatershedSettings);
@@ -94,10 +97,8 @@ pub(crate) fn warn_of_old_names(arguments: impl Iterator<Item = String>) {
         let name = name.split_once('=').map_or(name, |(name, _)| name);
         let renamed = SETTINGS.iter().find(|setting| setting.old_option().as_deref() == Some(name));
         if let Some(setting) = renamed {
-            eprintln!(
-                "warning: --{name} is now called --{}; the old name will be removed.",
-                option_name(setting)
-            );
+            let renamed = Fault::OldName { old: name.to_owned(), new: option_name(setting) };
+            table::print_warning(&renamed);
         }
     }
 }

@@ -210,7 +210,8 @@ impl Work<'_> {
         }
         let edited = nuclei::apply(&labels, &run.edits);
         for (edit, reason) in &edited.refused {
-            eprintln!("note: {}: correction {} changes nothing: {reason}.", self.entry.path, edit + 1);
+            let refused = Fault::RefusedEdit { edit: edit + 1, reason: reason.to_string() };
+            table::print_warning(&refused.in_file(&self.entry.path));
         }
         Ok(Found { labels: edited.labels, edited: edited.edited })
     }
@@ -241,8 +242,8 @@ pub(crate) fn for_each<T: Send>(
 ) -> Result<Vec<Option<Result<T, Error>>>, Error> {
     listen_for_interrupt();
     if options.fast {
-        static SAID: Once = Once::new();
-        SAID.call_once(|| eprintln!("note: --fast has no effect any more: there is one mode. Leave it out."));
+        static WARNED: Once = Once::new();
+        WARNED.call_once(|| table::print_warning(&Fault::Fast));
     }
     let network = options.network()?;
     let settings = options.settings();
@@ -255,7 +256,7 @@ pub(crate) fn for_each<T: Send>(
             let selection = run.map_or(&selection, |run| &run.selection);
             let settings = run.and_then(|run| run.settings).unwrap_or(settings);
             let opened = open(inputs, entry, selection)?;
-            bar.suspend(|| say_warnings(entry, &opened));
+            bar.suspend(|| print_warnings(entry, &opened));
             job(Work { entry, opened, network: &network, settings, selection, run, sizes, inputs })
         };
         // A bug in a decoder or the engine costs one image, not the batch.
@@ -285,9 +286,10 @@ pub(crate) fn open(inputs: &Inputs, entry: &ImageEntry, selection: &Selection) -
     image::open(&bytes, selection, Limits::default()).map_err(|error| error.in_file(&entry.path))
 }
 
-/// Says what was guessed or repaired of an image.
-pub(crate) fn say_warnings(entry: &ImageEntry, opened: &Opened) {
-    opened.info.warnings.iter().for_each(|warning| table::say_warning(&entry.path, warning));
+/// Prints what was guessed or repaired when an image was opened.
+pub(crate) fn print_warnings(entry: &ImageEntry, opened: &Opened) {
+    let warnings = opened.info.warnings.iter().cloned();
+    warnings.for_each(|warning| table::print_warning(&warning.in_file(&entry.path)));
 }
 
 /// Reads and decodes an image; errors name it.

@@ -300,7 +300,7 @@ fn a_record_repeats_the_run() {
     record["images"][0]["id"] = "elsewhere".into();
     fs::write(folder.path().join("other.json"), record.to_string()).unwrap();
     let told = repeat("other.json", "other");
-    for words in ["another model", "elsewhere, which is not among", "not the file", "does not tell of"] {
+    for words in ["another model", "elsewhere, which is not among", "not the file", "has no entry for"] {
         assert!(told.contains(words), "{words}: {told}");
     }
 }
@@ -355,7 +355,7 @@ fn one_bad_file_is_named_and_the_rest_go_on() {
 }
 
 #[test]
-fn the_sample_submission_decides_what_is_wanted() {
+fn the_sample_submission_decides_which_images_are_requested() {
     let folder = bowl(3);
     let sample = "ImageId,EncodedPixels\nexample-001002,\nnowhere,\nexample-001000,1 1\n";
     fs::write(folder.path().join("bowl/stage1_sample_submission.csv"), sample).unwrap();
@@ -571,13 +571,18 @@ fn a_score_sheet_shows_the_best_the_median_and_the_worst_image() {
 }
 
 #[test]
-fn the_option_of_the_mode_that_is_gone_is_passed_over_with_a_note() {
+fn the_option_of_the_removed_mode_is_ignored_with_a_warning() {
     let folder = bowl(1);
     let rows = |options: &[&str]| {
         let arguments = [&["segment", "bowl/stage1_test", "--output", "out.csv"], options].concat();
         let output = nucleoscope(folder.path(), &arguments);
         assert!(output.status.success(), "{}", said(&output));
-        assert_eq!(said(&output).contains("--fast has no effect"), !options.is_empty(), "{}", said(&output));
+        assert_eq!(
+            said(&output).contains("--fast no longer has an effect"),
+            !options.is_empty(),
+            "{}",
+            said(&output)
+        );
         fs::read(folder.path().join("out.csv")).unwrap()
     };
     assert_eq!(rows(&["--fast"]), rows(&[]));
@@ -732,7 +737,7 @@ fn what_was_guessed_of_an_image_is_said_on_a_line_of_its_own() {
     let output = nucleoscope(folder.path(), &["segment", ".", "--output", "out.csv"]);
     assert!(output.status.success(), "{}", said(&output));
     let lines = said(&output);
-    assert!(lines.contains("pages.svs: warning: it does not say what its 2 pages are"), "{lines}");
+    assert!(lines.contains("warning: ./pages.svs: it does not say what its 2 pages are"), "{lines}");
 }
 
 #[test]

@@ -15,7 +15,7 @@ use tsify::Tsify;
 use wasm_bindgen::prelude::*;
 use web_sys::{Blob, FileReaderSync};
 
-use nucleoscope::diagnostic::Diagnostic;
+use nucleoscope::diagnostic::{Diagnostic, Warning};
 use nucleoscope::dsb2018::csv;
 use nucleoscope::dsb2018::run_length::{self, Mask};
 use nucleoscope::dsb2018::score::{self, ImageScore};
@@ -49,6 +49,9 @@ export type ModelIdentity = Required<ModelIdentityFields>;
 export type Provenance = Required<ProvenanceFields>;
 export type TableDialect = Required<TableDialectFields>;
 
+/** The pixels of an image's nuclei, one mask each: bytes that only the module writes and reads. */
+export type Masks = Uint8Array<ArrayBuffer>;
+
 /** The module adds the file itself. */
 export type GivenProvenance = Omit<Provenance, "input">;
 "#;
@@ -62,6 +65,10 @@ extern "C" {
     /// Where an image's nuclei come from, without its file.
     #[wasm_bindgen(typescript_type = "GivenProvenance")]
     pub type GivenProvenance;
+
+    /// The pixels of an image's nuclei.
+    #[wasm_bindgen(typescript_type = "Masks")]
+    pub type MasksObject;
 
     /// The scores of several images together; `null` of none.
     #[wasm_bindgen(typescript_type = "ScoreSummary | null")]
@@ -135,12 +142,6 @@ fn refused(reason: &str) -> JsValue {
     set(&object, "code", "argument/invalid");
     set(&object, "help", "Reset the settings, or correct the file they came from, and try again.");
     object.into()
-}
-
-/// The first line of the Bowl's CSV, with its line end.
-#[wasm_bindgen(js_name = bowlCsvHeader)]
-pub fn bowl_csv_header() -> String {
-    csv::HEADER.into()
 }
 
 /// The SHA-256 of bytes, as the record names files by it.
@@ -234,10 +235,44 @@ fn table_of(object: Js<TableObject>) -> Result<MeasurementTable, JsValue> {
     Ok(MeasurementTable { columns, rows, values })
 }
 
-/// Of an image's rows of the Bowl's CSV, those of the nuclei that are included (1).
-#[wasm_bindgen(js_name = includedRows)]
-pub fn included_rows(rows: &str, included: &[u8]) -> String {
-    csv::included_rows(rows, &included.iter().map(|&one| one != 0).collect::<Vec<_>>())
+/// An image's entry in the Bowl's CSV.
+#[derive(Deserialize, Tsify)]
+#[serde(rename_all = "camelCase")]
+pub struct CsvImage {
+    /// The image.
+    image_id: String,
+    /// Its nuclei, as [`Segmentation::masks`] gave them.
+    #[serde(with = "preserve")]
+    #[tsify(type = "Masks")]
+    masks: js_sys::Uint8Array,
+    /// For each nucleus, whether it is written (1) or not (0); all are where this is `null`.
+    #[serde(with = "preserve")]
+    #[tsify(type = "Uint8Array<ArrayBuffer> | null")]
+    included: JsValue,
+}
+
+/// Writes the Bowl's CSV.
+///
+/// # Errors
+/// A `TypeError` if an argument is not what it should be.
+#[wasm_bindgen(js_name = bowlCsv)]
+pub fn bowl_csv(images: Vec<Js<CsvImage>>) -> Result<Vec<u8>, JsValue> {
+    let mut csv = csv::HEADER.to_owned();
+    for image in images {
+        let CsvImage { image_id, masks, included } = from_js(image)?;
+        let mut masks = masks_of(&masks)?;
+        if let Some(included) = included.dyn_ref::<js_sys::Uint8Array>() {
+            let mut included = included.to_vec().into_iter();
+            masks.retain(|_| included.next() == Some(1));
+        }
+        csv += &csv::rows(&image_id, &masks);
+    }
+    Ok(csv.into_bytes())
+}
+
+/// The masks in bytes that came from here.
+fn masks_of(bytes: &js_sys::Uint8Array) -> Result<Vec<Mask>, JsValue> {
+    run_length::from_bytes(&bytes.to_vec()).ok_or_else(|| refused("these are not the masks of nuclei"))
 }
 
 /// A file that could not be worked on.
@@ -446,9 +481,9 @@ pub struct BatchPlan {
     /// Files that cannot be used.
     failures: Vec<PlannedFailure>,
     /// What a user should know.
-    notices: Vec<ErrorReport>,
+    warnings: Vec<Warning>,
     /// The image ids that a sample submission asks for, in its order.
-    wanted: Option<Vec<String>>,
+    requested: Option<Vec<String>>,
     /// Records of earlier runs, for `readRecord`.
     records: Vec<PlannedRecord>,
 }
@@ -468,8 +503,6 @@ pub struct PlannedRecord {
 pub struct PlannedImage {
     /// What it is called; no other image has the same id.
     image_id: String,
-    /// The id as it stands in the Bowl's CSV, in quotes where it needs them.
-    csv_id: String,
     /// What the names of its files begin with.
     file_stem: String,
     /// What the user knows it by.
@@ -500,8 +533,10 @@ pub enum PlannedTruth {
     },
     /// In the Bowl's CSV.
     Runs {
-        /// The run lengths of each nucleus.
-        masks: Vec<String>,
+        /// The true nuclei.
+        #[serde(with = "preserve")]
+        #[tsify(type = "Masks")]
+        masks: js_sys::Uint8Array,
     },
 }
 
@@ -600,10 +635,9 @@ fn plan_of(batch: Batch) -> BatchPlan {
             }
             dataset::Truth::LabelFile(file) => Some(PlannedTruth::Labels { source: source(file) }),
             dataset::Truth::RunLengths(masks) => {
-                Some(PlannedTruth::Runs { masks: masks.iter().map(Mask::to_string).collect() })
+                Some(PlannedTruth::Runs { masks: js_sys::Uint8Array::from(&*run_length::to_bytes(&masks)) })
             }
         },
-        csv_id: csv::field(&image.image_id),
         file_stem: image.file_stem,
         image_id: image.image_id,
         path: image.path,
@@ -622,8 +656,8 @@ fn plan_of(batch: Batch) -> BatchPlan {
     BatchPlan {
         images: images.collect(),
         failures: unopened.chain(refused).collect(),
-        notices: batch.dataset.notices.iter().map(ErrorReport::of).collect(),
-        wanted: batch.dataset.wanted,
+        warnings: batch.dataset.warnings.iter().map(Warning::from).collect(),
+        requested: batch.dataset.requested,
         records: batch.records.into_iter().map(|(path, source)| PlannedRecord { path, source }).collect(),
     }
 }
@@ -858,14 +892,13 @@ impl Truth {
         image::decode(file, Limits::default()).map(|labels| Self(TruthSource::Labels(labels))).map_err(thrown)
     }
 
-    /// From the Bowl's run lengths, one nucleus each.
+    /// From masks, as a [`BatchPlan`] or [`Segmentation::masks`] has them.
     ///
     /// # Errors
-    /// One of them breaks the format's rules.
-    #[wasm_bindgen(js_name = fromRuns)]
-    pub fn from_runs(masks: Vec<String>) -> Result<Truth, JsValue> {
-        let masks = masks.iter().map(|runs| runs.parse()).collect::<Result<_, _>>();
-        masks.map(|masks| Self(TruthSource::Runs(masks))).map_err(thrown)
+    /// A `TypeError` if these are not masks.
+    #[wasm_bindgen(js_name = fromMasks)]
+    pub fn from_masks(masks: MasksObject) -> Result<Truth, JsValue> {
+        masks_of(&masks.unchecked_into()).map(|masks| Self(TruthSource::Runs(masks)))
     }
 
     fn masks(&self, width: usize, height: usize) -> Result<Vec<Mask>, truth::TruthError> {
@@ -1070,14 +1103,14 @@ impl Segmentation {
         Ok(Self::of(assembly.finish(), &edits))
     }
 
-    /// Takes up nuclei where [`Self::csv_rows`] left them.
+    /// From nuclei that [`Self::masks`] gave.
     ///
     /// # Errors
-    /// The rows are not rows of this program.
-    #[wasm_bindgen(js_name = fromCsvRows)]
-    pub fn from_csv_rows(nuclei: Js<FinishedNuclei>) -> Result<Segmentation, JsValue> {
+    /// The masks do not fit the image or share a pixel; a `TypeError` if these are not masks.
+    #[wasm_bindgen(js_name = fromMasks)]
+    pub fn from_masks(nuclei: Js<FinishedNuclei>) -> Result<Segmentation, JsValue> {
         let finished: FinishedNuclei = from_js(nuclei)?;
-        let masks = csv::masks_of_rows(&finished.csv_rows).map_err(thrown)?;
+        let masks = masks_of(&finished.masks)?;
         let labels = run_length::decode(&masks, finished.width, finished.height).map_err(thrown)?;
         let mut edited = vec![false; labels.count() as usize];
         for number in finished.edited {
@@ -1121,10 +1154,9 @@ impl Segmentation {
         outlines_object(&self.labels)
     }
 
-    /// This image's rows of the Bowl's CSV, without header.
-    #[wasm_bindgen(js_name = csvRows)]
-    pub fn csv_rows(&self, image_id: &str) -> String {
-        csv::rows(image_id, &self.masks)
+    /// The pixels of every nucleus: what measuring and exporting in another worker start from.
+    pub fn masks(&self) -> MasksObject {
+        js_sys::Uint8Array::from(&*run_length::to_bytes(&self.masks)).unchecked_into()
     }
 
     /// Holds the nuclei against the truth.
@@ -1233,12 +1265,13 @@ fn outlines_object(labels: &LabelImage) -> Js<OutlinesObject> {
     })
 }
 
-/// Nuclei as they left a worker: what measuring and exporting begin with.
+/// Nuclei as they left a worker: what measuring and exporting start from.
 #[derive(Deserialize, Tsify)]
-#[serde(rename_all = "camelCase")]
 pub struct FinishedNuclei {
-    /// The image's rows of the Bowl's CSV.
-    csv_rows: String,
+    /// Their pixels.
+    #[serde(with = "preserve")]
+    #[tsify(type = "Masks")]
+    masks: js_sys::Uint8Array,
     /// Columns of the image.
     width: usize,
     /// Rows of the image.

@@ -9,7 +9,7 @@ use super::FORMAT;
 use super::directory::corrupt;
 use super::page::{Number, Page};
 use crate::image::jpeg::{self, Colors};
-use crate::image::warning::warn;
+use crate::image::warning::{kind, warn};
 use crate::image::{ImageError, Limits, Warning};
 
 const NONE: u16 = 1;
@@ -212,7 +212,7 @@ fn jpeg(
         other => damaged("JPEG", &other),
     })?;
     for oddity in decoded.oddities {
-        warn(warnings, "image/jpeg", format!("a JPEG strip or tile is not as it should be: {oddity}"));
+        warn(warnings, kind::JPEG, format!("a JPEG strip or tile is not as it should be: {oddity}"));
     }
     Ok(decoded.samples)
 }

@@ -3,7 +3,7 @@
 //! The `tiff` crate reads directories too, but only behind a first page whose pixels it can decode,
 //! and it decodes no 9 to 15 bits, palettes, or descriptions that are not UTF-8.
 
-use crate::image::warning::warn;
+use crate::image::warning::{kind, warn};
 use crate::image::{ImageError, Warning};
 
 use super::FORMAT;
@@ -207,7 +207,7 @@ pub(super) fn open<'a>(
             let pages = directories.len();
             let message =
                 format!("its list of pages leads back to itself; its {pages} pages up to there are read");
-            warn(warnings, "image/page-loop", message);
+            warn(warnings, kind::PAGE_LOOP, message);
             break;
         }
         let start = usize::try_from(next).map_err(|_| ImageError::Truncated { format: FORMAT })?;

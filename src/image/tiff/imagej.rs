@@ -11,7 +11,7 @@ use super::layout::{self, Layout, Plane, alike, micrometres, per_unit};
 use super::page::{Meaning, Page};
 use super::pixels;
 use crate::image::stack::gray_or_color;
-use crate::image::warning::warn;
+use crate::image::warning::{kind, warn};
 use crate::image::{ChannelInfo, ImageError, PixelSize, Warning};
 
 /// Whether ImageJ (or a program that writes as it does) wrote this description.
@@ -48,7 +48,7 @@ pub(super) fn layout(
         images = used.len();
         let message =
             format!("it is said to have {said} images, but {images} are in the file; these are read");
-        warn(warnings, "image/missing-planes", message);
+        warn(warnings, kind::MISSING_PLANES, message);
     }
     let is_color = layout::is_color(&example, false);
     let samples = if is_color { 1 } else { example.channels() };
@@ -59,7 +59,7 @@ pub(super) fn layout(
         let message = format!(
             "it is shown as a composite of colours, so that its {slices} slices are taken as channels"
         );
-        warn(warnings, "image/slices-as-channels", message);
+        warn(warnings, kind::SLICES_AS_CHANNELS, message);
         (page_channels, slices) = (slices, 1);
     }
     let stored = layout::every_sample(&used[..images], samples)?;

@@ -4,7 +4,7 @@ use super::axes::{self, Axis, Kind};
 use super::directory::{File, corrupt, tag};
 use super::page::{Meaning, Page};
 use crate::image::stack::gray_or_color;
-use crate::image::warning::warn;
+use crate::image::warning::{kind, warn};
 use crate::image::{ChannelInfo, ImageError, PixelSize, Warning};
 
 /// One plane: a sample of a page. Of a colour page, the first.
@@ -92,7 +92,7 @@ pub(super) fn plain(file: &File, pages: &[Page], warnings: &mut Vec<Warning>) ->
 /// Says that pages are taken as slices though nobody says so.
 pub(super) fn warn_of_slices(pages: usize, warnings: &mut Vec<Warning>) {
     let message = format!("it does not say what its {pages} pages are; they are taken as slices of a stack");
-    warn(warnings, "image/pages-as-slices", message);
+    warn(warnings, kind::PAGES_AS_SLICES, message);
 }
 
 /// Pages of which each is a slice, and each sample of a page a channel.
@@ -149,7 +149,7 @@ impl Layout {
         };
         let list: Vec<&str> = distinct.iter().map(|name| name.as_str()).collect();
         let message = format!("its pages are named {}; they are taken as channels", list.join(", "));
-        warn(warnings, "image/pages-as-channels", message);
+        warn(warnings, kind::PAGES_AS_CHANNELS, message);
         self.channels =
             distinct.iter().map(|name| ChannelInfo { name: (*name).clone(), color: None }).collect();
         (self.slices, self.planes) = (arranged.slices, arranged.planes);

@@ -6,7 +6,7 @@ use super::directory::{File, tag};
 use super::layout::{self, Layout, Plane, alike, named_or_numbered};
 use super::page::Page;
 use crate::image::stack::gray_or_color;
-use crate::image::warning::warn;
+use crate::image::warning::{kind, warn};
 use crate::image::{ChannelInfo, PixelSize, Warning};
 
 /// How the pages make a stack; `None` if it is no LSM, or does not say what its pages are.
@@ -26,7 +26,7 @@ pub(super) fn layout(file: &File, pages: &[Page], warnings: &mut Vec<Warning>) -
             "it tells of {slices} slices and {frames} frames, but has {} pages; they are taken as slices",
             used.len()
         );
-        warn(warnings, "image/axes", message);
+        warn(warnings, kind::AXES, message);
         return None;
     }
     let stored: Vec<Plane> =

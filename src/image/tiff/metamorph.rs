@@ -5,7 +5,7 @@ use super::contiguous;
 use super::directory::{File, tag};
 use super::layout::{self, Layout, alike, micrometres};
 use super::page::Page;
-use crate::image::warning::warn;
+use crate::image::warning::{kind, warn};
 use crate::image::{ImageError, PixelSize, Warning};
 
 /// How the planes make a stack; `None` if it is no STK.
@@ -27,7 +27,7 @@ pub(super) fn layout(
     let used = contiguous::expand(file, pages, first, count);
     if used.len() < count {
         let message = format!("it is said to have {count} planes, but {} are in the file", used.len());
-        warn(warnings, "image/missing-planes", message);
+        warn(warnings, kind::MISSING_PLANES, message);
     }
     let mut layout = layout::of_pages(file, pages, &used, true)?;
     if is_time_series(file, &example, used.len()) {

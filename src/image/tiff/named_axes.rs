@@ -9,7 +9,7 @@ use super::directory::File;
 use super::layout::{self, Layout, Plane, alike, micrometres, named_or_numbered};
 use super::page::Page;
 use crate::image::stack::gray_or_color;
-use crate::image::warning::warn;
+use crate::image::warning::{kind, warn};
 use crate::image::{ImageError, PixelSize, Warning};
 
 /// What a description says.
@@ -48,7 +48,7 @@ pub(super) fn layout(
     if stores_colors && are_channels {
         let message =
             "its pages are stored as colours, but its axes call them channels; they are taken as channels";
-        warn(warnings, "image/axes", message);
+        warn(warnings, kind::AXES, message);
     }
     // The innermost axis is that of a page's samples where it has several.
     let mut axes = described.axes.clone();
@@ -68,7 +68,7 @@ pub(super) fn layout(
         let message = format!(
             "its description tells of {lengths}, but it has {found} planes; the description is passed over"
         );
-        warn(warnings, "image/axes", message);
+        warn(warnings, kind::AXES, message);
     };
     let Some(count) = axes::count(&kinds) else {
         does_not_fit(warnings, used.len() * samples);
@@ -99,7 +99,7 @@ pub(super) fn layout(
         let message = format!(
             "its axes {unknown} are neither channels nor slices nor frames; they are taken as frames"
         );
-        warn(warnings, "image/axes", message);
+        warn(warnings, kind::AXES, message);
     }
     Ok(Some(Layout {
         channels: if is_color || channels == 1 {

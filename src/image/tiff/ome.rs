@@ -13,7 +13,7 @@ use super::layout::{self, Layout, MAXIMUM_PLANES, Plane, micrometres};
 use super::page::Page;
 use super::xml;
 use crate::image::stack::gray_or_color;
-use crate::image::warning::warn;
+use crate::image::warning::{kind, warn};
 use crate::image::{ChannelInfo, PixelSize, Warning};
 
 /// Whether a description is OME's XML.
@@ -40,7 +40,7 @@ pub(super) fn layout(
     let passed_over = |warnings: &mut Vec<Warning>, reason: &str, pixel_size| {
         let message =
             format!("{reason}; the description is passed over, and the pages are taken as they come");
-        warn(warnings, "image/ome-xml", message);
+        warn(warnings, kind::OME_XML, message);
         Unusable { pixel_size }
     };
     let text = match well_formed(description, warnings) {
@@ -90,7 +90,7 @@ fn well_formed<'a>(description: &'a str, warnings: &mut Vec<Warning>) -> Result<
     if parses(&text).is_err() {
         return Err(error.to_string());
     }
-    warn(warnings, "image/ome-xml", format!("its OME-XML is not valid ({error}); {how}"));
+    warn(warnings, kind::OME_XML, format!("its OME-XML is not valid ({error}); {how}"));
     Ok(Cow::Owned(text))
 }
 
@@ -154,7 +154,7 @@ impl Reading {
             let message = format!(
                 "its OME-XML has {slices} channels but calls them slices; they are taken as channels"
             );
-            warn(warnings, "image/slices-as-channels", message);
+            warn(warnings, kind::SLICES_AS_CHANNELS, message);
             (channels, slices) = (slices, 1);
             order = order.map(|letter| match letter {
                 'C' => 'Z',
@@ -243,7 +243,7 @@ impl Reading {
             if all.iter().any(Option::is_some) {
                 let message = "its OME-XML says that its planes are in a file with another UUID; this is taken for that \
                                file, copied or renamed";
-                warn(warnings, "image/ome-uuid", message);
+                warn(warnings, kind::OME_UUID, message);
                 return Ok(all);
             }
         }

@@ -6,7 +6,7 @@ use super::FORMAT;
 use super::compression::{self, Packed};
 use super::directory::{File, corrupt, tag};
 use super::page::{Meaning, Number, Page};
-use crate::image::warning::warn;
+use crate::image::warning::{kind, warn};
 use crate::image::{ImageError, Limits, Samples, Warning};
 
 /// Reads some samples of a page, in this order, interleaved and row by row: shape
@@ -63,7 +63,7 @@ pub(super) fn read(
         let message = format!(
             "{missing} of {all} {what} of a page are not in the file; they are filled with {background}"
         );
-        warn(warnings, "image/sparse", message);
+        warn(warnings, kind::SPARSE, message);
     }
     Ok(values)
 }

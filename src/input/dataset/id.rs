@@ -80,7 +80,7 @@ impl Form {
         let path = image.path;
         let (folders, name, count) = match self {
             Self::Short(count) => {
-                let folders = if path.is_in("images") { path.surrounding() } else { path.folder() };
+                let folders = path.around_images().unwrap_or_else(|| path.folder());
                 match folders.split_last() {
                     Some((id, around)) if image.is_in_folder_of_its_own && id != ".." => {
                         (around, without_zip(id), count)
@@ -155,8 +155,10 @@ mod tests {
 
     fn ids(paths: &[&str]) -> Vec<String> {
         let paths: Vec<Path> = paths.iter().map(|path| Path::of(path)).collect();
-        let named: Vec<Named> =
-            paths.iter().map(|path| Named { path, is_in_folder_of_its_own: path.is_in("images") }).collect();
+        let named: Vec<Named> = paths
+            .iter()
+            .map(|path| Named { path, is_in_folder_of_its_own: path.around_images().is_some() })
+            .collect();
         assign(&named)
     }
 

@@ -2,6 +2,8 @@
 
 use unicode_normalization::UnicodeNormalization;
 
+use crate::dsb2018::folder::around_images;
+
 /// A path in its parts, in Unicode's composed form (NFC): file systems and archives keep names in either
 /// form, and both are the same name. Always at least one part, the file's name.
 #[derive(Debug, Clone)]
@@ -60,14 +62,9 @@ impl Path {
         &self.parts[..self.parts.len() - 1]
     }
 
-    /// The folders around the file's own folder.
-    pub(super) fn surrounding(&self) -> &[String] {
-        &self.parts[..self.parts.len().saturating_sub(2)]
-    }
-
-    /// Whether the file's own folder is called so.
-    pub(super) fn is_in(&self, folder: &str) -> bool {
-        self.folder().last().is_some_and(|last| last.eq_ignore_ascii_case(folder))
+    /// The folders around a folder `images` that the file is in; `None` for any other file.
+    pub(super) fn around_images(&self) -> Option<&[String]> {
+        around_images(self.folder())
     }
 
     /// Made by an operating system, or hidden. What is hidden by a point may have been given itself.

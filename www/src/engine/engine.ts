@@ -1,6 +1,8 @@
 import type {
   BatchPlan,
   Contrast,
+  CountedNuclei,
+  CsvImage,
   Edit,
   ExampleImage,
   ExportFormat,
@@ -26,7 +28,6 @@ import { defaultWorkers, Pool, type RunOptions, type WorkerLike } from "./pool.t
 import type {
   BatchFile,
   CachedPrediction,
-  Counted,
   CountTask,
   Exported,
   FinishedNuclei,
@@ -87,8 +88,6 @@ export class Engine {
   readonly model: ModelMetadata;
   /** The model's name, version and SHA-256. */
   readonly modelIdentity: ModelIdentity;
-  /** The header line of the Bowl's CSV. */
-  readonly csvHeader: string;
   /** The default settings. */
   readonly settings: Settings;
   /** The settings of the watershed: names, ranges, help texts. */
@@ -108,7 +107,6 @@ export class Engine {
   private constructor(parts: {
     model: ModelMetadata;
     modelHash: string;
-    csvHeader: string;
     settings: Settings;
     settingList: readonly Setting[];
     exportFormats: readonly FormatInfo[];
@@ -121,7 +119,6 @@ export class Engine {
     this.model = parts.model;
     const { name, version } = parts.model;
     this.modelIdentity = { name, version, sha256: parts.modelHash };
-    this.csvHeader = parts.csvHeader;
     this.settings = parts.settings;
     this.settingList = parts.settingList;
     this.exportFormats = parts.exportFormats;
@@ -223,8 +220,13 @@ export class Engine {
   }
 
   /** Decides from their measurements which of an image's nuclei count; nothing is decoded. */
-  count(request: Omit<CountTask, "kind">, isSelected: boolean, options?: RunOptions): Promise<Counted> {
+  count(request: Omit<CountTask, "kind">, isSelected: boolean, options?: RunOptions): Promise<CountedNuclei> {
     return (isSelected ? this.#interactive : this.#reader).run({ kind: "count", ...request }, options);
+  }
+
+  /** Writes the Bowl's CSV. */
+  csv(images: readonly CsvImage[], options?: RunOptions): Promise<Blob> {
+    return this.#reader.run({ kind: "csv", images }, options);
   }
 
   /**
@@ -348,8 +350,8 @@ export class Engine {
 }
 
 /** The part of a result that is sent back to a worker: without outlines. */
-function finished({ csvRows, width, height, edited }: FinishedNuclei): FinishedNuclei {
-  return { csvRows, width, height, edited };
+function finished({ masks, width, height, edited }: FinishedNuclei): FinishedNuclei {
+  return { masks, width, height, edited };
 }
 
 function isSource(part: object): part is Source {

@@ -57,7 +57,7 @@ export type Handled = AllTrue<{
   refusedEdit: Others<RefusedEdit, "edit" | "reason">;
   slider: Others<Slider, "minimum" | "maximum" | "step" | "reversed" | "help">;
   source: Others<Source, "file" | "entry">;
-  batchPlan: Others<BatchPlan, "images" | "failures" | "notices" | "wanted" | "records">;
+  batchPlan: Others<BatchPlan, "images" | "failures" | "warnings" | "requested" | "records">;
   countedNuclei: Others<CountedNuclei, "included" | "summary">;
   errorReport: Others<ErrorReport, "code" | "message" | "help">;
   imageScore: Others<
@@ -73,7 +73,7 @@ export type Handled = AllTrue<{
   outlines: Others<Outlines, "points" | "offsets" | "labels">;
   plannedImage: Others<
     PlannedImage,
-    "imageId" | "csvId" | "fileStem" | "path" | "size" | "source" | "truth" | "ignoredInScoring"
+    "imageId" | "fileStem" | "path" | "size" | "source" | "truth" | "ignoredInScoring"
   >;
   scoreSummary: Others<
     ScoreSummary,
@@ -96,5 +96,5 @@ export type Handled = AllTrue<{
     | "segmentedChannel"
     | "warnings"
   >;
-  warning: Others<Warning, "code" | "message">;
+  warning: Others<Warning, "code" | "message" | "help">;
 }>;

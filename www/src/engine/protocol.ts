@@ -10,6 +10,7 @@ import type {
   BatchPlan,
   Contrast,
   CountedNuclei,
+  CsvImage,
   Edit,
   ErrorReport,
   ExampleImage,
@@ -21,6 +22,7 @@ import type {
   GivenProvenance,
   ImageRecord,
   ImageScore,
+  Masks,
   MeasurementTable,
   ModelMetadata,
   Outlines,
@@ -55,7 +57,7 @@ export interface ImageSource {
 export type TruthSource =
   | { readonly kind: "masks"; readonly sources: readonly ImageSource[] }
   | { readonly kind: "labels"; readonly source: ImageSource }
-  | { readonly kind: "runs"; readonly masks: readonly string[] };
+  | { readonly kind: "runs"; readonly masks: Masks };
 
 /** Works out which images, ground truth, sample submissions and records a set of files contains. */
 export interface OpenTask {
@@ -133,7 +135,6 @@ export interface LabelTask extends ImageReference, Comparison {
 /** Corrects nuclei that came from elsewhere. */
 export interface CorrectTask extends ImageReference, Comparison {
   readonly kind: "correct";
-  /** Rows of the Bowl's CSV, or a label image. */
   readonly start: TruthSource;
   readonly edits: readonly Edit[];
 }
@@ -158,8 +159,12 @@ export interface CountTask extends CountRules {
   readonly width: number;
   readonly height: number;
   readonly pixelSize: PixelSize | null;
-  /** The image's rows of the Bowl's CSV. */
-  readonly csvRows: string;
+}
+
+/** Writes the Bowl's CSV. */
+export interface CsvTask {
+  readonly kind: "csv";
+  readonly images: readonly CsvImage[];
 }
 
 /** Writes the files of one image, and its part of the files for the whole batch. */
@@ -253,6 +258,7 @@ export type Task =
   | CorrectTask
   | MeasureTask
   | CountTask
+  | CsvTask
   | ExportTask
   | BatchFilesTask
   | RecordTask
@@ -302,12 +308,6 @@ export interface Planned {
   readonly stack: StackInfo;
 }
 
-/** Which nuclei of an image count. */
-export interface Counted extends CountedNuclei {
-  /** The Bowl's CSV rows of the nuclei that count. */
-  readonly csvRows: string;
-}
-
 /** The exported files of an image. */
 export interface Exported {
   /** The files for this image only. */
@@ -325,7 +325,8 @@ export interface Outcomes {
   label: Segmented;
   correct: Segmented;
   measure: MeasurementTable;
-  count: Counted;
+  count: CountedNuclei;
+  csv: Blob;
   export: Exported;
   "batch-files": NamedBlob[];
   record: ImageRecord[];
@@ -352,8 +353,6 @@ export interface About {
   readonly model: ModelMetadata | null;
   /** The SHA-256 of the model file; empty without one. */
   readonly modelHash: string;
-  /** The header line of the Bowl's CSV. */
-  readonly csvHeader: string;
   /** The default settings. */
   readonly settings: Settings;
   /** Names, ranges and help texts of the watershed's settings. */

@@ -2,13 +2,12 @@
 import {
   Archive,
   batchFiles,
-  bowlCsvHeader,
+  bowlCsv,
   countNuclei,
   DecodedImage,
   defaultSettings,
   exampleImage,
   exportFormats,
-  includedRows,
   initSync,
   Prediction,
   readBlob,
@@ -23,7 +22,7 @@ import {
   watershedSettings,
 } from "../wasm/nucleoscope.js";
 import { isReport, reportOf } from "./engine-error.ts";
-import type { MeasurementTable, StackInfo } from "../wasm/nucleoscope.js";
+import type { CountedNuclei, MeasurementTable, StackInfo } from "../wasm/nucleoscope.js";
 import type {
   About,
   ArchiveTask,
@@ -33,7 +32,6 @@ import type {
   CachedPrediction,
   Comparison,
   CorrectTask,
-  Counted,
   CountTask,
   ExportTask,
   FromWorker,
@@ -82,7 +80,6 @@ function setUp(module: WebAssembly.Module, model: Uint8Array | null): void {
     const about: About = {
       model: segmenter?.metadata() ?? null,
       modelHash: model === null ? "" : sha256(model),
-      csvHeader: bowlCsvHeader(),
       settings: defaultSettings(),
       settingList: watershedSettings(),
       exportFormats: exportFormats(),
@@ -151,6 +148,8 @@ async function finish(task: Task, progress: OnProgress): Promise<Finished> {
       const outcome = count(task);
       return { outcome, transfer: [outcome.included.buffer] };
     }
+    case "csv":
+      return { outcome: blobOf(bowlCsv([...task.images])), transfer: [] };
     case "export":
       return { outcome: exportFiles(task), transfer: [] };
     case "batch-files":
@@ -170,10 +169,11 @@ function nucleiMoved(outcome: Segmented): Finished {
   return { outcome, transfer: buffersOf(outcome) };
 }
 
-function buffersOf({ outlines, truthOutlines }: Segmented): Transferable[] {
-  return [outlines, truthOutlines].flatMap((lines) =>
+function buffersOf({ masks, outlines, truthOutlines }: Segmented): Transferable[] {
+  const ofLines = [outlines, truthOutlines].flatMap((lines) =>
     lines === null ? [] : [lines.points.buffer, lines.offsets.buffer, lines.labels.buffer],
   );
+  return [masks.buffer, ...ofLines];
 }
 
 /** Keeps the last value: the next task often needs the same one. */
@@ -299,7 +299,7 @@ function described(
       edited: [...segmentation.edited()],
       refusedEdits: segmentation.refusedEdits(),
       outlines: segmentation.outlines(),
-      csvRows: segmentation.csvRows(task.imageId),
+      masks: segmentation.masks(),
       isTiled: false,
       stack,
       ...score(segmentation, task),
@@ -331,12 +331,12 @@ function readTruth(source: TruthSource): Truth {
     case "labels":
       return Truth.fromLabelFile(read(source.source));
     case "runs":
-      return Truth.fromRuns([...source.masks]);
+      return Truth.fromMasks(source.masks);
   }
 }
 
 function measure(task: MeasureTask): MeasurementTable {
-  const nuclei = Segmentation.fromCsvRows(task.nuclei);
+  const nuclei = Segmentation.fromMasks(task.nuclei);
   try {
     return nuclei.measure(imageOf(task, true));
   } finally {
@@ -344,13 +344,12 @@ function measure(task: MeasureTask): MeasurementTable {
   }
 }
 
-function count({ table, width, height, pixelSize, regions, gates, csvRows }: CountTask): Counted {
-  const counted = countNuclei(table, width, height, pixelSize, [...regions], [...gates]);
-  return { ...counted, csvRows: includedRows(csvRows, counted.included) };
+function count({ table, width, height, pixelSize, regions, gates }: CountTask): CountedNuclei {
+  return countNuclei(table, width, height, pixelSize, [...regions], [...gates]);
 }
 
 function exportFiles(task: ExportTask): Outcomes["export"] {
-  const nuclei = Segmentation.fromCsvRows(task.nuclei);
+  const nuclei = Segmentation.fromMasks(task.nuclei);
   try {
     const { imageId, fileStem, path, formats, measures, provenance } = task;
     const file = read(task.source);
