@@ -182,6 +182,7 @@ pub fn encode(images: &[&ImageRecord]) -> Result<Vec<u8>, serde_json::Error> {
 
 /// Why a file cannot be used as a record.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
+#[non_exhaustive]
 pub enum RecordError {
     /// It is not JSON.
     #[error("not JSON: {reason}")]

@@ -30,6 +30,7 @@ pub const HEADER: &str = "ImageId,EncodedPixels\n";
 
 /// Why a file, or one image in it, could not be read as the Bowl's CSV.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
+#[non_exhaustive]
 pub enum BowlCsvError {
     /// The file has no line with text.
     #[error("the CSV file is empty")]

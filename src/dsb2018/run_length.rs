@@ -21,6 +21,7 @@ use crate::nuclei::LabelImage;
 
 /// Why runs are not a mask, or masks not an image.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
+#[non_exhaustive]
 pub enum RunLengthError {
     /// There is no run.
     #[error("the mask has no pixels")]

@@ -394,6 +394,7 @@ pub struct ScoredImage {
 ///
 /// It is serialized as `{code, message, help}`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
+#[non_exhaustive]
 pub enum ScoreWarning {
     /// Images with true nuclei that the submission leaves out: they count as without prediction.
     #[error("images that the submission leaves out, scored as if nothing was found ({}): {}", .image_ids.len(), first_few(.image_ids))]

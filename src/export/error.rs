@@ -2,6 +2,7 @@ use super::{FORMATS, Format};
 
 /// Why a file could not be written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
+#[non_exhaustive]
 pub enum ExportError {
     /// There is no such format.
     #[error("there is no export called \"{text}\"")]

@@ -166,6 +166,7 @@ fn rings(part: &Polygon) -> Rings {
 
 /// Why a file does not tell regions of interest.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
+#[non_exhaustive]
 pub enum RegionError {
     /// It is not JSON.
     #[error("not JSON: {reason}")]

@@ -2,6 +2,7 @@
 
 /// Why a file did not become an image.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[non_exhaustive]
 pub enum ImageError {
     /// The file has no bytes.
     #[error("the file is empty (0 bytes)")]

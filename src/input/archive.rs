@@ -19,6 +19,7 @@ use zip::{CompressionMethod, ZipArchive};
 
 /// Why an archive, or one file in it, could not be read.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[non_exhaustive]
 pub enum ArchiveError {
     /// The file does not begin like a ZIP archive.
     #[error("this is not a ZIP archive")]

@@ -246,6 +246,7 @@ pub struct FailedFile {
 
 /// Why files do not make a data set.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
+#[non_exhaustive]
 pub enum DatasetError {
     /// A file whose name says that it is an image, of a format that cannot be read.
     #[error("{format} files cannot be read")]
@@ -277,6 +278,7 @@ pub enum DatasetError {
 ///
 /// It is serialized as `{code, message, help}`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
+#[non_exhaustive]
 pub enum DatasetWarning {
     /// A CSV file could not be read at all.
     #[error("{file} is not used: {error}")]

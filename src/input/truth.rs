@@ -11,6 +11,7 @@ use crate::nuclei::LabelImage;
 
 /// Why a ground truth does not fit its image.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
+#[non_exhaustive]
 pub enum TruthError {
     /// A mask or label image has another size than the image it belongs to.
     #[error("the ground truth is {truth_width} × {truth_height} pixels but the image is {width} × {height}")]

@@ -4,6 +4,7 @@ use crate::geometry::Size;
 
 /// Why a model could not be loaded or run.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[non_exhaustive]
 pub enum NetworkError {
     /// The bytes are not an ONNX model.
     #[error("this is not an ONNX model: {reason}")]

@@ -76,6 +76,7 @@ pub enum Keep {
 
 /// Why a gate is none.
 #[derive(Debug, Clone, PartialEq, thiserror::Error, miette::Diagnostic)]
+#[non_exhaustive]
 pub enum GateError {
     /// It does not have the form of a gate.
     #[error("\"{text}\" is not a gate")]

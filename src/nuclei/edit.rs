@@ -90,6 +90,7 @@ pub enum Edit {
 
 /// Why an edit changed nothing.
 #[derive(Debug, Clone, PartialEq, thiserror::Error, miette::Diagnostic)]
+#[non_exhaustive]
 pub enum EditError {
     /// A coordinate is not a number, or far beyond any image.
     #[error("point {place} is not a place in an image: x = {x}, y = {y}")]

@@ -65,7 +65,7 @@ export class Page {
       saved: (images) => this.#saved.mark(images),
       failed: ({ message, help }) => {
         const action = { label: "Try again", run: () => void this.#download.save() };
-        this.#notices.add([{ message: `The CSV could not be saved: ${message}`, help, action }]);
+        this.#messages.add([{ message: `The CSV could not be saved: ${message}`, help, action }]);
       },
     },
   );

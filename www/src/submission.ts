@@ -20,10 +20,7 @@ export interface Submission {
 }
 
 /** All finished images in the order of the list, or of the sample submission if there is one. */
-export function submissionOf(
-  images: readonly SubmissionImage[],
-  requestedIds: readonly string[] | null,
-): Submission {
+export function submissionOf(images: readonly SubmissionImage[], requestedIds: readonly string[] | null): Submission {
   const known = new Map(images.map((image) => [image.imageId, image]));
   known.delete(null);
   const order = new Set(requestedIds ?? known.keys());
