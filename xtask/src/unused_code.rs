@@ -7,7 +7,7 @@
 
 use anyhow::{Context, Result, ensure};
 use rustc_demangle::demangle;
-use walrus::{FunctionBuilder, FunctionKind, LocalFunction, Module, ModuleConfig};
+use walrus::{FunctionBuilder, FunctionKind, Module, ModuleConfig};
 
 /// Modules of the engine and its dependencies, as paths of the functions in them.
 const UNUSED: &[&str] = &[
@@ -66,6 +66,9 @@ const UNUSED: &[&str] = &[
     "tract_onnx_opl::resize::ser",
 ];
 
+/// The functions that enter operators in the engine's register run whenever a model is loaded.
+const REGISTRATION: &str = "::register_all_ops";
+
 /// Smaller bodies gain nothing, and the compiler may have merged them with equal ones that are needed.
 const SMALLEST_BODY: u64 = 30;
 
@@ -97,9 +100,7 @@ fn is_unused(function: &walrus::Function) -> bool {
     let (FunctionKind::Local(body), Some(name)) = (&function.kind, &function.name) else { return false };
     let name = format!("{:#}", demangle(name));
     let path = name.trim_start_matches(['<', '&']);
-    UNUSED.iter().any(|prefix| path.starts_with(prefix)) && is_large(body)
-}
-
-fn is_large(body: &LocalFunction) -> bool {
-    body.size() >= SMALLEST_BODY
+    UNUSED.iter().any(|prefix| path.starts_with(prefix))
+        && !name.ends_with(REGISTRATION)
+        && body.size() >= SMALLEST_BODY
 }
