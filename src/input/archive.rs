@@ -118,6 +118,7 @@ pub enum ArchiveError {
 
 /// How much an archive may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Limits {
     /// Most files in an archive.
     pub maximum_entries: usize,
@@ -129,6 +130,20 @@ impl Default for Limits {
     /// 200,000 files, more than three times what the Bowl's largest archive holds; 1 GiB a file.
     fn default() -> Self {
         Self { maximum_entries: 200_000, maximum_entry_bytes: 1 << 30 }
+    }
+}
+
+impl Limits {
+    /// The limits with another [`Self::maximum_entries`].
+    #[must_use]
+    pub fn with_maximum_entries(self, maximum_entries: usize) -> Self {
+        Self { maximum_entries, ..self }
+    }
+
+    /// The limits with another [`Self::maximum_entry_bytes`].
+    #[must_use]
+    pub fn with_maximum_entry_bytes(self, maximum_entry_bytes: u64) -> Self {
+        Self { maximum_entry_bytes, ..self }
     }
 }
 
