@@ -165,8 +165,8 @@ fn around(pool: &PoolSpec) -> Option<usize> {
 }
 
 /// The last of the four axis moves that make up `DepthToSpace`, with rows × columns × rest channels (mode
-/// `DCR`): `[N, side, side, C, H, W]`, `[N, side, C, H, W, side]`, `[N, C, H, side, W, side]`, `[N, C, side ×
-/// H, side × W]`.
+/// `DCR`): `[N, side, side, C, H, W]`, `[N, side, C, H, W, side]`, `[N, C, H, side, W, side]`,
+/// `[N, C, side × H, side × W]`.
 fn depth_to_space(model: &TypedModel, last: &TypedNode, joined: &AxisOp) -> TractResult<Option<Replacement>> {
     let before = |node: &TypedNode| node.inputs.first().map(|input| model.node(input.node));
     rule_if!(matches!(joined, AxisOp::Reshape(2, _, to) if to.len() == 2));

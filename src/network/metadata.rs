@@ -36,7 +36,7 @@ pub struct ModelMetadata {
     pub stride: usize,
     /// Context in pixels that a tile needs around the part that is kept, at the network's scale.
     pub halo: usize,
-    /// Diameter in pixels of the nuclei that the model was trained on.
+    /// Diameter in pixels of the nuclei that the model segments best.
     pub training_diameter: f32,
     /// The scales at which the model works.
     pub scales: ScaleRange,
