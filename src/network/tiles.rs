@@ -253,8 +253,8 @@ fn pad(values: &[f32], from: Size, to: Size, padded: &mut Vec<f32>) {
     }
 }
 
-/// The coordinate within an axis that is mirrored at its ends without repeating the end itself: `0 1 2 3 | 2
-/// 1 0 1 2 …`.
+/// The coordinate within an axis that is mirrored at its ends without repeating the end itself:
+/// `0 1 2 3 | 2 1 0 1 2 …`.
 fn mirrored(coordinate: usize, length: usize) -> usize {
     if length == 1 {
         return 0;

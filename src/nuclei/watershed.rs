@@ -90,8 +90,8 @@ fn steps(value: f32) -> u16 {
     whole + u16::from(scaled - f32::from(whole) >= 0.5)
 }
 
-/// The relief to flood. A border of [`OUTSIDE`] gives every pixel of the image four neighbours: `levels[(y +
-/// 1) * across + x + 1]` in `0..=TOP`, or [`OUTSIDE`].
+/// The relief to flood. A border of [`OUTSIDE`] gives every pixel of the image four neighbours:
+/// `levels[(y + 1) * across + x + 1]` in `0..=TOP`, or [`OUTSIDE`].
 struct Relief {
     /// Number of columns, including the border.
     across: usize,
