@@ -1,4 +1,5 @@
-//! The Bowl's run lengths of a crowded image of a megapixel: `cargo bench --bench run_length`.
+//! Benchmark of the Bowl's run-length encoding, on a crowded image of one megapixel:
+//! `cargo bench --bench run_length`.
 
 use std::hint::black_box;
 

@@ -1,4 +1,5 @@
-//! What follows the network, on a crowded image of a megapixel: `cargo bench --bench watershed`.
+//! Benchmarks of the steps after the network, on a crowded image of one megapixel:
+//! `cargo bench --bench watershed`.
 
 use std::hint::black_box;
 
@@ -10,7 +11,7 @@ use nucleoscope::synthetic::{Field, FieldOptions, field, maps};
 
 const SIDE: usize = 1024;
 
-/// Edits of every kind, all over the image.
+/// Edits of every kind, distributed over the image.
 fn edits(count: usize) -> Vec<Edit> {
     let edit = |number: usize| {
         let (x, y) = ((number * 137 % SIDE) as f64, (number * 71 % SIDE) as f64);

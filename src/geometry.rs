@@ -1,14 +1,14 @@
-//! Sizes, points and rectangles: `(width, height)` and `(x, y)` everywhere.
+//! Sizes, points and rectangles, in the order `(width, height)` and `(x, y)`.
 //!
-//! `x` counts columns to the right and `y` rows down. Coordinates of an image are those of its pixels' sides:
-//! the upper left pixel covers 0 to 1 both ways, and its centre is (0.5, 0.5).
+//! `x` counts columns to the right and `y` rows down. Image coordinates refer to pixel edges: the upper left
+//! pixel covers 0 to 1 in both directions, and its centre is (0.5, 0.5).
 
 use std::fmt;
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-/// Columns and rows of an image or a part of one, in pixels.
+/// Width and height of an image or part of one, in pixels.
 ///
 /// ```
 /// use nucleoscope::geometry::Size;
@@ -19,19 +19,19 @@ use serde::{Deserialize, Serialize};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Size {
-    /// Columns.
+    /// Number of columns.
     pub width: usize,
-    /// Rows.
+    /// Number of rows.
     pub height: usize,
 }
 
 impl Size {
-    /// A size of so many columns and rows.
+    /// Creates a size.
     pub const fn new(width: usize, height: usize) -> Self {
         Self { width, height }
     }
 
-    /// Number of pixels, `usize::MAX` at most.
+    /// Number of pixels, saturating at `usize::MAX`.
     pub const fn area(self) -> usize {
         self.width.saturating_mul(self.height)
     }
@@ -43,9 +43,9 @@ impl fmt::Display for Size {
     }
 }
 
-/// A point: `f64` for any place in an image, `u32` for a corner of a pixel, `usize` for a pixel.
+/// A point: `f64` for any position in an image, `u32` for a pixel corner, `usize` for a pixel.
 ///
-/// In JSON it is `[x, y]`.
+/// It is serialized as `[x, y]`.
 ///
 /// ```
 /// use nucleoscope::geometry::Point;
@@ -57,20 +57,20 @@ impl fmt::Display for Size {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(from = "(T, T)", into = "(T, T)", bound(serialize = "T: Copy + Serialize"))]
 pub struct Point<T = f64> {
-    /// Along a row, to the right.
+    /// Horizontal coordinate, to the right.
     pub x: T,
-    /// Along a column, down.
+    /// Vertical coordinate, down.
     pub y: T,
 }
 
-/// As TypeScript has it: what is in JSON.
+/// The TypeScript type of the JSON form.
 #[cfg(feature = "typescript")]
 #[wasm_bindgen::prelude::wasm_bindgen(typescript_custom_section)]
 const POINT: &str =
     "/** A point in image pixels: `[x, y]`, right and down. */\nexport type Point = [number, number];";
 
 impl<T> Point<T> {
-    /// The point at these coordinates.
+    /// Creates a point.
     pub const fn new(x: T, y: T) -> Self {
         Self { x, y }
     }
@@ -111,32 +111,32 @@ pub struct Rect {
 }
 
 impl Rect {
-    /// All pixels of an image.
+    /// The rectangle of a whole image.
     pub fn whole(image: Size) -> Self {
         Self { left: 0, top: 0, width: image.width, height: image.height }
     }
 
-    /// The pixels in these columns and rows.
+    /// The rectangle of these columns and rows.
     pub fn of(columns: Range<usize>, rows: Range<usize>) -> Self {
         Self { left: columns.start, top: rows.start, width: columns.len(), height: rows.len() }
     }
 
-    /// Its columns.
+    /// The columns of the rectangle.
     pub fn columns(&self) -> Range<usize> {
         self.left..self.left + self.width
     }
 
-    /// Its rows.
+    /// The rows of the rectangle.
     pub fn rows(&self) -> Range<usize> {
         self.top..self.top + self.height
     }
 
-    /// Its columns and rows.
+    /// The size of the rectangle.
     pub fn size(&self) -> Size {
         Size::new(self.width, self.height)
     }
 
-    /// The rectangle with a margin on every side, clipped to an image of that size.
+    /// The rectangle with a margin on every side, clipped to an image of this size.
     pub fn grown(&self, margin: usize, image: Size) -> Self {
         let grown = |range: Range<usize>, length: usize| {
             range.start.saturating_sub(margin)..(range.end + margin).min(length)
@@ -150,7 +150,7 @@ impl Rect {
     }
 }
 
-/// Pixels side by side in a row.
+/// A horizontal run of adjacent pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Run {
     /// Column of the first pixel.
@@ -167,15 +167,15 @@ impl Run {
         self.x + self.length
     }
 
-    /// The indices of its pixels in an image of that width.
+    /// The indices of the run's pixels in an image of this width.
     pub(crate) fn indices(&self, width: usize) -> Range<usize> {
         let start = self.y * width + self.x;
         start..start + self.length
     }
 }
 
-/// The length of a part of `length` pixels that begins and ends between pixels, rounded so that the part does
-/// not end beyond them.
+/// The length of a part of `length` pixels with fractional ends, rounded so that the part does not extend
+/// beyond the pixels.
 pub(crate) fn length_within(part: &Range<f64>, length: usize) -> f64 {
     let (mut inside, end) = (part.end - part.start, length as f64);
     while part.start + inside > end {

@@ -1,20 +1,19 @@
-//! The network's output for one image.
+//! The network's prediction for one image.
 
 use crate::geometry::Size;
 
-/// Three maps of the size of the image, row-major, `map[y * width + x]`, values nominally in
-/// `0.0..=1.0`.
+/// Three maps of the image's size, row-major, `map[y * width + x]`, with values nominally in `0.0..=1.0`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ProbabilityMaps {
-    /// Columns.
+    /// Number of columns.
     pub width: usize,
-    /// Rows.
+    /// Number of rows.
     pub height: usize,
     /// Probability that the pixel belongs to a nucleus.
     pub interior: Vec<f32>,
     /// Probability that the pixel lies on the contour of a nucleus.
     pub boundary: Vec<f32>,
-    /// Distance to the contour as a fraction of the largest in the nucleus: 0 outside, 1 at its centre.
+    /// Distance to the contour, relative to the nucleus's maximum: 0 outside, 1 at its centre.
     pub distance: Vec<f32>,
 }
 
@@ -25,13 +24,12 @@ impl ProbabilityMaps {
         Self { width, height, interior: map.clone(), boundary: map.clone(), distance: map }
     }
 
-    /// Columns and rows.
+    /// Width and height.
     pub fn size(&self) -> Size {
         Size::new(self.width, self.height)
     }
 
-    /// The values of the three maps one after the other, as little-endian 32-bit floats, for storing them
-    /// outside the program.
+    /// Serializes the three maps one after the other, as little-endian 32-bit floats.
     ///
     /// ```
     /// use nucleoscope::prediction::ProbabilityMaps;
@@ -47,7 +45,7 @@ impl ProbabilityMaps {
         maps.into_iter().flatten().flat_map(|value| value.to_le_bytes()).collect()
     }
 
-    /// The maps that [`Self::to_bytes`] wrote; `None` if the bytes are not three maps of that size.
+    /// Reads maps that [`Self::to_bytes`] wrote; `None` if the bytes are not three maps of this size.
     pub fn from_bytes(width: usize, height: usize, bytes: &[u8]) -> Option<Self> {
         let (values, rest) = bytes.as_chunks::<4>();
         let pixels = width.checked_mul(height)?;
@@ -60,7 +58,7 @@ impl ProbabilityMaps {
         Some(Self { width, height, interior: map(0), boundary: map(1), distance: map(2) })
     }
 
-    /// The three maps in the order of the model's output.
+    /// The three maps, in the order of the model's output.
     pub fn channels_mut(&mut self) -> [&mut Vec<f32>; 3] {
         [&mut self.interior, &mut self.boundary, &mut self.distance]
     }

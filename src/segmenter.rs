@@ -1,4 +1,4 @@
-//! The way from an image to its nuclei in one type: [`Segmenter`].
+//! The complete segmentation of an image in one type: [`Segmenter`].
 
 use std::cell::Cell;
 use std::ops::ControlFlow;
@@ -11,10 +11,10 @@ use crate::prediction::ProbabilityMaps;
 use crate::segment::tiled::{Assembly, Block, BlockNuclei, Plan, Sizes};
 use crate::segment::{self, Inference, Progress, SegmentError, Segmentation, Settings};
 
-/// Finds the nuclei in images with a network and settings.
+/// Segments the nuclei in images with a network and settings.
 ///
-/// [`segment`](Self::segment) goes all the way, whatever the size of the image. Each step is public too, for
-/// callers that keep what lies between them or work in several places: [`predict`](Self::predict) and
+/// [`segment`](Self::segment) does the complete segmentation of an image of any size. Each step is also
+/// public, for callers that keep intermediate results or distribute the work: [`predict`](Self::predict) and
 /// [`label`](Self::label) for an image as a whole; [`plan`](Self::plan), [`find`](Self::find) and
 /// [`assemble`](Self::assemble) for a tiled one.
 ///
@@ -37,18 +37,18 @@ pub struct Segmenter<N> {
 }
 
 impl<N: Network> Segmenter<N> {
-    /// With the default settings.
+    /// Creates a segmenter with the default settings.
     pub fn new(network: N) -> Self {
         Self { network, settings: Settings::default(), sizes: Sizes::default() }
     }
 
-    /// With other settings.
+    /// Changes the settings.
     #[must_use]
     pub fn with_settings(self, settings: Settings) -> Self {
         Self { settings, ..self }
     }
 
-    /// With another limit between whole and tiled images, and blocks of another size.
+    /// Changes the limit between whole and tiled images, and the size of blocks.
     #[must_use]
     pub fn with_sizes(self, sizes: Sizes) -> Self {
         Self { sizes, ..self }
@@ -74,7 +74,7 @@ impl<N: Network> Segmenter<N> {
         self.sizes.is_tiled(image.size())
     }
 
-    /// Finds the nuclei of an image.
+    /// Segments the nuclei of an image.
     ///
     /// # Errors
     /// The network failed, or the label image does not fit into memory.
@@ -82,7 +82,7 @@ impl<N: Network> Segmenter<N> {
         self.segment_with(image, &mut |_| ControlFlow::Continue(()))
     }
 
-    /// [`Self::segment`] that reports its progress; [`ControlFlow::Break`] cancels it before the next tile.
+    /// Like [`Self::segment`], and reports progress; [`ControlFlow::Break`] cancels before the next tile.
     ///
     /// # Errors
     /// Those of [`Self::segment`], and [`SegmentError::Cancelled`].
@@ -110,7 +110,7 @@ impl<N: Network> Segmenter<N> {
             let Inference { scale, passes, .. } = inference;
             return Ok(Segmentation { diameter: segment::typical_diameter(&labels), labels, scale, passes });
         }
-        // Whether there is memory for the result is found out before the work.
+        // Fails before the work if there is not enough memory for the result.
         let assembly = self.assembly(image)?;
         let plan = self.plan(image, &mut |_, _| ControlFlow::Continue(()))?;
         let total = plan.blocks.len();
@@ -125,9 +125,9 @@ impl<N: Network> Segmenter<N> {
         Ok(finish(assembly, &plan, &found))
     }
 
-    /// [`Self::segment`] whose blocks of a tiled image are worked on by `map`, which may do so on several
-    /// threads: it hands each block to the function that it is given, and returns the results in the order of
-    /// the blocks.
+    /// Like [`Self::segment`], but the blocks of a tiled image are processed by `map`, which may use several
+    /// threads: it must call the given function for each block and return the results in the order of the
+    /// blocks.
     ///
     /// # Errors
     /// Those of [`Self::segment`].
@@ -149,7 +149,7 @@ impl<N: Network> Segmenter<N> {
         Ok(finish(assembly, &plan, &found))
     }
 
-    /// Predicts the probability maps of an image as a whole, at the scale that suits its nuclei.
+    /// Predicts the probability maps of an image as a whole, at the scale for its nuclei.
     ///
     /// # Errors
     /// The network failed, or `progress` cancelled it.
@@ -163,13 +163,13 @@ impl<N: Network> Segmenter<N> {
         network.outcome(segment::predict(&network, image, &self.settings, &mut report))
     }
 
-    /// Labels the nuclei in probability maps: the cheap half, which only the settings of the watershed change.
+    /// Labels the nuclei in probability maps. This is fast and depends only on the watershed settings.
     pub fn label(&self, maps: &ProbabilityMaps) -> LabelImage {
         watershed(maps, &self.settings.watershed)
     }
 
-    /// Plans how a tiled image is segmented: its levels, the scale, the blocks. `progress` is given the windows
-    /// that were predicted to estimate the scale, and how many there are.
+    /// Plans the segmentation of a tiled image: its levels, the scale, the blocks. `progress` is called with
+    /// the number of windows predicted so far to estimate the scale, and the total.
     ///
     /// # Errors
     /// The network failed, or `progress` cancelled it.
@@ -183,7 +183,8 @@ impl<N: Network> Segmenter<N> {
         network.outcome(Plan::new(&network, image, &self.settings, &self.sizes, &mut report))
     }
 
-    /// Finds the nuclei of one block of a tiled image. `progress` is given the tiles done, and all of them.
+    /// Finds the nuclei of one block of a tiled image. `progress` is called with the numbers of finished
+    /// tiles and of all tiles.
     ///
     /// # Errors
     /// The network failed, or `progress` cancelled it.
@@ -199,7 +200,7 @@ impl<N: Network> Segmenter<N> {
         network.outcome(plan.find(&network, image, &self.settings, block, &mut report))
     }
 
-    /// Puts the nuclei of all blocks together, in the order of the plan.
+    /// Assembles the nuclei of all blocks, in the order of the plan.
     ///
     /// # Errors
     /// [`SegmentError::OutOfMemory`].
@@ -224,7 +225,7 @@ fn finish(mut assembly: Assembly, plan: &Plan, found: &[BlockNuclei]) -> Segment
     Segmentation { diameter: segment::typical_diameter(&labels), labels, scale: plan.scale, passes }
 }
 
-/// A network that fails once its work is cancelled.
+/// A network that fails once the work is cancelled.
 struct Cancellable<'a> {
     network: &'a dyn Network,
     is_cancelled: Cell<bool>,
@@ -235,14 +236,14 @@ impl<'a> Cancellable<'a> {
         Self { network, is_cancelled: Cell::new(false) }
     }
 
-    /// Takes note of what a progress callback returned.
+    /// Records what a progress callback returned.
     fn note(&self, flow: ControlFlow<()>) {
         if flow.is_break() {
             self.is_cancelled.set(true);
         }
     }
 
-    /// The result of the work, if it was not cancelled.
+    /// The result of the work, or [`SegmentError::Cancelled`] if it was cancelled.
     fn outcome<T>(&self, result: Result<T, NetworkError>) -> Result<T, SegmentError> {
         if self.is_cancelled.get() { Err(SegmentError::Cancelled) } else { Ok(result?) }
     }

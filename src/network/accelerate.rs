@@ -1,5 +1,4 @@
-//! Faster ways through a network than the engine's own: which operators of a model are replaced by which
-//! kernels. A model with other operators still runs, through tract's own.
+//! Faster kernels for some of a model's operators. Other operators are run by tract's own kernels.
 
 use nucleoscope_kernels::{DepthToSpace, MaxPool2x2, PatchConvolution, UpsampleAdd, Winograd};
 use tract_onnx::prelude::*;
@@ -13,25 +12,25 @@ use tract_onnx::tract_core::optim::Optimizer;
 
 use super::operator::{Operator, Shape};
 
-/// Replaces in `model`, whose images are `[N, C, H, W]`:
+/// Replaces the following in `model`, whose images are `[N, C, H, W]`:
 ///
-/// - 3×3 convolutions of stride 1 with zeros around the image, and convolutions whose patches do not
-///   overlap (1×1, 2×2 of stride 2 …), with the rectifier that follows;
-/// - 2×2 max-pools of stride 2;
-/// - doubling by the nearest pixel followed by a sum;
-/// - the moves of axes that tract makes of `DepthToSpace`.
+/// - 3×3 convolutions of stride 1 with zero padding, and convolutions whose patches do not overlap (1×1, 2×2
+///   of stride 2 …), with the ReLU that follows;
+/// - 2×2 max-pooling of stride 2;
+/// - nearest-neighbour upsampling by 2 followed by a sum;
+/// - the axis moves into which tract translates `DepthToSpace`.
 ///
 /// # Errors
-/// What tract says of a graph that it cannot change.
+/// tract's error if it cannot change the graph.
 pub(super) fn accelerate(mut model: TypedModel) -> TractResult<TypedModel> {
-    // Weights become constants, and all else stays as the file says.
+    // Weights become constants; everything else stays as in the file.
     Optimizer::prop_consts().optimize(&mut model)?;
     ChannelsLast.translate_model(&model)?.into_decluttered()
 }
 
-/// Copies a model with the kernels in place. Every outlet of the copy is `[N, C, H, W]` as in the model; a
-/// kernel that reads another one's answer takes it from before the axes are moved, and the moves that
-/// nobody reads are dropped when the copy is decluttered.
+/// Copies a model with the kernels inserted. Every outlet of the copy is `[N, C, H, W]` as in the model. A
+/// kernel that reads another kernel's output takes it from before the axes are moved; moves that become
+/// unused are dropped when the copy is decluttered.
 #[derive(Debug)]
 struct ChannelsLast;
 
@@ -69,12 +68,12 @@ fn channels_last(target: &mut TypedModel, outlet: OutletId, name: String) -> Tra
     Ok(target.wire_node(name, AxisOp::Move(1, 3), &[outlet])?[0])
 }
 
-/// What stands in for a node of the model, and the outlets of the model that it reads.
+/// The replacement for a node of the model, and the outlets of the model that it reads.
 type Replacement = (Box<dyn TypedOp>, TVec<OutletId>);
 
 fn replacement(model: &TypedModel, node: &TypedNode) -> TractResult<Option<Replacement>> {
     if let Some(conv) = node.op_as::<Conv>() {
-        // Where a rectifier follows, that stands for both.
+        // If a ReLU follows, the ReLU's node is replaced instead, together with the convolution.
         rule_if!(rectifier_after(model, node)?.is_none());
         return convolution(model, node, conv, f32::NEG_INFINITY);
     }
@@ -100,7 +99,7 @@ fn replacement(model: &TypedModel, node: &TypedNode) -> TractResult<Option<Repla
     Ok(None)
 }
 
-/// The node `max(convolution, 0)`, if nobody else reads the convolution.
+/// The node `max(convolution, 0)`, if the convolution has no other reader.
 fn rectifier_after(model: &TypedModel, convolution: &TypedNode) -> TractResult<Option<usize>> {
     rule_if!(!model.outputs.contains(&convolution.id.into()));
     let [successor] = &*convolution.outputs[0].successors else { return Ok(None) };
@@ -112,7 +111,7 @@ fn rectifier_after(model: &TypedModel, convolution: &TypedNode) -> TractResult<O
     Ok(Some(next.id))
 }
 
-/// A convolution's kernel; values below `least` become it.
+/// A convolution's kernel; its output is clamped to at least `least`.
 fn convolution(
     model: &TypedModel,
     node: &TypedNode,
@@ -128,7 +127,7 @@ fn convolution(
     rule_if!(weights.datum_type() == f32::datum_type() && bias.datum_type() == f32::datum_type());
     let (inputs, outputs) = (conv.input_channels(), conv.output_channels());
     let weights: Vec<f32> = weights.to_plain_array_view::<f32>()?.iter().copied().collect();
-    // A bias may be one value for all.
+    // A bias may be a single value for all channels.
     let bias: Vec<f32> = bias.to_plain_array_view::<f32>()?.iter().copied().cycle().take(outputs).collect();
     rule_if!(bias.len() == outputs);
     let operator: Box<dyn TypedOp> = match (&*pool.kernel_shape, &*pool.strides()) {
@@ -156,18 +155,18 @@ fn max_pool(pool: &MaxPool) -> Option<Box<dyn TypedOp>> {
     is_ours.then(|| Box::new(Operator::new(MaxPool2x2, Shape { shrink: 2, ..Shape::SAME })) as _)
 }
 
-/// The width of the border that is put around an image, if it is the same on every side.
+/// The width of the padding, if it is the same on every side.
 fn around(pool: &PoolSpec) -> Option<usize> {
-    // Of any size that the steps fit into, so that what a step leaves over is no border.
+    // A size that is divisible by the strides, so that a remainder is not counted as padding.
     let size: TVec<usize> = pool.kernel_shape.iter().map(|side| side * 8).collect();
     let sides = pool.padding.compute(&size, &pool.kernel_shape, &pool.dilations(), &pool.strides());
     let width = sides.first()?.pad_before;
     sides.iter().all(|side| (side.pad_before, side.pad_after) == (width, width)).then_some(width)
 }
 
-/// The last of the four moves that `DepthToSpace` is made of, the number of channels being
-/// rows × columns × rest (mode `DCR`): `[N, side, side, C, H, W]`, `[N, side, C, H, W, side]`,
-/// `[N, C, H, side, W, side]`, `[N, C, side × H, side × W]`.
+/// The last of the four axis moves that make up `DepthToSpace`, with rows × columns × rest channels (mode
+/// `DCR`): `[N, side, side, C, H, W]`, `[N, side, C, H, W, side]`, `[N, C, H, side, W, side]`,
+/// `[N, C, side × H, side × W]`.
 fn depth_to_space(model: &TypedModel, last: &TypedNode, joined: &AxisOp) -> TractResult<Option<Replacement>> {
     let before = |node: &TypedNode| node.inputs.first().map(|input| model.node(input.node));
     rule_if!(matches!(joined, AxisOp::Reshape(2, _, to) if to.len() == 2));
@@ -188,7 +187,7 @@ fn depth_to_space(model: &TypedModel, last: &TypedNode, joined: &AxisOp) -> Trac
     Ok(Some((Box::new(Operator::new(DepthToSpace { side }, shape)), tvec!(split.inputs[0]))))
 }
 
-/// A sum of an image and a doubled one.
+/// The sum of an image and an upsampled one.
 fn upsample_add(model: &TypedModel, node: &TypedNode) -> TractResult<Option<Replacement>> {
     for (input, other) in [(0, 1), (1, 0)] {
         let (doubled, fine) = (node.inputs[input], node.inputs[other]);
@@ -206,7 +205,7 @@ fn doubles(model: &TypedModel, node: &TypedNode) -> TractResult<bool> {
     if let Some(upsample) = node.op_as::<NearestUpsample>() {
         return Ok(*upsample.scales == [1, 1, 2, 2]);
     }
-    // A resize knows when it is no more than that, whatever its conventions, in one step or two.
+    // tract itself detects when a resize is equivalent to this, whatever its conventions, in one step or two.
     if node.op.name() != "Resize" {
         return Ok(false);
     }

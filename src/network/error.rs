@@ -16,7 +16,7 @@ pub enum NetworkError {
         /// The parser's message.
         reason: String,
     },
-    /// The model is ONNX but has metadata or a form that cannot be used.
+    /// The model is ONNX, but its metadata or form is not supported.
     #[error("the model cannot be used: {reason}")]
     #[diagnostic(
         code("model/metadata"),
@@ -26,17 +26,17 @@ pub enum NetworkError {
         /// What is wrong, and what was found instead.
         reason: String,
     },
-    /// The model has operators that no network for images needs.
+    /// The model uses operators outside the supported set.
     #[error("the model cannot be run: it uses {names}")]
     #[diagnostic(
         code("model/operators"),
         help("Export the model with the operators that docs/model-metadata.md lists.")
     )]
     Operators {
-        /// The operators by their names in ONNX, sorted, separated by commas.
+        /// Names of the ONNX operators, sorted and separated by commas.
         names: String,
     },
-    /// The model uses something that the engine cannot run.
+    /// The engine does not support the model.
     #[error("the model cannot be run: {reason}")]
     #[diagnostic(
         code("model/unsupported"),
@@ -46,14 +46,14 @@ pub enum NetworkError {
         /// The engine's message.
         reason: String,
     },
-    /// The model was loaded but failed on an image.
+    /// The model was loaded, but failed on an image.
     #[error("the network failed on a tile of {size} pixels: {reason}")]
     #[diagnostic(
         code("model/failed"),
         help("Try a smaller image; if that fails too, report the model and the image's size.")
     )]
     Failed {
-        /// Columns and rows of the tile.
+        /// Width and height of the tile.
         size: Size,
         /// The engine's message.
         reason: String,
@@ -61,7 +61,7 @@ pub enum NetworkError {
 }
 
 impl NetworkError {
-    /// An error in the metadata or the form of a model.
+    /// Creates an error about the metadata or form of a model.
     pub(super) fn metadata(reason: impl Into<String>) -> Self {
         Self::Metadata { reason: reason.into() }
     }

@@ -1,4 +1,4 @@
-//! What a model must say of itself, in the `metadata_props` of its ONNX file.
+//! A model's metadata, from the `metadata_props` of its ONNX file.
 
 use std::collections::HashMap;
 
@@ -7,18 +7,18 @@ use serde::Serialize;
 use super::{NetworkError, ScaleRange};
 use crate::image::{LocalRange, Normalization};
 
-/// How the model's raw output becomes values in `0.0..=1.0`.
+/// The activation that converts the model's raw output to values in `0.0..=1.0`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "lowercase")]
 pub enum Activation {
-    /// The output is in range already.
+    /// The output is already in range.
     None,
-    /// The output are logits: `1 / (1 + exp(-x))`.
+    /// The output is logits: `1 / (1 + exp(-x))`.
     Sigmoid,
 }
 
-/// What the pipeline must know of a model. `docs/model-metadata.md` lists the keys.
+/// A model's metadata. `docs/model-metadata.md` lists the keys.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
@@ -27,37 +27,37 @@ pub struct ModelMetadata {
     pub name: String,
     /// The model's version.
     pub version: String,
-    /// What becomes of the raw output.
+    /// The activation to apply to the raw output.
     pub activation: Activation,
     /// How images are normalised.
     #[serde(skip)]
     pub normalization: Normalization,
     /// Both sides of the input must be multiples of this many pixels.
     pub stride: usize,
-    /// Pixels of context that a tile needs around the part that is kept, at the network's own scale.
+    /// Context in pixels that a tile needs around the part that is kept, at the network's scale.
     pub halo: usize,
-    /// Diameter in pixels of the nuclei that the model handles best.
+    /// Diameter in pixels of the nuclei that the model segments best.
     pub training_diameter: f32,
-    /// At which scales the model works.
+    /// The scales at which the model works.
     pub scales: ScaleRange,
     /// Licence of the weights.
     pub license: String,
-    /// What the model was trained on.
+    /// The training data.
     pub data: String,
 }
 
-/// The version of the layout of the metadata that this crate understands.
+/// The supported version of the metadata's layout.
 const LAYOUT: &str = "1";
-/// Meaning and order of the three output channels.
+/// The three output channels, in order.
 const CHANNELS: &str = "interior,boundary,distance";
-/// Largest stride and halo that make sense; larger ones are mistakes.
+/// Largest plausible stride and halo.
 const LARGEST_MARGIN: usize = 512;
 
 impl ModelMetadata {
-    /// Reads the metadata from a model's metadata.
+    /// Reads the metadata from a model's `metadata_props`.
     ///
     /// # Errors
-    /// [`NetworkError::Metadata`] that names the key that is missing or out of range.
+    /// [`NetworkError::Metadata`] with the key that is missing or out of range.
     ///
     /// ```
     /// use nucleoscope::network::ModelMetadata;

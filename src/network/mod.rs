@@ -1,11 +1,11 @@
-//! The network: from a normalised image to maps, whatever runs it and however large the image is.
+//! The network: from a normalised image of any size to probability maps, with any implementation.
 //!
 //! ```text
 //! NormalizedImage ──tiles, scale──▶ [1, 3, H, W] ──Network──▶ [1, 3, H, W] ──▶ ProbabilityMaps
 //! ```
 //!
-//! [`Network`] is small so that everything around it can be tested with a fake; [`TractNetwork`]
-//! is the one that runs ONNX files.
+//! [`Network`] is a small trait, so that the rest can be tested with a fake; [`TractNetwork`] runs ONNX
+//! files.
 
 #[cfg(feature = "onnx")]
 mod accelerate;
@@ -31,16 +31,16 @@ pub use scale::ScaleRange;
 pub use supported::OPERATORS;
 pub(crate) use tiles::Scene;
 
-/// Something that turns normalised pixels into interior, boundary and distance maps.
+/// A network that predicts interior, boundary and distance maps from normalised pixels.
 pub trait Network {
-    /// What the pipeline must know to use the network.
+    /// The model's metadata.
     fn metadata(&self) -> &ModelMetadata;
 
     /// Runs the network once.
     ///
-    /// `input` is `[3, height, width]`, row-major planes, normalised, of an image of that size; both sides
-    /// are multiples of the metadata's stride. The output has the same shape: interior, boundary and
-    /// distance, after the activation.
+    /// `input` is `[3, height, width]`: normalised row-major planes of an image of this size, whose sides are
+    /// multiples of the metadata's stride. The output has the same shape: interior, boundary and distance,
+    /// after the activation.
     ///
     /// # Errors
     /// [`NetworkError::Failed`] if the network could not be run on this input.

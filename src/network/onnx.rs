@@ -1,4 +1,4 @@
-//! ONNX files, run by `tract-onnx`.
+//! ONNX models, run by `tract-onnx`.
 
 use std::collections::HashMap;
 use std::io::Cursor;
@@ -12,7 +12,7 @@ use super::supported::check_operators;
 use super::{Activation, ModelMetadata, Network, NetworkError, ScaleRange};
 use crate::geometry::Size;
 
-/// The ONNX file of the model that this crate ships.
+/// The ONNX file of the model included in this crate.
 pub const SHIPPED_MODEL: &[u8] = include_bytes!("../../model/nuclei.onnx");
 
 /// A model loaded from an ONNX file.
@@ -32,8 +32,7 @@ pub struct TractNetwork {
 }
 
 impl TractNetwork {
-    /// Loads a model and makes sure that its form is as required, by running it once on its smallest
-    /// input.
+    /// Loads a model and checks its form by running it once on its smallest input.
     ///
     /// # Errors
     /// [`NetworkError::NotOnnx`], [`NetworkError::Metadata`], [`NetworkError::Operators`] or
@@ -42,7 +41,7 @@ impl TractNetwork {
         Self::load_guarded(bytes, accelerate)
     }
 
-    /// Loads the model that this crate ships, [`SHIPPED_MODEL`].
+    /// Loads the model included in this crate, [`SHIPPED_MODEL`].
     ///
     /// # Errors
     /// Those of [`Self::load`]; none in practice.
@@ -50,7 +49,7 @@ impl TractNetwork {
         Self::load(SHIPPED_MODEL)
     }
 
-    /// [`Self::load`] without operators of our own: what everything else is held against, and slower.
+    /// [`Self::load`] without this crate's own operators: slower; a reference for tests.
     ///
     /// # Errors
     /// Those of [`Self::load`].
@@ -58,7 +57,7 @@ impl TractNetwork {
         Self::load_guarded(bytes, Ok)
     }
 
-    /// The same network at other scales than its metadata says: for finding out which are best.
+    /// The same network with other scales than in its metadata, for finding the best ones.
     #[must_use]
     pub fn with_scales(mut self, scales: ScaleRange) -> Self {
         self.metadata.scales = scales;
@@ -66,7 +65,7 @@ impl TractNetwork {
     }
 
     fn load_guarded(bytes: &[u8], prepare: Prepare) -> Result<Self, NetworkError> {
-        // The engine has panics of its own for broken graphs; they end here.
+        // The engine panics on some broken graphs; such panics are caught here.
         catch_unwind(AssertUnwindSafe(|| Self::load_unguarded(bytes, prepare))).unwrap_or_else(|_| {
             Err(NetworkError::Unsupported { reason: "the engine gave up on the model's graph".into() })
         })
@@ -111,7 +110,8 @@ impl TractNetwork {
 /// A change to a model before it is optimised.
 type Prepare = fn(TypedModel) -> TractResult<TypedModel>;
 
-/// Sizes stay symbols, as multiples of the stride: one plan serves every tile.
+/// Creates the execution plan. Sizes remain symbolic, as multiples of the stride, so one plan serves every
+/// tile.
 fn plan(
     onnx: &tract_onnx::Onnx,
     proto: &tract_onnx::pb::ModelProto,
@@ -137,7 +137,7 @@ impl Network for TractNetwork {
         let shape = [1, 3, size.height, size.width];
         let raw = (|| -> TractResult<Vec<f32>> {
             let tensor = Tensor::from_shape(&shape, &input)?;
-            // It would stand in memory twice while the network runs.
+            // Otherwise the input would be in memory twice while the network runs.
             drop(input);
             let output = self.plan.run(tvec!(tensor.into_tvalue()))?.remove(0);
             let view = output.to_plain_array_view::<f32>()?;
@@ -161,7 +161,7 @@ mod tests {
     use std::collections::BTreeSet;
     use tract_onnx::pb::{AttributeProto, ModelProto};
 
-    /// The largest difference between the answers of both networks to noise.
+    /// The largest difference between the outputs of both networks for noise.
     fn largest_difference(ours: &TractNetwork, stock: &TractNetwork, size: Size) -> f32 {
         let mut random = fastrand::Rng::with_seed(size.area() as u64);
         let input: Vec<f32> = (0..3 * size.area()).map(|_| random.f32()).collect();
@@ -182,7 +182,7 @@ mod tests {
     fn the_shipped_network_runs_on_kernels_alone() {
         let network = TractNetwork::load(SHIPPED_MODEL).unwrap();
         let ours = ["DepthToSpace", "MaxPool2x2", "PatchConvolution", "UpsampleAdd", "Winograd"];
-        // Only the order of the axes changes otherwise.
+        // Otherwise only the order of the axes changes.
         let rest = ["Const", "MoveAxis", "Source"];
         assert_eq!(
             operators(&network)

@@ -1,4 +1,4 @@
-//! Kernels as operators of tract.
+//! Kernels as tract operators.
 
 use std::fmt::Debug;
 use std::hash::{Hash, Hasher};
@@ -7,19 +7,19 @@ use std::sync::Arc;
 use nucleoscope_kernels::{Kernel, Plane};
 use tract_onnx::tract_core::internal::*;
 
-/// The shape of what a kernel makes, from that of its last input.
+/// A kernel's output shape, relative to that of its last input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Shape {
-    /// Rows and columns of the output for one of the input, before [`Self::shrink`].
+    /// Factor by which rows and columns are multiplied, before [`Self::shrink`].
     pub(super) grow: usize,
-    /// Rows and columns of the input for one of the output.
+    /// Factor by which rows and columns are divided.
     pub(super) shrink: usize,
-    /// Channels; as many as before where `None`.
+    /// Number of channels; that of the input if `None`.
     pub(super) channels: Option<usize>,
 }
 
 impl Shape {
-    /// The input's own.
+    /// The shape of the input.
     pub(super) const SAME: Self = Self { grow: 1, shrink: 1, channels: None };
 }
 
@@ -50,7 +50,7 @@ impl<K> Clone for Operator<K> {
     }
 }
 
-/// The same weights, not equal ones.
+/// Operators are equal only if they share the same weights, not if the values are equal.
 impl<K> PartialEq for Operator<K> {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.kernel, &other.kernel)

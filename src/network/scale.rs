@@ -1,4 +1,4 @@
-//! At which scales a network works: which nuclei it takes as they are, and to what size others are brought.
+//! The scales at which a network works: which nuclei are used at their own size, and how others are resized.
 
 use std::collections::HashMap;
 
@@ -6,11 +6,11 @@ use serde::Serialize;
 
 use super::NetworkError;
 
-/// At which scales a network works, and when a prediction on a small copy of an image is enough to tell its
-/// scale. A scale is the factor by which both sides of an image are resized for the network.
+/// The scales at which a network works, and when a prediction on a reduced copy of an image is enough to
+/// determine its scale. A scale is the factor by which both sides of an image are resized for the network.
 ///
-/// A model's metadata may give each number under the key that is named with it; otherwise it follows from
-/// the model's `training_diameter`.
+/// A model's metadata may define each number under the key given with it; otherwise it is derived from the
+/// model's `training_diameter`.
 ///
 /// ```
 /// use nucleoscope::network::ScaleRange;
@@ -25,34 +25,34 @@ use super::NetworkError;
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct ScaleRange {
-    /// Smallest diameter in pixels of nuclei that are taken as they are (`scale_minimum_diameter`).
+    /// Smallest diameter in pixels of nuclei that are not resized (`scale_minimum_diameter`).
     pub minimum_diameter: f64,
-    /// Largest diameter in pixels of nuclei that are taken as they are (`scale_maximum_diameter`).
+    /// Largest diameter in pixels of nuclei that are not resized (`scale_maximum_diameter`).
     pub maximum_diameter: f64,
-    /// Diameter in pixels that smaller and larger nuclei are brought to, as far as the scales allow
+    /// Diameter in pixels to which smaller and larger nuclei are resized, within the limits of the scales
     /// (`scale_target_diameter`).
     pub target_diameter: f64,
     /// Smallest scale (`scale_minimum`).
     pub minimum: f64,
-    /// Largest scale; at 1 no image is enlarged (`scale_maximum`).
+    /// Largest scale; if it is 1, no image is enlarged (`scale_maximum`).
     pub maximum: f64,
-    /// The scale of the small copy (`scale_copy`).
+    /// Scale of the reduced copy (`scale_copy`).
     pub copy: f64,
-    /// Smallest side in pixels of a copy that shows enough of an image (`scale_copy_minimum_side`); of a
-    /// smaller image none is made.
+    /// Smallest side in pixels of a reduced copy (`scale_copy_minimum_side`); for smaller images, no copy is
+    /// made.
     pub copy_minimum_side: f64,
-    /// Smallest typical diameter, in pixels of the copy, of nuclei that are believed in a copy
+    /// Smallest typical diameter, in pixels of the copy, at which nuclei in a copy are trusted
     /// (`scale_copy_minimum_diameter`).
     pub copy_minimum_diameter: f64,
-    /// Smallest mean interior probability of nuclei that are believed in a copy without a pass over the
-    /// image itself (`scale_copy_minimum_probability`).
+    /// Smallest mean interior probability at which nuclei in a copy are trusted without an inference pass
+    /// over the image itself (`scale_copy_minimum_probability`).
     pub copy_minimum_probability: f64,
-    /// By how much, as a share, the scale of a copy may differ from the fitting one for the prediction on
-    /// the copy to be the final one (`scale_tolerance`).
+    /// Relative difference between the scale of a copy and the fitting scale up to which the prediction on
+    /// the copy is final (`scale_tolerance`).
     pub tolerance: f64,
 }
 
-/// One of the numbers: its key, the values that make sense, and where it is.
+/// One of the numbers: its key, its valid values, and its field.
 struct Entry {
     key: &'static str,
     least: f64,
@@ -84,7 +84,7 @@ const ENTRIES: [Entry; 10] = [
 ];
 
 impl ScaleRange {
-    /// The range of a model that says no more than which diameter it was trained for.
+    /// The default range of a model that was trained for this diameter.
     pub fn for_training_diameter(diameter: f64) -> Self {
         Self {
             minimum_diameter: diameter / 3.0,
@@ -100,11 +100,11 @@ impl ScaleRange {
         }
     }
 
-    /// The range with some of the numbers changed, each named as its metadata key is, without `scale_`
-    /// (`scale_minimum` and `scale_maximum` are `minimum` and `maximum`).
+    /// Changes some of the numbers. Each is named like its metadata key without `scale_` (`scale_minimum` and
+    /// `scale_maximum` are `minimum` and `maximum`).
     ///
     /// # Errors
-    /// A sentence that names the number that is unknown, out of range, or at odds with another.
+    /// A message about the number that is unknown, out of range, or inconsistent with another.
     ///
     /// ```
     /// use nucleoscope::network::ScaleRange;
@@ -151,7 +151,7 @@ impl ScaleRange {
         self.entries().find_map(|(name, value)| (name == key).then_some(value))
     }
 
-    /// What a model's metadata says, and for the rest what follows from its training diameter.
+    /// The range from a model's metadata; missing numbers are derived from the training diameter.
     pub(super) fn from_metadata(
         metadata: &HashMap<String, String>,
         training_diameter: f64,
@@ -171,25 +171,25 @@ impl ScaleRange {
             .map_err(|reason| NetworkError::metadata(format!("metadata \"scale_…\": {reason}")))
     }
 
-    /// The scale that suits nuclei of a diameter in pixels of the image.
+    /// The scale for nuclei of this diameter in pixels of the image.
     pub fn fitting_scale(&self, diameter: f64) -> f64 {
         let fits = (self.minimum_diameter..=self.maximum_diameter).contains(&diameter);
         let scale = if fits { 1.0 } else { self.target_diameter / diameter };
         scale.clamp(self.minimum, self.maximum)
     }
 
-    /// The scale at which an image is taken whose nuclei say nothing: 1, or as near to it as is allowed.
+    /// The scale for an image whose nuclei are unknown: 1, or the nearest permitted value.
     pub fn plain_scale(&self) -> f64 {
         1f64.clamp(self.minimum, self.maximum)
     }
 
-    /// The scale of the copy of an image with that shorter side, if one is worth while.
+    /// The scale of the reduced copy of an image with this shorter side, if a copy is worthwhile.
     pub fn copy_scale(&self, shorter_side: usize) -> Option<f64> {
         let shows_enough = shorter_side as f64 * self.copy >= self.copy_minimum_side;
         (shows_enough && self.copy < self.plain_scale()).then_some(self.copy)
     }
 
-    /// Whether a prediction at one scale may stand for one at another.
+    /// Whether a prediction at one scale can be used for the other.
     pub fn is_near(&self, scale: f64, other: f64) -> bool {
         (scale / other).max(other / scale) <= 1.0 + self.tolerance
     }

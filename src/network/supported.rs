@@ -6,9 +6,9 @@ use tract_onnx::pb::GraphProto;
 
 use super::NetworkError;
 
-/// The operators of networks for images, by their names in ONNX, sorted. The engine has more: recurrent
-/// networks, Fourier transforms, decision trees, language models, random numbers. They are refused, and
-/// `cargo xtask wasm` leaves their code out of the WebAssembly module.
+/// ONNX operators used by image networks, sorted by name. The engine has more: recurrent networks, Fourier
+/// transforms, decision trees, language models, random numbers. Models that use those are rejected, and
+/// `cargo xtask wasm` removes their code from the WebAssembly module.
 pub const OPERATORS: &[&str] = &[
     "Abs",
     "Add",
@@ -125,7 +125,7 @@ pub const OPERATORS: &[&str] = &[
     "Xor",
 ];
 
-/// Refuses a graph with operators that are not in [`OPERATORS`].
+/// Rejects a graph with operators that are not in [`OPERATORS`].
 pub(super) fn check_operators(graph: &GraphProto) -> Result<(), NetworkError> {
     let refused: BTreeSet<&str> = graph
         .node

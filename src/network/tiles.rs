@@ -1,8 +1,8 @@
-//! Images of any size, at any scale, through a network that sees one tile at a time.
+//! Tiled inference on images of any size, at any scale.
 //!
-//! The whole image, resized, has one grid of pixels, and tiles begin at multiples of the stride on it. So a
-//! pixel has the same map values whichever tile it is in, and whether there are several or one: the
-//! network's pooling falls on the same pixels, and resampling reads on beyond a tile's edge.
+//! The whole resized image has one pixel grid, and tiles begin at multiples of the stride on it. A pixel
+//! therefore has the same prediction in whichever tile it is, however many tiles there are: pooling covers
+//! the same pixels, and resampling reads beyond a tile's edge.
 
 use std::ops::Range;
 
@@ -15,27 +15,27 @@ use crate::geometry::{Rect, Size, length_within};
 use crate::image::NormalizedImage;
 use crate::prediction::ProbabilityMaps;
 
-/// An image as it is shown to the network.
+/// An image and the scale at which the network processes it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scene<'a> {
     pub(crate) image: &'a NormalizedImage<'a>,
-    /// Factor by which the image is resized. Enlarging is linear, shrinking averages (a triangle filter as
-    /// wide as the step).
+    /// Factor by which the image is resized. Enlarging uses linear interpolation; shrinking averages (a
+    /// triangle filter as wide as the step).
     pub(crate) scale: f64,
-    /// Longest side of a tile in pixels at the network's scale, halo included.
+    /// Maximum side of a tile in pixels at the network's scale, halo included.
     pub(crate) longest_tile: usize,
 }
 
 impl Scene<'_> {
-    /// The maps of a window, at the image's own size; what the network sees reaches beyond the window as
-    /// far as the image does.
+    /// Predicts the probability maps of a window, at the image's scale. The network's input extends beyond
+    /// the window, up to the image's edge.
     ///
-    /// What is longer than a tile is cut into tiles that overlap by the metadata's halo; of each tile only
-    /// the part without halo is kept. `progress` is told the tiles done and the tiles in all, after each
-    /// tile.
+    /// Windows longer than a tile are divided into tiles that overlap by the metadata's halo; only the part
+    /// of each tile without halo is kept. After each tile, `progress` is called with the numbers of finished
+    /// tiles and of all tiles.
     ///
     /// # Errors
-    /// What the network says.
+    /// The network's error.
     pub(crate) fn infer(
         &self,
         network: &dyn Network,
@@ -62,14 +62,14 @@ impl Scene<'_> {
     }
 }
 
-/// Columns or rows of the whole image, as it is and at the network's scale.
+/// Columns or rows of the whole image, at its own scale and at the network's.
 #[derive(Debug, Clone, Copy)]
 struct Axis {
     /// Pixels of the image.
     length: usize,
     /// Pixels at the network's scale.
     scaled: usize,
-    /// The same rounded up to the stride.
+    /// The same, rounded up to the stride.
     padded: usize,
     stride: usize,
 }
@@ -80,12 +80,12 @@ impl Axis {
         Self { length, scaled, padded: scaled.next_multiple_of(stride), stride }
     }
 
-    /// The image's coordinate of one at the network's scale.
+    /// Converts a coordinate from the network's scale to the image's.
     fn in_image(&self, scaled: usize) -> f64 {
         (scaled * self.length) as f64 / self.scaled as f64
     }
 
-    /// The coordinate at the network's scale of one in the image.
+    /// Converts a coordinate from the image's scale to the network's.
     fn in_network(&self, pixel: usize) -> f64 {
         (pixel * self.scaled) as f64 / self.length as f64
     }
@@ -94,14 +94,14 @@ impl Axis {
         self.length != self.scaled
     }
 
-    /// Cuts a part of the image into as few stretches as their length with halo, at most `longest`, allows;
-    /// all see about equally much.
+    /// Divides a part of the image into the fewest spans whose length including halo is at most `longest`;
+    /// all spans have about the same length.
     fn spans(&self, part: Range<usize>, longest: usize, halo: usize) -> Vec<Span> {
         let stride = self.stride;
         let halo = halo.div_ceil(stride);
         let longest = (longest / stride).max(2 * halo + 2);
         let end = self.padded / stride;
-        // In strides: the cells that the part reaches into, and those around them that are seen as well.
+        // In strides: the cells that the part overlaps, and those around them that the network also sees.
         let (first, last) = (
             self.in_network(part.start).floor() as usize / stride,
             (self.in_network(part.end).ceil() as usize).div_ceil(stride),
@@ -130,8 +130,8 @@ impl Axis {
         (0..count).map(span).filter(|span| !span.kept.is_empty()).collect()
     }
 
-    /// What of the image is at `seen` at the network's scale: the pixels that resampling reads, and where
-    /// it begins and ends among them.
+    /// The part of the image that corresponds to `seen` at the network's scale: the pixels that resampling
+    /// reads, and the fractional range within them.
     fn source(&self, seen: Range<usize>) -> (Range<usize>, Range<f64>) {
         let place = self.in_image(seen.start)..self.in_image(seen.end);
         let reach = (self.length as f64 / self.scaled as f64).max(1.0) + 1.0;
@@ -141,12 +141,12 @@ impl Axis {
     }
 }
 
-/// A stretch of rows or columns.
+/// A range of rows or columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Span {
-    /// The part of the image whose maps are kept.
+    /// The part of the image whose prediction is kept.
     kept: Range<usize>,
-    /// What the network sees, at its own scale: whole strides, with halo.
+    /// The network's input, at its own scale: whole strides, halo included.
     seen: Range<usize>,
 }
 
@@ -159,9 +159,9 @@ struct Tile<'a> {
 }
 
 impl Tile<'_> {
-    /// The three maps of the part that is kept, at the image's scale.
+    /// Predicts the three maps of the part that is kept, at the image's scale.
     fn run(&self, network: &dyn Network) -> Result<Vec<Vec<f32>>, NetworkError> {
-        // What is beyond the image's end is padding.
+        // Beyond the image's end, there is padding.
         let real = |span: &Span, axis: &Axis| span.seen.start..span.seen.end.min(axis.scaled);
         let (columns, rows) = (real(self.column, self.across), real(self.row, self.down));
         let scaled = Size::new(columns.len(), rows.len());
@@ -195,7 +195,7 @@ impl Tile<'_> {
             .collect()
     }
 
-    /// The kept part of a map of the tile, back at the image's scale.
+    /// The kept part of one of the tile's maps, resampled to the image's scale.
     fn output(&self, map: &[f32], scaled: Size, padded: Size) -> Vec<f32> {
         let to = Size::new(self.column.kept.len(), self.row.kept.len());
         let rows = map.chunks_exact(padded.width);
@@ -216,7 +216,7 @@ impl Tile<'_> {
         self.across.is_resized() || self.down.is_resized()
     }
 
-    /// Copies the kept part to its place in the maps of a window.
+    /// Copies the kept part to its position in a window's map.
     fn keep(&self, values: &[f32], whole: &mut [f32], window: &Rect) {
         let (columns, rows) = (&self.column.kept, &self.row.kept);
         for (y, from) in rows.clone().zip(values.chunks_exact(columns.len())) {
@@ -226,8 +226,8 @@ impl Tile<'_> {
     }
 }
 
-/// Resamples the part of an image between the fractional columns `x` and rows `y`; filters read on beyond
-/// it, as far as the image reaches.
+/// Resamples the part of an image between the fractional columns `x` and rows `y`; filters also read pixels
+/// outside the part, up to the image's edge.
 fn resize(values: Vec<f32>, from: Size, x: Range<f64>, y: Range<f64>, to: Size) -> Vec<f32> {
     let pixels: Vec<F32> = values.into_iter().map(F32::new).collect();
     let mut target = TypedImage::<F32>::new(to.width as u32, to.height as u32);
@@ -235,8 +235,8 @@ fn resize(values: Vec<f32>, from: Size, x: Range<f64>, y: Range<f64>, to: Size) 
     let options = ResizeOptions::new()
         .resize_alg(ResizeAlg::Convolution(FilterType::Bilinear))
         .crop(x.start, y.start, width, height);
-    // The sizes are at least 1 × 1, the part is inside and the buffer is theirs: neither call has a way to
-    // fail.
+    // Neither call can fail: the sizes are at least 1 × 1, the part is inside, and the buffer has the right
+    // size.
     if let Ok(source) = TypedImageRef::new(from.width as u32, from.height as u32, &pixels) {
         let resized = Resizer::new().resize_typed(&source, &mut target, &options);
         debug_assert!(resized.is_ok(), "{resized:?}");
@@ -244,7 +244,7 @@ fn resize(values: Vec<f32>, from: Size, x: Range<f64>, y: Range<f64>, to: Size) 
     target.pixels().iter().map(|pixel| pixel.0).collect()
 }
 
-/// Appends `values` to `padded`, mirrored at the right and lower edge up to the size asked for.
+/// Appends `values` to `padded`, mirrored at the right and lower edges up to the requested size.
 fn pad(values: &[f32], from: Size, to: Size, padded: &mut Vec<f32>) {
     for y in 0..to.height {
         let row = &values[mirrored(y, from.height) * from.width..][..from.width];
@@ -253,7 +253,7 @@ fn pad(values: &[f32], from: Size, to: Size, padded: &mut Vec<f32>) {
     }
 }
 
-/// Where a coordinate lands when an axis is mirrored at its ends without repeating the end itself:
+/// The coordinate within an axis that is mirrored at its ends without repeating the end itself:
 /// `0 1 2 3 | 2 1 0 1 2 …`.
 fn mirrored(coordinate: usize, length: usize) -> usize {
     if length == 1 {
@@ -271,7 +271,7 @@ mod tests {
     use proptest::prelude::*;
     use std::cell::RefCell;
 
-    /// Answers with its own input, and notes the sizes it was asked for.
+    /// Returns its input, and records the requested sizes.
     struct Echo {
         metadata: ModelMetadata,
         asked: RefCell<Vec<Size>>,
@@ -311,7 +311,7 @@ mod tests {
         Image::new(width, height, channels, Samples::F32(values)).unwrap()
     }
 
-    /// The maps of a whole image in tiles of at most 1536 pixels.
+    /// Predicts the maps of a whole image in tiles of at most 1536 pixels.
     fn infer(
         network: &dyn Network,
         image: &Image,
@@ -379,8 +379,9 @@ mod tests {
         assert_eq!(mirrored(5, 1), 0);
     }
 
-    /// As a network is: each pixel hears of those around it, beyond the input's edge there is nothing, and
-    /// what is pooled in cells of the stride depends on where the cells begin. It reaches 15 pixels.
+    /// Imitates a real network: each output pixel depends on its neighbourhood, the outside of the input is
+    /// empty, and pooling in cells of the stride depends on where the cells begin. The receptive field
+    /// extends 15 pixels.
     struct Pooling(ModelMetadata);
 
     impl Pooling {
@@ -389,7 +390,7 @@ mod tests {
             Self(metadata)
         }
 
-        /// The mean of each row's cells of eight and of the cells beside them.
+        /// The mean of each cell of eight pixels in a row and of its neighbouring cells.
         fn pool_rows(plane: &[f32], width: usize) -> Vec<f32> {
             let cells = |row: &[f32]| row.chunks(8).map(|cell| cell.iter().sum::<f32>() / 8.0).collect();
             let pooled = |row: &[f32]| {
@@ -423,7 +424,7 @@ mod tests {
         }
     }
 
-    /// The largest difference between the maps of a window in tiles and those of the whole in one.
+    /// The largest difference between a window's prediction in tiles and the whole image's in one tile.
     fn difference(
         network: &dyn Network,
         image: &Image,
@@ -492,7 +493,7 @@ mod tests {
                 prop_assert!(!kept.is_empty() && seen.len() <= longest && seen.end <= axis.padded);
                 prop_assert!(seen.start.is_multiple_of(stride) && seen.end.is_multiple_of(stride));
                 let (from, to) = (axis.in_network(kept.start), axis.in_network(kept.end));
-                // A pixel's border may be rounded either way.
+                // Rounding may go either way at a pixel's edge.
                 let half = 0.5 * axis.in_network(1) + 1e-6;
                 prop_assert!(seen.start == 0 || seen.start as f64 <= from + half - halo as f64);
                 prop_assert!(seen.end == axis.padded || seen.end as f64 >= to - half + halo as f64);

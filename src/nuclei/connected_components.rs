@@ -7,13 +7,13 @@ use crate::geometry::Run;
 /// Which pixels are neighbours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Connectivity {
-    /// The four that share a side.
+    /// The four pixels that share a side.
     Sides,
-    /// The eight that share a side or a corner.
+    /// The eight pixels that share a side or a corner.
     Corners,
 }
 
-/// Numbers the connected parts of every nucleus, by their first pixels, row by row.
+/// Labels the connected components of every nucleus, in the order of their first pixels, row by row.
 ///
 /// ```
 /// use nucleoscope::nuclei::{Connectivity, LabelImage, connected_components};
@@ -41,12 +41,13 @@ pub fn connected_components(labels: &LabelImage, connectivity: Connectivity) -> 
 pub(crate) struct Components {
     /// The runs, row by row.
     pub(crate) runs: Vec<Run>,
-    /// For each run the position of its component, from 0 in the order of their first pixels.
+    /// The index of each run's component; components are in the order of their first pixels.
     pub(crate) positions: Vec<u32>,
 }
 
 impl Components {
-    /// Those of the pixels of an image whose labels are included; pixels of different labels are not connected.
+    /// Finds the components of the pixels whose labels are included. Pixels of different labels are not
+    /// connected.
     pub(super) fn of(
         labels: &[u32],
         width: usize,
@@ -67,7 +68,7 @@ impl Components {
         Self::joined(runs, connectivity, |one, other| label(one) == label(other))
     }
 
-    /// Those of runs that are sorted by row and column and do not overlap.
+    /// Finds the components of runs that are sorted by row and column and do not overlap.
     pub(crate) fn of_runs(runs: Vec<Run>, connectivity: Connectivity) -> Self {
         Self::joined(runs, connectivity, |_, _| true)
     }
@@ -78,7 +79,7 @@ impl Components {
             Connectivity::Corners => 1,
         };
         let mut forest = UnionFind::new(runs.len() as u32);
-        // The runs of the row above that this run or a later one of its row may touch.
+        // Runs of the row above that this run or a later one of its row may touch.
         let mut above = 0..0;
         let mut first = 0;
         for (number, run) in runs.iter().enumerate() {
@@ -109,7 +110,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Numbers the parts by a flood from each pixel that has no number yet.
+    /// Labels the components by a flood fill from each unlabelled pixel.
     fn flooded(labels: &LabelImage, connectivity: Connectivity) -> Vec<u32> {
         let (width, height) = (labels.width(), labels.height());
         let mut parts = vec![0; width * height];

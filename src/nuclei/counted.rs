@@ -1,7 +1,7 @@
-//! Which nuclei count: the one place that decides, for the page, the command line and every export.
+//! The rules for which nuclei count, shared by the page, the command line and every export.
 //!
 //! A nucleus counts if its centroid is inside one of the regions (or there are none) and it passes every
-//! gate. What was measured never changes with it: gates look at measurements, they do not make them.
+//! gate. Regions and gates do not affect the measurements.
 //!
 //! ```
 //! use nucleoscope::geometry::Size;
@@ -31,9 +31,8 @@ use crate::nuclei::{Region, area, inside};
 
 /// A rule on one measurement that decides which nuclei count.
 ///
-/// Written `KEY:LOW..HIGH` with both ends included, either of which may be left out; `KEY` is a column of
-/// the measurements, whose unit in pixels may be left out. With an exclamation mark in front, nuclei in the
-/// range are left out.
+/// Written `KEY:LOW..HIGH`. Both ends are inclusive, and either may be omitted. `KEY` is a column of the
+/// measurements; a unit in pixels may be omitted. A leading exclamation mark excludes nuclei in the range.
 ///
 /// ```
 /// use nucleoscope::nuclei::counted::{Gate, Keep};
@@ -51,13 +50,13 @@ use crate::nuclei::{Region, area, inside};
 pub struct Gate {
     /// The column's key, such as `area_px2`.
     pub key: String,
-    /// The least value in the range, included; `None` if the range is open.
+    /// The lower end of the range, inclusive; `None` if the range is open.
     #[serde(default)]
     pub minimum: Option<f64>,
-    /// The largest value in the range, included; `None` if the range is open.
+    /// The upper end of the range, inclusive; `None` if the range is open.
     #[serde(default)]
     pub maximum: Option<f64>,
-    /// Whether nuclei in the range count, or those outside.
+    /// Whether the nuclei inside or outside the range count.
     #[serde(default)]
     pub keep: Keep,
 }
@@ -67,18 +66,18 @@ pub struct Gate {
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub enum Keep {
-    /// Nuclei in the range. A nucleus without a value is in no range.
+    /// Nuclei in the range. A nucleus without a value is never in the range.
     #[default]
     Inside,
     /// Nuclei outside the range, and those without a value.
     Outside,
 }
 
-/// Why a gate is none.
+/// Why a gate is invalid.
 #[derive(Debug, Clone, PartialEq, thiserror::Error, miette::Diagnostic)]
 #[non_exhaustive]
 pub enum GateError {
-    /// It does not have the form of a gate.
+    /// The text does not have the form of a gate.
     #[error("\"{text}\" is not a gate")]
     #[diagnostic(
         code("gate/form"),
@@ -88,44 +87,44 @@ pub enum GateError {
         )
     )]
     Form {
-        /// What was given.
+        /// The text.
         text: String,
     },
-    /// No table has such a column.
+    /// There is no such column.
     #[error("there is no measurement called \"{key}\"")]
     #[diagnostic(
         code("gate/unknown-column"),
         help("Take a column of the table of measurements, such as area_px2, circularity or gray_mean.")
     )]
     UnknownColumn {
-        /// The name.
+        /// The key.
         key: String,
     },
-    /// An end of its range is not a finite number.
+    /// An end of the range is not a finite number.
     #[error("\"{text}\" is not a number")]
     #[diagnostic(code("gate/not-a-number"), help("Write numbers with a point, such as 0.8."))]
     NotANumber {
-        /// What was given.
+        /// The text.
         text: String,
     },
-    /// Its range ends before it begins.
+    /// The range ends before it begins.
     #[error("the range of {key} begins at {minimum} and ends at {maximum}")]
     #[diagnostic(code("gate/reversed"), help("Write the lower end first."))]
     Reversed {
-        /// The column.
+        /// The column's key.
         key: String,
-        /// Where the range begins.
+        /// The lower end.
         minimum: f64,
-        /// Where it ends.
+        /// The upper end.
         maximum: f64,
     },
 }
 
 impl Gate {
-    /// Makes sure that it can decide something: it names a column, and its ends are finite and in order.
+    /// Checks that the gate names a column, and that its ends are finite and in order.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// What is wrong with the gate.
     pub fn check(&self) -> Result<(), GateError> {
         if self.key.is_empty() {
             return Err(GateError::Form { text: String::new() });
@@ -143,7 +142,7 @@ impl Gate {
         }
     }
 
-    /// Whether a nucleus with this value passes; NaN is no value.
+    /// Whether a nucleus with this value passes. NaN means that there is no value.
     pub fn passes(&self, value: f64) -> bool {
         let is_within = !value.is_nan()
             && self.minimum.is_none_or(|minimum| value >= minimum)
@@ -184,17 +183,17 @@ impl fmt::Display for Gate {
     }
 }
 
-/// What decides which nuclei of an image count.
+/// The rules for which nuclei of an image count.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Rules<'a> {
-    /// Regions of interest; all of the image without any.
+    /// Regions of interest; the whole image if empty.
     pub regions: &'a [Region],
-    /// Gates, all of which a nucleus must pass.
+    /// Gates; a nucleus must pass all of them.
     pub gates: &'a [Gate],
 }
 
 impl Rules<'_> {
-    /// Whether every nucleus counts, whatever was measured of it.
+    /// Whether every nucleus counts.
     pub fn is_empty(&self) -> bool {
         self.regions.is_empty() && self.gates.is_empty()
     }
@@ -203,32 +202,32 @@ impl Rules<'_> {
 /// The nuclei of an image that count.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Counted {
-    /// Whether each nucleus counts; the first entry is nucleus 1.
+    /// Whether each nucleus counts, starting with nucleus 1.
     pub included: Vec<bool>,
-    /// Pixels of the image in which nuclei were counted: those of the regions, or all.
+    /// Number of pixels in which nuclei were counted: those of the regions, or of the whole image.
     pub pixels: usize,
-    /// Gates on columns that this image does not have, by their place in the list; they decide nothing.
+    /// Indices of gates on columns that this image does not have; they have no effect.
     pub unused: Vec<usize>,
 }
 
 impl Counted {
-    /// Every nucleus of an image.
+    /// Includes every nucleus of an image.
     pub fn all(nuclei: usize, image: Size) -> Self {
         Self { included: vec![true; nuclei], pixels: image.area(), unused: Vec::new() }
     }
 
-    /// How many nuclei count.
+    /// Number of nuclei that count.
     pub fn count(&self) -> usize {
         self.included.iter().filter(|included| **included).count()
     }
 
-    /// Whether all of them do.
+    /// Whether all nuclei count.
     pub fn is_all(&self) -> bool {
         self.included.iter().all(|included| *included)
     }
 }
 
-/// Decides which nuclei of an image count; `table` has one row a nucleus.
+/// Determines which nuclei of an image count; `table` has one row per nucleus.
 pub fn count(table: &MeasurementTable, image: Size, rules: &Rules) -> Counted {
     let mut included = inside(&centroids(table), rules.regions);
     let mut unused = Vec::new();
@@ -246,7 +245,7 @@ pub fn count(table: &MeasurementTable, image: Size, rules: &Rules) -> Counted {
     Counted { included, pixels: area(image, rules.regions), unused }
 }
 
-/// Centroids as points in the image: those of the table are half a pixel less, because there the centre of a
+/// Centroids in image coordinates. Those in the table are half a pixel less, because there the centre of a
 /// pixel has whole coordinates.
 fn centroids(table: &MeasurementTable) -> Vec<Point> {
     let column = |key| table.column(key).unwrap_or_default();

@@ -1,12 +1,10 @@
-//! Corrections by hand: each edit changes a label image into another one.
+//! Manual corrections: each edit changes a label image.
 //!
-//! A list of edits is applied in order, so undo and redo are a position in that list, and the same list
-//! can be applied again after the watershed ran anew. What an edit does depends on where nuclei lie,
-//! never on their numbers.
+//! A list of edits is applied in order, so undo and redo are a position in the list, and the same list can be
+//! applied again to a new watershed result. An edit depends on where nuclei are, not on their numbers.
 //!
-//! After every edit each nucleus is connected through the sides of its pixels, and no pixel has two.
-//! An edit works on the pixels near it: it costs what its nuclei and its shape have in pixels, not what
-//! the image has.
+//! After every edit, each nucleus is 4-connected, and no pixel belongs to two nuclei. The cost of an edit
+//! depends on the number of pixels of its nuclei and of its shape, not of the image.
 
 use std::collections::{HashMap, VecDeque};
 use std::f64::consts::PI;
@@ -20,8 +18,8 @@ use super::union_find::UnionFind;
 use super::{BoundingBox, LabelImage};
 use crate::geometry::{Point, Size};
 
-/// One correction by the user, in image pixels: right, down; the upper left pixel covers 0 to 1 both
-/// ways. Points may lie outside the image.
+/// A manual correction, in image pixels: x to the right, y down; the upper left pixel covers 0 to 1 in both
+/// directions. Points may lie outside the image.
 ///
 /// ```
 /// use nucleoscope::geometry::Point;
@@ -37,53 +35,53 @@ use crate::geometry::{Point, Size};
 pub enum Edit {
     /// Removes the nuclei under the points; points on background do nothing.
     Delete {
-        /// One point a nucleus, or more.
+        /// One or more points per nucleus.
         at: Vec<Point>,
     },
-    /// Makes the nuclei under the points one; points on background do nothing.
+    /// Merges the nuclei under the points into one; points on background do nothing.
     ///
-    /// Where two of them do not touch, the background along all the shortest ways between them becomes
-    /// nucleus too, so that an even gap is filled. It may not be wider than the radius of the largest of
-    /// them (of a disc with its area), nor have other nuclei in its way.
+    /// Where two of them do not touch, the background on all shortest paths between them becomes part of the
+    /// nucleus, so that an even gap is filled. The gap must not be wider than the radius of the largest of
+    /// the nuclei (of a disc with its area), nor blocked by other nuclei.
     Merge {
         /// At least two nuclei.
         at: Vec<Point>,
     },
-    /// Cuts every nucleus that the line crosses from contour to contour.
+    /// Splits every nucleus that the line crosses from contour to contour.
     ///
-    /// A pixel goes to the side on which its centre lies; if that is on the line, above or to the left.
-    /// Pieces of less than a twentieth of the nucleus are no parts of their own: they stay with the part
-    /// that is nearest, so that a nucleus whose contour is grazed stays whole.
+    /// A pixel goes to the side on which its centre lies; if the centre is on the line, above or to the left.
+    /// Pieces smaller than a twentieth of the nucleus are added to the nearest part, so that a line that only
+    /// grazes the contour does not split the nucleus.
     Split {
-        /// At least two points, joined by straight lines.
+        /// At least two points, connected by straight lines.
         line: Vec<Point>,
     },
-    /// Paints with a round brush: the background under it joins a nucleus. Other nuclei keep their
-    /// pixels, and what does not touch the nucleus through the paint stays background.
+    /// Paints with a round brush: background under the brush is added to a nucleus. Other nuclei keep their
+    /// pixels, and paint that is not connected to the nucleus is ignored.
     Draw {
-        /// The brush's middle on its way; at least one point.
+        /// Path of the brush's centre; at least one point.
         path: Vec<Point>,
-        /// The brush's radius in pixels; below 0.7 as 0.7, which leaves a line.
+        /// The brush's radius in pixels; values below 0.7 are treated as 0.7, which draws a line.
         radius: f64,
-        /// Points to the nucleus; the path's first point does without it. If there is background, the
-        /// paint becomes a new nucleus (its largest connected piece, if other nuclei part it).
+        /// A point in the nucleus; by default the path's first point. If it is on background, the paint
+        /// becomes a new nucleus (the largest connected piece, if other nuclei divide it).
         #[serde(default)]
         to: Option<Point>,
     },
-    /// Wipes with a round brush: pixels of the nucleus under the path's first point become background,
-    /// or, if that is on background, those of every nucleus under the brush.
+    /// Erases with a round brush: pixels of the nucleus under the path's first point become background; if
+    /// that point is on background, the pixels of every nucleus under the brush do.
     ///
-    /// What falls apart becomes several nuclei; pieces of less than a twentieth of the nucleus go too.
+    /// Disconnected parts become separate nuclei; pieces smaller than a twentieth of the nucleus are removed.
     Erase {
-        /// The brush's middle on its way; at least one point.
+        /// Path of the brush's centre; at least one point.
         path: Vec<Point>,
-        /// The brush's radius in pixels; below 0.7 as 0.7.
+        /// The brush's radius in pixels; values below 0.7 are treated as 0.7.
         radius: f64,
     },
-    /// A new nucleus: the background in a polygon (by the even-odd rule), its largest connected piece if
-    /// other nuclei part it.
+    /// Adds a nucleus: the background in a polygon (by the even-odd rule), or its largest connected piece if
+    /// other nuclei divide it.
     Add {
-        /// At least three corners; the last one joins the first.
+        /// At least three corners; the polygon is closed.
         outline: Vec<Point>,
     },
 }
@@ -92,80 +90,81 @@ pub enum Edit {
 #[derive(Debug, Clone, PartialEq, thiserror::Error, miette::Diagnostic)]
 #[non_exhaustive]
 pub enum EditError {
-    /// A coordinate is not a number, or far beyond any image.
+    /// A coordinate is not a number, or is far outside any image.
     #[error("point {place} is not a place in an image: x = {x}, y = {y}")]
     #[diagnostic(code("edit/not-a-place"), help("Give points in image pixels, as finite numbers."))]
     NotAPlace {
-        /// Which point, from 1, in the order in which the edit names them.
+        /// Position of the point in the edit, from 1.
         place: usize,
         /// Column.
         x: f64,
         /// Row.
         y: f64,
     },
-    /// The brush's radius is not a number, below 0 or far beyond any image.
+    /// The brush's radius is not a number, is negative, or is far larger than any image.
     #[error("a brush cannot have the radius {radius}")]
     #[diagnostic(code("edit/not-a-radius"), help("Choose a radius in pixels, of 0 or more."))]
     NotARadius {
         /// The radius.
         radius: f64,
     },
-    /// There are not enough points to tell what is meant.
+    /// There are not enough points.
     #[error("the edit needs at least {least} points, not {count}")]
     #[diagnostic(code("edit/too-few-points"), help("Draw a longer line."))]
     TooFewPoints {
-        /// How many there are.
+        /// Number of points.
         count: usize,
-        /// How many there must be.
+        /// Minimum number of points.
         least: usize,
     },
-    /// More points than a hand draws; nothing was done, to stay quick.
+    /// There are more points than the limit, which keeps edits fast.
     #[error("the edit has {count} points, the limit is {MOST_POINTS}")]
     #[diagnostic(code("edit/too-many-points"), help("Make several shorter strokes."))]
     TooManyPoints {
-        /// How many there are.
+        /// Number of points.
         count: usize,
     },
-    /// There is only background.
+    /// There is only background under the points.
     #[error("there is no nucleus at this place")]
     #[diagnostic(code("edit/no-nucleus"), help("Point to the inside of an outline."))]
     NoNucleus,
-    /// The points to be merged are all in one nucleus.
+    /// All points are in the same nucleus.
     #[error("there is only one nucleus under the points")]
     #[diagnostic(code("edit/one-nucleus"), help("Point to two nuclei or more."))]
     OneNucleus,
-    /// Nuclei to be merged have a wide gap or another nucleus between them.
+    /// There is a wide gap or another nucleus between the nuclei to be merged.
     #[error("the nuclei are too far apart, or another one lies between them")]
     #[diagnostic(code("edit/too-far-apart"), help("Draw the part between them first."))]
     TooFarApart,
-    /// The line parts no nucleus.
+    /// The line does not split any nucleus.
     #[error("the line crosses no nucleus from one side to the other")]
     #[diagnostic(code("edit/not-crossed"), help("Begin and end the line outside the nucleus."))]
     NotCrossed,
-    /// All the pixels belong to nuclei or lie outside the image.
+    /// All pixels belong to nuclei or lie outside the image.
     #[error("there is no free background at this place")]
     #[diagnostic(code("edit/no-room"), help("Erase a part of the nucleus that is there first."))]
     NoRoom,
-    /// The paint does not reach the nucleus.
+    /// The paint is not connected to the nucleus.
     #[error("what was drawn does not touch the nucleus")]
     #[diagnostic(code("edit/not-touching"), help("Begin the stroke inside the nucleus."))]
     NotTouching,
 }
 
-/// The outcome of a list of edits.
+/// The result of a list of edits.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Edited {
-    /// The corrected nuclei, numbered by the place of their first pixel, row by row.
+    /// The corrected nuclei, numbered in the order of their first pixels, row by row.
     pub labels: LabelImage,
-    /// Whether an edit made or changed the nucleus; the first entry is nucleus 1.
+    /// Whether each nucleus was created or changed by an edit, starting with nucleus 1.
     pub edited: Vec<bool>,
-    /// The edits that changed nothing: their position in the list, from 0, and the reason.
+    /// The edits that changed nothing: their index in the list, and the reason.
     pub refused: Vec<(usize, EditError)>,
 }
 
-/// Applies edits in order. One that cannot be applied is left out, with the reason.
+/// Applies edits in order. An edit that cannot be applied is skipped and reported.
 ///
-/// Nuclei of several parts (which the watershed never makes) become one nucleus a part.
+/// A nucleus of several connected components (which the watershed never produces) becomes one nucleus per
+/// component.
 ///
 /// ```
 /// use nucleoscope::geometry::Point;
@@ -187,7 +186,7 @@ pub fn apply(labels: &LabelImage, edits: &[Edit]) -> Edited {
     Edited { labels, edited, refused }
 }
 
-/// A label image under correction, for those who apply one edit after the other.
+/// A label image that is edited one step at a time.
 ///
 /// ```
 /// use nucleoscope::geometry::Point;
@@ -202,8 +201,8 @@ pub fn apply(labels: &LabelImage, edits: &[Edit]) -> Edited {
 #[derive(Debug, Clone)]
 pub struct Editor {
     size: Size,
-    /// 0, or the position in `nuclei` plus 1. An edit gives new numbers to what it changes, so some
-    /// numbers have no pixel any more.
+    /// 0, or the index in `nuclei` plus 1. An edit gives new numbers to the nuclei it changes, so some
+    /// numbers may have no pixels.
     labels: Vec<u32>,
     nuclei: Vec<Nucleus>,
 }
@@ -214,11 +213,11 @@ struct Nucleus {
     is_edited: bool,
 }
 
-/// The most points of one edit: with it an edit has an upper limit to its work.
+/// Maximum number of points of an edit; it limits the work.
 const MOST_POINTS: usize = 10_000;
 
 impl Editor {
-    /// Begins with these nuclei, none of them edited.
+    /// Starts with these nuclei, none of them edited.
     pub fn new(labels: &LabelImage) -> Self {
         let size = labels.size();
         let mut editor = Self { size, labels: vec![0; size.area()], nuclei: Vec::new() };
@@ -237,7 +236,7 @@ impl Editor {
     /// Applies one edit.
     ///
     /// # Errors
-    /// Why it changed nothing; the nuclei are as they were.
+    /// Why the edit changed nothing; the nuclei remain as they were.
     pub fn apply(&mut self, edit: &Edit) -> Result<(), EditError> {
         edit.check()?;
         match edit {
@@ -250,8 +249,8 @@ impl Editor {
         }
     }
 
-    /// The nuclei as they are now, numbered by the place of their first pixel, row by row, and which of
-    /// them are edited: made or changed by an edit.
+    /// The current nuclei, numbered in the order of their first pixels, row by row, and whether each was
+    /// created or changed by an edit.
     pub fn edited(&self) -> (LabelImage, Vec<bool>) {
         let mut numbers = vec![0; self.nuclei.len() + 1];
         let mut edited = Vec::new();
@@ -342,18 +341,18 @@ impl Editor {
         if labels.is_empty() { Err(EditError::NoNucleus) } else { Ok(()) }
     }
 
-    /// The background among these pixels becomes a nucleus, or the largest piece of it; of several that
-    /// large the first, row by row.
+    /// Turns the background among these pixels, or its largest connected piece, into a nucleus. Of several
+    /// pieces of that size, the first one is used, row by row.
     fn add(&mut self, mut pixels: Vec<Pixel>) -> Result<(), EditError> {
         pixels.retain(|&pixel| self.label(pixel) == 0);
         let pieces = self.pieces(&pixels, |_, _| true);
-        // The last of several largest is the first from behind.
+        // In reverse, because `max_by_key` returns the last of equal maxima.
         let largest = pieces.iter().rev().max_by_key(|piece| piece.len()).ok_or(EditError::NoRoom)?;
         self.put(largest);
         Ok(())
     }
 
-    /// These pixels are one nucleus from now on, and edited.
+    /// Makes these pixels one nucleus and marks it as edited.
     fn put(&mut self, pixels: &[Pixel]) {
         self.nuclei.push(Nucleus { bounds: BoundingBox::of(pixels), is_edited: true });
         let label = self.nuclei.len() as u32;
@@ -385,7 +384,7 @@ impl Editor {
         nuclei
     }
 
-    /// The nuclei that have one of these pixels.
+    /// The nuclei that contain at least one of these pixels.
     fn labels_of(&self, pixels: impl Iterator<Item = Pixel>) -> Vec<u32> {
         let mut labels: Vec<u32> = pixels.map(|pixel| self.label(pixel)).collect();
         labels.dedup();
@@ -410,8 +409,8 @@ impl Editor {
         [above, left, right, below].into_iter().flatten()
     }
 
-    /// Parts pixels into connected pieces, in the order of their first pixels; one may go on from a
-    /// pixel to its neighbour where `is_open`.
+    /// Splits pixels into connected pieces, in the order of their first pixels. Neighbouring pixels are
+    /// connected where `is_open` returns true.
     fn pieces(&self, pixels: &[Pixel], is_open: impl Fn(Pixel, Pixel) -> bool) -> Vec<Vec<Pixel>> {
         let mut rest = PixelMask::of(pixels);
         let mut pieces = Vec::new();
@@ -433,8 +432,8 @@ impl Editor {
         pieces
     }
 
-    /// Gives the remaining ones of these pixels to the part that reaches them first, step by step; at
-    /// the same time, to the first of them.
+    /// Assigns the remaining pixels to the part that reaches them in the fewest steps; in case of a tie, to
+    /// the first one.
     fn grow(&self, parts: &mut [Vec<Pixel>], pixels: &[Pixel]) {
         let mut rest = PixelMask::of(pixels);
         let mut queue: VecDeque<(usize, Pixel)> = VecDeque::new();
@@ -453,13 +452,13 @@ impl Editor {
     }
 }
 
-/// Whether a piece is too small to count as a part of a nucleus with so many pixels.
+/// Whether a piece is too small to be a separate part of a nucleus of `whole` pixels.
 fn is_crumb(piece: &[Pixel], whole: usize) -> bool {
     piece.len() * 20 < whole
 }
 
 impl Edit {
-    /// Whether there is something to work with, and not too much.
+    /// Checks the number of points, their coordinates and the radius.
     fn check(&self) -> Result<(), EditError> {
         let (points, least) = match self {
             Self::Delete { at } => (at, 1),
@@ -492,17 +491,17 @@ impl Edit {
     }
 }
 
-/// Which pixels a line parts from their neighbours: those between whose centres it passes.
+/// The pixels that a line separates from their neighbours: those where it passes between the two centres.
 struct Cut {
     from_right: PixelMask,
     from_below: PixelMask,
 }
 
-/// The line is moved right and down by so little before it cuts, so that a line through centres (which
-/// whole and half coordinates easily give) has them all on one side.
+/// The line is shifted right and down by this much, so that a line through pixel centres (common with whole
+/// and half coordinates) has them all on one side.
 const NUDGE: Point = Point::new(1.0e-5, 1.4e-5);
 
-/// A line that passes a centre nearer than this parts it from both sides: rounding leaves no gaps.
+/// A line closer to a pixel's centre than this separates it on both sides, so that rounding leaves no gaps.
 const SLACK: f64 = 1e-6;
 
 impl Cut {
@@ -515,7 +514,7 @@ impl Cut {
             for (y, columns) in passed(from, to, image) {
                 columns.for_each(|x| cut.from_right.insert(Point { x, y }));
             }
-            // The same with columns and rows exchanged.
+            // The same with x and y swapped.
             let transposed = |point: Point| Point::new(point.y, point.x);
             for (x, rows) in passed(transposed(from), transposed(to), Size::new(image.height, image.width)) {
                 rows.for_each(|y| cut.from_below.insert(Point { x, y }));
@@ -530,13 +529,14 @@ impl Cut {
         if one.y == other.y { self.from_right.contains(first) } else { self.from_below.contains(first) }
     }
 
-    /// The pixels that it parts from a neighbour to the right or below.
+    /// The pixels that the line separates from their right or lower neighbour.
     fn pixels(&self) -> impl Iterator<Item = Pixel> {
         self.from_right.pixels().chain(self.from_below.pixels())
     }
 }
 
-/// Row by row, the pixels of an image between whose centre and the next one to the right the step passes.
+/// For each row, the pixels for which the line segment passes between their centre and the next one to the
+/// right.
 fn passed(from: Point, to: Point, image: Size) -> impl Iterator<Item = (usize, Range<usize>)> {
     let (left, right) = (from.x.min(to.x), from.x.max(to.x));
     let (top, bottom) = (from.y.min(to.y), from.y.max(to.y));
@@ -554,8 +554,8 @@ fn passed(from: Point, to: Point, image: Size) -> impl Iterator<Item = (usize, R
 
 /// The background between nuclei that are to be merged.
 ///
-/// From all of them at once one goes step by step into the background; where two meet that came from
-/// different nuclei, there is a way between those.
+/// A breadth-first search starts from all nuclei at once; where the fronts of two nuclei meet, there is a
+/// path between them.
 struct Gaps {
     reached: HashMap<Pixel, Reached>,
     meetings: Vec<Meeting>,
@@ -565,20 +565,20 @@ struct Gaps {
 
 #[derive(Clone, Copy)]
 struct Reached {
-    /// The nucleus it was reached from: its position in the list.
+    /// Index of the nucleus it was reached from.
     nucleus: usize,
-    /// Pixels of background on the way, with itself.
+    /// Number of background pixels on the path, including this one.
     steps: usize,
-    /// The pixel before it; a nucleus's pixel has itself.
+    /// The previous pixel on the path; a pixel of a nucleus refers to itself.
     before: Pixel,
 }
 
-/// Two pixels side by side, reached from two nuclei.
+/// Two adjacent pixels that were reached from two nuclei.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Meeting {
-    /// Pixels of background on the way from nucleus to nucleus.
+    /// Number of background pixels on the path between the nuclei.
     gap: usize,
-    /// The smaller position first.
+    /// Indices of the nuclei, the smaller one first.
     nuclei: (usize, usize),
     pixels: (Pixel, Pixel),
 }
@@ -608,7 +608,8 @@ impl Gaps {
         gaps
     }
 
-    /// Goes from a pixel that was reached to its neighbour; says whether that is reached now.
+    /// Moves from a visited pixel to its neighbour; returns whether the neighbour was reached for the first
+    /// time.
     fn visit(&mut self, pixel: Pixel, other: Pixel, is_background: bool) -> bool {
         let Some(&here) = self.reached.get(&pixel) else { return false };
         match self.reached.get(&other) {
@@ -618,7 +619,7 @@ impl Gaps {
                 self.meetings.push(Meeting { gap, nuclei, pixels: (pixel, other) });
                 false
             }
-            // Each of two fronts has half of the gap to go.
+            // Each of two fronts covers half of the gap.
             None if is_background && here.steps < self.widest.div_ceil(2) => {
                 self.reached.insert(other, Reached { steps: here.steps + 1, before: pixel, ..here });
                 true
@@ -627,12 +628,12 @@ impl Gaps {
         }
     }
 
-    /// The background that makes all `count` nuclei one, by the narrowest gaps; `None` if some cannot be
+    /// The background that connects all `count` nuclei by the narrowest gaps; `None` if some cannot be
     /// reached.
     fn bridges(mut self, count: usize) -> Option<Vec<Pixel>> {
         self.meetings.retain(|meeting| meeting.gap <= self.widest);
         self.meetings.sort_unstable();
-        // Kruskal's algorithm, but of several paths with the same gap between two groups all are used.
+        // Kruskal's algorithm, except that all paths with the same gap between two groups are used.
         let mut groups = UnionFind::new(count as u32);
         let mut used: Vec<Pixel> = Vec::new();
         for same_gap in self.meetings.chunk_by(|one, other| one.gap == other.gap) {
@@ -651,7 +652,7 @@ impl Gaps {
         (groups.roots().count() == 1).then_some(pixels)
     }
 
-    /// The background from a pixel back to its nucleus.
+    /// The background on the path from a pixel back to its nucleus.
     fn way_back(&self, end: Pixel) -> impl Iterator<Item = Pixel> {
         let background = |pixel: &Pixel| self.reached.get(pixel).filter(|reached| reached.steps > 0);
         std::iter::successors(Some(end), move |pixel| background(pixel).map(|reached| reached.before))
@@ -665,7 +666,7 @@ mod tests {
     use crate::diagnostic::Diagnostic;
     use proptest::prelude::*;
 
-    /// Labels of one row a string: `.` is background, a digit or letter a nucleus.
+    /// Labels from one string per row: `.` is background, a digit or letter a nucleus.
     fn picture(rows: &[&str]) -> LabelImage {
         let labels = rows.concat().chars().map(|c| c.to_digit(36).unwrap_or(0)).collect();
         LabelImage::from_labels(rows[0].len(), rows.len(), labels)
@@ -677,14 +678,14 @@ mod tests {
         labels.as_slice().chunks(labels.width()).map(row).collect()
     }
 
-    /// What becomes of a picture by one edit.
+    /// The result of one edit.
     fn edited(before: &[&str], edit: Edit) -> Vec<String> {
         let result = apply(&picture(before), &[edit]);
         assert_eq!(result.refused, []);
         rows(&result.labels)
     }
 
-    /// Why an edit changes nothing.
+    /// The error of an edit that changes nothing.
     fn refused(before: &[&str], edit: Edit) -> EditError {
         let labels = picture(before);
         let mut result = apply(&labels, &[edit]);
@@ -693,7 +694,7 @@ mod tests {
         result.refused.remove(0).1
     }
 
-    /// Coordinates as they are written in the tests.
+    /// Coordinates as written in the tests.
     type Pair = (f64, f64);
 
     fn at(pairs: &[Pair]) -> Vec<Point> {
@@ -755,7 +756,7 @@ mod tests {
     fn a_bridge_goes_by_background_and_not_far() {
         let across = merge(&[(0.5, 0.5), (8.5, 0.5)]);
         assert_eq!(refused(&["111....222", "111....222"], across.clone()), EditError::TooFarApart);
-        // The third nucleus is in the way, but there is room around it.
+        // The third nucleus is in between, but there is room around it.
         assert_eq!(edited(&["11113.2222", "11113.2222", "1111..2222"], across.clone())[2], "1111111111");
         assert_eq!(refused(&["1111223333", "1111223333"], across), EditError::TooFarApart);
     }
@@ -772,7 +773,7 @@ mod tests {
         let before = ["1111", "1111", "1111", "...."];
         assert_eq!(edited(&before, split(&[(2.0, -1.0), (2.0, 3.5)])), ["1122", "1122", "1122", "...."]);
         assert_eq!(edited(&before, split(&[(-0.5, 1.2), (4.5, 1.2)])), ["1111", "2222", "2222", "...."]);
-        // Each pixel to the side of its centre.
+        // Each pixel goes to the side of its centre.
         assert_eq!(edited(&before, split(&[(0.2, -0.2), (3.4, 3.4)])), ["1222", "1122", "1112", "...."]);
     }
 
@@ -814,7 +815,7 @@ mod tests {
     fn the_brush_adds_background_to_a_nucleus() {
         let before = ["11...", "11.2.", "....."];
         assert_eq!(edited(&before, draw(&[(1.5, 0.5), (4.5, 0.5)], 0.0, None)), ["11111", "11.2.", "....."]);
-        // Paint beyond another nucleus does not touch, and that nucleus keeps its pixel.
+        // Paint beyond another nucleus is not connected, and that nucleus keeps its pixel.
         assert_eq!(edited(&before, draw(&[(1.5, 1.5), (4.5, 1.5)], 0.0, None)), ["11...", "1112.", "....."]);
         assert_eq!(edited(&before, draw(&[(2.5, 1.5)], 0.0, Some((3.5, 1.5)))), ["11...", "1122.", "....."]);
         assert_eq!(edited(&before, draw(&[(0.5, 1.5)], 1.0, None)), ["11...", "11.2.", "1...."]);
@@ -869,7 +870,7 @@ mod tests {
     fn marks_stay_with_their_nuclei() {
         let labels = picture(&["1.2.3.4", "......."]);
         let first = draw(&[(4.5, 0.5), (4.5, 1.5)], 0.0, None);
-        // A new first nucleus and one less in between.
+        // A new first nucleus, and one nucleus fewer in between.
         let then = [first, erase(&[(0.5, 0.5)], 0.0), delete(&[(2.5, 0.5)])];
         let result = apply(&labels, &then);
         assert_eq!(rows(&result.labels), ["....1.2", "....1.."]);
@@ -933,7 +934,7 @@ mod tests {
     }
 
     prop_compose! {
-        /// Nuclei with long common contours and gaps: random numbers, each doubled both ways.
+        /// Nuclei with long shared contours and gaps: random numbers, each repeated twice in both directions.
         fn nuclei()(width in 1usize..9, cells in prop::collection::vec(0u32..5, 72)) -> LabelImage {
             let label = |(x, y): (usize, usize)| cells[(y / 2) * 8 + x / 2];
             let labels = (0..18).flat_map(|y| (0..width * 2 - 1).map(move |x| (x, y))).map(label).collect();
@@ -941,7 +942,7 @@ mod tests {
         }
     }
 
-    /// The pixels that an edit may take from background or give to it.
+    /// The pixels that an edit may change from or to background.
     fn reach(labels: &LabelImage, edit: &Edit) -> PixelMask {
         match edit {
             Edit::Draw { path, radius, .. } => PixelMask::stroke(path, *radius, labels.size()),
@@ -955,7 +956,7 @@ mod tests {
         fn nuclei_stay_connected_and_numbered(labels in nuclei(), edits in prop::collection::vec(edit(), 0..6)) {
             let result = apply(&labels, &edits);
             prop_assert_eq!(result.edited.len(), result.labels.count() as usize);
-            // Without edits, what is connected and numbered row by row stays as it is.
+            // Without edits, connected nuclei that are numbered row by row stay unchanged.
             prop_assert_eq!(&apply(&result.labels, &[]).labels, &result.labels);
             let changed = edits.len() - result.refused.len();
             prop_assert!(changed > 0 || result.edited.iter().all(|edited| !edited));

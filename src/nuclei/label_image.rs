@@ -1,11 +1,11 @@
-//! The label image: which nucleus each pixel belongs to.
+//! Label images: the nucleus that each pixel belongs to.
 
 use crate::geometry::Size;
 
-/// An image of nucleus numbers: 0 is background, `1..=count` one nucleus each.
+/// An image of labels: 0 is background, `1..=count` are the nuclei.
 ///
-/// Row-major, `labels[y * width + x]`, shape `[height, width]`. A pixel has one number, so two
-/// nuclei can never share a pixel. Numbers are consecutive: every number in `1..=count` occurs.
+/// Row-major, `labels[y * width + x]`, shape `[height, width]`. A pixel has one label, so two nuclei never
+/// overlap. Labels are consecutive: every number in `1..=count` occurs.
 ///
 /// ```
 /// use nucleoscope::nuclei::LabelImage;
@@ -26,18 +26,18 @@ pub struct LabelImage {
 }
 
 impl LabelImage {
-    /// A label image without nuclei.
+    /// Creates a label image without nuclei.
     pub fn empty(width: usize, height: usize) -> Self {
         Self { width, height, count: 0, labels: vec![0; width * height] }
     }
 
-    /// Takes numbers as they come and renumbers them `1..=count`, keeping their order.
+    /// Creates a label image, renumbering the labels as `1..=count` in ascending order.
     ///
     /// # Panics
-    /// If `labels` does not hold `width * height` numbers: a programming error, not an input's.
+    /// If `labels` does not have `width * height` values, which is a programming error.
     pub fn from_labels(width: usize, height: usize, mut labels: Vec<u32>) -> Self {
         assert_eq!(labels.len(), width * height, "one label a pixel");
-        // One of each run: there are far fewer of them than pixels, to hold in memory and to sort.
+        // One value per run, which needs far less memory and sorting than one per pixel.
         let mut present: Vec<u32> = labels.chunk_by(u32::eq).map(|run| run[0]).collect();
         present.sort_unstable();
         present.dedup();
@@ -51,13 +51,14 @@ impl LabelImage {
         Self { width, height, count: present.len() as u32, labels }
     }
 
-    /// Takes numbers that are consecutive already: every one in `1..=count` occurs, and no other.
+    /// Creates a label image from consecutive labels: every number in `1..=count` occurs, and no other.
     pub(super) fn from_consecutive(width: usize, height: usize, count: u32, labels: Vec<u32>) -> Self {
         debug_assert_eq!(Self::from_labels(width, height, labels.clone()).count, count);
         Self { width, height, count, labels }
     }
 
-    /// Takes numbers up to `count` and renumbers them by their first pixels, row by row.
+    /// Creates a label image from labels up to `count`, renumbering them in the order of their first pixels,
+    /// row by row.
     pub(crate) fn numbered_by_first_pixel(
         width: usize,
         height: usize,
@@ -97,17 +98,17 @@ impl LabelImage {
         self.count
     }
 
-    /// The numbers, row by row.
+    /// The labels, row by row.
     pub fn as_slice(&self) -> &[u32] {
         &self.labels
     }
 
-    /// The number at column `x`, row `y`; 0 outside the image.
+    /// The label at column `x`, row `y`; 0 outside the image.
     pub fn get(&self, x: usize, y: usize) -> u32 {
         if x < self.width && y < self.height { self.labels[y * self.width + x] } else { 0 }
     }
 
-    /// Only the nuclei whose entry is true, the first entry for nucleus 1; the others become background.
+    /// Keeps the nuclei whose entry is true, starting with nucleus 1; the others become background.
     ///
     /// ```
     /// use nucleoscope::nuclei::LabelImage;
@@ -121,7 +122,7 @@ impl LabelImage {
         Self::from_labels(self.width, self.height, labels)
     }
 
-    /// Pixels of each nucleus; the first entry is nucleus 1.
+    /// Area of each nucleus in pixels, starting with nucleus 1.
     pub fn areas(&self) -> Vec<usize> {
         let mut areas = vec![0; self.count as usize];
         for &label in self.labels.iter().filter(|label| **label != 0) {

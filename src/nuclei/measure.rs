@@ -1,8 +1,8 @@
-//! Measures nuclei: area, perimeter, shape, intensities.
+//! Measurements of nuclei: area, perimeter, shape and intensities.
 //!
-//! Names and definitions are those of scikit-image's `regionprops` (0.26) where it has them, so that a
-//! table from here can be put beside one from there. Lengths are in pixels, areas in pixels, angles in
-//! radians. A pixel's centre has whole coordinates: the upper left pixel's is (0, 0).
+//! Names and definitions follow scikit-image's `regionprops` (0.26) where it has the measurement, so that the
+//! results can be compared. Lengths and areas are in pixels, angles in radians. Pixel centres have integer
+//! coordinates: the centre of the upper left pixel is (0, 0).
 
 use std::f64::consts::{FRAC_PI_4, PI, SQRT_2};
 
@@ -11,49 +11,49 @@ use super::pixel_mask::{Pixel, sides};
 use crate::geometry::Point;
 use crate::image::{Channel, Image, Samples};
 
-/// The measures of one nucleus.
+/// The measurements of one nucleus.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Measurements {
-    /// The nucleus's number in the label image.
+    /// The nucleus's label in the label image.
     pub label: u32,
     /// Number of pixels (`area`).
     pub area: usize,
-    /// Mean of the pixels' centres (`centroid`, which has the row first).
+    /// Mean of the pixel centres (`centroid`, which has the row first).
     pub centroid: Point,
-    /// The smallest rectangle that holds it (`bbox`).
+    /// The smallest rectangle that contains the nucleus (`bbox`).
     pub bounding_box: BoundingBox,
-    /// Length of the contour, estimated from how its pixels touch (`perimeter`, 4-neighbourhood).
+    /// Perimeter, estimated from the neighbours of each contour pixel (`perimeter`, 4-neighbourhood).
     pub perimeter: f64,
-    /// `4 π area / perimeter²`: 1 for a disc, less for anything else; above 1 for nuclei of few pixels,
-    /// 0 where the perimeter is 0.
+    /// `4 π area / perimeter²`: 1 for a disc, less for other shapes. It is above 1 for nuclei of few pixels,
+    /// and 0 if the perimeter is 0.
     pub circularity: f64,
-    /// Long axis of the ellipse with the same second moments (`axis_major_length`).
+    /// Major axis of the ellipse with the same second moments (`axis_major_length`).
     pub major_axis: f64,
-    /// Short axis of that ellipse (`axis_minor_length`).
+    /// Minor axis of that ellipse (`axis_minor_length`).
     pub minor_axis: f64,
     /// Eccentricity of that ellipse, `0.0..1.0` (`eccentricity`).
     pub eccentricity: f64,
-    /// Angle between the vertical and the long axis, `-π/2..=π/2`, counter-clockwise (`orientation`).
+    /// Angle between the vertical and the major axis, `-π/2..=π/2`, counter-clockwise (`orientation`).
     pub orientation: f64,
-    /// Area over the area of the convex hull (`solidity`).
+    /// Area divided by the area of the convex hull (`solidity`).
     pub solidity: f64,
-    /// Area over the area of the bounding box (`extent`).
+    /// Area divided by the area of the bounding box (`extent`).
     pub extent: f64,
     /// Diameter of a disc of the same area (`equivalent_diameter_area`).
     pub equivalent_diameter: f64,
-    /// Greatest distance between two points of the hull's contour (`feret_diameter_max`).
+    /// Maximum distance between two points of the convex hull's contour (`feret_diameter_max`).
     pub feret_maximum: f64,
-    /// Least distance between two parallel lines that hold it between them; not in scikit-image.
+    /// Minimum distance between two parallel lines that enclose the nucleus; not in scikit-image.
     pub feret_minimum: f64,
-    /// Distance from its centroid to the nearest other one; `None` if there is no other.
+    /// Distance from the centroid to that of the nearest other nucleus; `None` if there is no other.
     pub nearest_neighbour: Option<f64>,
-    /// Whether it has a pixel on the image's edge, so that a part of it may be missing.
+    /// Whether the nucleus has a pixel on the image's edge, so that part of it may be missing.
     pub touches_edge: bool,
-    /// Its intensities, channel by channel.
+    /// Intensities in each channel.
     pub intensities: Vec<Intensities>,
 }
 
-/// A rectangle of pixels; right and bottom lie outside.
+/// A rectangle of pixels; `right` and `bottom` are exclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BoundingBox {
     /// First column.
@@ -69,7 +69,7 @@ pub struct BoundingBox {
 impl BoundingBox {
     const EMPTY: Self = Self { left: usize::MAX, top: usize::MAX, right: 0, bottom: 0 };
 
-    /// The smallest rectangle that holds these pixels.
+    /// The smallest rectangle that contains these pixels.
     pub(super) fn of(pixels: &[Pixel]) -> Self {
         pixels.iter().fold(Self::EMPTY, |bounds, &Point { x, y }| Self {
             left: bounds.left.min(x),
@@ -79,7 +79,7 @@ impl BoundingBox {
         })
     }
 
-    /// The smallest rectangle that holds both.
+    /// The smallest rectangle that contains both.
     pub(super) fn with(self, other: Self) -> Self {
         Self {
             left: self.left.min(other.left),
@@ -99,7 +99,7 @@ impl BoundingBox {
         self.bottom.saturating_sub(self.top)
     }
 
-    /// Its pixels, row by row.
+    /// The pixels of the rectangle, row by row.
     pub(super) fn pixels(self) -> impl Iterator<Item = Pixel> {
         (self.top..self.bottom).flat_map(move |y| (self.left..self.right).map(move |x| Point { x, y }))
     }
@@ -116,16 +116,16 @@ pub struct Intensities {
     pub minimum: f64,
     /// Largest value (`intensity_max`).
     pub maximum: f64,
-    /// Standard deviation, of all pixels (`intensity_std`).
+    /// Standard deviation of the population (`intensity_std`).
     pub standard_deviation: f64,
     /// Sum.
     pub integrated: f64,
-    /// Sum of what is above the image's background, the median of all pixels outside nuclei (0 where
+    /// Sum of the values minus the image's background, which is the median of all pixels outside nuclei (0 if
     /// there are none).
     pub integrated_above_background: f64,
 }
 
-/// Measures every nucleus, in the order of their numbers; intensities in every channel.
+/// Measures every nucleus, in the order of their labels, with its intensities in every channel.
 ///
 /// ```
 /// use nucleoscope::image::{Image, Samples, split};
@@ -145,7 +145,7 @@ pub struct Intensities {
 /// ```
 ///
 /// # Panics
-/// If a channel does not have the label image's size: a programming error, not an input's.
+/// If a channel does not have the label image's size, which is a programming error.
 pub fn measure(labels: &LabelImage, channels: &[Channel]) -> Vec<Measurements> {
     let channels: Vec<Measured> = channels
         .iter()
@@ -166,7 +166,7 @@ pub fn measure(labels: &LabelImage, channels: &[Channel]) -> Vec<Measurements> {
     measured
 }
 
-/// A channel that is measured.
+/// A channel to measure.
 struct Measured<'a> {
     image: &'a Image,
     /// The median of the pixels outside nuclei.
@@ -175,7 +175,7 @@ struct Measured<'a> {
 
 fn background(labels: &LabelImage, image: &Image) -> f64 {
     match image.samples() {
-        // Counted, as a list of them would take several times the image's memory.
+        // Histogram, because a list of the values would take several times the image's memory.
         Samples::U8(values) => median_of_counts(&counts(labels, values, 1 << 8)),
         Samples::U16(values) => median_of_counts(&counts(labels, values, 1 << 16)),
         Samples::F32(values) => median(&mut outside(labels, values).collect::<Vec<f32>>()),
@@ -194,7 +194,7 @@ fn counts<T: Copy + Into<usize>>(labels: &LabelImage, values: &[T], bins: usize)
     counts
 }
 
-/// [`median`] of values of which each occurs as often as `counts` says.
+/// The [`median`] of a histogram.
 fn median_of_counts(counts: &[usize]) -> f64 {
     let total: usize = counts.iter().sum();
     if total == 0 {
@@ -211,7 +211,7 @@ fn median_of_counts(counts: &[usize]) -> f64 {
     f64::midpoint(at((total - 1) / 2), at(total / 2))
 }
 
-/// The mean of the two middle values of an even number; 0 of none.
+/// The median: of an even number of values, the mean of the two middle ones; 0 if there are no values.
 fn median(values: &mut [f32]) -> f64 {
     let middle = values.len() / 2;
     if values.is_empty() {
@@ -231,7 +231,7 @@ struct Region {
     pixels: Vec<Pixel>,
 }
 
-/// Every nucleus's pixels, by number.
+/// The pixels of every nucleus, in the order of their labels.
 fn regions(labels: &LabelImage) -> Vec<Region> {
     let with_room = |area: usize| Region { pixels: Vec::with_capacity(area) };
     let mut regions: Vec<Region> = labels.areas().into_iter().map(with_room).collect();
@@ -279,7 +279,7 @@ impl Region {
         }
     }
 
-    /// The centroid, and the variances and covariance around it.
+    /// The centroid, and the variances and covariance of the coordinates.
     fn moments(&self) -> (Point, Spread) {
         let count = self.pixels.len() as f64;
         let sum = |of: &dyn Fn(f64, f64) -> f64| {
@@ -323,7 +323,7 @@ struct Spread {
 }
 
 impl Spread {
-    /// The larger and the smaller one, never below 0.
+    /// The larger and the smaller eigenvalue, never below 0.
     fn eigenvalues(&self) -> (f64, f64) {
         let middle = (self.x + self.y) / 2.0;
         let reach = (((self.x - self.y) / 2.0).powi(2) + self.both.powi(2)).sqrt();
@@ -334,13 +334,13 @@ impl Spread {
         if self.x == self.y {
             return if self.both > 0.0 { FRAC_PI_4 } else { -FRAC_PI_4 };
         }
-        // Not the standard library's, which differs in the last digit from platform to platform.
+        // Not the standard library's `atan2`, which differs in the last digit between platforms.
         0.5 * libm::atan2(2.0 * self.both, self.y - self.x)
     }
 }
 
-/// Every pixel of the contour adds a length that depends on how many of its neighbours are on the contour too,
-/// straight and aslant (Benkrid and Crookes, "Design and FPGA implementation of a perimeter
+/// Estimates the perimeter: every contour pixel adds a length that depends on the number of its direct and
+/// diagonal neighbours on the contour (Benkrid and Crookes, "Design and FPGA implementation of a perimeter
 /// estimator", 2000, as in scikit-image).
 fn perimeter(labels: &LabelImage, label: u32, bounds: BoundingBox) -> f64 {
     let is_inside = |x: usize, y: usize| labels.get(x, y) == label;
@@ -373,7 +373,7 @@ fn perimeter(labels: &LabelImage, label: u32, bounds: BoundingBox) -> f64 {
         .sum()
 }
 
-/// Distance from each point to the nearest other one.
+/// Distance from each point to its nearest neighbour.
 pub(crate) fn nearest(points: &[Point]) -> Vec<Option<f64>> {
     let mut by_column: Vec<usize> = (0..points.len()).collect();
     by_column.sort_unstable_by(|&left, &right| points[left].x.total_cmp(&points[right].x));
@@ -381,7 +381,7 @@ pub(crate) fn nearest(points: &[Point]) -> Vec<Option<f64>> {
     for (place, &point) in by_column.iter().enumerate() {
         let Point { x, y } = points[point];
         let mut best = f64::INFINITY;
-        // To both sides, until x alone differs by more than the best distance.
+        // Searches in both directions until the difference in x alone exceeds the shortest distance.
         let mut search = |other: &usize| {
             let (dx, dy) = (points[*other].x - x, points[*other].y - y);
             best = best.min((dx * dx + dy * dy).sqrt());
@@ -394,13 +394,13 @@ pub(crate) fn nearest(points: &[Point]) -> Vec<Option<f64>> {
     distances
 }
 
-/// A convex polygon, in half pixels: pixels' centres have even coordinates.
+/// A convex polygon, in half pixels: pixel centres have even coordinates.
 struct Hull {
     corners: Vec<Point<i64>>,
 }
 
 impl Hull {
-    /// Of the middles of the four sides of every pixel, which is what scikit-image takes.
+    /// The convex hull of the midpoints of the four sides of every pixel, as in scikit-image.
     fn new(pixels: &[Pixel]) -> Self {
         let middles = |pixel: &Pixel| {
             let (x, y) = (2 * pixel.x as i64, 2 * pixel.y as i64);
@@ -428,7 +428,8 @@ impl Hull {
         Self { corners }
     }
 
-    /// The pixels whose centres are in it or on its contour, as rows with their first and last column.
+    /// The pixels whose centres are inside the polygon or on its contour, as rows with their first and last
+    /// column.
     fn rows(&self) -> impl Iterator<Item = (usize, usize, usize)> {
         let (low, high) = self
             .corners
@@ -452,25 +453,26 @@ impl Hull {
         })
     }
 
-    /// Number of pixels in it.
+    /// Number of pixels inside.
     fn area(&self) -> usize {
         self.rows().map(|(_, first, last)| last + 1 - first).sum()
     }
 
-    /// The hull of all the pixels in it.
+    /// The convex hull of all pixels inside.
     fn filled(&self) -> Self {
         let ends: Vec<_> =
             self.rows().flat_map(|(row, first, last)| [(first, row), (last, row)].map(Point::from)).collect();
         Self::new(&ends)
     }
 
-    /// Greatest distance between two corners, in pixels.
+    /// Maximum distance between two corners, in pixels.
     fn longest(&self) -> f64 {
         let from = |&from: &Point<i64>| self.corners.iter().map(move |&to| squared_distance(from, to));
         (self.corners.iter().flat_map(from).max().unwrap_or(0) as f64).sqrt() / 2.0
     }
 
-    /// Least distance between two parallel lines around it, in pixels: one of them lies on a side.
+    /// Minimum distance between two parallel lines that enclose the polygon, in pixels; one of them lies on a
+    /// side.
     fn narrowest(&self) -> f64 {
         let width = |(from, to): (Point<i64>, Point<i64>)| {
             let area = self.corners.iter().map(|&corner| turn(from, to, corner)).max().unwrap_or(0);
@@ -484,7 +486,8 @@ fn squared_distance(from: Point<i64>, to: Point<i64>) -> i64 {
     (to.x - from.x).pow(2) + (to.y - from.y).pow(2)
 }
 
-/// Twice the area of a triangle; above 0 if its corners are in counter-clockwise order with y pointing up.
+/// Twice the signed area of a triangle; positive if its corners are in counter-clockwise order with y
+/// pointing up.
 fn turn(first: Point<i64>, second: Point<i64>, third: Point<i64>) -> i64 {
     (second.x - first.x) * (third.y - first.y) - (second.y - first.y) * (third.x - first.x)
 }
@@ -495,7 +498,7 @@ mod tests {
     use crate::image::split;
     use proptest::prelude::*;
 
-    /// Measures of a picture in which `#` is the nucleus; every value of the image is 1.
+    /// Measurements of a picture in which `#` is the nucleus; every value of the image is 1.
     fn one(rows: &[&str]) -> Measurements {
         let (width, height) = (rows[0].len(), rows.len());
         let labels = rows.concat().chars().map(|c| u32::from(c == '#')).collect();

@@ -1,4 +1,4 @@
-//! From the network's maps to nuclei: everything here is cheap, pure and deterministic.
+//! From probability maps to nuclei: fast, pure and deterministic functions.
 //!
 //! ```text
 //!                       ┌─apply─┐ (corrections)

@@ -1,17 +1,17 @@
-//! Outlines: closed lines along the sides of pixels, between a nucleus and the rest of the image.
+//! Outlines: closed lines along pixel sides, between a nucleus and the rest of the image.
 
 use super::LabelImage;
 use crate::geometry::Point;
 
-/// One closed line around a nucleus, or around a hole in it.
+/// A closed line around a nucleus, or around a hole in it.
 ///
 /// Points are pixel corners: (x, y) is the upper left corner of the pixel in column x, row y, so coordinates
-/// are in `0..=width` and `0..=height`. Only corners at which the line turns are kept, and the last point
-/// joins the first. On screen the nucleus lies to the right of the direction of travel: outer lines run
-/// clockwise, lines around holes counter-clockwise. Filling the lines gives exactly the nucleus's pixels.
+/// are in `0..=width` and `0..=height`. Only corners at which the line turns are stored, and the last point
+/// is connected to the first. On screen, outer lines run clockwise and lines around holes counter-clockwise,
+/// so the nucleus is on the right of the line. Filling the lines gives exactly the nucleus's pixels.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outline {
-    /// The nucleus's number in the label image.
+    /// The nucleus's label in the label image.
     pub label: u32,
     /// Corners in order; at least four.
     pub points: Vec<Point<u32>>,
@@ -33,7 +33,8 @@ pub struct Outline {
 /// ```
 pub fn outlines(labels: &LabelImage) -> Vec<Outline> {
     let (width, height) = (labels.width(), labels.height());
-    // Every closed line has a side that runs right, along the top of a pixel: it is traced from the first one.
+    // Every closed line has a side that runs right, along the top of a pixel; tracing starts at the first
+    // one.
     let mut walked = vec![false; width * height];
     let mut lines = Vec::new();
     for y in 0..height {
@@ -73,7 +74,7 @@ impl Direction {
 
 fn trace(labels: &LabelImage, label: u32, start: Point<usize>, walked: &mut [bool]) -> Outline {
     let width = labels.width();
-    // `get` is 0 outside the image; the subtraction wraps to a column or row that is outside.
+    // `get` returns 0 outside the image; the subtraction wraps to a column or row outside it.
     let is_inside = |x: usize, y: usize| labels.get(x, y) == label;
     let mut points = Vec::new();
     let Point { mut x, mut y } = start;
@@ -111,7 +112,7 @@ fn trace(labels: &LabelImage, label: u32, start: Point<usize>, walked: &mut [boo
             break;
         }
     }
-    // The corner at the start was added last.
+    // The start corner was added last.
     points.rotate_right(1);
     Outline { label, points }
 }
@@ -137,7 +138,7 @@ mod tests {
         assert!(lines.iter().all(|line| line.points.len() == 4));
     }
 
-    /// Fills lines by the even-odd rule, looking left from the middle of each pixel.
+    /// Fills lines by the even-odd rule, casting a ray to the left from each pixel's centre.
     fn fill(lines: &[Outline], width: usize, height: usize) -> Vec<u32> {
         let mut filled = vec![0; width * height];
         for y in 0..height {

@@ -1,7 +1,8 @@
-//! Masks of the pixels whose centres lie in a polygon or under a brush.
+//! Masks of the pixels whose centres are in a polygon or under a brush.
 //!
-//! Only arithmetic and square roots are used, so that every platform finds the same pixels. The work grows
-//! with the rows of the image that a side of the shape crosses, however far beyond the image it extends.
+//! Only basic arithmetic and square roots are used, so the result is the same on every platform. The work is
+//! proportional to the rows of the image that the shape's sides cross, even if it extends far outside the
+//! image.
 
 use std::f64::consts::FRAC_1_SQRT_2;
 use std::ops::Range;
@@ -12,10 +13,10 @@ use crate::geometry::{Point, Size};
 /// Column and row of a pixel.
 pub(super) type Pixel = Point<usize>;
 
-/// Largest coordinate that is accepted: no image is as large, and squares stay exact enough.
+/// Largest accepted coordinate: larger than any image, and small enough for squares to be accurate.
 const LARGEST_COORDINATE: f64 = 1e8;
 
-/// Whether a point lies in an image or not too far from one.
+/// Whether a point is in an image or reasonably close to one.
 pub(super) fn is_near_image(point: Point) -> bool {
     // False for NaN.
     point.x.abs() <= LARGEST_COORDINATE && point.y.abs() <= LARGEST_COORDINATE
@@ -28,20 +29,20 @@ pub(super) struct PixelMask {
 }
 
 impl PixelMask {
-    /// An empty set within a rectangle.
+    /// An empty mask within a rectangle.
     pub(super) fn empty(bounds: BoundingBox) -> Self {
         let inside = vec![false; bounds.width() * bounds.height()];
         Self { bounds, inside }
     }
 
-    /// The set of these pixels.
+    /// The mask of these pixels.
     pub(super) fn of(pixels: &[Pixel]) -> Self {
         let mut pixel_mask = Self::empty(BoundingBox::of(pixels));
         pixels.iter().for_each(|&pixel| pixel_mask.insert(pixel));
         pixel_mask
     }
 
-    /// The pixels in a polygon by the even-odd rule; its last point joins the first.
+    /// The pixels in a polygon, by the even-odd rule; the polygon is closed.
     pub(super) fn polygon(points: &[Point], image: Size) -> Self {
         let mut pixel_mask = Self::empty(around(points, 0.0, image));
         let bounds = pixel_mask.bounds;
@@ -65,12 +66,12 @@ impl PixelMask {
         pixel_mask
     }
 
-    /// The pixels no farther than `radius` from a path. The radius is at least half of a pixel's diagonal,
-    /// so that the pixels of a path are always connected.
+    /// The pixels within `radius` of a path. The radius is at least half of a pixel's diagonal, so that the
+    /// pixels of a path are always connected.
     pub(super) fn stroke(path: &[Point], radius: f64, image: Size) -> Self {
         let radius = radius.max(FRAC_1_SQRT_2);
         let bounds = around(path, radius, image);
-        // How many spans begin at a pixel, less those that ended before it.
+        // Number of spans that begin at a pixel, minus those that end before it.
         let across = bounds.width() + 1;
         let mut changes = vec![0i32; across * bounds.height()];
         for (from, to) in steps(path) {
@@ -107,32 +108,32 @@ impl PixelMask {
         self.index(pixel).is_some_and(|index| self.inside[index])
     }
 
-    /// Adds a pixel; one outside the rectangle is ignored.
+    /// Adds a pixel; a pixel outside the rectangle is ignored.
     pub(super) fn insert(&mut self, pixel: Pixel) {
         if let Some(index) = self.index(pixel) {
             self.inside[index] = true;
         }
     }
 
-    /// Removes a pixel; returns whether it was in the set.
+    /// Removes a pixel; returns whether it was in the mask.
     pub(super) fn remove(&mut self, pixel: Pixel) -> bool {
         self.index(pixel).is_some_and(|index| std::mem::take(&mut self.inside[index]))
     }
 
-    /// Its pixels, row by row.
+    /// The pixels of the mask, row by row.
     pub(super) fn pixels(&self) -> impl Iterator<Item = Pixel> {
         self.bounds.pixels().zip(&self.inside).filter(|(_, inside)| **inside).map(|(pixel, _)| pixel)
     }
 }
 
-/// The centre of a pixel along a row or a column.
+/// The coordinate of a pixel's centre along a row or column.
 pub(super) fn centre(index: usize) -> f64 {
     index as f64 + 0.5
 }
 
-/// The pixels of `0..length` whose centres lie in `low..=high`.
+/// The pixels of `0..length` whose centres are in `low..=high`.
 pub(super) fn centres(low: f64, high: f64, length: usize) -> Range<usize> {
-    // A cast turns NaN and negative numbers into 0.
+    // The cast turns NaN and negative numbers into 0.
     let first = (low - 0.5).ceil() as usize;
     let end = ((high + 0.5).floor() as usize).min(length);
     first.min(end)..end
@@ -154,27 +155,26 @@ pub(super) fn sides<T: Copy>(points: &[Point<T>]) -> impl Iterator<Item = (Point
     points.iter().copied().zip(points.iter().copied().cycle().skip(1))
 }
 
-/// From each point of a path to the next; a single point is a step of no length.
+/// The segments of a path; a single point is a segment of length 0.
 pub(super) fn steps(path: &[Point]) -> impl Iterator<Item = (Point, Point)> {
     let next = path.iter().skip(1).chain(path.iter().take(usize::from(path.len() == 1)));
     path.iter().copied().zip(next.copied())
 }
 
-/// Where a side crosses a row, if it does; its upper end belongs to it, its lower end does not.
+/// Where a side crosses a row, if it does; its upper end is inclusive, its lower end exclusive.
 fn crossing(from: Point, to: Point, y: f64) -> Option<f64> {
-    // Always from the upper end, so that a side gives the same place in both directions.
+    // Always computed from the upper end, so that the result does not depend on the side's direction.
     let (from, to) = if from.y <= to.y { (from, to) } else { (to, from) };
     ((from.y <= y) != (to.y <= y)).then(|| from.x + (to.x - from.x) * (y - from.y) / (to.y - from.y))
 }
 
-/// Whether a point lies in a polygon, by the same rule as [`PixelMask::polygon`].
+/// Whether a point is in a polygon, by the same rule as [`PixelMask::polygon`].
 pub(super) fn is_in_polygon(points: &[Point], point: Point) -> bool {
     let crossings = sides(points).filter_map(|(from, to)| crossing(from, to, point.y));
     crossings.filter(|&x| x <= point.x).count() % 2 == 1
 }
 
-/// The part of a row that is within `radius` of the line between two points: the ends' discs and the
-/// rectangle between them.
+/// The part of a row within `radius` of a line segment: the discs at its ends and the rectangle between them.
 fn span(from: Point, to: Point, radius: f64, y: f64) -> (f64, f64) {
     let mut ends = (f64::INFINITY, f64::NEG_INFINITY);
     let mut widen = |x: f64| ends = (ends.0.min(x), ends.1.max(x));
@@ -253,7 +253,7 @@ mod tests {
         assert_eq!(polygon(&[], image).pixels().count(), 0);
     }
 
-    /// Distance from a point to the line between two others.
+    /// Distance from a point to the line segment between two others.
     fn distance(point: Point, (from, to): (Point, Point)) -> f64 {
         let (dx, dy) = (to.x - from.x, to.y - from.y);
         let length = dx * dx + dy * dy;

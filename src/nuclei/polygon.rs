@@ -1,4 +1,4 @@
-//! Polygons with holes, valid for geometry libraries: rings that do not touch themselves.
+//! Polygons with holes, valid in geometry libraries: their rings do not touch themselves.
 
 use std::collections::HashMap;
 
@@ -7,25 +7,25 @@ use super::pixel_mask::sides;
 use super::{LabelImage, outlines};
 use crate::geometry::Point;
 
-/// A closed line through pixel corners; the last point joins the first and is not repeated.
+/// A closed line through pixel corners; the last point is connected to the first, which is not repeated.
 pub type Ring = Vec<Point<u32>>;
 
-/// One connected part of a nucleus.
+/// A connected component of a nucleus.
 ///
 /// Points are pixel corners, as in an [`Outline`](super::Outline). No ring touches itself, and two rings
-/// touch at single points at most, so the polygon is valid in the sense of OGC's Simple Features. On screen
-/// the shell runs clockwise and holes counter-clockwise; because y points down, that is the winding of
-/// RFC 7946 (section 3.1.6) for the coordinates as numbers.
+/// touch at single points at most, so the polygon is valid according to OGC's Simple Features. On screen, the
+/// shell runs clockwise and holes counter-clockwise. Because y points down, this is numerically the winding
+/// order of RFC 7946 (section 3.1.6).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Polygon {
-    /// The line around it.
+    /// The outer ring.
     pub shell: Ring,
-    /// The lines around its holes.
+    /// The rings around holes.
     pub holes: Vec<Ring>,
 }
 
-/// The connected parts of every nucleus; the first entry is nucleus 1. Each has at least one part. Pixels
-/// that touch only at a corner are in different parts.
+/// The connected components of every nucleus, starting with nucleus 1; each nucleus has at least one. Pixels
+/// that touch only at a corner are in different components.
 ///
 /// ```
 /// use nucleoscope::nuclei::{LabelImage, polygons};
@@ -55,9 +55,9 @@ pub fn polygons(labels: &LabelImage) -> Vec<Vec<Polygon>> {
     nuclei
 }
 
-/// Adds each hole to the part that surrounds it.
+/// Adds each hole to the component that surrounds it.
 fn assign_holes(labels: &LabelImage, nuclei: &mut [Vec<Polygon>], holes: Vec<(usize, Ring)>) {
-    // Finding the parts takes a pass over the image, which is rarely needed.
+    // Labelling the components takes a pass over the image, which is rarely needed.
     if holes.iter().all(|(nucleus, _)| nuclei[*nucleus].len() == 1) {
         for (nucleus, ring) in holes {
             nuclei[nucleus][0].holes.push(ring);
@@ -95,12 +95,12 @@ fn split(points: Ring) -> Vec<Ring> {
     rings
 }
 
-/// Whether it runs clockwise on screen: around pixels, not around a hole in them.
+/// Whether the ring runs clockwise on screen, which means that it surrounds pixels rather than a hole.
 fn is_clockwise(ring: &Ring) -> bool {
     doubled_area(ring) > 0
 }
 
-/// Twice the area within a ring; below 0 if it runs counter-clockwise on screen.
+/// Twice the signed area of a ring; negative if it runs counter-clockwise on screen.
 fn doubled_area(ring: &Ring) -> i64 {
     let cross = |(from, to): (Point<u32>, Point<u32>)| {
         i64::from(from.x) * i64::from(to.y) - i64::from(to.x) * i64::from(from.y)
@@ -108,7 +108,7 @@ fn doubled_area(ring: &Ring) -> i64 {
     sides(ring).map(cross).sum()
 }
 
-/// Index of a pixel of the nucleus that has a side on the ring: below a side that runs right.
+/// Index of a pixel of the nucleus next to the ring: below a side that runs right.
 fn pixel_beside(ring: &Ring, width: usize) -> usize {
     let runs_right = |(from, to): &(Point<u32>, Point<u32>)| to.x > from.x;
     sides(ring).find(runs_right).map_or(0, |(from, _)| from.y as usize * width + from.x as usize)

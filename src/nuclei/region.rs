@@ -1,4 +1,4 @@
-//! Regions of interest: parts of the image to which counts and tables can be confined.
+//! Regions of interest: parts of the image to which counts and tables can be restricted.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,8 +6,8 @@ use super::pixel_mask::{self, PixelMask};
 use super::{LabelImage, Polygon, Ring, polygons};
 use crate::geometry::{Point, Size};
 
-/// A part of the image, in image pixels: right, down; the upper left pixel covers 0 to 1 both ways. It
-/// may reach beyond the image. One with a coordinate that is not finite has nothing in it.
+/// A part of the image, in image pixels: x to the right, y down; the upper left pixel covers 0 to 1 in both
+/// directions. It may extend beyond the image. A region with a coordinate that is not finite is empty.
 ///
 /// ```
 /// use nucleoscope::nuclei::Region;
@@ -21,26 +21,26 @@ use crate::geometry::{Point, Size};
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub enum Region {
-    /// A rectangle with sides along rows and columns.
+    /// An axis-aligned rectangle.
     Rectangle {
-        /// Column of the corner it begins at.
+        /// Column of the first corner.
         x: f64,
-        /// Row of that corner.
+        /// Row of the first corner.
         y: f64,
-        /// Way from there to the right; to the left if below 0.
+        /// Width from that corner to the right; negative to the left.
         width: f64,
-        /// Way from there down; up if below 0.
+        /// Height from that corner down; negative up.
         height: f64,
     },
-    /// A polygon; where it covers itself, what is inside an odd number of times belongs to it.
+    /// A polygon, filled by the even-odd rule.
     Polygon {
-        /// Its corners in order; the last one joins the first.
+        /// The corners in order; the last one is connected to the first.
         points: Vec<Point>,
     },
 }
 
 impl Region {
-    /// Its corners; none if a coordinate is not finite or too large.
+    /// The corners; none if a coordinate is not finite or is too large.
     fn corners(&self) -> Vec<Point> {
         let corners = match self {
             &Self::Rectangle { x, y, width, height } => {
@@ -52,9 +52,10 @@ impl Region {
         if corners.iter().copied().all(pixel_mask::is_near_image) { corners } else { Vec::new() }
     }
 
-    /// The region as polygons that are valid in the sense of OGC's Simple Features: parts of a shell and its
-    /// holes, in numbers counter-clockwise around what is inside. One that crosses or touches itself becomes
-    /// the pixels of the image whose centres are in it. No part if there is nothing in it.
+    /// The region as polygons that are valid according to OGC's Simple Features: each has a shell,
+    /// whose winding is numerically counter-clockwise, and holes, whose winding is clockwise. A polygon that
+    /// crosses or touches itself is replaced by the pixels of the image whose centres are in it. An empty
+    /// region has no polygons.
     ///
     /// ```
     /// use nucleoscope::geometry::{Point, Size};
@@ -90,7 +91,7 @@ impl Region {
     }
 }
 
-/// Twice the area within a line; above 0 if it runs clockwise on the screen.
+/// Twice the signed area of a closed line; positive if it runs clockwise on screen.
 fn signed_area(corners: &[Point]) -> f64 {
     pixel_mask::sides(corners).map(|(from, to)| from.x * to.y - to.x * from.y).sum()
 }
@@ -105,7 +106,7 @@ fn is_simple(corners: &[Point]) -> bool {
         let (one, other) = (sides[first], sides[second]);
         let is_next = second == first + 1;
         let is_last = first == 0 && second == sides.len() - 1;
-        // Neighbours share a corner; nothing else of one may lie on the other.
+        // Adjacent sides share a corner, and must have no other point in common.
         match (is_next, is_last) {
             (true, _) => !is_on(one, other.1) && !is_on(other, one.0),
             (_, true) => !is_on(one, other.0) && !is_on(other, one.1),
@@ -117,12 +118,12 @@ fn is_simple(corners: &[Point]) -> bool {
         .all(are_apart)
 }
 
-/// On which side of a line a point lies: above 0, below 0, or 0 on it.
+/// The side of a line on which a point lies: positive or negative, or 0 if it is on the line.
 fn turn((from, to): (Point, Point), point: Point) -> f64 {
     (to.x - from.x) * (point.y - from.y) - (to.y - from.y) * (point.x - from.x)
 }
 
-/// Whether a point lies on a side.
+/// Whether a point is on a side.
 fn is_on(side: (Point, Point), point: Point) -> bool {
     let (from, to) = side;
     let is_between = |low: f64, high: f64, value: f64| low.min(high) <= value && value <= low.max(high);
@@ -142,7 +143,7 @@ fn do_meet(one: (Point, Point), other: (Point, Point)) -> bool {
         || is_on(other, one.1)
 }
 
-/// Whether each point lies in one of the regions; all do if there are no regions.
+/// Whether each point is in at least one of the regions; always true if there are no regions.
 ///
 /// ```
 /// use nucleoscope::geometry::Point;
@@ -161,8 +162,8 @@ pub fn inside(points: &[Point], regions: &[Region]) -> Vec<bool> {
     points.iter().map(is_inside).collect()
 }
 
-/// Number of pixels of the image whose centres lie in at least one of the regions; all of them if there are
-/// no regions. A count divided by it is a density.
+/// Number of pixels of the image whose centres are in at least one of the regions, or all pixels if there are
+/// no regions. Dividing a count by it gives a density.
 ///
 /// ```
 /// use nucleoscope::geometry::Size;

@@ -1,35 +1,35 @@
-//! The settings of the watershed, each defined once: field, name, default, range and help.
+//! The watershed settings, each defined once: field, name, default, range and help.
 //!
-//! [`SETTINGS`] is the list from which the command line makes its options and the page its sliders; records
-//! and links are checked against it. A setting is added here and used in `watershed.rs`.
+//! The command-line options, the page's sliders, and the validation of records and links are all made from
+//! [`SETTINGS`]. To add a setting, define it here and use it in `watershed.rs`.
 
 use serde::{Deserialize, Serialize};
 
-/// One setting of the watershed.
+/// A watershed setting.
 #[derive(Debug, Clone, Copy, Serialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Setting {
-    /// Its name in JSON: camel case.
+    /// Name in JSON, in camel case.
     pub name: &'static str,
-    /// The name that it had before version 0.1, which is still read.
+    /// Name before version 0.1, which is still accepted.
     pub old_name: Option<&'static str>,
-    /// What it is called on the page.
+    /// Label on the page.
     pub label: &'static str,
-    /// One sentence on what it does, without a full stop.
+    /// Help: one sentence without a full stop.
     pub help: &'static str,
-    /// The unit of its values; empty for a probability or a share.
+    /// Unit of the values; empty for a probability or a fraction.
     pub unit: &'static str,
-    /// What its values are.
+    /// Type of the values.
     pub kind: SettingKind,
-    /// The lowest value. A switch is 0 (off) or 1 (on).
+    /// Minimum. A switch is 0 (off) or 1 (on).
     pub minimum: f64,
-    /// The highest value.
+    /// Maximum.
     pub maximum: f64,
-    /// The default.
+    /// Default.
     pub default: f64,
-    /// The slider on the page; `None` where there is none.
+    /// The slider on the page, if there is one.
     pub slider: Option<Slider>,
     #[serde(skip)]
     get: fn(&WatershedSettings) -> f64,
@@ -37,7 +37,7 @@ pub struct Setting {
     set: fn(&mut WatershedSettings, f64),
 }
 
-/// What the values of a setting are.
+/// Type of the values of a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
@@ -50,24 +50,24 @@ pub enum SettingKind {
     Switch,
 }
 
-/// The usual values of a setting, as its slider offers them.
+/// The range of values that a setting's slider offers.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct Slider {
-    /// The lowest value.
+    /// Minimum.
     pub minimum: f64,
-    /// The highest value.
+    /// Maximum.
     pub maximum: f64,
-    /// From one value to the next.
+    /// Step between values.
     pub step: f64,
-    /// Whether the slider's right end is the lowest value.
+    /// Whether the right end of the slider is the minimum.
     pub reversed: bool,
-    /// The help in place of [`Setting::help`] where the slider runs the other way.
+    /// Help that replaces [`Setting::help`] for a reversed slider.
     pub help: Option<&'static str>,
 }
 
 impl Setting {
-    /// The setting of this name, or of this name before version 0.1.
+    /// Finds a setting by its name, or by its name before version 0.1.
     ///
     /// ```
     /// use nucleoscope::nuclei::Setting;
@@ -80,7 +80,7 @@ impl Setting {
         SETTINGS.iter().find(|setting| setting.name == name || setting.old_name == Some(name))
     }
 
-    /// The name in kebab case, as command-line options have it.
+    /// The name in kebab case, as used for the command-line option.
     ///
     /// ```
     /// assert_eq!(nucleoscope::nuclei::Setting::named("fillHoles").unwrap().option(), "fill-holes");
@@ -89,17 +89,17 @@ impl Setting {
         kebab_case(self.name)
     }
 
-    /// [`Self::option`] of the name before version 0.1.
+    /// The [`Self::option`] for the name before version 0.1.
     pub fn old_option(&self) -> Option<String> {
         self.old_name.map(kebab_case)
     }
 
-    /// Its value; a switch is 0 or 1.
+    /// The setting's value; a switch is 0 or 1.
     pub fn get(&self, settings: &WatershedSettings) -> f64 {
         (self.get)(settings)
     }
 
-    /// Changes its value, to the nearest one in the range.
+    /// Changes the value, limited to the range.
     ///
     /// ```
     /// use nucleoscope::nuclei::{Setting, WatershedSettings};
@@ -112,7 +112,7 @@ impl Setting {
         (self.set)(settings, value.clamp(self.minimum, self.maximum));
     }
 
-    /// Whether a number is one of its values.
+    /// Whether a number is a valid value.
     pub fn accepts(&self, value: f64) -> bool {
         (self.minimum..=self.maximum).contains(&value)
             && (self.kind == SettingKind::Number || value.fract() == 0.0)
@@ -130,7 +130,7 @@ fn kebab_case(name: &str) -> String {
     kebab
 }
 
-/// A type of values.
+/// A type of setting values.
 trait Value: Copy {
     const KIND: SettingKind;
     fn to_number(self) -> f64;
@@ -173,7 +173,7 @@ impl Value for bool {
     }
 }
 
-/// Makes [`WatershedSettings`] and [`SETTINGS`] of one list.
+/// Defines [`WatershedSettings`] and [`SETTINGS`] from one list.
 macro_rules! settings {
     ($(
         $(#[$doc:meta])*
@@ -183,7 +183,7 @@ macro_rules! settings {
         $help:literal
         $(, slider $low:literal to $high:literal by $step:literal $(reversed $reversed:literal)?)?;
     )*) => {
-        /// How probability maps become nuclei. Cheap to change: the network need not run again.
+        /// Settings for the watershed. Changing them does not require running the network again.
         ///
         /// Each setting has a method that returns the settings with another value of it.
         ///
@@ -217,7 +217,7 @@ macro_rules! settings {
             }
         )*}
 
-        /// All settings, in the order in which they are listed for people.
+        /// All settings, in display order.
         pub const SETTINGS: &[Setting] = &[$(
             Setting {
                 name: $name,
@@ -257,44 +257,45 @@ settings! {
     "Interior probability above which a pixel belongs to a nucleus",
     slider 0.05 to 0.95 by 0.01;
 
-    /// Depth of the valley that separates two nuclei, in units of the distance map, `0.0..=1.0`: the h of
-    /// the h-maxima. Smaller values split more.
+    /// Minimum depth of the valley that separates two nuclei, in units of the distance map, `0.0..=1.0`: the
+    /// h of the h-maxima. Smaller values split more.
     h: f32 = 0.35,
     "h" was "seedDepth", "Splitting", "",
     0.0 to 1.0,
     "Depth of the valley that separates two nuclei, h of the h-maxima: smaller values split more",
     slider 0.02 to 1.0 by 0.01 reversed "Higher values split touching nuclei more readily";
 
-    /// Least mean interior probability of a nucleus, `0.0..=1.0`: others are dropped.
+    /// Minimum mean interior probability of a nucleus, `0.0..=1.0`; other objects are dropped.
     minimum_confidence: f32 = 0.83,
     "minimumConfidence" was "leastCertainty", "Minimum confidence", "",
     0.0 to 1.0,
     "Nuclei whose mean interior probability is lower are dropped",
     slider 0.0 to 1.0 by 0.01;
 
-    /// Smallest nucleus in pixels; smaller objects are dropped.
+    /// Minimum area of a nucleus in pixels; smaller objects are dropped.
     minimum_area: usize = 25,
     "minimumArea" was "smallestArea", "Minimum area", "px²",
     0.0 to 4294967295.0,
     "Nuclei of fewer pixels are dropped",
     slider 0.0 to 500.0 by 1.0;
 
-    /// Standard deviation in pixels of the Gaussian that smooths the distance map, `0.0..=16.0`; 0 leaves
-    /// it as it is. Smooths away dents that split a nucleus, and lowers its maximum too.
+    /// Standard deviation in pixels of the Gaussian that smooths the distance map, `0.0..=16.0`; 0 turns
+    /// smoothing off. Smoothing removes dents that would split a nucleus, but also lowers the nucleus's
+    /// maximum.
     smoothing: f32 = 0.0,
     "smoothing", "Smoothing", "px",
     0.0 to 16.0,
     "Standard deviation of the Gaussian that smooths the distance map: larger values split less",
     slider 0.0 to 8.0 by 0.1;
 
-    /// Least maximum of a nucleus, in units of the distance map, `0.0..=1.0`: fainter objects are
-    /// dropped, or joined to the nucleus they touch.
+    /// Minimum peak of a nucleus in the distance map, in its units, `0.0..=1.0`: objects with a lower peak
+    /// are dropped, or merged with the nucleus they touch.
     peak_threshold: f32 = 0.45,
     "peakThreshold" was "seedMinimum", "Peak threshold", "",
     0.0 to 1.0,
     "Least maximum of the distance map in a nucleus: fainter objects are dropped or joined to what they touch";
 
-    /// How much of the boundary map is taken off the distance map, `0.0..=1.0`.
+    /// Fraction of the boundary map that is subtracted from the distance map, `0.0..=1.0`.
     boundary_weight: f32 = 0.0,
     "boundaryWeight", "Boundary weight", "",
     0.0 to 1.0,
@@ -306,7 +307,7 @@ settings! {
     0.0 to 1.0,
     "Fill holes in nuclei";
 
-    /// Whether nuclei with a pixel on the image's border are dropped: a part of them may be missing.
+    /// Whether nuclei with a pixel on the image's border are dropped, because part of them may be missing.
     clear_border: bool = false,
     "clearBorder" was "dropAtEdge", "Clear border", "",
     0.0 to 1.0,

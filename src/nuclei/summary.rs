@@ -1,4 +1,4 @@
-//! An image's counted nuclei in a few numbers: how many, how densely, and mean and spread of each measure.
+//! Summary of an image's counted nuclei: count, density, and mean and standard deviation of each measurement.
 
 use std::borrow::Cow;
 
@@ -9,20 +9,20 @@ use crate::nuclei::MeasurementTable;
 use crate::nuclei::counted::Counted;
 use crate::nuclei::table::Column;
 
-/// Number, mean and spread of some values.
+/// Count, mean and spread of a set of values.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct Moments {
-    /// How many values.
+    /// Number of values.
     pub count: usize,
-    /// Their mean; NaN of no values.
+    /// Mean; NaN if there are no values.
     pub mean: f64,
-    /// Sum of the squared distances from the mean.
+    /// Sum of the squared deviations from the mean.
     pub squares: f64,
 }
 
 impl Moments {
-    /// Moments of the values that are finite.
+    /// Computes the moments of the finite values.
     ///
     /// ```
     /// use nucleoscope::nuclei::summary::Moments;
@@ -43,41 +43,41 @@ impl Moments {
         Self { count, mean, squares }
     }
 
-    /// Standard deviation of a sample (divided by n - 1); NaN of fewer than two values.
+    /// Sample standard deviation (divided by n - 1); NaN for fewer than two values.
     pub fn standard_deviation(&self) -> f64 {
         if self.count < 2 { f64::NAN } else { (self.squares / (self.count - 1) as f64).sqrt() }
     }
 }
 
-/// A measure of the counted nuclei.
+/// Summary of one measurement of the counted nuclei.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct ColumnSummary<'a> {
-    /// Which one.
+    /// The measurement's column.
     pub column: Cow<'a, Column>,
-    /// Number, mean and spread of its values.
+    /// Count, mean and spread of its values.
     pub moments: Moments,
 }
 
-/// What the nuclei of an image have in common.
+/// Summary of an image's nuclei.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify), tsify(rename = "NucleiSummary"))]
 #[serde(rename_all = "camelCase")]
 pub struct Summary<'a> {
-    /// All nuclei.
+    /// Number of nuclei.
     pub nuclei: usize,
-    /// Those that count.
+    /// Number of nuclei that count.
     pub included: usize,
-    /// Pixels in which they were counted.
+    /// Number of pixels in which nuclei were counted.
     pub pixels: usize,
-    /// The same in mm²; `None` without a pixel size.
+    /// The same area in mm²; `None` if the pixel size is unknown.
     pub square_millimetres: Option<f64>,
-    /// Every measure of the counted nuclei.
+    /// Every measurement of the counted nuclei.
     pub columns: Vec<ColumnSummary<'a>>,
 }
 
 impl<'a> Summary<'a> {
-    /// Sums an image up; `counted` is about the nuclei of `table`.
+    /// Summarizes an image; `counted` refers to the nuclei of `table`.
     ///
     /// ```
     /// use nucleoscope::geometry::Size;
@@ -114,12 +114,12 @@ impl<'a> Summary<'a> {
         }
     }
 
-    /// Counted nuclei per mm²; `None` of no area, or without a pixel size.
+    /// Counted nuclei per mm²; `None` if the area is 0 or the pixel size is unknown.
     pub fn per_square_millimetre(&self) -> Option<f64> {
         self.square_millimetres.filter(|area| *area > 0.0).map(|area| self.included as f64 / area)
     }
 
-    /// Counted nuclei per million pixels; `None` of no area.
+    /// Counted nuclei per million pixels; `None` if the area is 0.
     pub fn per_megapixel(&self) -> Option<f64> {
         (self.pixels > 0).then(|| self.included as f64 / self.pixels as f64 * 1e6)
     }

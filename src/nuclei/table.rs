@@ -1,15 +1,17 @@
 //! The measurements as a table.
 //!
 //! # Columns
-//! Each has a key for programs, which ends in its unit (`area_px2`), and a label for people. What pixels
-//! tell comes first, as [`Measurements`] says. With a known pixel size follow areas in µm² and lengths
-//! in µm. Pixels that are not square: areas, positions and distances between centroids are exact, since
-//! both sides are taken into account. Other lengths (perimeter, axes, Feret diameters) are turned with
-//! the geometric mean of the sides if those differ by 1 % at most, and left out otherwise: a line's
-//! length then depends on its direction, which these measures no longer know.
-//! Last come seven columns for each channel, whose keys begin with the channel's name in small letters.
+//! Each column has a key for programs, which ends in its unit (`area_px2`), and a label for people. The
+//! [`Measurements`] in pixels come first. If the pixel size is known, areas in µm² and lengths in µm follow.
 //!
-//! How they are written is told in [`tables`](super::tables).
+//! If pixels are not square, areas, positions and distances between centroids are still exact, since both
+//! sides are taken into account. Other lengths (perimeter, axes, Feret diameters) are converted with the
+//! geometric mean of the sides if those differ by at most 1 %, and omitted otherwise, because a length then
+//! depends on its direction, which these measurements do not include.
+//!
+//! The last columns are seven for each channel; their keys begin with the channel's name in lower case.
+//!
+//! For the file format, see [`tables`](super::tables).
 
 use std::borrow::Cow;
 use std::f64::consts::PI;
@@ -20,16 +22,16 @@ use crate::geometry::Point;
 use crate::image::{Channel, PixelSize};
 use crate::nuclei::{Intensities, LabelImage, Measurements, measure, nearest};
 
-/// What a column holds.
+/// A column's key, label and unit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Column {
-    /// A name for programs, unique in its table: `area_px2`.
+    /// Key for programs, unique in its table: `area_px2`.
     pub key: String,
-    /// A name for people: `Area`.
+    /// Label for people: `Area`.
     pub label: String,
-    /// The unit, such as `px²`; empty for what has none.
+    /// Unit, such as `px²`; empty if it has none.
     pub unit: Cow<'static, str>,
 }
 
@@ -37,17 +39,17 @@ pub struct Column {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MeasurementTable {
-    /// What the columns are.
+    /// The columns.
     pub columns: Vec<Column>,
-    /// Number of rows, one a nucleus, in the order of their numbers.
+    /// Number of rows, one per nucleus, in the order of their labels.
     pub rows: usize,
-    /// Column by column, `values[column * rows + row]`; NaN where there is no value.
+    /// Values by column, `values[column * rows + row]`; NaN if there is no value.
     pub values: Vec<f64>,
 }
 
 type Measure = fn(&Measurements) -> f64;
 
-/// Key, label and unit of what is measured in pixels.
+/// Key, label and unit of measurements in pixels.
 const PIXELS: [(&str, &str, &str, Measure); 21] = [
     ("nucleus", "Nucleus", "", |nucleus| f64::from(nucleus.label)),
     ("area_px2", "Area", "px²", |nucleus| nucleus.area as f64),
@@ -74,7 +76,7 @@ const PIXELS: [(&str, &str, &str, Measure); 21] = [
     ("touches_edge", "Touches edge", "", |nucleus| f64::from(u8::from(nucleus.touches_edge))),
 ];
 
-/// Key, label and unit of what has a size in µm whatever the shape of a pixel.
+/// Key, label and unit of measurements that can be converted to µm whatever the shape of a pixel.
 const AREAS: [(&str, &str, &str); 5] = [
     ("area_um2", "Area", "µm²"),
     ("centroid_x_um", "Centroid x", "µm"),
@@ -83,7 +85,7 @@ const AREAS: [(&str, &str, &str); 5] = [
     ("nearest_neighbour_um", "Nearest neighbour", "µm"),
 ];
 
-/// Lengths that have a size in µm only where pixels are square.
+/// Lengths that can be converted to µm only if pixels are square.
 const LENGTHS: [(&str, &str, Measure); 5] = [
     ("perimeter_um", "Perimeter", |nucleus| nucleus.perimeter),
     ("major_axis_um", "Major axis", |nucleus| nucleus.major_axis),
@@ -92,12 +94,12 @@ const LENGTHS: [(&str, &str, Measure); 5] = [
     ("feret_minimum_um", "Feret minimum", |nucleus| nucleus.feret_minimum),
 ];
 
-/// Ratio of a pixel's sides above which it does not pass for a square.
+/// Maximum ratio of a pixel's sides at which it is treated as square.
 const NEARLY_SQUARE: f64 = 1.01;
 
 type Intensity = fn(&Intensities) -> f64;
 
-/// Key and label, behind the channel's name.
+/// Key and label, which follow the channel's name.
 const INTENSITIES: [(&str, &str, Intensity); 7] = [
     ("mean", "mean", |values| values.mean),
     ("median", "median", |values| values.median),
@@ -111,11 +113,11 @@ const INTENSITIES: [(&str, &str, Intensity); 7] = [
 ];
 
 impl MeasurementTable {
-    /// Measures the nuclei of `labels` in every channel. `edited` says of each nucleus whether it was
-    /// changed by hand, the first entry for nucleus 1; a nucleus without an entry was not.
+    /// Measures the nuclei of `labels` in every channel. `edited` is whether each nucleus was edited
+    /// manually, starting with nucleus 1; a nucleus without an entry was not.
     ///
     /// # Panics
-    /// If a channel does not have the label image's size: a programming error, not an input's.
+    /// If a channel does not have the label image's size, which is a programming error.
     ///
     /// ```
     /// use nucleoscope::nuclei::MeasurementTable;
@@ -156,13 +158,13 @@ impl MeasurementTable {
         table
     }
 
-    /// The values of a column, by its key.
+    /// The values of the column with this key.
     pub fn column(&self, key: &str) -> Option<&[f64]> {
         let column = self.columns.iter().position(|column| column.key == key)?;
         self.values.get(column * self.rows..(column + 1) * self.rows)
     }
 
-    /// A nucleus's values with their columns; `row` is counted from 0.
+    /// The values of a nucleus with their columns; `row` starts at 0.
     pub fn row(&self, row: usize) -> impl Iterator<Item = (&Column, f64)> {
         let value = move |column: usize| self.values.get(column * self.rows + row).copied();
         self.columns.iter().enumerate().filter_map(move |(place, column)| Some((column, value(place)?)))
@@ -194,7 +196,7 @@ impl MeasurementTable {
     }
 }
 
-/// A key and a label for each channel; the second of two with the same key gets a number, and so on.
+/// A key and a label for each channel; duplicate keys are numbered.
 fn names(channels: &[Channel]) -> Vec<(String, String)> {
     let mut names: Vec<(String, String)> = Vec::new();
     for Channel { name, .. } in channels {
@@ -209,7 +211,7 @@ fn names(channels: &[Channel]) -> Vec<(String, String)> {
     names
 }
 
-/// Letters and digits in lower case, with `_` for everything between them.
+/// Letters and digits in lower case, with `_` for everything else between them.
 fn key_of(name: &str) -> String {
     let lower = name.to_lowercase();
     let words: Vec<&str> =
@@ -217,7 +219,7 @@ fn key_of(name: &str) -> String {
     if words.is_empty() { "channel".into() } else { words.join("_") }
 }
 
-/// Most wanted first: what a summary is made of where nobody chose.
+/// In order of importance; the default columns of a summary.
 const MAIN: [&str; 8] = [
     "area",
     "circularity",
@@ -229,8 +231,7 @@ const MAIN: [&str; 8] = [
     "nearest_neighbour",
 ];
 
-/// Whether a column is one of those that are looked at first: the main measures of shape, and each
-/// channel's mean.
+/// Whether a column is one of the main ones: the main measurements of shape, and each channel's mean.
 ///
 /// ```
 /// use nucleoscope::nuclei::table::is_main_column;
@@ -243,8 +244,8 @@ pub fn is_main_column(key: &str) -> bool {
     MAIN.contains(&stem) || key.ends_with("_mean")
 }
 
-/// The key of a column from what a person may write: the key itself, or one in pixels or radians without
-/// its unit. `None` for what no table has.
+/// Finds a column's key from user input: the key itself, or a key in pixels or radians without its unit.
+/// `None` if no table has such a column.
 ///
 /// ```
 /// use nucleoscope::nuclei::table::column_key;

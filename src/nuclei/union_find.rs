@@ -1,19 +1,19 @@
-//! Disjoint sets of numbers that can be joined (Tarjan 1975), for connected components and basins.
+//! Union-find on disjoint sets of numbers (Tarjan 1975), for connected components and basins.
 
-/// Disjoint sets of the numbers from 0 on. The root of a set is its smallest number.
+/// Disjoint sets of the numbers from 0. The root of a set is its smallest number.
 #[derive(Debug, Clone, Default)]
 pub(super) struct UnionFind {
-    /// For each number a smaller one of its set, or itself if it is the root.
+    /// For each number, a smaller number in its set, or the number itself if it is the root.
     parents: Vec<u32>,
 }
 
 impl UnionFind {
-    /// `count` sets of one number each.
+    /// Creates `count` sets of one number each.
     pub(super) fn new(count: u32) -> Self {
         Self { parents: (0..count).collect() }
     }
 
-    /// Adds the next number, as a set of its own.
+    /// Adds the next number, as a separate set.
     pub(super) fn add(&mut self) -> u32 {
         let number = self.parents.len() as u32;
         self.parents.push(number);
@@ -31,7 +31,7 @@ impl UnionFind {
         number
     }
 
-    /// Joins the sets of two numbers.
+    /// Merges the sets of two numbers.
     pub(super) fn join(&mut self, one: u32, other: u32) {
         let (one, other) = (self.root(one), self.root(other));
         self.parents[one.max(other) as usize] = one.min(other);
@@ -42,12 +42,12 @@ impl UnionFind {
         self.parents.iter().zip(0..).filter(|&(&parent, number)| parent == number).map(|(&parent, _)| parent)
     }
 
-    /// For each number the position of its set, from 0 in the order of their roots.
+    /// For each number, the index of its set; sets are ordered by their roots.
     pub(super) fn positions(&self) -> Vec<u32> {
         let mut positions: Vec<u32> = Vec::with_capacity(self.parents.len());
         let mut sets = 0;
         for (number, &parent) in (0..).zip(&self.parents) {
-            // A parent is smaller, so its position is known.
+            // The parent is smaller, so its position is already known.
             let position = if parent == number { sets } else { positions[parent as usize] };
             sets = sets.max(position + 1);
             positions.push(position);
@@ -80,7 +80,7 @@ mod tests {
         ) {
             let mut sets = UnionFind::new(24);
             joins.iter().for_each(|&(one, other)| sets.join(one, other));
-            // The smallest number of each set, by spreading it along the joins until nothing changes.
+            // The smallest number of each set, by propagating it along the unions until nothing changes.
             let mut smallest: Vec<u32> = (0..24).collect();
             for _ in 0..24 {
                 for &(one, other) in &joins {

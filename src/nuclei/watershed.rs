@@ -1,17 +1,17 @@
-//! The watershed: from probability maps to one number a nucleus.
+//! The watershed: from probability maps to labelled nuclei.
 //!
-//! 1. **Foreground**: interior above a threshold.
-//! 2. **Relief**: the distance map, smoothed if asked for and lowered where the boundary map is high, in
-//!    1024 steps.
-//! 3. **Seeds**: local maxima of the relief whose depth below the next higher local maximum is at least
-//!    `h` (the h-maxima of the relief; Soille, *Morphological Image Analysis*, ch. 6).
-//! 4. **Flood**: seeds grow downhill through the foreground, level by level, first come first served
+//! 1. **Foreground**: pixels whose interior probability is above a threshold.
+//! 2. **Relief**: the distance map, optionally smoothed and lowered where the boundary probability is high,
+//!    in 1024 levels.
+//! 3. **Seeds**: local maxima of the relief whose depth below the next higher local maximum is at least `h`
+//!    (the h-maxima of the relief; Soille, *Morphological Image Analysis*, ch. 6).
+//! 4. **Flood**: seeds grow downhill through the foreground, level by level, in first-in-first-out order
 //!    (Meyer's flooding with a hierarchical queue; Beucher & Meyer 1993).
-//! 5. **Tidy**: uncertain objects are dropped, holes filled, small objects and, if asked for, those at the
-//!    image's edge dropped, numbers made consecutive.
+//! 5. **Clean-up**: uncertain objects are dropped, holes are filled, small objects and optionally those on
+//!    the image's edge are dropped, and labels are made consecutive.
 //!
-//! Integer levels and first-in-first-out queues make the result the same, bit for bit, on every
-//! platform for the same maps. Everything is linear in the number of pixels.
+//! Integer levels and first-in-first-out queues make the result bit-identical on every platform for the same
+//! probability maps. The time is linear in the number of pixels.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -23,7 +23,7 @@ use crate::geometry::Run;
 use crate::prediction::ProbabilityMaps;
 
 impl WatershedSettings {
-    /// How many pixels around a pixel smoothing takes into account.
+    /// Radius in pixels of the neighbourhood that smoothing uses.
     pub(crate) fn reach(&self) -> usize {
         if self.smoothing > 0.0 {
             gaussian(f64::from(self.smoothing.min(MOST_SMOOTHING))).len() / 2
@@ -38,10 +38,10 @@ const TOP: u16 = 1023;
 /// Marks a pixel outside the foreground.
 const OUTSIDE: u16 = u16::MAX;
 
-/// Cuts the foreground of the maps into nuclei.
+/// Segments the foreground of the probability maps into nuclei.
 ///
-/// A value that is not finite counts as 0. Nuclei are numbered by the place of their first pixel,
-/// row by row. Each nucleus is connected through pixel sides.
+/// A value that is not finite counts as 0. Nuclei are numbered in the order of their first pixels, row by
+/// row. Each nucleus is 4-connected.
 ///
 /// ```
 /// use nucleoscope::prediction::ProbabilityMaps;
@@ -82,18 +82,18 @@ pub fn watershed(maps: &ProbabilityMaps, settings: &WatershedSettings) -> LabelI
     LabelImage::from_consecutive(width, height, count, nuclei.labels)
 }
 
-/// A fraction in steps of the relief; not finite counts as 0.
+/// Converts a fraction to a level of the relief; a value that is not finite counts as 0.
 fn steps(value: f32) -> u16 {
     let scaled = value.clamp(0.0, 1.0) * f32::from(TOP);
-    // What `round` gives for such numbers, which calls a function where the processor has none for it.
+    // The same as `round` for such numbers, which is a function call on processors without that instruction.
     let whole = scaled as u16;
     whole + u16::from(scaled - f32::from(whole) >= 0.5)
 }
 
-/// The relief to flood. It has a border of [`OUTSIDE`], so that every pixel of the image has four neighbours:
+/// The relief to flood. A border of [`OUTSIDE`] gives every pixel of the image four neighbours:
 /// `levels[(y + 1) * across + x + 1]` in `0..=TOP`, or [`OUTSIDE`].
 struct Relief {
-    /// Columns, with the border.
+    /// Number of columns, including the border.
     across: usize,
     levels: Vec<u16>,
 }
@@ -119,12 +119,12 @@ impl Relief {
         Self { across, levels }
     }
 
-    /// The pixels above, left, right and below one that is not on the border.
+    /// The pixels above, left, right and below a pixel that is not on the border.
     fn neighbours(&self, pixel: usize) -> [usize; 4] {
         [pixel - self.across, pixel - 1, pixel + 1, pixel + self.across]
     }
 
-    /// Foreground pixels by level, from the highest down, row by row within a level.
+    /// Foreground pixels by level, from the highest to the lowest, row by row within a level.
     fn highest_first(&self) -> ByLevel {
         let mut starts = vec![0usize; usize::from(TOP) + 2];
         for &level in self.levels.iter().filter(|level| **level != OUTSIDE) {
@@ -139,18 +139,19 @@ impl Relief {
             pixels[*place] = pixel as u32;
             *place += 1;
         }
-        // Each level's start has moved to its end.
+        // The start of each level has advanced to its end.
         ByLevel { pixels, ends: starts }
     }
 
-    /// The seeds: the index of one local maximum for each nucleus, from the highest down.
+    /// The seeds: the index of one local maximum for each nucleus, from the highest to the lowest.
     ///
-    /// Pixels are visited from the highest level down. A pixel without a visited neighbour starts a basin.
-    /// Where basins meet, the lower one is joined to the highest if the valley between them is shallower than
-    /// `depth` or its local maximum is below `minimum`. Each remaining basin is a nucleus.
+    /// Pixels are visited from the highest level to the lowest. A pixel without a visited neighbour starts a
+    /// basin. Where basins meet, the lower one is merged into the highest if the valley between them is
+    /// shallower than `depth` or its local maximum is below `minimum`. Each remaining basin is a nucleus.
     fn seeds(&self, depth: u16, minimum: u16) -> Vec<u32> {
         const NONE: u32 = u32::MAX;
-        // Basins are numbered from the highest local maximum down: of two, the smaller number is the higher.
+        // Basins are numbered from the highest local maximum to the lowest, so the smaller number is the
+        // higher basin.
         let mut basins = UnionFind::default();
         let mut peaks: Vec<u32> = Vec::new();
         let mut basin_of = vec![NONE; self.levels.len()];
@@ -183,10 +184,10 @@ impl Relief {
         seeds.filter(|&seed| self.levels[seed as usize] >= minimum).collect()
     }
 
-    /// Grows the seeds downhill over the foreground that they can reach: label 1 for the first seed. The
-    /// labels have no border.
+    /// Grows the seeds downhill over the reachable foreground, with label 1 for the first seed. The labels
+    /// have no border.
     fn flood(&self, seeds: &[u32]) -> Vec<u32> {
-        // Marks a pixel that is still to be labelled; below it is its level. One table is enough then.
+        // Flags a pixel that is not yet labelled; the lower bits are its level, so one table is enough.
         const OPEN: u32 = 1 << 31;
         let open = |&level: &u16| if level == OUTSIDE { 0 } else { OPEN | u32::from(level) };
         let mut labels: Vec<u32> = self.levels.iter().map(open).collect();
@@ -217,10 +218,10 @@ impl Relief {
     }
 }
 
-/// The foreground from the highest level down.
+/// Foreground pixels by level, from the highest to the lowest.
 struct ByLevel {
     pixels: Vec<u32>,
-    /// Where each level ends in `pixels`; the first is the highest.
+    /// The end of each level in `pixels`; the first level is the highest.
     ends: Vec<usize>,
 }
 
@@ -235,8 +236,7 @@ impl ByLevel {
     }
 }
 
-/// Nuclei that are still to be tidied: 0 or a number up to `count`, row by row; some numbers may have no
-/// pixel.
+/// Labels before clean-up: 0 or a number up to `count`, row by row; some numbers may have no pixels.
 struct Labels {
     width: usize,
     count: usize,
@@ -244,7 +244,7 @@ struct Labels {
 }
 
 impl Labels {
-    /// Whether the mean interior probability of a nucleus is below `least`, by number.
+    /// Whether the mean interior probability of each nucleus is below `least`, by label.
     fn uncertain(&self, interior: &[f32], least: f32) -> Vec<bool> {
         let mut sums = vec![(0.0f64, 0u32); self.count + 1];
         for (&label, &probability) in self.labels.iter().zip(interior).filter(|(label, _)| **label != 0) {
@@ -255,7 +255,7 @@ impl Labels {
         sums.iter().map(|&(sum, pixels)| sum < f64::from(least) * f64::from(pixels)).collect()
     }
 
-    /// Whether a nucleus has fewer than `smallest` pixels, by number.
+    /// Whether each nucleus has fewer than `smallest` pixels, by label.
     fn small(&self, smallest: usize) -> Vec<bool> {
         let mut areas = vec![0usize; self.count + 1];
         for &label in &self.labels {
@@ -297,7 +297,7 @@ impl Labels {
         }
     }
 
-    /// The nuclei around a run of background, at corners too.
+    /// The nuclei around a run of background, including diagonal neighbours.
     fn neighbours(&self, run: &Run) -> Neighbours {
         let (width, labels) = (self.width, &self.labels);
         let pixels = run.indices(width);
@@ -316,7 +316,7 @@ impl Labels {
             .unwrap_or(Neighbours::Open)
     }
 
-    /// Drops nuclei and numbers the others; returns how many there are.
+    /// Drops nuclei and renumbers the others; returns how many remain.
     fn number_by_first_pixel(&mut self, is_unwanted: &[bool]) -> u32 {
         let mut numbers = vec![0u32; self.count + 1];
         let mut count = 0;
@@ -332,7 +332,7 @@ impl Labels {
     }
 }
 
-/// The nuclei around a piece of background.
+/// The nuclei around a component of background.
 #[derive(Clone, Copy, PartialEq)]
 enum Neighbours {
     None,
@@ -355,14 +355,14 @@ impl Neighbours {
     }
 }
 
-/// Widest Gaussian, in pixels: it bounds the work.
+/// Maximum standard deviation of the Gaussian in pixels; it limits the work.
 const MOST_SMOOTHING: f32 = 16.0;
 
-/// A map after a Gaussian with this standard deviation, cut off at three of them. Beyond the image its
-/// edge goes on. Values that are not finite count as 0. Software's `exp`, not the platform's, and sums in
-/// a fixed order: the same everywhere, bit for bit.
+/// Smooths a map with a Gaussian of this standard deviation, truncated at three standard deviations. Edge
+/// values are repeated outside the image; values that are not finite count as 0. `exp` is computed in
+/// software and sums have a fixed order, so the result is bit-identical on every platform.
 fn smoothed(map: &[f32], width: usize, deviation: f32) -> Cow<'_, [f32]> {
-    // `partial_cmp` so that NaN is no width either.
+    // `partial_cmp` also rejects NaN.
     if deviation.partial_cmp(&0.0) != Some(Ordering::Greater) {
         return Cow::Borrowed(map);
     }
@@ -393,7 +393,7 @@ fn add(sums: &mut [f32], values: &[f32], weight: f32) {
     sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += weight * value);
 }
 
-/// An odd number of weights with the sum 1.
+/// Weights of a Gaussian: an odd number of them, with a sum of 1.
 fn gaussian(deviation: f64) -> Vec<f32> {
     let reach = (3.0 * deviation).ceil() as i32;
     let weight = |place: i32| {
@@ -427,7 +427,7 @@ mod tests {
         clear_border: false,
     };
 
-    /// Probability maps of one row a string: `.` is background, a digit the distance in tenths.
+    /// Probability maps from one string per row: `.` is background, a digit the distance in tenths.
     fn maps(rows: &[&str]) -> ProbabilityMaps {
         let cells: Vec<u32> =
             rows.iter().flat_map(|row| row.chars()).map(|c| c.to_digit(10).unwrap_or(99)).collect();
@@ -529,7 +529,7 @@ mod tests {
         let rows = ["...........", ".446949644.", ".446949644.", ".446949644.", "..........."];
         let count = |smoothing| watershed(&maps(&rows), &WatershedSettings { smoothing, ..PLAIN }).count();
         assert_eq!((count(0.0), count(0.3), count(1.0)), (2, 2, 1));
-        // What is no width leaves the map as it is.
+        // Invalid widths leave the map unchanged.
         assert_eq!((count(f32::NAN), count(-1.0), count(1e-30)), (2, 2, 2));
     }
 
@@ -552,7 +552,7 @@ mod tests {
         assert!(smoothed(&[0.5; 21], 7, 1.5).iter().all(|value| (value - 0.5).abs() < 1e-6));
     }
 
-    /// A relief of these levels, row by row; `None` is outside the foreground.
+    /// A relief with these levels, row by row; `None` is outside the foreground.
     fn relief(width: usize, levels: &[Option<u16>]) -> Relief {
         let maps = ProbabilityMaps {
             width,
@@ -566,7 +566,7 @@ mod tests {
 
     #[test]
     fn seeds_are_the_h_maxima_of_scikit_image() {
-        // `skimage.morphology.h_maxima(image, h, footprint)` of scikit-image 0.26.0, with the four neighbours
+        // `skimage.morphology.h_maxima(image, h, footprint)` of scikit-image 0.26.0, with the 4-neighbourhood
         // as footprint, is 1 at these (row, column).
         let levels: [[u16; 12]; 10] = [
             [99, 96, 85, 60, 59, 62, 55, 59, 82, 94, 81, 56],
@@ -663,7 +663,7 @@ mod tests {
             (minimum_confidence, minimum_area, fill_holes, clear_border, grain) in
                 (0.0f32..1.0, 0usize..6, any::<bool>(), any::<bool>(), 2u8..40),
         ) {
-            // Few different values, so that there are plateaus and holes.
+            // Few distinct values, so that there are plateaus and holes.
             let grain = f32::from(grain);
             maps.channels_mut().into_iter().flatten().for_each(|value| *value = (*value * grain).round() / grain);
             let settings = WatershedSettings {
@@ -680,10 +680,10 @@ mod tests {
             levels in prop::collection::vec(prop::option::weighted(0.9, 0u16..40), 1..140),
             (depth, minimum, grain) in (1u16..30, 0u16..30, 1u16..5),
         ) {
-            // Few different levels, so that there are plateaus.
+            // Few distinct levels, so that there are plateaus.
             let levels: Vec<Option<u16>> = levels.into_iter().map(|level| Some(level? / grain * grain)).collect();
             let relief = relief(width, &levels[..levels.len() / width * width]);
-            // The seeds are as deep as `depth` or deeper; the transform leaves what is deeper than h.
+            // Seeds have a depth of at least `depth`; the transform keeps maxima deeper than h.
             let is_maximum = h_maxima::h_maxima(&relief, i32::from(depth) - 1);
             let labels: Vec<u32> = is_maximum.iter().copied().map(u32::from).collect();
             let maxima = Components::of(&labels, relief.across, Connectivity::Sides, |label| label != 0);

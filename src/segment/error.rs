@@ -16,10 +16,10 @@ pub enum SegmentError {
         help("Close other programs; or crop the image into parts, or scale it down.")
     )]
     OutOfMemory {
-        /// Columns and rows.
+        /// Width and height.
         size: Size,
     },
-    /// The caller cancelled the work.
+    /// The caller cancelled the segmentation.
     #[error("the segmentation was cancelled")]
     #[diagnostic(code("segment/cancelled"), help("Start it again."))]
     Cancelled,

@@ -1,12 +1,13 @@
-//! What a segmentation is made of: settings, passes, results, and the scale at which the network is run.
+//! Settings, inference passes and results of a segmentation, and the choice of the scale for the network.
 //!
-//! The network takes nuclei of a range of diameters as they are ([`ScaleRange`]), so most images need one
-//! pass at their own size. Only larger nuclei are reduced, which makes the pass cheaper, and none are
-//! enlarged. Whether they are large is told by a pass over a copy of a quarter of the size, 6 % of the
-//! pixels: where it is sure of large nuclei, the final pass follows, resized. Otherwise the image itself is
-//! predicted, and that is the final pass unless its nuclei turn out to be large; where the copy showed large
-//! nuclei too, the surer of the two tells their diameter. Large nuclei of a dense tissue show why: at full
-//! size their chromatin passes for nuclei, with little certainty.
+//! The network processes nuclei within a range of diameters at their own size ([`ScaleRange`]), so most
+//! images need one inference pass at full size. Images with larger nuclei are reduced, which makes the pass
+//! cheaper; no image is enlarged. Whether nuclei are large is determined by a pass over a copy of a quarter
+//! of the size, with 6 % of the pixels. If that pass finds large nuclei with sufficient certainty, the final
+//! pass follows at a reduced scale. Otherwise, a pass over the full-size image is the final one unless its
+//! nuclei are large. If the copy showed large nuclei too, the diameter is taken from the more certain of the
+//! two passes. This matters for large nuclei in dense tissue: at full size, their chromatin is mistaken for
+//! nuclei, with low certainty.
 
 mod error;
 pub mod tiled;
@@ -23,32 +24,32 @@ use crate::prediction::ProbabilityMaps;
 
 pub use error::SegmentError;
 
-/// Everything a user can choose about a segmentation.
+/// The settings of a segmentation.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Settings {
-    /// Diameter of a typical nucleus in pixels; estimated from the image when `None`.
+    /// Diameter of a typical nucleus in pixels; estimated from the image if `None`.
     pub diameter: Option<f32>,
-    /// How maps become nuclei.
+    /// Settings of the watershed.
     #[serde(flatten)]
     pub watershed: WatershedSettings,
 }
 
-/// How far along a segmentation is.
+/// Progress of a segmentation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
-    /// Which pass over the image this is, from 1.
+    /// Number of the current pass, from 1.
     pub pass: usize,
-    /// Passes over the image, at most.
+    /// Maximum number of passes.
     pub passes: usize,
-    /// Tiles done in this pass.
+    /// Tiles finished in this pass.
     pub done: usize,
     /// Tiles in this pass.
     pub total: usize,
 }
 
-/// One run of the network over an image, or over parts of it.
+/// An inference pass: one run of the network over an image, or over parts of it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
@@ -57,41 +58,41 @@ pub struct Pass {
     pub scale: f64,
     /// Pixels of the image at that scale.
     pub pixels: u64,
-    /// Pixels that the network was shown: with the tiles' overlap, and the padding to its stride.
+    /// Pixels processed by the network, including the overlap of tiles and the padding to the stride.
     pub network_pixels: u64,
 }
 
-/// The expensive half of a segmentation: what the network says of an image.
+/// The result of inference on an image.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Inference {
-    /// The maps, at the image's size.
+    /// The probability maps, at the image's size.
     pub maps: ProbabilityMaps,
     /// The factor by which the image was resized for the network.
     pub scale: f64,
-    /// What the network was run for, in that order.
+    /// The inference passes, in order.
     pub passes: Vec<Pass>,
 }
 
-/// Nuclei of an image.
+/// The nuclei of an image.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Segmentation {
-    /// Which nucleus each pixel belongs to.
+    /// The label image.
     pub labels: LabelImage,
     /// Diameter of a typical nucleus in pixels; `None` if there are none.
     pub diameter: Option<f32>,
     /// The factor by which the image was resized for the network.
     pub scale: f64,
-    /// What the network was run for, in that order.
+    /// The inference passes, in order.
     pub passes: Vec<Pass>,
 }
 
-/// Longest side of a tile in pixels at the network's scale, halo included. With a halo of 224 pixels the
-/// network is shown 1.49 times as much of 2048² pixels with 1536, and 1.76 times as much of 4096²; with 2048
-/// it is 1.00 and 1.49 times. That takes 1 GB a thread, too much for the browser's modules, which never give
-/// memory back.
+/// Maximum side of a tile in pixels at the network's scale, halo included. With a halo of 224 pixels and
+/// tiles of 1536, the network processes 1.49 times the pixels of an image of 2048², and 1.76 times those of
+/// 4096²; with tiles of 2048, 1.00 and 1.49 times. Tiles of 2048 take 1 GB per thread, too much in the
+/// browser, where a module's memory never shrinks.
 const LONGEST_TILE: usize = if cfg!(target_arch = "wasm32") { 1536 } else { 2048 };
 
-/// Runs the network at the scale that suits the image.
+/// Runs the network at the scale for the image.
 pub(crate) fn predict(
     network: &dyn Network,
     image: &Image,
@@ -118,7 +119,7 @@ pub(crate) fn predict(
     Ok(Inference { maps, scale, passes })
 }
 
-/// A network that counts the pixels it is shown.
+/// A network that counts the pixels it processes.
 pub(crate) struct CountingNetwork<'a> {
     network: &'a dyn Network,
     pixels: Cell<u64>,
@@ -129,7 +130,7 @@ impl<'a> CountingNetwork<'a> {
         Self { network, pixels: Cell::new(0) }
     }
 
-    /// What was counted since the last pass, over these parts of an image at a scale.
+    /// The pass since the last call, over these parts of an image at one scale.
     pub(crate) fn pass<'w>(&self, scale: f64, windows: impl IntoIterator<Item = &'w Rect>) -> Pass {
         let scaled = |length: usize| (length as f64 * scale).round().max(1.0) as u64;
         let pixels = windows.into_iter().map(|window| scaled(window.width) * scaled(window.height)).sum();
@@ -148,35 +149,35 @@ impl Network for CountingNetwork<'_> {
     }
 }
 
-/// The user's diameter, if it is one.
+/// The user's diameter, if it is valid.
 fn given_diameter(settings: &Settings) -> Option<f32> {
     settings.diameter.filter(|diameter| diameter.is_finite() && *diameter > 0.0)
 }
 
-/// The scale that suits an image.
+/// The estimated scale for an image.
 pub(crate) struct ScaleEstimate {
-    /// The factor by which the image is to be resized for the network.
+    /// The factor by which the image is resized for the network.
     pub(crate) scale: f64,
-    /// Diameter in pixels of a typical nucleus, if there are any.
+    /// Diameter of a typical nucleus in pixels; `None` if there are no nuclei.
     pub(crate) diameter: Option<f32>,
-    /// The maps at that scale, if they were made on the way.
+    /// The probability maps at that scale, if they were already predicted.
     pub(crate) prediction: Option<Vec<ProbabilityMaps>>,
 }
 
-/// What a pass says of an image's nuclei.
+/// Statistics of an image's nuclei in one pass.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Nuclei {
-    /// Diameter in pixels of a typical one.
+    /// Typical diameter in pixels.
     diameter: f32,
-    /// Mean interior probability of their pixels.
+    /// Mean interior probability of the nuclei's pixels.
     probability: f64,
 }
 
 impl Nuclei {
-    /// Those that the maps of an image, or of parts of it, show; `None` if there are none.
+    /// Measures the nuclei in the probability maps of an image or of its parts; `None` if there are none.
     fn of(parts: &[ProbabilityMaps], settings: &Settings) -> Option<Self> {
-        // Uncertain nuclei must stay here: that they are many is what tells a wrong scale. Those at the
-        // edge are as good as any.
+        // Uncertain nuclei are kept here, because many of them indicate a wrong scale. Nuclei on the edge are
+        // kept too.
         let every_nucleus =
             WatershedSettings { minimum_confidence: 0.0, clear_border: false, ..settings.watershed };
         let labels: Vec<LabelImage> = parts.iter().map(|maps| watershed(maps, &every_nucleus)).collect();
@@ -186,8 +187,8 @@ impl Nuclei {
     }
 }
 
-/// Estimates the scale that suits an image; `predict` returns the maps at a scale, of the whole image or of
-/// several parts of it.
+/// Estimates the scale for an image; `predict` returns the probability maps at a scale, of the whole image or
+/// of several parts of it.
 pub(crate) fn estimate_scale(
     range: &ScaleRange,
     settings: &Settings,
@@ -225,7 +226,7 @@ pub(crate) fn estimate_scale(
     Ok(ScaleEstimate { scale, diameter, prediction })
 }
 
-/// Mean interior probability of all the pixels of nuclei; `None` without nuclei.
+/// Mean interior probability of all nucleus pixels; `None` if there are no nuclei.
 fn certainty<'a>(parts: impl Iterator<Item = (&'a ProbabilityMaps, &'a LabelImage)>) -> Option<f64> {
     let pixels = parts.flat_map(|(maps, labels)| labels.as_slice().iter().zip(&maps.interior));
     let (sum, count) = pixels
@@ -234,10 +235,10 @@ fn certainty<'a>(parts: impl Iterator<Item = (&'a ProbabilityMaps, &'a LabelImag
     (count > 0).then(|| sum / f64::from(count))
 }
 
-/// The diameter in pixels that a typical nucleus has: half of the nuclei's total area belongs to
-/// nuclei at least this large, counted as circles. `None` without nuclei.
+/// Diameter of a typical nucleus in pixels: half of the total nucleus area is in nuclei at least this large,
+/// treated as circles. `None` if there are no nuclei.
 ///
-/// Weighing by area keeps debris from passing for small nuclei.
+/// Weighting by area reduces the influence of debris.
 ///
 /// ```
 /// use nucleoscope::{nuclei::LabelImage, segment::typical_diameter};
@@ -250,7 +251,7 @@ pub fn typical_diameter(labels: &LabelImage) -> Option<f32> {
     diameter_of(labels.areas())
 }
 
-/// The diameter that goes with these areas.
+/// The area-weighted median diameter.
 fn diameter_of(mut areas: Vec<usize>) -> Option<f32> {
     areas.sort_unstable();
     let half = areas.iter().sum::<usize>().div_ceil(2);
@@ -267,9 +268,8 @@ fn diameter_of(mut areas: Vec<usize>) -> Option<f32> {
 mod tests {
     use super::*;
 
-    /// The nuclei that a copy's pass shows, and those that the image's own shows: as many squares in a row
-    /// as given, in maps of 128 × 128 pixels, of that side in pixels of the image and with that interior
-    /// probability.
+    /// Probability maps of 128 × 128 pixels with `count` squares in a row, for the pass over the copy and for
+    /// the pass over the image; `side` is in pixels of the image.
     fn squares(count: usize, side: usize, probability: f32) -> ProbabilityMaps {
         let mut maps = ProbabilityMaps::zeros(128, 128);
         for left in (0..count).map(|index| 2 + index * (side + 4)) {
@@ -294,7 +294,7 @@ mod tests {
         side as f64 * 2.0 / std::f64::consts::PI.sqrt()
     }
 
-    /// The estimated scale, and the scales that were predicted, the final one among them.
+    /// The estimated scale, and the scales at which predictions were made, including the final one.
     fn estimate_in(
         range: &ScaleRange,
         settings: &Settings,
@@ -348,7 +348,7 @@ mod tests {
         let (scale, scales) = estimate(square(80, 0.8), chromatin);
         assert!((scale - 24.0 / diameter(80)).abs() < 1e-6, "{scale}");
         assert_eq!(scales, [0.25, 1.0, scale]);
-        // An embryo passes for one nucleus in the copy.
+        // An embryo looks like a single nucleus in the copy.
         assert_eq!(estimate(square(80, 0.8), squares(5, 20, 0.9)), (1.0, vec![0.25, 1.0]));
     }
 

@@ -1,16 +1,18 @@
-//! Large images, a block at a time: what is in memory is the image, one block's maps and the nuclei.
+//! Segmentation of large images in blocks, with only the image, one block's maps and the nuclei in memory.
 //!
 //! ```text
 //! Image ──Plan::new──▶ Plan ──find (each block, in any order, anywhere)──▶ BlockNuclei ──Assembly──▶ LabelImage
 //! ```
 //!
-//! What must be the same everywhere is settled once, in the [`Plan`]: the levels of the whole image, the
-//! scale, the blocks. A block is a core and a margin around it, wide enough for the nuclei of the core and
-//! their neighbours. The network sees still more around it, so that maps are those of the whole image.
+//! The [`Plan`] contains everything that must be the same for all blocks: the levels of the whole image, the
+//! scale, and the blocks. A block consists of a core and a margin around it, wide enough for the nuclei of
+//! the core and their neighbours. The network's input extends beyond the margin, so that the prediction is
+//! the same as for the whole image.
 //!
-//! A nucleus belongs to the block whose core has its first pixel, row by row. Two blocks see it the same as
-//! long as it and what it touches fit into the margin; should they not agree, the block that comes first
-//! counts, and no pixel is given twice. A nucleus wider than the margin (four typical diameters) may be cut.
+//! A nucleus belongs to the block whose core contains its first pixel, row by row. Two blocks find the same
+//! nucleus if it and the nuclei it touches fit into the margin. If they differ, the first block takes
+//! precedence, and no pixel is assigned twice. A nucleus wider than the margin (four typical diameters) may
+//! be cut.
 
 use std::ops::Range;
 
@@ -22,86 +24,87 @@ use crate::network::{Network, NetworkError, Scene};
 use crate::nuclei::{Components, Connectivity, LabelImage, WatershedSettings, watershed};
 use crate::segment::{CountingNetwork, Pass, ScaleEstimate, SegmentError, Settings, estimate_scale};
 
-/// Which images are segmented in blocks, and how large a block is.
+/// Which images are segmented in blocks, and the size of the blocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify), tsify(rename = "TiledSizes"))]
 #[serde(rename_all = "camelCase")]
 pub struct Sizes {
-    /// Most pixels of an image whose maps are made for all of it: those can be kept, and cut anew.
+    /// Maximum number of pixels of an image that is predicted as a whole; its maps can be kept and labelled
+    /// again.
     pub largest_whole: usize,
-    /// Longest side of a block in pixels, margin included, of the image and at the network's scale; at least
-    /// four times the margin, which is four typical diameters wide.
+    /// Maximum side of a block in pixels, margin included, both in the image and at the network's scale. It
+    /// is at least four times the margin, which is four typical diameters wide.
     pub longest_block: usize,
 }
 
 impl Default for Sizes {
-    /// 4096² pixels, and blocks of 2496 pixels: with tiles of [`LONGEST_TILE`] they need no tile that is
-    /// half empty.
+    /// 4096² pixels, and blocks of 2496 pixels, for which no tile of [`LONGEST_TILE`] is half empty.
     fn default() -> Self {
         Self { largest_whole: 4096 * 4096, longest_block: 2496 }
     }
 }
 
 impl Sizes {
-    /// Blocks of another size, for every image that is larger than one.
+    /// Blocks of another size, for every image that is larger than a block.
     pub fn of_block(longest_block: usize) -> Self {
         Self { largest_whole: longest_block.saturating_mul(longest_block), longest_block }
     }
 
-    /// Whether an image of that size is segmented in blocks.
+    /// Whether an image of this size is segmented in blocks.
     pub fn is_tiled(&self, image: Size) -> bool {
         image.area() > self.largest_whole
     }
 }
 
-/// Longest side of a tile. With 1280 the browser's module grows to 0.4 GB on an image of 67 megapixels, of
-/// which a tile takes half. Natively a block is two tiles wide in place of three, and the network is shown a
-/// fifth less.
+/// Maximum side of a tile. With 1280, the browser's module grows to 0.4 GB for an image of 67 megapixels; a
+/// tile takes half of that. Natively, a block is two tiles wide instead of three, and the network processes a
+/// fifth fewer pixels.
 const LONGEST_TILE: usize = if cfg!(target_arch = "wasm32") { 1280 } else { 1728 };
-/// Width of a block's margin in typical diameters.
+/// Width of a block's margin, in typical diameters.
 const MARGIN: f64 = 4.0;
-/// Side of the windows that tell the diameter, and how many there are at most.
+/// Side of the windows used to estimate the diameter, and their maximum number.
 const SAMPLE_SIDE: usize = 640;
 const SAMPLES: usize = 4;
-/// Two blocks may see the first pixel of a nucleus at places so far apart, in pixels: without this, one
-/// between their cores could be lost.
+/// Maximum distance in pixels between the positions at which two blocks see a nucleus's first pixel. Without
+/// this tolerance, a nucleus between their cores could be lost.
 const AGREEMENT: usize = 8;
 
-/// What is settled before the first block: with it and the image, blocks can be worked on anywhere.
+/// The plan of a tiled segmentation. With it and the image, blocks can be processed anywhere and in any
+/// order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify), tsify(rename = "TiledPlan"))]
 #[serde(rename_all = "camelCase")]
 pub struct Plan {
-    /// Columns of the image.
+    /// Number of columns of the image.
     pub width: usize,
-    /// Rows of the image.
+    /// Number of rows of the image.
     pub height: usize,
     /// The factor by which the image is resized for the network.
     pub scale: f64,
-    /// How values become network input.
+    /// The levels by which pixel values are normalised for the network.
     pub levels: Levels,
-    /// The blocks; together their cores are the image.
+    /// The blocks; their cores cover the image.
     pub blocks: Vec<Block>,
-    /// What the network was run for to estimate the scale, in that order.
+    /// The inference passes for estimating the scale, in order.
     pub passes: Vec<Pass>,
 }
 
-/// A part of a large image.
+/// A block of a large image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct Block {
-    /// The part whose nuclei are wanted.
+    /// The part whose nuclei are requested.
     pub core: Rect,
-    /// The part that is looked at: the core with its margin.
+    /// The part that is segmented: the core with its margin.
     pub window: Rect,
 }
 
 impl Plan {
-    /// Looks at the image as a whole: its levels, and the scale that suits its nuclei, told by a few
-    /// windows. `progress` is told how many of the looks are done, and how many there are.
+    /// Plans the segmentation of an image: its levels, and the scale, which is estimated from a few windows.
+    /// `progress` is called with the numbers of finished inference passes and of all passes.
     ///
     /// # Errors
-    /// What the network says.
+    /// The network's error.
     pub fn new(
         network: &dyn Network,
         image: &Image,
@@ -113,7 +116,7 @@ impl Plan {
         let levels = Levels::of(image, &network.metadata().normalization);
         let normalized = NormalizedImage::new(image, levels.clone());
         let samples = samples(image);
-        // A copy, and the image as it is.
+        // Each sample is predicted on a copy and at full size.
         let (mut done, total) = (0, 2 * samples.len());
         let counted = CountingNetwork::new(network);
         let mut passes = Vec::new();
@@ -135,7 +138,7 @@ impl Plan {
         let diameter = diameter.map_or(0.0, f64::from).max(f64::from(metadata.training_diameter) / scale);
         let margin = (MARGIN * diameter).ceil() as usize + AGREEMENT + settings.watershed.reach();
         let longest = ((sizes.longest_block as f64 / scale) as usize).min(sizes.longest_block);
-        // Not mostly margin: there would be very many blocks.
+        // Otherwise blocks would be mostly margin, and there would be too many.
         let longest = longest.max(4 * margin);
         let columns = stretches(size.width, longest, margin);
         let blocks = stretches(size.height, longest, margin).into_iter().flat_map(|rows| {
@@ -148,18 +151,18 @@ impl Plan {
         Ok(Self { width, height, scale, levels, blocks: blocks.collect(), passes })
     }
 
-    /// Columns and rows of the image.
+    /// Width and height of the image.
     pub fn size(&self) -> Size {
         Size::new(self.width, self.height)
     }
 
-    /// Finds the nuclei of a block. `progress` is told the tiles done and the tiles in all.
+    /// Finds the nuclei of a block. `progress` is called with the numbers of finished tiles and of all tiles.
     ///
     /// # Errors
-    /// What the network says.
+    /// The network's error.
     ///
     /// # Panics
-    /// If the image is not the plan's: a programming error, not an input's.
+    /// If the image does not have the plan's size, which is a programming error.
     pub fn find(
         &self,
         network: &dyn Network,
@@ -173,7 +176,7 @@ impl Plan {
         let scene = Scene { image: &normalized, scale: self.scale, longest_tile: LONGEST_TILE };
         let maps = scene.infer(&counted, &block.window, progress)?;
         let pass = counted.pass(self.scale, [&block.core]);
-        // The edge that counts is the image's, not the block's.
+        // The border is that of the image, not of the block.
         let inside = WatershedSettings { clear_border: false, ..settings.watershed };
         let labels = watershed(&maps, &inside);
         drop(maps);
@@ -181,8 +184,7 @@ impl Plan {
         Ok(BlockNuclei { numbers, pass: Some(pass) })
     }
 
-    /// The nuclei of a block's labels that are the block's own, at their place in the image, as the numbers
-    /// of [`BlockNuclei`].
+    /// Collects the nuclei that belong to the block, in image coordinates, as the numbers of [`BlockNuclei`].
     fn collect(&self, labels: &LabelImage, block: &Block, clear_border: bool) -> Vec<u32> {
         let Block { core, window } = block;
         let mut nuclei: Vec<Vec<Run>> = vec![Vec::new(); labels.count() as usize];
@@ -212,27 +214,28 @@ impl Plan {
     }
 }
 
-/// The nuclei of a block, at their place in the whole image.
+/// The nuclei of a block, in image coordinates.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct BlockNuclei {
-    /// For each nucleus the number of its runs, and for each run its first column, its row and its length.
+    /// For each nucleus, its number of runs, followed by the first column, row and length of each run.
     numbers: Vec<u32>,
     pass: Option<Pass>,
 }
 
 impl BlockNuclei {
-    /// What the network was run for; `None` if the nuclei come from numbers. Its pixels are those of the
+    /// The inference pass; `None` if the nuclei were created from numbers. Its pixels are those of the
     /// block's core.
     pub fn pass(&self) -> Option<Pass> {
         self.pass
     }
 
-    /// As plain numbers, to be sent to where the blocks are put together.
+    /// Converts the nuclei to plain numbers, for sending to the worker that assembles the blocks.
     pub fn into_numbers(self) -> Vec<u32> {
         self.numbers
     }
 
-    /// What [`Self::into_numbers`] gave; `None` if these are not the nuclei of such an image.
+    /// Restores nuclei from [`Self::into_numbers`]; `None` if the numbers are not valid nuclei of such an
+    /// image.
     ///
     /// ```
     /// use nucleoscope::geometry::Size;
@@ -275,11 +278,11 @@ impl BlockNuclei {
     }
 }
 
-/// The nuclei of a large image, put together block by block.
+/// The nuclei of a large image, assembled block by block.
 ///
-/// Blocks must come in the order of the plan: of nuclei that share pixels the first one keeps them. One
-/// that has more than half of its pixels in common with earlier ones is taken for one of them, seen by
-/// another block; of any other its largest connected rest is kept.
+/// Blocks must be added in the order of the plan: where nuclei overlap, the first one keeps the shared
+/// pixels. A nucleus that shares more than half of its pixels with earlier ones is considered a duplicate. Of
+/// any other overlapping nucleus, the largest connected remainder is kept.
 ///
 /// ```
 /// use nucleoscope::geometry::Size;
@@ -303,8 +306,8 @@ pub struct Assembly {
 }
 
 impl Assembly {
-    /// Without nuclei; of those that lose pixels to others, the ones that are left with fewer than
-    /// `minimum_area` will be dropped.
+    /// Creates an assembly without nuclei. Nuclei that lose pixels to others are dropped if fewer than
+    /// `minimum_area` pixels remain.
     ///
     /// # Errors
     /// [`SegmentError::OutOfMemory`].
@@ -318,7 +321,7 @@ impl Assembly {
     /// Adds the nuclei of the next block.
     ///
     /// # Panics
-    /// If they are not of such an image: a programming error, not an input's.
+    /// If the nuclei do not fit into the image, which is a programming error.
     pub fn add(&mut self, block: &BlockNuclei) {
         for runs in block.nuclei() {
             let area: usize = runs.iter().map(|run| run.length).sum();
@@ -335,12 +338,12 @@ impl Assembly {
         }
     }
 
-    /// The label image, numbered by the nuclei's first pixels, row by row.
+    /// Returns the label image, numbered in the order of the nuclei's first pixels, row by row.
     pub fn finish(self) -> LabelImage {
         LabelImage::numbered_by_first_pixel(self.size.width, self.size.height, self.count, self.labels)
     }
 
-    /// The parts of a run that no nucleus has.
+    /// The parts of a run that belong to no nucleus.
     fn free_of(&self, run: &Run) -> Vec<Run> {
         let mut x = run.x;
         let parts =
@@ -361,8 +364,8 @@ impl Assembly {
     }
 }
 
-/// The largest part that is connected through pixel sides, of equal ones the first; the runs are row by row,
-/// and none touches another in its row.
+/// The largest 4-connected component; of several of that size, the first one. The runs are sorted row by row,
+/// and no two runs of a row touch.
 fn largest_part(runs: Vec<Run>) -> Vec<Run> {
     let parts = Components::of_runs(runs, Connectivity::Sides);
     let mut areas = vec![0; parts.count()];
@@ -375,8 +378,8 @@ fn largest_part(runs: Vec<Run>) -> Vec<Run> {
     pairs.filter(|&(_, part)| Some(part as usize) == first).map(|(run, _)| run).collect()
 }
 
-/// Cuts a length into as few stretches as their length with margins, at most `longest`, allows; no margin
-/// is needed at the ends.
+/// Divides a length into the fewest ranges whose length including margins is at most `longest`; no margin is
+/// needed at the ends.
 fn stretches(length: usize, longest: usize, margin: usize) -> Vec<Range<usize>> {
     let longest = longest.max(2 * margin + 2);
     let count = length.saturating_sub(2 * margin).div_ceil(longest - 2 * margin).max(1);
@@ -388,8 +391,9 @@ fn stretches(length: usize, longest: usize, margin: usize) -> Vec<Range<usize>> 
     (0..count).map(|index| border(index)..border(index + 1)).collect()
 }
 
-/// The windows that tell the nuclei's diameter: from among the half of the image's windows with the most
-/// contrast, spread over it from most to least. So neither an empty part nor a few specks decide.
+/// The windows used to estimate the nuclei's diameter: sampled evenly, from highest to lowest contrast, from
+/// the half of the image's windows with the most contrast. Neither empty areas nor a few specks dominate the
+/// estimate.
 fn samples(image: &Image) -> Vec<Rect> {
     let columns = stretches(image.width(), SAMPLE_SIDE, 0);
     let rows = stretches(image.height(), SAMPLE_SIDE, 0);
@@ -402,7 +406,7 @@ fn samples(image: &Image) -> Vec<Rect> {
     (0..count).map(|index| ranked[index * ranked.len() / count].1).collect()
 }
 
-/// The variance of some of a window's values.
+/// The variance of a sample of a window's values.
 fn contrast(image: &Image, window: &Rect) -> f64 {
     const STEP: usize = 8;
     let places =
@@ -424,7 +428,7 @@ mod tests {
     use crate::image::{Normalization, Samples};
     use crate::network::{Activation, ModelMetadata, ScaleRange};
 
-    /// Answers with its own input: an image of this network is a picture of the maps.
+    /// Returns its input: an image for this network contains the maps as its colours.
     struct Echo(ModelMetadata);
 
     impl Network for Echo {
@@ -464,7 +468,7 @@ mod tests {
     const HEIGHT: usize = 190;
     const SIZE: Size = Size::new(WIDTH, HEIGHT);
 
-    /// Probability maps of discs as a picture: interior is red, distance to the contour is blue.
+    /// Probability maps of discs as an image: red is the interior, blue the distance to the contour.
     fn discs(seed: u64, count: usize) -> Image {
         let mut random = fastrand::Rng::with_seed(seed);
         let mut values = vec![0.0f32; 3 * WIDTH * HEIGHT];
@@ -596,11 +600,11 @@ mod tests {
         let mut assembly = Assembly::new(Size::new(9, 2), 2).unwrap();
         assembly.add(&block(&[&[[3, 0, 2]]]));
         assembly.add(&block(&[
-            // Most of it was found before.
+            // Most of it was already found.
             &[[3, 0, 3]],
-            // What is left of it is too small.
+            // The remainder is too small.
             &[[4, 0, 1], [3, 1, 1]],
-            // What is left of it is in two pieces, of which the larger one stays.
+            // The remainder is in two pieces, of which the larger one is kept.
             &[[1, 0, 6], [6, 1, 2]],
         ]));
         assert_eq!(

@@ -1,15 +1,15 @@
-//! Errors of measurements.
+//! Errors of the benchmarks.
 
 use nucleoscope::image::ImageError;
 use nucleoscope::network::NetworkError;
 
-/// An error of a measurement.
+/// An error of a benchmark.
 #[derive(Debug, thiserror::Error)]
 pub enum BenchError {
     /// The model could not be loaded or run.
     #[error(transparent)]
     Network(#[from] NetworkError),
-    /// The picture could not be opened.
+    /// The image could not be opened.
     #[error(transparent)]
     Image(#[from] ImageError),
     /// The model file could not be parsed.

@@ -8,12 +8,12 @@ use nucleoscope::synthetic::{FieldOptions, encode_png, field, maps};
 
 use crate::BenchError;
 
-/// Side of the image that larger images repeat.
+/// Side of the largest synthetic field; larger images repeat it.
 const LARGEST_FIELD: usize = 1024;
-/// Pixels per nucleus: as many as in the example with 24 nuclei in 256 × 256.
+/// Pixels per nucleus, as in the example with 24 nuclei in 256 × 256.
 const PIXELS_PER_NUCLEUS: usize = 256 * 256 / 24;
 
-/// A square gray fluorescence picture with nuclei of the diameter that the network was trained on.
+/// A square grayscale fluorescence image with nuclei of the diameter that the network was trained on.
 fn image(side: usize, seed: u64) -> Result<Image, ImageError> {
     let drawn = side.min(LARGEST_FIELD);
     let nuclei = drawn * drawn / PIXELS_PER_NUCLEUS;

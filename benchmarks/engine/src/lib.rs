@@ -1,9 +1,9 @@
-//! The code that `npm run bench` measures: the network with and without our operators, the stages around it, and
-//! the processor's peak rate of multiplications and additions. The same code is measured in the browser (`wasm`)
-//! and natively (`main.rs`).
+//! The code that `npm run bench` measures: the network with and without our operators, the stages before and
+//! after it, and the processor's peak rate of multiplications and additions. The same code is measured in the
+//! browser (`wasm`) and natively (`main.rs`).
 //!
-//! Nothing here measures time: in the browser, JavaScript does, as for the engines that the network is compared
-//! with.
+//! The time is not measured here: in the browser, JavaScript does that, as for the engines that the network
+//! is compared with.
 
 #![warn(clippy::unwrap_used)]
 

@@ -1,11 +1,11 @@
-//! The native measurements of `npm run bench`, in one thread.
+//! Native measurements for `npm run bench`, in one thread.
 //!
-//! - `nucleoscope-bench files MODEL FOLDER` writes the inputs of the peers: `input-256.f32` and
+//! - `nucleoscope-bench files MODEL FOLDER` writes the inputs of the other programs: `input-256.f32` and
 //!   `input-512.f32` (the network's input, 32-bit floats) and `crowd.f32` (the input of the watershed).
 //! - `nucleoscope-bench picture SIDE SEED FILE` writes a PNG.
 //! - `nucleoscope-bench serve MODEL` answers each line of its input with a line of JSON: `own SIDE` and
-//!   `stock SIDE` run the network once and `crowd` the watershed, `{"milliseconds":…}`; `peak`
-//!   answers `{"gflops":…}`, and an error `{"error":…}`.
+//!   `stock SIDE` run the network once and `crowd` runs the watershed, with the answer `{"milliseconds":…}`;
+//!   `peak` answers `{"gflops":…}`. The answer to an error is `{"error":…}`.
 
 use std::error::Error;
 use std::io::{BufRead, Write, stdin, stdout};
@@ -21,11 +21,12 @@ use serde_json::{Value, json};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-/// Sides of the peers' inputs.
+/// Sides of the other programs' inputs.
 const SIDES: [usize; 2] = [256, 512];
-/// Steps of one measurement of the peak: a few milliseconds.
+/// Number of steps in one measurement of the peak rate, which takes a few milliseconds.
 const STEPS: u32 = 2_000_000;
-/// How often the peak is measured; the best value counts, because nothing makes a processor faster than it is.
+/// Number of measurements of the peak rate. The best one counts, because disturbances can only lower the
+/// rate.
 const PEAK_ROUNDS: usize = 10;
 
 fn main() -> ExitCode {
@@ -112,7 +113,7 @@ impl Contestants {
     }
 }
 
-/// The best rate of multiplications and additions, in 10⁹ per second.
+/// The peak rate of multiplications and additions, in 10⁹ per second.
 fn peak() -> Outcome<f64> {
     let mut best = 0.0_f64;
     for chains in CHAINS.into_iter().cycle().take(PEAK_ROUNDS * CHAINS.len()) {

@@ -6,12 +6,12 @@ use fearless_simd::{Level, dispatch, prelude::*};
 
 use crate::BenchError;
 
-/// The supported numbers of parallel chains of calculations. Too few chains wait for their own results, too many do
-/// not fit into the registers; the best number depends on the processor.
+/// The supported numbers of parallel chains of calculations. With too few, the processor waits for results;
+/// with too many, they do not fit into the registers. The best number depends on the processor.
 pub const CHAINS: [usize; 4] = [8, 10, 12, 14];
 
-/// Multiplies and adds in `chains` independent chains of vectors, `steps` times in each. Returns the number of
-/// floating-point operations: a multiplication and an addition count as two.
+/// Multiplies and adds in `chains` independent chains of vectors, `steps` times in each. Returns the number
+/// of floating-point operations; a multiplication and an addition count as two.
 ///
 /// # Errors
 /// [`BenchError::Chains`] if `chains` is not in [`CHAINS`].

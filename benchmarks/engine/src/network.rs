@@ -9,9 +9,9 @@ use crate::BenchError;
 /// The operators that run the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operators {
-    /// Ours where there is one, as in the product.
+    /// Our operators where they exist, as in the product.
     Own,
-    /// Only tract's.
+    /// Only tract's operators.
     Stock,
 }
 
@@ -26,7 +26,7 @@ pub fn load(model: &[u8], operators: Operators) -> Result<TractNetwork, BenchErr
     })
 }
 
-/// The same model with metadata that asks for no activation: its output is that of the file itself, and can be
+/// The same model with metadata for no activation, so that its output is that of the file itself and can be
 /// compared with other engines' output.
 ///
 /// # Errors

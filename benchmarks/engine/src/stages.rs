@@ -1,4 +1,4 @@
-//! The steps from a file to nuclei, one stage at a time.
+//! The stages from a file to nuclei, to be measured one by one.
 
 use std::hint::black_box;
 
@@ -11,7 +11,8 @@ use nucleoscope::prediction::ProbabilityMaps;
 
 use crate::{BenchError, picture};
 
-/// An image that is being processed. Each stage uses the result of the one before, in the order of the methods.
+/// An image that is being processed. Each stage uses the result of the previous one, in the order of the
+/// methods.
 #[derive(Debug)]
 pub struct Stages {
     network: TractNetwork,
@@ -24,7 +25,7 @@ pub struct Stages {
 }
 
 impl Stages {
-    /// A square image before the first stage; its side is a multiple of the network's stride.
+    /// Creates a square image before the first stage; its side is a multiple of the network's stride.
     ///
     /// # Errors
     /// The image is larger than the limit.
@@ -78,7 +79,7 @@ impl Stages {
         black_box(csv::rows("picture", &encode(&self.labels)));
     }
 
-    /// How many nuclei were found.
+    /// Number of nuclei found.
     pub fn count(&self) -> u32 {
         self.labels.count()
     }

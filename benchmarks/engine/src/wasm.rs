@@ -1,4 +1,4 @@
-//! The measured code for JavaScript, which measures the time.
+//! The benchmarked code for JavaScript, which measures the time.
 
 use nucleoscope::geometry::Size;
 use nucleoscope::network::{Network, TractNetwork};
@@ -12,13 +12,13 @@ fn thrown(error: BenchError) -> JsValue {
     js_sys::Error::new(&error.to_string()).into()
 }
 
-/// The network, ready to run.
+/// The loaded network.
 #[wasm_bindgen]
 pub struct BenchNetwork(TractNetwork);
 
 #[wasm_bindgen]
 impl BenchNetwork {
-    /// With our operators.
+    /// Loads the network with our operators.
     ///
     /// # Errors
     /// The model cannot be loaded.
@@ -26,7 +26,7 @@ impl BenchNetwork {
         load(model, Operators::Own).map(Self).map_err(thrown)
     }
 
-    /// With tract's operators only.
+    /// Loads the network with tract's operators only.
     ///
     /// # Errors
     /// The model cannot be loaded.
@@ -113,7 +113,7 @@ impl BenchStages {
     }
 }
 
-/// Probability maps of a crowd of nuclei.
+/// Probability maps of many touching nuclei.
 #[wasm_bindgen]
 pub struct BenchCrowd(Crowd);
 

@@ -1,4 +1,4 @@
-//! Annotated folders, and the choice of images from them.
+//! Annotated datasets, and the selection of images from them.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -15,32 +15,32 @@ use crate::inputs::{self, Inputs};
 use crate::table;
 use crate::work::{self, Options, Work};
 
-/// Which annotated images to use.
+/// The options that select annotated images.
 #[derive(Args)]
 pub(crate) struct Choice {
-    /// Sets of images: folders with images/ID.png, labels/ID.png and index.csv, or folders of such folders;
-    /// or in the Bowl's layout
+    /// Datasets: folders with images/ID.png, labels/ID.png and index.csv, folders of such folders, or folders
+    /// in the Bowl's layout
     #[arg(required = true, value_name = "DIR")]
     folders: Vec<PathBuf>,
-    /// Only images with this number in the column "fold" of index.csv
+    /// Use only images with this number in the column "fold" of index.csv
     #[arg(long, value_name = "N")]
     fold: Option<String>,
-    /// Leave out images with this number in the column "fold" of index.csv
+    /// Exclude images with this number in the column "fold" of index.csv
     #[arg(long, value_name = "N")]
     without_fold: Option<String>,
-    /// Only images of these conditions, as in the column "condition" of index.csv
+    /// Use only images with these conditions in the column "condition" of index.csv
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     conditions: Vec<String>,
-    /// Only images whose ids stand in this file, one a line
+    /// Use only images whose IDs are listed in this file, one per line
     #[arg(long, value_name = "FILE")]
     ids: Option<PathBuf>,
-    /// A model for each set or condition, so that each is segmented by one that has never seen it: a CSV
-    /// with the columns "set" (the folder's name) or "condition" or both, and "model" (a path from the
-    /// CSV's folder); of several rows that fit an image the one that says most counts
+    /// Model for each dataset or condition, so that no image is segmented by a model trained on it: a CSV
+    /// with the columns "set" (the folder's name) or "condition" or both, and "model" (a path relative to the
+    /// CSV); if several rows match an image, the most specific one is used
     #[arg(long, value_name = "FILE.csv", conflicts_with = "model")]
     models: Option<PathBuf>,
-    /// Change at which scales the network works, to find out which are best: names as in the model's
-    /// metadata, without "scale_" ("nucleoscope model" prints them)
+    /// Change the scales at which the network works, to find the best ones: names as in the model's metadata,
+    /// without "scale_" (printed by "nucleoscope model")
     #[arg(long, value_name = "NAME=NUMBER", value_delimiter = ',', value_parser = change)]
     scale_range: Vec<(String, f64)>,
 }
@@ -51,14 +51,14 @@ fn change(text: &str) -> Result<(String, f64), String> {
     Ok((name.trim().to_owned(), number))
 }
 
-/// The images that were chosen.
+/// The selected images.
 pub(crate) struct Chosen {
-    /// How many files could not be opened; that has been said.
+    /// Number of files that could not be opened; their errors have been printed.
     pub failures: usize,
     sets: Vec<Set>,
-    /// The set of each image, and its position there.
+    /// For each image, the index of its set, and its index in that set.
     positions: Vec<(usize, usize)>,
-    /// Empty if one model is for all.
+    /// Empty if the same model is used for all images.
     models: Vec<ModelRow>,
     scale_range: Vec<(String, f64)>,
 }
@@ -70,15 +70,15 @@ struct Set {
     index: HashMap<String, Row>,
 }
 
-/// An image of a set.
+/// An annotated image.
 #[derive(Clone, Copy)]
 pub(crate) struct Annotated<'a> {
-    /// What is known of the image.
+    /// The image's entry in its dataset.
     pub entry: &'a ImageEntry,
     set: &'a Set,
 }
 
-/// What index.csv says of an image.
+/// An image's row in index.csv.
 #[derive(Deserialize)]
 struct Row {
     image_id: String,
@@ -87,7 +87,7 @@ struct Row {
     fold: Option<String>,
 }
 
-/// A row of the file that names models.
+/// A row of the table of models.
 #[derive(Deserialize)]
 struct ModelRow {
     #[serde(default)]
@@ -103,7 +103,7 @@ impl<'a> Annotated<'a> {
         &self.set.name
     }
 
-    /// Its condition; "all" where index.csv does not have it.
+    /// Its condition; "all" if index.csv does not contain it.
     pub(crate) fn condition(&self) -> &'a str {
         self.row().map_or("all", |row| &row.condition)
     }
@@ -114,10 +114,10 @@ impl<'a> Annotated<'a> {
 }
 
 impl Choice {
-    /// Looks at the folders and chooses.
+    /// Opens the folders and selects the images.
     ///
     /// # Errors
-    /// A file that says what to choose cannot be read, or no image is left.
+    /// A file with the selection cannot be read, or no image is left.
     pub(crate) fn make(&self) -> Result<Chosen, Error> {
         let sets = self.read_sets()?;
         let mut failures = 0;
@@ -193,12 +193,13 @@ impl Choice {
     }
 }
 
-/// The images as [`work::for_each`] takes them.
+/// The images in the form that [`work::for_each`] takes.
 fn given<'a>(images: &[Annotated<'a>]) -> Vec<(&'a Inputs, &'a ImageEntry)> {
     images.iter().map(|image| (&image.set.inputs, image.entry)).collect()
 }
 
-/// The sets in a folder: those of its folders that have an index.csv, if it has none itself; else it is one.
+/// The sets in a folder: its subfolders with an index.csv, or the folder itself if it has an index.csv or no
+/// subfolder has one.
 fn set_folders(folder: &Path) -> Vec<PathBuf> {
     let has_index = |folder: &Path| folder.join("index.csv").exists();
     let mut inside: Vec<PathBuf> = match std::fs::read_dir(folder) {
@@ -210,7 +211,7 @@ fn set_folders(folder: &Path) -> Vec<PathBuf> {
     if inside.is_empty() { vec![folder.to_owned()] } else { inside }
 }
 
-/// The rows of a table; `columns` are the names of those it needs.
+/// Reads the rows of a table; `columns` are the names of the required columns, for errors.
 fn read_csv<T: DeserializeOwned>(path: &Path, columns: &'static str) -> Result<Vec<T>, Error> {
     let bytes = inputs::read(path)?;
     let rows: Result<_, _> = csv::Reader::from_reader(&*bytes).deserialize().collect();
@@ -219,11 +220,11 @@ fn read_csv<T: DeserializeOwned>(path: &Path, columns: &'static str) -> Result<V
 }
 
 impl Chosen {
-    /// [`work::for_each`] over some of the images, each with the model that is for it; the results are in
-    /// the images' order.
+    /// Calls [`work::for_each`] for some of the images, each with its model; the results are in the order of
+    /// the images.
     ///
     /// # Errors
-    /// A model cannot be loaded, or the scales are none.
+    /// A model cannot be loaded, or the scales are invalid.
     pub(crate) fn for_each<T: Send>(
         &self,
         images: &[Annotated],
@@ -250,7 +251,7 @@ impl Chosen {
         Ok(results)
     }
 
-    /// The images, set by set.
+    /// The images, ordered by set.
     pub(crate) fn images(&self) -> Vec<Annotated<'_>> {
         let image = |&(set, position): &(usize, usize)| {
             let set = &self.sets[set];
@@ -259,7 +260,7 @@ impl Chosen {
         self.positions.iter().map(image).collect()
     }
 
-    /// The model that is for an image, if there is one for each.
+    /// The model for an image, if models are assigned to images.
     fn model(&self, image: &Annotated) -> Option<&Path> {
         let fits = |row: &&ModelRow| {
             let is = |wanted: &Option<String>, name: &str| {
@@ -271,7 +272,7 @@ impl Chosen {
             let is_said = |name: &Option<String>| name.as_ref().is_some_and(|name| !name.is_empty());
             2 * usize::from(is_said(&row.condition)) + usize::from(is_said(&row.set))
         };
-        // Of equals the first one.
+        // Of equally specific rows, the first one is used.
         self.models.iter().filter(fits).rev().max_by_key(says).map(|row| &*row.model)
     }
 }

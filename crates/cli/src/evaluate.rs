@@ -1,4 +1,4 @@
-//! `nucleoscope evaluate`: the score on annotated folders, by condition and by set.
+//! `nucleoscope evaluate`: scores on annotated datasets, by condition and by set.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,40 +18,40 @@ use crate::{Outcome, sheet, table, work};
 pub(crate) struct Arguments {
     #[command(flatten)]
     choice: Choice,
-    /// Print every image as well
+    /// Also print the score of every image
     #[arg(long)]
     each: bool,
-    /// Also write a table with a row for each image: its scores, its scale, the pixels worked on
+    /// Also write a table with one row per image: its scores, its scale, the pixels processed
     #[arg(long, value_name = "FILE.csv")]
     table: Option<PathBuf>,
-    /// Also draw the best, median and worst images with true and found outlines
+    /// Also draw the best, median and worst images with true and predicted outlines
     #[arg(long, value_name = "FILE.svg")]
     sheet: Option<PathBuf>,
     #[command(flatten)]
     options: work::Options,
 }
 
-/// What came of an image.
+/// The result for one image.
 struct Evaluated<'a> {
     image: Annotated<'a>,
     score: ImageScore,
     work: Work,
 }
 
-/// What the network was run for on an image.
+/// The inference done for an image.
 #[derive(Clone, Copy)]
 struct Work {
-    /// The factor by which it was resized for the network.
+    /// The factor by which the image was resized for the network.
     scale: f64,
-    /// How many passes there were.
+    /// Number of inference passes.
     passes: usize,
-    /// Pixels of the image.
+    /// Number of pixels of the image.
     own: f64,
-    /// Pixels of the image at its final scale.
+    /// Number of pixels of the image at its final scale.
     at_final_scale: f64,
-    /// Pixels of all passes.
+    /// Number of pixels in all passes.
     resized: f64,
-    /// Pixels that the network was shown, with overlap of tiles and padding.
+    /// Number of pixels processed by the network, including the overlap of tiles and padding.
     network: f64,
 }
 
@@ -101,7 +101,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
     Ok(if failures == 0 { Outcome::Complete } else { Outcome::WithFailures })
 }
 
-/// Segments the images of the score sheet once more and writes it.
+/// Segments the images of the score sheet again and writes the sheet.
 fn draw_sheet(
     choice: &Chosen,
     evaluated: &[Evaluated],

@@ -1,4 +1,4 @@
-//! `nucleoscope example`: made-up images in the Bowl's layout, to try the program on.
+//! `nucleoscope example`: synthetic images in the Bowl's layout, for trying the program.
 
 use std::path::{Path, PathBuf};
 
@@ -13,22 +13,22 @@ use crate::{Outcome, table, work};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Folder to write to: stage1_test/ID/images/ID.png, .../masks/*.png and two CSV files
+    /// Output folder: stage1_test/ID/images/ID.png, .../masks/*.png and two CSV files
     #[arg(value_name = "DIR")]
     folder: PathBuf,
-    /// How many images; fluorescent, 16-bit fluorescent and stained ones in turn
+    /// Number of images; fluorescence, 16-bit fluorescence and stained images alternate
     #[arg(long, default_value_t = 3, value_name = "N")]
     count: u32,
-    /// Another seed gives other images
+    /// Random seed
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Columns and rows of each image
+    /// Width and height of each image
     #[arg(long, default_value_t = 256, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(16..=8192))]
     side: u32,
-    /// Nuclei in each image
+    /// Number of nuclei in each image
     #[arg(long, default_value_t = 24, value_name = "N")]
     nuclei: usize,
-    /// Share of a nucleus that others may cover, 0 to 1
+    /// Fraction of a nucleus that others may cover, 0 to 1
     #[arg(long, default_value_t = 0.0, value_name = "SHARE", value_parser = work::fraction)]
     overlap: f32,
 }

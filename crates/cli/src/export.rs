@@ -1,5 +1,5 @@
-//! `nucleoscope export`: files for other programs from nuclei that are known already; and the options that
-//! `nucleoscope segment` has in common with it.
+//! `nucleoscope export`: files for other programs from existing segmentations; and the options shared with
+//! `nucleoscope segment`.
 
 use std::path::{Path, PathBuf};
 
@@ -31,7 +31,7 @@ pub(crate) struct Arguments {
     options: ExportOptions,
 }
 
-/// The options of `segment` and `export` that say which files to write, and which nuclei count.
+/// The options of `segment` and `export` for the files to write and the nuclei that count.
 #[derive(Args, Clone)]
 pub(crate) struct ExportOptions {
     #[arg(
@@ -47,26 +47,27 @@ pub(crate) struct ExportOptions {
     /// Write files for other programs into this folder
     #[arg(long, value_name = "DIR")]
     export_dir: Option<PathBuf>,
-    /// Also write a table with one row an image: counts, densities, mean and spread of the measures (CSV)
+    /// Also write a table with one row per image: counts, densities, mean and standard deviation of the
+    /// measurements (CSV)
     #[arg(long, value_name = "FILE")]
     summary: Option<PathBuf>,
-    /// Also write a table with one row a nucleus, of all images (CSV)
+    /// Also write a table with one row per nucleus, of all images (CSV)
     #[arg(long, value_name = "FILE")]
     nuclei: Option<PathBuf>,
-    /// What stands between the fields of these tables
+    /// Field delimiter of these tables
     #[arg(long, value_name = "SIGN", default_value = "comma")]
     delimiter: DelimiterName,
-    /// The decimal sign of these tables
+    /// Decimal separator of these tables
     #[arg(long, value_name = "SIGN", default_value = "point")]
     decimal: DecimalName,
-    /// Count only nuclei whose measurement is in a range: area_px2:50..400, circularity:0.8.. ; with ! in
-    /// front those outside. May be given several times
+    /// Count only nuclei whose measurement is in a range: area_px2:50..400, circularity:0.8.. ; prefix with !
+    /// to count those outside the range. May be given several times
     #[arg(long = "gate", value_name = "MEASUREMENT:LOW..HIGH", value_parser = gate, allow_hyphen_values = true)]
     gates: Vec<Gate>,
     /// Count only nuclei inside these regions of every image
     #[arg(long, value_name = "FILE.geojson")]
     regions: Option<PathBuf>,
-    /// Size of a pixel in µm, or its width and height [default: what the file says]
+    /// Pixel size in µm, or pixel width and height [default: from the file]
     #[arg(long, value_name = "UM[,UM]", value_parser = pixel_size)]
     pixel_size: Option<PixelSize>,
 }
@@ -85,7 +86,7 @@ enum DecimalName {
 }
 
 impl ExportOptions {
-    /// What to write; the folder is created.
+    /// Determines what to write, and creates the folder.
     pub(crate) fn exports(&self) -> Result<Exports, Error> {
         if let Some(folder) = &self.export_dir {
             std::fs::create_dir_all(folder)
@@ -121,7 +122,7 @@ impl ExportOptions {
     }
 }
 
-/// The help of `--export`, a line for each format.
+/// The help of `--export`, with a line for each format.
 fn help() -> String {
     let widest = FORMATS.iter().map(|format| format.name().len()).max().unwrap_or(0);
     let line = |format: &Format| format!("\n  {:widest$}  {}", format.name(), format.info().description);
@@ -181,19 +182,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
     Ok(if failures == 0 { Outcome::Complete } else { Outcome::WithFailures })
 }
 
-/// What the summary says of files that could not be opened.
+/// The summary's rows for files that could not be opened.
 pub(crate) fn unopened(inputs: &Inputs) -> Vec<Part> {
     let files = inputs.failures.iter().chain(&inputs.batch.failures).map(|error| failed_part("", error));
     let failed = inputs.batch.dataset.failed.iter();
     files.chain(failed.map(|failed| Part::failed("", &failed.path, &failed.error.to_string()))).collect()
 }
 
-/// What the summary says of a file that could not be worked on.
+/// The summary's row for a file that could not be processed.
 pub(crate) fn failed_part(image_id: &str, error: &Error) -> Part {
     Part::failed(image_id, error.file(), &error.inner().to_string())
 }
 
-/// How many images and nuclei a run ended with.
+/// Number of images and nuclei processed in a run.
 #[derive(Default)]
 pub(crate) struct Tally {
     images: usize,
@@ -221,7 +222,7 @@ impl std::fmt::Display for Tally {
     }
 }
 
-/// Writes the files of an image whose nuclei are known.
+/// Writes the files of an image from its existing nuclei.
 fn known(exports: &Exports, inputs: &Inputs, entry: &ImageEntry) -> Result<Written, Error> {
     let opened = work::open(inputs, entry, &Selection::default())?;
     work::print_warnings(entry, &opened);
@@ -234,51 +235,51 @@ fn known(exports: &Exports, inputs: &Inputs, entry: &ImageEntry) -> Result<Writt
     exports.write_image(inputs, entry, &opened, &labels, &[], provenance)
 }
 
-/// Which files to write, and where; and which nuclei count.
+/// The files to write, and the rules for which nuclei count.
 pub(crate) struct Exports {
     /// The folder for files of these formats.
     folder: Option<(Vec<Format>, PathBuf)>,
     summary: Option<PathBuf>,
     nuclei: Option<PathBuf>,
     dialect: Dialect,
-    /// Formats that are needed beside those of the folder.
+    /// Formats that are needed in addition to those of the folder.
     extra: Vec<Format>,
     pixel_size: Option<PixelSize>,
     gates: Vec<Gate>,
     regions: Vec<Region>,
 }
 
-/// What is left of an image once its files are written.
+/// What is kept of an image after its files are written.
 pub(crate) struct Written {
-    /// Its part of the files that the batch shares.
+    /// The image's part of the files shared by the batch.
     pub part: Part,
-    /// Which of its nuclei count.
+    /// The nuclei that count.
     pub counted: Counted,
 }
 
 impl Exports {
-    /// The same with the Bowl's rows in every part.
+    /// Also includes the Bowl's rows in every part.
     pub(crate) fn with_bowl_rows(mut self) -> Self {
         self.extra.push(BOWL);
         self
     }
 
-    /// Whether any file names the model.
+    /// Whether any file contains the model's name.
     pub(crate) fn names_model(&self) -> bool {
         self.folder.is_some() || self.summary.is_some()
     }
 
-    /// The size of a pixel that the user gave.
+    /// The pixel size given by the user.
     pub(crate) fn pixel_size(&self) -> Option<PixelSize> {
         self.pixel_size
     }
 
-    /// How the tables are written.
+    /// The delimiter and decimal separator of the tables.
     pub(crate) fn dialect(&self) -> Dialect {
         self.dialect
     }
 
-    /// What the options say of every image.
+    /// The provenance according to the options, for every image.
     pub(crate) fn provenance(&self) -> Provenance {
         Provenance {
             pixel_size: self.pixel_size,
@@ -288,7 +289,7 @@ impl Exports {
         }
     }
 
-    /// Writes the files of one image that are its own.
+    /// Writes the separate files of one image.
     pub(crate) fn write_image(
         &self,
         inputs: &Inputs,
@@ -328,7 +329,7 @@ impl Exports {
         Ok(Written { part: made.part, counted: made.counted })
     }
 
-    /// Writes the files that all images share; `output` is where the Bowl's CSV is to go.
+    /// Writes the files shared by all images; `output` is the path of the Bowl's CSV.
     pub(crate) fn write_batch(
         &self,
         inputs: &Inputs,

@@ -1,16 +1,16 @@
-//! Errors and warnings of the command line itself.
+//! Errors and warnings of the command line.
 
 /// An error or a warning of the command line.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub(crate) enum Fault {
-    /// The threads to work on could not be started.
+    /// The worker threads could not be started.
     #[error("the threads could not be started: {0}")]
     #[diagnostic(
         code("command/threads"),
         help("Use fewer threads (--threads 1), or end other programs and try again.")
     )]
     Threads(String),
-    /// No annotated image is left by the options that choose images.
+    /// The selection contains no annotated image.
     #[error("no image with ground truth fits the choice")]
     #[diagnostic(
         code("command/nothing-chosen"),
@@ -19,7 +19,7 @@ pub(crate) enum Fault {
         )
     )]
     NothingChosen,
-    /// An image's condition is not in the file that names a model for each.
+    /// An image's condition is not in the table of models.
     #[error("it names no model for the condition {condition:?} of the set {set:?}")]
     #[diagnostic(
         code("command/no-model"),
@@ -28,22 +28,22 @@ pub(crate) enum Fault {
     NoModelFor {
         /// The condition.
         condition: String,
-        /// The set that it belongs to.
+        /// The set that contains the image.
         set: String,
     },
-    /// A table that the command line needs does not have its columns.
+    /// A table does not have the required columns.
     #[error("this is not the table it should be: {reason}")]
     #[diagnostic(
         code("command/table"),
         help("It has to be a CSV file in UTF-8, with commas and a first line that names {columns}.")
     )]
     Table {
-        /// What the CSV reader says.
+        /// The CSV reader's message.
         reason: String,
-        /// Names of the columns that it needs.
+        /// Names of the required columns.
         columns: &'static str,
     },
-    /// The ground truth has no image that a submission could be held against.
+    /// The ground truth has no image that a submission could be compared with.
     #[error("it has no usable ground truth of any image")]
     #[diagnostic(
         code("command/no-truth"),
@@ -61,11 +61,11 @@ pub(crate) enum Fault {
         /// Its version.
         version: String,
     },
-    /// A record has an entry for an image that is not there.
+    /// A record has an entry for an image that is missing.
     #[error("the record has an entry for {0}, which is not among the images")]
     #[diagnostic(code("command/record-without-image"), help("Add the image, or go on without it."))]
     RecordWithoutImage(String),
-    /// An image's file is not the one in the record.
+    /// An image's file differs from the one in the record.
     #[error("this is not the file in the record; nuclei may differ")]
     #[diagnostic(code("command/other-file"), help("Give the file that the record was made with."))]
     OtherFile,
@@ -80,9 +80,9 @@ pub(crate) enum Fault {
         help("Check that the image and the settings are those in the record.")
     )]
     RefusedEdit {
-        /// Its place in the record, from 1.
+        /// Position of the correction in the record, from 1.
         edit: usize,
-        /// Why.
+        /// The reason.
         reason: String,
     },
     /// A gate names a measurement that an image does not have.
@@ -92,11 +92,11 @@ pub(crate) enum Fault {
         help("Name a column of the measurements, or leave the gate out.")
     )]
     UnusedGate(String),
-    /// An option without effect.
+    /// An option that no longer has an effect.
     #[error("--fast no longer has an effect: there is one mode")]
     #[diagnostic(code("command/no-effect"), help("Leave it out."))]
     Fast,
-    /// An option has another name now.
+    /// An option that was renamed.
     #[error("--{old} is now called --{new}; the old name will be removed")]
     #[diagnostic(code("command/old-name"), help("Use the new name."))]
     OldName {

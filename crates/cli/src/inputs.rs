@@ -1,4 +1,4 @@
-//! Paths from the command line as a list of files.
+//! Input files from the command line.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -11,18 +11,18 @@ use nucleoscope::input::dataset::{DatasetWarning, InputFile};
 use nucleoscope::{Error, InFile};
 use walkdir::WalkDir;
 
-/// The files to work on, and where they are.
+/// The files to process, and their paths.
 pub(crate) struct Inputs {
-    /// What they hold.
+    /// The files' contents.
     pub batch: Batch,
-    /// How to read them.
+    /// Reads the files.
     pub files: Files,
-    /// Paths that could not be looked at, and files that are no images that can be read.
+    /// Paths that could not be accessed, and files that are not readable images.
     pub failures: Vec<Error>,
     images: OnceLock<HashSet<PathBuf>>,
 }
 
-/// Files by their position.
+/// Files by their index.
 pub(crate) struct Files(Vec<PathBuf>);
 
 impl OpenFile for Files {
@@ -35,7 +35,7 @@ impl OpenFile for Files {
 }
 
 impl Inputs {
-    /// Looks at every path: files as they are, folders with everything below them.
+    /// Collects every path: files directly, folders recursively.
     pub(crate) fn gather(paths: &[PathBuf]) -> Self {
         let mut files = Vec::new();
         let mut given = Vec::new();
@@ -81,7 +81,7 @@ impl Inputs {
 }
 
 impl Inputs {
-    /// Writes a file completely or not at all, but never over one of the images.
+    /// Writes a file atomically, but never over one of the images.
     pub(crate) fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), Error> {
         let paths = || {
             let given = self.batch.dataset.images.iter().map(|image| self.batch.sources[image.file].file);
@@ -98,17 +98,17 @@ impl Inputs {
     }
 }
 
-/// The path without links and detours, as far as it can be told.
+/// The canonical path, if known.
 fn real(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
-/// Reads a whole file; the error names it.
+/// Reads a whole file; errors include the path.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
     std::fs::read(path).map_err(|error| Error::io(error, path.display().to_string()))
 }
 
-/// Writes a file completely or not at all: aside first, then moved into place.
+/// Writes a file atomically: to a temporary file first, which is then moved into place.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let write = || -> io::Result<()> {

@@ -22,7 +22,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Finds the cell nuclei in microscopy images.
+/// Segments cell nuclei in microscopy images.
 #[derive(Parser)]
 #[command(version, about, max_term_width = 100)]
 struct Arguments {
@@ -32,30 +32,30 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Outline the nuclei of images, folders and ZIP archives, and write the Bowl's CSV
+    /// Segment the nuclei in images, folders and ZIP archives, and write the Bowl's CSV
     Segment(segment::Arguments),
-    /// Write files for other programs from nuclei that are known already
+    /// Write files for other programs from existing segmentations
     Export(export::Arguments),
-    /// Hold a submission against the ground truth
+    /// Score a submission against the ground truth
     Score(score::Arguments),
-    /// Segment annotated folders and print the score by condition and by set
+    /// Segment annotated datasets and print the scores by condition and by set
     Evaluate(evaluate::Arguments),
-    /// Find the watershed settings that score best on an annotated folder
+    /// Find the watershed settings that score best on an annotated dataset
     Tune(tune::Arguments),
-    /// Check a model and print what it says of itself
+    /// Check a model and print its metadata
     Model(model::Arguments),
-    /// Draw made-up images with known nuclei, in the Bowl's layout
+    /// Create synthetic images with known nuclei, in the Bowl's layout
     Example(example::Arguments),
 }
 
-/// How a command ended when nothing stopped it.
+/// How a command ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Outcome {
-    /// All went well.
+    /// Everything succeeded.
     Complete,
-    /// Something failed; what and why has been said.
+    /// Something failed; the errors have been printed.
     WithFailures,
-    /// The user stopped it.
+    /// The user stopped the command.
     Interrupted,
 }
 

@@ -1,4 +1,4 @@
-//! `nucleoscope model`: what a model says of itself.
+//! `nucleoscope model`: checks a model and prints its metadata.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use crate::{Outcome, table, work};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The model
+    /// Model to check
     #[arg(value_name = "FILE.onnx")]
     model: PathBuf,
 }

@@ -1,4 +1,4 @@
-//! `nucleoscope score`: a submission against the ground truth.
+//! `nucleoscope score`: scores a submission against the ground truth.
 
 use std::path::PathBuf;
 
@@ -14,14 +14,14 @@ use crate::{Outcome, table, work};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The submission to score
+    /// Submission to score
     #[arg(value_name = "submission.csv")]
     submission: PathBuf,
     /// Ground truth: a CSV such as stage1_train_labels.csv, or a folder or ZIP archive with masks or
     /// label images
     #[arg(long, value_name = "CSV_OR_DIR")]
     truth: PathBuf,
-    /// The images, to check that every run lies within its image
+    /// Images, to check that every run is within its image
     #[arg(long, value_name = "DIR")]
     images: Option<PathBuf>,
 }
@@ -70,7 +70,7 @@ fn truth_from_csv(path: &std::path::Path) -> Result<(Vec<ImageRows>, usize), Err
     Ok((truth.images, count))
 }
 
-/// Ground truth from the Bowl's folders; images without any are passed over.
+/// Ground truth from the Bowl's folders; images without it are skipped.
 fn truth_from_files(path: &std::path::Path) -> (Vec<ImageRows>, usize) {
     let inputs = Inputs::gather(&[path.to_path_buf()]);
     inputs.batch.dataset.warnings.iter().for_each(table::print_warning);
@@ -103,7 +103,7 @@ fn size_of(inputs: &Inputs, entry: &ImageEntry) -> Result<Size, Error> {
     Ok(Size { height: image.height() as u64, width: image.width() as u64 })
 }
 
-/// Adds the images' sizes where the truth does not say them.
+/// Adds the sizes of images that the ground truth does not contain.
 fn add_sizes(truth: &mut [ImageRows], folder: &std::path::Path) -> usize {
     let inputs = Inputs::gather(&[folder.to_path_buf()]);
     let mut failures = 0;

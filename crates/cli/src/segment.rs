@@ -1,4 +1,4 @@
-//! `nucleoscope segment`: images in, the Bowl's CSV out.
+//! `nucleoscope segment`: segments images and writes the Bowl's CSV.
 
 use std::path::{Path, PathBuf};
 
@@ -21,28 +21,27 @@ use crate::{Outcome, table};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Images, folders (searched to any depth) and ZIP archives
+    /// Images, folders (searched recursively) and ZIP archives
     #[arg(required = true, value_name = "INPUT")]
     inputs: Vec<PathBuf>,
-    /// Where to write the CSV: ImageId,EncodedPixels, one row a nucleus; may be left out if something
-    /// else is written
+    /// Output CSV: ImageId,EncodedPixels, one row per nucleus; may be omitted if another output is requested
     #[arg(
         long,
         value_name = "submission.csv",
         required_unless_present_any = ["export_dir", "labels", "outlines", "measurements", "summary", "nuclei"]
     )]
     output: Option<PathBuf>,
-    /// Also write one label image an image into this folder (16-bit PNG)
+    /// Also write a label image for each image into this folder (16-bit PNG)
     #[arg(long, value_name = "DIR")]
     labels: Option<PathBuf>,
-    /// Also write one picture an image with the outlines drawn in into this folder (PNG)
+    /// Also write each image with its outlines drawn on it into this folder (PNG)
     #[arg(long, value_name = "DIR")]
     outlines: Option<PathBuf>,
-    /// Also write one table of measurements an image into this folder (CSV)
+    /// Also write a table of measurements for each image into this folder (CSV)
     #[arg(long, value_name = "DIR")]
     measurements: Option<PathBuf>,
-    /// Do again what this nucleoscope.json says of its images: settings, corrections, regions, gates.
-    /// Options are for the other images
+    /// Repeat the run in this nucleoscope.json: its settings, corrections, regions and gates apply to the
+    /// images in it, the options to all others
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
     #[command(flatten)]
@@ -51,7 +50,7 @@ pub(crate) struct Arguments {
     options: work::Options,
 }
 
-/// What is kept of an image once its files are written.
+/// What is kept of an image after its files are written.
 struct Finished {
     written: Written,
     score: Option<Result<ImageScore, Error>>,
@@ -154,7 +153,7 @@ fn read_record(path: &Path) -> Result<Record, Error> {
     record::read(&inputs::read(path)?).map_err(|error| error.in_file(path.display().to_string()))
 }
 
-/// Warns where a record does not fit the inputs: the nuclei may then differ.
+/// Warns if a record does not match the inputs, because the nuclei may then differ.
 fn compare(record: &Record, inputs: &Inputs, images: &[&ImageEntry], model_hash: &str) {
     let other = record.images.iter().find_map(|run| {
         run.provenance.model.as_ref().filter(|model| !model.sha256.is_empty() && model.sha256 != model_hash)
@@ -180,7 +179,7 @@ fn compare(record: &Record, inputs: &Inputs, images: &[&ImageEntry], model_hash:
     }
 }
 
-/// Writes the files that have a folder of their own, and keeps what comes together at the end.
+/// Writes the files that have their own folder, and keeps what is written at the end.
 fn finish(
     arguments: &Arguments,
     exports: &Exports,

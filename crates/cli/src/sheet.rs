@@ -1,4 +1,4 @@
-//! The score sheet: the best, median and worst images with true and found outlines, as an SVG picture.
+//! The score sheet: an SVG of the best, median and worst images with true and predicted outlines.
 
 use std::fmt::Write;
 
@@ -15,26 +15,26 @@ use nucleoscope::{Error, InFile};
 
 use crate::work::Work;
 
-/// What each row shows, from the top.
+/// Labels of the rows, from the top.
 const ROWS: [&str; 3] = ["Best", "Median", "Worst"];
-/// Images in a row.
+/// Number of images per row.
 const COLUMNS: usize = 3;
-/// Longest side of an image on the sheet, in the sheet's units.
+/// Maximum side of an image on the sheet, in the sheet's units.
 const SIDE: usize = 400;
-/// Room above an image for its words.
+/// Height of the text above an image.
 const WORDS: usize = 40;
-/// Room around images.
+/// Gap around images.
 const GAP: usize = 16;
-/// Room at the top for the key.
+/// Height of the legend at the top.
 const KEY: usize = 40;
 
-/// Colours that are seen on black, gray and pink alike, and told apart by colour-blind eyes (from the
+/// Colours that are visible on black, gray and pink, and distinguishable with colour blindness (from the
 /// palette of Okabe and Ito).
 const TRUE_COLOUR: &str = "#56b4e9";
 const FOUND_COLOUR: &str = "#e69f00";
 
-/// The places, in a list of scores, of the images that the sheet shows, row by row: up to three of the
-/// best, as many around the median, as many of the worst. None is shown twice.
+/// The indices, in a list of scores, of the images that the sheet shows, row by row: up to three of the best,
+/// of those around the median, and of the worst, without duplicates.
 pub(crate) fn choose(scores: &[f64]) -> [Vec<usize>; 3] {
     let mut ranked: Vec<usize> = (0..scores.len()).collect();
     ranked.sort_by(|&left, &right| scores[right].total_cmp(&scores[left]).then(left.cmp(&right)));
@@ -48,10 +48,10 @@ pub(crate) fn choose(scores: &[f64]) -> [Vec<usize>; 3] {
     [best, median, worst]
 }
 
-/// One image with its two sets of outlines, `SIDE` units long at most, as an SVG group.
+/// One image with its true and predicted outlines, at most `SIDE` units long, as an SVG group.
 ///
 /// # Errors
-/// The image's ground truth or its segmentation.
+/// An error in the image's ground truth or its segmentation.
 pub(crate) fn panel(work: &Work, score: &ImageScore) -> Result<String, Error> {
     let (width, height) = (work.opened.image.width(), work.opened.image.height());
     let truth = work.truth().unwrap_or_else(|| Ok(Vec::new()))?;
@@ -119,7 +119,7 @@ path {{ fill: none; vector-effect: non-scaling-stroke; stroke-width: 1.5; }}
     svg
 }
 
-/// The image as a PNG of at most twice the panel's side.
+/// The image as a PNG of at most twice the panel's size.
 fn picture(work: &Work) -> Result<Vec<u8>, Error> {
     let shown = preview(&work.opened.image, Some(2 * SIDE), &Contrast::default())
         .map_err(|error| error.in_file(&work.entry.path))?;

@@ -1,4 +1,4 @@
-//! What the commands say: tables on standard output, everything else on standard error.
+//! The output of the commands: tables on standard output, everything else on standard error.
 #![expect(clippy::print_stdout, reason = "the command line's output")]
 
 use std::fmt::Display;
@@ -6,7 +6,7 @@ use std::fmt::Display;
 use nucleoscope::Diagnostic;
 use nucleoscope::dsb2018::score::{ImageScore, SetsSummary, Summary};
 
-/// Prints one line for something that failed: file, reason, code, help.
+/// Prints one line for an error: file, reason, code, help.
 pub(crate) fn print_failure(error: &(impl Diagnostic + ?Sized)) {
     eprintln!("error: {} [{}] {}", one_line(error), error.code(), one_line(error.help()));
 }
@@ -25,7 +25,7 @@ pub(crate) fn say(line: impl Display) {
     println!("{line}");
 }
 
-/// Prints the head of a table of scores whose rows are named in the first column.
+/// Prints the header of a table of scores, whose first column is `first`.
 pub(crate) fn head(first: &str, width: usize) {
     say(format_args!(
         "{first:width$}  {:>6}  {:>6}  {:>13}  {:>6}  {:>6}  {:>7}  {:>7}  {:>7}",
@@ -40,7 +40,7 @@ pub(crate) fn head(first: &str, width: usize) {
     ));
 }
 
-/// Prints one image's row.
+/// Prints the row of one image.
 pub(crate) fn image_row(name: &str, width: usize, score: &ImageScore) {
     let counts = score.counts[0];
     say(format_args!(
@@ -56,7 +56,7 @@ pub(crate) fn image_row(name: &str, width: usize, score: &ImageScore) {
     ));
 }
 
-/// Prints the row of several images together.
+/// Prints the summary row of several images.
 pub(crate) fn summary_row(name: &str, width: usize, summary: &Summary) {
     let interval = format!("{:.4}-{:.4}", summary.interval.low, summary.interval.high);
     say(format_args!(
@@ -71,7 +71,7 @@ pub(crate) fn summary_row(name: &str, width: usize, summary: &Summary) {
     ));
 }
 
-/// Prints the row of several sets together.
+/// Prints the summary row of several sets.
 pub(crate) fn sets_row(name: &str, width: usize, summary: &SetsSummary) {
     let interval = format!("{:.4}-{:.4}", summary.interval.low, summary.interval.high);
     say(format_args!("{name:width$}  {:>6}  {:>6.4}  {interval:>13}", summary.sets, summary.score));

@@ -1,4 +1,4 @@
-//! `nucleoscope tune`: which watershed settings score best on an annotated folder.
+//! `nucleoscope tune`: finds the watershed settings that score best on an annotated dataset.
 
 use std::ops::ControlFlow;
 
@@ -17,14 +17,14 @@ use crate::{Outcome, table, work};
 pub(crate) struct Arguments {
     #[command(flatten)]
     choice: Choice,
-    /// How often to go through all the settings
+    /// Number of times to go through all settings
     #[arg(long, default_value_t = 2, value_name = "N")]
     rounds: usize,
     #[command(flatten)]
     options: work::Options,
 }
 
-/// The names of settings and the values to try.
+/// The settings and the values to try.
 const GRID: [(&str, &[f64]); 6] = [
     ("interiorThreshold", &[0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7]),
     ("boundaryWeight", &[0.0, 0.1, 0.2, 0.3, 0.5]),
@@ -34,8 +34,8 @@ const GRID: [(&str, &[f64]); 6] = [
     ("minimumArea", &[5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 35.0, 40.0]),
 ];
 
-/// Changes one setting after the other and keeps what scores best. The network predicts every image once,
-/// at the scale that the given settings lead to.
+/// Changes one setting at a time and keeps the best value. The network predicts every image once, at the
+/// scale that results from the given settings.
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
     let chosen = arguments.choice.make()?;
     let results = chosen.for_each(&chosen.images(), &arguments.options, |work| {

@@ -1,4 +1,4 @@
-//! The options of the watershed, made from the library's list of settings.
+//! The options for the watershed, made from the library's list of settings.
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 use nucleoscope::nuclei::{SETTINGS, Setting, SettingKind, WatershedSettings};
@@ -6,11 +6,11 @@ use nucleoscope::nuclei::{SETTINGS, Setting, SettingKind, WatershedSettings};
 use crate::fault::Fault;
 use crate::table;
 
-/// Settings of the watershed: one option for each entry of [`SETTINGS`].
+/// Watershed settings, with one option for each entry of [`SETTINGS`].
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct WatershedOptions(pub(crate) WatershedSettings);
 
-/// A switch that is on by default has an option that turns it off.
+/// Whether the setting is a switch that is on by default; its option turns it off.
 fn is_turned_off(setting: &Setting) -> bool {
     setting.kind == SettingKind::Switch && setting.default == 1.0
 }
@@ -35,7 +35,7 @@ fn lower_case(sentence: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
-/// Reads a value of a setting.
+/// Parses a value of a setting.
 fn value(setting: &Setting, text: &str) -> Result<f64, String> {
     let is_count = setting.kind == SettingKind::Count;
     let kind = if is_count { "not a whole number" } else { "not a number" };
@@ -90,7 +90,7 @@ impl FromArgMatches for WatershedOptions {
     }
 }
 
-/// Warns of options by their names before version 0.1, which are still read.
+/// Warns about options with names from before version 0.1, which are still accepted.
 pub(crate) fn warn_of_old_names(arguments: impl Iterator<Item = String>) {
     for argument in arguments {
         let Some(name) = argument.strip_prefix("--") else { continue };

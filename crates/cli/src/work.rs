@@ -1,4 +1,4 @@
-//! Many images on several threads.
+//! Processing of many images on several threads.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -28,41 +28,41 @@ use crate::inputs::{self, Inputs};
 use crate::table;
 use crate::watershed_options::WatershedOptions;
 
-/// What the commands that run the network have in common.
+/// The options shared by the commands that run the network.
 #[derive(Args, Clone)]
 pub(crate) struct Options {
     /// Model to use instead of the built-in one
     #[arg(long, value_name = "FILE.onnx")]
     model: Option<PathBuf>,
-    /// Images worked on at a time [default: one a processor]
+    /// Number of images processed at a time [default: number of processors]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
     /// Diameter of a typical nucleus in pixels [default: estimated for each image]
     #[arg(long, value_name = "PIXELS", value_parser = positive)]
     diameter: Option<f32>,
-    /// There was a second, slower mode once, which this spared: it no longer has an effect
+    /// Has no effect: there was once a second, slower mode, which this option turned off
     #[arg(long, hide = true)]
     fast: bool,
     #[command(flatten)]
     watershed: WatershedOptions,
-    /// Work on images of more than PIXELS × PIXELS in blocks of at most that size, as the program does with
-    /// those of more than 4096 × 4096: less takes less memory and more time
+    /// Process images of more than PIXELS × PIXELS in blocks of at most that size, as the program does for
+    /// images of more than 4096 × 4096: smaller blocks take less memory and more time
     #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(320..))]
     block: Option<u32>,
-    /// Channel to segment, by its number from 1 or its name [default: the one whose name or colour says
+    /// Channel to segment, by number from 1 or by name [default: the one whose name or colour indicates
     /// nuclei]
     #[arg(long, value_name = "N|NAME", value_parser = channel)]
     channel: Option<ChannelChoice>,
-    /// Slice of a z-stack to segment, from 1, or max: the maximum projection [default: max]
+    /// Slice of a z-stack to segment, from 1, or max for the maximum projection [default: max]
     #[arg(long, value_name = "N|max", value_parser = slice)]
     slice: Option<Slice>,
     /// Frame of a time series to segment, from 1 [default: 1]
     #[arg(long, value_name = "N", value_parser = from_one)]
     frame: Option<usize>,
-    /// Runs to be repeated; they count before the options.
+    /// The record of the runs to repeat; it takes precedence over the options.
     #[arg(skip)]
     record: Option<Arc<Record>>,
-    /// Changes of the model's scales.
+    /// Changes to the model's scales.
     #[arg(skip)]
     scale_range: Vec<(String, f64)>,
 }
@@ -83,7 +83,7 @@ fn slice(text: &str) -> Result<Slice, String> {
     }
 }
 
-/// A number that is counted from 1, as one counted from 0.
+/// Parses a number that starts at 1; returns it starting at 0.
 fn from_one(text: &str) -> Result<usize, String> {
     let number: usize = text.parse().map_err(|_| "not a whole number".to_owned())?;
     number.checked_sub(1).ok_or_else(|| "numbers begin at 1".to_owned())
@@ -94,30 +94,30 @@ fn positive(text: &str) -> Result<f32, String> {
     if number.is_finite() && number > 0.0 { Ok(number) } else { Err("not above 0".into()) }
 }
 
-/// A number from 0 to 1.
+/// Parses a number from 0 to 1.
 pub(crate) fn fraction(text: &str) -> Result<f32, String> {
     let number: f32 = text.parse().map_err(|_| "not a number".to_owned())?;
     if (0.0..=1.0).contains(&number) { Ok(number) } else { Err("not from 0 to 1".into()) }
 }
 
 impl Options {
-    /// The same with another model.
+    /// Returns the options with another model.
     pub(crate) fn with_model(&self, model: &Path) -> Self {
         Self { model: Some(model.to_owned()), ..self.clone() }
     }
 
-    /// The same, but images that a record tells of are worked on as it says.
+    /// Returns the options for repeating a record's runs on the images in it.
     pub(crate) fn repeating(&self, record: Record) -> Self {
         Self { record: Some(Arc::new(record)), ..self.clone() }
     }
 
-    /// What a record says of an image.
+    /// A record's entry for an image.
     fn run(&self, entry: &ImageEntry) -> Option<&Provenance> {
         let runs = self.record.as_ref()?.images.iter();
         runs.filter(|run| run.id == entry.image_id).map(|run| &run.provenance).next_back()
     }
 
-    /// The same with other scales than the model's metadata says.
+    /// Returns the options with changes to the model's scales.
     pub(crate) fn with_scales(&self, changes: &[(String, f64)]) -> Self {
         Self { scale_range: changes.to_vec(), ..self.clone() }
     }
@@ -126,7 +126,7 @@ impl Options {
         Settings { diameter: self.diameter, watershed: self.watershed.0 }
     }
 
-    /// SHA-256 of the model's file in hexadecimal digits.
+    /// SHA-256 of the model's file in hexadecimal.
     pub(crate) fn model_hash(&self) -> Result<String, Error> {
         match &self.model {
             Some(path) => inputs::read(path).map(|bytes| sha256(&bytes)),
@@ -158,39 +158,39 @@ impl Options {
     }
 }
 
-/// Loads a model; the error names the file.
+/// Loads a model; errors include the file's path.
 pub(crate) fn load_model(path: &Path) -> Result<TractNetwork, Error> {
     TractNetwork::load(&inputs::read(path)?).map_err(|error| error.in_file(path.display().to_string()))
 }
 
-/// What is there to work with on one image.
+/// An opened image, with what is needed to process it.
 pub(crate) struct Work<'a> {
-    /// What is known of the image.
+    /// The image's entry in its dataset.
     pub entry: &'a ImageEntry,
-    /// What its file holds: the image to segment, all channels, the size of a pixel.
+    /// The opened file: the image to segment, all channels, the pixel size.
     pub opened: Opened,
     /// The network to use.
     pub network: &'a TractNetwork,
     /// The settings to use.
     pub settings: Settings,
-    /// The part of its stack that was opened.
+    /// The selected part of its stack.
     pub selection: &'a Selection,
-    /// What a record says of the image, where its run is to be repeated.
+    /// The image's entry in the record, if its run is repeated.
     pub run: Option<&'a Provenance>,
     sizes: Sizes,
     inputs: &'a Inputs,
 }
 
-/// The nuclei of an image, corrected as a record says.
+/// The nuclei of an image, with the record's corrections.
 pub(crate) struct Found {
     /// Which nucleus each pixel belongs to.
     pub labels: LabelImage,
-    /// Whether each was changed by hand; empty if none was.
+    /// Whether each nucleus was edited manually; empty if none was.
     pub edited: Vec<bool>,
 }
 
 impl Work<'_> {
-    /// Finds the nuclei, and corrects them as the record says that they were.
+    /// Finds the nuclei, and applies the record's corrections.
     pub(crate) fn find(&self) -> Result<Found, Error> {
         let Some(run) = self.run else {
             return Ok(Found { labels: self.segment()?.labels, edited: Vec::new() });
@@ -216,7 +216,7 @@ impl Work<'_> {
         Ok(Found { labels: edited.labels, edited: edited.edited })
     }
 
-    /// Finds the nuclei; the blocks of a tiled image are worked on by several threads.
+    /// Finds the nuclei; the blocks of a tiled image are processed on several threads.
     pub(crate) fn segment(&self) -> Result<Segmentation, Error> {
         let segmenter = Segmenter::new(self.network).with_settings(self.settings).with_sizes(self.sizes);
         let found = segmenter
@@ -224,14 +224,14 @@ impl Work<'_> {
         found.map_err(|error| error.in_file(&self.entry.path))
     }
 
-    /// The true nuclei, if they are known, checked against the image's size.
+    /// The true nuclei, if known, checked against the image's size.
     pub(crate) fn truth(&self) -> Option<Result<Vec<Mask>, Error>> {
         true_masks(self.inputs, self.entry, self.opened.info.width, self.opened.info.height)
     }
 }
 
-/// Decodes the images on several threads and hands each to `job`; what that returns comes back in
-/// the order of the images. `None` for images that were not begun before the user stopped.
+/// Decodes the images on several threads and calls `job` for each; the results are in the order of the
+/// images. `None` for images that were not started before the user stopped.
 ///
 /// # Errors
 /// The model cannot be loaded.
@@ -259,7 +259,7 @@ pub(crate) fn for_each<T: Send>(
             bar.suspend(|| print_warnings(entry, &opened));
             job(Work { entry, opened, network: &network, settings, selection, run, sizes, inputs })
         };
-        // A bug in a decoder or the engine costs one image, not the batch.
+        // A panic in a decoder or the engine fails one image, not the batch.
         guarded(&entry.path, work)
     };
     let all = || {
@@ -280,31 +280,31 @@ pub(crate) fn for_each<T: Send>(
     Ok(results)
 }
 
-/// Reads and opens an image; errors name it.
+/// Reads and opens an image; errors include its path.
 pub(crate) fn open(inputs: &Inputs, entry: &ImageEntry, selection: &Selection) -> Result<Opened, Error> {
     let bytes = inputs.read(entry.file, &entry.path)?;
     image::open(&bytes, selection, Limits::default()).map_err(|error| error.in_file(&entry.path))
 }
 
-/// Prints what was guessed or repaired when an image was opened.
+/// Prints warnings about what was guessed or repaired when an image was opened.
 pub(crate) fn print_warnings(entry: &ImageEntry, opened: &Opened) {
     let warnings = opened.info.warnings.iter().cloned();
     warnings.for_each(|warning| table::print_warning(&warning.in_file(&entry.path)));
 }
 
-/// Reads and decodes an image; errors name it.
+/// Reads and decodes an image; errors include its path.
 pub(crate) fn decode(inputs: &Inputs, entry: &ImageEntry) -> Result<Image, Error> {
     let bytes = inputs.read(entry.file, &entry.path)?;
     image::decode(&bytes, Limits::default()).map_err(|error| error.in_file(&entry.path))
 }
 
-/// Set by Ctrl-C: no further image is begun.
+/// Set by Ctrl-C; no further image is started.
 static STOPPED: AtomicBool = AtomicBool::new(false);
 
-/// Lets Ctrl-C set [`STOPPED`]. A second one ends the program at once; no file is ever half-written.
+/// Makes Ctrl-C set [`STOPPED`]. A second Ctrl-C ends the program at once; no file is left half-written.
 fn listen_for_interrupt() {
-    // It fails where the system has no such signal, so that there is nothing to catch, and where this
-    // was called before.
+    // Fails if the system has no such signal, in which case there is nothing to catch, or if a handler is
+    // already set.
     _ = ctrlc::set_handler(|| {
         if STOPPED.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
@@ -312,14 +312,14 @@ fn listen_for_interrupt() {
     });
 }
 
-/// A bar on a terminal, nothing elsewhere.
+/// A progress bar on a terminal, hidden otherwise.
 fn progress_bar(images: u64) -> ProgressBar {
     let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} images, {eta} left");
     let bar = ProgressBar::new(images);
     style.map_or(bar.clone(), |style| bar.with_style(style))
 }
 
-/// The true nuclei of an image, if there are any, checked against its size.
+/// The true nuclei of an image, if known, checked against its size.
 pub(crate) fn true_masks(
     inputs: &Inputs,
     entry: &ImageEntry,

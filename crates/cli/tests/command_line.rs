@@ -1,4 +1,4 @@
-//! The command line as its user meets it: files in, files out, exit codes, what is said.
+//! Tests of the command line: input and output files, exit codes, messages.
 
 use std::fs;
 use std::io::Cursor;
@@ -34,7 +34,7 @@ fn column(table: &[u8], name: &str) -> Vec<String> {
     reader.records().map(|row| row.unwrap()[place].to_owned()).collect()
 }
 
-/// A folder with made-up images in the Bowl's layout.
+/// A folder with synthetic images in the Bowl's layout.
 fn bowl(count: u32) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let output = nucleoscope(folder.path(), &["example", "bowl", "--count", &count.to_string()]);
@@ -129,7 +129,7 @@ fn known_nuclei_are_exported_without_a_model() {
     for image in bowl_csv::read(&solution, Purpose::Truth).unwrap().images {
         let labels = fs::read(folder.path().join(format!("exports/{}-labels.png", image.image_id))).unwrap();
         let labels = truth::label_image(&decode(&labels, Limits::default()).unwrap(), 256, 256).unwrap();
-        // The masks' files are numbered by row, the masks in the file too.
+        // The mask files and the masks in the CSV are both in row order.
         assert_eq!(labels, run_length::decode(&image.masks.unwrap(), 256, 256).unwrap());
     }
     assert_eq!(fs::read_dir(folder.path().join("exports")).unwrap().count(), 3);
@@ -246,7 +246,7 @@ fn a_record_repeats_the_run() {
     ];
     let output = nucleoscope(folder.path(), &first);
     assert!(output.status.success(), "{}", said(&output));
-    // As if somebody had corrected the first image and drawn a region in the second.
+    // As if the first image had been corrected and a region drawn in the second.
     let path = folder.path().join("first/nucleoscope.json");
     let mut record: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
     let outline = serde_json::json!([[2.0, 2.0], [14.0, 2.0], [14.0, 14.0], [2.0, 14.0]]);
@@ -376,7 +376,7 @@ fn the_sample_submission_decides_which_images_are_requested() {
     assert_eq!(ids, ["example-001002", "example-001000"]);
 }
 
-/// A folder with images of two conditions, each with a fold of its own.
+/// A folder with images of several conditions, each with its own fold.
 fn annotated(folder: &Path, seeds: &[(u64, &str)]) {
     let mut index = String::from("image_id,condition,fold\n");
     for name in ["images", "labels"] {
@@ -484,7 +484,7 @@ fn what_is_wrong_with_a_folder_or_file_is_said_as_it_is() {
 fn sets_are_evaluated_apart_and_each_with_a_model_that_is_for_it() {
     let folder = tempfile::tempdir().unwrap();
     let at = |path: &str| folder.path().join(path);
-    // The same ids in both, and an odd one out of each.
+    // The same IDs in both, and one extra ID in each.
     annotated(&at("all/culture"), &[(1, "plain"), (2, "plain"), (3, "confluent")]);
     annotated(&at("all/tissue"), &[(1, "plain"), (4, "section")]);
     let together = nucleoscope(folder.path(), &["evaluate", "all", "--table", "table.csv"]);
@@ -511,7 +511,7 @@ fn sets_are_evaluated_apart_and_each_with_a_model_that_is_for_it() {
     let shipped = fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../../model/nuclei.onnx")).unwrap();
     fs::write(at("good.onnx"), &shipped).unwrap();
     fs::write(at("broken.onnx"), b"broken").unwrap();
-    // What says most counts: the broken one is for nothing that is left.
+    // The most specific row is used: no remaining image uses the broken model.
     let models = "set,condition,model\n,plain,broken.onnx\nculture,,good.onnx\ntissue,,good.onnx\n\
                   culture,plain,good.onnx\ntissue,plain,good.onnx\n";
     fs::write(at("models.csv"), models).unwrap();
@@ -699,8 +699,8 @@ fn an_interrupted_run_leaves_no_csv() {
     assert_eq!(left, ["bowl"]);
 }
 
-/// A stack of two channels and two slices as ImageJ writes it: nothing in the first channel, and in the
-/// second a field whose left half is in the first slice and whose right half is in the second.
+/// A stack of two channels and two slices as written by ImageJ. The first channel is empty; in the second,
+/// the left half of a field is in the first slice and the right half in the second slice.
 fn hyperstack() -> Vec<u8> {
     use tiff::encoder::{TiffEncoder, colortype::Gray8};
     use tiff::tags::Tag;
@@ -773,12 +773,12 @@ fn a_channel_slice_and_frame_can_be_chosen() {
     }
 }
 
-/// A small made-up image.
+/// A small synthetic image.
 fn small_image(seed: u64) -> Vec<u8> {
     field(&FieldOptions { seed, width: 96, height: 96, nuclei: 4, ..Default::default() }).png()
 }
 
-/// Writes files into a fresh folder.
+/// Creates a temporary folder with these files.
 fn folder_of(files: &[(&str, &[u8])]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (path, bytes) in files {
@@ -789,7 +789,7 @@ fn folder_of(files: &[(&str, &[u8])]) -> tempfile::TempDir {
     folder
 }
 
-/// The ids in a CSV of the Bowl, and how many nuclei each has.
+/// The IDs in a CSV of the Bowl, with the number of nuclei of each.
 fn rows_of(path: &Path) -> Vec<(String, usize)> {
     let rows = bowl_csv::read(&fs::read(path).unwrap(), Purpose::Submission).unwrap();
     rows.images.into_iter().map(|image| (image.image_id, image.masks.unwrap().len())).collect()
@@ -834,7 +834,7 @@ fn equal_names_in_the_wells_of_a_plate_are_all_segmented() {
         (names[3], &small_image(3)),
         (names[4], b"ZISRAWFILE"),
     ]);
-    // The folder and a file in it: the file counts once.
+    // The folder and a file in it: the file is processed once.
     let arguments = ["segment", "p", names[0], "--output", "out.csv", "--labels", "labels"];
     let output = nucleoscope(folder.path(), &arguments);
     let words = said(&output);

@@ -1,5 +1,6 @@
-//! The kernels on the sizes that the shipped network has on 256 × 256 pixels: `cargo bench --package
-//! nucleoscope-kernels`. Throughput is in multiplications of the definition, each with an addition.
+//! Benchmarks of the kernels on the sizes that the built-in network uses for 256 × 256 pixels:
+//! `cargo bench --package nucleoscope-kernels`. Throughput counts the multiplications of the definition, each
+//! with an addition.
 
 use std::hint::black_box;
 

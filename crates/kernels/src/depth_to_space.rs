@@ -1,12 +1,12 @@
-//! Pixels that hold a square of pixels each, spread out.
+//! Depth-to-space: rearranges the channels of each pixel into a square of pixels.
 
 use crate::{Kernel, Plane};
 
-/// `[H, W, side × side × C]` becomes `[side × H, side × W, C]`; a pixel's channels are ordered by row, then
-/// column, then channel of what it becomes (ONNX's `DepthToSpace` in mode `DCR`).
+/// `[H, W, side × side × C]` becomes `[side × H, side × W, C]`; a pixel's channels are ordered by output row,
+/// then column, then channel (ONNX's `DepthToSpace` in mode `DCR`).
 #[derive(Debug)]
 pub struct DepthToSpace {
-    /// Rows and columns that a pixel becomes.
+    /// Number of rows and columns that each pixel becomes.
     pub side: usize,
 }
 

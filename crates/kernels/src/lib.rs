@@ -1,8 +1,8 @@
-//! The steps of a convolutional network on images with the channels innermost, for one thread.
+//! Kernels of a convolutional network for images in channels-last order, single-threaded.
 //!
-//! One source serves WebAssembly with `simd128` and native machines, where the widest instructions are
-//! chosen as the program runs (`fearless_simd`). The crate knows nothing of any engine, and stands apart
-//! from the rest so that it is optimised in every build profile.
+//! The same source is used for WebAssembly with `simd128` and for native targets, where the widest available
+//! instructions are chosen at run time (`fearless_simd`). The crate does not depend on an inference engine.
+//! It is separate from the library so that it is optimised in every build profile.
 //!
 //! Values are `f32`. An image is `[height, width, channels]`, row-major: a [`Plane`].
 //!
@@ -32,15 +32,15 @@ pub use plane::Plane;
 pub use upsample_add::UpsampleAdd;
 pub use winograd::Winograd;
 
-/// A step of a network.
+/// A kernel of a network.
 pub trait Kernel: Debug + Send + Sync + 'static {
-    /// A name to show.
+    /// Name for display.
     const NAME: &'static str;
 
-    /// Makes one image of one or more; every value of `output` is written.
+    /// Computes an image from one or more; every value of `output` is written.
     ///
     /// # Panics
     /// If the number of images, the length of a slice or the number of channels is not what the kernel
-    /// says it takes.
+    /// expects.
     fn run(&self, inputs: &[Plane<'_>], output: &mut [f32]);
 }

@@ -1,11 +1,11 @@
-//! Products with matrices of weights, packed once.
+//! Matrix products with weights that are packed once.
 
 use fearless_simd::{Level, Simd, SimdBase, SimdFloat, dispatch, f32x8};
 
-/// Columns of a product that are worked on at once.
+/// Number of columns of a product that are computed at once.
 const LANES: usize = 8;
-/// Rows of a product that are worked on at once: with [`LANES`] columns, eight sums of four lanes, which
-/// leaves half of the sixteen registers of x86 for the factors.
+/// Number of rows of a product that are computed at once: with [`LANES`] columns, eight sums of four lanes,
+/// which leaves half of the sixteen registers of x86 for the factors.
 const ROWS: usize = 4;
 
 /// A matrix `[inputs, outputs]`, packed in blocks of [`LANES`] outputs.
@@ -36,7 +36,7 @@ impl Matrix {
         self.outputs
     }
 
-    /// `product = left × self`, and what `finish` makes of it: `left` is `[rows, inputs]`, `product`
+    /// Computes `product = left × self`, followed by `finish`: `left` is `[rows, inputs]`, `product`
     /// `[rows, outputs]`, both row-major.
     #[inline(never)]
     pub(crate) fn multiply(&self, level: Level, left: &[f32], finish: Finish<'_>, product: &mut [f32]) {
@@ -63,17 +63,17 @@ impl Matrix {
     }
 }
 
-/// What is done with a product before it is written.
+/// Operations on a product before it is written.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Finish<'a> {
-    /// Added to every row, `[outputs]`; nothing where empty.
+    /// Added to every row, `[outputs]`; nothing is added if empty.
     pub(crate) bias: &'a [f32],
-    /// What smaller values become.
+    /// Lower bound; smaller values are clamped to it.
     pub(crate) least: f32,
 }
 
 impl Finish<'_> {
-    /// The product as it is.
+    /// Leaves the product unchanged.
     pub(crate) const NOTHING: Self = Finish { bias: &[], least: f32::NEG_INFINITY };
 }
 
@@ -86,7 +86,7 @@ struct Columns<'a> {
 }
 
 impl Columns<'_> {
-    /// The columns in `COUNT` rows.
+    /// Computes the columns in `COUNT` rows.
     #[inline(always)]
     fn of<S: Simd, const COUNT: usize>(&self, simd: S, rows: &[f32], target: &mut [f32]) {
         let inputs = self.weights.len();

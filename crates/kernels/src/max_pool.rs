@@ -1,8 +1,8 @@
-//! The largest of every 2×2 pixels.
+//! 2×2 max-pooling of stride 2.
 
 use crate::{Kernel, Plane};
 
-/// `[H, W, C]` becomes `[H / 2, W / 2, C]`; an odd last row or column is left out.
+/// `[H, W, C]` becomes `[H / 2, W / 2, C]`; an odd last row or column is ignored.
 #[derive(Debug)]
 pub struct MaxPool2x2;
 
@@ -26,7 +26,7 @@ impl Kernel for MaxPool2x2 {
     }
 }
 
-/// Unlike [`f32::max`], one instruction: it takes the second of two where one is not a number.
+/// Compiles to one instruction, unlike [`f32::max`]; returns the second value if either is NaN.
 fn larger(a: f32, b: f32) -> f32 {
     if a > b { a } else { b }
 }

@@ -1,25 +1,25 @@
-//! Convolutions whose patches do not overlap: 1×1, and the stem's 2×2 of stride 2.
+//! Convolutions with non-overlapping patches: 1×1, and the stem's 2×2 of stride 2.
 
 use fearless_simd::Level;
 
 use crate::matrix::{Finish, Matrix};
 use crate::{Kernel, Plane};
 
-/// `[H, W, inputs]` becomes `[H / side, W / side, outputs]`: every patch of `side` × `side` pixels is one
-/// row of a product.
+/// `[H, W, inputs]` becomes `[H / side, W / side, outputs]`: every patch of `side` × `side` pixels is one row
+/// of a matrix product.
 #[derive(Debug)]
 pub struct PatchConvolution {
     side: usize,
     /// `[side × side × inputs, outputs]`.
     weights: Matrix,
     bias: Vec<f32>,
-    /// What smaller values become.
+    /// Lower bound of the output.
     least: f32,
 }
 
 impl PatchConvolution {
-    /// From `weights`, `[outputs, inputs, side, side]` row-major, and `bias`, `[outputs]`; smaller values
-    /// than `least` become it.
+    /// Creates the kernel from `weights`, `[outputs, inputs, side, side]` row-major, and `bias`, `[outputs]`;
+    /// the output is clamped to at least `least`.
     ///
     /// # Panics
     /// If `side` is 0 or `weights` has another length.

@@ -1,20 +1,20 @@
-//! Images with the channels innermost.
+//! Images in channels-last order.
 
 /// An image `[height, width, channels]`, row-major.
 #[derive(Debug, Clone, Copy)]
 pub struct Plane<'a> {
     /// `height * width * channels` values.
     pub values: &'a [f32],
-    /// Rows.
+    /// Number of rows.
     pub height: usize,
-    /// Columns.
+    /// Number of columns.
     pub width: usize,
-    /// Values of a pixel.
+    /// Number of values per pixel.
     pub channels: usize,
 }
 
 impl<'a> Plane<'a> {
-    /// Values in a row.
+    /// Number of values in a row.
     pub fn row_length(self) -> usize {
         self.width * self.channels
     }

@@ -1,9 +1,9 @@
-//! A coarse image added to one of twice its size.
+//! Nearest-neighbour upsampling by 2, added to an image of that size.
 
 use crate::{Kernel, Plane};
 
-/// `[H, W, C]` and `[2H, 2W, C]` become `[2H, 2W, C]`: every pixel of the first is added to four of the
-/// second.
+/// `[H, W, C]` and `[2H, 2W, C]` become `[2H, 2W, C]`: every pixel of the first image is added to four pixels
+/// of the second.
 #[derive(Debug)]
 pub struct UpsampleAdd;
 

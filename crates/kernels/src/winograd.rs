@@ -1,12 +1,12 @@
 //! 3×3 convolution by Winograd's minimal filtering F(4×4, 3×3).
 //!
-//! A tile of 4 × 4 outputs needs a patch of 6 × 6 inputs. Patch and filter are transformed to 36 values
-//! each, whose products, summed over the input channels, are transformed back: 36 multiplications for 16
-//! outputs in place of 144. Between the transforms, each of the 36 values is a product of two matrices,
+//! A tile of 4 × 4 outputs needs a patch of 6 × 6 inputs. Patch and filter are each transformed to 36 values;
+//! their products are summed over the input channels and transformed back. This takes 36 multiplications for
+//! 16 outputs instead of 144. Between the transforms, each of the 36 values is a product of two matrices,
 //! `[tiles, inputs] × [inputs, outputs]`.
 //!
 //! Source: A. Lavin, S. Gray, "Fast Algorithms for Convolutional Neural Networks", CVPR 2016
-//! (arXiv:1509.09308), whose matrices B, G and A belong to the points 0, ±1, ±2, ∞.
+//! (arXiv:1509.09308), with the matrices B, G and A for the points 0, ±1, ±2, ∞.
 
 use fearless_simd::{Level, Simd, SimdBase, dispatch, f32x4};
 
@@ -19,26 +19,27 @@ const TILE: usize = 4;
 const PATCH: usize = TILE + 2;
 /// Values in a transformed patch.
 const POINTS: usize = PATCH * PATCH;
-/// Channels that are transformed at once, and what both numbers of channels must be a multiple of.
+/// Number of channels that are transformed at once; the numbers of input and output channels must be
+/// multiples of it.
 const LANES: usize = 4;
-/// Values of transformed patches and products held at a time, so that they stay in the cache.
+/// Number of values of transformed patches and products that are held at a time, so that they stay in the
+/// cache.
 const SCRATCH: usize = 1 << 18;
 
-/// A 3×3 convolution of stride 1, with zeros around the image: `[H, W, inputs]` becomes
-/// `[H, W, outputs]`.
+/// A 3×3 convolution of stride 1 with zero padding: `[H, W, inputs]` becomes `[H, W, outputs]`.
 #[derive(Debug)]
 pub struct Winograd {
     /// The transformed filters, `[inputs, outputs]` for each of the [`POINTS`].
     filters: Vec<Matrix>,
     /// `[outputs]`.
     bias: Vec<f32>,
-    /// What smaller values become.
+    /// Lower bound of the output.
     least: f32,
 }
 
 impl Winograd {
-    /// From `weights`, `[outputs, inputs, 3, 3]` row-major, and `bias`, `[outputs]`; smaller values than
-    /// `least` become it. `None` if a number of channels is not a multiple of 4.
+    /// Creates the kernel from `weights`, `[outputs, inputs, 3, 3]` row-major, and `bias`, `[outputs]`; the
+    /// output is clamped to at least `least`. `None` if a number of channels is not a multiple of 4.
     ///
     /// # Panics
     /// If `weights` has another length.
@@ -100,7 +101,7 @@ impl Grid {
     }
 }
 
-/// Tiles that are worked on together; their points are `[POINTS][most][channels]`.
+/// Tiles that are processed together; their points are `[POINTS][most][channels]`.
 #[derive(Debug, Clone, Copy)]
 struct Batch {
     grid: Grid,
@@ -115,8 +116,8 @@ impl Batch {
     }
 }
 
-// The three steps of the work are functions of their own, not inlined into one: V8 then finds registers
-// for each, which takes a fifth off the time.
+// The three steps are separate functions that are not inlined: V8 then allocates registers better, which
+// reduces the time by a fifth.
 
 #[inline(never)]
 fn transform_patches(level: Level, image: Plane<'_>, batch: Batch, points: &mut [f32]) {
@@ -142,7 +143,7 @@ impl Winograd {
         });
     }
 
-    /// Aᵀ m A, bias and floor for one tile, as far as it lies inside the image. The `points` are `stride`
+    /// Writes Aᵀ m A with bias and lower bound for one tile, clipped to the image. The `points` are `stride`
     /// apart.
     #[inline(always)]
     fn write_tile<S: Simd>(
@@ -205,8 +206,8 @@ struct Corner {
 }
 
 impl Corner {
-    /// The tile's patch and the length of its rows: in the image itself where it lies inside, else a copy in
-    /// `edge` with zeros outside the image.
+    /// The tile's patch and the length of its rows: a part of the image if the patch is inside it, otherwise
+    /// a copy in `edge` with zeros outside the image.
     #[inline(always)]
     fn patch<'a>(self, image: Plane<'a>, edge: &'a mut [f32]) -> (&'a [f32], usize) {
         let (Self { y, x }, channels) = (self, image.channels);
@@ -226,8 +227,8 @@ impl Corner {
     }
 }
 
-/// Bᵀ d B for all channels of a patch whose rows are `row_length` apart; the points of the result are
-/// `stride` apart.
+/// Computes Bᵀ d B for all channels of a patch whose rows are `row_length` apart; the points of the result
+/// are `stride` apart.
 #[inline(always)]
 fn transform_patch<S: Simd>(
     simd: S,
@@ -256,7 +257,7 @@ fn transform_patch<S: Simd>(
     }
 }
 
-/// One row of a matrix that is held by columns, or the other way round.
+/// One row of a matrix that is stored by columns, or vice versa.
 #[inline(always)]
 fn row_of<S: Simd, const LENGTH: usize>(
     columns: &[[f32x4<S>; LENGTH]; PATCH],
@@ -299,7 +300,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The definition, in double precision.
+    /// Convolution by its definition, in double precision.
     fn reference(image: &[f32], height: usize, width: usize, weights: &[f32], bias: &[f32]) -> Vec<f64> {
         let outputs = bias.len();
         let inputs = weights.len() / 9 / outputs;

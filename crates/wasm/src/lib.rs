@@ -1,6 +1,6 @@
 //! The JavaScript bindings: they convert types and compute nothing.
 //!
-//! All of it is synchronous and meant for a Web Worker. Errors are JavaScript `Error` objects named
+//! All functions are synchronous and meant for a Web Worker. Errors are JavaScript `Error` objects named
 //! `NucleoscopeError` with `code`, `message` and `help`.
 
 #![cfg(target_arch = "wasm32")]
@@ -39,8 +39,8 @@ use nucleoscope::segment::tiled::{Assembly, BlockNuclei, Plan as Tiling, Sizes};
 use nucleoscope::segment::{self, Progress, Settings};
 use nucleoscope::synthetic::{self, FieldOptions, Modality};
 
-/// The only declarations that are not generated: a record may lack some fields of these types, and Rust then
-/// fills them in, but what the module returns has them all. Their fields are those of the Rust types.
+/// The only handwritten declarations: in a record, some fields of these types are optional and Rust fills in
+/// the defaults, but the values that the module returns are complete. The fields are those of the Rust types.
 #[wasm_bindgen(typescript_custom_section)]
 const COMPLETE_TYPES: &str = r#"
 export type Gate = Required<GateFields>;
@@ -58,11 +58,11 @@ export type GivenProvenance = Omit<Provenance, "input">;
 
 #[wasm_bindgen]
 extern "C" {
-    /// Settings of which none is left out.
+    /// Settings with all fields.
     #[wasm_bindgen(typescript_type = "Required<Settings>")]
     pub type AllSettings;
 
-    /// Where an image's nuclei come from, without its file.
+    /// The provenance of an image's nuclei, without its file.
     #[wasm_bindgen(typescript_type = "GivenProvenance")]
     pub type GivenProvenance;
 
@@ -70,25 +70,25 @@ extern "C" {
     #[wasm_bindgen(typescript_type = "Masks")]
     pub type MasksObject;
 
-    /// The scores of several images together; `null` of none.
+    /// The scores of several images together; `null` if there are none.
     #[wasm_bindgen(typescript_type = "ScoreSummary | null")]
     pub type MaybeScoreSummary;
 
-    /// Is told what is done of how much.
+    /// Called with the amount of finished work and the total.
     #[wasm_bindgen(typescript_type = "(done: number, total: number) => void")]
     pub type OnProgress;
 }
 
-/// A JavaScript object that is declared by this Rust type.
+/// The JavaScript type declared for this Rust type.
 type Js<T> = <T as Tsify>::JsType;
 
-/// Runs once when the module is instantiated: panics become readable in the console.
+/// Runs once when the module is instantiated, and makes panics readable in the console.
 #[wasm_bindgen(start)]
 pub fn start() {
     console_error_panic_hook::set_once();
 }
 
-/// Sets a property of a fresh object; that has no way to fail.
+/// Sets a property of a new object, which cannot fail.
 fn set(object: &JsValue, key: &str, value: impl Into<JsValue>) {
     let done = js_sys::Reflect::set(object, &key.into(), &value.into());
     debug_assert!(done.is_ok());
@@ -106,13 +106,13 @@ fn error_object(error: &(impl Diagnostic + ?Sized)) -> JsValue {
     object.into()
 }
 
-/// Our types always serialize; should one not, the caller sees `undefined` rather than a trap.
+/// Our types always serialize; if one did not, the caller would get `undefined` rather than a trap.
 fn to_object<T: JsCast>(value: &impl Serialize) -> T {
     let serializer = serde_wasm_bindgen::Serializer::json_compatible();
     value.serialize(&serializer).unwrap_or(JsValue::UNDEFINED).unchecked_into()
 }
 
-/// The object that a value is declared as.
+/// Converts a value to its declared JavaScript type.
 fn to_js<T: Tsify + Serialize>(value: &T) -> Js<T> {
     to_object(value)
 }
@@ -125,7 +125,7 @@ fn from_object<T: for<'de> Deserialize<'de>>(value: JsValue) -> Result<T, JsValu
     serde_wasm_bindgen::from_value(value).map_err(|error| refused(&error.to_string()))
 }
 
-/// The value of an object that was declared as one.
+/// Converts a value from its declared JavaScript type.
 fn from_js<T: Tsify + for<'de> Deserialize<'de>>(object: Js<T>) -> Result<T, JsValue> {
     from_object(object.unchecked_into())
 }
@@ -134,8 +134,8 @@ fn from_js_list<T: Tsify + for<'de> Deserialize<'de>>(objects: Vec<Js<T>>) -> Re
     objects.into_iter().map(from_js).collect()
 }
 
-/// A `TypeError` that explains itself like every other error: an argument is not what it should be. Nothing
-/// has been done with it, so the module goes on as before.
+/// A `TypeError` for an invalid argument, with a message like every other error. Nothing has been done with
+/// the argument, so the module remains usable.
 fn refused(reason: &str) -> JsValue {
     let object = js_sys::TypeError::new(&format!("A setting or a number cannot be used: {reason}."));
     object.set_name("NucleoscopeError");
@@ -144,34 +144,34 @@ fn refused(reason: &str) -> JsValue {
     object.into()
 }
 
-/// The SHA-256 of bytes, as the record names files by it.
+/// The SHA-256 of bytes, by which the record identifies files.
 #[wasm_bindgen(js_name = sha256)]
 pub fn sha256_of(bytes: &[u8]) -> String {
     sha256(bytes)
 }
 
-/// What a record of an earlier run says of each image.
+/// Reads each image's entry in a record of an earlier run.
 ///
 /// # Errors
-/// It is no record, or a value in it is none that the program can use; the message names the field.
+/// The bytes are not a record, or a value in it cannot be used; the message names the field.
 #[wasm_bindgen(js_name = readRecord)]
 pub fn read_record(bytes: &[u8]) -> Result<Vec<Js<ImageRecord>>, JsValue> {
     record::read(bytes).map(|record| to_js_list(&record.images)).map_err(thrown)
 }
 
-/// The regions of interest in a GeoJSON file.
+/// Reads the regions of interest from a GeoJSON file.
 ///
 /// # Errors
-/// It is no GeoJSON, or has no region.
+/// The bytes are not GeoJSON, or contain no region.
 #[wasm_bindgen(js_name = readRegions)]
 pub fn read_regions(bytes: &[u8]) -> Result<Vec<Js<Region>>, JsValue> {
     geojson::read_regions(bytes).map(|regions| to_js_list(&regions)).map_err(thrown)
 }
 
-/// Decides which nuclei of an image count, and sums them up. `width` and `height` are the image's.
+/// Determines which nuclei of an image count, and summarizes them. `width` and `height` are the image's.
 ///
 /// # Errors
-/// A `TypeError` if an argument is not what it should be.
+/// A `TypeError` if an argument is invalid.
 #[wasm_bindgen(js_name = countNuclei)]
 pub fn count_nuclei(
     table: Js<TableObject>,
@@ -194,24 +194,25 @@ pub fn count_nuclei(
     }))
 }
 
-/// Which nuclei of an image count.
+/// The nuclei of an image that count.
 #[derive(Serialize, Tsify)]
 pub struct CountedNuclei<'a> {
     /// For each nucleus, whether it counts (1) or not (0).
     #[serde(with = "preserve")]
     #[tsify(type = "Uint8Array<ArrayBuffer>")]
     included: js_sys::Uint8Array,
-    /// What those that count have in common.
+    /// Summary of the nuclei that count.
     summary: NucleiSummary<'a>,
 }
 
-/// Column after column: row r of column c is `values[c * rows + r]` and about nucleus r + 1; NaN: no value.
+/// Values by column: row r of column c is `values[c * rows + r]` and belongs to nucleus r + 1; NaN means no
+/// value.
 #[derive(Serialize, Deserialize, Tsify)]
 #[tsify(rename = "MeasurementTable")]
 pub struct TableObject {
-    /// What the columns are.
+    /// The columns.
     columns: Vec<Column>,
-    /// How many nuclei there are.
+    /// Number of nuclei.
     rows: usize,
     /// The measured values.
     #[serde(with = "preserve")]
@@ -225,7 +226,7 @@ impl From<MeasurementTable> for TableObject {
     }
 }
 
-/// A table as [`Segmentation::measure`] gave it.
+/// Converts a table from [`Segmentation::measure`].
 fn table_of(object: Js<TableObject>) -> Result<MeasurementTable, JsValue> {
     let TableObject { columns, rows, values } = from_js(object)?;
     let values = values.to_vec();
@@ -239,13 +240,13 @@ fn table_of(object: Js<TableObject>) -> Result<MeasurementTable, JsValue> {
 #[derive(Deserialize, Tsify)]
 #[serde(rename_all = "camelCase")]
 pub struct CsvImage {
-    /// The image.
+    /// The image's ID.
     image_id: String,
-    /// Its nuclei, as [`Segmentation::masks`] gave them.
+    /// Its nuclei, from [`Segmentation::masks`].
     #[serde(with = "preserve")]
     #[tsify(type = "Masks")]
     masks: js_sys::Uint8Array,
-    /// For each nucleus, whether it is written (1) or not (0); all are where this is `null`.
+    /// For each nucleus, whether it is written (1) or not (0); `null` to write all.
     #[serde(with = "preserve")]
     #[tsify(type = "Uint8Array<ArrayBuffer> | null")]
     included: JsValue,
@@ -254,7 +255,7 @@ pub struct CsvImage {
 /// Writes the Bowl's CSV.
 ///
 /// # Errors
-/// A `TypeError` if an argument is not what it should be.
+/// A `TypeError` if an argument is invalid.
 #[wasm_bindgen(js_name = bowlCsv)]
 pub fn bowl_csv(images: Vec<Js<CsvImage>>) -> Result<Vec<u8>, JsValue> {
     let mut csv = csv::HEADER.to_owned();
@@ -270,28 +271,28 @@ pub fn bowl_csv(images: Vec<Js<CsvImage>>) -> Result<Vec<u8>, JsValue> {
     Ok(csv.into_bytes())
 }
 
-/// The masks in bytes that came from here.
+/// Reads masks that this module wrote.
 fn masks_of(bytes: &js_sys::Uint8Array) -> Result<Vec<Mask>, JsValue> {
     run_length::from_bytes(&bytes.to_vec()).ok_or_else(|| refused("these are not the masks of nuclei"))
 }
 
-/// A file that could not be worked on.
+/// A file that could not be processed.
 #[derive(Deserialize, Tsify)]
 #[serde(rename_all = "camelCase")]
 pub struct FailedFile {
-    /// Empty for a file that is no image.
+    /// Empty if the file is not an image.
     image_id: String,
-    /// What the user knows the file by.
+    /// The file's path, for display.
     path: String,
-    /// What is wrong with it.
+    /// The reason.
     reason: String,
 }
 
-/// Writes the files that a batch shares, from what [`Segmentation::export_files`] gave for each image;
-/// `failures` are files that could not be worked on, of which the summary says so.
+/// Writes the files shared by a batch, from the parts that [`Segmentation::export_files`] returned for each
+/// image; `failures` are files that could not be processed, which the summary lists.
 ///
 /// # Errors
-/// A `TypeError` if an argument is not what it should be.
+/// A `TypeError` if an argument is invalid.
 #[wasm_bindgen(js_name = batchFiles)]
 pub fn batch_files(
     parts: Vec<js_sys::Uint8Array>,
@@ -313,7 +314,7 @@ pub fn batch_files(
     Ok(files.into_iter().map(|file| to_js(&FileObject::from(file))).collect())
 }
 
-/// A file to be saved.
+/// A file to save.
 #[derive(Serialize, Tsify)]
 #[tsify(rename = "ExportFile")]
 pub struct FileObject {
@@ -331,37 +332,37 @@ impl From<ExportFile> for FileObject {
     }
 }
 
-/// The files of one image, and its part of those that a batch shares, for `batchFiles`.
+/// The files of one image, and its part of the files shared by the batch, for `batchFiles`.
 #[derive(Serialize, Tsify)]
 pub struct ImageExport {
-    /// The files that are the image's own.
+    /// The image's separate files.
     #[tsify(type = "ExportFile[]")]
     files: Vec<FileObject>,
-    /// Its part of the shared files.
+    /// The image's part of the shared files.
     #[serde(with = "preserve")]
     #[tsify(type = "Uint8Array<ArrayBuffer>")]
     part: js_sys::Uint8Array,
 }
 
-/// The settings that are used where none are given.
+/// The default settings.
 #[wasm_bindgen(js_name = defaultSettings)]
 pub fn default_settings() -> AllSettings {
     to_object(&Settings::default())
 }
 
-/// The settings of the watershed: names, ranges, help.
+/// The watershed settings: names, ranges, help.
 #[wasm_bindgen(js_name = watershedSettings)]
 pub fn watershed_settings() -> Vec<Js<Setting>> {
     to_js_list(nuclei::SETTINGS)
 }
 
-/// The formats of the exports: names, what they are called on the page, what they hold, the names of their files.
+/// The export formats: names, labels on the page, descriptions, file names.
 #[wasm_bindgen(js_name = exportFormats)]
 pub fn export_formats() -> Vec<Js<FormatInfo>> {
     to_js_list(&export::FORMATS.iter().map(|format| format.info()).collect::<Vec<_>>())
 }
 
-/// A file of the browser as something to read and seek in, a block at a time.
+/// A browser's file as a seekable reader that reads one block at a time.
 pub struct BlobReader {
     blob: Blob,
     position: u64,
@@ -369,8 +370,8 @@ pub struct BlobReader {
     block: Vec<u8>,
 }
 
-/// Bytes that are fetched at once: archives are read in many small steps. The first block is small, as a mask
-/// is; each that follows where the last one ended is twice as large.
+/// Size of the first block in bytes. Archives are read in many small steps. The first block is about as small
+/// as a mask file; each block that directly follows the previous one is twice as large.
 const FIRST_BLOCK: u64 = 1 << 13;
 const LARGEST_BLOCK: u64 = 1 << 18;
 
@@ -431,7 +432,7 @@ impl Seek for BlobReader {
     }
 }
 
-/// One file, whatever its number.
+/// A single file, returned for any number.
 struct OneBlob(Blob);
 
 impl OpenFile for OneBlob {
@@ -452,18 +453,18 @@ impl OpenFile for Blobs {
     }
 }
 
-/// A file as its user gave it.
+/// A file from the user.
 #[derive(Deserialize, Tsify)]
 pub struct BatchFile {
-    /// Its name, with its path inside the folder that was dropped or chosen.
+    /// Its path within the folder that was dropped or selected, or its name.
     path: String,
     /// Its contents.
     #[serde(with = "preserve")]
     #[tsify(type = "Blob")]
     blob: JsValue,
-    /// Whether the user named this very file, rather than a folder that contains it.
+    /// Whether the user selected this file itself, rather than a folder that contains it.
     explicit: bool,
-    /// Tells it from other files.
+    /// Identifies the file.
     number: usize,
 }
 
@@ -473,16 +474,16 @@ impl BatchFile {
     }
 }
 
-/// What a set of files contains.
+/// The contents of a set of files.
 #[derive(Serialize, Tsify)]
 pub struct BatchPlan {
     /// The images.
     images: Vec<PlannedImage>,
     /// Files that cannot be used.
     failures: Vec<PlannedFailure>,
-    /// What a user should know.
+    /// Warnings for the user.
     warnings: Vec<Warning>,
-    /// The image ids that a sample submission asks for, in its order.
+    /// The image IDs that a sample submission requests, in its order.
     requested: Option<Vec<String>>,
     /// Records of earlier runs, for `readRecord`.
     records: Vec<PlannedRecord>,
@@ -491,9 +492,9 @@ pub struct BatchPlan {
 /// A record of an earlier run.
 #[derive(Serialize, Tsify)]
 pub struct PlannedRecord {
-    /// What the user knows it by.
+    /// Its path, for display.
     path: String,
-    /// Where its bytes are.
+    /// The location of its bytes.
     source: Source,
 }
 
@@ -501,37 +502,37 @@ pub struct PlannedRecord {
 #[derive(Serialize, Tsify)]
 #[serde(rename_all = "camelCase")]
 pub struct PlannedImage {
-    /// What it is called; no other image has the same id.
+    /// The image's ID, which is unique.
     image_id: String,
-    /// What the names of its files begin with.
+    /// The prefix of the names of its output files.
     file_stem: String,
-    /// What the user knows it by.
+    /// Its path, for display.
     path: String,
-    /// In bytes.
+    /// Size in bytes.
     size: u64,
-    /// Where its bytes are.
+    /// The location of its bytes.
     source: Source,
-    /// Its true nuclei, where they are known.
+    /// Its true nuclei, if known.
     truth: Option<PlannedTruth>,
-    /// Whether its score does not count.
+    /// Whether its score is ignored.
     ignored_in_scoring: bool,
 }
 
-/// Where an image's true nuclei are.
+/// The location of an image's true nuclei.
 #[derive(Serialize, Tsify)]
 #[serde(rename_all = "camelCase", tag = "kind")]
 pub enum PlannedTruth {
-    /// In files with one nucleus each.
+    /// Files with one nucleus each.
     Masks {
         /// The files.
         sources: Vec<Source>,
     },
-    /// In a label image.
+    /// A label image.
     Labels {
         /// The label image.
         source: Source,
     },
-    /// In the Bowl's CSV.
+    /// The Bowl's CSV.
     Runs {
         /// The true nuclei.
         #[serde(with = "preserve")]
@@ -543,19 +544,19 @@ pub enum PlannedTruth {
 /// A file that cannot be used.
 #[derive(Serialize, Tsify)]
 pub struct PlannedFailure {
-    /// What the user knows it by.
+    /// Its path, for display.
     path: String,
-    /// What is wrong with it.
+    /// The error.
     error: ErrorReport,
 }
 
-/// What went wrong, and what to do about it: the parts of every error. Those that are thrown are `Error`
-/// objects named `NucleoscopeError` with these properties.
+/// The parts of an error: what went wrong, and what to do about it. Thrown errors are `Error` objects named
+/// `NucleoscopeError` with these properties.
 #[derive(Serialize, Tsify)]
 pub struct ErrorReport {
     /// A stable identifier such as `image/truncated`.
     code: String,
-    /// What happened.
+    /// The error message.
     message: String,
     /// What the user can do about it.
     help: String,
@@ -567,27 +568,27 @@ impl ErrorReport {
     }
 }
 
-/// Reads the user's files. Keeps the lists of contents of archives, so that each is read once, however many of
-/// its files are read.
+/// Reads the user's files. Caches the directories of archives, so that each is read only once.
 #[wasm_bindgen]
 #[derive(Default)]
 pub struct SourceReader(Archives);
 
-/// Most archives whose lists of contents are kept: one with 30,000 files takes some 10 MB.
+/// Maximum number of archives whose directories are cached; one for 30,000 files takes about 10 MB.
 const MOST_ARCHIVES: usize = 8;
 
 #[wasm_bindgen]
 impl SourceReader {
-    /// Has no archive open.
+    /// Creates a reader without open archives.
     #[wasm_bindgen(constructor)]
     pub fn new() -> SourceReader {
         Self::default()
     }
 
-    /// Expands archives, reads CSV files and says which images there are. One bad file never throws.
+    /// Expands archives, reads CSV files and determines which images there are. An invalid file does not
+    /// throw.
     ///
     /// # Errors
-    /// A `TypeError` if these are not files.
+    /// A `TypeError` if the arguments are not files.
     #[wasm_bindgen(js_name = openBatch)]
     pub fn open_batch(&mut self, files: Vec<Js<BatchFile>>) -> Result<Js<BatchPlan>, JsValue> {
         let files: Vec<BatchFile> = from_js_list(files)?;
@@ -602,12 +603,12 @@ impl SourceReader {
         let positions: HashMap<usize, usize> = numbers.iter().copied().zip(0..).collect();
         let known = self.0.renumbered(|number| positions.get(&number).copied());
         let batch = batch::open_again(&given, &Blobs(files.iter().map(BatchFile::blob).collect()), known);
-        // Those of files that are gone are forgotten.
+        // Archives whose files are gone are dropped.
         self.0 = batch.archives.renumbered(|position| numbers.get(position).copied());
         Ok(to_js(&plan_of(batch)))
     }
 
-    /// The bytes of a file, or of one entry of an archive. `number` tells the file from others.
+    /// Reads the bytes of a file, or of one entry of an archive. `number` identifies the file.
     ///
     /// # Errors
     /// The file or the entry cannot be read.
@@ -662,17 +663,17 @@ fn plan_of(batch: Batch) -> BatchPlan {
     }
 }
 
-/// The bytes of a blob.
+/// Reads the bytes of a blob.
 ///
 /// # Errors
-/// It cannot be read.
+/// The blob cannot be read.
 #[wasm_bindgen(js_name = readBlob)]
 pub fn read_blob(blob: Blob) -> Result<Vec<u8>, JsValue> {
     let source = Source { file: 0, entry: None };
     Archives::default().read(&OneBlob(blob), source, "").map_err(|error| error_object(error.inner()))
 }
 
-/// A made-up image, as a file.
+/// A synthetic image, as a file.
 #[derive(Serialize, Tsify)]
 pub struct ExampleImage {
     /// Its name.
@@ -683,7 +684,7 @@ pub struct ExampleImage {
     png: js_sys::Uint8Array,
 }
 
-/// A made-up image for a first try.
+/// Draws a synthetic image as an example.
 #[wasm_bindgen(js_name = exampleImage)]
 pub fn example_image(seed: u32) -> Js<ExampleImage> {
     let modality = if seed.is_multiple_of(2) { Modality::Stained } else { Modality::Fluorescence };
@@ -701,10 +702,10 @@ pub fn example_image(seed: u32) -> Js<ExampleImage> {
     })
 }
 
-/// Cuts maps that were computed elsewhere into nuclei: the nuclei's numbers, row by row.
+/// Segments probability maps that were predicted elsewhere into nuclei, and returns the labels, row by row.
 ///
 /// # Errors
-/// A `TypeError` if a map does not have `width * height` values or the settings are not settings.
+/// A `TypeError` if a map does not have `width * height` values or the settings are invalid.
 #[wasm_bindgen(js_name = watershedMaps)]
 pub fn watershed_maps(
     width: usize,
@@ -727,27 +728,27 @@ fn settings_or_default(settings: Option<Js<Settings>>) -> Result<Settings, JsVal
     settings.map(from_js).transpose().map(Option::unwrap_or_default)
 }
 
-/// The scores of several images together; `null` without images.
+/// Summarizes the scores of several images; `null` if there are none.
 ///
 /// # Errors
-/// A `TypeError` if these are not scores.
+/// A `TypeError` if the scores are invalid.
 #[wasm_bindgen(js_name = summarizeScores)]
 pub fn summarize_scores(scores: Vec<Js<ImageScore>>) -> Result<MaybeScoreSummary, JsValue> {
     let scores: Vec<ImageScore> = from_js_list(scores)?;
     Ok(to_object(&score::summarize(&scores)))
 }
 
-/// A decoded image, with every channel of the part of its stack that was chosen.
+/// A decoded image, with every channel of the selected part of its stack.
 #[wasm_bindgen]
 pub struct DecodedImage(Opened);
 
 #[wasm_bindgen]
 impl DecodedImage {
-    /// Decodes an image file's bytes. `pixelSize`: the size of a pixel in µm, where the user knows
-    /// better than the file. `measured`: with all channels in memory, which measuring and exporting need.
+    /// Decodes an image file. `pixelSize` is the size of a pixel in µm and overrides that of the file.
+    /// `measured` keeps all channels in memory, which measuring and exporting require.
     ///
     /// # Errors
-    /// What is wrong with the file, or with the choice.
+    /// The file or the selection is invalid.
     pub fn open(
         bytes: &[u8],
         selection: Js<Selection>,
@@ -763,27 +764,27 @@ impl DecodedImage {
         Ok(Self(opened))
     }
 
-    /// Columns.
+    /// Number of columns.
     #[wasm_bindgen(getter)]
     pub fn width(&self) -> usize {
         self.0.image.width()
     }
 
-    /// Rows.
+    /// Number of rows.
     #[wasm_bindgen(getter)]
     pub fn height(&self) -> usize {
         self.0.image.height()
     }
 
-    /// What the file holds.
+    /// The dimensions and channels of the file's stack.
     pub fn stack(&self) -> Js<StackInfo> {
         to_js(&self.0.info)
     }
 
-    /// An 8-bit picture for the screen whose longer side is at most `maximumSide`; 0 for full size.
+    /// An 8-bit preview whose longer side is at most `maximumSide`; 0 for full size.
     ///
     /// # Errors
-    /// There is not enough memory for it, or the contrast is none.
+    /// There is not enough memory, or the contrast is invalid.
     pub fn preview(&self, maximum_side: usize, contrast: Js<Contrast>) -> Result<Js<PreviewObject>, JsValue> {
         let contrast: Contrast = from_js(contrast)?;
         let picture = image::preview(&self.0.image, side(maximum_side), &contrast).map_err(thrown)?;
@@ -791,20 +792,20 @@ impl DecodedImage {
     }
 }
 
-/// 0 is no limit.
+/// The maximum side; 0 means no limit.
 fn side(maximum: usize) -> Option<usize> {
     Some(maximum).filter(|&side| side > 0)
 }
 
-/// A picture for the screen.
+/// A preview for display.
 #[derive(Serialize, Tsify)]
 #[tsify(rename = "Preview")]
 pub struct PreviewObject {
-    /// Columns.
+    /// Number of columns.
     width: usize,
-    /// Rows.
+    /// Number of rows.
     height: usize,
-    /// Red, green, blue and alpha (always 255) of every pixel, row by row.
+    /// RGBA values of every pixel (alpha is always 255), row by row.
     #[serde(with = "preserve")]
     #[tsify(type = "Uint8ClampedArray<ArrayBuffer>")]
     rgba: js_sys::Uint8ClampedArray,
@@ -814,16 +815,16 @@ fn preview_object(Preview { width, height, rgba }: Preview) -> Js<PreviewObject>
     to_js(&PreviewObject { width, height, rgba: js_sys::Uint8ClampedArray::from(&*rgba) })
 }
 
-/// The network's answer for an image, which is cut into nuclei as often as wanted.
+/// The network's prediction for an image, which can be labelled with different settings.
 #[wasm_bindgen]
 pub struct Prediction(ProbabilityMaps);
 
 #[wasm_bindgen]
 impl Prediction {
-    /// From the bytes that [`Self::values`] gave.
+    /// Restores a prediction from [`Self::values`].
     ///
     /// # Errors
-    /// A `TypeError` if these are not three maps of that size.
+    /// A `TypeError` if the bytes are not three maps of this size.
     #[wasm_bindgen(constructor)]
     pub fn new(width: usize, height: usize, values: &[u8]) -> Result<Prediction, JsValue> {
         ProbabilityMaps::from_bytes(width, height, values)
@@ -831,32 +832,32 @@ impl Prediction {
             .ok_or_else(|| refused("these are not three maps of that size"))
     }
 
-    /// Interior, boundary and distance, one after the other, row by row, as bytes.
+    /// The interior, boundary and distance maps as bytes, one after the other, row by row.
     pub fn values(&self) -> Vec<u8> {
         self.0.to_bytes()
     }
 
-    /// Cuts the maps into nuclei and corrects them.
+    /// Segments the prediction into nuclei and applies the corrections.
     ///
     /// # Errors
-    /// A `TypeError` if the settings or an edit are none.
+    /// A `TypeError` if the settings or an edit are invalid.
     pub fn label(&self, settings: Js<Settings>, edits: Vec<Js<Edit>>) -> Result<Segmentation, JsValue> {
         let settings: Settings = from_js(settings)?;
         let edits: Vec<Edit> = from_js_list(edits)?;
         Ok(Segmentation::of(nuclei::watershed(&self.0, &settings.watershed), &edits))
     }
 
-    /// How sure the network is that a pixel belongs to a nucleus, as a picture.
+    /// The interior probability as a picture.
     ///
     /// # Errors
-    /// There is not enough memory for it.
+    /// There is not enough memory.
     pub fn picture(&self, maximum_side: usize) -> Result<Js<PreviewObject>, JsValue> {
         let ProbabilityMaps { width, height, interior, .. } = &self.0;
         image::map_preview(*width, *height, interior, side(maximum_side)).map(preview_object).map_err(thrown)
     }
 }
 
-/// The true nuclei of an image, not yet held against its size.
+/// The true nuclei of an image, not yet checked against its size.
 #[wasm_bindgen]
 pub struct Truth(TruthSource);
 
@@ -868,10 +869,10 @@ enum TruthSource {
 
 #[wasm_bindgen]
 impl Truth {
-    /// From mask files, one nucleus each.
+    /// Reads mask files with one nucleus each.
     ///
     /// # Errors
-    /// One of them is not an image.
+    /// A file is not an image.
     #[wasm_bindgen(js_name = fromMaskFiles)]
     pub fn from_mask_files(files: Vec<js_sys::Uint8Array>) -> Result<Truth, JsValue> {
         let decode = |file: &js_sys::Uint8Array| MaskFile::decode(&file.to_vec(), Limits::default());
@@ -883,19 +884,19 @@ impl Truth {
             .map_err(thrown)
     }
 
-    /// From a label image file.
+    /// Reads a label image file.
     ///
     /// # Errors
-    /// It is not an image.
+    /// The file is not an image.
     #[wasm_bindgen(js_name = fromLabelFile)]
     pub fn from_label_file(file: &[u8]) -> Result<Truth, JsValue> {
         image::decode(file, Limits::default()).map(|labels| Self(TruthSource::Labels(labels))).map_err(thrown)
     }
 
-    /// From masks, as a [`BatchPlan`] or [`Segmentation::masks`] has them.
+    /// Reads masks from a [`BatchPlan`] or from [`Segmentation::masks`].
     ///
     /// # Errors
-    /// A `TypeError` if these are not masks.
+    /// A `TypeError` if the masks are invalid.
     #[wasm_bindgen(js_name = fromMasks)]
     pub fn from_masks(masks: MasksObject) -> Result<Truth, JsValue> {
         masks_of(&masks.unchecked_into()).map(|masks| Self(TruthSource::Runs(masks)))
@@ -913,12 +914,12 @@ impl Truth {
     }
 }
 
-/// Calls a listener with what is done of how much. Work is cancelled by ending the worker, never from here.
+/// Converts a listener to a progress callback. To cancel, the worker is terminated; the listener cannot.
 fn progress_callback(on_progress: Option<OnProgress>) -> impl FnMut(usize, usize) -> ControlFlow<()> {
     let on_progress = on_progress.map(JsCast::unchecked_into::<js_sys::Function>);
     move |done, total| {
         if let Some(report) = &on_progress {
-            // What a listener throws is the listener's own affair.
+            // An exception thrown by the listener is ignored.
             _ = report.call2(&JsValue::NULL, &(done as u32).into(), &(total as u32).into());
         }
         ControlFlow::Continue(())
@@ -931,25 +932,25 @@ pub struct Segmenter(TractNetwork);
 
 #[wasm_bindgen]
 impl Segmenter {
-    /// Loads a model from an ONNX file's bytes.
+    /// Loads a model from an ONNX file.
     ///
     /// # Errors
-    /// It is no model, or its metadata or form cannot be used.
+    /// The bytes are not a model, or its metadata or form is not supported.
     #[wasm_bindgen(constructor)]
     pub fn new(model: &[u8]) -> Result<Segmenter, JsValue> {
         TractNetwork::load(model).map(Self).map_err(thrown)
     }
 
-    /// What the model says of itself.
+    /// The model's metadata.
     pub fn metadata(&self) -> Js<ModelMetadata> {
         to_js(self.0.metadata())
     }
 
-    /// Has the network look at an image. `onProgress` is told the share of the work done so far, in
-    /// parts of the most that it can be.
+    /// Runs the network on an image. `onProgress` is called with the finished fraction of the work, as a
+    /// number of steps and the maximum number of steps.
     ///
     /// # Errors
-    /// The network failed, or the settings are not settings.
+    /// The network failed, or the settings are invalid.
     pub fn infer(
         &self,
         image: &DecodedImage,
@@ -966,12 +967,11 @@ impl Segmenter {
         Ok(Prediction(found.maps))
     }
 
-    /// Settles how a large image is segmented block by block; nothing for one whose maps are to be made as
-    /// a whole. `onProgress` is told how many looks are done, of how many.
+    /// Plans the segmentation of a large image in blocks; returns nothing for an image that is predicted as a
+    /// whole. `onProgress` is called with the number of finished inference passes and their total.
     ///
     /// # Errors
-    /// There will not be enough memory for the nuclei, the network failed, or an argument is not what it
-    /// should be.
+    /// There is not enough memory for the nuclei, the network failed, or an argument is invalid.
     #[wasm_bindgen(js_name = planTiled)]
     pub fn plan_field(
         &self,
@@ -987,7 +987,7 @@ impl Segmenter {
         if !segmenter.is_tiled(image) {
             return Ok(None);
         }
-        // Another worker puts the blocks together, after minutes of work: whether one can is found out now.
+        // Another worker assembles the blocks after minutes of work, so the available memory is checked now.
         drop(Assembly::new(image.size(), 0).map_err(thrown)?);
         let plan = segmenter.plan(image, &mut progress_callback(on_progress)).map_err(thrown)?;
         Ok(Some(to_js(&plan)))
@@ -996,7 +996,7 @@ impl Segmenter {
     /// Finds the nuclei of one block of a large image, as numbers for [`Segmentation::from_blocks`].
     ///
     /// # Errors
-    /// The network failed, or an argument is not what it should be.
+    /// The network failed, or an argument is invalid.
     #[wasm_bindgen(js_name = findInBlock)]
     pub fn find_in_block(
         &self,
@@ -1030,15 +1030,15 @@ pub struct Segmentation {
 /// A correction that changed nothing.
 #[derive(Serialize, Tsify)]
 pub struct RefusedEdit {
-    /// Its place in the list of corrections.
+    /// Its position in the list of corrections.
     edit: usize,
-    /// Why it changed nothing.
+    /// The reason.
     reason: String,
 }
 
 impl Segmentation {
     fn of(labels: LabelImage, edits: &[Edit]) -> Self {
-        // While a slider moves, every millisecond counts: what nobody corrected is not gone through again.
+        // While the user drags a slider, speed matters: without edits, the second step is skipped.
         if edits.is_empty() { Self::untouched(labels) } else { Self::corrected(&labels, edits) }
     }
 
@@ -1062,10 +1062,10 @@ impl Segmentation {
 
 #[wasm_bindgen]
 impl Segmentation {
-    /// Begins with nuclei that are known, and corrects them.
+    /// Creates a segmentation from the true nuclei, and applies corrections.
     ///
     /// # Errors
-    /// The truth does not fit the image; a `TypeError` if an edit is none.
+    /// The truth does not match the image; a `TypeError` if an edit is invalid.
     #[wasm_bindgen(js_name = fromTruth)]
     pub fn from_truth(
         truth: &Truth,
@@ -1079,11 +1079,10 @@ impl Segmentation {
         Ok(Self::corrected(&start, &edits))
     }
 
-    /// Puts the blocks of a large image together, all of them in the order of the plan, and corrects the
-    /// nuclei.
+    /// Assembles all blocks of a large image in the order of the plan, and applies corrections.
     ///
     /// # Errors
-    /// There is not enough memory; a `TypeError` if an argument is not what it should be.
+    /// There is not enough memory; a `TypeError` if an argument is invalid.
     #[wasm_bindgen(js_name = fromBlocks)]
     pub fn from_blocks(
         plan: Js<Tiling>,
@@ -1103,10 +1102,10 @@ impl Segmentation {
         Ok(Self::of(assembly.finish(), &edits))
     }
 
-    /// From nuclei that [`Self::masks`] gave.
+    /// Restores nuclei from [`Self::masks`].
     ///
     /// # Errors
-    /// The masks do not fit the image or share a pixel; a `TypeError` if these are not masks.
+    /// The masks do not match the image or overlap; a `TypeError` if they are invalid.
     #[wasm_bindgen(js_name = fromMasks)]
     pub fn from_masks(nuclei: Js<FinishedNuclei>) -> Result<Segmentation, JsValue> {
         let finished: FinishedNuclei = from_js(nuclei)?;
@@ -1121,7 +1120,7 @@ impl Segmentation {
         Ok(Self { labels, masks, edited, refused: Vec::new() })
     }
 
-    /// How many nuclei.
+    /// Number of nuclei.
     #[wasm_bindgen(getter)]
     pub fn count(&self) -> u32 {
         self.labels.count()
@@ -1133,18 +1132,18 @@ impl Segmentation {
         segment::typical_diameter(&self.labels)
     }
 
-    /// Numbers of the nuclei that an edit changed.
+    /// Labels of the nuclei that an edit changed.
     pub fn edited(&self) -> Vec<u32> {
         (1..).zip(&self.edited).filter(|(_, edited)| **edited).map(|(number, _)| number).collect()
     }
 
-    /// Edits that changed nothing, and why.
+    /// Edits that changed nothing, with reasons.
     #[wasm_bindgen(js_name = refusedEdits)]
     pub fn refused_edits(&self) -> Vec<Js<RefusedEdit>> {
         to_js_list(&self.refused)
     }
 
-    /// The nuclei's numbers, row by row, 0 for background.
+    /// The labels, row by row; 0 is background.
     pub fn labels(&self) -> Vec<u32> {
         self.labels.as_slice().to_vec()
     }
@@ -1154,24 +1153,24 @@ impl Segmentation {
         outlines_object(&self.labels)
     }
 
-    /// The pixels of every nucleus: what measuring and exporting in another worker start from.
+    /// The pixels of every nucleus, from which another worker can measure and export.
     pub fn masks(&self) -> MasksObject {
         js_sys::Uint8Array::from(&*run_length::to_bytes(&self.masks)).unchecked_into()
     }
 
-    /// Holds the nuclei against the truth.
+    /// Scores the nuclei against the truth.
     ///
     /// # Errors
-    /// The truth does not fit the image.
+    /// The truth does not match the image.
     pub fn score(&self, truth: &Truth) -> Result<Js<ImageScore>, JsValue> {
         let masks = truth.masks(self.labels.width(), self.labels.height()).map_err(thrown)?;
         Ok(to_js(&score::score_image(&masks, &self.masks)))
     }
 
-    /// The true nuclei's outlines, numbered as in the score.
+    /// The outlines of the true nuclei, numbered as in the score.
     ///
     /// # Errors
-    /// The truth does not fit the image.
+    /// The truth does not match the image.
     #[wasm_bindgen(js_name = truthOutlines)]
     pub fn truth_outlines(&self, truth: &Truth) -> Result<Js<OutlinesObject>, JsValue> {
         let (width, height) = (self.labels.width(), self.labels.height());
@@ -1187,13 +1186,13 @@ impl Segmentation {
         to_js(&TableObject::from(table))
     }
 
-    /// Writes the files of one image, and its part of those that a batch shares ([`batch_files`]).
-    /// `file` is the image's file, which the record names by its hash; `path` is what the user knows it by;
-    /// the names of the image's own files begin with `fileStem`. `measures` are keys of columns that the
-    /// summary is to have beside the main ones.
+    /// Writes the files of one image, and its part of the files shared by the batch ([`batch_files`]). `file`
+    /// is the image's file, which the record identifies by its hash; `path` is its path for display; the
+    /// names of the image's files begin with `fileStem`. `measures` are the keys of columns to add to the
+    /// main ones in the summary.
     ///
     /// # Errors
-    /// A format cannot hold the image; a `TypeError` if an argument is not what it should be.
+    /// A format cannot represent the image; a `TypeError` if an argument is invalid.
     #[wasm_bindgen(js_name = exportFiles)]
     #[expect(clippy::too_many_arguments, reason = "JavaScript has no other way to hand over so many things")]
     pub fn export_files(
@@ -1230,8 +1229,8 @@ impl Segmentation {
     }
 }
 
-/// Closed polygons. Polygon `i` is of nucleus `labels[i]` and has the points `offsets[i]` up to
-/// `offsets[i + 1]`, each two numbers of `points`.
+/// Closed polygons. Polygon `i` belongs to nucleus `labels[i]` and has the points from `offsets[i]` up to
+/// `offsets[i + 1]`; each point is two values of `points`.
 #[derive(Serialize, Tsify)]
 #[tsify(rename = "Outlines")]
 pub struct OutlinesObject {
@@ -1239,7 +1238,7 @@ pub struct OutlinesObject {
     #[serde(with = "preserve")]
     #[tsify(type = "Int32Array<ArrayBuffer>")]
     points: js_sys::Int32Array,
-    /// The first point of every polygon, and at the end how many points there are.
+    /// Index of each polygon's first point, followed by the total number of points.
     #[serde(with = "preserve")]
     #[tsify(type = "Uint32Array<ArrayBuffer>")]
     offsets: js_sys::Uint32Array,
@@ -1265,29 +1264,29 @@ fn outlines_object(labels: &LabelImage) -> Js<OutlinesObject> {
     })
 }
 
-/// Nuclei as they left a worker: what measuring and exporting start from.
+/// Nuclei from another worker, for measuring and exporting.
 #[derive(Deserialize, Tsify)]
 pub struct FinishedNuclei {
     /// Their pixels.
     #[serde(with = "preserve")]
     #[tsify(type = "Masks")]
     masks: js_sys::Uint8Array,
-    /// Columns of the image.
+    /// Number of columns of the image.
     width: usize,
-    /// Rows of the image.
+    /// Number of rows of the image.
     height: usize,
-    /// Numbers of the nuclei that the user corrected.
+    /// Labels of the nuclei that the user corrected.
     edited: Vec<u32>,
 }
 
-/// A ZIP archive that is put together file by file.
+/// A ZIP archive that is built file by file.
 #[wasm_bindgen]
 #[derive(Default)]
 pub struct Archive(export::Archive);
 
 #[wasm_bindgen]
 impl Archive {
-    /// An empty one.
+    /// Creates an empty archive.
     #[wasm_bindgen(constructor)]
     pub fn new() -> Self {
         Self::default()
@@ -1296,15 +1295,15 @@ impl Archive {
     /// Adds a file.
     ///
     /// # Errors
-    /// There is a file of that name already.
+    /// The archive already has a file of that name.
     pub fn add(&mut self, name: &str, bytes: &[u8]) -> Result<(), JsValue> {
         self.0.add(name, bytes).map_err(thrown)
     }
 
-    /// The archive's bytes.
+    /// Returns the archive's bytes.
     ///
     /// # Errors
-    /// An archive cannot hold so much.
+    /// The archive would be too large.
     pub fn finish(self) -> Result<Vec<u8>, JsValue> {
         self.0.finish().map_err(thrown)
     }

@@ -1,9 +1,8 @@
-//! The h-maxima by their definition, to which the seeds of the watershed are compared.
+//! The h-maxima by their definition, as a reference for the seeds of the watershed.
 
 use super::{OUTSIDE, Relief};
 
-/// The regional maxima of the h-maxima transform of a relief: for each pixel of `levels` whether it belongs to
-/// one.
+/// Regional maxima of the h-maxima transform of a relief: whether each pixel of `levels` belongs to one.
 ///
 /// The transform is the morphological reconstruction by dilation of `levels - h` under `levels` (Vincent,
 /// "Morphological grayscale reconstruction in image analysis", IEEE Transactions on Image Processing 2, 1993;
@@ -28,7 +27,7 @@ pub(super) fn h_maxima(relief: &Relief, h: i32) -> Vec<bool> {
         }
         transform = dilated;
     }
-    // A plateau is no maximum as soon as one of its pixels has a higher neighbour.
+    // A plateau is not a maximum if any of its pixels has a higher neighbour.
     let mut is_maximum: Vec<bool> = relief.levels.iter().map(|&level| level != OUTSIDE).collect();
     loop {
         let is_below = |&pixel: &usize| {

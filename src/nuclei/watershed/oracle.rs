@@ -1,12 +1,12 @@
-//! The watershed in its plainest form: what the fast one is held against, bit for bit.
+//! A simple reference implementation of the watershed, which the optimised one must match bit for bit.
 //!
-//! It looks for each neighbour's place anew, has a table for each question and goes over the image once a
-//! step.
+//! It recomputes the index of each neighbour, uses a separate table for each property, and makes one pass
+//! over the image for each step.
 
 use super::{OUTSIDE, TOP, UnionFind, WatershedSettings};
 use crate::prediction::ProbabilityMaps;
 
-/// The labels, row by row; without smoothing.
+/// Computes the labels, row by row, without smoothing.
 pub(super) fn watershed(maps: &ProbabilityMaps, settings: &WatershedSettings) -> Vec<u32> {
     let (width, height) = (maps.width, maps.height);
     let relief = Relief::new(maps, settings);
@@ -24,7 +24,7 @@ pub(super) fn watershed(maps: &ProbabilityMaps, settings: &WatershedSettings) ->
     labels
 }
 
-/// A fraction in steps of the relief; not finite counts as 0.
+/// Converts a fraction to a level of the relief; a value that is not finite counts as 0.
 fn steps(value: f32) -> u16 {
     (value.clamp(0.0, 1.0) * f32::from(TOP)).round() as u16
 }
@@ -59,7 +59,7 @@ impl Relief {
         [above, left, right, below].into_iter().flatten().filter(move |&other| levels[other] != OUTSIDE)
     }
 
-    /// Foreground pixels from the highest level down, row by row within a level.
+    /// Foreground pixels from the highest level to the lowest, row by row within a level.
     fn highest_first(&self) -> Vec<u32> {
         let mut starts = vec![0usize; usize::from(TOP) + 2];
         for &level in self.levels.iter().filter(|level| **level != OUTSIDE) {
@@ -77,11 +77,11 @@ impl Relief {
         order
     }
 
-    /// The seeds: pixel indices, one local maximum a nucleus.
+    /// The seeds: the pixel index of one local maximum for each nucleus.
     ///
-    /// Pixels are visited from the top down. A pixel without a visited neighbour starts a basin;
-    /// where basins meet, the lower one is joined to the highest if the valley between them is
-    /// shallower than `depth` or its local maximum is below `minimum`. What is left are the nuclei.
+    /// Pixels are visited from the highest level to the lowest. A pixel without a visited neighbour starts a
+    /// basin. Where basins meet, the lower one is merged into the highest if the valley between them is
+    /// shallower than `depth` or its local maximum is below `minimum`. Each remaining basin is a nucleus.
     fn seeds(&self, depth: u16, minimum: u16) -> Vec<u32> {
         const NONE: u32 = u32::MAX;
         let mut basins = UnionFind::default();
@@ -117,7 +117,7 @@ impl Relief {
         seeds
     }
 
-    /// Grows the seeds downhill over the foreground that they can reach: label 1 for the first seed.
+    /// Grows the seeds downhill over the reachable foreground, with label 1 for the first seed.
     fn flood(&self, seeds: &[u32]) -> Vec<u32> {
         let mut labels = vec![0; self.levels.len()];
         let mut queues: Vec<Vec<u32>> = vec![Vec::new(); usize::from(TOP) + 1];
@@ -142,7 +142,7 @@ impl Relief {
     }
 }
 
-/// Gives background that is enclosed by a single nucleus to that nucleus.
+/// Adds background that is enclosed by a single nucleus to that nucleus.
 fn fill_holes(labels: &mut [u32], width: usize, height: usize) {
     let mut visited: Vec<bool> = labels.iter().map(|&label| label != 0).collect();
     let mut component = Vec::new();
