@@ -94,7 +94,7 @@ pub enum RunLengthError {
         run: usize,
         /// Its start.
         start: u64,
-        /// The start of the run before it.
+        /// The start of the preceding run.
         previous_start: u64,
     },
     /// A run starts inside the preceding run.
