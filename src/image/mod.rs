@@ -1,9 +1,9 @@
 //! Microscopy images: decoding with limits, and normalisation for the network.
 //!
 //! ```text
-//! bytes ──open──▶ Opened: what the file holds, all channels, and
+//! bytes ──open──▶ Opened: metadata, all channels, and
 //!       ──decode──▶ Image ──normalize──▶ NormalizedImage
-//!                     └────preview─────▶ Preview (what the screen shows)
+//!                     └────preview─────▶ Preview (for the screen)
 //! ```
 
 mod channel;

@@ -8,7 +8,7 @@ const LOOKED_UP: u32 = 9;
 pub(super) struct Table {
     /// The value and code length for the next [`LOOKED_UP`] bits; length 0 if the code is longer.
     short: Vec<(u8, u8)>,
-    /// The largest code of each length, plus a sentinel larger than any code for lengths without codes.
+    /// The largest code of each length; -1 for lengths without codes.
     largest: [i32; 17],
     /// The offset from a code of each length to the index of its value.
     offset: [i32; 17],

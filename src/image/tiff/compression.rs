@@ -123,7 +123,7 @@ fn read(decoder: impl Read, length: usize) -> std::io::Result<Vec<u8>> {
 }
 
 fn lzw(packed: &[u8], length: usize) -> Result<Vec<u8>, ImageError> {
-    // Before TIFF 5.0, codes were stored with the lowest bit first; the first code is the clear code, 256.
+    // Before TIFF 5.0, codes, of which the clear code 256 is the first, were stored lowest bit first.
     let is_old = packed.first() == Some(&0) && packed.get(1).is_some_and(|byte| byte & 1 == 1);
     let configuration = if is_old {
         decode::Configuration::new(BitOrder::Lsb, 8)

@@ -246,7 +246,7 @@ impl Directory {
         self.field(tag).is_some()
     }
 
-    /// Whether the directory, or values of a field, are located from `start` on and before `end`.
+    /// Whether the values of any field, or the directory itself, start in the range `start..end`.
     pub(super) fn is_within(&self, start: u64, end: u64) -> bool {
         self.fields.iter().any(|field| (start..end).contains(&(field.place as u64)))
     }

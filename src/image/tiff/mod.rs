@@ -1,7 +1,7 @@
 //! TIFF files from microscopy: stacks of ImageJ and OME, and other pages.
 //!
 //! ```text
-//! bytes ──directory──▶ pages ──imagej / ome / layout──▶ Layout: which page is which plane
+//! bytes ──directory──▶ pages ──imagej / ome / layout──▶ Layout: the page of each plane
 //!                        └──────────pixels──────────▶ the values of one page
 //! ```
 

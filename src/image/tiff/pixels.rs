@@ -9,8 +9,8 @@ use super::page::{Meaning, Number, Page};
 use crate::image::warning::{kind, warn};
 use crate::image::{ImageError, Limits, Samples, Warning};
 
-/// Reads the requested samples of a page, in this order, interleaved and row-major: shape `[height, width,
-/// wanted.len()]`.
+/// Reads the requested samples of a page, in this order, interleaved and row-major, with the shape
+/// `[height, width, wanted.len()]`.
 ///
 /// Unsigned integers of up to 8 bits become `U8`, those of up to 16 bits `U16`, all others `F32`. Values of
 /// pages where 0 is white are inverted.
