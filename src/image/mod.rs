@@ -68,9 +68,9 @@ impl Samples {
 
 /// A decoded image: grayscale or RGB, without alpha, at its stored depth.
 ///
-/// Values are row-major and interleaved, `samples[(y * width + x) * channels + channel]`, shape `[height,
-/// width, channels]`, in RGB order. An RGB image whose three channels are equal everywhere is stored as gray,
-/// so `channels` is 3 only for images with colour.
+/// Values are row-major and interleaved, `samples[(y * width + x) * channels + channel]`, shape
+/// `[height, width, channels]`, in RGB order. An RGB image whose three channels are equal everywhere is stored
+/// as gray, so `channels` is 3 only for images with colour.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Image {
     width: usize,

@@ -1,5 +1,5 @@
-//! Stacks with named axes in the first description: JSON from tifffile (`{"shape": [3, 256, 256], "axes":
-//! "CYX"}`) and lines from SCIFIO (`axes=X,Y,Channel`, `lengths=256,256,3`).
+//! Stacks with named axes in the first description: JSON from tifffile
+//! (`{"shape": [3, 256, 256], "axes": "CYX"}`) and lines from SCIFIO (`axes=X,Y,Channel`, `lengths=256,256,3`).
 
 use serde_json::Value;
 
