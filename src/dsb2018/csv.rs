@@ -9,11 +9,11 @@
 //! The second field is a [mask](crate::dsb2018::run_length); an image without nuclei has one row with an
 //! empty mask. Ground truth published after the competition (`stage1_solution.csv`) has the additional
 //!
-//! # What is written
+//! # Writing
 //! The header and `\n` line endings, with ids quoted only if necessary. A line break in an id is replaced by
 //! a space, because each row is one line.
 //!
-//! # What is read
+//! # Reading
 //! Ids are trimmed and converted to Unicode's composed form (NFC). Columns may be in any order and case, and
 //! further columns, a byte order mark, `\n`, `\r\n` and `\r`, empty lines and empty fields at the end of a
 //! row are accepted. Each line is parsed on its own, so an unclosed quote invalidates one row and not the
@@ -226,17 +226,17 @@ impl<W: Write> Writer<W> {
     }
 
     /// Writes the rows of one image.
-    /// An error of the destination.
+    ///
     /// # Errors
-    /// What the destination says.
+    /// An error of the destination.
     pub fn write_image(&mut self, image_id: &str, masks: &[Mask]) -> io::Result<()> {
         self.to.write_all(rows(image_id, masks).as_bytes())
     }
 
     /// Flushes and returns the destination.
     ///
+    /// # Errors
     /// An error of the destination.
-    /// What the destination says.
     pub fn finish(mut self) -> io::Result<W> {
         self.to.flush()?;
         Ok(self.to)

@@ -8,7 +8,7 @@
 //! The rules from the evaluation page of the competition: starts and lengths are integers of at least 1,
 //! pairs are sorted, pixels are not repeated, and no two masks of an image share a pixel.
 //!
-//! # Which runs are written
+//! # Canonical form
 //! The last pixel of a column and the first pixel of the next column have consecutive numbers, so a run may
 //! continue from one column to the next. Here a mask always has the fewest runs possible: adjacent runs are
 //! merged, whether they are in the same column or continue in the next. A mask that is read is converted to
@@ -50,7 +50,7 @@ pub enum RunLengthError {
         )
     )]
     OddCount {
-        /// The number of numbers.
+        /// The count of numbers.
         count: usize,
     },
     /// A run starts at pixel 0.
@@ -396,7 +396,7 @@ fn take_number(bytes: &mut &[u8]) -> Option<u64> {
 ///                                                 0, 1, 0,
 ///                                                 1, 0, 2]);
 /// let masks: Vec<String> = encode(&labels).iter().map(ToString::to_string).collect();
-/// Pixel 3 is the last of the first column and pixel 4 the first of the second: one run.
+/// // Pixel 3 is the last of the first column and pixel 4 the first of the second: one run.
 /// assert_eq!(masks, ["3 3", "7 1 9 1"]);
 /// ```
 pub fn encode(labels: &LabelImage) -> Vec<Mask> {

@@ -7,7 +7,7 @@
 //! the mean over its images. **An image without true and without predicted nuclei scores 1**; an image with
 //! only true or only predicted nuclei scores 0.
 //!
-//! # Which nuclei match
+//! # Matching
 //! Each predicted nucleus matches at most one true nucleus, and vice versa. If neither the true nor the
 //! predicted nuclei overlap among themselves, this follows from the threshold of 0.5. True nuclei may overlap
 //! where annotators disagreed; then pairs are matched in descending order of intersection over union, and
@@ -17,7 +17,7 @@
 //! All comparisons use integers: a pair with an intersection over union of exactly `t` is no match, on every
 //! platform.
 //!
-//! # The interval
+//! # Confidence interval
 //! The confidence interval of the mean for another sample of similar images: the images are resampled with
 //! replacement 2,000 times (SplitMix64 with a fixed seed), and the interval contains the central 95 % of the
 //! 2,000 means. It does not apply to images of another kind.

@@ -77,7 +77,7 @@ pub trait Exporter: Sync {
     /// The file of an image; `None` for a format with one file per batch.
     ///
     /// # Errors
-    /// The format cannot hold the image.
+    /// The format cannot represent the image.
     fn image_file(&self, _subject: &Subject, _basis: &Basis) -> Result<Option<ImageFile>, ExportError> {
         Ok(None)
     }
@@ -85,7 +85,7 @@ pub trait Exporter: Sync {
     /// The part of an image in the file of the batch; `None` for a format with one file per image.
     ///
     /// # Errors
-    /// The format cannot hold the image.
+    /// The format cannot represent the image.
     fn image_part(&self, _subject: &Subject, _basis: &Basis) -> Result<Option<Value>, ExportError> {
         Ok(None)
     }

@@ -151,7 +151,7 @@ mod tests {
         let encoder = image::codecs::png::PngEncoder::new(&mut file);
         image::ImageEncoder::write_image(encoder, &[1, 2], 2, 1, image::ExtendedColorType::L8).unwrap();
         assert!(!signed(file.get_ref()));
-        // The synthetic images are input, too.
+        // The synthetic images are also input.
         assert!(!signed(&crate::synthetic::field(&Default::default()).png()));
         assert!(!signed(b"II*\0\xff\xff\xff\xff") && !signed(b"II*\0\0\0\0\0") && !signed(b""));
     }

@@ -1,40 +1,40 @@
-//! One channel of an image, and how large its pixels are.
+//! A channel of an image, and the pixel size.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Image, ImageError, Samples};
 
-/// The size of a pixel in micrometres; both sides are finite and above 0.
+/// The size of a pixel in micrometres; both sides are finite and greater than 0.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct PixelSize {
-    /// Width of a pixel in µm.
+    /// The width of a pixel in µm.
     pub x: f64,
-    /// Height of a pixel in µm.
+    /// The height of a pixel in µm.
     pub y: f64,
 }
 
 impl PixelSize {
-    /// `None` unless both sides are finite and above 0.
+    /// `None` unless both sides are finite and greater than 0.
     pub fn new(x: f64, y: f64) -> Option<Self> {
         let is_size = |side: f64| side.is_finite() && side > 0.0;
         (is_size(x) && is_size(y)).then_some(Self { x, y })
     }
 }
 
-/// One channel: a gray image and what it is called, such as `DAPI`.
+/// A channel: a grayscale image and its name, such as `DAPI`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Channel {
-    /// What the file or the user calls it; `gray`, `red`, `green` and `blue` where nobody said.
+    /// The name given by the file or the user; `gray`, `red`, `green` or `blue` if there is none.
     pub name: String,
-    /// Its values, one a pixel.
+    /// Its values, one per pixel.
     pub image: Image,
 }
 
-/// The channels of an image: `gray`, or `red`, `green` and `blue`.
+/// Splits an image into its channels: `gray`, or `red`, `green` and `blue`.
 ///
 /// # Errors
-/// [`ImageError::Inconsistent`] never in practice: the parts of an image are images.
+/// [`ImageError::Inconsistent`], but never in practice, because the channels of an image are valid images.
 ///
 /// ```
 /// use nucleoscope::image::{Image, Samples, split};

@@ -1,4 +1,4 @@
-//! From a file's bytes to an [`Image`], with limits that are checked before memory is taken.
+//! Decoding of files to an [`Image`], with limits that are checked before memory is allocated.
 
 use std::io::Cursor;
 
@@ -10,18 +10,18 @@ use super::stack::{Keep, Opened, Selection};
 use super::warning::{kind, warn};
 use super::{Image, ImageError, Samples, Warning, foreign, orientation, tiff};
 
-/// How large an image may be.
+/// Limits on the size of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Largest number of pixels (width × height), checked against the header before decoding.
+    /// The maximum number of pixels (width × height), checked against the header before decoding.
     pub maximum_pixels: u64,
 }
 
 impl Default for Limits {
-    /// 134 megapixels (16,384 × 8,192) in the browser, twice as many elsewhere. In the browser memory ends
-    /// at 4 GiB, and measuring and exporting hold the file, the image, its channels and two label images:
-    /// 26 bytes a pixel for 16-bit colour.
+    /// 134 megapixels (16,384 × 8,192) in the browser, twice as many elsewhere. Browser memory is limited to
+    /// 4 GiB, and measurement and export need the file, the image, its channels and two label images in
+    /// memory: 26 bytes per pixel for 16-bit colour.
     fn default() -> Self {
         let rows = if cfg!(target_arch = "wasm32") { 8_192 } else { 16_384 };
         Self { maximum_pixels: 16_384 * rows }
@@ -44,27 +44,27 @@ impl Limits {
         }
     }
 
-    /// Most values that may be decoded for one image, all pages of a stack together: those of 64 planes
-    /// of the largest size.
+    /// The maximum number of values decoded for one image, over all pages of a stack: those of 64 planes of
+    /// the maximum size.
     pub(super) fn maximum_values(self) -> u64 {
         self.maximum_pixels.saturating_mul(64)
     }
 
-    /// Most bytes a decoder may take for one image: eight a pixel and channel, and one extra
-    /// megabyte for its tables.
+    /// The maximum number of bytes a decoder may allocate for one image: eight per pixel and channel, and one
+    /// extra megabyte for its tables.
     pub(crate) fn maximum_bytes(self) -> u64 {
         self.maximum_pixels.saturating_mul(32).saturating_add(1 << 20)
     }
 }
 
-/// Decodes what is to be segmented of PNG, JPEG, BMP, GIF (first frame), WebP and TIFF.
+/// Decodes the image to segment from a PNG, JPEG, BMP, GIF (first frame), WebP or TIFF file.
 ///
-/// The format is told from the bytes, never from a file's name. Alpha is dropped, palettes are
-/// expanded, and 16-bit and float values keep their depth. It is the image of [`open`] with the default
-/// [`Selection`], without the other channels in memory.
+/// The format is determined from the contents, never from the file name. Alpha is dropped, palettes are
+/// expanded, and 16-bit and float values keep their depth. The result is the image of [`open`] with the
+/// default [`Selection`], without keeping the other channels in memory.
 ///
 /// # Errors
-/// Those of [`open`].
+/// As for [`open`].
 ///
 /// ```
 /// use nucleoscope::image::{decode, Limits};
@@ -78,15 +78,15 @@ pub fn decode(bytes: &[u8], limits: Limits) -> Result<Image, ImageError> {
     open_keeping(bytes, &Selection::default(), limits, Keep::Segmented).map(|opened| opened.image)
 }
 
-/// Opens a file: what it holds, what is to be segmented of it, and all its channels for measuring.
+/// Opens a file: its metadata, the image to segment, and all its channels for measurement.
 ///
 /// Files other than TIFF have one slice and one frame. Pages of a TIFF are read one at a time.
 ///
 /// # Errors
-/// Every way a file can be wrong, as an [`ImageError`]; never a panic. The dimensions in the header
-/// are held against `limits` before any pixel is decoded, and so are all pages together
+/// Any problem in a file is reported as an [`ImageError`], never as a panic. The dimensions in the header are
+/// checked against `limits` before any pixel is decoded, as is the total size of all pages
 /// ([`ImageError::StackTooLarge`]). [`ImageError::NoSuchChannel`], [`ImageError::NoSuchSlice`] and
-/// [`ImageError::NoSuchFrame`] say what there is.
+/// [`ImageError::NoSuchFrame`] list what is available.
 ///
 /// ```
 /// use nucleoscope::image::{open, ChannelChoice, Limits, Selection};
@@ -104,10 +104,10 @@ pub fn open(bytes: &[u8], selection: &Selection, limits: Limits) -> Result<Opene
     open_keeping(bytes, selection, limits, Keep::All)
 }
 
-/// The same as [`open`] without the other channels in memory: those of the result are none.
+/// Like [`open`], but without keeping the other channels in memory: the result has no channels.
 ///
 /// # Errors
-/// Those of [`open`].
+/// As for [`open`].
 pub fn open_segmented(bytes: &[u8], selection: &Selection, limits: Limits) -> Result<Opened, ImageError> {
     open_keeping(bytes, selection, limits, Keep::Segmented)
 }
@@ -199,14 +199,14 @@ fn decode_with_image_crate(
     Image::new(width as usize, height as usize, channels, samples)
 }
 
-/// Width and height in a PNG header (PNG specification, 11.2.2): its decoder takes memory for a row
-/// before it says how long one is.
+/// Width and height in a PNG header (PNG specification, 11.2.2): the decoder allocates memory for a row
+/// before the width can be read from it.
 fn png_size(bytes: &[u8]) -> Option<(u32, u32)> {
     let number = |start: usize| bytes.get(start..start + 4)?.try_into().ok().map(u32::from_be_bytes);
     if bytes.get(12..16) == Some(b"IHDR") { Some((number(16)?, number(20)?)) } else { None }
 }
 
-/// The decoder hands out 16-bit values as bytes in the machine's own order.
+/// The decoder returns 16-bit values as bytes in native byte order.
 fn native_u16(bytes: &[u8]) -> Vec<u16> {
     bytes.chunks_exact(2).map(|pair| u16::from_ne_bytes([pair[0], pair[1]])).collect()
 }

@@ -1,70 +1,70 @@
-//! Why a file did not become an image.
+//! Errors of opening an image file.
 
-/// Why a file did not become an image.
+/// The reason why an image could not be opened.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[non_exhaustive]
 pub enum ImageError {
-    /// The file has no bytes.
+    /// The file is empty.
     #[error("the file is empty (0 bytes)")]
     #[diagnostic(
         code("image/empty"),
         help("Copy the file again from where it came from; the copy was probably interrupted.")
     )]
     Empty,
-    /// The first bytes are not those of a format that can be read.
+    /// The file is not in a supported format.
     #[error("this is not an image in a format that can be read{}", hint(.looks_like))]
     #[diagnostic(
         code("image/unknown-format"),
         help("Use PNG, JPEG, TIFF, BMP, GIF or WebP; other files can be saved as TIFF with ImageJ.")
     )]
     UnknownFormat {
-        /// What the file seems to be instead, where that is plain to see.
+        /// The apparent type of the file, if it is recognized.
         looks_like: Option<&'static str>,
     },
-    /// An image in a format that is not read, such as a microscope maker's.
+    /// An image in an unsupported format, such as that of a microscope vendor.
     #[error("this is an image in a format that is not read: {format}")]
     #[diagnostic(code("image/makers-format"), help("Save it {way}."))]
     MakersFormat {
-        /// The format's name.
+        /// The name of the format.
         format: &'static str,
-        /// How to save it in another format, as the rest of a sentence.
+        /// How to save it in another format, as the end of a sentence.
         way: &'static str,
     },
-    /// The file ends before the image does.
+    /// The file is truncated.
     #[error("the {format} file is cut short: the image data ends too early")]
     #[diagnostic(
         code("image/truncated"),
         help("Copy the file again from where it came from; the copy was probably interrupted.")
     )]
     Truncated {
-        /// The format's name.
+        /// The name of the format.
         format: &'static str,
     },
-    /// The file breaks its format's rules.
+    /// The file violates its format.
     #[error("the {format} file is damaged: {reason}")]
     #[diagnostic(
         code("image/corrupt"),
         help("Open the image in ImageJ or another viewer; if it opens there, save it again as PNG or TIFF.")
     )]
     Corrupt {
-        /// The format's name.
+        /// The name of the format.
         format: &'static str,
-        /// What the decoder found.
+        /// The error message of the decoder.
         reason: String,
     },
-    /// A valid file of a kind that is not supported.
+    /// A valid file of an unsupported variant of a format.
     #[error("this kind of {format} is not supported: {reason}")]
     #[diagnostic(
         code("image/unsupported"),
         help("Save the image as an uncompressed 8- or 16-bit gray or RGB TIFF, for example with ImageJ.")
     )]
     Unsupported {
-        /// The format's name.
+        /// The name of the format.
         format: &'static str,
-        /// What the decoder found.
+        /// The error message of the decoder.
         reason: String,
     },
-    /// The header announces more pixels than the limits allow; nothing was decoded.
+    /// The number of pixels in the header exceeds the limits; nothing was decoded.
     #[error("the image is too large: {width} × {height} pixels, the limit is {maximum_pixels} pixels")]
     #[diagnostic(
         code("image/too-large"),
@@ -78,7 +78,7 @@ pub enum ImageError {
         /// The limit in pixels.
         maximum_pixels: u64,
     },
-    /// So many planes would have to be decoded that it would take minutes; nothing was decoded.
+    /// The selection needs so many planes that decoding would take minutes; nothing was decoded.
     #[error(
         "the stack is too large: {values} values would have to be decoded, the limit is {maximum_values}"
     )]
@@ -87,19 +87,19 @@ pub enum ImageError {
         help("Choose one slice, or save a part of the stack as a file of its own.")
     )]
     StackTooLarge {
-        /// Values of all pages that the selection needs.
+        /// The number of values on all pages that the selection needs.
         values: u64,
         /// The limit in values.
         maximum_values: u64,
     },
-    /// The file has no such channel, or several channels have this part of a name.
+    /// The file has no such channel, or several channels match a part of a name.
     #[error("there is no single channel {wanted}; the channels are {}", numbered(.names))]
     #[diagnostic(
         code("image/no-such-channel"),
         help("Choose one of the channels by its number or its whole name.")
     )]
     NoSuchChannel {
-        /// The number (from 1) or the name that was asked for.
+        /// The requested number (from 1) or name.
         wanted: String,
         /// The names of the channels, in order.
         names: Vec<String>,
@@ -111,21 +111,21 @@ pub enum ImageError {
         help("Choose one of the slices, or the maximum projection of all.")
     )]
     NoSuchSlice {
-        /// The slice that was asked for, from 0.
+        /// The requested slice, from 0.
         slice: usize,
-        /// How many there are.
+        /// The number of slices.
         slices: usize,
     },
     /// The time series has no such frame.
     #[error("there is no frame {}; {}", .frame.saturating_add(1), how_many(*.frames, "frame"))]
     #[diagnostic(code("image/no-such-frame"), help("Choose one of the frames."))]
     NoSuchFrame {
-        /// The frame that was asked for, from 0.
+        /// The requested frame, from 0.
         frame: usize,
-        /// How many there are.
+        /// The number of frames.
         frames: usize,
     },
-    /// The file is one of a set, and this plane is in another.
+    /// The file is part of a set, and this plane is in another file.
     #[error("channel {} of slice {} and frame {} is not in this file", .channel + 1, .slice + 1, .frame + 1)]
     #[diagnostic(
         code("image/missing-plane"),
@@ -139,7 +139,7 @@ pub enum ImageError {
         /// The frame, from 0.
         frame: usize,
     },
-    /// A floating point image has values that are not numbers.
+    /// A floating-point image contains NaN or infinite values.
     #[error("{count} values are NaN or infinite, the first at x = {x}, y = {y}")]
     #[diagnostic(
         code("image/non-finite"),
@@ -148,14 +148,14 @@ pub enum ImageError {
         )
     )]
     NonFinite {
-        /// How many values.
+        /// The number of such values.
         count: usize,
-        /// Column of the first one, from 0.
+        /// The column of the first one, from 0.
         x: usize,
-        /// Row of the first one, from 0.
+        /// The row of the first one, from 0.
         y: usize,
     },
-    /// The number of values does not fit the dimensions.
+    /// The number of values does not match the dimensions.
     #[error("{values} values do not make an image of {width} × {height} pixels with {channels} channels")]
     #[diagnostic(
         code("image/inconsistent"),
@@ -168,7 +168,7 @@ pub enum ImageError {
         height: usize,
         /// Channels.
         channels: usize,
-        /// Values that were given.
+        /// The number of values.
         values: usize,
     },
 }
@@ -177,7 +177,7 @@ fn hint(looks_like: &Option<&'static str>) -> String {
     looks_like.map_or_else(String::new, |what| format!(": it looks like {what}"))
 }
 
-/// `1 DAPI, 2 GFP`, as the command line counts them.
+/// `1 DAPI, 2 GFP`, numbered as on the command line.
 fn numbered(names: &[String]) -> String {
     let numbered: Vec<String> =
         names.iter().zip(1..).map(|(name, number)| format!("{number} {name}")).collect();

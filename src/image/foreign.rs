@@ -1,9 +1,9 @@
-//! Files that are not read, told by their bytes: microscope makers' formats with the way to save them, and
-//! what is no image at all.
+//! Detection of unsupported files by their contents: vendor formats, with instructions for converting them,
+//! and files that are not images.
 
 use super::ImageError;
 
-/// Why a file that is no image in a format that is read is refused.
+/// The error for a file in an unsupported format.
 pub(super) fn error(bytes: &[u8]) -> ImageError {
     match maker(bytes) {
         Some((format, way)) => ImageError::MakersFormat { format, way },
@@ -15,7 +15,7 @@ const OME: &str = "with Fiji (File ▸ Import ▸ Bio-Formats, then File ▸ Sav
 const IMAGEJ: &str = "with Fiji (File ▸ Open, then File ▸ Save As ▸ Tiff)";
 const VIEWER: &str = "as PNG or TIFF with the program that shows it, or set the camera to JPEG";
 
-/// Name and way out of formats that hold images.
+/// The name of an image format and how to convert it.
 fn maker(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
     let at = |place: usize, mark: &[u8]| bytes.get(place..).is_some_and(|rest| rest.starts_with(mark));
     let found = |format, way| Some((format, way));
@@ -73,7 +73,7 @@ fn maker(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
     }
 }
 
-/// A guess at what a file is that holds no image.
+/// A guess at the type of a file that is not an image.
 fn looks_like(bytes: &[u8]) -> Option<&'static str> {
     let starts = |prefix: &[u8]| bytes.starts_with(prefix);
     if starts(b"PK\x03\x04") {

@@ -1,9 +1,9 @@
-//! Images as the microscope wrote them: decoding with limits, and normalisation for the network.
+//! Microscopy images: decoding with limits, and normalisation for the network.
 //!
 //! ```text
-//! bytes ──open──▶ Opened: what the file holds, all channels, and
+//! bytes ──open──▶ Opened: metadata, all channels, and
 //!       ──decode──▶ Image ──normalize──▶ NormalizedImage
-//!                     └────preview─────▶ Preview (what the screen shows)
+//!                     └────preview─────▶ Preview (for the screen)
 //! ```
 
 mod channel;
@@ -30,19 +30,19 @@ pub use stack::{ChannelChoice, ChannelInfo, Opened, Selection, Slice, StackInfo}
 
 use crate::geometry::Size;
 
-/// The values of an image at the depth they were stored in.
+/// The values of an image at their stored depth.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Samples {
     /// 8-bit integers, `0..=255`.
     U8(Vec<u8>),
     /// Integers of 9 to 16 bits, `0..=65535`.
     U16(Vec<u16>),
-    /// Floating point values of any range, all finite.
+    /// Floating-point values of any range, all finite.
     F32(Vec<f32>),
 }
 
 impl Samples {
-    /// How many values there are.
+    /// The number of values.
     pub fn len(&self) -> usize {
         match self {
             Self::U8(values) => values.len(),
@@ -51,7 +51,7 @@ impl Samples {
         }
     }
 
-    /// Whether there are none.
+    /// Whether there are no values.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -66,11 +66,11 @@ impl Samples {
     }
 }
 
-/// A decoded image: gray or RGB, without alpha, at its stored depth.
+/// A decoded image: grayscale or RGB, without alpha, at its stored depth.
 ///
 /// Values are row-major and interleaved, `samples[(y * width + x) * channels + channel]`, shape
-/// `[height, width, channels]`; RGB order. An RGB image whose three channels are equal everywhere
-/// is stored as gray, so `channels` is 3 only where there is colour.
+/// `[height, width, channels]`, in RGB order. An RGB image whose three channels are equal everywhere is stored
+/// as gray, so `channels` is 3 only for images with colour.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Image {
     width: usize,
@@ -80,7 +80,7 @@ pub struct Image {
 }
 
 impl Image {
-    /// An image from values in memory.
+    /// Creates an image from values in memory.
     ///
     /// # Errors
     /// [`ImageError::Inconsistent`] if there are not `width * height * channels` values, `channels`
@@ -114,17 +114,17 @@ impl Image {
         Ok(Self { width, height, channels, samples })
     }
 
-    /// Columns.
+    /// The number of columns.
     pub fn width(&self) -> usize {
         self.width
     }
 
-    /// Rows.
+    /// The number of rows.
     pub fn height(&self) -> usize {
         self.height
     }
 
-    /// Columns and rows.
+    /// The numbers of columns and rows.
     pub fn size(&self) -> Size {
         Size::new(self.width, self.height)
     }
@@ -134,7 +134,7 @@ impl Image {
         self.channels
     }
 
-    /// Bits a value: 8, 16 or 32 (float).
+    /// Bits per value: 8, 16 or 32 (float).
     pub fn bit_depth(&self) -> u8 {
         match self.samples {
             Samples::U8(_) => 8,
@@ -143,15 +143,15 @@ impl Image {
         }
     }
 
-    /// The values, interleaved and row by row.
+    /// The values, interleaved and row-major.
     pub fn samples(&self) -> &Samples {
         &self.samples
     }
 
-    /// The values at two percentiles of all values of all channels together.
+    /// The values at two percentiles of all values of all channels.
     ///
-    /// Percentiles are in percent, `0.0..=100.0`, by the nearest-rank rule: the smallest value with
-    /// at least that share of all values at or below it. The result is exact, not sampled.
+    /// Percentiles are in percent, `0.0..=100.0`, by the nearest-rank method: the smallest value such that at
+    /// least this percentage of all values are less than or equal to it. The result is exact, not sampled.
     ///
     /// ```
     /// use nucleoscope::image::{Image, Samples};
@@ -203,7 +203,7 @@ fn histogram(values: impl Iterator<Item = usize>, bins: usize) -> Vec<usize> {
     counts
 }
 
-/// The value at `rank` (0-based) of the sorted values that `counts` counts.
+/// The value at `rank` (from 0) in the sorted values of the histogram `counts`.
 fn nth(counts: &[usize], rank: usize) -> f32 {
     let mut seen = 0;
     let reaches = |&count: &usize| {

@@ -1,14 +1,14 @@
-//! Names of files that are images.
+//! Names of image files.
 
-/// Endings of files that are read, in small letters. Some are TIFF under a microscope maker's or another name:
-/// Aperio's `.svs`, MetaMorph's `.stk`, Zeiss's `.lsm`, PerkinElmer's `.flex` and `.qptiff`, Hamamatsu's `.ndpi`,
-/// Leica's `.scn`, BigTIFF's `.tf8` and `.btf`. What a file is, its bytes say.
+/// Extensions of supported files, in lower case. Some are TIFF with the extension of a vendor or variant:
+/// Aperio's `.svs`, MetaMorph's `.stk`, Zeiss's `.lsm`, PerkinElmer's `.flex` and `.qptiff`, Hamamatsu's
+/// `.ndpi`, Leica's `.scn`, BigTIFF's `.tf8` and `.btf`. The format is determined from the contents.
 pub const IMAGE_ENDINGS: [&str; 18] = [
     "png", "jpg", "jpeg", "jfif", "bmp", "gif", "webp", "tif", "tiff", "tf8", "btf", "svs", "stk", "lsm",
     "flex", "ndpi", "scn", "qptiff",
 ];
 
-/// Endings of images that are not read, and whose they are.
+/// Extensions of unsupported image formats, and their names.
 const NOT_READ: [(&str, &str); 20] = [
     ("czi", "Zeiss CZI"),
     ("zvi", "Zeiss ZVI"),
@@ -32,7 +32,7 @@ const NOT_READ: [(&str, &str); 20] = [
     ("jp2", "JPEG 2000"),
 ];
 
-/// Whether a file of this name is taken for an image, by its ending in any case.
+/// Whether a file of this name is treated as an image, by its extension in upper or lower case.
 ///
 /// ```
 /// use nucleoscope::image::is_image_name;
@@ -44,7 +44,7 @@ pub fn is_image_name(name: &str) -> bool {
     IMAGE_ENDINGS.contains(&ending(name).as_str())
 }
 
-/// The format that a file's name ends like, if it is one of images that cannot be read.
+/// The name of the unsupported image format with the extension of this file, if any.
 ///
 /// ```
 /// use nucleoscope::image::unread_format;

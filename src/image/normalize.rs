@@ -1,77 +1,78 @@
-//! From raw values of any range to what the network was trained on.
+//! Normalisation of raw values of any range to the input range of the network.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Image, Samples};
 use crate::geometry::{Rect, Size};
 
-/// How raw values become network input; the model's metadata says which numbers it was trained with.
+/// The conversion of raw values to network input; the metadata of the model specifies the parameters used in
+/// training.
 ///
-/// A low and a high end of the range, the same for all channels so that colours keep their balance, become
-/// 0 and 1, linearly, and the result is clipped.
+/// The low and high ends of the range, which are the same for all channels to preserve the colour balance,
+/// are mapped linearly to 0 and 1, and the result is clipped.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Normalization {
-    /// Percentile that becomes 0, in percent.
+    /// The percentile that becomes 0, in percent.
     pub low_percentile: f64,
-    /// Percentile that becomes 1, in percent.
+    /// The percentile that becomes 1, in percent.
     pub high_percentile: f64,
-    /// How single bright things are kept from taking the contrast away; `None`: the percentiles of all
-    /// values are the range of the whole image.
+    /// The local range, so that single bright objects do not reduce the contrast; `None` to use the
+    /// percentiles of all values as the range of the whole image.
     pub local: Option<LocalRange>,
-    /// Smallest value after scaling.
+    /// The smallest value after scaling.
     pub clip_low: f32,
-    /// Largest value after scaling.
+    /// The largest value after scaling.
     pub clip_high: f32,
 }
 
-/// A range that does not go by single pixels and, where the background is dark, differs from place to place.
+/// A range that is robust to single pixels and, if the background is dark, varies across the image.
 ///
-/// Each channel is cut into blocks of 2 × 2 pixels. Of a block's four values the second largest is its high,
-/// the second smallest its low, so neither a hot nor a dead pixel counts. The low percentile is that of the
-/// blocks' lows, the high one of their highs. Where the highs' median lies in the upper half of this range,
-/// the background is bright, and the range is the same everywhere. Otherwise the high end is local: the
-/// image is cut into square cells (a sixteenth of the longer side, but at least 32 pixels); each has the
-/// percentile of its own highs, or that of a neighbour where it is higher, and between the cells' centres
-/// the end of the range is interpolated.
+/// Each channel is divided into blocks of 2 × 2 pixels. The second largest of the four values of a block is
+/// its high, the second smallest its low, so that hot and dead pixels are ignored. The low percentile is that
+/// of the lows of the blocks, the high percentile that of their highs. If the median of the highs is in the
+/// upper half of this range, the background is bright, and the range is the same everywhere. Otherwise the
+/// high end is local: the image is divided into square cells (a sixteenth of the longer side, but at least 32
+/// pixels); each cell has the percentile of its own highs, or that of a neighbour if it is higher, and the
+/// high end of the range is interpolated between the centres of the cells.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LocalRange {
-    /// Percentile of a cell's highs, in percent.
+    /// The percentile of the highs of a cell, in percent.
     pub cell_percentile: f64,
-    /// The range of a cell is at least this share of the largest one, 0 to 1.
+    /// The minimum range of a cell as a fraction of the largest one, 0 to 1.
     pub smallest_share: f32,
-    /// The range is at least this many standard deviations of the noise.
+    /// The minimum range in standard deviations of the noise.
     pub least_noises: f32,
-    /// The range of an image of integers is at least this many steps.
+    /// The minimum range in an image of integers, in steps.
     pub least_steps: f32,
 }
 
-/// How the raw values of one image become network input: its [`Normalization`] with the range worked out.
-/// Settled once for an image, it is the same for every part of it.
+/// The conversion of the raw values of one image to network input: its [`Normalization`] with the computed
+/// range. It is computed once per image and is the same for every part of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Levels {
     low: f32,
-    /// The high end at the centre of every cell, row by row.
+    /// The high end of the range at the centre of every cell, in row-major order.
     tops: Vec<f32>,
-    /// Cells side by side.
+    /// The number of cells per row.
     columns: usize,
-    /// Pixels on the side of a cell.
+    /// The side of a cell in pixels.
     cell: usize,
     clip_low: f32,
     clip_high: f32,
 }
 
-/// Cells along the longer side of an image.
+/// The number of cells along the longer side of an image.
 const CELLS_A_SIDE: usize = 16;
-/// Pixels on the side of the smallest cells.
+/// The minimum side of a cell in pixels.
 const SMALLEST_CELL: usize = 32;
-/// The mean difference of the second largest and the second smallest of four values of white noise, in
+/// The mean difference between the second largest and the second smallest of four values of white noise, in
 /// standard deviations.
 const NOISE_OF_BLOCK: f32 = 0.594;
 
 impl Levels {
-    /// Works out an image's range.
+    /// Computes the range of an image.
     pub fn of(image: &Image, normalization: &Normalization) -> Self {
         match &normalization.local {
             None => {
@@ -94,7 +95,7 @@ impl Levels {
         Self { low, tops: vec![high], columns: 1, cell: 1, clip_low, clip_high }
     }
 
-    /// `bins` is how many values integers can have, 0 for floats.
+    /// `bins` is the number of possible values of integers, 0 for floats.
     fn local<T: Copy + Into<f32>>(
         blocks: &Blocks<T>,
         normalization: &Normalization,
@@ -128,14 +129,14 @@ impl Levels {
         Self { low, tops, columns, cell: blocks.cell, clip_low, clip_high }
     }
 
-    /// The factor for values above the low end, where the high end is `top`.
+    /// The factor for values above the low end, if the high end is `top`.
     fn scale(&self, top: f32) -> f32 {
         let range = top - self.low;
         let scale = if range > 0.0 { range.recip() } else { 0.0 };
         if scale.is_finite() { scale } else { 0.0 }
     }
 
-    /// The factor if it is the same everywhere.
+    /// The factor, if it is the same everywhere.
     fn only_scale(&self) -> Option<f32> {
         if let [top] = self.tops[..] { Some(self.scale(top)) } else { None }
     }
@@ -155,7 +156,7 @@ impl Levels {
             .collect()
     }
 
-    /// The cells whose centres lie before and after a pixel of an axis, and the share of the second.
+    /// The cells whose centres are before and after a pixel along an axis, and the weight of the second.
     fn between(&self, pixel: usize, cells: usize) -> (usize, usize, f32) {
         let at = ((pixel as f32 + 0.5) / self.cell as f32 - 0.5).clamp(0.0, (cells - 1) as f32);
         let before = at as usize;
@@ -167,17 +168,18 @@ impl Levels {
     }
 }
 
-/// The 2 × 2 blocks of an image: an odd last row or column is left out, a side of one pixel taken as it is.
+/// The 2 × 2 blocks of an image: an odd last row or column is omitted, and a side of one pixel is used
+/// unchanged.
 struct Blocks<'a, T> {
     values: &'a [T],
-    /// Values a row of the image.
+    /// The number of values per row of the image.
     stride: usize,
     channels: usize,
     rows: usize,
     columns: usize,
     /// The size of a block in pixels.
     size: Size,
-    /// Pixels on the side of a cell, an even number.
+    /// The side of a cell in pixels, an even number.
     cell: usize,
 }
 
@@ -201,7 +203,7 @@ impl<'a, T: Copy + Into<f32>> Blocks<'a, T> {
                 let (a, b): (f32, f32) = (at(0, 0), at(0, 1));
                 let (c, d): (f32, f32) = (at(1, 0), at(1, 1));
                 let (lows, highs) = ((a.min(b), c.min(d)), (a.max(b), c.max(d)));
-                // Without the smallest and the largest, two are left.
+                // Two values remain without the smallest and the largest.
                 let one = lows.0.max(lows.1);
                 let other = highs.0.min(highs.1);
                 (one.min(other), one.max(other))
@@ -213,8 +215,8 @@ impl<'a, T: Copy + Into<f32>> Blocks<'a, T> {
         }
     }
 
-    /// The percentile of every cell's highs, or that of a neighbour where it is higher, row by row; and how
-    /// many cells are side by side.
+    /// The percentile of the highs of every cell, or that of a neighbour if it is higher, in row-major order;
+    /// and the number of cells per row.
     fn tops(&self, percentile: f64) -> (Vec<f32>, usize) {
         let half = self.cell / 2;
         let (rows, columns) = (self.rows.div_ceil(half), self.columns.div_ceil(half));
@@ -242,7 +244,7 @@ impl<'a, T: Copy + Into<f32>> Blocks<'a, T> {
     }
 }
 
-/// Values whose percentiles are asked for: counted where they are integers.
+/// Values for computing percentiles: a histogram for integers.
 enum Ranks {
     Counts(Vec<usize>),
     Values(Vec<f32>),
@@ -260,7 +262,7 @@ impl Ranks {
         }
     }
 
-    /// By the nearest-rank rule, as [`Image::percentiles`].
+    /// By the nearest-rank method, like [`Image::percentiles`].
     fn percentile(&mut self, percentile: f64) -> f32 {
         match self {
             Self::Counts(counts) => super::nth(counts, nearest_rank(counts.iter().sum(), percentile)),
@@ -272,13 +274,13 @@ impl Ranks {
     }
 }
 
-/// Index of a percentile among `count` sorted values.
+/// The index of a percentile in `count` sorted values.
 fn nearest_rank(count: usize, percentile: f64) -> usize {
     ((percentile / 100.0 * count as f64).ceil() as usize).clamp(1, count) - 1
 }
 
-/// An image as the network sees it, at the image's own size. Values are worked out a window at a time:
-/// those of a large image would take several times its memory.
+/// An image as network input, at its original size. Values are computed one window at a time, because those
+/// of a large image would take several times its memory.
 ///
 /// ```
 /// use nucleoscope::geometry::Rect;
@@ -304,36 +306,36 @@ pub struct NormalizedImage<'a> {
 }
 
 impl<'a> NormalizedImage<'a> {
-    /// With levels that are known already.
+    /// Creates a normalised image with known levels.
     pub fn new(image: &'a Image, levels: Levels) -> Self {
         Self { image, levels }
     }
 
-    /// Columns.
+    /// The number of columns.
     pub fn width(&self) -> usize {
         self.image.width()
     }
 
-    /// Rows.
+    /// The number of rows.
     pub fn height(&self) -> usize {
         self.image.height()
     }
 
-    /// Columns and rows.
+    /// The numbers of columns and rows.
     pub fn size(&self) -> Size {
         self.image.size()
     }
 
-    /// All of it; see [`Self::window`].
+    /// The whole image; see [`Self::window`].
     pub fn planes(&self) -> Vec<Vec<f32>> {
         self.window(&Rect::whole(self.size()))
     }
 
-    /// One plane a channel (1 for gray, 3 for RGB), each `window.height * window.width` values row by row
-    /// within the clip range of the [`Normalization`]. A constant image is 0 everywhere.
+    /// One plane per channel (1 for gray, 3 for RGB), each with `window.height * window.width` values in
+    /// row-major order, within the clip range of the [`Normalization`]. A constant image is 0 everywhere.
     ///
     /// # Panics
-    /// If the window reaches beyond the image: a programming error, not an input's.
+    /// If the window extends beyond the image, which is a programming error.
     pub fn window(&self, window: &Rect) -> Vec<Vec<f32>> {
         match (self.image.samples(), self.levels.only_scale()) {
             (Samples::U8(values), Some(scale)) => {
@@ -416,7 +418,7 @@ mod tests {
         normalize(image, &LOCAL).planes().remove(0)
     }
 
-    /// Squares of 12 pixels, every 40, 100 brighter than a background of 50.
+    /// Squares of 12 pixels, 40 pixels apart, 100 brighter than a background of 50.
     fn squares(side: usize) -> Vec<u16> {
         let is_inside = |at: usize| (14..26).contains(&(at % 40));
         (0..side * side)
@@ -439,7 +441,7 @@ mod tests {
         let normalized = local(&image);
         assert_eq!(at(&normalized, side, 480, 480), 0.0);
         assert!(at(&normalized, side, 420, 420) > 0.9, "{}", at(&normalized, side, 420, 420));
-        // As the percentiles of all values would have it, the squares are dim.
+        // With the percentiles of all values, the squares are dim.
         let plain = normalize(&image, &SETTINGS).planes().remove(0);
         assert!(at(&plain, side, 420, 420) < 0.25);
     }
@@ -448,7 +450,7 @@ mod tests {
     fn hot_pixels_take_no_contrast_away() {
         let side = 320;
         let mut values = squares(side);
-        // Some four in a thousand, none beside another.
+        // About four in a thousand, none next to another.
         for pixel in (0..side * side).step_by(247) {
             values[pixel] = 60_000;
         }

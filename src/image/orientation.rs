@@ -1,13 +1,13 @@
-//! Tags that tell viewers to turn an image (EXIF, TIFF's tag 274). Pixels are always taken as stored, as
-//! ImageJ, Bio-Formats and scikit-image do, so that outlines, masks and coordinates fit the file's own
-//! pixels; a warning says that viewers show it otherwise.
+//! Orientation tags for viewers (EXIF, TIFF tag 274). Pixels are always used as stored, as in ImageJ,
+//! Bio-Formats and scikit-image, so that outlines, masks and coordinates match the pixels in the file; a
+//! warning states that viewers show the image in another orientation.
 
 use image::metadata::Orientation;
 
 use super::Warning;
 use super::warning::{kind, warn};
 
-/// Says so where a file asks to be turned.
+/// Adds a warning if a file requests another orientation.
 pub(super) fn warn_of(orientation: Option<Orientation>, warnings: &mut Vec<Warning>) {
     let turned = match orientation {
         None | Some(Orientation::NoTransforms) => return,

@@ -1,4 +1,4 @@
-//! What the screen shows of an image: 8-bit colour with stretched contrast.
+//! Display of an image: 8-bit colour with stretched contrast.
 
 use std::ops::Range;
 
@@ -10,31 +10,31 @@ use serde::{Deserialize, Serialize};
 use super::{Image, ImageError};
 use crate::geometry::length_within;
 
-/// An 8-bit RGBA picture of an image for the screen; the data themselves are not touched.
+/// An 8-bit RGBA version of an image for the screen; the data are not modified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preview {
-    /// Columns.
+    /// The number of columns.
     pub width: usize,
-    /// Rows.
+    /// The number of rows.
     pub height: usize,
     /// `[height, width, 4]`, row-major, red, green, blue, alpha (always 255).
     pub rgba: Vec<u8>,
 }
 
-/// Share of values, in percent, that may clip at each end when the contrast is stretched by itself.
+/// The percentage of values that may be clipped at each end by automatic contrast.
 const CLIPPED: f64 = 0.1;
 
-/// How an image's values become brightness on the screen.
+/// The conversion of the values of an image to brightness on the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Contrast {
-    /// The value shown as black; the 0.1th percentile when `None`.
+    /// The value shown as black; the 0.1th percentile for `None`.
     pub low: Option<f32>,
-    /// The value shown as white; the 99.9th percentile when `None`.
+    /// The value shown as white; the 99.9th percentile for `None`.
     pub high: Option<f32>,
-    /// Brightness is the share of the way from low to high, to the power of `1 / gamma`: above 1
-    /// brightens dim nuclei.
+    /// The brightness is `((value - low) / (high - low)).powf(1 / gamma)`: values above 1 brighten dim
+    /// nuclei.
     pub gamma: f32,
 }
 
@@ -44,10 +44,10 @@ impl Default for Contrast {
     }
 }
 
-/// Makes a preview whose longer side is at most `maximum_side` pixels, or of full size for `None`.
+/// Creates a preview whose longer side is at most `maximum_side` pixels, or of full size for `None`.
 ///
 /// # Errors
-/// [`ImageError::Inconsistent`] if the picture cannot be held in memory.
+/// [`ImageError::Inconsistent`] if the preview does not fit into memory.
 ///
 /// ```
 /// use nucleoscope::image::{Contrast, Image, Samples, preview};
@@ -71,7 +71,7 @@ pub fn preview(
         }
     };
     let scale = if high > low { 255.0 / (high - low) } else { 0.0 };
-    // A constant image shows as its own brightness instead of black.
+    // A constant image is shown with its own brightness instead of black.
     let offset = if high > low { low } else { 0.0 };
     let scale = if scale == 0.0 && image.bit_depth() == 8 { 1.0 } else { scale };
     let curve = gamma_curve(contrast.gamma);
@@ -90,17 +90,17 @@ pub fn preview(
     at_most(image.width(), image.height(), &rows, maximum_side)
 }
 
-/// What each of 256 brightnesses becomes; a gamma that is none counts as 1.
+/// The output of gamma correction for each of 256 brightness levels; an invalid gamma is replaced by 1.
 fn gamma_curve(gamma: f32) -> [u8; 256] {
     let gamma = if gamma.is_finite() && gamma > 0.0 { gamma } else { 1.0 };
     std::array::from_fn(|value| ((value as f32 / 255.0).powf(1.0 / gamma) * 255.0).round() as u8)
 }
 
-/// Shows a map of `width * height` values in `0.0..=1.0` in the colours of viridis: dark blue is 0,
+/// Displays a map of `width * height` values in `0.0..=1.0` with the viridis colour map: dark blue is 0,
 /// yellow is 1.
 ///
 /// # Errors
-/// [`ImageError::Inconsistent`] if the picture cannot be held in memory.
+/// [`ImageError::Inconsistent`] if the preview does not fit into memory.
 pub fn map_preview(
     width: usize,
     height: usize,
@@ -118,8 +118,8 @@ pub fn map_preview(
     at_most(width, height, &rows, maximum_side)
 }
 
-/// The picture of full size or, if it is larger than that, with its longer side reduced; `rows` gives the
-/// pixels of some rows.
+/// The preview in full size or, if that is too large, with its longer side reduced; `rows` returns the pixels
+/// of some rows.
 fn at_most(
     width: usize,
     height: usize,
@@ -132,13 +132,13 @@ fn at_most(
     }
 }
 
-/// Pixels of full size that are held at a time while a picture is reduced.
+/// The number of full-size pixels in memory at a time while a preview is reduced.
 const STRIP_PIXELS: usize = 1 << 22;
-/// How far the filter (Lanczos) reads around a pixel of the reduced picture, in such pixels.
+/// The radius of the Lanczos filter in pixels of the reduced preview.
 const FILTER_REACH: f64 = 3.0;
 
-/// Reduces a strip of rows at a time: the picture of a large image in full size would take several times
-/// its memory.
+/// Reduces one strip of rows at a time, because the full-size preview of a large image would take several
+/// times its memory.
 fn shrink(
     full_width: usize,
     full_height: usize,
@@ -153,7 +153,7 @@ fn shrink(
     let mut rgba = Vec::with_capacity(width * height * 4);
     for top in (0..height).step_by(strip) {
         let bottom = (top + strip).min(height);
-        // What the filter reads reaches beyond the strip.
+        // The filter reads pixels beyond the strip.
         let (above, below) = (top as f64 * step, bottom as f64 * step);
         let reach = FILTER_REACH * step + 1.0;
         let seen = (above - reach).max(0.0) as usize..((below + reach).ceil() as usize).min(full_height);
@@ -165,7 +165,7 @@ fn shrink(
         let source = TypedImageRef::<U8x4>::from_buffer(full_width as u32, seen.len() as u32, &pixels)
             .map_err(|_| refused())?;
         let mut target = TypedImage::<U8x4>::new(width as u32, (bottom - top) as u32);
-        // Alpha is 255 everywhere: there is nothing to weigh colours by.
+        // Alpha is 255 everywhere, so colours need not be weighted by it.
         let options = ResizeOptions::new().use_alpha(false).crop(
             0.0,
             part.start,

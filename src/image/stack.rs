@@ -1,12 +1,12 @@
-//! What a file holds (channels, slices, frames), and which part of it to look at.
+//! The contents of a file (channels, slices, frames), and the selection of a part of it.
 
 use serde::{Deserialize, Serialize};
 
 use super::warning::{kind, warn};
 use super::{Channel, Image, ImageError, PixelSize, Samples, Warning, split};
 
-/// Which part of a file's stack to look at: by default the channel that shows the nuclei, all slices
-/// projected into one, the first frame.
+/// The selected part of a stack: by default the nuclear channel, the maximum projection of all slices, and
+/// the first frame.
 ///
 /// ```
 /// use nucleoscope::image::{ChannelChoice, Selection, Slice};
@@ -20,100 +20,100 @@ use super::{Channel, Image, ImageError, PixelSize, Samples, Warning, split};
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Selection {
-    /// The channel to segment; `None`: the one whose name or colour says nuclei, else the first. In a
-    /// colour image `None` is all three together.
+    /// The channel to segment; `None` for the one whose name or colour indicates nuclei, or else the first.
+    /// In a colour image `None` selects all three.
     pub channel: Option<ChannelChoice>,
-    /// One slice of a z-stack, or all of them.
+    /// One slice of a z-stack, or a projection of all of them.
     pub slice: Slice,
     /// The frame of a time series, from 0.
     pub frame: usize,
 }
 
-/// A channel as the user names it.
+/// A channel selected by the user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(untagged)]
 pub enum ChannelChoice {
-    /// Its position, from 0.
+    /// Its index, from 0.
     Index(usize),
-    /// Its name, or a part of it that no other channel's name has; upper and lower case are the same.
+    /// Its name, or a part of it that is not in the name of another channel; case-insensitive.
     Name(String),
 }
 
-/// What becomes of a z-stack.
+/// The selection in a z-stack.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub enum Slice {
-    /// At every pixel the largest value of all slices.
+    /// Maximum projection: the largest value of all slices at each pixel.
     #[default]
     MaximumProjection,
     /// One slice, from 0.
     Single(usize),
 }
 
-/// What a file holds.
+/// The contents of a file.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct StackInfo {
-    /// Columns of a plane.
+    /// The number of columns of a plane.
     pub width: usize,
-    /// Rows of a plane.
+    /// The number of rows of a plane.
     pub height: usize,
-    /// Bits a value as stored, such as 12.
+    /// Bits per value as stored, such as 12.
     pub bit_depth: u8,
     /// Whether the channels are the red, green and blue of one colour image.
     pub is_color: bool,
     /// The channels, at least one.
     pub channels: Vec<ChannelInfo>,
-    /// Slices of the z-stack, at least 1.
+    /// The number of slices of the z-stack, at least 1.
     pub slices: usize,
-    /// Frames of the time series, at least 1.
+    /// The number of frames of the time series, at least 1.
     pub frames: usize,
-    /// The size of a pixel, where the file says it believably (see `docs/formats.md`).
+    /// The pixel size, if the file gives a plausible one (see `docs/formats.md`).
     pub pixel_size: Option<PixelSize>,
-    /// The channel that was chosen or guessed, from 0. A colour image is segmented as a whole unless a
-    /// channel was chosen, and this is then 0.
+    /// The selected or detected channel, from 0. A colour image is segmented as a whole unless a channel was
+    /// selected, and this is then 0.
     pub segmented_channel: usize,
-    /// What was guessed, repaired or left out while the file was opened.
+    /// The assumptions, repairs and omissions in opening the file.
     pub warnings: Vec<Warning>,
 }
 
-/// What a file says of a channel.
+/// The metadata of a channel in a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct ChannelInfo {
-    /// What the file calls it; `gray`, `red`, `green`, `blue` or `channel 2` where it says nothing.
+    /// The name in the file; `gray`, `red`, `green`, `blue` or `channel 2` if there is none.
     pub name: String,
-    /// Red, green and blue of its display colour.
+    /// The red, green and blue values of its display colour.
     pub color: Option<[u8; 3]>,
 }
 
-/// What was opened.
+/// An opened file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Opened {
-    /// What the file holds.
+    /// The contents of the file.
     pub info: StackInfo,
-    /// What is to be segmented: one gray channel, or a colour image.
+    /// The image to segment: one grayscale channel, or a colour image.
     pub image: Image,
-    /// Every channel at that slice or projection and that frame, for measuring; those of [`split`] for
-    /// a colour image.
+    /// Every channel at the selected slice or projection and frame, for measurement; for a colour image,
+    /// those of [`split`].
     pub channels: Vec<Channel>,
 }
 
-/// Which channels to keep in memory.
+/// The channels to keep in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Keep {
-    /// The one that is segmented.
+    /// The segmented channel.
     Segmented,
-    /// All.
+    /// All channels.
     All,
 }
 
 impl Opened {
-    /// A file that is one gray or colour image.
+    /// A file with one grayscale or colour image.
     pub(super) fn single(
         image: Image,
         warnings: Vec<Warning>,
@@ -139,7 +139,7 @@ impl Opened {
         Self::with_info(image, info, selection, keep)
     }
 
-    /// The same with what is known already; `info.channels` are those of [`split`].
+    /// The same with known metadata; `info.channels` are those of [`split`].
     pub(super) fn with_info(
         image: Image,
         mut info: StackInfo,
@@ -161,7 +161,7 @@ impl Opened {
     }
 }
 
-/// The channels of one gray or colour image, named as [`split`] names them.
+/// The channels of one grayscale or colour image, with the names used by [`split`].
 pub(super) fn gray_or_color(is_color: bool) -> Vec<ChannelInfo> {
     let one = |name: &str, color| ChannelInfo { name: name.to_owned(), color };
     if is_color {
@@ -171,7 +171,7 @@ pub(super) fn gray_or_color(is_color: bool) -> Vec<ChannelInfo> {
     }
 }
 
-/// The slices that a selection needs, of as many as there are.
+/// The slices needed for a selection.
 ///
 /// # Errors
 /// The slice or frame does not exist.
@@ -190,10 +190,10 @@ pub(super) fn plane_range(
     }
 }
 
-/// The position of the channel to segment.
+/// The index of the channel to segment.
 ///
 /// # Errors
-/// [`ImageError::NoSuchChannel`] if the choice fits none, or a part of a name fits several.
+/// [`ImageError::NoSuchChannel`] if no channel matches, or several channels match a part of a name.
 pub(super) fn choose_channel(selection: &Selection, channels: &[ChannelInfo]) -> Result<usize, ImageError> {
     match &selection.channel {
         Some(choice) => find_channel(choice, channels),
@@ -226,7 +226,7 @@ fn find_name(name: &str, channels: &[ChannelInfo]) -> Option<usize> {
     exact.or_else(only_one)
 }
 
-/// Parts of names of nuclear stains, the surest first.
+/// Parts of names of nuclear stains, the most specific first.
 const STAINS: [&str; 12] = [
     "dapi",
     "hoechst",
@@ -241,10 +241,10 @@ const STAINS: [&str; 12] = [
     "nucleus",
     "chromatin",
 ];
-/// Names of nuclear stains that are too short to look for inside other words.
+/// Names of nuclear stains that are too short to search for inside other words.
 const SHORT_STAINS: [&str; 3] = ["pi", "nuc", "dna"];
 
-/// The channel that shows the nuclei: by its name, else by its blue colour, else the first.
+/// The nuclear channel: by its name, or else by a blue colour, or else the first.
 fn guess_nuclear(channels: &[ChannelInfo]) -> usize {
     let names: Vec<String> = channels.iter().map(|channel| channel.name.to_lowercase()).collect();
     let has_word =
@@ -260,9 +260,9 @@ fn is_blue([red, green, blue]: [u8; 3]) -> bool {
     blue >= 128 && red < blue / 2 && green < blue / 2
 }
 
-/// Puts the larger of two values at every place; what is not a finite number gives way to what is.
+/// Computes the maximum of two planes at every pixel; finite values replace values that are not finite.
 ///
-/// Planes of different depth leave `largest` as it is; pages of one stack have the same.
+/// `largest` is unchanged if the planes have different depths; the pages of a stack have the same depth.
 pub(super) fn project(largest: &mut Samples, other: &Samples) {
     match (largest, other) {
         (Samples::U8(largest), Samples::U8(other)) => raise(largest, other, Ord::max),
@@ -280,8 +280,8 @@ fn raise<T: Copy>(largest: &mut [T], other: &[T], larger: impl Fn(T, T) -> T) {
     }
 }
 
-/// Replaces values that are NaN or infinite by the smallest number of their plane, with a warning: borders of
-/// registered and stitched images are like that, and they are background.
+/// Replaces NaN and infinite values by the minimum of their plane, with a warning: they occur at the borders
+/// of registered and stitched images and are background.
 pub(super) fn finite(mut planes: Vec<Samples>, warnings: &mut Vec<Warning>) -> Vec<Samples> {
     let mut count = 0usize;
     for plane in &mut planes {

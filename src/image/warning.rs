@@ -1,8 +1,8 @@
-//! What was guessed, repaired or left out while an image file was opened.
+//! Warnings about assumptions, repairs and omissions in opening an image file.
 
 use crate::diagnostic::Warning;
 
-/// A kind of warning: its code, and what a user can do about it.
+/// A kind of warning: its code, and help for the user.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Kind {
     code: &'static str,
@@ -63,7 +63,7 @@ pub(super) mod kind {
     };
 }
 
-/// Adds a warning unless the same one is there.
+/// Adds a warning, unless it is already present.
 pub(super) fn warn(warnings: &mut Vec<Warning>, Kind { code, help }: Kind, message: impl Into<String>) {
     let warning = Warning::new(code, message, help);
     if !warnings.contains(&warning) {

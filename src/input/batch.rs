@@ -206,7 +206,7 @@ pub fn open_again(given: &[InputFile], store: &impl OpenFile, mut archives: Arch
     Batch { dataset, sources, records, archives, failures }
 }
 
-/// Whether a file name is that of a record: `nucleoscope.json`, or a name that ends with `-nucleoscope.json`.
+/// Whether a file name is that of a record: it ends with `nucleoscope.json`, in any case.
 ///
 /// ```
 /// use nucleoscope::input::batch::is_record_name;

@@ -118,7 +118,7 @@ pub enum Ignored {
     OtherType,
     /// A CSV file whose purpose is not known from its name.
     UnknownCsv,
-    /// In a folder `masks` or `labels` without the matching images.
+    /// In a folder `masks` or `labels` whose images cannot be determined.
     TruthWithoutImage,
     /// A thumbnail of an image in the data set.
     Thumbnail,

@@ -63,10 +63,10 @@ impl MaskFile {
     /// alpha:
     ///
     /// - if alpha varies, pixels that are at least half opaque; if the colours of these vary too, the next
-    /// rule applies to them;
+    ///   rule applies to them;
     /// - if a colour or gray varies, every value but 0. In a file with lossy compression (JPEG, lossy WebP),
-    /// or with more than 16 different values, to exclude soft edges and noise: pixels at least half as bright
-    /// as the brightest;
+    ///   or with more than 16 different values, soft edges and noise are excluded: only pixels at least half
+    ///   as bright as the brightest belong to the nucleus;
     /// - if nothing varies, all pixels or, in a black file, none.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! From components at their own resolution to the pixels of an image, as libjpeg does it.
+//! Conversion of components at their own resolution to the pixels of an image, as in libjpeg.
 
 /// The samples of one component.
 pub(super) struct Plane {
@@ -8,7 +8,7 @@ pub(super) struct Plane {
     /// Columns of `samples`.
     pub stride: usize,
     pub samples: Vec<u8>,
-    /// How often it is sampled of `most` times, across and down.
+    /// The horizontal and vertical sampling factors, relative to the maximum factors `most`.
     pub sampling: (usize, usize),
 }
 
@@ -17,8 +17,8 @@ impl Plane {
         &self.samples[row.min(self.height - 1) * self.stride..][..self.width]
     }
 
-    /// One row of the image, `row`, in `out.len()` columns. Half resolutions are interpolated with the
-    /// weights 3 and 1, others repeated.
+    /// Row `row` of the image, with `out.len()` columns. Half resolutions are interpolated with the weights 3
+    /// and 1, others repeated.
     pub(super) fn expand(&self, row: usize, most: (usize, usize), out: &mut [u8]) {
         let (across, down) = self.sampling;
         let twice = (across * 2 == most.0, down * 2 == most.1);
@@ -47,7 +47,7 @@ impl Plane {
         }
     }
 
-    /// The row of a plane of half the height that is nearest to a row of the image, and the next nearest.
+    /// The row nearest to a row of the image, and the second nearest, in a plane of half the height.
     fn two_rows(&self, row: usize) -> (&[u8], &[u8]) {
         let near = row / 2;
         let far = if row.is_multiple_of(2) { near.saturating_sub(1) } else { near + 1 };
@@ -55,8 +55,9 @@ impl Plane {
     }
 }
 
-/// Two values from each: three parts of it and one of its left or right neighbour. The first and the last
-/// value have no neighbour on their outer side and count four times.
+/// Upsamples by two: each output is the weighted mean of an input with weight 3 and its left or right
+/// neighbour with weight 1. The first and last inputs have no neighbour on their outer side, and get weight 4
+/// there.
 fn interpolate(
     length: usize,
     three_parts: impl Fn(usize) -> u32,
@@ -73,7 +74,7 @@ fn interpolate(
     }
 }
 
-/// Brightness and colour differences to red, green and blue (ITU-T T.871), as libjpeg rounds it.
+/// Converts YCbCr to RGB (ITU-T T.871), with the rounding of libjpeg.
 pub(super) fn rgb([y, blue, red]: [u8; 3]) -> [u8; 3] {
     let (y, blue, red) = (i32::from(y), i32::from(blue) - 128, i32::from(red) - 128);
     const HALF: i32 = 1 << 15;
@@ -85,7 +86,7 @@ pub(super) fn rgb([y, blue, red]: [u8; 3]) -> [u8; 3] {
     ]
 }
 
-/// Inks, stored as what they leave of the light, to red, green and blue.
+/// Converts inverted CMYK to RGB.
 pub(super) fn of_inks([cyan, magenta, yellow, black]: [u8; 4]) -> [u8; 3] {
     [cyan, magenta, yellow].map(|light| ((u32::from(light) * u32::from(black) * 2 + 255) / 510) as u8)
 }

@@ -1,23 +1,23 @@
-//! Huffman codes and the bits they are read from (ITU-T T.81, annex C and F).
+//! Huffman codes and the bit reader (ITU-T T.81, annex C and F).
 
-/// Bits that are looked up at once.
+/// The number of bits of a table lookup.
 const LOOKED_UP: u32 = 9;
 
 /// The codes of one table.
 #[derive(Clone)]
 pub(super) struct Table {
-    /// Of the next [`LOOKED_UP`] bits, the value and how long its code is; length 0: the code is longer.
+    /// The value and code length for the next [`LOOKED_UP`] bits; length 0 if the code is longer.
     short: Vec<(u8, u8)>,
-    /// Largest code of each length, one more than fits where there is none of that length.
+    /// The largest code of each length; -1 for lengths without codes.
     largest: [i32; 17],
-    /// What leads from a code of each length to its value's position.
+    /// The offset from a code of each length to the index of its value.
     offset: [i32; 17],
     values: Vec<u8>,
 }
 
 impl Table {
-    /// From the number of codes of each length and their values; `None` if there are more codes of a length
-    /// than it has room for.
+    /// Builds a table from the number of codes of each length and their values; `None` if there are more
+    /// codes of a length than possible.
     pub(super) fn new(counts: &[u8; 16], values: &[u8]) -> Option<Self> {
         let mut table = Self {
             short: vec![(0, 0); 1 << LOOKED_UP],
@@ -51,23 +51,23 @@ impl Table {
     }
 }
 
-/// The entropy-coded data do not follow the rules.
+/// An error in the entropy-coded data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// Bits that are no code, or values out of range.
+    /// Bits that are not a code, or values out of range.
     Invalid,
-    /// A marker or the file's end stands before the last block.
+    /// A marker or the end of the file before the last block.
     Ends,
 }
 
 /// Bits of entropy-coded data, up to the next marker.
 pub(super) struct Bits<'a> {
     bytes: &'a [u8],
-    /// The next byte to take in.
+    /// The position of the next byte to read.
     pub(super) place: usize,
     held: u64,
     count: u32,
-    /// Zero bits that were taken in behind the end.
+    /// The number of zero bits added after the end.
     made_up: u32,
 }
 
@@ -103,29 +103,29 @@ impl<'a> Bits<'a> {
         }
     }
 
-    /// Whether bits were used that the data do not have.
+    /// Whether bits after the end of the data were used.
     pub(super) fn is_overdrawn(&self) -> bool {
         self.made_up > self.count
     }
 
-    /// Whole bytes before the next marker that nobody has used.
+    /// The number of unused whole bytes before the next marker.
     pub(super) fn unused_bytes(&self) -> usize {
         let rest = self.bytes.get(self.place..).unwrap_or_default();
         let marker = |pair: &[u8]| pair[0] == 0xff && !matches!(pair[1], 0 | 0xff);
         let untouched = &rest[..rest.windows(2).position(marker).unwrap_or(rest.len())];
-        // Any number of these may stand before a marker.
+        // A marker may be preceded by any number of these.
         let untouched = untouched.iter().rposition(|&byte| byte != 0xff).map_or(0, |last| last + 1);
         (self.count.saturating_sub(self.made_up) / 8) as usize + untouched
     }
 
-    /// Whether the bits that fill up the last byte are neither all 1, as the standard wants, nor all 0.
+    /// Whether the padding bits of the last byte are neither all 1, as the standard requires, nor all 0.
     pub(super) fn has_odd_padding(&self) -> bool {
         let bits = self.count.saturating_sub(self.made_up) % 8;
         let padding = self.held.checked_shr(64 - bits).unwrap_or(0);
         padding != 0 && padding != (1 << bits) - 1
     }
 
-    /// Throws away what is held, as at a restart.
+    /// Discards the buffered bits, as at a restart.
     pub(super) fn clear(&mut self) {
         (self.held, self.count, self.made_up) = (0, 0, 0);
     }
@@ -135,7 +135,7 @@ impl<'a> Bits<'a> {
         self.count -= count;
     }
 
-    /// The next value of a table.
+    /// Decodes the next value with a table.
     #[inline]
     pub(super) fn value(&mut self, table: &Table) -> Result<u8, Fault> {
         if self.count < 16 {
@@ -159,7 +159,7 @@ impl<'a> Bits<'a> {
         Err(if self.made_up > 0 { Fault::Ends } else { Fault::Invalid })
     }
 
-    /// The next 0 to 16 bits as a number.
+    /// Reads the next 0 to 16 bits as a number.
     #[inline]
     pub(super) fn number(&mut self, count: u8) -> u32 {
         if count == 0 {
@@ -173,7 +173,7 @@ impl<'a> Bits<'a> {
         number
     }
 
-    /// The next bits as a signed number (F.2.2.1, EXTEND).
+    /// Reads the next bits as a signed number (F.2.2.1, EXTEND).
     #[inline]
     pub(super) fn signed(&mut self, count: u8) -> i32 {
         if count == 0 {
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn codes_of_every_length_are_read() {
-        // One code of each length: 0, 10, 110, … and so one of 16 bits.
+        // One code of each length: 0, 10, 110, …, including one of 16 bits.
         let table = Table::new(&[1; 16], &(1..=16).collect::<Vec<u8>>()).unwrap();
         // 0, then 10, then fifteen ones and a zero, then padding.
         let bytes = [0b0101_1111, 0b1111_1111, 0x00, 0b1101_1111];

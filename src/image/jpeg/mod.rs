@@ -1,8 +1,9 @@
-//! JPEG with 8 bits and Huffman codes: baseline, extended sequential and progressive (ITU-T T.81).
+//! Decoder for JPEG with 8 bits and Huffman codes: baseline, extended sequential and progressive (ITU-T
+//! T.81).
 //!
-//! Read here because pixels must be right or be refused: decoders for Rust mix up the blocks of separate
-//! scans of subsampled components, or fill what follows a damaged place without a word (`docs/formats.md`).
-//! Every value is that of libjpeg's accurate integer method.
+//! Implemented here because pixels must either be correct or be rejected: decoders for Rust mix up the blocks
+//! of separate scans of subsampled components, or fill in data after a damaged position without an error
+//! (`docs/formats.md`). All values are identical to those of libjpeg's accurate integer method.
 //!
 //! ```text
 //! segments ──▶ scans ──huffman──▶ coefficients ──transform──▶ planes ──color──▶ pixels
@@ -19,29 +20,29 @@ use super::{ImageError, Limits};
 
 const FORMAT: &str = "JPEG";
 
-/// What the components mean.
+/// The meaning of the components.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Colors {
-    /// As a file of its own says it: by the markers of JFIF and Adobe, else by the components' names.
+    /// As in a standalone file: determined by the markers of JFIF and Adobe, or else by the component ids.
     ByMarkers,
-    /// Three are brightness and colour differences, to be made red, green and blue.
+    /// Three components are luminance and colour differences (YCbCr), to be converted to RGB.
     Ycbcr,
-    /// They are what is wanted.
+    /// The components are returned unchanged.
     Stored,
 }
 
-/// What was decoded.
+/// A decoded image.
 #[derive(Debug)]
 pub(super) struct Jpeg {
     pub width: usize,
     pub height: usize,
-    /// Values a pixel.
+    /// The number of values per pixel.
     pub channels: usize,
-    /// Values, interleaved and row by row.
+    /// The values, interleaved and row-major.
     pub samples: Vec<u8>,
-    /// The EXIF block, from its TIFF header on.
+    /// The EXIF block, starting with its TIFF header.
     pub exif: Option<Vec<u8>>,
-    /// What is not as it should be, though every pixel has a value.
+    /// Problems in the file that do not prevent decoding every pixel.
     pub oddities: Vec<String>,
 }
 
@@ -53,12 +54,12 @@ pub(super) struct Size {
     pub components: usize,
 }
 
-/// Decodes a JPEG. `tables` is a JPEG without an image whose tables are used where the file has none
-/// of its own (TIFF's JPEGTables); `fits` may refuse the size before memory is taken.
+/// Decodes a JPEG. `tables` is a JPEG without an image whose tables are used if the file has none of its own
+/// (JPEGTables of TIFF); `fits` may reject the size before memory is allocated.
 ///
 /// # Errors
-/// [`ImageError::Truncated`], [`ImageError::Corrupt`] with the place, [`ImageError::Unsupported`],
-/// [`ImageError::TooLarge`], or what `fits` says.
+/// [`ImageError::Truncated`], [`ImageError::Corrupt`] with the position, [`ImageError::Unsupported`],
+/// [`ImageError::TooLarge`], or an error of `fits`.
 pub(super) fn decode(
     bytes: &[u8],
     tables: &[u8],
@@ -84,10 +85,10 @@ fn unsupported(reason: impl Into<String>) -> ImageError {
 
 const CUT: ImageError = ImageError::Truncated { format: FORMAT };
 
-/// More than any encoder makes; each takes its time, however few bytes it has.
+/// More than any encoder writes; each scan takes time, even if it has few bytes.
 const MOST_SCANS: usize = 500;
 
-/// Where the coefficients of a zigzag (figure A.6) stand in a block.
+/// The position in a block of each coefficient in zigzag order (figure A.6).
 const ZIGZAG: [u8; 64] = [
     0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7,
     14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39,
@@ -97,22 +98,22 @@ const ZIGZAG: [u8; 64] = [
 /// One component of the frame.
 struct Component {
     id: u8,
-    /// How often it is sampled, across and down.
+    /// The horizontal and vertical sampling factors.
     sampling: (usize, usize),
     steps_at: usize,
-    /// The quantisation steps when its first scan began.
+    /// The quantization steps at the start of its first scan.
     steps: Option<[u16; 64]>,
     /// Columns and rows of samples that belong to the image.
     width: usize,
     height: usize,
-    /// Blocks that are stored, whole MCUs of them.
+    /// The number of stored blocks, rounded up to whole MCUs.
     across: usize,
     down: usize,
-    /// Of a sequential frame.
+    /// The samples of a sequential frame.
     samples: Vec<u8>,
-    /// Of a progressive frame.
+    /// The coefficients of a progressive frame.
     coefficients: Vec<i16>,
-    /// Of each coefficient, the lowest bit that is known; 16: none.
+    /// The lowest known bit of each coefficient; 16 if none is known.
     known: [u8; 64],
 }
 
@@ -120,13 +121,13 @@ struct Frame {
     width: usize,
     height: usize,
     is_progressive: bool,
-    /// The most samples of a component, across and down.
+    /// The maximum horizontal and vertical sampling factors of the components.
     most: (usize, usize),
     components: Vec<Component>,
 }
 
 impl Frame {
-    /// MCUs of an interleaved scan, across and down.
+    /// The number of MCUs of an interleaved scan, horizontally and vertically.
     fn units(&self) -> (usize, usize) {
         (self.width.div_ceil(8 * self.most.0), self.height.div_ceil(8 * self.most.1))
     }
@@ -141,37 +142,37 @@ struct Decoder {
     restart_interval: usize,
     frame: Option<Frame>,
     is_jfif: bool,
-    /// Adobe's number of the colour transform.
+    /// The colour transform in the Adobe marker.
     adobe: Option<u8>,
     exif: Option<Vec<u8>>,
     oddities: Vec<String>,
-    /// Whether pixels at the image's foot are missing.
+    /// Whether pixels at the bottom of the image are missing.
     is_cut: bool,
     scans: usize,
 }
 
-/// A scan's part of a component.
+/// The part of a component in a scan.
 struct Part {
     component: usize,
     dc: usize,
     ac: usize,
 }
 
-/// Which coefficients a scan has, and which bits of them.
+/// The coefficients of a scan, and their bits.
 #[derive(Clone, Copy)]
 struct Band {
     first: usize,
     last: usize,
-    /// The bit that was known before, 0 for a first pass.
+    /// The bit known before the scan, 0 for a first pass.
     high: u8,
     low: u8,
 }
 
-/// Says whether a size is accepted.
+/// Checks whether a size is accepted.
 type Fits<'a> = Box<dyn FnOnce(Size) -> Result<(), ImageError> + 'a>;
 
 impl Decoder {
-    /// Reads all segments; without `fits` they may be tables only.
+    /// Reads all segments; without `fits`, the file may contain only tables.
     fn read(&mut self, bytes: &[u8], mut fits: Option<Fits>) -> Result<(), ImageError> {
         if !bytes.starts_with(b"\xff\xd8") {
             return Err(corrupt("it does not begin as a JPEG"));
@@ -189,7 +190,7 @@ impl Decoder {
             match marker {
                 // The end of the image.
                 0xd9 => return if only_tables { Ok(()) } else { self.end() },
-                // Restarts that are left over, a start, and a temporary marker have no segment.
+                // Stray restart markers, a start marker, and a temporary marker have no segment.
                 0xd0..=0xd8 | 0x01 => continue,
                 _ => {}
             }
@@ -227,7 +228,7 @@ impl Decoder {
         }
     }
 
-    /// At the end mark every component must have been in a scan.
+    /// At the end marker, every component must have been in a scan.
     fn end(&mut self) -> Result<(), ImageError> {
         if !self.knows(|known| known[0] < 16) {
             return Err(CUT);
@@ -238,7 +239,7 @@ impl Decoder {
         Ok(())
     }
 
-    /// A file without its end mark is taken if it has everything else.
+    /// A file without an end marker is accepted if it is complete otherwise.
     fn end_is_missing(&mut self) -> Result<(), ImageError> {
         if !self.knows(|known| known.iter().all(|&bit| bit == 0)) {
             return Err(CUT);
@@ -249,7 +250,7 @@ impl Decoder {
         Ok(())
     }
 
-    /// Whether that is so of the coefficients of every component.
+    /// Whether a condition holds for the coefficients of every component.
     fn knows(&self, enough: impl Fn(&[u8; 64]) -> bool) -> bool {
         self.frame
             .as_ref()
@@ -345,7 +346,7 @@ impl Decoder {
         Ok(())
     }
 
-    /// Decodes a scan whose data begin at `place`; returns where they end.
+    /// Decodes a scan whose data start at `place`; returns the end of the data.
     fn scan(&mut self, bytes: &[u8], header: &[u8], place: usize) -> Result<usize, ImageError> {
         let Some(frame) = self.frame.as_mut() else { return Err(corrupt("a scan stands before the frame")) };
         let broken = || corrupt("a scan's header is not valid");
@@ -490,7 +491,7 @@ impl Decoder {
     }
 }
 
-/// The next marker at or behind `place`, and where what follows it begins.
+/// The next marker at or after `place`, and the position after it.
 fn next_marker(bytes: &[u8], place: usize) -> Option<(u8, usize)> {
     let rest = bytes.get(place..)?;
     let found = rest.windows(2).position(|pair| pair[0] == 0xff && !matches!(pair[1], 0 | 0xff))?;
@@ -503,16 +504,16 @@ struct Tables<'a> {
     restart_interval: usize,
 }
 
-/// How a scan ended.
+/// The result of a scan.
 struct ScanEnd {
     place: usize,
-    /// Whether there are data that nobody used.
+    /// Whether there are unused data.
     has_rest: bool,
-    /// Rows of pixels at the image's foot that the data do not reach.
+    /// The number of pixel rows missing at the bottom of the image.
     cut_rows: usize,
 }
 
-/// Share of a scan's units that may be missing at the file's end, as one in so many.
+/// The fraction of the units of a scan that may be missing at the end of the file, as its reciprocal.
 const MAY_BE_MISSING: usize = 50;
 
 fn run_scan(
@@ -523,7 +524,7 @@ fn run_scan(
     bytes: &[u8],
     place: usize,
 ) -> Result<ScanEnd, ImageError> {
-    // A scan of one component has its blocks row by row, without those that only fill up MCUs (A.2.2).
+    // A scan of one component stores its blocks in row-major order, without those that only pad MCUs (A.2.2).
     let alone = parts.len() == 1;
     let (across, down) = if alone {
         let component = &frame.components[parts[0].component];
@@ -608,7 +609,7 @@ fn is_nearly_whole(done: usize, all: usize) -> bool {
     (all - done) * MAY_BE_MISSING <= all
 }
 
-/// Repeats the last row of samples that is there, from MCU row `unit_row` on.
+/// Repeats the last available row of samples, from MCU row `unit_row` on.
 fn fill_rest(frame: &mut Frame, parts: &[Part], alone: bool, unit_row: usize) {
     for part in parts {
         let component = &mut frame.components[part.component];
@@ -621,7 +622,7 @@ fn fill_rest(frame: &mut Frame, parts: &[Part], alone: bool, unit_row: usize) {
     }
 }
 
-/// Puts a block's samples in their place.
+/// Copies the samples of a block to their position.
 fn put(
     stride: usize,
     column: usize,
@@ -639,7 +640,7 @@ fn put(
     }
 }
 
-/// All samples of a component whose coefficients are complete.
+/// The samples of a component whose coefficients are complete.
 fn transformed(component: &Component) -> Vec<u8> {
     let mut samples = vec![0; component.coefficients.len()];
     if let Some(steps) = &component.steps {
@@ -651,12 +652,12 @@ fn transformed(component: &Component) -> Vec<u8> {
     samples
 }
 
-/// What goes on from block to block, up to a restart.
+/// The decoder state that is kept between blocks, up to a restart.
 #[derive(Default)]
 struct State {
-    /// The last DC coefficient of each of the scan's components.
+    /// The last DC coefficient of each component of the scan.
     dc: [i32; 4],
-    /// Blocks that have no more coefficients of the band.
+    /// The number of remaining blocks without further coefficients in the band.
     empty: u32,
 }
 
@@ -676,7 +677,7 @@ impl Coder<'_> {
         Ok(state.dc[part])
     }
 
-    /// All coefficients of a block (F.2.2).
+    /// Decodes all coefficients of a block (F.2.2).
     fn sequential(
         &self,
         bits: &mut Bits,
@@ -706,7 +707,7 @@ impl Coder<'_> {
         Ok(())
     }
 
-    /// The band's bits of a block (G.1.2).
+    /// Decodes the bits of the band of a block (G.1.2).
     fn progressive(
         &self,
         bits: &mut Bits,
@@ -780,7 +781,7 @@ impl Coder<'_> {
                     (_, 1) => -step,
                     _ => return Err(Fault::Invalid),
                 };
-                // `run` zeros are passed over, and on the way what is not zero gets one bit more.
+                // Skips `run` zeros, and refines the nonzero coefficients on the way by one bit.
                 while at <= last {
                     let coefficient = &mut block[usize::from(ZIGZAG[at])];
                     if *coefficient != 0 {
@@ -812,7 +813,7 @@ impl Coder<'_> {
     }
 }
 
-/// One bit more of a coefficient that is not zero.
+/// Reads one more bit of a nonzero coefficient.
 fn correct(bits: &mut Bits, coefficient: &mut i16, step: i16) {
     if bits.number(1) == 1 && *coefficient & step == 0 {
         *coefficient = coefficient.wrapping_add(if *coefficient > 0 { step } else { -step });

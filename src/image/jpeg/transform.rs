@@ -1,8 +1,8 @@
-//! The inverse cosine transform of 8 × 8 coefficients, in whole numbers.
+//! The inverse discrete cosine transform of 8 × 8 coefficients, in integer arithmetic.
 //!
-//! The algorithm is Loeffler, Ligtenberg and Moschytz's with 11 multiplications (ICASSP 1989), at a
-//! precision of 13 bits with 2 more between the passes: the one that libjpeg's accurate integer method
-//! uses, so that the values are the same to the last bit.
+//! The algorithm is that of Loeffler, Ligtenberg and Moschytz with 11 multiplications (ICASSP 1989), with a
+//! precision of 13 bits and 2 more between the passes. It is the same as libjpeg's accurate integer method,
+//! so the values are identical.
 
 const BITS: i32 = 13;
 const BETWEEN: i32 = 2;
@@ -20,7 +20,7 @@ const F_2_053: i32 = 16819;
 const F_2_562: i32 = 20995;
 const F_3_072: i32 = 25172;
 
-/// Eight values of one column or row, rounded after a shift.
+/// Transforms eight values of one column or row, and rounds the result after a shift.
 fn pass(input: [i32; 8], shift: i32) -> [i32; 8] {
     let mul = i32::wrapping_mul;
     let (add, sub) = (i32::wrapping_add, i32::wrapping_sub);
@@ -56,7 +56,7 @@ fn pass(input: [i32; 8], shift: i32) -> [i32; 8] {
     ]
 }
 
-/// Samples of a block from its coefficients (row by row) and their quantisation steps.
+/// Computes the samples of a block from its coefficients (row-major) and their quantization steps.
 pub(super) fn inverse(coefficients: &[i16; 64], steps: &[u16; 64]) -> [u8; 64] {
     if coefficients[1..].iter().all(|&coefficient| coefficient == 0) {
         let flat = i32::from(coefficients[0]).wrapping_mul(steps[0].into()).wrapping_shl(BETWEEN as u32);
@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn it_is_the_transform_of_the_standard() {
-        // A few coefficients against T.81, A.3.3 in floating point.
+        // Compares a few coefficients with T.81, A.3.3 in floating point.
         let mut coefficients = [0i16; 64];
         for (index, value) in [(0, 30), (1, -14), (8, 9), (10, 5), (35, -3), (63, 2)] {
             coefficients[index] = value;

@@ -1,8 +1,8 @@
-//! What the axes of a stack mean, and planes put in their places by them.
+//! The axes of a stack, and the arrangement of planes along them.
 
 use super::layout::{MAXIMUM_PLANES, Plane};
 
-/// What changes from plane to plane along an axis.
+/// The meaning of an axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Channel,
@@ -10,14 +10,14 @@ pub(super) enum Kind {
     Frame,
 }
 
-/// An axis and how many planes it has.
+/// An axis and its number of planes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Axis {
     pub kind: Kind,
     pub length: usize,
 }
 
-/// Planes in the order channel, slice, frame (the channel changes fastest).
+/// Planes in the order channel, slice, frame, with the channel varying fastest.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Arranged {
     pub channels: usize,
@@ -32,14 +32,14 @@ impl Axis {
     }
 }
 
-/// How many planes the axes have; `None`: more than any stack.
+/// The total number of planes; `None` if it is larger than any stack.
 pub(super) fn count(axes: &[Axis]) -> Option<usize> {
     let product = axes.iter().try_fold(1usize, |product, axis| product.checked_mul(axis.length));
     product.filter(|product| (1..=MAXIMUM_PLANES).contains(product))
 }
 
-/// Puts planes that are stored along these axes, the fastest first, in their places. Several axes of a kind
-/// become one. Planes that are not there are missing at the end.
+/// Arranges planes that are stored along these axes, the fastest first. Several axes of a kind are merged.
+/// Missing planes are at the end.
 pub(super) fn arrange(axes: &[Axis], stored: &[Plane]) -> Option<Arranged> {
     let all = count(axes)?;
     let length = |kind| axes.iter().filter(|axis| axis.kind == kind).map(|axis| axis.length).product();

@@ -1,4 +1,4 @@
-//! Strips and tiles as they are before compression.
+//! Decompression of strips and tiles.
 
 use std::borrow::Cow;
 use std::io::Read;
@@ -14,27 +14,27 @@ use crate::image::{ImageError, Limits, Warning};
 
 const NONE: u16 = 1;
 const LZW: u16 = 5;
-/// JPEG as in TIFF's technical note 2, value of Compression.
+/// JPEG as in TIFF technical note 2, a value of Compression.
 pub(super) const JPEG: u16 = 7;
 const DEFLATE: u16 = 8;
 const PACK_BITS: u16 = 32_773;
 const OLD_DEFLATE: u16 = 32_946;
 const ZSTD: u16 = 50_000;
 
-/// One strip or tile to expand.
+/// A strip or tile to decompress.
 pub(super) struct Packed<'a> {
     pub bytes: &'a [u8],
-    /// Columns of the strip or tile.
+    /// The number of columns of the strip or tile.
     pub width: usize,
-    /// Rows that are needed of it.
+    /// The number of required rows.
     pub height: usize,
-    /// Rows that it may have.
+    /// The maximum number of rows.
     pub full_height: usize,
-    /// Bytes that these rows make.
+    /// The number of bytes of the required rows.
     pub length: usize,
 }
 
-/// Refuses, by its name, a compression that is not read.
+/// Rejects unsupported compression, with its name.
 pub(super) fn check(page: &Page) -> Result<(), ImageError> {
     let unsupported = |reason: String| Err(ImageError::Unsupported { format: FORMAT, reason });
     match page.compression {
@@ -66,19 +66,19 @@ fn name(compression: u16) -> String {
     known.to_owned()
 }
 
-/// Whether a predictor is undone: only these three methods have one (TIFF 6.0, section 14).
+/// Whether a predictor is undone: only these three methods support it (TIFF 6.0, section 14).
 pub(super) fn has_predictor(compression: u16) -> bool {
     matches!(compression, LZW | DEFLATE | OLD_DEFLATE | ZSTD)
 }
 
-/// Whether the values are as they were written, so that a strip's length is known without being told.
+/// Whether the values are uncompressed, so that the length of a strip is known without the tag.
 pub(super) fn is_none(compression: u16) -> bool {
     compression == NONE
 }
 
-/// Expands a strip or tile; what comes back has at least `packed.length` bytes.
+/// Decompresses a strip or tile; the result has at least `packed.length` bytes.
 ///
-/// No more memory is taken than those bytes, whatever the packed bytes say.
+/// No more memory than that is allocated, regardless of the compressed data.
 pub(super) fn expand<'a>(
     page: &Page,
     packed: &Packed<'a>,
@@ -123,7 +123,7 @@ fn read(decoder: impl Read, length: usize) -> std::io::Result<Vec<u8>> {
 }
 
 fn lzw(packed: &[u8], length: usize) -> Result<Vec<u8>, ImageError> {
-    // Before TIFF 5.0, codes began with the lowest bit, and so with that of the clear code, 256.
+    // Before TIFF 5.0, codes, of which the clear code 256 is the first, were stored lowest bit first.
     let is_old = packed.first() == Some(&0) && packed.get(1).is_some_and(|byte| byte & 1 == 1);
     let configuration = if is_old {
         decode::Configuration::new(BitOrder::Lsb, 8)
@@ -148,7 +148,7 @@ fn lzw(packed: &[u8], length: usize) -> Result<Vec<u8>, ImageError> {
     Ok(bytes)
 }
 
-/// Apple's run lengths (TIFF 6.0, section 9).
+/// Apple's run-length encoding (TIFF 6.0, section 9).
 fn pack_bits(mut packed: &[u8], length: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
     while let (Some((&head, rest)), true) = (packed.split_first(), bytes.len() < length) {
@@ -170,10 +170,10 @@ fn pack_bits(mut packed: &[u8], length: usize) -> Vec<u8> {
     bytes
 }
 
-/// Most bytes of a JPEG's shared tables: all that the standard has take some 3,000.
+/// The maximum length in bytes of the shared tables of a JPEG: all tables of the standard take about 3,000.
 const LONGEST_TABLES: usize = 1 << 14;
 
-/// A JPEG whose tables may be stored once for all strips.
+/// Decodes a JPEG whose tables may be stored once for all strips.
 fn jpeg(
     page: &Page,
     packed: &Packed,
@@ -200,7 +200,7 @@ fn jpeg(
         ))
     };
     let colors = if page.is_ycbcr && samples == 3 { Colors::Ycbcr } else { Colors::Stored };
-    // What fits is no larger than the strip, which has been checked.
+    // Sizes that fit are no larger than the strip, which has been checked.
     let limits = Limits { maximum_pixels: u64::MAX };
     let decoded = jpeg::decode(packed.bytes, tables, colors, limits, fits).map_err(|error| match error {
         ImageError::Corrupt { format: FORMAT, .. } => error,

@@ -1,10 +1,10 @@
-//! Planes that stand one behind the other in the file, while only the first has a directory.
+//! Planes stored contiguously in the file, of which only the first has a directory.
 
 use super::compression;
 use super::directory::{File, MAXIMUM_PAGES, tag};
 use super::page::Page;
 
-/// Bytes of an uncompressed page.
+/// The number of bytes of an uncompressed page.
 fn plane_bytes(page: &Page) -> Option<u64> {
     let samples = if page.is_planar { 1 } else { page.samples };
     let row = page.width.checked_mul(samples)?.checked_mul(page.bits)?.div_ceil(8);
@@ -12,8 +12,9 @@ fn plane_bytes(page: &Page) -> Option<u64> {
     u64::try_from(row.checked_mul(page.height)?.checked_mul(planes)?).ok().filter(|&bytes| bytes > 0)
 }
 
-/// Adds the planes behind page `at` to the pages if all `count` of them lie in the file, with nothing of the
-/// directory between them, and returns the positions of all planes. Only uncompressed strips stand like that.
+/// Adds the planes after page `at` to the pages if all `count` of them are in the file, without overlapping
+/// data of the directory, and returns the indices of all planes. Only uncompressed strips are stored this
+/// way.
 pub(super) fn expand(file: &File, pages: &mut Vec<Page>, at: usize, count: usize) -> Vec<usize> {
     let Some(example) = pages.get(at).cloned() else { return Vec::new() };
     let mut found = vec![at];

@@ -1,19 +1,21 @@
-//! A TIFF file's bytes as numbers and directories (TIFF 6.0, section 2; BigTIFF).
+//! Numbers and directories of a TIFF file (TIFF 6.0, section 2; BigTIFF).
 //!
-//! The `tiff` crate reads directories too, but only behind a first page whose pixels it can decode,
-//! and it decodes no 9 to 15 bits, palettes, or descriptions that are not UTF-8.
+//! The `tiff` crate reads directories too, but only after a first page whose pixels it can decode, and it
+//! does not support 9 to 15 bits, palettes, or descriptions that are not UTF-8.
 
 use crate::image::warning::{kind, warn};
 use crate::image::{ImageError, Warning};
 
 use super::FORMAT;
 
-/// Most directories of a file: more than any microscope writes, few enough to be read in a second.
+/// The maximum number of directories in a file: more than any microscope writes, few enough to read within a
+/// second.
 pub(super) const MAXIMUM_PAGES: usize = 1 << 17;
-/// Most entries of all directories together, so that directories that overlap cannot take for ever.
+/// The maximum number of entries in all directories, so that overlapping directories cannot take unlimited
+/// time.
 const MAXIMUM_ENTRIES: usize = 1 << 23;
 
-/// The bytes of a file, and how its numbers are written.
+/// The contents of a file, and the format of its numbers.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct File<'a> {
     pub bytes: &'a [u8],
@@ -21,7 +23,7 @@ pub(super) struct File<'a> {
     big_tiff: bool,
 }
 
-/// One entry of a directory: where its values are.
+/// An entry of a directory: the location of its values.
 #[derive(Debug, Clone, Copy)]
 struct Field {
     tag: u16,
@@ -30,13 +32,13 @@ struct Field {
     place: usize,
 }
 
-/// The entries of one page that matter here.
+/// The entries of one page that are used.
 #[derive(Debug, Clone)]
 pub(super) struct Directory {
     fields: Vec<Field>,
 }
 
-/// The tags that are read.
+/// The supported tags.
 pub(super) mod tag {
     pub(crate) const SUBFILE: u16 = 254;
     pub(crate) const OLD_SUBFILE: u16 = 255;
@@ -115,7 +117,7 @@ pub(super) fn corrupt(reason: impl Into<String>) -> ImageError {
 }
 
 impl<'a> File<'a> {
-    /// Reads the header. Returns the place of the first directory, too.
+    /// Reads the header. Also returns the offset of the first directory.
     fn open(bytes: &'a [u8]) -> Result<(Self, u64), ImageError> {
         let big_endian = match bytes.get(..2) {
             Some(b"II") => false,
@@ -136,14 +138,14 @@ impl<'a> File<'a> {
         self.bytes.get(range).ok_or(ImageError::Truncated { format: FORMAT })
     }
 
-    /// A whole number of 1 to 8 bytes.
+    /// An integer of 1 to 8 bytes.
     fn number(&self, start: usize, length: usize) -> Result<u64, ImageError> {
         let digits = self.slice(start, length)?.iter();
         let add = |number: u64, &byte: &u8| number << 8 | u64::from(byte);
         Ok(if self.big_endian { digits.fold(0, add) } else { digits.rev().fold(0, add) })
     }
 
-    /// A whole number in some bytes of the file; `None` above 8 bytes.
+    /// Decodes an integer from bytes of the file; `None` for more than 8 bytes.
     pub(super) fn number_in(&self, bytes: &[u8]) -> Option<u64> {
         let add = |number: u64, &byte: &u8| number << 8 | u64::from(byte);
         (bytes.len() <= 8).then(|| {
@@ -151,23 +153,23 @@ impl<'a> File<'a> {
         })
     }
 
-    /// A float of 8 bytes.
+    /// Decodes an 8-byte float.
     pub(super) fn float_in(&self, bytes: &[u8]) -> Option<f64> {
         (bytes.len() == 8).then(|| self.number_in(bytes)).flatten().map(f64::from_bits)
     }
 
-    /// A whole number of 4 bytes at a place.
+    /// A 4-byte integer at an offset.
     pub(super) fn long(&self, place: usize) -> Option<u64> {
         self.number(place, 4).ok()
     }
 
-    /// A place in the file; one that no memory could hold lies behind the end.
+    /// Checks an offset in the file; an offset that does not fit into memory is after the end.
     fn place(&self, start: usize, length: usize) -> Result<usize, ImageError> {
         Ok(usize::try_from(self.number(start, length)?).unwrap_or(usize::MAX))
     }
 
-    /// Reads the directory at `start`, and says where the next one is (0: nowhere) and how many entries
-    /// it has.
+    /// Reads the directory at `start`, and returns the offset of the next one (0 for none) and the number of
+    /// entries.
     fn directory(&self, start: usize) -> Result<(Directory, u64, usize), ImageError> {
         let (count_size, entry_size, value_size) = if self.big_tiff { (8, 20, 8) } else { (2, 12, 4) };
         let entries = self.place(start, count_size)?;
@@ -189,11 +191,11 @@ impl<'a> File<'a> {
     }
 }
 
-/// The file and the directories of its pages, in order.
+/// Opens a file and reads the directories of its pages, in order.
 ///
 /// # Errors
-/// The chain of directories leads out of the file, or is too long. One that leads back ends there, with a
-/// warning.
+/// The chain of directories points outside the file, or is too long. A chain with a cycle is cut at the
+/// cycle, with a warning.
 pub(super) fn open<'a>(
     bytes: &'a [u8],
     warnings: &mut Vec<Warning>,
@@ -224,7 +226,7 @@ pub(super) fn open<'a>(
     Ok((file, directories))
 }
 
-/// Bytes of a value of a field type (TIFF 6.0, page 15, and BigTIFF); 0 for types that are not known.
+/// The number of bytes of a value of a field type (TIFF 6.0, page 15, and BigTIFF); 0 for unknown types.
 fn size_of_kind(kind: u16) -> usize {
     match kind {
         1 | 2 | 6 | 7 => 1,
@@ -244,17 +246,17 @@ impl Directory {
         self.field(tag).is_some()
     }
 
-    /// Whether values of a field, or the directory itself, stand at or behind `start` and before `end`.
+    /// Whether the values of any field, or the directory itself, start in the range `start..end`.
     pub(super) fn is_within(&self, start: u64, end: u64) -> bool {
         self.fields.iter().any(|field| (start..end).contains(&(field.place as u64)))
     }
 
-    /// How many values a field has; 0 if it is not there.
+    /// The number of values of a field; 0 if it is missing.
     pub(super) fn count(&self, tag: u16) -> usize {
         self.field(tag).map_or(0, |field| field.count)
     }
 
-    /// The whole numbers of a field: all of them, but at most `most`. Empty if it is not there.
+    /// The integers of a field, at most `most` of them. Empty if it is missing.
     pub(super) fn numbers(&self, file: &File, tag: u16, most: usize) -> Result<Vec<u64>, ImageError> {
         let Some(field) = self.field(tag) else { return Ok(Vec::new()) };
         let size = match field.kind {
@@ -270,18 +272,19 @@ impl Directory {
         (0..count).map(|index| file.number(field.place + index * size, size)).collect()
     }
 
-    /// Numbers of 4 bytes where a field's values are, whatever its type and count; those that lie in the file.
+    /// 4-byte integers at the values of a field, regardless of its type and count; only those that are in the
+    /// file.
     pub(super) fn longs(&self, file: &File, tag: u16, count: usize) -> Vec<u64> {
         let Some(field) = self.field(tag) else { return Vec::new() };
         (0..count).map_while(|index| file.long(field.place.checked_add(4 * index)?)).collect()
     }
 
-    /// The first whole number of a field, or what is meant where it is missing.
+    /// The first integer of a field, or the default `missing` without the field.
     pub(super) fn number(&self, file: &File, tag: u16, missing: u64) -> Result<u64, ImageError> {
         Ok(self.numbers(file, tag, 1)?.first().copied().unwrap_or(missing))
     }
 
-    /// A fraction; `None` if it is not there or not one.
+    /// A fraction; `None` if it is missing or of another type.
     pub(super) fn fraction(&self, file: &File, tag: u16) -> Option<f64> {
         let field = self.field(tag).filter(|field| field.kind == 5 && field.count > 0)?;
         let above = file.number(field.place, 4).ok()?;
@@ -289,7 +292,7 @@ impl Directory {
         (below != 0).then(|| above as f64 / below as f64)
     }
 
-    /// A field's bytes; empty if it is not there.
+    /// The bytes of a field; empty if it is missing.
     pub(super) fn bytes<'a>(&self, file: &File<'a>, tag: u16) -> Result<&'a [u8], ImageError> {
         match self.field(tag) {
             Some(field) => file.slice(field.place, field.count.saturating_mul(size_of_kind(field.kind))),
@@ -297,7 +300,8 @@ impl Directory {
         }
     }
 
-    /// A field's text up to its end mark: UTF-8, or Latin-1 as old programs write it; or UTF-16.
+    /// The text of a field up to the terminating zero: UTF-8, or Latin-1 as written by old programs; or
+    /// UTF-16.
     pub(super) fn text(&self, file: &File, tag: u16) -> Result<String, ImageError> {
         let bytes = self.bytes(file, tag)?;
         if let Some(text) = utf16(bytes) {
@@ -311,7 +315,7 @@ impl Directory {
     }
 }
 
-/// Text of 16-bit units, which a mark at its start or a `<` of two bytes gives away.
+/// UTF-16 text, recognized by a byte order mark or a leading two-byte `<`.
 fn utf16(bytes: &[u8]) -> Option<String> {
     let (big_endian, start) = match bytes.get(..2)? {
         [0xff, 0xfe] => (false, 2),

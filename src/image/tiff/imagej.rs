@@ -1,5 +1,5 @@
-//! Hyperstacks as ImageJ writes them: lines `key=value` in the first page's description, the channel
-//! fastest, then the slice, then the frame.
+//! ImageJ hyperstacks: lines `key=value` in the description of the first page; the channel varies fastest,
+//! then the slice, then the frame.
 //!
 //! The keys are those of ImageJ's `FileSaver` and `TiffDecoder` (`ij.io`); display colours and labels
 //! are in ImageJ's private tags 50838 and 50839.
@@ -14,16 +14,16 @@ use crate::image::stack::gray_or_color;
 use crate::image::warning::{kind, warn};
 use crate::image::{ChannelInfo, ImageError, PixelSize, Warning};
 
-/// Whether ImageJ (or a program that writes as it does) wrote this description.
+/// Whether ImageJ (or a program that uses its format) wrote this description.
 pub(super) fn wrote(description: &str) -> bool {
     description.starts_with("ImageJ=")
 }
 
-/// How the pages make a hyperstack. Images that stand behind a single page, as ImageJ writes them above 4 GB,
-/// become pages.
+/// The layout of the pages as a hyperstack. Images stored after a single page, as ImageJ writes them above 4
+/// GB, become pages.
 ///
 /// # Errors
-/// There are more planes than any stack has.
+/// The number of planes exceeds the maximum.
 pub(super) fn layout(
     file: &File,
     pages: &mut Vec<Page>,
@@ -90,10 +90,10 @@ pub(super) fn layout(
     Ok(layout)
 }
 
-/// Most channels of a composite in ImageJ.
+/// The maximum number of channels of a composite in ImageJ.
 const MOST_COMPOSITE: usize = 7;
 
-/// The axes in the order that `order` names, the fastest first; ImageJ's own is `czt`.
+/// The axes in the order given by `order`, the fastest first; ImageJ's own is `czt`.
 fn order(order: &str, channels: usize, slices: usize, frames: usize) -> Vec<Axis> {
     let axis = |letter| match letter {
         'c' => Some(Axis::new(Kind::Channel, channels)),
@@ -108,7 +108,7 @@ fn order(order: &str, channels: usize, slices: usize, frames: usize) -> Vec<Axis
     if is_whole && named.len() == 3 { named } else { "czt".chars().filter_map(axis).collect() }
 }
 
-/// The channel's name in a label: `DAPI` in `c:1/3 z:1/1 - DAPI`, as Bio-Formats writes it.
+/// The channel name in a label: `DAPI` in `c:1/3 z:1/1 - DAPI`, as written by Bio-Formats.
 fn channel_of(label: &str) -> String {
     let name = match label.split_once(" - ") {
         Some((place, name)) if place.contains(":1/") || place.contains(":") => name,
@@ -117,7 +117,8 @@ fn channel_of(label: &str) -> String {
     name.trim().to_owned()
 }
 
-/// Channels, slices and frames whose product is the number of images; what does not fit is slices.
+/// Channels, slices and frames whose product is the number of images; images that do not match are treated as
+/// slices.
 fn axes(
     images: usize,
     channels: Option<usize>,
@@ -147,7 +148,7 @@ fn channels(file: &File, page: &Page, private: &Private, count: usize) -> Vec<Ch
     if page.meaning == Meaning::Palette && count == 1 {
         channels[0].color = pixels::palette(file, page).ok().and_then(|colors| colors.last().copied());
     }
-    // The first planes are the channels of the first slice; their labels name them if all differ.
+    // The first planes are the channels of the first slice; their labels are used as names if all differ.
     let labels: Vec<&String> = private.labels.iter().take(count).collect();
     let differ =
         labels.iter().enumerate().all(|(at, label)| !label.is_empty() && !labels[..at].contains(label));
@@ -159,18 +160,18 @@ fn channels(file: &File, page: &Page, private: &Private, count: usize) -> Vec<Ch
     channels
 }
 
-/// What is in ImageJ's private tags.
+/// The contents of ImageJ's private tags.
 #[derive(Default)]
 struct Private {
-    /// The brightest colour of each channel's lookup table.
+    /// The brightest colour of the lookup table of each channel.
     colors: Vec<[u8; 3]>,
     /// The label of each plane.
     labels: Vec<String>,
 }
 
 impl Private {
-    /// 50839 begins with pairs of a type and how many blocks of it follow; 50838 has the size of that
-    /// list and then of each block.
+    /// 50839 starts with pairs of a type and the number of its blocks; 50838 contains the size of that list
+    /// and then of each block.
     fn read(file: &File, page: &Page) -> Result<Self, ImageError> {
         let sizes = page.directory.numbers(file, tag::IMAGEJ_SIZES, 1 << 16)?;
         let bytes = page.directory.bytes(file, tag::IMAGEJ_VALUES)?;
@@ -200,7 +201,7 @@ fn word(file: &File, bytes: &[u8]) -> u32 {
     if file.big_endian { bytes.iter().fold(0, add) } else { bytes.iter().rev().fold(0, add) }
 }
 
-/// The last of 256 reds, greens and blues.
+/// The last of 256 red, green and blue values.
 fn brightest(table: &[u8]) -> Option<[u8; 3]> {
     Some([*table.get(255)?, *table.get(511)?, *table.get(767)?])
 }

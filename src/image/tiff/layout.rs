@@ -1,4 +1,4 @@
-//! Which page and sample holds which channel, slice and frame.
+//! The layout of a stack: the page and sample of each channel, slice and frame.
 
 use super::axes::{self, Axis, Kind};
 use super::directory::{File, corrupt, tag};
@@ -7,33 +7,33 @@ use crate::image::stack::gray_or_color;
 use crate::image::warning::{kind, warn};
 use crate::image::{ChannelInfo, ImageError, PixelSize, Warning};
 
-/// One plane: a sample of a page. Of a colour page, the first.
+/// A plane: a sample of a page; the first sample of a colour page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Plane {
-    /// Position in the list of all pages of the file.
+    /// The index in the list of all pages of the file.
     pub page: usize,
     pub sample: usize,
 }
 
-/// How a file's pages make a stack.
+/// The layout of the pages of a file as a stack.
 #[derive(Debug, Clone)]
 pub(super) struct Layout {
-    /// The channels that the planes show; red, green and blue if `is_color`.
+    /// The channels of the planes; red, green and blue if `is_color`.
     pub channels: Vec<ChannelInfo>,
     pub slices: usize,
     pub frames: usize,
-    /// Whether every plane is a colour image of its own.
+    /// Whether every plane is a colour image.
     pub is_color: bool,
     pub pixel_size: Option<PixelSize>,
-    /// Bits that the file says are used of each value.
+    /// The number of significant bits of each value, if the file gives it.
     pub significant_bits: Option<u8>,
-    /// The planes in the order channel, slice, frame (the channel changes fastest); a colour image is
-    /// one channel here. `None` where the file does not have the plane.
+    /// The planes in the order channel, slice, frame, with the channel varying fastest; a colour image is one
+    /// channel here. `None` for a plane that is not in the file.
     pub planes: Vec<Option<Plane>>,
 }
 
 impl Layout {
-    /// Channels in `planes`.
+    /// The number of channels in `planes`.
     pub(super) fn plane_channels(&self) -> usize {
         if self.is_color { 1 } else { self.channels.len() }
     }
@@ -44,8 +44,8 @@ impl Layout {
     }
 }
 
-/// Whether a page's colours are one colour image. Pages of ImageJ and OME files with a palette are gray:
-/// the palette says how to show the channel, and the values are what was measured.
+/// Whether the samples of a page are one colour image. Pages of ImageJ and OME files with a palette are gray:
+/// the palette defines the display of the channel, and the values are the measured ones.
 pub(super) fn is_color(page: &Page, palette_is_color: bool) -> bool {
     match page.meaning {
         Meaning::Rgb | Meaning::Cmyk => true,
@@ -54,23 +54,24 @@ pub(super) fn is_color(page: &Page, palette_is_color: bool) -> bool {
     }
 }
 
-/// The pages that can be planes beside the first: as large, stored alike, and no thumbnails or masks.
+/// The pages that can be planes of the same stack as the first: of the same size and format, and no
+/// thumbnails or masks.
 pub(super) fn alike(pages: &[Page]) -> Vec<usize> {
     alike_to(pages, pages.iter().position(|page| !page.is_secondary).unwrap_or(0))
 }
 
-/// The pages from `first` on that can be planes beside it.
+/// The pages from `first` on that can be planes of the same stack.
 pub(super) fn alike_to(pages: &[Page], first: usize) -> Vec<usize> {
     let Some(example) = pages.get(first) else { return Vec::new() };
     let fits = |page: &Page| page.is_like(example) && page.is_secondary == example.is_secondary;
     (first..pages.len()).filter(|&at| fits(&pages[at])).collect()
 }
 
-/// Files that say nothing of their pages: each is a slice, and each sample of a page a channel. Pages whose
-/// names are those of channels are channels.
+/// The layout of files without metadata about their pages: each page is a slice, and each sample of a page a
+/// channel. Pages with channel names are channels.
 ///
 /// # Errors
-/// There are more planes than any stack has.
+/// The number of planes exceeds the maximum.
 pub(super) fn plain(file: &File, pages: &[Page], warnings: &mut Vec<Warning>) -> Result<Layout, ImageError> {
     let used = alike(pages);
     let mut layout = of_pages(file, pages, &used, true)?;
@@ -89,16 +90,16 @@ pub(super) fn plain(file: &File, pages: &[Page], warnings: &mut Vec<Warning>) ->
     Ok(layout)
 }
 
-/// Says that pages are taken as slices though nobody says so.
+/// Warns that pages are treated as slices without metadata that says so.
 pub(super) fn warn_of_slices(pages: usize, warnings: &mut Vec<Warning>) {
     let message = format!("it does not say what its {pages} pages are; they are taken as slices of a stack");
     warn(warnings, kind::PAGES_AS_SLICES, message);
 }
 
-/// Pages of which each is a slice, and each sample of a page a channel.
+/// A layout in which each page is a slice, and each sample of a page a channel.
 ///
 /// # Errors
-/// There are more planes than any stack has.
+/// The number of planes exceeds the maximum.
 pub(super) fn of_pages(
     file: &File,
     pages: &[Page],
@@ -120,8 +121,8 @@ pub(super) fn of_pages(
 }
 
 impl Layout {
-    /// Makes channels of slices of one channel whose names are those of channels: `DAPI`, `GFP`, and again
-    /// `DAPI`, `GFP` for the next slice, or all of `DAPI` first. Returns whether they were.
+    /// Converts slices of one channel to channels if their names are channel names: `DAPI`, `GFP`, and again
+    /// `DAPI`, `GFP` for the next slice, or all of `DAPI` first. Returns whether they were converted.
     pub(super) fn name_channels(&mut self, names: &[String], warnings: &mut Vec<Warning>) -> bool {
         let mut distinct: Vec<&String> = Vec::new();
         for name in names {
@@ -157,10 +158,10 @@ impl Layout {
     }
 }
 
-/// Most channels that names of pages are believed to tell.
+/// The maximum plausible number of channels in page names.
 const MOST_NAMED: usize = 100;
 
-/// Whether these are names of channels: not empty, not names of files, and not one name with numbers.
+/// Whether these are channel names: not empty, not file names, and not a numbered name.
 fn name_channels(names: &[&String]) -> bool {
     let letters =
         |name: &&String| name.chars().filter(|c| c.is_alphabetic()).collect::<String>().to_lowercase();
@@ -171,7 +172,7 @@ fn name_channels(names: &[&String]) -> bool {
         && names.iter().any(|name| Some(letters(name)) != first)
 }
 
-/// Channels with these names; `channel 1` and so on if there are not as many names as channels.
+/// Channels with these names; `channel 1` and so on if the number of names is too small.
 pub(super) fn named_or_numbered(channels: usize, names: &[String]) -> Vec<ChannelInfo> {
     let mut list = unnamed(channels);
     if names.len() == channels {
@@ -182,7 +183,7 @@ pub(super) fn named_or_numbered(channels: usize, names: &[String]) -> Vec<Channe
     list
 }
 
-/// Most planes of a stack.
+/// The maximum number of planes of a stack.
 pub(super) const MAXIMUM_PLANES: usize = 1 << 20;
 
 /// The samples of the first page, then those of the second, and so on.
@@ -194,20 +195,21 @@ pub(super) fn every_sample(pages: &[usize], samples: usize) -> Result<Vec<Option
     Ok(pages.iter().flat_map(of_page).collect())
 }
 
-/// Channels without names of their own: `channel 1` and so on.
+/// Channels without names: `channel 1` and so on.
 pub(super) fn unnamed(channels: usize) -> Vec<ChannelInfo> {
     (1..=channels).map(|number| ChannelInfo { name: format!("channel {number}"), color: None }).collect()
 }
 
-/// Largest pixel that a resolution in dots per inch or centimetre is believed to mean: programs without a
-/// microscope write 72 to 2400 dpi (353 to 10.6 µm), and at more than 10 µm a pixel holds a whole nucleus.
+/// The largest plausible pixel size from a resolution in dots per inch or centimetre, in µm: programs not
+/// made for microscopy write 72 to 2400 dpi (353 to 10.6 µm), and a pixel of more than 10 µm contains a whole
+/// nucleus.
 const LARGEST_BELIEVED: f64 = 10.0;
-/// The same of a resolution in inches, which scanners and printers have up to 4800 dpi (5.3 µm).
+/// The same for a resolution in inches, which is up to 4800 dpi (5.3 µm) for scanners and printers.
 const LARGEST_BELIEVED_OF_INCHES: f64 = 5.0;
-/// Smallest one: a nanometre.
+/// The smallest plausible pixel size: a nanometre.
 const SMALLEST_BELIEVED: f64 = 0.001;
 
-/// The size of a pixel from XResolution, YResolution and ResolutionUnit, where it is that of a microscope.
+/// The pixel size from XResolution, YResolution and ResolutionUnit, if plausible for a microscope.
 pub(super) fn printed_size(file: &File, page: &Page) -> Option<PixelSize> {
     let unit = match page.directory.number(file, tag::RESOLUTION_UNIT, 2) {
         Ok(2) => INCH,
@@ -221,24 +223,24 @@ pub(super) fn printed_size(file: &File, page: &Page) -> Option<PixelSize> {
 /// An inch in µm.
 const INCH: f64 = 25_400.0;
 
-/// A pixel size that was told in a unit (in µm), unless that unit is a printer's or a camera's and the size
-/// is no microscope's.
+/// A pixel size with its unit (in µm), unless the unit is that of a printer or camera and the size is not
+/// plausible for a microscope.
 pub(super) fn believed(size: PixelSize, unit: f64) -> Option<PixelSize> {
     let largest = if unit == INCH { LARGEST_BELIEVED_OF_INCHES } else { LARGEST_BELIEVED };
     let is_believed = |side: &f64| (SMALLEST_BELIEVED..=largest).contains(side);
     (unit < 1e4 || (is_believed(&size.x) && is_believed(&size.y))).then_some(size)
 }
 
-/// Pixels in a unit of length, across and down.
+/// Pixels per unit of length, horizontally and vertically.
 pub(super) fn per_unit(file: &File, page: &Page) -> Option<(f64, f64)> {
     let x = page.directory.fraction(file, tag::X_RESOLUTION)?;
     Some((x, page.directory.fraction(file, tag::Y_RESOLUTION).unwrap_or(x)))
 }
 
-/// A unit of length in micrometres, as OME and ImageJ write it.
+/// A unit of length in micrometres, from the notation of OME and ImageJ.
 pub(super) fn micrometres(unit: &str) -> Option<f64> {
     let unit = unit.trim().replace("\\u00B5", "µ").replace("\\u00b5", "µ").replace('\u{3bc}', "µ");
-    // UTF-8 that was read as Latin-1.
+    // UTF-8 decoded as Latin-1.
     let unit = unit.replace("Âµ", "µ");
     Some(match unit.to_lowercase().as_str() {
         "µm" | "um" | "micron" | "microns" | "micrometer" | "micrometre" | "micrometers" | "micrometres" => {

@@ -1,5 +1,5 @@
-//! Zeiss's LSM: every second page is a thumbnail, and a private tag tells of slices, frames, channels and the
-//! size of a voxel. The slice changes fastest, then the frame.
+//! Zeiss LSM: every second page is a thumbnail, and a private tag contains the numbers of slices, frames and
+//! channels and the voxel size. The slice varies fastest, then the frame.
 
 use super::axes::{self, Axis, Kind};
 use super::directory::{File, tag};
@@ -9,7 +9,7 @@ use crate::image::stack::gray_or_color;
 use crate::image::warning::{kind, warn};
 use crate::image::{ChannelInfo, PixelSize, Warning};
 
-/// How the pages make a stack; `None` if it is no LSM, or does not say what its pages are.
+/// The layout of the pages as a stack; `None` if the file is not an LSM, or does not describe its pages.
 pub(super) fn layout(file: &File, pages: &[Page], warnings: &mut Vec<Warning>) -> Option<Layout> {
     let used = alike(pages);
     let example = pages.get(*used.first()?)?;
@@ -49,7 +49,7 @@ pub(super) fn layout(file: &File, pages: &[Page], warnings: &mut Vec<Warning>) -
     })
 }
 
-/// The block of channel colours: its size, how many colours and names, and where they begin.
+/// The block of channel colours: its size, the numbers of colours and names, and their offsets.
 fn channels(file: &File, block: &[u8], count: usize) -> Vec<ChannelInfo> {
     let described = || -> Option<(Vec<String>, Vec<[u8; 3]>)> {
         let start = usize::try_from(file.number_in(block.get(108..112)?)?).ok().filter(|&start| start > 0)?;

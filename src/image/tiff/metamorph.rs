@@ -1,5 +1,5 @@
-//! MetaMorph's STK: all planes stand behind the first one, and the tag UIC2 has as many entries as there
-//! are planes (six numbers each: the place in z as a fraction, then dates and times).
+//! MetaMorph STK: all planes are stored after the first one, and the tag UIC2 has one entry per plane (six
+//! numbers each: the z position as a fraction, then dates and times).
 
 use super::contiguous;
 use super::directory::{File, tag};
@@ -8,10 +8,10 @@ use super::page::Page;
 use crate::image::warning::{kind, warn};
 use crate::image::{ImageError, PixelSize, Warning};
 
-/// How the planes make a stack; `None` if it is no STK.
+/// The layout of the planes as a stack; `None` if the file is not an STK.
 ///
 /// # Errors
-/// There are more planes than any stack has.
+/// The number of planes exceeds the maximum.
 pub(super) fn layout(
     file: &File,
     pages: &mut Vec<Page>,
@@ -37,7 +37,7 @@ pub(super) fn layout(
     Ok(Some(layout))
 }
 
-/// Whether all planes are at the same place, but not of the same time.
+/// Whether all planes have the same position, but different times.
 fn is_time_series(file: &File, page: &Page, planes: usize) -> bool {
     let numbers = page.directory.longs(file, tag::UIC2, 6 * planes.min(1 << 16));
     let entries: Vec<&[u64]> = numbers.chunks_exact(6).collect();
@@ -48,8 +48,8 @@ fn is_time_series(file: &File, page: &Page, planes: usize) -> bool {
         && entries.iter().any(|entry| entry[2..4] != first[2..4])
 }
 
-/// XCalibration (4), YCalibration (5) and CalibrationUnits (6) of the tag UIC1, a list of pairs of a number and
-/// a value or its place.
+/// XCalibration (4), YCalibration (5) and CalibrationUnits (6) of the tag UIC1, a list of pairs of an id and
+/// a value or its offset.
 fn calibration(file: &File, page: &Page) -> Option<PixelSize> {
     let numbers = page.directory.longs(file, tag::UIC1, 2 * page.directory.count(tag::UIC1).min(1 << 10));
     let value = |wanted: u64| {

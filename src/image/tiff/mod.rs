@@ -1,7 +1,7 @@
-//! TIFF as microscopy laboratories have it: stacks of ImageJ and OME, and pages of any kind.
+//! TIFF files from microscopy: stacks of ImageJ and OME, and other pages.
 //!
 //! ```text
-//! bytes ──directory──▶ pages ──imagej / ome / layout──▶ Layout: which page is which plane
+//! bytes ──directory──▶ pages ──imagej / ome / layout──▶ Layout: the page of each plane
 //!                        └──────────pixels──────────▶ the values of one page
 //! ```
 
@@ -32,17 +32,17 @@ use super::{Channel, Image, ImageError, Samples, Warning, orientation};
 
 const FORMAT: &str = "TIFF";
 
-/// Strips and tiles that are always allowed.
+/// The number of strips and tiles that is always allowed.
 const MAXIMUM_CHUNKS: u64 = 1 << 16;
-/// To begin a strip or tile takes about as long as to decode this many values.
+/// Starting a strip or tile takes about as long as decoding this many values.
 const VALUES_A_CHUNK: u64 = 1024;
 
-/// Whether the bytes start as a BigTIFF does (version 43 instead of 42).
+/// Whether the file starts like a BigTIFF (version 43 instead of 42).
 pub(super) fn is_big_tiff(bytes: &[u8]) -> bool {
     bytes.starts_with(b"II\x2b\x00") || bytes.starts_with(b"MM\x00\x2b")
 }
 
-/// Opens a stack. Only the pages that the selection needs are decoded, one at a time.
+/// Opens a stack. Only the pages needed for the selection are decoded, one at a time.
 pub(super) fn open(
     bytes: &[u8],
     selection: &Selection,
@@ -63,7 +63,7 @@ pub(super) fn open(
     Stack { file, pages, layout, limits, warnings }.open(selection, keep)
 }
 
-/// How the pages make a stack. Planes that have no directory of their own are added to the pages.
+/// The layout of the pages as a stack. Planes without their own directory are added to the pages.
 fn layout(
     file: &File,
     pages: &mut Vec<Page>,
@@ -95,7 +95,7 @@ fn layout(
     layout::plain(file, pages, warnings)
 }
 
-/// A file whose pages have found their places.
+/// A file with the layout of its pages.
 struct Stack<'a> {
     file: File<'a>,
     pages: Vec<Page>,
@@ -155,7 +155,7 @@ impl Stack<'_> {
         Ok(pages)
     }
 
-    /// Refuses pages that cannot be read, and stacks that would take for ever.
+    /// Rejects unreadable pages, and stacks that would take too long.
     fn check_all(&self, wanted: &[Vec<(usize, Vec<Wanted>)>]) -> Result<(), ImageError> {
         let (mut values, mut chunks): (u64, u64) = (0, 0);
         for page in wanted.iter().flatten().filter_map(|(page, _)| self.pages.get(*page)) {
@@ -177,7 +177,7 @@ impl Stack<'_> {
         }
     }
 
-    /// The values of some channels of a page, each for itself; of a colour page, all three interleaved.
+    /// Reads the values of some channels of a page, separately; for a colour page, all three interleaved.
     fn read(
         &self,
         page: &Page,
@@ -244,14 +244,14 @@ impl Stack<'_> {
     }
 }
 
-/// A channel and the sample that holds it.
+/// A channel and its sample.
 #[derive(Clone, Copy)]
 struct Wanted {
     channel: usize,
     sample: usize,
 }
 
-/// Interleaved values as one list a sample.
+/// Splits interleaved values into one list per sample.
 fn apart(values: Samples, count: usize) -> Vec<Samples> {
     fn each<T: Copy>(values: &[T], count: usize, wrap: fn(Vec<T>) -> Samples) -> Vec<Samples> {
         let one = |sample| wrap(values.iter().skip(sample).step_by(count).copied().collect());

@@ -1,5 +1,5 @@
-//! Stacks whose first description names the axes: tifffile's JSON (`{"shape": [3, 256, 256], "axes": "CYX"}`)
-//! and SCIFIO's lines (`axes=X,Y,Channel`, `lengths=256,256,3`).
+//! Stacks with named axes in the first description: JSON from tifffile
+//! (`{"shape": [3, 256, 256], "axes": "CYX"}`) and lines from SCIFIO (`axes=X,Y,Channel`, `lengths=256,256,3`).
 
 use serde_json::Value;
 
@@ -12,18 +12,18 @@ use crate::image::stack::gray_or_color;
 use crate::image::warning::{kind, warn};
 use crate::image::{ImageError, PixelSize, Warning};
 
-/// What a description says.
+/// The contents of a description.
 #[derive(Debug, Default, PartialEq)]
 struct Description {
-    /// The axes of the planes, the fastest first, with their letters; without those of a plane.
+    /// The axes of the planes, the fastest first, with their letters; without the axes within a plane.
     axes: Vec<(char, usize)>,
     names: Vec<String>,
     pixel_size: Option<PixelSize>,
-    /// Width and height, where the description has them.
+    /// Width and height, if the description has them.
     sides: Option<(usize, usize)>,
 }
 
-/// How the pages make a stack; `None` if the first description names no axes, or if they do not fit.
+/// The layout of the pages as a stack; `None` if the first description names no axes, or they do not match.
 ///
 /// # Errors
 /// The file has no page.
@@ -42,7 +42,7 @@ pub(super) fn layout(
     };
     let Some(described) = described else { return Ok(None) };
     let stores_colors = layout::is_color(&example, true);
-    // tifffile stores three or four channels as if they were colours, and calls colours `S`.
+    // tifffile stores three or four channels like colours, and uses `S` for colours.
     let are_channels = described.axes.first() == Some(&('C', example.samples)) && example.samples > 1;
     let is_color = stores_colors && !are_channels;
     if stores_colors && are_channels {
@@ -50,7 +50,7 @@ pub(super) fn layout(
             "its pages are stored as colours, but its axes call them channels; they are taken as channels";
         warn(warnings, kind::AXES, message);
     }
-    // The innermost axis is that of a page's samples where it has several.
+    // If a page has several samples, the innermost axis is that of its samples.
     let mut axes = described.axes.clone();
     let samples = match (is_color, are_channels) {
         (true, _) => 1,
@@ -87,7 +87,7 @@ pub(super) fn layout(
     let Some(arranged) = axes::arrange(&kinds, &stored) else { return Ok(None) };
     let (mut channels, mut slices, frames) = (arranged.channels, arranged.slices, arranged.frames);
     if is_color && channels > 1 {
-        // Colour images beside each other have no channels to choose; they are slices.
+        // Several colour images have no channels to select; they are treated as slices.
         (channels, slices) = (1, channels * slices);
     }
     if slices > 1 && axes.iter().any(|&(letter, _)| letter == 'Q') {
@@ -120,8 +120,8 @@ pub(super) fn layout(
     }))
 }
 
-/// Letters as tifffile and others use them: `Q` and unknown ones say nothing, and are slices as pages
-/// without any description are; other letters stand for images that are not to be projected on each other.
+/// Letters as used by tifffile and others: `Q` and unknown letters have no meaning, and are treated as
+/// slices, like pages without a description; other letters denote images that must not be projected.
 fn kind(letter: char) -> Kind {
     match letter {
         'C' | 'S' => Kind::Channel,
@@ -130,7 +130,7 @@ fn kind(letter: char) -> Kind {
     }
 }
 
-/// Without `axes`, the last lengths are those of a page, and nothing is known of the others.
+/// Without `axes`, the last lengths are those of a page, and the others are unknown.
 fn json(description: &str, (width, height): (usize, usize)) -> Option<Description> {
     let json: Value = serde_json::from_str(description.trim()).ok()?;
     let shape: Vec<usize> = json

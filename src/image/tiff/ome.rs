@@ -1,8 +1,8 @@
-//! OME-TIFF: XML in the first page's description says which page is which plane.
+//! OME-TIFF: XML in the description of the first page assigns pages to planes.
 //!
-//! The elements are those of the OME schema 2016-06; earlier ones have the same names here. Only the
-//! first `Image` is read. Planes in other files of a set are missing, and so are the channels, slices
-//! and frames that are in other files altogether.
+//! The elements are those of the OME schema 2016-06; earlier schemas use the same names for them. Only the
+//! first `Image` is read. Planes in other files of a set are missing, as are channels, slices and frames that
+//! are only in other files.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -16,22 +16,22 @@ use crate::image::stack::gray_or_color;
 use crate::image::warning::{kind, warn};
 use crate::image::{ChannelInfo, PixelSize, Warning};
 
-/// Whether a description is OME's XML.
+/// Whether a description is OME XML.
 pub(super) fn wrote(description: &str) -> bool {
     let start =
         description.trim_start_matches(|c: char| c == '\u{feff}' || c.is_whitespace() || c.is_control());
     start.starts_with('<') && (start.contains("<OME") || start.contains(":OME"))
 }
 
-/// A description that cannot be used, though it may tell how large a pixel is.
+/// A description that cannot be used, but may contain the pixel size.
 pub(super) struct Unusable {
     pub pixel_size: Option<PixelSize>,
 }
 
-/// How the pages make a stack. XML that is not well formed is read as far as it goes, with a warning.
+/// The layout of the pages as a stack. Malformed XML is read as far as possible, with a warning.
 ///
 /// # Errors
-/// The description cannot be used, which a warning says: the pages are then a stack that nobody described.
+/// The description cannot be used, and a warning is added: the pages are then a stack without a description.
 pub(super) fn layout(
     pages: &[Page],
     description: &str,
@@ -72,10 +72,10 @@ fn options<'a>() -> ParsingOptions<'a> {
     ParsingOptions { allow_dtd: false, nodes_limit: 1 << 21, ..ParsingOptions::default() }
 }
 
-/// The description as XML that can be parsed: as it is, or cleaned, or what can be salvaged of it.
+/// The description as valid XML: unchanged, or cleaned, or the part that can be recovered.
 ///
 /// # Errors
-/// Why it cannot be parsed.
+/// The reason why it cannot be parsed.
 fn well_formed<'a>(description: &'a str, warnings: &mut Vec<Warning>) -> Result<Cow<'a, str>, String> {
     let as_it_is = description.trim_start_matches('\u{feff}').trim_start();
     let parses = |text: &str| Document::parse_with_options(text, options()).map(|_| ());
@@ -94,7 +94,7 @@ fn well_formed<'a>(description: &'a str, warnings: &mut Vec<Warning>) -> Result<
     Ok(Cow::Owned(text))
 }
 
-/// Names without regard to the schema's year.
+/// Element names, regardless of the year of the schema.
 trait Named {
     fn is_called(&self, name: &str) -> bool;
 }
@@ -116,24 +116,24 @@ fn number(node: Node, name: &str) -> Option<usize> {
     node.attribute(name)?.trim().parse().ok()
 }
 
-/// Sizes and order of the planes.
+/// The sizes and order of the planes.
 struct Reading {
-    /// Pages a slice and frame.
+    /// The number of pages per slice and frame.
     page_channels: usize,
-    /// Samples that are channels in a page; 1 for a colour image.
+    /// The number of samples per page that are channels; 1 for a colour image.
     samples: usize,
     is_color: bool,
     slices: usize,
     frames: usize,
     /// The letters `C`, `Z` and `T`, the fastest first.
     order: [char; 3],
-    /// Whether `Z` stands for channels: there are as many channels as slices, but `SizeC` is 1.
+    /// Whether `Z` denotes channels: there are as many channels as slices, but `SizeC` is 1.
     slices_are_channels: bool,
 }
 
 impl Reading {
     /// # Errors
-    /// Why the description does not fit the pages.
+    /// The reason why the description does not match the pages.
     fn new(node: Node, pages: &[Page], warnings: &mut Vec<Warning>) -> Result<Self, String> {
         let size = |name: &str| number(node, name).filter(|&size| size > 0).unwrap_or(1);
         let (mut channels, mut slices, frames) = (size("SizeC"), size("SizeZ"), size("SizeT"));
@@ -171,8 +171,8 @@ impl Reading {
             return Err(format!("its OME-XML tells of {channels} channels, its pages have {stored}"));
         };
         let page_channels = channels / per_page;
-        // Several colour images beside each other are shown as the channels they are made of.
-        // So are samples that the XML describes one by one, though the page calls them colours.
+        // Several colour images are shown as their separate channels. So are samples that the XML describes
+        // one by one, even if the page declares them as colours.
         let is_color = page_channels == 1
             && children(node, "Channel").count() <= 1
             && example.is_some_and(|page| layout::is_color(page, false));
@@ -192,7 +192,7 @@ impl Reading {
         self.page_channels * self.slices * self.frames
     }
 
-    /// Channel, slice and frame of the plane at a position of the order.
+    /// Channel, slice and frame of the plane at an index in the order.
     fn coordinates(&self, mut position: usize) -> [usize; 3] {
         let mut found = [0; 3];
         for letter in self.order {
@@ -203,7 +203,7 @@ impl Reading {
         found
     }
 
-    /// The position of a plane in the order.
+    /// The index of a plane in the order.
     fn position(&self, [channel, slice, frame]: [usize; 3]) -> usize {
         let place = |letter: char| match letter {
             'C' => channel,
@@ -213,10 +213,10 @@ impl Reading {
         self.order.iter().rev().fold(0, |position, &letter| position * self.length(letter) + place(letter))
     }
 
-    /// The page of each channel, slice and frame (in this order, the channel fastest).
+    /// The page of each channel, slice and frame (in this order, with the channel varying fastest).
     ///
     /// # Errors
-    /// Why no page is known to be here.
+    /// The reason why no page can be located in this file.
     fn planes(
         &self,
         node: Node,
@@ -250,7 +250,7 @@ impl Reading {
         Err("its OME-XML says that all its planes are in other files".into())
     }
 
-    /// The pages that the elements `TiffData` name, without regard to those that `is_here` leaves out.
+    /// The pages named by the elements `TiffData`, except those excluded by `is_here`.
     fn planes_of(
         &self,
         node: Node,
@@ -330,13 +330,13 @@ impl Reading {
         }
     }
 
-    /// Names and colours of some channels of the pages, sample by sample.
+    /// The names and colours of some channels of the pages, sample by sample.
     fn channels(&self, node: Node, kept: &[usize]) -> Vec<ChannelInfo> {
         let described: Vec<Node> = children(node, "Channel").collect();
         let count = kept.len() * self.samples;
         let one = |index: usize| {
             let (page_channel, sample) = (kept[index / self.samples], index % self.samples);
-            // One description a sample, or one a page.
+            // One description per sample, or one per page.
             let each = described.len() == self.page_channels * self.samples;
             let at = if each { page_channel * self.samples + sample } else { page_channel };
             let node = described.get(at).copied();
@@ -359,7 +359,7 @@ impl Reading {
     }
 }
 
-/// `Color` is red, green, blue and alpha as a signed number of 32 bits.
+/// `Color` is red, green, blue and alpha as a signed 32-bit integer.
 fn color(node: Node) -> Option<[u8; 3]> {
     let value: i64 = node.attribute("Color")?.trim().parse().ok()?;
     let [red, green, blue, _] = (value as u32).to_be_bytes();

@@ -1,4 +1,4 @@
-//! One page: its size, how its values are stored, and what they mean.
+//! A page: its size, and the format and meaning of its values.
 
 use std::sync::Arc;
 
@@ -6,39 +6,39 @@ use super::directory::{Directory, File, tag};
 use super::{FORMAT, compression};
 use crate::image::{ImageError, Limits};
 
-/// What the values of a page mean.
+/// The meaning of the values of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Meaning {
-    /// Every sample is a channel of its own.
+    /// Every sample is a separate channel.
     Gray,
     /// Red, green, blue.
     Rgb,
-    /// Positions in a colour map.
+    /// Indices in a colour map.
     Palette,
     /// Cyan, magenta, yellow, black.
     Cmyk,
-    /// Something that is not read.
+    /// Not supported.
     Other,
 }
 
-/// The kind of number that is stored (TIFF 6.0, SampleFormat).
+/// The stored number type (TIFF 6.0, SampleFormat).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Number {
     Unsigned,
     Signed,
     Float,
-    /// Complex numbers and types that are not known.
+    /// Complex numbers and unknown types.
     Other,
 }
 
-/// One page of a file; nothing in it has been judged yet.
+/// A page of a file, not validated yet.
 #[derive(Debug, Clone)]
 pub(super) struct Page {
     pub width: usize,
     pub height: usize,
-    /// Bits a value; 0 where they differ from sample to sample.
+    /// Bits per value; 0 if they differ between samples.
     pub bits: usize,
-    /// Values a pixel.
+    /// Samples per pixel.
     pub samples: usize,
     pub number: Number,
     pub meaning: Meaning,
@@ -48,19 +48,19 @@ pub(super) struct Page {
     pub white_is_zero: bool,
     pub is_ycbcr: bool,
     pub reversed_bits: bool,
-    /// How many of the last samples are alpha.
+    /// The number of alpha samples, which come last.
     pub alpha: usize,
-    /// Whether it is a smaller version of another page, or a mask of one.
+    /// Whether it is a reduced version of another page, or a mask of one.
     pub is_secondary: bool,
     pub photometric: u16,
-    /// How far behind the places that the directory names its values are: of planes that have no directory
-    /// of their own.
+    /// The offset of the values relative to the positions in the directory, for planes without their own
+    /// directory.
     pub shift: u64,
     pub directory: Arc<Directory>,
 }
 
-/// Of how many samples the number of bits and the format are read: they must be equal anyway, and many
-/// pages can share one long list.
+/// The maximum number of samples whose bits and format are read: they must be equal anyway, and many pages
+/// can share one long list.
 const MOST_LOOKED_AT: usize = 1024;
 
 /// Values of PhotometricInterpretation.
@@ -117,12 +117,12 @@ impl Page {
         kind(self) == kind(other)
     }
 
-    /// How many samples are channels (and not alpha).
+    /// The number of samples that are channels (and not alpha).
     pub(super) fn channels(&self) -> usize {
         self.samples.saturating_sub(self.alpha).max(1)
     }
 
-    /// Refuses, with the reason, what is not read, and what is larger than the limits.
+    /// Rejects unsupported pages, with the reason, and pages that exceed the limits.
     pub(super) fn check(&self, limits: Limits) -> Result<(), ImageError> {
         let unsupported = |reason: String| Err(ImageError::Unsupported { format: FORMAT, reason });
         if self.width == 0 || self.height == 0 || self.samples == 0 {
@@ -161,7 +161,7 @@ impl Page {
     }
 }
 
-/// The one number that all are; `missing` if there are none, `None` if they differ.
+/// The common value of all numbers; `missing` if there are none, `None` if they differ.
 fn same(numbers: &[u64], missing: u64) -> Option<usize> {
     let first = numbers.first().copied().unwrap_or(missing);
     numbers.iter().all(|&number| number == first).then(|| usize::try_from(first).ok()).flatten()
@@ -171,7 +171,7 @@ fn meaning(photometric: u16, compression: u16, samples: usize, extra: usize) -> 
     let colors = samples.saturating_sub(extra);
     match photometric {
         WHITE_IS_ZERO | BLACK_IS_ZERO => Meaning::Gray,
-        // Three samples, or a fourth one that is alpha whether or not the file says so.
+        // Three samples, and possibly a fourth one that is alpha, whether or not the file declares it.
         RGB if (colors == 3 && extra <= 1) || (colors == 4 && extra == 0) => Meaning::Rgb,
         RGB => Meaning::Gray,
         YCBCR if compression == compression::JPEG && samples == 3 => Meaning::Rgb,
@@ -181,7 +181,7 @@ fn meaning(photometric: u16, compression: u16, samples: usize, extra: usize) -> 
     }
 }
 
-/// Extra samples of type 1 and 2 are alpha; at type 0 the file does not say.
+/// Extra samples of types 1 and 2 are alpha; type 0 is unspecified.
 fn alpha(meaning: Meaning, samples: usize, extra: &[u64]) -> usize {
     match meaning {
         Meaning::Gray => extra

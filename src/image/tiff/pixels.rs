@@ -1,4 +1,4 @@
-//! The values of a page: strips or tiles, expanded, unpacked and put in their place.
+//! The values of a page: decompression, unpacking and assembly of strips or tiles.
 
 use half::f16;
 
@@ -9,11 +9,11 @@ use super::page::{Meaning, Number, Page};
 use crate::image::warning::{kind, warn};
 use crate::image::{ImageError, Limits, Samples, Warning};
 
-/// Reads some samples of a page, in this order, interleaved and row by row: shape
+/// Reads the requested samples of a page, in this order, interleaved and row-major, with the shape
 /// `[height, width, wanted.len()]`.
 ///
-/// Unsigned integers of up to 8 bits become `U8`, of up to 16 bits `U16`, all others `F32`. Values of
-/// pages where 0 is white are turned round.
+/// Unsigned integers of up to 8 bits become `U8`, those of up to 16 bits `U16`, all others `F32`. Values of
+/// pages where 0 is white are inverted.
 pub(super) fn read(
     file: &File,
     page: &Page,
@@ -41,7 +41,7 @@ pub(super) fn read(
     let background = background(file, page);
     let mut missing = 0usize;
     for plane in 0..planes {
-        // Which value of a stored pixel goes where in a pixel of the result.
+        // Pairs of the index of a sample in a stored pixel and in a pixel of the result.
         let targets: Vec<(usize, usize)> =
             if page.is_planar { vec![(0, plane)] } else { wanted.iter().copied().zip(0..).collect() };
         let first = if page.is_planar { wanted[plane] * grid.chunks() } else { 0 };
@@ -68,7 +68,7 @@ pub(super) fn read(
     Ok(values)
 }
 
-/// A page's colours as red, green and blue: `[height, width, 3]`.
+/// The colours of a page as red, green and blue: `[height, width, 3]`.
 pub(super) fn read_color(
     file: &File,
     page: &Page,
@@ -109,8 +109,8 @@ pub(super) fn read_color(
     }
 }
 
-/// The colours of a palette at 8 bits: reds, then greens, then blues, of 16 bits each (TIFF 6.0,
-/// section 5). Where no value is above 255 the writer meant 8 bits.
+/// The colours of a palette at 8 bits: reds, then greens, then blues, of 16 bits each (TIFF 6.0, section 5).
+/// If no value is above 255, the values are 8-bit.
 pub(super) fn palette(file: &File, page: &Page) -> Result<Vec<[u8; 3]>, ImageError> {
     let colors = 1usize << page.bits.min(16);
     let map = page.directory.numbers(file, tag::COLOR_MAP, 3 * colors)?;
@@ -127,7 +127,7 @@ fn without_black<T: Copy>(inks: &[T], light: impl Fn(T, T) -> T) -> Vec<T> {
     pixels.flat_map(|ink| [light(ink[0], ink[3]), light(ink[1], ink[3]), light(ink[2], ink[3])]).collect()
 }
 
-/// The value of strips and tiles that are left out: 0, or what the geographers' tag GDAL_NODATA says.
+/// The value of omitted strips and tiles: 0, or the value of the tag GDAL_NODATA.
 fn background(file: &File, page: &Page) -> f64 {
     let given = page.directory.text(file, tag::NO_DATA).ok().and_then(|text| text.trim().parse().ok());
     let stored = given.unwrap_or(0.0);
@@ -138,8 +138,8 @@ fn background(file: &File, page: &Page) -> f64 {
     }
 }
 
-/// Whether a page is cut into tiles: it has their size, and as many places as tiles. Their places may
-/// stand in the tags for strips; a page that has as many places as strips, but not as tiles, has strips.
+/// Whether a page is stored in tiles: it has a tile size, and as many offsets as tiles. The offsets may be in
+/// the tags for strips; a page with as many offsets as strips, but not as tiles, has strips.
 fn is_tiled(file: &File, page: &Page) -> Result<bool, ImageError> {
     let directory = &page.directory;
     if directory.has(tag::TILE_OFFSETS) {
@@ -159,7 +159,7 @@ fn is_tiled(file: &File, page: &Page) -> Result<bool, ImageError> {
     Ok(places == tiles || places != strips)
 }
 
-/// How a page is cut into strips or tiles.
+/// The division of a page into strips or tiles.
 struct Grid<'a> {
     width: usize,
     height: usize,
@@ -169,17 +169,17 @@ struct Grid<'a> {
     row_bytes: usize,
     offsets: Vec<u64>,
     lengths: Vec<u64>,
-    /// Whether any length is above 0.
+    /// Whether any length is greater than 0.
     has_lengths: bool,
     jpeg_tables: &'a [u8],
 }
 
-/// The part of the page that a strip or tile shows.
+/// The part of the page covered by a strip or tile.
 #[derive(Clone, Copy)]
 struct Rectangle {
     x: usize,
     y: usize,
-    /// Columns and rows that lie in the page.
+    /// The columns and rows inside the page.
     width: usize,
     height: usize,
 }
@@ -209,7 +209,7 @@ impl<'a> Grid<'a> {
         }
         let (across, down) = (page.width.div_ceil(width), page.height.div_ceil(height));
         let count = across.saturating_mul(down).saturating_mul(if page.is_planar { page.samples } else { 1 });
-        // Some writers put the places of tiles into the tags for strips.
+        // Some writers store the offsets of tiles in the tags for strips.
         let (place, length) = if is_tiled && directory.has(tag::TILE_OFFSETS) {
             (tag::TILE_OFFSETS, tag::TILE_BYTES)
         } else {
@@ -235,13 +235,13 @@ impl<'a> Grid<'a> {
         })
     }
 
-    /// Strips or tiles of one plane.
+    /// The number of strips or tiles of one plane.
     fn chunks(&self) -> usize {
         self.across * self.down
     }
 
-    /// Whether a strip or tile is left out, as sparse files do with what holds nothing but background:
-    /// at place 0, or with no bytes. Where all lengths are 0 nobody filled them in.
+    /// Whether a strip or tile is omitted, as in sparse files if it contains only background: its offset is
+    /// 0, or its length is 0. If all lengths are 0, they were not filled in.
     fn is_missing(&self, chunk: usize) -> bool {
         let is_empty = self.has_lengths && self.lengths.get(chunk) == Some(&0);
         self.offsets[chunk] == 0 || is_empty
@@ -252,7 +252,7 @@ impl<'a> Grid<'a> {
         Rectangle { x, y, width: self.width.min(page.width - x), height: self.height.min(page.height - y) }
     }
 
-    /// The bytes of one strip or tile, at least `rectangle.height` rows of them.
+    /// The data of one strip or tile, at least `rectangle.height` rows.
     fn expand(
         &self,
         file: &File<'a>,
@@ -261,7 +261,7 @@ impl<'a> Grid<'a> {
         rectangle: &Rectangle,
         warnings: &mut Vec<Warning>,
     ) -> Result<std::borrow::Cow<'a, [u8]>, ImageError> {
-        // Rows below the page are not needed, not even where a tile has them.
+        // Rows below the page are not needed, even if a tile contains them.
         let height = rectangle.height;
         let length = self.row_bytes * height;
         let cut = ImageError::Truncated { format: FORMAT };
@@ -281,18 +281,18 @@ impl<'a> Grid<'a> {
     }
 }
 
-/// Where the values of a strip or tile go.
+/// The destination of the values of a strip or tile.
 struct Target<'a> {
     page: &'a Page,
     rectangle: Rectangle,
     /// Pairs of a sample of a stored pixel and a sample of a pixel of the result.
     samples: &'a [(usize, usize)],
-    /// Samples of a pixel of the result.
+    /// Samples per pixel of the result.
     stride: usize,
 }
 
 impl Target<'_> {
-    /// Gives every pixel the same value.
+    /// Sets every pixel to the same value.
     fn fill_with(&self, values: &mut Samples, value: f64) {
         match values {
             Samples::U8(values) => self.spread(values, value as u8),
@@ -369,7 +369,7 @@ impl Target<'_> {
     }
 }
 
-/// A number's bits as the number. Large integers and doubles are rounded to the nearest `f32`.
+/// Converts the bits of a number to its value. Large integers and doubles are rounded to the nearest `f32`.
 fn to_float(number: u64, page: &Page) -> f32 {
     let value = match (page.number, page.bits) {
         (Number::Signed, bits) => (((number << (64 - bits)) as i64) >> (64 - bits)) as f32,
@@ -381,7 +381,8 @@ fn to_float(number: u64, page: &Page) -> f32 {
     if page.white_is_zero && page.number == Number::Float { 1.0 - value } else { value }
 }
 
-/// The numbers of a row: whole bytes in the file's order, other sizes packed from the highest bit on.
+/// Unpacks the numbers of a row: whole bytes in the byte order of the file, other sizes packed from the
+/// highest bit on.
 fn unpack(row: &[u8], bits: usize, big_endian: bool, numbers: &mut Vec<u64>) {
     numbers.clear();
     let number = |bytes: &[u8]| {
@@ -406,8 +407,8 @@ fn unpack(row: &[u8], bits: usize, big_endian: bool, numbers: &mut Vec<u64>) {
     }
 }
 
-/// Differences of bytes, and bytes of equal weight side by side (TIFF technical note 3): what comes back
-/// is in big-endian order.
+/// Undoes the floating-point predictor (TIFF technical note 3): differences of bytes, grouped by
+/// significance. The result is big-endian.
 fn undo_float_predictor(row: &[u8], samples: usize, size: usize, floats: &mut Vec<u8>) {
     let mut bytes = row.to_vec();
     for index in samples..bytes.len() {
@@ -440,7 +441,7 @@ mod tests {
 
     #[test]
     fn the_float_predictor_is_undone() {
-        // 1.0 and 2.0 are 3f80_0000 and 4000_0000: weights side by side, then differences.
+        // 1.0 and 2.0 are 3f80_0000 and 4000_0000: bytes grouped by significance, then differences.
         let planes = [0x3fu8, 0x40, 0x80, 0x00, 0, 0, 0, 0];
         let differences: Vec<u8> =
             (0..8).map(|at| planes[at].wrapping_sub(if at == 0 { 0 } else { planes[at - 1] })).collect();

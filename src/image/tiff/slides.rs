@@ -1,6 +1,6 @@
-//! Scanned slides: Akoya's and PerkinElmer's QPTIFF, whose channels are pages with XML of their own;
-//! Leica's SCN, whose first page need not be the scan; Aperio's SVS, whose text has the size of a pixel. And single
-//! planes of MetaXpress, whose XML has it and the name of the channel.
+//! Scanned slides: QPTIFF of Akoya and PerkinElmer, whose channels are pages with their own XML; SCN of
+//! Leica, whose first page is not always the scan; SVS of Aperio, with the pixel size in its description.
+//! Also single planes of MetaXpress, with the pixel size and the channel name in XML.
 
 use roxmltree::Document;
 
@@ -12,10 +12,10 @@ use crate::image::{ChannelInfo, ImageError, PixelSize};
 
 const QPTIFF: &str = "PerkinElmer-QPI-ImageDescription";
 
-/// How the pages of a scanned slide make a stack; `None` for other files.
+/// The layout of the pages of a scanned slide as a stack; `None` for other files.
 ///
 /// # Errors
-/// There are more planes than any stack has.
+/// The number of planes exceeds the maximum.
 pub(super) fn layout(file: &File, pages: &[Page], description: &str) -> Result<Option<Layout>, ImageError> {
     if description.contains(QPTIFF) {
         return qptiff(file, pages).map(Some);
@@ -35,7 +35,7 @@ pub(super) fn layout(file: &File, pages: &[Page], description: &str) -> Result<O
     Ok(Some(layout))
 }
 
-/// `MPP = 0.2498` between bars in the text of Aperio's scanners: µm a pixel.
+/// `MPP = 0.2498` between vertical bars in the description from Aperio scanners: µm per pixel.
 fn aperio_size(description: &str) -> Option<PixelSize> {
     let values = description.split('|').filter_map(|part| part.split_once('='));
     let (_, value) = values.into_iter().find(|(key, _)| key.trim().eq_ignore_ascii_case("MPP"))?;
@@ -43,7 +43,7 @@ fn aperio_size(description: &str) -> Option<PixelSize> {
     PixelSize::new(side, side)
 }
 
-/// `<prop id="spatial-calibration-x" value="0.65"/>`, units and the illumination's name.
+/// `<prop id="spatial-calibration-x" value="0.65"/>`, units and the name of the illumination.
 fn metaxpress(file: &File, pages: &[Page], description: &str) -> Result<Layout, ImageError> {
     let mut layout = layout::of_pages(file, pages, &alike(pages), true)?;
     let cleaned = xml::cleaned(description);
@@ -70,7 +70,7 @@ fn metaxpress(file: &File, pages: &[Page], description: &str) -> Result<Layout, 
     Ok(layout)
 }
 
-/// One page a channel; labels, overviews and reduced versions are not.
+/// One page per channel, without labels, overviews and reduced versions.
 fn qptiff(file: &File, pages: &[Page]) -> Result<Layout, ImageError> {
     let mut used = Vec::new();
     let mut channels = Vec::new();

@@ -1,9 +1,9 @@
-//! XML as microscopes write it, which is not always XML.
+//! XML from microscopes, which is not always well formed.
 
 use std::borrow::Cow;
 
-/// The text with what no XML parser accepts taken out: what stands before the first element, a document
-/// type, control characters, and ampersands that begin no reference.
+/// Removes what XML parsers do not accept: text before the first element, a document type, control
+/// characters, and ampersands that do not start a reference.
 pub(super) fn cleaned(text: &str) -> Cow<'_, str> {
     let text = text.trim_start_matches(|c: char| c == '\u{feff}' || c.is_whitespace() || c.is_control());
     let text = without_doctype(text);
@@ -27,8 +27,8 @@ pub(super) fn cleaned(text: &str) -> Cow<'_, str> {
     Cow::Owned(clean)
 }
 
-/// Whether what follows an ampersand makes it one of the references that every parser knows. References to
-/// characters that XML does not have are none.
+/// Whether the text after an ampersand is one of the references that every parser supports, except references
+/// to characters that XML does not allow.
 fn is_reference(rest: &str) -> bool {
     let Some((name, _)) = rest.split_once(';').filter(|(name, _)| name.len() <= 10) else { return false };
     let code = match name.strip_prefix('#') {
@@ -43,7 +43,7 @@ fn is_reference(rest: &str) -> bool {
     code.is_ok_and(is_allowed)
 }
 
-/// Without `<!DOCTYPE …>`, whose own brackets may hold further signs.
+/// Removes `<!DOCTYPE …>`, whose internal subset may contain further markup.
 fn without_doctype(text: &str) -> Cow<'_, str> {
     let Some(start) = text.find("<!DOCTYPE") else { return Cow::Borrowed(text) };
     let (mut depth, mut end) = (0usize, text.len());
@@ -61,8 +61,8 @@ fn without_doctype(text: &str) -> Cow<'_, str> {
     Cow::Owned([&text[..start], &text[end..]].concat())
 }
 
-/// The start tags of these names as empty elements within `<OME>`, from a text that is not well formed:
-/// enough to know how large a stack is and what its channels are called.
+/// The start tags with these names as empty elements within `<OME>`, from text that is not well formed:
+/// sufficient for the size of a stack and the names of its channels.
 pub(super) fn salvaged(text: &str, container: &str, names: &[&str]) -> String {
     let mut inner = String::new();
     let mut outer = None;
