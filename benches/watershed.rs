@@ -40,7 +40,7 @@ fn stages(criterion: &mut Criterion) {
     };
     let flood = |settings| _ = black_box(watershed(black_box(&maps), &settings));
     bench("watershed", &mut || flood(settings));
-    bench("watershed, smoothed", &mut || flood(WatershedSettings { smoothing: 1.5, ..settings }));
+    bench("watershed, smoothed", &mut || flood(settings.smoothing(1.5)));
     let labels = black_box(&labels);
     let correct = |edits: &[Edit]| _ = black_box(apply(labels, edits));
     for count in [1, 50] {

@@ -15,7 +15,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::args().nth(1).unwrap_or_else(|| "model/nuclei.onnx".into());
     let network = TractNetwork::load(&std::fs::read(path)?)?;
     // Split more readily, and keep small nuclei.
-    let watershed = WatershedSettings { h: 0.2, minimum_area: 10, ..Default::default() };
+    let watershed = WatershedSettings::default().h(0.2).minimum_area(10);
     let segmenter = Segmenter::new(network).with_settings(Settings { diameter: Some(20.0), watershed });
     println!("{} {}", segmenter.metadata().name, segmenter.metadata().version);
     let found = segmenter.segment(&synthetic::field(&Default::default()).image)?;

@@ -1,14 +1,14 @@
-//! What every error and warning says: a message, a stable code, and what to do about it.
+//! Errors and warnings: each has a message, a stable code, and help for the user.
 //!
-//! Each module has an error type of its own; [`Error`] adds the file in which it happened.
+//! Each module has its own error type; [`Error`] adds the file in which the error occurred.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-/// Message, code and help of an error or a warning. The message is its [`Display`](fmt::Display).
+/// The message, code and help of an error or a warning. The message is its [`Display`](fmt::Display).
 ///
-/// All types that implement [`miette::Diagnostic`] have it, and the errors of this crate do.
+/// Implemented by all types that implement [`miette::Diagnostic`], including the errors of this crate.
 ///
 /// ```
 /// use nucleoscope::{Diagnostic, image::{self, Limits}};
@@ -22,7 +22,7 @@ pub trait Diagnostic: std::error::Error {
     /// A stable identifier such as `image/truncated`, for programs and tests.
     fn code(&self) -> String;
 
-    /// One or two sentences that say what the user can do about it.
+    /// One or two sentences about what the user can do.
     fn help(&self) -> String;
 }
 
@@ -36,16 +36,16 @@ impl<D: miette::Diagnostic + ?Sized> Diagnostic for D {
     }
 }
 
-/// The help of a diagnostic in another one's help: there the trait cannot be in scope.
+/// The help of a diagnostic, for use in the help of another one: the trait cannot be in scope there.
 pub(crate) fn help_of(diagnostic: &dyn miette::Diagnostic) -> String {
     Diagnostic::help(diagnostic)
 }
 
-/// Something that a user should know of a file that is used all the same: a guess, a repair, or a part that was
-/// left out. Page, command line, `summary.csv` and the record show it.
+/// A problem in a file that is used nevertheless: an assumption, a repair, or an omitted part. The page, the
+/// command line, `summary.csv` and the record show it.
 ///
-/// Modules whose warnings have parts of their own have a type of them, such as
-/// [`DatasetWarning`](crate::input::dataset::DatasetWarning); this is the plain form of them all.
+/// Modules whose warnings have fields have their own type, such as
+/// [`DatasetWarning`](crate::input::dataset::DatasetWarning); this is the common plain form.
 ///
 /// ```
 /// use nucleoscope::{Diagnostic, Warning};
@@ -59,14 +59,14 @@ pub(crate) fn help_of(diagnostic: &dyn miette::Diagnostic) -> String {
 pub struct Warning {
     /// A stable identifier such as `image/orientation`, for programs and tests.
     pub code: String,
-    /// One sentence or two without a full stop at the end: what was found, and what was done about it.
+    /// One or two sentences without a full stop at the end: the problem, and what was done about it.
     pub message: String,
     /// What the user can do about it.
     pub help: String,
 }
 
 impl Warning {
-    /// A warning of these parts.
+    /// A warning with these fields.
     pub fn new(code: impl Into<String>, message: impl Into<String>, help: impl Into<String>) -> Self {
         Self { code: code.into(), message: message.into(), help: help.into() }
     }
@@ -104,7 +104,7 @@ pub(crate) fn serialize<S: Serializer>(
     Warning::from(diagnostic).serialize(serializer)
 }
 
-/// The first few names and how many more there are.
+/// The first few names and the number of further ones.
 pub(crate) fn first_few(names: &[String]) -> String {
     const SHOWN: usize = 3;
     let shown = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
@@ -114,7 +114,7 @@ pub(crate) fn first_few(names: &[String]) -> String {
     }
 }
 
-/// What can be done about a file or folder that could not be read or written.
+/// What the user can do about a file or folder that could not be read or written.
 fn io_help(kind: std::io::ErrorKind) -> &'static str {
     use std::io::ErrorKind as Kind;
     match kind {
@@ -146,11 +146,11 @@ pub struct FileError(#[from] pub std::io::Error);
     help("This is a fault of the program: please report it, with the file if you can.")
 )]
 pub struct InternalError {
-    /// The panic's message.
+    /// The message of the panic.
     pub message: String,
 }
 
-/// An error of a file: of any module, with the file's name.
+/// An error of any module, with the name of the file in which it occurred.
 ///
 /// ```
 /// use nucleoscope::{Diagnostic, InFile, image::{self, ImageError, Limits}};
@@ -173,17 +173,17 @@ impl Error {
         FileError(error).in_file(file)
     }
 
-    /// The file's name or path as the user knows it.
+    /// The name or path of the file as the user knows it.
     pub fn file(&self) -> &str {
         &self.file
     }
 
-    /// The error without the file's name.
+    /// The error without the file name.
     pub fn inner(&self) -> &(dyn miette::Diagnostic + Send + Sync) {
         &*self.source
     }
 
-    /// The error as the type that it is, such as [`ImageError`](crate::image::ImageError).
+    /// The error as its concrete type, such as [`ImageError`](crate::image::ImageError).
     pub fn downcast_ref<E: std::error::Error + 'static>(&self) -> Option<&E> {
         std::error::Error::source(self)?.downcast_ref()
     }
@@ -212,9 +212,9 @@ impl miette::Diagnostic for Error {
     }
 }
 
-/// Adds the file's name to an error.
+/// Adds the file name to an error.
 pub trait InFile {
-    /// The same error, with the file in which it happened.
+    /// The same error, with the file in which it occurred.
     fn in_file(self, file: impl Into<String>) -> Error;
 }
 
@@ -224,10 +224,10 @@ impl<D: miette::Diagnostic + Send + Sync + 'static> InFile for D {
     }
 }
 
-/// Runs work on one file. A panic becomes an error of that file, so that others can go on.
+/// Runs a function on one file. A panic becomes an error of that file, so that other files can be processed.
 ///
 /// # Errors
-/// That of the work, or [`InternalError`] where it panicked.
+/// The error of the function, or [`InternalError`] if it panicked.
 pub fn guarded<T>(file: &str, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         let message = panic.downcast_ref::<&str>().map(ToString::to_string);

@@ -1,29 +1,29 @@
-//! Finds the cell nuclei in microscopy images: in the browser, on the command line and in your own
-//! Rust program, without a GPU.
+//! Segmentation of cell nuclei in microscopy images: in the browser, on the command line and in your own Rust
+//! program, without a GPU.
 //!
-//! # The way of the data
+//! # Data flow
 //! ```text
 //! bytes ─▶ image::Image ─▶ image::NormalizedImage ─▶ network::ProbabilityMaps ─▶ nuclei::LabelImage ─▶ outlines,
 //!                                                                                          run lengths,
 //!                                                                                          score
 //! ```
-//! Left of the maps is expensive and runs once for each image; right of them is cheap, pure and
-//! deterministic. [`Segmenter`] goes all the way.
+//! The steps up to the probability maps are expensive and run once per image; the steps after them are cheap,
+//! pure and deterministic. [`Segmenter`] runs all steps.
 //!
 //! # Modules
 //! - [`image`]: decoding with limits, normalisation, previews
-//! - [`prediction`]: the network's probability maps, as plain data
+//! - [`prediction`]: the probability maps of the network, as plain data
 //! - [`network`]: model metadata, tiles, and ONNX with the feature `onnx`
 //! - [`nuclei`]: watershed, label image, corrections, measurements, regions, which nuclei count
-//! - [`Segmenter`]: the way from an image to its nuclei; [`segment`]: its settings, its results, and tiled images
+//! - [`Segmenter`]: from an image to its nuclei; [`segment`]: its settings, its results, and tiled images
 //! - [`dsb2018`]: run-length encoding, CSV and score of the 2018 Data Science Bowl
-//! - [`export`] and [`record`]: the files for other programs, and the record that repeats a run
-//! - [`input`]: the files a user gives: folders, archives, ground truth
-//! - [`synthetic`]: drawn fields of view with known truth
+//! - [`export`] and [`record`]: the files for other programs, and the record for reproducing a run
+//! - [`input`]: input files: folders, archives, ground truth
+//! - [`synthetic`]: synthetic fields of view with known ground truth
 //! - [`diagnostic`] and [`geometry`]: errors; sizes, points and rectangles
 //!
 //! # Features
-//! - `onnx` (default): runs ONNX models with tract. Without it, everything else is there.
+//! - `onnx` (default): runs ONNX models with tract. Everything else is available without it.
 
 #![warn(clippy::unwrap_used)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -45,7 +45,7 @@ pub mod synthetic;
 pub use diagnostic::{Diagnostic, Error, InFile, Warning};
 pub use segmenter::Segmenter;
 
-/// The README's example is compiled with the documentation tests.
+/// The example in the README is compiled with the documentation tests.
 #[cfg(all(doctest, feature = "onnx"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

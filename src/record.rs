@@ -1,5 +1,5 @@
-//! `nucleoscope.json`: what was done to which images by which program and model, so that it can be done
-//! again. It is written and read here, for the page and the command line.
+//! `nucleoscope.json`: the images, settings, program and model of a run, for reproducing it. It is written
+//! and read here, for the page and the command line.
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
@@ -11,24 +11,24 @@ use crate::nuclei::counted::Gate;
 use crate::nuclei::{Edit, Region, Setting, SettingKind};
 use crate::segment::Settings;
 
-/// The version of the file's layout.
+/// The version of the file layout.
 const FORMAT: u64 = 2;
 
-/// A file, told by its contents.
+/// A file, identified by its contents.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify), tsify(rename = "FileIdentityFields"))]
 #[serde(rename_all = "camelCase", default)]
 pub struct FileIdentity {
     /// Its name, without a folder.
     pub name: String,
-    /// Its folder as the user knows it, with `/` between the names; empty if it was given by itself.
+    /// Its folder as the user knows it, with `/` as separator; empty if it was given without a folder.
     pub folder: String,
-    /// SHA-256 of its bytes in hexadecimal digits ([`sha256`]).
+    /// The SHA-256 of its contents in hexadecimal digits ([`sha256`]).
     pub sha256: String,
 }
 
 impl FileIdentity {
-    /// A file by its path and its contents.
+    /// A file with a path and contents.
     ///
     /// ```
     /// use nucleoscope::record::FileIdentity;
@@ -43,73 +43,73 @@ impl FileIdentity {
     }
 }
 
-/// A model, told by its contents.
+/// A model, identified by its contents.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify), tsify(rename = "ModelIdentityFields"))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ModelIdentity {
-    /// What the model calls itself.
+    /// The name in its metadata.
     pub name: String,
-    /// The version it gives itself.
+    /// The version in its metadata.
     pub version: String,
-    /// SHA-256 of its file in hexadecimal digits ([`sha256`]).
+    /// The SHA-256 of its file in hexadecimal digits ([`sha256`]).
     pub sha256: String,
 }
 
-/// What an image's nuclei were before they were corrected.
+/// The origin of the nuclei of an image before corrections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub enum Start {
-    /// What the network found.
+    /// The segmentation by the network.
     #[default]
     Network,
-    /// The ground truth that came with the image.
+    /// The ground truth supplied with the image.
     GroundTruth,
 }
 
-/// Where an image's nuclei come from, and which of them count: the part of a record that only the caller
+/// The origin of the nuclei of an image, and which of them count: the part of a record that only the caller
 /// knows.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify), tsify(rename = "ProvenanceFields"))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Provenance {
-    /// The image's file.
+    /// The file of the image.
     pub input: FileIdentity,
-    /// The model; `None` if the nuclei were not found by one.
+    /// The model; `None` if the nuclei were not found by a model.
     pub model: Option<ModelIdentity>,
-    /// What the corrections begin with.
+    /// The nuclei to which the corrections apply.
     pub start: Start,
-    /// The settings of the segmentation; `None` without one.
+    /// The settings of the segmentation; `None` without a segmentation.
     pub settings: Option<Settings>,
-    /// Which channel, slice and frame was segmented.
+    /// The channel, slice and frame that were segmented.
     pub selection: Selection,
-    /// The size of a pixel where the user gave it; `None` leaves it to the file.
+    /// The pixel size set by the user; `None` if it is that of the file.
     pub pixel_size: Option<PixelSize>,
-    /// What was changed by hand, in order.
+    /// The manual corrections, in order.
     pub edits: Vec<Edit>,
-    /// Regions of interest; only nuclei inside one of them count, if there are any.
+    /// The regions of interest; if there are any, only nuclei inside one of them count.
     pub regions: Vec<Region>,
-    /// Limits on measurements that nuclei must keep to count.
+    /// Ranges of measurements outside of which nuclei do not count.
     pub gates: Vec<Gate>,
 }
 
-/// What is said of one image.
+/// The record of one image.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct ImageRecord {
-    /// What the image is called.
+    /// The id of the image.
     pub id: String,
-    /// What was done to it.
+    /// The provenance of its nuclei.
     #[serde(flatten)]
     pub provenance: Provenance,
-    /// What its file holds, and what came of it: for people who read the record.
+    /// The properties of its file and the results, for readers of the record.
     #[serde(flatten)]
     pub outcome: Option<Outcome>,
 }
 
-/// What an image is, and how many nuclei it has.
+/// The properties of an image, and the number of its nuclei.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
@@ -127,7 +127,7 @@ pub struct Outcome {
     pub(crate) warnings: Vec<Warning>,
 }
 
-/// The warnings of a record; those of an earlier one are messages alone.
+/// The warnings of a record; those of earlier versions are only messages.
 fn warnings_or_messages<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Warning>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
@@ -146,7 +146,7 @@ fn warnings_or_messages<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Ve
 /// The images of a record.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Record {
-    /// One entry an image.
+    /// One entry per image.
     pub images: Vec<ImageRecord>,
 }
 
@@ -154,7 +154,7 @@ pub struct Record {
 struct File<'a> {
     format: u64,
     program: Program,
-    /// What the exports hold, for readers of the file.
+    /// A note about the contents of the exports, for readers of the file.
     note: &'static str,
     images: &'a [&'a ImageRecord],
 }
@@ -168,10 +168,10 @@ struct Program {
 const NOTE: &str = "Nuclei outside the regions or the gates of their image are left out of the label images, \
                     ROIs, outlines, COCO and the Bowl's CSV; tables and GeoJSON hold them with included = false.";
 
-/// Writes the record of some images.
+/// Writes the record of several images.
 ///
 /// # Errors
-/// None in practice: text goes to memory.
+/// None in practice, because the text is written to memory.
 pub fn encode(images: &[&ImageRecord]) -> Result<Vec<u8>, serde_json::Error> {
     let program = Program { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
     let file = File { format: FORMAT, program, note: NOTE, images };
@@ -180,60 +180,60 @@ pub fn encode(images: &[&ImageRecord]) -> Result<Vec<u8>, serde_json::Error> {
     Ok(bytes)
 }
 
-/// Why a file cannot be used as a record.
+/// The reason why a file cannot be used as a record.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 #[non_exhaustive]
 pub enum RecordError {
-    /// It is not JSON.
+    /// The file is not JSON.
     #[error("not JSON: {reason}")]
     #[diagnostic(code("record/not-json"), help("Use a nucleoscope.json as this program exports it."))]
     NotJson {
-        /// What the reader says, with line and column.
+        /// The error message of the parser, with line and column.
         reason: String,
     },
-    /// It is JSON, but no record.
+    /// The file is JSON, but not a record.
     #[error("not a record of Nucleoscope: it has no list of images")]
     #[diagnostic(code("record/not-a-record"), help("Use a nucleoscope.json as this program exports it."))]
     NotARecord,
-    /// It was written by a program whose records are different.
+    /// The record has an incompatible layout.
     #[error("a record of layout {found}; this program reads layout {FORMAT}")]
     #[diagnostic(code("record/layout"), help("Use the program's version that wrote it."))]
     Layout {
-        /// The layout's number.
+        /// The version of the layout.
         found: String,
     },
-    /// A value is not what belongs there.
+    /// A value is not valid.
     #[error("{field} is {found}, but should be {expected}")]
     #[diagnostic(
         code("record/field"),
         help("Correct the value in the file, or use the file as it was exported.")
     )]
     Field {
-        /// Where it is: `images[0].selection.frame`.
+        /// The path of the value: `images[0].selection.frame`.
         field: String,
-        /// What is there.
+        /// The value.
         found: String,
-        /// What should be.
+        /// The expected value.
         expected: String,
     },
-    /// The program cannot take an image's entry for a record.
+    /// The entry of an image is not a valid record.
     #[error("images[{image}]: {reason}")]
     #[diagnostic(
         code("record/image"),
         help("Correct the value in the file, or use the file as it was exported.")
     )]
     Image {
-        /// Which image, from 0.
+        /// The index of the image, from 0.
         image: usize,
-        /// What the reader says.
+        /// The error message of the parser.
         reason: String,
     },
 }
 
-/// Reads a record, every value held against what it may be.
+/// Reads a record and validates all values.
 ///
 /// # Errors
-/// It is no record, or a value is none that the program can use; the message names the field.
+/// The file is not a record, or a value is not valid; the message gives the field.
 ///
 /// ```
 /// use nucleoscope::record::read;
@@ -263,7 +263,7 @@ pub fn read(bytes: &[u8]) -> Result<Record, RecordError> {
     Ok(Record { images: images.iter().enumerate().map(image).collect::<Result<_, _>>()? })
 }
 
-/// What a number may be.
+/// The valid range of a number.
 struct Range {
     low: f64,
     high: f64,
@@ -278,12 +278,12 @@ const fn whole(low: f64, high: f64) -> Range {
     Range { low, high, is_whole: true }
 }
 
-/// No place is farther from an image.
+/// The maximum absolute coordinate.
 const FARTHEST: f64 = 1e8;
-/// No count of a file's channels, slices or frames is higher.
+/// The maximum number of channels, slices or frames of a file.
 const MOST: f64 = u32::MAX as f64;
 
-/// Numbers of an image's entry, by their place.
+/// The numbers in the entry of an image, by their path.
 const NUMBERS: [(&[&str], Range); 6] = [
     (&["settings", "diameter"], from_to(0.1, 1e5)),
     (&["selection", "frame"], whole(0.0, MOST)),
@@ -307,7 +307,7 @@ fn check(image: &Value, name: &str) -> Result<(), RecordError> {
     }
     for (path, range) in &NUMBERS {
         let value = path.iter().fold(image, |value, key| &value[*key]);
-        // A channel may be named.
+        // A channel may be given by name.
         if value.is_null() || (path.last() == Some(&"channel") && value.is_string()) {
             continue;
         }
@@ -349,8 +349,8 @@ fn check(image: &Value, name: &str) -> Result<(), RecordError> {
     Ok(())
 }
 
-/// The name, the value and the range of the first setting whose number is out of its range. What is of another
-/// type is left to the reader.
+/// The name, value and range of the first setting that is out of range. Values of another type are left to
+/// the parser.
 fn check_settings(settings: &Value) -> Result<(), (&str, &Value, String)> {
     let Some(fields) = settings.as_object() else { return Ok(()) };
     for (key, value) in fields {
@@ -366,7 +366,7 @@ fn check_settings(settings: &Value) -> Result<(), (&str, &Value, String)> {
     Ok(())
 }
 
-/// Whether all numbers in a correction or a region can be places of an image.
+/// Whether all numbers in a correction or a region are valid coordinates.
 fn are_places(value: &Value) -> bool {
     match value {
         Value::Number(number) => number.as_f64().is_some_and(|number| number.abs() <= FARTHEST),
@@ -385,7 +385,7 @@ fn shortened(value: &Value) -> String {
     format!("{}…", text.chars().take(LONGEST).collect::<String>())
 }
 
-/// The SHA-256 of bytes in 64 hexadecimal digits (FIPS 180-4).
+/// The SHA-256 hash as 64 hexadecimal digits (FIPS 180-4).
 ///
 /// ```
 /// use nucleoscope::record::sha256;

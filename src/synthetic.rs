@@ -1,5 +1,5 @@
-//! Made-up microscopy: fields of nuclei whose truth is known, and the maps of a made-up network, for the example
-//! button, the tests, the benchmarks and the documentation. Nothing here comes from a real image.
+//! Synthetic microscopy images: fields of nuclei with known ground truth, and simulated probability maps, for
+//! the example button, the tests, the benchmarks and the documentation. No data comes from real images.
 
 use std::io::Cursor;
 
@@ -7,7 +7,7 @@ use crate::image::{Image, Samples};
 use crate::nuclei::LabelImage;
 use crate::prediction::ProbabilityMaps;
 
-/// The look of a field.
+/// The appearance of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Modality {
     /// Bright nuclei on a dark, slightly uneven background; 8-bit gray.
@@ -18,7 +18,7 @@ pub enum Modality {
     Stained,
 }
 
-/// What to draw.
+/// The properties of a field to draw.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FieldOptions {
     /// The same seed gives the same field.
@@ -27,18 +27,18 @@ pub struct FieldOptions {
     pub width: usize,
     /// Rows, at least 1.
     pub height: usize,
-    /// How many nuclei to try to place; in a crowded field fewer find room.
+    /// The number of nuclei to try to place; fewer are placed if the field is too crowded.
     pub nuclei: usize,
-    /// Mean diameter of a nucleus in pixels.
+    /// The mean diameter of a nucleus in pixels.
     pub diameter: usize,
-    /// Share of a nucleus that others may cover, `0.0..=1.0`; at 0 at most the contours touch.
+    /// The fraction of a nucleus that others may cover, `0.0..=1.0`; at 0, contours touch at most.
     pub overlap: f32,
-    /// The look.
+    /// The appearance.
     pub modality: Modality,
 }
 
 impl Default for FieldOptions {
-    /// 24 fluorescent nuclei of 24 pixels, apart from each other, in a field of 256 × 256.
+    /// 24 fluorescent nuclei with a diameter of 24 pixels, separate from each other, in a field of 256 × 256.
     fn default() -> Self {
         Self {
             seed: 1,
@@ -53,8 +53,8 @@ impl Default for FieldOptions {
 }
 
 impl FieldOptions {
-    /// A crowded field of `side` × `side` pixels, many of whose nuclei touch: about a thousand on 1024 ×
-    /// 1024, one for every 1,048 pixels. What speed is measured on.
+    /// A crowded field of `side` × `side` pixels, in which many nuclei touch: about a thousand on 1024 ×
+    /// 1024, one for every 1,048 pixels. Used for performance measurements.
     pub fn crowd(side: usize) -> Self {
         Self {
             width: side,
@@ -67,12 +67,12 @@ impl FieldOptions {
     }
 }
 
-/// A field and its truth.
+/// A field and its ground truth.
 #[derive(Debug, Clone)]
 pub struct Field {
-    /// What the microscope would have seen.
+    /// The simulated microscopy image.
     pub image: Image,
-    /// Which nucleus each pixel belongs to.
+    /// The nucleus of each pixel.
     pub truth: LabelImage,
 }
 
@@ -83,7 +83,7 @@ impl Field {
     }
 }
 
-/// Writes an image as PNG at its own depth; float images become 16-bit over `0.0..=1.0`.
+/// Writes an image as PNG in its own bit depth; float images become 16-bit over `0.0..=1.0`.
 pub fn encode_png(image: &Image) -> Vec<u8> {
     use image::ExtendedColorType::{L8, L16, Rgb8, Rgb16};
     let is_gray = image.channels() == 1;
@@ -104,8 +104,8 @@ pub fn encode_png(image: &Image) -> Vec<u8> {
     file.into_inner()
 }
 
-/// What a good network would say of the truth: distances to the contour as steps through pixels, a soft contour, and
-/// a little noise.
+/// Simulates the prediction of a good network from the ground truth: distances to the contour as steps
+/// through pixels, a soft contour, and a little noise.
 ///
 /// ```
 /// use nucleoscope::nuclei::{WatershedSettings, watershed};
@@ -132,7 +132,7 @@ pub fn maps(truth: &LabelImage) -> ProbabilityMaps {
     maps
 }
 
-/// How many pixels each pixel is from the next one of another label, across rows and columns.
+/// The distance in pixels of each pixel from the nearest one with another label, along rows and columns.
 fn depths(truth: &LabelImage) -> Vec<u32> {
     let labels = truth.as_slice();
     let width = truth.width() as isize;
@@ -164,8 +164,8 @@ struct Nucleus {
 }
 
 impl Nucleus {
-    /// Distance from the middle as a share of the way to the contour: below 1 inside. Only arithmetic
-    /// and square roots, so that every platform draws the same picture.
+    /// The distance from the centre as a fraction of the distance to the contour: below 1 inside. Uses only
+    /// arithmetic and square roots, so that the image is the same on every platform.
     fn depth(&self, x: f32, y: f32) -> f32 {
         let (dx, dy) = (x - self.x, y - self.y);
         let along = (dx * self.axis.0 + dy * self.axis.1) / self.long;
@@ -204,8 +204,8 @@ fn between(random: &mut fastrand::Rng, low: f32, high: f32) -> f32 {
     low + (high - low) * random.f32()
 }
 
-/// Puts nuclei where no more of them is covered than may be, and says which pixels each one has. Those
-/// that came first lie on top.
+/// Places nuclei without covering more of any than allowed, and returns the pixels of each. Earlier nuclei
+/// are on top.
 fn place(
     options: &FieldOptions,
     width: usize,
@@ -258,18 +258,19 @@ fn around(nucleus: &Nucleus, reach: f32, width: usize, height: usize) -> impl It
         .map(move |(x, y)| (y * width + x, nucleus.depth(x as f32 + 0.5, y as f32 + 0.5)))
 }
 
-/// How much of a pixel at this depth the nucleus covers: 1 inside, 0 outside, a soft contour between.
+/// The fraction of a pixel at this depth that the nucleus covers: 1 inside, 0 outside, with a soft contour
+/// between.
 fn cover(depth: f32) -> f32 {
     let ramp = ((1.12 - depth) / 0.24).clamp(0.0, 1.0);
     ramp * ramp * (3.0 - 2.0 * ramp)
 }
 
-/// Roughly normal, mean 0, standard deviation 1: the sum of twelve uniform numbers, less six.
+/// Approximately normal, with mean 0 and standard deviation 1: the sum of twelve uniform numbers, minus six.
 fn noise(random: &mut fastrand::Rng) -> f32 {
     (0..12).map(|_| random.f32()).sum::<f32>() - 6.0
 }
 
-/// Smooth random texture around 0 in `-1.0..=1.0`: random numbers on a grid, linearly between.
+/// Smooth random texture around 0 in `-1.0..=1.0`: random numbers on a grid, interpolated linearly.
 fn texture(width: usize, height: usize, grain: usize, random: &mut fastrand::Rng) -> Vec<f32> {
     let (columns, rows) = (width / grain + 2, height / grain + 2);
     let knots: Vec<f32> = (0..columns * rows).map(|_| between(random, -1.0, 1.0)).collect();

@@ -127,7 +127,7 @@ fn a_huge_header_is_refused_before_memory_is_allocated() {
 
 #[test]
 fn the_limit_is_exact() {
-    let limits = |maximum_pixels| Limits { maximum_pixels };
+    let limits = |maximum_pixels| Limits::default().with_maximum_pixels(maximum_pixels);
     for (name, bytes) in files() {
         assert!(decode(&bytes, limits(23 * 17)).is_ok(), "{name}");
         let error = decode(&bytes, limits(23 * 17 - 1)).unwrap_err();
@@ -170,7 +170,7 @@ proptest! {
         for (place, mask) in flips {
             bytes[place % length] ^= mask;
         }
-        if let Err(error) = decode(&bytes, Limits { maximum_pixels: 1 << 20 }) {
+        if let Err(error) = decode(&bytes, Limits::default().with_maximum_pixels(1 << 20)) {
             prop_assert!(!error.to_string().is_empty() && !error.help().is_empty());
         }
     }
@@ -180,6 +180,6 @@ proptest! {
         let mut bytes = files().swap_remove(start).1;
         bytes.truncate(12);
         bytes.extend(rest);
-        _ = decode(&bytes, Limits { maximum_pixels: 1 << 20 });
+        _ = decode(&bytes, Limits::default().with_maximum_pixels(1 << 20));
     }
 }

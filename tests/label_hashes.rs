@@ -54,16 +54,14 @@ fn labels_are_the_same_bit_for_bit() {
             boundary: hills(&mut random),
             distance: hills(&mut random),
         };
-        let settings = WatershedSettings {
-            interior_threshold: 0.375,
-            boundary_weight: if seed % 2 == 0 { 0.0 } else { 0.25 },
-            h: 0.0625,
-            peak_threshold: 0.125,
-            minimum_confidence: 0.5,
-            minimum_area: 6,
-            fill_holes: true,
-            ..WatershedSettings::default()
-        };
+        let settings = WatershedSettings::default()
+            .interior_threshold(0.375)
+            .boundary_weight(if seed % 2 == 0 { 0.0 } else { 0.25 })
+            .h(0.0625)
+            .peak_threshold(0.125)
+            .minimum_confidence(0.5)
+            .minimum_area(6)
+            .fill_holes(true);
         let labels = watershed(&maps, &settings);
         let end = if seed < 7 { "," } else { "" };
         actual += &format!(

@@ -1153,18 +1153,21 @@ fn a_circular_chain_of_pages_is_read_up_to_the_repeated_page() {
 fn a_stack_is_checked_against_the_limits_as_a_whole() {
     let pages: Vec<Page> = (0..65).map(|_| Page::gray8(4, 1, &[1; 4])).collect();
     let file = write(&pages);
-    let limits = Limits { maximum_pixels: 4 };
+    let limits = Limits::default().with_maximum_pixels(4);
     let error = decode(&file, limits).unwrap_err();
     assert!(matches!(error, ImageError::StackTooLarge { values: 260, maximum_values: 256 }), "{error}");
     let one = Selection { slice: Slice::Single(64), ..Selection::default() };
     assert!(open(&file, &one, limits).is_ok());
-    assert!(matches!(decode(&file, Limits { maximum_pixels: 3 }), Err(ImageError::TooLarge { .. })));
+    assert!(matches!(
+        decode(&file, Limits::default().with_maximum_pixels(3)),
+        Err(ImageError::TooLarge { .. })
+    ));
 }
 
 #[test]
 fn pages_with_too_many_strips_are_refused() {
     let page = Page::gray8(1, 70_000, &[]).strips(1, vec![vec![0]; 70_000]);
-    let error = decode(&write(&[page]), Limits { maximum_pixels: 1 << 20 }).unwrap_err();
+    let error = decode(&write(&[page]), Limits::default().with_maximum_pixels(1 << 20)).unwrap_err();
     assert!(error.to_string().contains("70000 strips"), "{error}");
 }
 
@@ -1228,7 +1231,7 @@ proptest! {
             bytes[at] ^= mask;
         }
         let selection = Selection { frame, ..Selection::default() };
-        match open(&bytes, &selection, Limits { maximum_pixels: 1 << 16 }) {
+        match open(&bytes, &selection, Limits::default().with_maximum_pixels(1 << 16)) {
             Ok(opened) => {
                 prop_assert_eq!(opened.image.width() * opened.image.height(), opened.info.width * opened.info.height);
                 prop_assert_eq!(opened.channels.len(), opened.info.channels.len());
@@ -1245,6 +1248,6 @@ proptest! {
         let offset = if style.big_tiff { 8 } else { 4 };
         bytes[length - offset..].copy_from_slice(&style.number(length as u64, offset));
         bytes.extend(rest);
-        _ = decode(&bytes, Limits { maximum_pixels: 1 << 16 });
+        _ = decode(&bytes, Limits::default().with_maximum_pixels(1 << 16));
     }
 }

@@ -34,6 +34,7 @@ export async function lint() {
       ...denyWarnings,
     ]),
   );
+  await checkDocumentation();
 }
 
 /** Installs the linters that are Python packages; returns a function from a program's name to its path. */
@@ -59,10 +60,12 @@ async function checkDependencies() {
   await step("Rust dependencies", () => run(program("cargo-deny"), ["check", "bans", "licenses", "sources"]));
 }
 
+/** The documentation of the Rust crates, and their public API against its copy in `docs/api/`. */
 async function checkDocumentation() {
   await step("Rust documentation", () =>
     run("cargo", ["doc", "--workspace", "--no-deps"], { env: { RUSTDOCFLAGS: "-D warnings" } }),
   );
+  await step("Public API", () => run("cargo", ["xtask", "public-api"]));
 }
 
 /** Runs the training project's tests if PyTorch is installed. It has several gigabytes, so nothing here installs it. */
@@ -79,7 +82,6 @@ if (isStarted(import.meta.url)) {
     await setUp();
     await lint();
     await checkDependencies();
-    await checkDocumentation();
     await buildWasm({ quick: true });
     await checkTypes();
     await testTraining();

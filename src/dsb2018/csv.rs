@@ -1,4 +1,4 @@
-//! The CSV of the Kaggle 2018 Data Science Bowl: one row a nucleus.
+//! The CSV format of the Kaggle 2018 Data Science Bowl: one row per nucleus.
 //!
 //! ```text
 //! ImageId,EncodedPixels
@@ -6,18 +6,18 @@
 //! 0114f484,40 2
 //! 2a1b93cc,
 //! ```
-//! The second field is a [mask](crate::dsb2018::run_length); an image without nuclei has one row in which it
-//! is empty. Ground truth published after the competition (`stage1_solution.csv`) has the further
-//! columns `Height`, `Width` and `Usage`; images whose usage is `Ignored` do not count in the score.
+//! The second field is a [mask](crate::dsb2018::run_length); an image without nuclei has one row with an
+//! empty mask. Ground truth published after the competition (`stage1_solution.csv`) has the additional
 //!
 //! # What is written
-//! The header and `\n` line ends, ids in quotes only where they need them. A line break in an id
-//! becomes a space, because a row is a line.
+//! The header and `\n` line endings, with ids quoted only if necessary. A line break in an id is replaced by
+//! a space, because each row is one line.
 //!
 //! # What is read
-//! Ids without blanks around them and in Unicode's composed form (NFC), columns in any order and case, further columns, a byte order mark, `\n`, `\r\n` and `\r`, empty
-//! lines, empty fields at a row's end. Every line stands for itself, so a quote that is never closed
-//! spoils one row and not the rest of the file; and an error spoils one image and not the others.
+//! Ids are trimmed and converted to Unicode's composed form (NFC). Columns may be in any order and case, and
+//! further columns, a byte order mark, `\n`, `\r\n` and `\r`, empty lines and empty fields at the end of a
+//! row are accepted. Each line is parsed on its own, so an unclosed quote invalidates one row and not the
+//! rest of the file, and an error invalidates one image and not the others.
 
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -25,28 +25,28 @@ use std::io::{self, Write};
 use crate::dsb2018::comparable;
 use crate::dsb2018::run_length::{Mask, RunLengthError, first_overlap};
 
-/// The first line of every file, with its line end.
+/// The first line of every file, including its line ending.
 pub const HEADER: &str = "ImageId,EncodedPixels\n";
 
-/// Why a file, or one image in it, could not be read as the Bowl's CSV.
+/// The reason why a file, or one image in it, could not be read as CSV of the Bowl.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 #[non_exhaustive]
 pub enum BowlCsvError {
-    /// The file has no line with text.
+    /// The file has no non-blank line.
     #[error("the CSV file is empty")]
     #[diagnostic(
         code("bowl-csv/empty"),
         help("Copy the file again from where it came from, or export it again.")
     )]
     Empty,
-    /// The file is not text in UTF-8.
+    /// The file is not UTF-8 text.
     #[error("line {line} is not UTF-8 text")]
     #[diagnostic(
         code("bowl-csv/not-utf8"),
         help("Save the file as \"CSV UTF-8\" in your spreadsheet program.")
     )]
     NotUtf8 {
-        /// The line, from 1.
+        /// The line, counted from 1.
         line: u64,
     },
     /// The header lacks a column.
@@ -58,11 +58,11 @@ pub enum BowlCsvError {
         )
     )]
     MissingColumn {
-        /// The header's line, from 1.
+        /// The line of the header, counted from 1.
         line: u64,
-        /// The column that is missing.
+        /// The missing column.
         column: &'static str,
-        /// The beginning of the header.
+        /// The start of the header.
         header: String,
     },
     /// A row has no image id.
@@ -72,7 +72,7 @@ pub enum BowlCsvError {
         help("Write the image's name without its ending in the column ImageId.")
     )]
     MissingId {
-        /// The row's line, from 1.
+        /// The line of the row, counted from 1.
         line: u64,
     },
     /// A row has fewer or more fields than the header.
@@ -82,32 +82,32 @@ pub enum BowlCsvError {
         help("Put a comma between the columns and spaces, not commas, between the numbers of a mask.")
     )]
     FieldCount {
-        /// The row's line, from 1.
+        /// The line of the row, counted from 1.
         line: u64,
         /// The image.
         image_id: String,
-        /// Fields in this row.
+        /// The number of fields in this row.
         found: usize,
-        /// Fields in the header.
+        /// The number of fields in the header.
         expected: usize,
     },
-    /// A quotation mark is opened and not closed on its line.
+    /// A quotation mark is not closed on its line.
     #[error("line {line}, image \"{image_id}\": a quotation mark is not closed")]
     #[diagnostic(
         code("bowl-csv/unclosed-quote"),
         help("Remove the quotation mark or add the one that is missing.")
     )]
     UnclosedQuote {
-        /// The row's line, from 1.
+        /// The line of the row, counted from 1.
         line: u64,
-        /// The image, as far as it can be told.
+        /// The image, if known.
         image_id: String,
     },
     /// A mask is not valid.
     #[error("line {line}, image \"{image_id}\": {error}")]
     #[diagnostic(forward(error))]
     Mask {
-        /// The row's line, from 1.
+        /// The line of the row, counted from 1.
         line: u64,
         /// The image.
         image_id: String,
@@ -122,13 +122,13 @@ pub enum BowlCsvError {
         help("Write the image's height and width in pixels, or leave both empty.")
     )]
     Size {
-        /// The row's line, from 1.
+        /// The line of the row, counted from 1.
         line: u64,
         /// The image.
         image_id: String,
         /// `Height` or `Width`.
         column: &'static str,
-        /// The field's beginning.
+        /// The start of the field.
         text: String,
     },
     /// An image has different sizes in different rows.
@@ -138,7 +138,7 @@ pub enum BowlCsvError {
         help("Give the same height and width in every row of an image.")
     )]
     SizeChanged {
-        /// The later row's line, from 1.
+        /// The line of the later row, counted from 1.
         line: u64,
         /// The image.
         image_id: String,
@@ -147,19 +147,19 @@ pub enum BowlCsvError {
     #[error("lines {first_line} and {second_line}, image \"{image_id}\": two nuclei share pixel {pixel}")]
     #[diagnostic(code("bowl-csv/shared-pixel"), help("Give each pixel to one nucleus only."))]
     SharedPixel {
-        /// The first nucleus's line, from 1.
+        /// The line of the first nucleus, counted from 1.
         first_line: u64,
-        /// The second nucleus's line, from 1.
+        /// The line of the second nucleus, counted from 1.
         second_line: u64,
         /// The image.
         image_id: String,
-        /// Number of the first pixel that they share, from 1.
+        /// The number of the first shared pixel, counted from 1.
         pixel: u64,
     },
 }
 
 impl BowlCsvError {
-    /// The image it is about; `None` if it is about the file or a row without an id.
+    /// The image concerned; `None` if the error concerns the file or a row without an id.
     pub fn image_id(&self) -> Option<&str> {
         match self {
             Self::Empty | Self::NotUtf8 { .. } | Self::MissingColumn { .. } | Self::MissingId { .. } => None,
@@ -173,7 +173,7 @@ impl BowlCsvError {
     }
 }
 
-/// The rows of one image, without the header: one a nucleus, or one with an empty mask.
+/// The rows of one image, without the header: one per nucleus, or one with an empty mask.
 ///
 /// ```
 /// use nucleoscope::dsb2018::csv::rows;
@@ -199,7 +199,7 @@ pub fn rows(image_id: &str, masks: &[Mask]) -> String {
 
 const IN_MEMORY: &str = "text goes to memory, which cannot refuse it";
 
-/// Writes the rows of images one after the other.
+/// A writer of the rows of several images, one image after the other.
 ///
 /// ```
 /// use nucleoscope::dsb2018::csv::Writer;
@@ -219,23 +219,23 @@ impl<W: Write> Writer<W> {
     /// Writes the header.
     ///
     /// # Errors
-    /// What `to` says.
+    /// An error of the destination `to`.
     pub fn new(mut to: W) -> io::Result<Self> {
         to.write_all(HEADER.as_bytes())?;
         Ok(Self { to })
     }
 
     /// Writes the rows of one image.
-    ///
+    /// An error of the destination.
     /// # Errors
     /// What the destination says.
     pub fn write_image(&mut self, image_id: &str, masks: &[Mask]) -> io::Result<()> {
         self.to.write_all(rows(image_id, masks).as_bytes())
     }
 
-    /// Flushes and gives the destination back.
+    /// Flushes and returns the destination.
     ///
-    /// # Errors
+    /// An error of the destination.
     /// What the destination says.
     pub fn finish(mut self) -> io::Result<W> {
         self.to.flush()?;
@@ -243,58 +243,58 @@ impl<W: Write> Writer<W> {
     }
 }
 
-/// What a file is read for.
+/// The purpose for which a file is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// Predicted nuclei: two that share a pixel are an error.
     Submission,
-    /// True nuclei: annotators' outlines may overlap; that is a warning.
+    /// True nuclei: annotated outlines may overlap, which is a warning.
     Truth,
 }
 
-/// Rows and columns of an image.
+/// The numbers of rows and columns of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
-    /// Rows.
+    /// The number of rows.
     pub height: u64,
-    /// Columns.
+    /// The number of columns.
     pub width: u64,
 }
 
-/// What a file says of one image.
+/// The data of one image in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImageRows {
     /// The image.
     pub image_id: String,
-    /// Its nuclei in the file's order, or the first thing wrong with them.
+    /// Its nuclei in the order of the file, or the first error in them.
     pub masks: Result<Vec<Mask>, BowlCsvError>,
-    /// Its size, where the file gives it.
+    /// Its size, if the file gives it.
     pub size: Option<Size>,
-    /// Whether its usage is `Ignored`: it does not count in the score.
+    /// Whether its usage is `Ignored`, so that it does not count in the score.
     pub ignored: bool,
 }
 
 impl ImageRows {
-    /// An image with these nuclei, of unknown size, that counts in the score.
+    /// An image with these nuclei and of unknown size that counts in the score.
     pub fn new(image_id: impl Into<String>, masks: Vec<Mask>) -> Self {
         Self { image_id: image_id.into(), masks: Ok(masks), size: None, ignored: false }
     }
 }
 
-/// A file that was read.
+/// The contents of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct BowlCsv {
-    /// The images in order of their first row; each id occurs once.
+    /// The images in the order of their first row; each id occurs once.
     pub images: Vec<ImageRows>,
-    /// What was tolerated: rows without an id, and in ground truth nuclei that share a pixel.
+    /// Tolerated errors: rows without an id and, in ground truth, nuclei that share a pixel.
     pub warnings: Vec<BowlCsvError>,
 }
 
 /// Reads a file.
 ///
 /// # Errors
-/// Only what concerns the whole file: [`BowlCsvError::Empty`], [`BowlCsvError::NotUtf8`] and
-/// [`BowlCsvError::MissingColumn`]. Everything else concerns one image: see [`ImageRows::masks`].
+/// Only errors that concern the whole file: [`BowlCsvError::Empty`], [`BowlCsvError::NotUtf8`] and
+/// [`BowlCsvError::MissingColumn`]. All other errors concern one image: see [`ImageRows::masks`].
 ///
 /// ```
 /// use nucleoscope::dsb2018::csv::{Purpose, read};
@@ -339,7 +339,7 @@ pub fn read(bytes: &[u8], purpose: Purpose) -> Result<BowlCsv, BowlCsvError> {
     Ok(BowlCsv { images, warnings })
 }
 
-/// The rows of one image on their way.
+/// The rows of one image while they are collected.
 struct Gathering {
     image: ImageRows,
     lines: Vec<u64>,
@@ -402,7 +402,7 @@ impl Gathering {
     }
 }
 
-/// One row that is well formed.
+/// A well-formed row.
 struct Row {
     line: u64,
     image_id: String,
@@ -411,7 +411,7 @@ struct Row {
     ignored: bool,
 }
 
-/// Where the columns are.
+/// The positions of the columns.
 struct Columns {
     count: usize,
     image_id: usize,
@@ -498,7 +498,7 @@ fn text_of(bytes: &[u8]) -> Result<&str, BowlCsvError> {
     })
 }
 
-/// Lines with their numbers from 1, ended by `\n`, `\r\n` or `\r`.
+/// Lines with their numbers from 1, terminated by `\n`, `\r\n` or `\r`.
 fn lines_of(text: &str) -> impl Iterator<Item = (u64, &str)> {
     let line_feeds = text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
     (1..).zip(line_feeds.flat_map(|line| line.split('\r')))

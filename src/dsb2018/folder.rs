@@ -8,13 +8,13 @@
 //! ```
 //! Label images are common in the same layout: `SET/images/NAME.png` beside `SET/labels/NAME.png`.
 //!
-//! Everything here works on names; a path is given as the folders that a file is in.
+//! All functions here work on names; a path is given as the list of its folders.
 
 use std::collections::HashMap;
 
 use serde::Serialize;
 
-/// Which of the layout's folders a file is in.
+/// The folder of the layout that contains a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Folder {
     /// `images`
@@ -26,7 +26,7 @@ pub enum Folder {
 }
 
 impl Folder {
-    /// The layout's folder that `folders` ends with, and the folders around it; `None` for any other folder.
+    /// The folder of the layout at the end of `folders`, and its parent folders; `None` for any other folder.
     ///
     /// ```
     /// use nucleoscope::dsb2018::folder::Folder;
@@ -43,31 +43,31 @@ impl Folder {
     }
 }
 
-/// The folders around a file in a folder `images`; `None` for any other file.
+/// The parent folders of a folder `images` that contains a file; `None` for any other file.
 pub fn around_images(folders: &[String]) -> Option<&[String]> {
     Folder::of(folders).filter(|(folder, _)| *folder == Folder::Images).map(|(_, around)| around)
 }
 
-/// Where a file's ground truth belongs, by the folder that it is in.
+/// The kind of a ground truth file, determined from its folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TruthFile {
     /// One true nucleus of the image beside it.
     Mask,
-    /// The true nuclei of the image beside it as numbers.
+    /// The label image of the true nuclei of the image beside it.
     LabelImage,
-    /// In a folder `masks` or `labels` without images, or `masks` beside several images.
+    /// A file in a folder `masks` or `labels` without images, or in `masks` beside several images.
     WithoutImage,
 }
 
-/// How many images there are in each folder `images`.
+/// The number of images in each folder `images`.
 #[derive(Debug, Clone, Default)]
 pub struct Layout<'a> {
     images: HashMap<&'a [String], usize>,
 }
 
 impl<'a> Layout<'a> {
-    /// The layout of these images, each given as the folders that it is in. Those in other folders than
-    /// `images` have no part in it.
+    /// The layout of these images, each given as the list of its folders. Images outside folders named
+    /// `images` are not included.
     pub fn new(images: impl IntoIterator<Item = &'a [String]>) -> Self {
         let mut layout = Self::default();
         for around in images.into_iter().filter_map(around_images) {
@@ -76,8 +76,8 @@ impl<'a> Layout<'a> {
         layout
     }
 
-    /// The ground truth that a file in these folders is; `None` for a file outside of `masks` and `labels`.
-    /// Masks are of a single image, label images of any number.
+    /// The kind of ground truth in a file in these folders; `None` for a file outside `masks` and `labels`.
+    /// Masks belong to a single image, label images to any number of images.
     pub fn truth_file(&self, folders: &[String]) -> Option<TruthFile> {
         let (folder, around) = Folder::of(folders)?;
         let images = self.images.get(around).copied().unwrap_or_default();
@@ -89,13 +89,13 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// Whether any image is beside this folder of masks or labels.
+    /// Whether there is an image beside this folder of masks or labels.
     pub fn has_images_beside(&self, folders: &[String]) -> bool {
         Folder::of(folders).is_some_and(|(_, around)| self.images.contains_key(around))
     }
 }
 
-/// What a CSV file of the Bowl contains.
+/// The contents of a CSV file of the Bowl.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum CsvRole {
@@ -106,7 +106,7 @@ pub enum CsvRole {
 }
 
 impl CsvRole {
-    /// What a CSV file contains by its name, given without `.csv`; `None` for a name that does not say it.
+    /// The contents of a CSV file, determined from its name without `.csv`; `None` for any other name.
     ///
     /// ```
     /// use nucleoscope::dsb2018::folder::CsvRole;
@@ -127,12 +127,12 @@ impl CsvRole {
     }
 }
 
-/// Where an image is, below the folder of its set: `ID/images/ID.png`.
+/// The path of an image below the folder of its set: `ID/images/ID.png`.
 pub fn image_path(image_id: &str) -> String {
     format!("{image_id}/images/{image_id}.png")
 }
 
-/// Where the mask of one of its nuclei is: `ID/masks/NAME.png`.
+/// The path of the mask of one of its nuclei: `ID/masks/NAME.png`.
 pub fn mask_path(image_id: &str, name: &str) -> String {
     format!("{image_id}/masks/{name}.png")
 }

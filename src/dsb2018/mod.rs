@@ -7,7 +7,7 @@ pub mod score;
 
 pub use run_length::{Mask, Run};
 
-/// An image id as it is compared: in Unicode's composed form (NFC), without spaces around it.
+/// An image id in the form used for comparison: Unicode's composed form (NFC), without surrounding spaces.
 ///
 /// ```
 /// assert_eq!(nucleoscope::dsb2018::comparable(" cafe\u{301}"), "café");

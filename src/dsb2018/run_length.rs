@@ -1,17 +1,17 @@
-//! One nucleus as runs of pixels: the mask format of the Kaggle 2018 Data Science Bowl.
+//! Run-length encoding of nuclei: the mask format of the Kaggle 2018 Data Science Bowl.
 //!
-//! Pixels are numbered from 1, down the first column, then down the second and so on: in an image
-//! of `height` rows the pixel in column `x` and row `y` (both from 0) has number
-//! `x · height + y + 1`. A mask is written as pairs `start length`, separated by spaces, in
-//! ascending order: `1 3 10 5` is the pixels 1, 2, 3 and 10 to 14.
+//! Pixels are numbered from 1, down the first column, then down the second and so on: in an image of `height`
+//! rows, the pixel in column `x` and row `y` (both from 0) has number `x · height + y + 1`. A mask is written
+//! as pairs `start length`, separated by spaces, in ascending order: `1 3 10 5` stands for the pixels 1, 2, 3
+//! and 10 to 14.
 //!
-//! The rules, from the competition's evaluation page: starts and lengths are whole numbers of at
-//! least 1, pairs are sorted, pixels are not repeated, and no two masks of an image share a pixel.
+//! The rules from the evaluation page of the competition: starts and lengths are integers of at least 1,
+//! pairs are sorted, pixels are not repeated, and no two masks of an image share a pixel.
 //!
 //! # Which runs are written
-//! A column's last pixel and the next column's first one have consecutive numbers, so a run may
-//! cross a column foot. Here a mask always has the fewest runs possible: runs that touch are one
-//! run, whether they touch within a column or across its foot. A mask that was read is brought to
+//! The last pixel of a column and the first pixel of the next column have consecutive numbers, so a run may
+//! continue from one column to the next. Here a mask always has the fewest runs possible: adjacent runs are
+//! merged, whether they are in the same column or continue in the next. A mask that is read is converted to
 //! that form too, so two masks are equal exactly if they have the same pixels.
 
 use std::fmt;
@@ -19,7 +19,7 @@ use std::str::FromStr;
 
 use crate::nuclei::LabelImage;
 
-/// Why runs are not a mask, or masks not an image.
+/// The reason why runs are not a valid mask, or masks not a valid image.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 #[non_exhaustive]
 pub enum RunLengthError {
@@ -27,7 +27,7 @@ pub enum RunLengthError {
     #[error("the mask has no pixels")]
     #[diagnostic(code("run-length/empty"), help("Leave out nuclei without pixels."))]
     Empty,
-    /// Something is not a whole number.
+    /// A number is not an integer.
     #[error("number {place} is not a whole number: \"{text}\"")]
     #[diagnostic(
         code("run-length/not-a-number"),
@@ -36,12 +36,12 @@ pub enum RunLengthError {
         )
     )]
     NotANumber {
-        /// Which number it is, from 1.
+        /// The position of the number, counted from 1.
         place: usize,
-        /// Its first characters.
+        /// The start of the text.
         text: String,
     },
-    /// The numbers do not make pairs.
+    /// The numbers do not form pairs.
     #[error("there is an odd count of numbers ({count}): a start or a length is missing")]
     #[diagnostic(
         code("run-length/odd-count"),
@@ -50,7 +50,7 @@ pub enum RunLengthError {
         )
     )]
     OddCount {
-        /// How many numbers there are.
+        /// The number of numbers.
         count: usize,
     },
     /// A run starts at pixel 0.
@@ -60,7 +60,7 @@ pub enum RunLengthError {
         help("Count pixels from 1, not from 0: add 1 to every start.")
     )]
     ZeroStart {
-        /// Which run it is, from 1.
+        /// The position of the run, counted from 1.
         run: usize,
     },
     /// A run has no pixels.
@@ -70,46 +70,46 @@ pub enum RunLengthError {
         help("Export the mask again from the program that made it; a length is wrong.")
     )]
     ZeroLength {
-        /// Which run it is, from 1.
+        /// The position of the run, counted from 1.
         run: usize,
     },
-    /// A run ends beyond every pixel number there is.
+    /// A run ends beyond the largest pixel number.
     #[error("run {run} ends beyond any image: start {start}, length {length}")]
     #[diagnostic(
         code("run-length/too-long"),
         help("Export the mask again from the program that made it; a length is wrong.")
     )]
     TooLong {
-        /// Which run it is, from 1.
+        /// The position of the run, counted from 1.
         run: usize,
         /// Its start.
         start: u64,
         /// Its length.
         length: u64,
     },
-    /// A run starts before the one it follows.
+    /// A run starts before the preceding run.
     #[error("run {run} starts at {start}, before the run that precedes it ({previous_start})")]
     #[diagnostic(code("run-length/unsorted"), help("Sort the runs of each mask by their start."))]
     Unsorted {
-        /// Which run it is, from 1.
+        /// The position of the run, counted from 1.
         run: usize,
         /// Its start.
         start: u64,
-        /// The start of the run before it.
+        /// The start of the preceding run.
         previous_start: u64,
     },
-    /// A run starts inside the one it follows.
+    /// A run starts inside the preceding run.
     #[error("run {run} starts at {start}, but the run that precedes it reaches to {previous_last}")]
     #[diagnostic(code("run-length/overlapping"), help("Write each pixel of a mask once."))]
     Overlapping {
-        /// Which run it is, from 1.
+        /// The position of the run, counted from 1.
         run: usize,
         /// Its start.
         start: u64,
-        /// The last pixel of the run before it.
+        /// The last pixel of the preceding run.
         previous_last: u64,
     },
-    /// A run reaches beyond the image's last pixel.
+    /// A run extends beyond the last pixel of the image.
     #[error(
         "a run reaches to pixel {last}, but an image of {width} × {height} pixels ends at {}",
         u128::from(*.width) * u128::from(*.height)
@@ -121,7 +121,7 @@ pub enum RunLengthError {
         )
     )]
     OutsideImage {
-        /// The run's last pixel.
+        /// The last pixel of the run.
         last: u64,
         /// Columns.
         width: u64,
@@ -132,9 +132,9 @@ pub enum RunLengthError {
     #[error("nuclei {first} and {second} both have the pixel at x = {x}, y = {y}")]
     #[diagnostic(code("run-length/shared-pixel"), help("Give each pixel to one nucleus only."))]
     SharedPixel {
-        /// The first nucleus, from 1.
+        /// The first nucleus, counted from 1.
         first: usize,
-        /// The second nucleus, from 1.
+        /// The second nucleus, counted from 1.
         second: usize,
         /// Column of the pixel, from 0.
         x: usize,
@@ -160,18 +160,18 @@ pub enum RunLengthError {
 pub struct Run {
     /// Number of the first pixel, from 1.
     pub start: u64,
-    /// How many pixels, at least 1.
+    /// The number of pixels, at least 1.
     pub length: u64,
 }
 
 impl Run {
-    /// Number of the last pixel; `u64::MAX` if that would be beyond.
+    /// The number of the last pixel; `u64::MAX` if it would be larger.
     pub fn last(&self) -> u64 {
         self.start.saturating_add(self.length.saturating_sub(1))
     }
 }
 
-/// The pixels of one nucleus: at least one run, sorted, not overlapping, not touching.
+/// The pixels of one nucleus: at least one run, sorted, not overlapping and not adjacent.
 ///
 /// ```
 /// use nucleoscope::dsb2018::run_length::Mask;
@@ -193,10 +193,10 @@ pub struct Mask {
 }
 
 impl Mask {
-    /// Checks runs and joins those that touch.
+    /// Checks runs and merges adjacent ones.
     ///
     /// # Errors
-    /// No run; a start or length of 0; a run beyond `u64::MAX`; runs out of order or overlapping.
+    /// No run; a start or length of 0; a run beyond `u64::MAX`; unsorted or overlapping runs.
     pub fn new(runs: impl IntoIterator<Item = Run>) -> Result<Self, RunLengthError> {
         let mut joined: Vec<Run> = Vec::new();
         let mut previous_start = 0;
@@ -225,10 +225,11 @@ impl Mask {
         if joined.is_empty() { Err(RunLengthError::Empty) } else { Ok(Self { runs: joined }) }
     }
 
-    /// The mask of the pixels that are `true`, row by row as in a mask image; `None` if none is.
+    /// The mask of the pixels that are `true`, in row-major order as in a mask image; `None` if there are
+    /// none.
     ///
     /// # Panics
-    /// If `inside` does not hold `width * height` pixels: a programming error, not an input's.
+    /// If `inside` does not contain `width * height` pixels, which is a programming error.
     ///
     /// ```
     /// use nucleoscope::dsb2018::run_length::Mask;
@@ -249,12 +250,12 @@ impl Mask {
         &self.runs
     }
 
-    /// How many pixels the nucleus has.
+    /// The number of pixels of the nucleus.
     pub fn area(&self) -> u64 {
         self.runs.iter().map(|run| run.length).sum()
     }
 
-    /// Number of the last pixel.
+    /// The number of the last pixel.
     pub fn last(&self) -> u64 {
         self.runs.last().map_or(0, Run::last)
     }
@@ -284,7 +285,7 @@ impl Mask {
 impl FromStr for Mask {
     type Err = RunLengthError;
 
-    /// Reads `start length start length …`; any white space separates.
+    /// Parses `start length start length …`, separated by any white space.
     fn from_str(text: &str) -> Result<Self, RunLengthError> {
         let numbers = (1..)
             .zip(text.split_whitespace())
@@ -311,7 +312,8 @@ impl fmt::Display for Mask {
     }
 }
 
-/// Masks as bytes, several times smaller than their text and much faster to read; [`from_bytes`] reads them.
+/// Encodes masks as bytes, several times smaller than their text and much faster to read; [`from_bytes`]
+/// decodes them.
 ///
 /// For each mask: the number of its runs, then for each run the distance of its start from the last pixel of
 /// the run before it (from 0 for the first run), and its length. All numbers are unsigned LEB128.
@@ -339,12 +341,13 @@ pub fn to_bytes(masks: &[Mask]) -> Vec<u8> {
     bytes
 }
 
-/// The masks that [`to_bytes`] wrote; `None` for bytes that are not masks.
+/// Decodes the bytes that [`to_bytes`] wrote; `None` if they are not valid.
 pub fn from_bytes(mut bytes: &[u8]) -> Option<Vec<Mask>> {
     let mut masks = Vec::new();
     while !bytes.is_empty() {
         let count = take_number(&mut bytes)?;
-        // A run takes at least two bytes: a wrong count does not allocate memory for runs that are not there.
+        // A run takes at least two bytes, so a wrong count does not allocate memory for runs that do not
+        // exist.
         let count = usize::try_from(count).ok().filter(|&count| count <= bytes.len() / 2)?;
         let mut runs = Vec::with_capacity(count);
         let mut previous_last: u64 = 0;
@@ -393,7 +396,7 @@ fn take_number(bytes: &mut &[u8]) -> Option<u64> {
 ///                                                 0, 1, 0,
 ///                                                 1, 0, 2]);
 /// let masks: Vec<String> = encode(&labels).iter().map(ToString::to_string).collect();
-/// // 3 is the foot of the first column, 4 the head of the second: one run.
+/// Pixel 3 is the last of the first column and pixel 4 the first of the second: one run.
 /// assert_eq!(masks, ["3 3", "7 1 9 1"]);
 /// ```
 pub fn encode(labels: &LabelImage) -> Vec<Mask> {
@@ -405,7 +408,8 @@ pub fn encode(labels: &LabelImage) -> Vec<Mask> {
             runs[label as usize - 1].push(Run { start, length: (end - top) as u64 });
         }
     };
-    // Memory is row by row while runs go down the columns: walk the rows and keep one open run a column.
+    // Memory is row-major, but runs go down the columns: iterate over the rows and keep one open run per
+    // column.
     let mut open: Vec<(u32, usize)> = vec![(0, 0); width];
     for (y, row) in labels.as_slice().chunks_exact(width.max(1)).enumerate() {
         for (x, (&label, open)) in row.iter().zip(&mut open).enumerate() {
@@ -422,7 +426,7 @@ pub fn encode(labels: &LabelImage) -> Vec<Mask> {
 }
 
 impl Mask {
-    /// Sorts runs that do not overlap and joins those that touch.
+    /// Sorts runs that do not overlap and merges adjacent ones.
     fn of_columns(mut runs: Vec<Run>) -> Self {
         runs.sort_unstable();
         runs.dedup_by(|run, before| {
@@ -456,9 +460,9 @@ pub fn decode(masks: &[Mask], width: usize, height: usize) -> Result<LabelImage,
     })
 }
 
-/// The label image of masks that may overlap, as annotations do: a pixel in several masks belongs to the
-/// first of them. Nuclei keep their order; one that is wholly covered by earlier ones is left out, and
-/// the numbers of those behind it close up.
+/// The label image of masks that may overlap, as in annotations: a pixel in several masks belongs to the
+/// first of them. Nuclei keep their order; a nucleus that is covered completely by earlier ones is omitted,
+/// and the following nuclei are renumbered without a gap.
 ///
 /// # Errors
 /// A run outside the image, or an image that does not fit into memory.
@@ -474,8 +478,8 @@ pub fn decode_overlapping(masks: &[Mask], width: usize, height: usize) -> Result
     fill(masks, width, height, |_, _, _, _| Ok(()))
 }
 
-/// Numbers the pixels of masks from 1; `shared` decides whether two may have the pixel at `(x, y)`, which
-/// then stays with the first.
+/// Labels the pixels of masks from 1; `shared` decides whether two masks may contain the pixel at `(x, y)`,
+/// which then belongs to the first.
 fn fill(
     masks: &[Mask],
     width: usize,
@@ -509,15 +513,15 @@ fn fill(
 /// Two masks that share a pixel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Overlap {
-    /// The earlier mask's position in the list, from 0.
+    /// The index of the earlier mask in the list, from 0.
     pub first: usize,
-    /// The later mask's position in the list, from 0.
+    /// The index of the later mask in the list, from 0.
     pub second: usize,
-    /// Number of the first pixel they share, from 1.
+    /// The number of the first shared pixel, counted from 1.
     pub pixel: u64,
 }
 
-/// Finds the first pixel, if any, that two masks share; the image's size need not be known.
+/// Finds the first pixel that two masks share, if any; the image size is not needed.
 ///
 /// ```
 /// use nucleoscope::dsb2018::run_length::{Mask, Overlap, first_overlap};

@@ -1,26 +1,26 @@
 //! The metric of the Kaggle 2018 Data Science Bowl.
 //!
 //! A predicted nucleus matches a true one at threshold `t`, and is a true positive, if their intersection
-//! over union is more than `t`. At each of ten thresholds, 0.50 to 0.95 in steps of 0.05, an image's precision is
-//! TP / (TP + FN + FP): false negatives are true nuclei that are not matched, false positives predicted
-//! nuclei that match none. The image's score is the mean of the ten, a data set's score
-//! the mean over its images. **An image without true and without predicted nuclei scores 1**; one
-//! with only either scores 0.
+//! over union is more than `t`. At each of ten thresholds, 0.50 to 0.95 in steps of 0.05, the precision of an
+//! image is TP / (TP + FN + FP): false negatives are true nuclei without a match, false positives predicted
+//! nuclei without a match. The score of an image is the mean of the ten precisions, the score of a data set
+//! the mean over its images. **An image without true and without predicted nuclei scores 1**; an image with
+//! only true or only predicted nuclei scores 0.
 //!
 //! # Which nuclei match
-//! Each predicted nucleus matches at most one true one and each true one is matched at most once. While
-//! neither kind overlaps among itself that follows from the threshold of 0.5. True nuclei may
-//! overlap where annotators disagreed; then pairs are made in order of intersection over union,
-//! largest first, and where that is equal in order of the nuclei's numbers. As long as predicted
-//! nuclei do not overlap this finds the most true positives possible at every threshold.
+//! Each predicted nucleus matches at most one true nucleus, and vice versa. If neither the true nor the
+//! predicted nuclei overlap among themselves, this follows from the threshold of 0.5. True nuclei may overlap
+//! where annotators disagreed; then pairs are matched in descending order of intersection over union, and
+//! ties are resolved in the order of the nucleus numbers. If predicted nuclei do not overlap, this finds the
+//! maximum number of true positives at every threshold.
 //!
-//! All comparisons are made in whole numbers: a pair that has exactly `t` is no match, on every
+//! All comparisons use integers: a pair with an intersection over union of exactly `t` is no match, on every
 //! platform.
 //!
 //! # The interval
-//! How far the mean would move with another sample of images like these: the images are drawn again
-//! with replacement 2,000 times (SplitMix64 with a fixed seed), and the interval holds the middle
-//! 95 % of the 2,000 means. It says nothing about images of another kind.
+//! The confidence interval of the mean for another sample of similar images: the images are resampled with
+//! replacement 2,000 times (SplitMix64 with a fixed seed), and the interval contains the central 95 % of the
+//! 2,000 means. It does not apply to images of another kind.
 
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
@@ -39,16 +39,17 @@ pub const THRESHOLDS: [u8; 10] = [50, 55, 60, 65, 70, 75, 80, 85, 90, 95];
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Counts {
-    /// True nuclei that were found.
+    /// The number of true nuclei with a match.
     pub true_positives: u64,
-    /// True nuclei that were not found.
+    /// The number of true nuclei without a match.
     pub false_negatives: u64,
-    /// Predicted nuclei that are no true ones.
+    /// The number of predicted nuclei without a match.
     pub false_positives: u64,
 }
 
 impl Counts {
-    /// `true_positives / (true_positives + false_negatives + false_positives)`, from 0 to 1; 1 if there is nothing at all.
+    /// `true_positives / (true_positives + false_negatives + false_positives)`, from 0 to 1; 1 if all counts
+    /// are 0.
     pub fn precision(&self) -> f64 {
         match self.true_positives + self.false_negatives + self.false_positives {
             0 => 1.0,
@@ -57,7 +58,7 @@ impl Counts {
     }
 }
 
-/// A predicted nucleus and the true one that it matches.
+/// A predicted nucleus and the matching true one.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
@@ -66,14 +67,14 @@ pub struct Match {
     pub truth: u32,
     /// Number of the predicted nucleus, from 1.
     pub predicted: u32,
-    /// Pixels that they share.
+    /// The number of shared pixels.
     pub intersection: u64,
-    /// Pixels of either.
+    /// The number of pixels in either.
     pub union: u64,
 }
 
 impl Match {
-    /// Intersection over union, more than 0.5 and at most 1.
+    /// The intersection over union, more than 0.5 and at most 1.
     pub fn intersection_over_union(&self) -> f64 {
         self.intersection as f64 / self.union as f64
     }
@@ -96,23 +97,23 @@ impl Match {
 pub struct ImageScore {
     /// Mean precision over the ten thresholds, from 0 to 1.
     pub score: f64,
-    /// Precision at threshold 0.50.
+    /// The precision at threshold 0.50.
     pub average_precision_50: f64,
-    /// Precision at threshold 0.75.
+    /// The precision at threshold 0.75.
     pub average_precision_75: f64,
-    /// Counts at each of the [`THRESHOLDS`]; the first are those at 0.50.
+    /// The counts at each of the [`THRESHOLDS`]; the first are those at 0.50.
     pub counts: [Counts; THRESHOLDS.len()],
     /// The pairs at threshold 0.50, by the number of the predicted nucleus.
     pub matches: Vec<Match>,
-    /// Numbers of the predicted nuclei that hit nothing at 0.50, from 1, ascending.
+    /// The numbers of the predicted nuclei without a match at 0.50, from 1, ascending.
     pub false_positives: Vec<u32>,
-    /// Numbers of the true nuclei that are not hit at 0.50, from 1, ascending.
+    /// The numbers of the true nuclei without a match at 0.50, from 1, ascending.
     pub false_negatives: Vec<u32>,
 }
 
 /// Scores the predicted nuclei of one image against the true ones.
 ///
-/// Time and memory grow with the number of runs (times its logarithm) and of runs that meet.
+/// With `n` runs, time and memory grow as `n` log `n`, plus the number of intersecting runs.
 ///
 /// ```
 /// use nucleoscope::dsb2018::score::score_image;
@@ -183,7 +184,7 @@ fn pair(truth: &[Mask], predicted: &[Mask]) -> Vec<Match> {
     candidates
 }
 
-/// How many pixels a true and a predicted mask share, for those that share any.
+/// The number of pixels that a true and a predicted mask share, for all pairs that share any.
 fn intersections(truth: &[Mask], predicted: &[Mask]) -> HashMap<(usize, usize), u64> {
     const TRUTH: usize = 0;
     const PREDICTED: usize = 1;
@@ -195,8 +196,8 @@ fn intersections(truth: &[Mask], predicted: &[Mask]) -> HashMap<(usize, usize), 
     }
     runs.sort_unstable();
     let mut shared: HashMap<(usize, usize), u64> = HashMap::new();
-    // The runs of each side that may still reach the ones to come. Where masks of a side do not
-    // overlap it is one at most.
+    // The runs of each side that may still intersect later ones. If the masks of a side do not overlap, this
+    // is at most one.
     let mut open: [Vec<(Run, usize)>; 2] = [Vec::new(), Vec::new()];
     for (run, side, index) in runs {
         let others = &mut open[1 - side];
@@ -217,16 +218,16 @@ fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
     values.sum::<f64>() / count as f64
 }
 
-/// The scores of several images together.
+/// The combined scores of several images.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify), tsify(rename = "ScoreSummary"))]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
-    /// How many images count.
+    /// The number of images that count.
     pub images: usize,
     /// Mean of the images' scores, from 0 to 1.
     pub score: f64,
-    /// Where the middle 95 % of the means of resampled images lie.
+    /// The central 95 % of the means of resampled images.
     pub interval: Interval,
     /// Mean of the images' precisions at 0.50.
     pub average_precision_50: f64,
@@ -236,7 +237,7 @@ pub struct Summary {
     pub counts: Counts,
 }
 
-/// Two bounds.
+/// The bounds of an interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
@@ -247,7 +248,7 @@ pub struct Interval {
     pub high: f64,
 }
 
-/// Puts the scores of images together; `None` without images.
+/// Summarizes the scores of images; `None` without images.
 ///
 /// ```
 /// use nucleoscope::dsb2018::score::{score_image, summarize};
@@ -284,22 +285,22 @@ pub fn summarize<'a>(images: impl IntoIterator<Item = &'a ImageScore>) -> Option
     })
 }
 
-/// The scores of several sets of images together, each set counting alike however many images it has.
+/// The combined scores of several sets of images; each set has the same weight, regardless of its size.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SetsSummary {
-    /// How many sets count.
+    /// The number of sets that count.
     pub sets: usize,
-    /// How many images they have together.
+    /// The total number of images in them.
     pub images: usize,
     /// Mean of the sets' mean scores, from 0 to 1.
     pub score: f64,
-    /// Where the middle 95 % of that mean lie for resampled sets of resampled images: it says how well the
-    /// score is known for images of other sources.
+    /// The central 95 % of that mean for resampled sets of resampled images: a measure of the uncertainty of
+    /// the score for images of other sources.
     pub interval: Interval,
 }
 
-/// Puts the scores of sets of images together; sets without images do not count. `None` if none does.
+/// Summarizes the scores of sets of images; sets without images do not count. `None` if no set counts.
 ///
 /// ```
 /// use nucleoscope::dsb2018::score::{score_image, summarize_sets};
@@ -330,17 +331,17 @@ pub fn summarize_sets(sets: &[Vec<&ImageScore>]) -> Option<SetsSummary> {
 const RESAMPLES: usize = 2_000;
 const SEED: u64 = 2018;
 
-/// The interval of the mean of at least one value.
+/// The bootstrap interval of the mean of at least one value.
 fn bootstrap(values: &[f64]) -> Interval {
     interval(|random| resampled_mean(values, random))
 }
 
-/// The mean of as many values as there are, drawn at random and put back.
+/// The mean of a sample drawn with replacement, of the same size as `values`.
 fn resampled_mean(values: &[f64], random: &mut SplitMix64) -> f64 {
     mean((0..values.len()).map(|_| values[random.below(values.len())]))
 }
 
-/// Where the middle 95 % of what `resample` gives lie.
+/// The central 95 % of the values that `resample` returns.
 fn interval(mut resample: impl FnMut(&mut SplitMix64) -> f64) -> Interval {
     let mut random = SplitMix64(SEED);
     let mut means: Vec<f64> = (0..RESAMPLES).map(|_| resample(&mut random)).collect();
@@ -349,7 +350,7 @@ fn interval(mut resample: impl FnMut(&mut SplitMix64) -> f64) -> Interval {
     Interval { low: means[outside], high: means[RESAMPLES - 1 - outside] }
 }
 
-/// The generator of Steele, Lea and Flood (2014): small, and the same on every platform.
+/// The generator of Steele, Lea and Flood (2014): small, and identical on every platform.
 struct SplitMix64(u64);
 
 impl SplitMix64 {
@@ -361,21 +362,21 @@ impl SplitMix64 {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below `bound`.
+    /// A random number below `bound`.
     fn below(&mut self, bound: usize) -> usize {
         ((u128::from(self.next()) * bound as u128) >> 64) as usize
     }
 }
 
-/// A submission's scores.
+/// The scores of a submission.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    /// The images that count, in the order of the truth.
+    /// The images that count, in the order of the ground truth.
     pub images: Vec<ScoredImage>,
-    /// All of them together; `None` if there are none.
+    /// Their summary; `None` if there are none.
     pub summary: Option<Summary>,
-    /// What was left out or counted as nothing, and why.
+    /// What was omitted or counted as empty, and why.
     pub warnings: Vec<ScoreWarning>,
 }
 
@@ -390,53 +391,54 @@ pub struct ScoredImage {
     pub score: ImageScore,
 }
 
-/// Something about a submission that its scores do not show.
+/// A problem in a submission that its scores do not show.
 ///
 /// It is serialized as `{code, message, help}`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 #[non_exhaustive]
 pub enum ScoreWarning {
-    /// Images with true nuclei that the submission leaves out: they count as without prediction.
+    /// Images with ground truth that are missing from the submission: they count as images without
+    /// predictions.
     #[error("images that the submission leaves out, scored as if nothing was found ({}): {}", .image_ids.len(), first_few(.image_ids))]
     #[diagnostic(
         code("score/missing-from-submission"),
         help("Segment these images too; an image without nuclei needs a row with an empty second field.")
     )]
     MissingFromSubmission {
-        /// The images' ids.
+        /// The ids of the images.
         image_ids: Vec<String>,
     },
-    /// Images of the submission for which there is no truth: they do not count.
+    /// Images of the submission without ground truth: they do not count.
     #[error("images without ground truth, not scored ({}): {}", .image_ids.len(), first_few(.image_ids))]
     #[diagnostic(code("score/without-truth"), help("Add their ground truth, or go on without them."))]
     WithoutTruth {
-        /// The images' ids.
+        /// The ids of the images.
         image_ids: Vec<String>,
     },
-    /// Images that the truth says are ignored: they do not count.
+    /// Images that the ground truth marks as ignored: they do not count.
     #[error("images that the ground truth marks as ignored, not scored ({}): {}", .image_ids.len(), first_few(.image_ids))]
     #[diagnostic(code("score/ignored-in-scoring"), help("Nothing needs to be done."))]
     IgnoredInScoring {
-        /// The images' ids.
+        /// The ids of the images.
         image_ids: Vec<String>,
     },
-    /// An image whose truth is not valid: it does not count.
+    /// An image whose ground truth is not valid: it does not count.
     #[error("the ground truth is not valid, not scored: {error}")]
     #[diagnostic(code("score/unusable-truth"), help("{}", crate::diagnostic::help_of(error)))]
     UnusableTruth {
-        /// Why.
+        /// The reason.
         #[source]
         error: BowlCsvError,
     },
-    /// An image whose rows in the submission are not valid: it counts as without prediction.
+    /// An image whose rows in the submission are not valid: it counts as an image without predictions.
     #[error("the submission is not valid, scored as if nothing was found: {error}")]
     #[diagnostic(code("score/unusable-prediction"), help("{}", crate::diagnostic::help_of(error)))]
     UnusablePrediction {
-        /// Why.
+        /// The reason.
         #[source]
         error: BowlCsvError,
     },
-    /// A predicted nucleus reaches beyond the image: it counts as without prediction.
+    /// A predicted nucleus extends beyond the image: the image counts as one without predictions.
     #[error(
         "the submission is not valid, scored as if nothing was found: image \"{image_id}\", nucleus {nucleus}: {error}"
     )]
@@ -444,9 +446,9 @@ pub enum ScoreWarning {
     OutsideImage {
         /// The image.
         image_id: String,
-        /// The nucleus, from 1.
+        /// The nucleus, counted from 1.
         nucleus: usize,
-        /// Where it reaches and where the image ends.
+        /// The extent of the nucleus and of the image.
         #[source]
         error: crate::dsb2018::run_length::RunLengthError,
     },
@@ -458,12 +460,12 @@ impl Serialize for ScoreWarning {
     }
 }
 
-/// Scores a submission against the truth, both as [read](crate::dsb2018::csv::read) from CSV
-/// files or put together from other files.
+/// Scores a submission against the ground truth, both [read](crate::dsb2018::csv::read) from CSV files or
+/// assembled from other files.
 ///
-/// An image that the submission leaves out, or whose rows in it are not valid, counts as one in
-/// which nothing was found. Images that only the submission has, that the truth marks as ignored,
-/// or whose truth is not valid do not count. All of that is said in the report.
+/// An image that is missing from the submission, or whose rows in it are not valid, counts as an image
+/// without predictions. Images that only the submission contains, that the ground truth marks as ignored, or
+/// whose ground truth is not valid do not count. The report lists all of these cases.
 ///
 /// ```
 /// use nucleoscope::dsb2018::csv::{Purpose, read};
@@ -535,7 +537,7 @@ pub fn score_submission(truth: &[ImageRows], submission: &[ImageRows]) -> Report
     Report { images, summary, warnings }
 }
 
-/// The predicted masks, if they are valid for the image.
+/// The predicted masks, if valid for the image.
 fn usable<'a>(image: &ImageRows, rows: &'a ImageRows) -> Result<&'a [Mask], ScoreWarning> {
     let masks =
         rows.masks.as_ref().map_err(|error| ScoreWarning::UnusablePrediction { error: error.clone() })?;
@@ -572,7 +574,7 @@ mod tests {
             assert!(low < 0.5 && high > 0.5);
             high - low
         });
-        // Standard error of the mean of fair coins, times 2 × 1.96.
+        // The standard error of the mean of fair coin tosses, times 2 × 1.96.
         for (width, count) in widths.into_iter().zip([10.0_f64, 100.0, 1000.0]) {
             let expected = 3.92 * 0.5 / count.sqrt();
             assert!((width / expected - 1.0).abs() < 0.15, "{width} for {expected}");
@@ -592,7 +594,7 @@ mod tests {
         let summary =
             summarize_sets(&sets.each_ref().map(|set| set.iter().collect::<Vec<&ImageScore>>())).unwrap();
         assert!((summary.score - 0.5).abs() < 1e-9 && (summary.sets, summary.images) == (4, 400));
-        // Four values with a standard deviation of 0.22: the images' own spread hardly counts.
+        // Four values with a standard deviation of 0.22: the variation between images is negligible.
         let width = summary.interval.high - summary.interval.low;
         assert!((width / (3.92 * 0.2236 / 2.0) - 1.0).abs() < 0.15, "{width}");
         let together = summarize(sets.iter().flatten()).unwrap().interval;

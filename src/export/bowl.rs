@@ -1,4 +1,4 @@
-//! The rows of the 2018 Data Science Bowl, of all images; [`csv`] says how they are written.
+//! The CSV file of the 2018 Data Science Bowl, for all images; see [`csv`] for the format.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use super::{Basis, ExportError, Exporter, FileName, Format, FormatInfo, ImagePar
 use crate::dsb2018::csv;
 use crate::dsb2018::run_length;
 
-/// `submission.csv`: run lengths as the Bowl wants them.
+/// `submission.csv`: run lengths in the format of the Bowl.
 pub const BOWL: Format = Format::new(&Bowl);
 
 struct Bowl;

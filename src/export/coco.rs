@@ -1,10 +1,10 @@
 //! COCO instances, as `cocodataset.org` defines the data format ("Object Detection") and pycocotools
 //! reads it: one file for any number of images.
 //!
-//! Segmentations are run lengths in pycocotools' compressed form and not polygons: only run lengths hold
-//! every pixel, holes and parts exactly. `iscrowd` is 0, because each annotation is one nucleus; `bbox` is
-//! `[left, top, width, height]` in pixels. Ids are unique in the file; `nucleus` is the number that the
-//! nucleus has in the label image and in the tables.
+//! Segmentations are run lengths in the compressed form of pycocotools rather than polygons: only run lengths
+//! represent every pixel, hole and part exactly. `iscrowd` is 0, because each annotation is one nucleus;
+//! `bbox` is `[left, top, width, height]` in pixels. Ids are unique in the file; `nucleus` is the number of
+//! the nucleus in the label image and in the tables.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -85,14 +85,14 @@ struct Annotation<'a> {
 #[derive(Serialize)]
 struct RunLengths<'a> {
     counts: &'a str,
-    /// Height, width.
+    /// Height and width.
     size: [usize; 2],
 }
 
-/// The only category has this number.
+/// The id of the only category.
 const NUCLEUS: u32 = 1;
 
-/// What an image gives to the file.
+/// The part of the file for one image.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Instances {
@@ -101,7 +101,7 @@ pub struct Instances {
     nuclei: Vec<Instance>,
 }
 
-/// In JSON a plain list, which takes less room than an object: a batch may have millions.
+/// Serialized as a JSON list, which is smaller than an object: a batch may have millions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "(u32, String, u64, [usize; 4])", into = "(u32, String, u64, [usize; 4])")]
 struct Instance {
@@ -124,7 +124,7 @@ impl From<Instance> for (u32, String, u64, [usize; 4]) {
 }
 
 impl Instances {
-    /// The nuclei that are included, the first entry for nucleus 1.
+    /// The nuclei that are included; the first entry of `included` is nucleus 1.
     pub fn new(labels: &LabelImage, included: &[bool]) -> Self {
         let (width, height) = (labels.width(), labels.height());
         let instance = |((mask, bbox), nucleus): ((&Mask, [usize; 4]), u32)| Instance {
@@ -140,10 +140,10 @@ impl Instances {
     }
 }
 
-/// Writes one file of several images, each with the name of its file.
+/// Writes one file for several images, each with the name of its file.
 ///
 /// # Errors
-/// [`ExportError::Encode`] never in practice: text goes to memory.
+/// [`ExportError::Encode`], but never in practice, because the text is written to memory.
 pub fn encode(images: &[(&str, &Instances)]) -> Result<Vec<u8>, ExportError> {
     let infos = images.iter().zip(1..).map(|(&(file_name, image), id)| ImageInfo {
         id,
@@ -173,8 +173,7 @@ pub fn encode(images: &[(&str, &Instances)]) -> Result<Vec<u8>, ExportError> {
     serde_json::to_vec(&dataset).map_err(|error| COCO.refused(error))
 }
 
-/// Lengths of background and nucleus in turn, down the first column, then the second, as many as there are
-/// pixels together.
+/// Alternating lengths of background and nucleus, column by column, with a sum of `pixels`.
 fn counts(mask: &Mask, pixels: u64) -> Vec<u64> {
     let mut counts = Vec::with_capacity(2 * mask.runs().len() + 1);
     let mut end = 0;
@@ -188,12 +187,12 @@ fn counts(mask: &Mask, pixels: u64) -> Vec<u64> {
     counts
 }
 
-/// Counts as pycocotools writes them (`rleToString` in its `maskApi.c`): from the third on the difference to
-/// the one before the last, five bits a letter, the least significant first.
+/// Encodes counts like pycocotools (`rleToString` in its `maskApi.c`): from the third count on, the
+/// difference from the count two positions before, with five bits per letter, the least significant first.
 fn compressed(counts: &[u64]) -> String {
     let mut text = String::new();
     for (place, &count) in counts.iter().enumerate() {
-        // No image has more pixels than 63 bits can count.
+        // The number of pixels of any image fits into 63 bits.
         let mut rest = count as i64 - if place > 2 { counts[place - 2] as i64 } else { 0 };
         loop {
             let mut bits = (rest & 0x1f) as u8;
@@ -212,7 +211,7 @@ fn compressed(counts: &[u64]) -> String {
     text
 }
 
-/// Left, top, width and height of each nucleus.
+/// The left, top, width and height of each nucleus.
 fn boxes(labels: &LabelImage) -> Vec<[usize; 4]> {
     let mut corners = vec![[usize::MAX, usize::MAX, 0, 0]; labels.count() as usize];
     for (pixel, &label) in labels.as_slice().iter().enumerate().filter(|(_, label)| **label != 0) {
@@ -256,7 +255,7 @@ mod tests {
 
     #[test]
     fn counts_are_compressed_as_pycocotools_does() {
-        // What `frPyObjects` of pycocotools' `mask` makes of these counts.
+        // The result of `frPyObjects` in the `mask` module of pycocotools for these counts.
         assert_eq!(compressed(&[0, 2, 1, 1, 2]), "021O1");
         assert_eq!(compressed(&[4, 1, 1]), "411");
         assert_eq!(compressed(&[1000, 40, 3, 2000]), "Xo0X13Xm1");

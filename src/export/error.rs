@@ -1,6 +1,6 @@
 use super::{FORMATS, Format};
 
-/// Why a file could not be written.
+/// The reason why a file could not be written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 #[non_exhaustive]
 pub enum ExportError {
@@ -8,10 +8,10 @@ pub enum ExportError {
     #[error("there is no export called \"{text}\"")]
     #[diagnostic(code("export/unknown-format"), help("Choose \"all\" or some of {}, with commas between them.", FORMATS.iter().map(|format| format.name()).collect::<Vec<_>>().join(", ")))]
     UnknownFormat {
-        /// What was asked for.
+        /// The requested format.
         text: String,
     },
-    /// It is not known which nuclei the image has.
+    /// The nuclei of the image are unknown.
     #[error("no masks, label image or run lengths came with this image")]
     #[diagnostic(
         code("export/no-nuclei"),
@@ -20,42 +20,42 @@ pub enum ExportError {
         )
     )]
     NoNuclei,
-    /// The image or a channel has another size than the label image.
+    /// The size of the image or of a channel differs from that of the label image.
     #[error("{what} is {other_width} × {other_height} pixels but the label image is {width} × {height}")]
     #[diagnostic(code("export/size"), help("Segment the image once more."))]
     Size {
-        /// The image, or the channel's name.
+        /// The image, or the name of the channel.
         what: String,
         /// Columns of the label image.
         width: usize,
         /// Rows of the label image.
         height: usize,
-        /// Columns of the other.
+        /// Columns of the image or channel.
         other_width: usize,
-        /// Rows of the other.
+        /// Rows of the image or channel.
         other_height: usize,
     },
-    /// The marks for nuclei that were changed by hand are not one a nucleus.
+    /// The number of marks for manually edited nuclei differs from the number of nuclei.
     #[error("{entries} marks for edited nuclei where there are {nuclei} nuclei")]
     #[diagnostic(code("export/edited-count"), help("Segment the image once more."))]
     EditedCount {
-        /// How many marks.
+        /// The number of marks.
         entries: usize,
-        /// How many nuclei.
+        /// The number of nuclei.
         nuclei: u32,
     },
-    /// The format has no room for coordinates as large as this image's.
+    /// The format cannot store coordinates as large as those of this image.
     #[error("{format}: a side of {side} pixels; this format can hold {limit} at most")]
     #[diagnostic(code("export/too-large"), help("Leave this format out, or work on parts of the image."))]
     TooLarge {
         /// The format.
         format: Format,
-        /// The image's longer side in pixels.
+        /// The longer side of the image in pixels.
         side: usize,
-        /// The longest side that fits, in pixels.
+        /// The longest supported side in pixels.
         limit: usize,
     },
-    /// An encoder refused.
+    /// An encoder failed.
     #[error("{format}: {reason}")]
     #[diagnostic(
         code("export/encode"),
@@ -64,16 +64,16 @@ pub enum ExportError {
     Encode {
         /// The format.
         format: Format,
-        /// What it says.
+        /// The error message.
         reason: String,
     },
-    /// A file could not be put into a ZIP archive.
+    /// A file could not be added to a ZIP archive.
     #[error("\"{name}\" cannot be put into the ZIP archive: {reason}")]
     #[diagnostic(code("export/archive"), help("Save the files one by one."))]
     Archive {
         /// The file.
         name: String,
-        /// Why.
+        /// The reason.
         reason: String,
     },
 }

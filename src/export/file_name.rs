@@ -1,4 +1,4 @@
-//! Names that every system takes for a file.
+//! File names that are valid on every system.
 
 use std::collections::HashMap;
 
@@ -6,16 +6,16 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::record::sha256;
 
-/// Most bytes of a name before its ending: systems allow 255 together.
+/// The maximum length in bytes of a name before its ending: systems allow 255 in total.
 const LONGEST: usize = 180;
 
-/// Names that Windows keeps for devices, whatever ending follows.
+/// Names that Windows reserves for devices, regardless of the extension.
 const RESERVED: [&str; 4] = ["CON", "PRN", "AUX", "NUL"];
 const RESERVED_WITH_A_DIGIT: [&str; 2] = ["COM", "LPT"];
 
-/// The beginning of the names of an image's files: its id where that is safe on every system. Otherwise
-/// what is not safe becomes `_`, and the first eight digits of the id's SHA-256 follow, so that different
-/// images keep different names.
+/// The stem of the file names of an image: its id, if it is safe on every system. Otherwise unsafe characters
+/// are replaced by `_`, and the first eight digits of the SHA-256 of the id are appended, so that different
+/// images have different names.
 ///
 /// ```
 /// use nucleoscope::export::file_stem;
@@ -42,9 +42,9 @@ pub fn file_stem(image_id: &str) -> String {
     if stem.is_empty() { format!("image-{digits}") } else { format!("{stem}-{digits}") }
 }
 
-/// The beginnings of the names of files about several images, in their order: [`file_stem`] of each id. Where
-/// two would be one name on a file system that does not tell `a` from `A`, or the forms of Unicode from each
-/// other, the digits follow in both.
+/// The stems of the file names of several images, in their order: [`file_stem`] of each id. If two would be
+/// the same name on a file system that is case-insensitive or normalizes Unicode, the digits are appended to
+/// both.
 ///
 /// ```
 /// use nucleoscope::export::file_stems;
@@ -66,12 +66,12 @@ pub fn file_stems(image_ids: &[String]) -> Vec<String> {
 }
 
 fn is_safe(letter: char) -> bool {
-    // Marks that turn the direction of writing can hide a file's ending.
+    // Bidirectional control characters can disguise a file's extension.
     let turns = matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     !letter.is_control() && !turns && !matches!(letter, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|')
 }
 
-/// Whether Windows takes it for a device: what counts is the part before the first point.
+/// Whether Windows treats the name as a device: the part before the first dot decides.
 fn is_reserved(stem: &str) -> bool {
     let name = stem.split('.').next().unwrap_or_default().trim_end().to_ascii_uppercase();
     let with_digit = || {

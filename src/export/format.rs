@@ -1,4 +1,4 @@
-//! What a format is, and the handle by which programs choose some.
+//! The definition of an export format, and the handle by which programs select formats.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -11,21 +11,21 @@ use super::tables::Dialect;
 use super::{Basis, ExportError, FORMATS, ImagePart, Subject};
 use crate::record::FileIdentity;
 
-/// What a format says of itself: the command line's help, the page's menu and the table in `docs/formats.md`
-/// are made from it.
+/// The description of a format, from which the help of the command line, the menu of the page and the table
+/// in `docs/formats.md` are generated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct FormatInfo {
-    /// Its name on the command line and in JSON.
+    /// The name on the command line and in JSON.
     pub name: &'static str,
-    /// What it is called on the page.
+    /// The name on the page.
     pub label: &'static str,
-    /// One sentence on what it holds, without a full stop.
+    /// One sentence about its contents, without a full stop.
     pub description: &'static str,
-    /// Where the format is defined, in Markdown.
+    /// The definition of the format, in Markdown.
     pub defined_by: &'static str,
-    /// The names of its files; in JSON as one text, with `ID` for the beginning of an image's own.
+    /// The names of its files; in JSON one string, with `ID` for the stem of an image.
     #[cfg_attr(feature = "typescript", tsify(type = "string"))]
     pub file: FileName,
 }
@@ -33,10 +33,9 @@ pub struct FormatInfo {
 /// The names of a format's files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileName {
-    /// Each image has a file of its own, with one of these endings after the image's
-    /// [stem](Subject::file_stem).
+    /// Each image has its own files, with these endings after the [stem](Subject::file_stem) of the image.
     OfImage(&'static [&'static str]),
-    /// All images of a batch share a file of this name.
+    /// All images of a batch share one file of this name.
     OfBatch(&'static str),
 }
 
@@ -61,21 +60,21 @@ impl Serialize for FileName {
 /// The file of one image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImageFile {
-    /// What follows the image's [stem](Subject::file_stem) in its name.
+    /// The end of the name, after the [stem](Subject::file_stem) of the image.
     pub ending: String,
     /// Its contents.
     pub bytes: Vec<u8>,
 }
 
-/// A format of the exports. It writes either a [file of each image](Self::image_file), or a
-/// [part](Self::image_part) of each and [one file](Self::batch_file) of all parts, as [`FormatInfo::file`] says.
+/// An export format. It writes either a [file per image](Self::image_file), or a [part](Self::image_part) per
+/// image and [one file](Self::batch_file) of all parts, as [`FormatInfo::file`] specifies.
 ///
-/// A format is added by a file in this folder that implements this, and by its line in [`FORMATS`].
+/// To add a format, implement this trait in a file in this folder and add the format to [`FORMATS`].
 pub trait Exporter: Sync {
-    /// What the format says of itself.
+    /// The description of the format.
     fn info(&self) -> FormatInfo;
 
-    /// The file of an image; `None` for a format that a batch shares.
+    /// The file of an image; `None` for a format with one file per batch.
     ///
     /// # Errors
     /// The format cannot hold the image.
@@ -83,7 +82,7 @@ pub trait Exporter: Sync {
         Ok(None)
     }
 
-    /// What an image gives to the file that a batch shares; `None` for a format with a file an image.
+    /// The part of an image in the file of the batch; `None` for a format with one file per image.
     ///
     /// # Errors
     /// The format cannot hold the image.
@@ -91,28 +90,28 @@ pub trait Exporter: Sync {
         Ok(None)
     }
 
-    /// The part of a file that could not be worked on; `None` for a format that does not mention it.
+    /// The part of a file that could not be processed; `None` for a format that does not list such files.
     fn failed_part(&self, _image_id: &str, _input: &FileIdentity, _reason: &str) -> Option<Value> {
         None
     }
 
-    /// The file that a batch shares; empty for a format with a file an image.
+    /// The file of the batch; empty for a format with one file per image.
     ///
     /// # Errors
-    /// A part is not one that this format gave.
+    /// A part was not created by this format.
     fn batch_file(&self, _images: &[ImagePart], _dialect: Dialect) -> Result<Vec<u8>, ExportError> {
         Ok(Vec::new())
     }
 }
 
-/// A format, to be chosen and handed on. In JSON it is its name, by which those of [`FORMATS`] are found again;
-/// two of the same name are equal.
+/// A handle of a format. In JSON it is the name of the format, by which the [`FORMATS`] are looked up; two
+/// handles with the same name are equal.
 #[derive(Clone, Copy)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify), tsify(type = "string", rename = "ExportFormat"))]
 pub struct Format(&'static dyn Exporter);
 
 impl Format {
-    /// The format that something writes. It need not be one of [`FORMATS`].
+    /// The format that `exporter` writes. It need not be one of [`FORMATS`].
     pub const fn new(exporter: &'static dyn Exporter) -> Self {
         Self(exporter)
     }
@@ -121,17 +120,17 @@ impl Format {
         self.0
     }
 
-    /// What it says of itself.
+    /// The description of the format.
     pub fn info(self) -> FormatInfo {
         self.0.info()
     }
 
-    /// Its name on the command line.
+    /// The name on the command line.
     pub fn name(self) -> &'static str {
         self.info().name
     }
 
-    /// The file that all images of a batch share; `None` where each image has one of its own.
+    /// The file that all images of a batch share; `None` if each image has its own file.
     pub fn batch_file(self) -> Option<&'static str> {
         match self.info().file {
             FileName::OfBatch(name) => Some(name),
@@ -139,12 +138,12 @@ impl Format {
         }
     }
 
-    /// The error of an encoder of this format.
+    /// An error of the encoder of this format.
     pub(super) fn refused(self, error: impl fmt::Display) -> ExportError {
         ExportError::Encode { format: self, reason: error.to_string() }
     }
 
-    /// A part as [`Part`](super::Part) keeps it.
+    /// A part in the form stored in [`Part`](super::Part).
     pub(super) fn part(self, part: impl Serialize) -> Result<Option<Value>, ExportError> {
         serde_json::to_value(part).map(Some).map_err(|error| self.refused(error))
     }
@@ -198,8 +197,8 @@ impl<'de> Deserialize<'de> for Format {
     }
 }
 
-/// A choice of formats, each once, in the order in which they were named; written `rois,geojson` or
-/// `all`.
+/// A selection of formats without duplicates, in the order in which they were named; written as
+/// `rois,geojson` or `all`.
 ///
 /// ```
 /// use nucleoscope::export::{FORMATS, Formats, coco, rois};

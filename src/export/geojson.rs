@@ -1,10 +1,10 @@
-//! GeoJSON (RFC 7946) as QuPath 0.4 and later reads it: one detection a nucleus, with measurements, and one
-//! annotation a region of interest; and regions of interest read from such files.
+//! GeoJSON (RFC 7946) for QuPath 0.4 and later: one detection per nucleus, with measurements, and one
+//! annotation per region of interest; also the import of regions of interest from such files.
 //!
-//! QuPath's part of the format is what its `qupath.lib.io.PathObjectTypeAdapters` reads: `objectType`,
-//! `name` and `measurements` among a feature's properties. `included` says whether a nucleus counts.
-//! Coordinates are pixels from the upper left corner; those of nuclei run along the sides of pixels. A
-//! nucleus of several parts is a `MultiPolygon`. No ring touches itself.
+//! The QuPath extensions are those read by its `qupath.lib.io.PathObjectTypeAdapters`: the properties
+//! `objectType`, `name` and `measurements` of a feature. `included` states whether a nucleus counts.
+//! Coordinates are pixels from the upper left corner; those of nuclei follow the pixel edges. A nucleus of
+//! several parts is a `MultiPolygon`. No ring touches itself.
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -14,7 +14,7 @@ use super::{Basis, ExportError, Exporter, FileName, Format, FormatInfo, ImageFil
 use crate::geometry::{Point, Size};
 use crate::nuclei::{MeasurementTable, Polygon, Region, Ring};
 
-/// `ID.geojson`: QuPath's detections and annotations.
+/// `ID.geojson`: detections and annotations for QuPath.
 pub const GEOJSON: Format = Format::new(&Geojson);
 
 struct Geojson;
@@ -58,16 +58,16 @@ enum Geometry {
     MultiPolygon(Vec<Rings>),
 }
 
-/// A shell and its holes; the first point of each is repeated at its end.
+/// An outer ring and its holes; the first point of each is repeated at the end.
 type Rings = Vec<Vec<(Coordinate, Coordinate)>>;
 
-/// A coordinate; whole numbers are written without a point.
+/// A coordinate; integers are written without a decimal point.
 #[derive(Clone, Copy)]
 struct Coordinate(f64);
 
 impl Serialize for Coordinate {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // Any place in an image, and far beyond.
+        // More than any coordinate in an image.
         let is_whole = self.0.fract() == 0.0 && self.0.abs() < 1e15;
         if is_whole { serializer.serialize_i64(self.0 as i64) } else { serializer.serialize_f64(self.0) }
     }
@@ -85,7 +85,7 @@ struct Properties<'a> {
     measurements: Option<Row<'a>>,
 }
 
-/// A nucleus's measurements: QuPath shows the keys as they are.
+/// The measurements of a nucleus: QuPath displays the keys unchanged.
 struct Row<'a> {
     table: &'a MeasurementTable,
     row: usize,
@@ -104,10 +104,11 @@ impl Serialize for Row<'_> {
     }
 }
 
-/// Writes the nuclei and their measurements, then the regions of interest of an image of `size`; `table` has one row a nucleus, and `included` says which of them count.
+/// Writes the nuclei and their measurements, then the regions of interest of an image of `size`; `table` has
+/// one row per nucleus, and `included` specifies which of them count.
 ///
 /// # Errors
-/// [`ExportError::Encode`] never in practice: text goes to memory.
+/// [`ExportError::Encode`], but never in practice, because the text is written to memory.
 pub fn encode(
     nuclei: &[Vec<Polygon>],
     table: &MeasurementTable,
@@ -164,38 +165,38 @@ fn rings(part: &Polygon) -> Rings {
     std::iter::once(&part.shell).chain(&part.holes).map(closed).collect()
 }
 
-/// Why a file does not tell regions of interest.
+/// The reason why regions of interest could not be read from a file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 #[non_exhaustive]
 pub enum RegionError {
-    /// It is not JSON.
+    /// The file is not JSON.
     #[error("not JSON: {reason}")]
     #[diagnostic(
         code("regions/not-json"),
         help("Export the regions as GeoJSON, for example from QuPath (\"Export objects as GeoJSON\").")
     )]
     NotJson {
-        /// What the reader says, with line and column.
+        /// The error message of the parser, with line and column.
         reason: String,
     },
-    /// It is JSON, but not GeoJSON.
+    /// The file is JSON, but not GeoJSON.
     #[error("not GeoJSON: there is no \"type\" that GeoJSON knows")]
     #[diagnostic(
         code("regions/not-geojson"),
         help("Export the regions as GeoJSON, for example from QuPath (\"Export objects as GeoJSON\").")
     )]
     NotGeoJson,
-    /// A geometry is not made of rings of numbers.
+    /// A geometry does not consist of rings of numbers.
     #[error("feature {feature}: the coordinates are not rings of at least three places")]
     #[diagnostic(
         code("regions/coordinates"),
         help("Export the regions again from the program that made them.")
     )]
     Coordinates {
-        /// Which feature, from 1.
+        /// The position of the feature, counted from 1.
         feature: usize,
     },
-    /// No feature is a polygon that may be a region.
+    /// No feature is a polygon that can be a region.
     #[error("no polygon among the features is a region of interest")]
     #[diagnostic(
         code("regions/none"),
@@ -204,12 +205,12 @@ pub enum RegionError {
     NoRegions,
 }
 
-/// Regions of interest from GeoJSON: a feature collection, one feature, an array of features as QuPath
-/// writes it, or a plain geometry. Polygons count, in pixels of the image, but for features that say they
-/// are a detection, a cell or a tile; where some say that they are annotations, only those.
+/// Reads regions of interest from GeoJSON: a feature collection, one feature, an array of features as written
+/// by QuPath, or a plain geometry. Polygons in pixels of the image are read, except features marked as a
+/// detection, a cell or a tile; if some are marked as annotations, only those are read.
 ///
 /// # Errors
-/// It is no GeoJSON, or has no region; the message names the feature.
+/// The file is not GeoJSON, or has no region; the message gives the feature.
 ///
 /// ```
 /// use nucleoscope::export::geojson::read_regions;
@@ -255,10 +256,10 @@ pub fn read_regions(bytes: &[u8]) -> Result<Vec<Region>, RegionError> {
     if regions.is_empty() { Err(RegionError::NoRegions) } else { Ok(regions) }
 }
 
-/// Types at the top of a file that is one thing.
+/// Types of the top-level object of a file with a single object.
 const KINDS: [&str; 4] = ["Feature", "Polygon", "MultiPolygon", "GeometryCollection"];
 
-/// The regions of a geometry; none of one without an area. `None` if it is not what it says.
+/// The regions of a geometry, without those of zero area. `None` if the geometry is not valid for its type.
 fn polygons_of(geometry: &Value) -> Option<Vec<Region>> {
     let coordinates = &geometry["coordinates"];
     match geometry["type"].as_str() {
@@ -272,8 +273,8 @@ fn polygons_of(geometry: &Value) -> Option<Vec<Region>> {
     }
 }
 
-/// A shell and its holes as one line: from the shell's first place to each hole, around it and back. What is
-/// inside an odd number of times belongs to the region, and ways there and back cancel out.
+/// An outer ring and its holes as one closed line: from the first point of the outer ring to each hole,
+/// around it and back. With the even-odd rule, the connecting segments cancel out.
 fn region(rings: &Value) -> Option<Region> {
     let mut points: Vec<Point> = Vec::new();
     for ring in rings.as_array()? {

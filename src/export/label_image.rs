@@ -1,4 +1,4 @@
-//! The label image as a file that other programs read: ImageJ, QuPath, CellProfiler, scikit-image.
+//! The label image as a file for other programs: ImageJ, QuPath, CellProfiler, scikit-image.
 
 use std::borrow::Cow;
 use std::io::{Cursor, Seek, Write};
@@ -37,7 +37,7 @@ impl Exporter for Labels {
     }
 }
 
-/// A label image file: its bytes, and the ending its name should have.
+/// A label image file: its contents and its extension.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LabelFile {
     /// `png` or `tif`.
@@ -46,16 +46,16 @@ pub struct LabelFile {
     pub bytes: Vec<u8>,
 }
 
-/// Writes a gray image in which 0 is background and every other value the number of a nucleus: 16 bits
+/// Writes a grayscale image in which 0 is background and every other value the number of a nucleus: 16 bits
 /// up to 65,535 nuclei, 32 bits above. Nuclei that are not included become background; the others keep their
 /// numbers. The first entry of `included` is nucleus 1.
 ///
-/// It is a PNG, or a TIFF where a PNG cannot hold it: more than 16 bits, or a known pixel size. That is
-/// kept as ImageJ does it and Bio-Formats reads it: the resolution is in pixels per micrometre, its unit
-/// "none", and the description begins `ImageJ=` and says `unit=micron`.
+/// The file is a PNG, or a TIFF if a PNG is not sufficient: for more than 16 bits, or a known pixel size. The
+/// pixel size is stored as in ImageJ, which Bio-Formats can read: the resolution is in pixels per micrometre,
+/// its unit is "none", and the description starts with `ImageJ=` and contains `unit=micron`.
 ///
 /// # Errors
-/// The encoder refuses the size (a side of 0, or more than 2³¹ pixels).
+/// The encoder does not support the size (a side of 0, or more than 2³¹ pixels).
 ///
 /// ```
 /// use nucleoscope::{export, image, nuclei::LabelImage};
@@ -119,7 +119,7 @@ where
 {
     let mut encoder = TiffEncoder::new(file)?.with_compression(Compression::Deflate(Default::default()));
     let mut image = encoder.new_image::<C>(labels.width() as u32, labels.height() as u32)?;
-    // ImageJ shows values from `min` to `max` as black to white.
+    // ImageJ displays the values from `min` to `max` as black to white.
     let unit = if pixel_size.is_some() { "unit=micron\n" } else { "" };
     let description = format!("ImageJ=1.53t\n{unit}min=0.0\nmax={}.0\n", labels.count());
     image.encoder().write_tag(Tag::ImageDescription, description.as_str())?;
@@ -132,11 +132,11 @@ where
     image.write_data(values)
 }
 
-/// Pixels per micrometre as the finest fraction that fits, never 0.
+/// Pixels per micrometre as the most precise fraction that fits, never 0.
 fn per_micrometre(side: f64) -> Rational {
     let pixels = side.recip();
     let denominator = (f64::from(u32::MAX) / pixels.max(1.0)).floor().max(1.0);
-    // Conversion to `u32` stops at its largest value.
+    // Conversion to `u32` saturates.
     let numerator = (pixels * denominator).round().max(1.0) as u32;
     Rational { n: numerator, d: denominator as u32 }
 }

@@ -1,11 +1,11 @@
-//! The files that leave the program, one module a format; `docs/formats.md` says where each format is
-//! defined.
+//! Export of the results to files, with one module per format; `docs/formats.md` lists the definition of each
+//! format.
 //!
-//! [`FORMATS`] is the list of them, from which the command line makes its help and the page its menu.
-//! [`image_files`] writes the files of one image and gives its [part](Part) of the files that a batch shares;
-//! [`batch_files`] makes those of all parts; [`archive`] puts files into one ZIP. Nothing here touches a
-//! disk, and the same input gives the same bytes. All of them go by [`counted`](crate::nuclei::counted): nuclei that
-//! do not count are left out, or marked where the format can say so.
+//! [`FORMATS`] lists the formats for the help of the command line and the menu of the page. [`image_files`]
+//! writes the files of one image and returns its [part](Part) of the files of the batch; [`batch_files`]
+//! writes those from all parts; [`archive`] creates a ZIP archive of files. No function here accesses the
+//! disk, and the same input gives the same bytes. All formats use [`counted`](crate::nuclei::counted): nuclei
+//! that do not count are omitted, or marked if the format supports it.
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashSet};
@@ -43,7 +43,7 @@ pub use file_name::{file_stem, file_stems};
 use format::each_once;
 pub use format::{Exporter, FileName, Format, FormatInfo, Formats, ImageFile};
 
-/// Every format, in the order of the help and of the page's menu.
+/// All formats, in the order of the help and of the menu of the page.
 pub static FORMATS: &[Format] = &[
     bowl::BOWL,
     tables::SUMMARY,
@@ -57,53 +57,53 @@ pub static FORMATS: &[Format] = &[
     record::RECORD,
 ];
 
-/// An image and its nuclei, with all that the files say of them.
+/// An image, its nuclei and all further data for the files.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
-    /// What the image is called.
+    /// The id of the image.
     pub image_id: &'a str,
-    /// What the names of the image's own files begin with: [`file_stem`] of its id, or its
-    /// [stem in its data set](crate::input::dataset::ImageEntry::file_stem).
+    /// The stem of the names of the image's own files: [`file_stem`] of its id, or its [stem in its data
+    /// set](crate::input::dataset::ImageEntry::file_stem).
     pub file_stem: &'a str,
-    /// The picture that was segmented.
+    /// The segmented image.
     pub image: &'a Image,
-    /// The channels in which intensities are measured, each of the image's size.
+    /// The channels in which intensities are measured, each of the size of the image.
     pub channels: &'a [Channel],
-    /// How large a pixel is, where it is known.
+    /// The pixel size, if known.
     pub pixel_size: Option<PixelSize>,
     /// The nuclei.
     pub labels: &'a LabelImage,
-    /// Whether each nucleus was changed by hand, the first entry for nucleus 1; empty if none was.
+    /// Whether each nucleus was edited manually, the first entry for nucleus 1; empty if none was.
     pub edited: &'a [bool],
-    /// What was guessed or wrong about the file.
+    /// The assumptions about the file and the problems in it.
     pub warnings: &'a [Warning],
-    /// Where the nuclei come from, and which of them count.
+    /// The origin of the nuclei, and which of them count.
     pub provenance: &'a Provenance,
 }
 
 /// A file to be saved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExportFile {
-    /// Its name, without a folder; safe on every system.
+    /// Its name without a folder, safe on every system.
     pub name: String,
     /// Its contents.
     pub bytes: Vec<u8>,
 }
 
-/// What one image gives to the files that a batch shares. It can be sent elsewhere as JSON.
+/// The part of one image in the files of a batch. It can be serialized as JSON.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Part {
     image_id: String,
     file: String,
     folder: String,
-    /// What each format keeps of the image, by the format's name.
+    /// The part for each format, by the name of the format.
     formats: BTreeMap<String, Value>,
 }
 
 impl Part {
-    /// The part of a file that could not be worked on: a row of the summary that says why. `image_id` is
-    /// empty for a file that was no image at all.
+    /// The part of a file that could not be processed: a row of the summary with the reason. `image_id` is
+    /// empty for a file that is not an image.
     ///
     /// ```
     /// use nucleoscope::export::{Part, batch_files, tables::SUMMARY};
@@ -125,45 +125,45 @@ impl Part {
     }
 }
 
-/// What one image gave to the file that a batch shares in one format.
+/// The part of one image in the file of the batch in one format.
 #[derive(Debug, Clone)]
 pub struct ImagePart<'a> {
-    /// What the image is called.
+    /// The id of the image.
     pub image_id: &'a str,
     /// The folder of its file.
     pub folder: &'a str,
-    /// The name of its file, with its folder where two images of the batch have the same.
+    /// The name of its file, including its folder if two images of the batch have the same name.
     pub file_name: &'a str,
     part: &'a Value,
 }
 
 impl ImagePart<'_> {
-    /// The part as the format gave it.
+    /// The deserialized part of the format.
     ///
     /// # Errors
-    /// [`ExportError::Encode`]: it is not what that format gives.
+    /// [`ExportError::Encode`]: the part was not created by that format.
     pub fn read<T: DeserializeOwned>(&self, format: Format) -> Result<T, ExportError> {
         T::deserialize(self.part).map_err(|error| format.refused(error))
     }
 }
 
-/// What is written of one image.
+/// The output for one image.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImageExport {
-    /// The files that are its own.
+    /// The image's own files.
     pub files: Vec<ExportFile>,
-    /// Its part of the files that the batch shares.
+    /// Its part of the files of the batch.
     pub part: Part,
     /// Which of its nuclei count.
     pub counted: Counted,
 }
 
-/// Writes the files of one image, each format once, in the order given, and its part of those that a batch
-/// shares. `measures` are keys of columns that the summary is to have beside the main ones.
+/// Writes the files of one image, each format once, in the given order, and returns its part of the files of
+/// the batch. `measures` are the keys of additional columns of the summary.
 ///
 /// # Errors
-/// The parts of `subject` do not fit each other, or a format cannot hold the image; the message names
-/// the format.
+/// The fields of `subject` are inconsistent, or a format cannot store the image; the message gives the
+/// format.
 ///
 /// ```
 /// use nucleoscope::export::{self, FORMATS, Subject, tables::Dialect};
@@ -215,7 +215,7 @@ pub fn image_files(
     Ok(ImageExport { files, part, counted: basis.counted })
 }
 
-/// What several formats are made from. Each thing is made when the first format asks for it.
+/// Intermediate results that several formats share. Each is computed on first use.
 #[derive(Debug)]
 pub struct Basis<'a> {
     subject: Subject<'a>,
@@ -243,13 +243,13 @@ impl<'a> Basis<'a> {
         basis
     }
 
-    /// The measurements, one row a nucleus.
+    /// The measurements, one row per nucleus.
     pub fn table(&self) -> &MeasurementTable {
         let Subject { labels, channels, pixel_size, edited, .. } = self.subject;
         self.table.get_or_init(|| MeasurementTable::new(labels, channels, pixel_size, edited))
     }
 
-    /// The outlines along the sides of pixels, first those of nucleus 1.
+    /// The outlines along the pixel edges, first those of nucleus 1.
     pub fn polygons(&self) -> &[Vec<Polygon>] {
         self.polygons.get_or_init(|| polygons(self.subject.labels))
     }
@@ -259,22 +259,22 @@ impl<'a> Basis<'a> {
         &self.counted
     }
 
-    /// Keys of columns that the summary is to have beside the main ones.
+    /// The keys of additional columns of the summary.
     pub fn measures(&self) -> &[String] {
         self.measures
     }
 
-    /// Columns and rows of the label image.
+    /// The numbers of columns and rows of the label image.
     pub fn size(&self) -> Size {
         self.subject.labels.size()
     }
 }
 
-/// Writes the files that a batch shares, each format once, in the order given, with the images in theirs.
-/// What a part does not have is left out.
+/// Writes the files of a batch, each format once, in the given order, with the images in the order of
+/// `parts`. Formats that a part does not contain are omitted for its image.
 ///
 /// # Errors
-/// [`ExportError::Encode`]: a part was changed on its way.
+/// [`ExportError::Encode`]: a part was modified.
 pub fn batch_files(
     parts: &[Part],
     formats: &[Format],
@@ -300,7 +300,7 @@ pub fn batch_files(
     Ok(files)
 }
 
-/// The names of the images' files; with their folders where two have the same name.
+/// The names of the image files, including their folders if two have the same name.
 fn names_in_batch(parts: &[Part]) -> Vec<String> {
     let mut seen = HashSet::new();
     let are_unique = parts.iter().all(|part| seen.insert(part.file.as_str()));
@@ -330,17 +330,17 @@ fn check(subject: &Subject) -> Result<(), ExportError> {
     Ok(())
 }
 
-/// Packs files into one ZIP archive.
+/// Creates a ZIP archive of files.
 ///
 /// # Errors
-/// Two files have the same name, or an archive cannot hold them.
+/// Two files have the same name, or exceed the limits of the archive format.
 pub fn archive(files: &[ExportFile]) -> Result<Vec<u8>, ExportError> {
     let mut archive = Archive::default();
     files.iter().try_for_each(|file| archive.add(&file.name, &file.bytes))?;
     archive.finish()
 }
 
-/// A ZIP archive that is put together file by file. Dates are fixed (1 January 1980), so the same files
+/// A ZIP archive to which files are added one by one. Dates are fixed (1 January 1980), so the same files
 /// give the same archive.
 pub struct Archive(ZipWriter<Cursor<Vec<u8>>>);
 
@@ -354,7 +354,7 @@ impl Archive {
     /// Adds a file.
     ///
     /// # Errors
-    /// There is a file of that name already, or an archive cannot hold it.
+    /// There is already a file of that name, or the limits of the archive format are exceeded.
     pub fn add(&mut self, name: &str, bytes: &[u8]) -> Result<(), ExportError> {
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::DEFLATE)
@@ -364,10 +364,10 @@ impl Archive {
         written.map_err(|error| ExportError::Archive { name: name.to_owned(), reason: error.to_string() })
     }
 
-    /// The archive's bytes.
+    /// Returns the bytes of the archive.
     ///
     /// # Errors
-    /// An archive cannot hold so much.
+    /// The limits of the archive format are exceeded.
     pub fn finish(self) -> Result<Vec<u8>, ExportError> {
         let refused = |error: zip::result::ZipError| ExportError::Archive {
             name: "the list of contents".into(),
@@ -425,12 +425,12 @@ mod tests {
         let again = image_files(&subject, FORMATS, &[]).unwrap();
         assert_eq!(made, again);
         assert_eq!(archive(&made.files).unwrap(), archive(&again.files).unwrap());
-        // A worker sends the part on as JSON.
+        // A worker transfers the part as JSON.
         let sent: Part = serde_json::from_slice(&serde_json::to_vec(&made.part).unwrap()).unwrap();
         assert_eq!(shared(&sent), shared(&made.part));
     }
 
-    /// The numbers of nuclei that each format holds.
+    /// The numbers of the nuclei in each format.
     fn held(made: &ImageExport) -> Vec<Vec<u32>> {
         let text = |name: &str| -> String {
             let shared =
@@ -501,7 +501,7 @@ mod tests {
             prop_assert_eq!(rois.len(), counted.len());
             let rows = made.part.formats["bowl"].as_str().unwrap().lines().filter(|row| !row.ends_with(',')).count();
             prop_assert_eq!(rows, counted.len());
-            // What was measured does not depend on what counts.
+            // The measurements do not depend on which nuclei count.
             let all = Provenance::default();
             let all = image_files(&subject(&drawn.image, &channels, &drawn.truth, &all), FORMATS, &[]);
             let measures = |export: &ImageExport| {

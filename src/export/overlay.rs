@@ -1,4 +1,4 @@
-//! The image with its nuclei's rims drawn in, for looking at.
+//! The image with the contours of its nuclei.
 
 use image::ExtendedColorType;
 
@@ -8,7 +8,7 @@ use crate::geometry::Size;
 use crate::image::{Contrast, Preview, preview};
 use crate::nuclei::LabelImage;
 
-/// `ID-overlay.png`: the picture with the rims drawn in.
+/// `ID-overlay.png`: the image with the contours of its nuclei.
 pub const OVERLAY: Format = Format::new(&Overlay);
 
 struct Overlay;
@@ -28,7 +28,7 @@ impl Exporter for Overlay {
         let Subject { image, labels, .. } = *subject;
         let counted = basis.counted();
         let picture = preview(image, None, &Contrast::default()).map_err(|error| OVERLAY.refused(error))?;
-        // Those of a large image are not held twice without need.
+        // The labels of a large image are not copied unnecessarily.
         let drawn = if counted.is_all() {
             encode(picture, labels)
         } else {
@@ -39,19 +39,19 @@ impl Exporter for Overlay {
     }
 }
 
-/// The rim's colour: seen on black, gray and pink alike.
+/// The colour of the contours: visible on black, gray and pink.
 const RIM: [u8; 3] = [255, 221, 0];
 
 /// Draws the outermost pixels of every nucleus over a full-size preview and writes an RGB PNG.
 ///
 /// # Errors
-/// The encoder refuses the size, or the preview is not of the label image's size.
+/// The encoder does not support the size, or the size of the preview differs from that of the label image.
 pub fn encode(preview: Preview, labels: &LabelImage) -> std::io::Result<Vec<u8>> {
     if Size::new(preview.width, preview.height) != labels.size() {
         return Err(std::io::Error::other("the picture and the label image differ in size"));
     }
     let (width, height, mut bytes) = (preview.width, preview.height, preview.rgba);
-    // Alpha is squeezed out in place: a second picture of a large image may not fit into memory.
+    // Alpha is removed in place: a second copy of a large image may not fit into memory.
     for pixel in 0..width * height {
         let is_rim = is_rim(labels, pixel % width, pixel / width);
         let rgb = if is_rim { RIM } else { [bytes[4 * pixel], bytes[4 * pixel + 1], bytes[4 * pixel + 2]] };
@@ -61,7 +61,7 @@ pub fn encode(preview: Preview, labels: &LabelImage) -> std::io::Result<Vec<u8>>
     signature::png(&bytes, Size::new(width, height), ExtendedColorType::Rgb8)
 }
 
-/// Whether a pixel of a nucleus has a side towards something else; the image's edge is no rim.
+/// Whether a pixel of a nucleus has a neighbour outside of the nucleus; the image border is not a contour.
 fn is_rim(labels: &LabelImage, x: usize, y: usize) -> bool {
     let label = labels.get(x, y);
     let (right, below) = ((x + 1).min(labels.width() - 1), (y + 1).min(labels.height() - 1));

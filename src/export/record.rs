@@ -1,5 +1,4 @@
-//! The record of what was done to each image, so that it can be done again: [`crate::record`] writes and reads
-//! it.
+//! The record of the processing of each image, for reproducing it: [`crate::record`] writes and reads it.
 
 use serde_json::Value;
 
@@ -7,7 +6,7 @@ use super::tables::Dialect;
 use super::{Basis, ExportError, Exporter, FileName, Format, FormatInfo, ImagePart, Subject};
 use crate::record::{ImageRecord, Outcome, encode};
 
-/// `nucleoscope.json`: what was done, so that it can be done again.
+/// `nucleoscope.json`: the record of the processing, for reproducing it.
 pub const RECORD: Format = Format::new(&Record);
 
 struct Record;

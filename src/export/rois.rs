@@ -1,9 +1,9 @@
-//! ImageJ's regions of interest: a `RoiSet.zip` for its ROI Manager, one ROI a nucleus.
+//! ImageJ regions of interest: a `RoiSet.zip` for the ROI Manager, with one ROI per nucleus.
 //!
 //! The format is that of ImageJ's `ij.io.RoiDecoder`, whose header comments are its only specification:
 //! big-endian, 64 bytes of header, coordinates, a second header, the name. A nucleus of one part without
-//! holes is a traced ROI with pixel corners as coordinates; ImageJ counts a pixel in if its centre is
-//! inside, so it fills exactly the nucleus's pixels. Any other nucleus is a composite ROI, a path of
+//! holes is a traced ROI with pixel corners as coordinates; ImageJ includes a pixel if its centre is inside,
+//! so the ROI covers exactly the pixels of the nucleus. Any other nucleus is a composite ROI, a path of
 //! several closed lines. No position in a stack is set.
 
 use super::{
@@ -12,7 +12,7 @@ use super::{
 use crate::geometry::{Point, Size};
 use crate::nuclei::{Polygon, Ring};
 
-/// `ID-RoiSet.zip`: ImageJ's regions of interest.
+/// `ID-RoiSet.zip`: regions of interest for ImageJ.
 pub const ROIS: Format = Format::new(&Rois);
 
 struct Rois;
@@ -34,10 +34,11 @@ impl Exporter for Rois {
     }
 }
 
-/// Longest side of an image. ImageJ reads 16-bit numbers with a sign and takes those below -5,000 for
-/// large ones without; 60,536 would be -5,000 to it.
+/// The longest side of an image. ImageJ reads signed 16-bit numbers and interprets those below -5,000 as
+/// large unsigned numbers; it would read 60,536 as -5,000.
 const LONGEST_SIDE: usize = 60_535;
-/// Most corners of a traced ROI: programs other than ImageJ read the count with a sign.
+/// The maximum number of corners of a traced ROI: programs other than ImageJ read the count as a signed
+/// number.
 const MOST_CORNERS: usize = 32_767;
 
 const VERSION: u16 = 227;
@@ -48,8 +49,8 @@ const MOVE_TO: f32 = 0.0;
 const LINE_TO: f32 = 1.0;
 const CLOSE: f32 = 4.0;
 
-/// Packs the ROIs of the nuclei that are included of an image of `size`. They are named
-/// `number-row-column`, with the middle of the bounding box, after ImageJ's own names.
+/// Creates an archive of the ROIs of the included nuclei of an image of `size`. They are named
+/// `number-row-column`, with the centre of the bounding box, like ImageJ's own names.
 ///
 /// # Errors
 /// [`ExportError::TooLarge`] for sides above 60,535 pixels.
@@ -115,7 +116,7 @@ fn roi(name: &str, parts: &[Polygon], bounds: Bounds) -> Vec<u8> {
     bytes.resize(60, 0);
     bytes.extend(second_header.to_be_bytes());
     bytes.extend(shape);
-    // The second header: positions in a stack (0 is none), then where the name is and its length.
+    // The second header: positions in a stack (0 for none), then the offset and length of the name.
     bytes.extend([0; 16]);
     bytes.extend((second_header + HEADER as u32).to_be_bytes());
     bytes.extend((name.len() as u32).to_be_bytes());
@@ -124,12 +125,12 @@ fn roi(name: &str, parts: &[Polygon], bounds: Bounds) -> Vec<u8> {
     bytes
 }
 
-/// A number below 2¹⁶, which [`LONGEST_SIDE`] and [`MOST_CORNERS`] take care of.
+/// A number below 2¹⁶, as [`LONGEST_SIDE`] and [`MOST_CORNERS`] guarantee.
 fn short(number: u32) -> [u8; 2] {
     (number as u16).to_be_bytes()
 }
 
-/// A closed line as the steps of a composite ROI, in the image's coordinates.
+/// A closed line as the segments of a composite ROI, in image coordinates.
 fn path(ring: &Ring) -> impl Iterator<Item = f32> {
     let step = |(place, &Point { x, y }): (usize, &Point<u32>)| {
         [if place == 0 { MOVE_TO } else { LINE_TO }, x as f32, y as f32]

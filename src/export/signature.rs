@@ -1,7 +1,7 @@
-//! The mark by which pictures that Nucleoscope wrote are known again: they say so in themselves.
+//! The signature by which images written by Nucleoscope are recognized.
 //!
-//! In a PNG it is a `tEXt` chunk with the keyword `Software` before the pixels (PNG specification, 11.3.3), in
-//! a TIFF the tag `Software` (305). A file that another program saved anew is no longer marked.
+//! In a PNG it is a `tEXt` chunk with the keyword `Software` before the pixels (PNG specification, 11.3.3),
+//! in a TIFF the tag `Software` (305). It is lost if another program saves the file.
 
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
@@ -11,21 +11,21 @@ use image::{ExtendedColorType, ImageEncoder};
 
 use crate::geometry::Size;
 
-/// The program's name as it stands in files.
+/// The name of the program in files.
 pub const SOFTWARE: &str = "Nucleoscope";
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 
-/// Where a PNG's first chunk, of fixed length, ends.
+/// The end of the first chunk of a PNG, which has a fixed length.
 const AFTER_HEADER: usize = PNG.len() + 4 + 4 + 13 + 4;
 
-/// How many bytes at a PNG's beginning are looked at.
+/// The number of bytes at the start of a PNG that are searched.
 pub(crate) const PNG_BEGINNING: u64 = 1024;
 
-/// Writes a picture of `size` as a marked PNG.
+/// Writes an image of `size` as a signed PNG.
 ///
 /// # Errors
-/// The encoder refuses the size.
+/// The encoder does not support the size.
 pub(super) fn png(pixels: &[u8], size: Size, colors: ExtendedColorType) -> io::Result<Vec<u8>> {
     let mut file = Cursor::new(Vec::new());
     let encoder = PngEncoder::new(&mut file);
@@ -33,7 +33,7 @@ pub(super) fn png(pixels: &[u8], size: Size, colors: ExtendedColorType) -> io::R
     Ok(sign_png(file.into_inner()))
 }
 
-/// Marks a PNG.
+/// Signs a PNG.
 fn sign_png(mut file: Vec<u8>) -> Vec<u8> {
     let text = [b"tEXtSoftware\0", SOFTWARE.as_bytes()].concat();
     let mut sum = Crc::new();
@@ -46,10 +46,10 @@ fn sign_png(mut file: Vec<u8>) -> Vec<u8> {
     file
 }
 
-/// Whether a file, PNG or TIFF, says that Nucleoscope wrote it. Of a PNG its first 1,024 bytes will do.
+/// Whether a PNG or TIFF was written by Nucleoscope. For a PNG, its first 1,024 bytes are sufficient.
 ///
 /// # Errors
-/// The file cannot be read. One that ends too early, or is something else, is just not marked.
+/// The file cannot be read. A truncated file or one of another format is not signed, which is no error.
 pub fn is_signed(file: &mut (impl Read + Seek)) -> io::Result<bool> {
     let mut beginning = Vec::new();
     file.seek(SeekFrom::Start(0))?;
@@ -85,7 +85,7 @@ fn is_signed_png(beginning: &[u8]) -> bool {
     false
 }
 
-/// Looks for the tag in the first directory of a TIFF.
+/// Searches for the tag in the first directory of a TIFF.
 fn is_signed_tiff(
     file: &mut (impl Read + Seek),
     short: fn([u8; 2]) -> u16,
@@ -106,7 +106,7 @@ fn is_signed_tiff(
     let Some(entry) = entries.iter().find(|entry| short([entry[0], entry[1]]) == TAG) else {
         return Ok(false);
     };
-    // Longer than four bytes, so that it stands elsewhere.
+    // The text is longer than four bytes, so the entry contains its offset.
     let mut text = [0; SOFTWARE.len()];
     if (long([entry[4], entry[5], entry[6], entry[7]]) as usize) < text.len() {
         return Ok(false);
@@ -151,7 +151,7 @@ mod tests {
         let encoder = image::codecs::png::PngEncoder::new(&mut file);
         image::ImageEncoder::write_image(encoder, &[1, 2], 2, 1, image::ExtendedColorType::L8).unwrap();
         assert!(!signed(file.get_ref()));
-        // The made-up images are input, too.
+        // The synthetic images are input, too.
         assert!(!signed(&crate::synthetic::field(&Default::default()).png()));
         assert!(!signed(b"II*\0\xff\xff\xff\xff") && !signed(b"II*\0\0\0\0\0") && !signed(b""));
     }

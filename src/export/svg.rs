@@ -1,4 +1,4 @@
-//! Outlines as SVG 1.1, for drawing programs: one path a nucleus, one unit a pixel.
+//! Outlines as SVG 1.1 for drawing programs: one path per nucleus, one unit per pixel.
 
 use std::fmt::Write;
 
@@ -29,8 +29,8 @@ impl Exporter for Svg {
     }
 }
 
-/// Writes the outlines of the nuclei that are included, of an image of `size`. Lines stay one
-/// screen pixel wide at any size where the program knows `vector-effect`.
+/// Writes the outlines of the included nuclei of an image of `size`. Lines are one screen pixel wide at any
+/// zoom level if the program supports `vector-effect`.
 ///
 /// ```
 /// use nucleoscope::export::svg;
@@ -62,7 +62,7 @@ pub fn encode(image_id: &str, nuclei: &[Vec<Polygon>], included: &[bool], size: 
     )
 }
 
-/// Every other side of a ring is upright, so one coordinate a step is enough.
+/// The sides of a ring are alternately horizontal and vertical, so one coordinate per side is sufficient.
 fn draw(path: &mut String, ring: &[Point<u32>]) {
     let mut before = None;
     for &Point { x, y } in ring {
@@ -77,7 +77,7 @@ fn draw(path: &mut String, ring: &[Point<u32>]) {
     path.push('Z');
 }
 
-/// Text as XML holds it; what it cannot hold becomes a space.
+/// Escapes text for XML; characters that XML does not allow are replaced by spaces.
 pub fn escape(text: &str) -> String {
     let mut escaped = String::new();
     for letter in text.chars() {

@@ -1,9 +1,10 @@
-//! Tables that spreadsheets, R and pandas open: `nuclei.csv`, one row a nucleus, and `summary.csv`, one row
-//! an image.
+//! Tables for spreadsheets, R and pandas: `nuclei.csv` with one row per nucleus, and `summary.csv` with one
+//! row per image.
 //!
-//! UTF-8, a header, `\n` line ends; text that a spreadsheet would take for a formula gets an apostrophe in
-//! front. Delimiter and decimal sign are the [`Dialect`]'s. Numbers have nine significant digits; what does
-//! not exist is an empty field. Columns that only some images have come last, empty for the others.
+//! UTF-8, with a header and `\n` line endings; text that a spreadsheet would interpret as a formula is
+//! prefixed with an apostrophe. The [`Dialect`] defines the delimiter and the decimal separator. Numbers have
+//! nine significant digits; missing values are empty fields. Columns that exist only for some images come
+//! last, and are empty for the others.
 
 use std::collections::{HashMap, HashSet};
 
@@ -17,7 +18,7 @@ use crate::nuclei::summary::Summary;
 use crate::nuclei::table::is_main_column;
 use crate::record::FileIdentity;
 
-/// `summary.csv`: one row an image.
+/// `summary.csv`: one row per image.
 pub const SUMMARY: Format = Format::new(&SummaryTable);
 
 struct SummaryTable;
@@ -47,7 +48,7 @@ impl Exporter for SummaryTable {
     }
 }
 
-/// `nuclei.csv`: one row a nucleus.
+/// `nuclei.csv`: one row per nucleus.
 pub const MEASUREMENTS: Format = Format::new(&NucleiTable);
 
 struct NucleiTable;
@@ -75,18 +76,18 @@ impl Exporter for NucleiTable {
     }
 }
 
-/// How a table's fields are parted and its numbers written.
+/// The format of fields and numbers in a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify), tsify(rename = "TableDialectFields"))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Dialect {
-    /// What stands between two fields.
+    /// The separator between fields.
     pub delimiter: Delimiter,
-    /// What stands between a number's whole part and its fraction.
+    /// The decimal separator.
     pub decimal: Decimal,
 }
 
-/// What stands between two fields.
+/// The separator between fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
@@ -96,11 +97,11 @@ pub enum Delimiter {
     Comma,
     /// `;`
     Semicolon,
-    /// A tab stop.
+    /// A tab.
     Tab,
 }
 
-/// What stands between a number's whole part and its fraction.
+/// The decimal separator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
@@ -108,7 +109,7 @@ pub enum Decimal {
     /// `1.5`
     #[default]
     Point,
-    /// `1,5`; where commas part the fields too, such numbers stand in quotes.
+    /// `1,5`; if fields are also separated by commas, such numbers are quoted.
     Comma,
 }
 
@@ -146,11 +147,11 @@ impl Dialect {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Field {
-    /// Words.
+    /// Text.
     Text(String),
-    /// A number with a point as decimal sign.
+    /// A number with a decimal point.
     Number(String),
-    /// What does not exist.
+    /// A missing value.
     Nothing,
 }
 
@@ -169,16 +170,16 @@ impl Field {
     }
 }
 
-/// Named fields of one image or of one nucleus, in the order in which they are written.
+/// Named fields of one image or nucleus, in the order in which they are written.
 pub type Fields = Vec<(String, Field)>;
 
-/// The rows that one image has in `nuclei.csv`.
+/// The rows of one image in `nuclei.csv`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NucleiRows {
     keys: Vec<String>,
-    /// Row after row, each with one number a key and a blank after it; nothing but the blank where there is
-    /// none. One text, because a batch may have millions of them.
+    /// All rows, each with one number per key, followed by a space; only the space if there is no number. A
+    /// single string, because a batch may have millions of numbers.
     numbers: String,
     included: Vec<bool>,
 }
@@ -201,10 +202,10 @@ impl NucleiRows {
     }
 }
 
-/// The columns that stand first in `nuclei.csv`, before all measures.
+/// The first columns of `nuclei.csv`, before all measurements.
 const FIRST: [&str; 5] = ["image", "folder", "nucleus", "included", "edited"];
 
-/// Writes `nuclei.csv`: image id, folder, and the image's rows.
+/// Writes `nuclei.csv` from the id, the folder and the rows of each image.
 ///
 /// ```
 /// use nucleoscope::geometry::Size;
@@ -247,8 +248,8 @@ pub fn nuclei_csv(images: &[(&str, &str, &NucleiRows)], dialect: Dialect) -> Vec
     dialect.table(&header, rows)
 }
 
-/// Writes `summary.csv` from each image's fields ([`summary_fields`]), in their order. A column `group`
-/// follows `folder`: the first folder of the path in which the images differ, if that makes groups of more
+/// Writes `summary.csv` from the fields of each image ([`summary_fields`]), in their order. A column `group`
+/// follows `folder`: the first folder of the path in which the images differ, if that gives groups of more
 /// than one image.
 pub fn summary_csv(images: &[&Fields], dialect: Dialect) -> Vec<u8> {
     let text = |fields: &Fields, name: &str| {
@@ -280,7 +281,7 @@ pub fn summary_csv(images: &[&Fields], dialect: Dialect) -> Vec<u8> {
     dialect.table(&header, lines)
 }
 
-/// Of each image, the first folder in which the images' folders differ; nothing where no such folder holds
+/// The first folder of each image in which the folders of the images differ; empty if no such folder contains
 /// two images.
 ///
 /// ```
@@ -304,14 +305,14 @@ pub fn groups(folders: &[String]) -> Vec<String> {
     if is_grouped { names } else { vec![String::new(); names.len()] }
 }
 
-/// Every key once, in the order in which it comes first.
+/// All keys without duplicates, in the order of their first occurrence.
 fn union<'a, I: Iterator<Item = &'a str>>(lists: impl Iterator<Item = I>) -> Vec<&'a str> {
     let mut seen = HashSet::new();
     lists.flatten().filter(|key| seen.insert(*key)).collect()
 }
 
-/// An image's fields in `summary.csv`. `measures` are keys of columns whose mean and standard deviation are
-/// wanted beside the main ones.
+/// The fields of an image in `summary.csv`. `measures` are the keys of columns whose mean and standard
+/// deviation are requested in addition to the main ones.
 pub fn summary_fields(
     subject: &Subject,
     table: &MeasurementTable,
@@ -357,7 +358,7 @@ pub fn summary_fields(
     fields
 }
 
-/// The fields of a file that could not be worked on.
+/// The fields of a file that could not be processed.
 fn failure_fields(image_id: &str, input: &FileIdentity, reason: &str) -> Fields {
     let texts = [
         ("image", image_id),
@@ -368,10 +369,10 @@ fn failure_fields(image_id: &str, input: &FileIdentity, reason: &str) -> Fields 
     texts.into_iter().map(|(key, text)| (key.to_owned(), Field::Text(text.to_owned()))).collect()
 }
 
-/// The settings as `name=value`, with blanks between.
+/// The settings as `name=value`, separated by spaces.
 fn settings_words(subject: &Subject) -> String {
     let Some(settings) = &subject.provenance.settings else { return String::new() };
-    // By way of its text, in which a number of 32 bits has no more digits than it needs.
+    // Converted via text, in which a 32-bit number has only the necessary digits.
     let read = serde_json::to_string(settings).and_then(|text| serde_json::from_str(&text));
     let Ok(serde_json::Value::Object(settings)) = read else { return String::new() };
     let word = |(name, value): (&String, &serde_json::Value)| match value {
@@ -383,18 +384,18 @@ fn settings_words(subject: &Subject) -> String {
     settings.iter().map(word).collect::<Vec<_>>().join(" ")
 }
 
-/// Whole numbers as they are, others with nine significant digits and without an exponent; nothing for
-/// what is not a number.
+/// Integers unchanged, other numbers with nine significant digits and without an exponent; an empty field for
+/// a value that is not a number.
 fn number(value: f64) -> String {
     if !value.is_finite() {
         return String::new();
     }
     let rounded = if value.fract() == 0.0 { value } else { format!("{value:.8e}").parse().unwrap_or(value) };
-    // Adding 0 makes a plain 0 of -0.
+    // Adding 0 converts -0 to 0.
     format!("{}", rounded + 0.0)
 }
 
-/// Text that no spreadsheet takes for a formula (OWASP, "CSV Injection").
+/// Text that no spreadsheet interprets as a formula (OWASP, "CSV Injection").
 fn harmless(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
 }

@@ -12,6 +12,7 @@ use super::{Image, ImageError, Samples, Warning, foreign, orientation, tiff};
 
 /// How large an image may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Limits {
     /// Largest number of pixels (width × height), checked against the header before decoding.
     pub maximum_pixels: u64,
@@ -28,6 +29,12 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// The limits with another [`Self::maximum_pixels`].
+    #[must_use]
+    pub fn with_maximum_pixels(self, maximum_pixels: u64) -> Self {
+        Self { maximum_pixels, ..self }
+    }
+
     pub(crate) fn check(self, width: u64, height: u64) -> Result<(), ImageError> {
         let fits = width.checked_mul(height).is_some_and(|pixels| pixels <= self.maximum_pixels);
         if fits {

@@ -1,14 +1,14 @@
-//! ZIP archives: which files they hold, and one file at a time.
+//! ZIP archives: the list of their files, and the contents of one file at a time.
 //!
-//! Nothing is unpacked to a disk. Names are made harmless all the same, because they become image
-//! ids and parts of file names later: `../x`, `/x` and `C:\x` are all `x`.
+//! Nothing is unpacked to a disk. Names are sanitized nevertheless, because they become image ids and parts
+//! of file names later: `../x`, `/x` and `C:\x` all become `x`.
 //!
 //! # Names
-//! A name in UTF-8 is read as such, flagged or not; `/` and `\` both separate folders in it. Any other
-//! name is in an encoding that the archive does not tell: it is read as CP437, as the ZIP specification
-//! says, which gives every name letters of its own, though maybe not those of its author. In Shift-JIS,
-//! GBK and Big5 the second byte of a letter can be that of `\`: after such a first byte it is no separator
-//! and becomes `_`.
+//! A name that is valid UTF-8 is read as such, flagged or not; both `/` and `\` separate folders in it. The
+//! encoding of any other name is unknown: it is decoded as CP437, as the ZIP specification requires, which
+//! preserves differences between names, but possibly not the original characters. In Shift-JIS, GBK and Big5,
+//! the second byte of a character can be that of `\`: after such a first byte it is not a separator and is
+//! replaced by `_`.
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
@@ -17,42 +17,42 @@ use zip::read::{ZipArchiveMetadata, ZipReadOptions};
 use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
-/// Why an archive, or one file in it, could not be read.
+/// The reason why an archive, or one file in it, could not be read.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[non_exhaustive]
 pub enum ArchiveError {
-    /// The file does not begin like a ZIP archive.
+    /// The file does not start like a ZIP archive.
     #[error("this is not a ZIP archive")]
     #[diagnostic(
         code("archive/not-an-archive"),
         help("Use a file ending in .zip that other programs can open, or drop the images or their folder.")
     )]
     NotAnArchive,
-    /// The list of contents, which comes last, or the end of an entry is missing.
+    /// The central directory, which comes last, or the end of an entry is missing.
     #[error("the ZIP archive is cut short")]
     #[diagnostic(
         code("archive/truncated"),
         help("Download or copy the archive again; the copy was probably interrupted.")
     )]
     Truncated,
-    /// The archive breaks the format's rules.
+    /// The archive violates the format.
     #[error("the ZIP archive is damaged: {reason}")]
     #[diagnostic(
         code("archive/damaged"),
         help("Download or copy the archive again; the copy was probably interrupted.")
     )]
     Damaged {
-        /// What was found.
+        /// The problem.
         reason: String,
     },
-    /// The archive holds more files than the limits allow.
+    /// The archive contains more files than the limits allow.
     #[error("the ZIP archive holds {count} files, the limit is {maximum}")]
     #[diagnostic(
         code("archive/too-many-entries"),
         help("Unpack the archive and drop its folders one after the other.")
     )]
     TooManyEntries {
-        /// How many.
+        /// The number of files.
         count: usize,
         /// The limit.
         maximum: usize,
@@ -64,10 +64,10 @@ pub enum ArchiveError {
         help("Download or copy the archive again; the copy was probably interrupted.")
     )]
     NoSuchEntry {
-        /// The number asked for, from 0.
+        /// The requested number, from 0.
         entry: usize,
     },
-    /// A password is needed.
+    /// The entry is encrypted.
     #[error("\"{path}\" in the ZIP archive is protected by a password")]
     #[diagnostic(
         code("archive/encrypted"),
@@ -77,7 +77,7 @@ pub enum ArchiveError {
         /// The entry.
         path: String,
     },
-    /// The entry is larger than the limits allow; reading stopped there.
+    /// The entry is larger than the limits allow; reading was stopped.
     #[error("\"{path}\" in the ZIP archive is larger than the limit of {maximum} bytes")]
     #[diagnostic(code("archive/entry-too-large"), help("Unpack the archive and drop this file on its own."))]
     EntryTooLarge {
@@ -86,7 +86,7 @@ pub enum ArchiveError {
         /// The limit in bytes.
         maximum: u64,
     },
-    /// The entry is compressed in a way that cannot be read.
+    /// The compression method of the entry is not supported.
     #[error("\"{path}\" in the ZIP archive is compressed by a method that cannot be read ({method})")]
     #[diagnostic(
         code("archive/unsupported-compression"),
@@ -95,10 +95,10 @@ pub enum ArchiveError {
     UnsupportedCompression {
         /// The entry.
         path: String,
-        /// The method's name or number.
+        /// The name or number of the method.
         method: String,
     },
-    /// The entry does not unpack to what was packed.
+    /// The data of the entry is corrupt.
     #[error("\"{path}\" in the ZIP archive is damaged: {reason}")]
     #[diagnostic(
         code("archive/damaged-entry"),
@@ -107,43 +107,59 @@ pub enum ArchiveError {
     DamagedEntry {
         /// The entry.
         path: String,
-        /// What was found.
+        /// The problem.
         reason: String,
     },
-    /// The archive's file could not be read.
+    /// The file of the archive could not be read.
     #[error("the ZIP archive could not be read: {0}")]
     #[diagnostic(code("archive/io"), help("Check that the archive still exists and that you may read it."))]
     Io(#[source] io::Error),
 }
 
-/// How much an archive may hold.
+/// Limits on the contents of an archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Limits {
-    /// Most files in an archive.
+    /// The maximum number of files in an archive.
     pub maximum_entries: usize,
-    /// Most bytes of one unpacked file.
+    /// The maximum size in bytes of an unpacked file.
     pub maximum_entry_bytes: u64,
 }
 
 impl Default for Limits {
-    /// 200,000 files, more than three times what the Bowl's largest archive holds; 1 GiB a file.
+    /// 200,000 files, more than three times as many as in the largest archive of the Bowl, and 1 GiB per
+    /// file.
     fn default() -> Self {
         Self { maximum_entries: 200_000, maximum_entry_bytes: 1 << 30 }
+    }
+}
+
+impl Limits {
+    /// The limits with another [`Self::maximum_entries`].
+    #[must_use]
+    pub fn with_maximum_entries(self, maximum_entries: usize) -> Self {
+        Self { maximum_entries, ..self }
+    }
+
+    /// The limits with another [`Self::maximum_entry_bytes`].
+    #[must_use]
+    pub fn with_maximum_entry_bytes(self, maximum_entry_bytes: u64) -> Self {
+        Self { maximum_entry_bytes, ..self }
     }
 }
 
 /// A file in an archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// Its path in the archive with `/` between the parts, never empty, absolute or containing `..`.
+    /// Its path in the archive with `/` as separator, never empty, absolute or containing `..`.
     pub path: String,
-    /// Its unpacked size in bytes as the archive says, which need not be true.
+    /// Its unpacked size in bytes according to the archive, which may be wrong.
     pub size: u64,
     position: usize,
 }
 
-/// An archive's list of contents. It is read once; every file is then found without reading it again, from
-/// as many threads as there are, each with a reader of its own.
+/// The list of contents of an archive. It is read once; afterwards each file can be located without reading
+/// the list again, from any number of threads, each with its own reader.
 #[derive(Debug, Clone)]
 pub struct Directory {
     metadata: Arc<ZipArchiveMetadata>,
@@ -156,7 +172,7 @@ impl Directory {
     /// Reads the list of contents.
     ///
     /// # Errors
-    /// Not an archive, cut short, damaged, or with more files than the limits allow.
+    /// The file is not an archive, truncated, damaged, or has more files than the limits allow.
     pub fn read_from(reader: &mut (impl Read + Seek), limits: Limits) -> Result<Self, ArchiveError> {
         let begins_like_one = begins_like_an_archive(reader).map_err(ArchiveError::Io)?;
         let archive = ZipArchive::new(reader).map_err(|error| match error {
@@ -176,21 +192,21 @@ impl Directory {
         Ok(Self { metadata, entries: entries.into(), legacy_names, limits })
     }
 
-    /// The files in the archive's order; directories and links are left out.
+    /// The files in the order of the archive, without directories and links.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
-    /// How many files have names whose encoding the archive does not tell.
+    /// The number of files with names in an unknown encoding.
     pub fn legacy_names(&self) -> usize {
         self.legacy_names
     }
 
-    /// The bytes of one file, by its position in [`entries`](Self::entries). `reader` reads the archive
-    /// that the list of contents was read from.
+    /// Reads one file, by its index in [`entries`](Self::entries). `reader` must read the same archive as the
+    /// list of contents.
     ///
     /// # Errors
-    /// Encrypted, too large, damaged, cut short, or compressed in a way that cannot be read.
+    /// The file is encrypted, too large, damaged, truncated, or compressed with an unsupported method.
     pub fn read(&self, reader: &mut (impl Read + Seek), entry: usize) -> Result<Vec<u8>, ArchiveError> {
         let maximum = self.limits.maximum_entry_bytes;
         let bytes = self.read_up_to(reader, entry, maximum.saturating_add(1))?;
@@ -200,10 +216,10 @@ impl Directory {
         Ok(bytes)
     }
 
-    /// The first bytes of one file, at most `count`; fewer where it is shorter.
+    /// Reads the first bytes of one file, at most `count`; fewer if it is shorter.
     ///
     /// # Errors
-    /// As [`read`](Self::read), but damage behind these bytes is not noticed.
+    /// As for [`read`](Self::read), but damage after these bytes is not detected.
     pub fn read_beginning(
         &self,
         reader: &mut (impl Read + Seek),
@@ -241,7 +257,7 @@ impl Directory {
             Err(error) => return Err(entry_error(path, error)),
         };
         let mut bytes = Vec::new();
-        // The size is only what the archive claims: reserve a little on trust, the rest as it comes.
+        // The archive may state a wrong size: reserve a limited amount first, and the rest while reading.
         _ = bytes.try_reserve(size.min(count).min(MOST_RESERVED) as usize);
         match file.take(count).read_to_end(&mut bytes) {
             Ok(_) => Ok(bytes),
@@ -272,21 +288,21 @@ impl<R: Read + Seek> Archive<R> {
     /// Reads the list of contents.
     ///
     /// # Errors
-    /// As [`Directory::read_from`].
+    /// As for [`Directory::read_from`].
     pub fn open(mut reader: R, limits: Limits) -> Result<Self, ArchiveError> {
         let directory = Directory::read_from(&mut reader, limits)?;
         Ok(Self { reader, directory })
     }
 
-    /// The files in the archive's order; directories and links are left out.
+    /// The files in the order of the archive, without directories and links.
     pub fn entries(&self) -> &[Entry] {
         self.directory.entries()
     }
 
-    /// The bytes of one file, by its position in [`entries`](Self::entries).
+    /// Reads one file, by its index in [`entries`](Self::entries).
     ///
     /// # Errors
-    /// As [`Directory::read`].
+    /// As for [`Directory::read`].
     pub fn read(&mut self, entry: usize) -> Result<Vec<u8>, ArchiveError> {
         self.directory.read(&mut self.reader, entry)
     }
@@ -304,7 +320,7 @@ fn begins_like_an_archive(reader: &mut (impl Read + Seek)) -> io::Result<bool> {
     Ok(beginning.starts_with(b"PK\x03\x04") || beginning.starts_with(b"PK\x05\x06"))
 }
 
-/// The entry, and whether the encoding of its name is not known.
+/// The entry, and whether the encoding of its name is unknown.
 fn entry_at(metadata: &ZipArchiveMetadata, position: usize) -> Option<(Entry, bool)> {
     let file = metadata.entry(position).ok()?;
     if !file.is_file() {
@@ -321,10 +337,10 @@ fn entry_at(metadata: &ZipArchiveMetadata, position: usize) -> Option<(Entry, bo
     Some((Entry { path, size: file.size(), position }, is_legacy))
 }
 
-/// A name in CP437, a letter a byte, with `_` for every `\\` that is the second byte of a letter in an
-/// encoding of East Asia.
+/// A name in CP437, one character per byte, with `_` for every `\\` that is the second byte of a character in
+/// an East Asian encoding.
 fn without_letters_that_separate(raw: &[u8], name: &str) -> String {
-    // Of Shift-JIS, GBK and Big5: first bytes 0x81 to 0xFE, second bytes from 0x40.
+    // In Shift-JIS, GBK and Big5: first bytes 0x81 to 0xFE, second bytes from 0x40.
     let mut is_second = false;
     let letters = raw.iter().zip(name.chars()).map(|(&byte, letter)| {
         let ends_letter = is_second && byte >= 0x40;
@@ -434,7 +450,7 @@ mod tests {
         assert_eq!(archive.read(0).unwrap(), b"pixels");
     }
 
-    /// An archive with these names as they are, without the flag for UTF-8.
+    /// An archive with these raw names, without the flag for UTF-8.
     fn with_names(names: &[&[u8]]) -> Vec<u8> {
         let placeholders: Vec<String> =
             (0..).zip(names).map(|(number, name)| format!("{number:0>width$}", width = name.len())).collect();
@@ -442,7 +458,7 @@ mod tests {
             placeholders.iter().map(|name| (name.as_str(), name.as_bytes())).collect();
         let mut bytes = packed(&files, STORED);
         for (placeholder, name) in placeholders.iter().zip(names) {
-            // The third time it is the file's contents.
+            // The third occurrence is in the contents of the file.
             let headers = [b"PK\x03\x04", b"PK\x01\x02"];
             for (header, length) in headers.into_iter().zip([30, 46]) {
                 let at = (0..bytes.len() - length)

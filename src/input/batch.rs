@@ -1,8 +1,9 @@
-//! Opening what a user gave: archives are expanded, CSV files read, and what is left is a list of
-//! images with where their bytes and their truth are.
+//! Input files of a run: archives are expanded and CSV files read, which gives a list of images with the
+//! locations of their data and their ground truth.
 //!
-//! The browser and the command line share this; each brings its own way to open a file. An archive's list of
-//! contents is read once and kept ([`Archives`]), however many of its files are read afterwards.
+//! The browser and the command line share this code; each has its own way to open a file. The list of
+//! contents of an archive is read once and kept ([`Archives`]), regardless of how many of its files are read
+//! later.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -13,37 +14,37 @@ use crate::export::signature;
 use crate::input::archive::{self, Directory};
 use crate::input::dataset::{CsvFile, Dataset, DatasetWarning, FileKind, Ignored, InputFile, classify};
 
-/// A way to open the files that a user gave.
+/// A way to open the input files.
 pub trait OpenFile {
     /// An open file.
     type Reader: Read + Seek;
 
-    /// Opens the file at this position of the list of files.
+    /// Opens the file at this index in the list of files.
     ///
     /// # Errors
-    /// What the system says.
+    /// The error of the operating system.
     fn open(&self, file: usize) -> io::Result<Self::Reader>;
 }
 
-/// Where the bytes of something are.
+/// The location of the data of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct Source {
-    /// Position in the list of files that the user gave.
+    /// The index in the list of input files.
     pub file: usize,
-    /// Position in the archive's list of entries, if that file is an archive.
+    /// The index in the list of entries of the archive, if that file is an archive.
     pub entry: Option<usize>,
 }
 
-/// The lists of contents of archives that were opened, by the number of the archive's file.
+/// The lists of contents of opened archives, by the index of the archive's file.
 #[derive(Debug, Clone, Default)]
 pub struct Archives(HashMap<usize, Directory>);
 
 impl Archives {
-    /// The list of contents of an archive, which is read from its file the first time.
+    /// The list of contents of an archive, read from its file on first use.
     ///
     /// # Errors
-    /// The file cannot be read, or is no archive that can be.
+    /// The file cannot be read, or is not a readable archive.
     pub fn directory(&mut self, store: &impl OpenFile, file: usize, path: &str) -> Result<&Directory, Error> {
         match self.0.entry(file) {
             Entry::Occupied(entry) => Ok(entry.into_mut()),
@@ -55,7 +56,7 @@ impl Archives {
         }
     }
 
-    /// The same archives under other numbers; those for which there is none are left out.
+    /// The same archives with new indices; those without a new index are omitted.
     pub fn renumbered(&self, number: impl Fn(usize) -> Option<usize>) -> Self {
         let renumbered =
             self.0.iter().filter_map(|(&file, directory)| Some((number(file)?, directory.clone())));
@@ -67,7 +68,7 @@ impl Archives {
         self.0.contains_key(&file)
     }
 
-    /// How many archives have been opened.
+    /// The number of opened archives.
     pub fn len(&self) -> usize {
         self.0.len()
     }
@@ -77,11 +78,11 @@ impl Archives {
         self.0.is_empty()
     }
 
-    /// Reads the bytes of one source; `path` names it in errors. Of an archive that was not opened before, the
-    /// list of contents is read for this once.
+    /// Reads the data of one source; `path` names it in errors. If an archive was not opened before, its list
+    /// of contents is read for this call only.
     ///
     /// # Errors
-    /// The file or the archive's entry cannot be read.
+    /// The file or the entry of the archive cannot be read.
     pub fn read(&self, store: &impl OpenFile, source: Source, path: &str) -> Result<Vec<u8>, Error> {
         let mut reader = store.open(source.file).map_err(|error| Error::io(error, path))?;
         let Some(entry) = source.entry else {
@@ -97,8 +98,8 @@ impl Archives {
         bytes.map_err(|error| error.in_file(path))
     }
 
-    /// Whether a picture says that Nucleoscope wrote it. What cannot be read does not: that is found out, and
-    /// said, when it is opened.
+    /// Whether Nucleoscope wrote an image, according to its signature. `false` for an unreadable file: the
+    /// error is reported when the file is opened.
     fn is_signed(&self, store: &impl OpenFile, source: Source, path: &str) -> bool {
         let lower = path.to_lowercase();
         let is_png = lower.ends_with(".png");
@@ -108,7 +109,7 @@ impl Archives {
         let Ok(mut reader) = store.open(source.file) else { return false };
         let signed = match (source.entry, self.0.get(&source.file)) {
             (None, _) => signature::is_signed(&mut reader),
-            // In an archive a TIFF would have to be unpacked as a whole.
+            // A TIFF in an archive would have to be unpacked completely.
             (Some(entry), Some(directory)) if is_png || lower.ends_with("-labels.tif") => {
                 let count = if is_png { signature::PNG_BEGINNING } else { u64::MAX };
                 let beginning = directory.read_beginning(&mut reader, entry, count).unwrap_or_default();
@@ -120,26 +121,26 @@ impl Archives {
     }
 }
 
-/// A data set and where its files are.
+/// A data set and the locations of its files.
 #[derive(Debug)]
 pub struct Batch {
-    /// The images and what is known of them. Positions of files in it are positions in `sources`.
+    /// The images and their metadata. Indices of files in it are indices in `sources`.
     pub dataset: Dataset,
-    /// Where each file of the data set is.
+    /// The location of each file of the data set.
     pub sources: Vec<Source>,
-    /// Records of earlier runs among the files: their paths and where they are. They are not read yet.
+    /// Records of earlier runs among the files: their paths and locations. They are not read yet.
     pub records: Vec<(String, Source)>,
-    /// The archives among the files, to read from them.
+    /// The archives among the files, for reading from them.
     pub archives: Archives,
-    /// Files that could not be opened: archives and CSV files. The rest go on.
+    /// Archives and CSV files that could not be opened. The other files are used.
     pub failures: Vec<Error>,
 }
 
 impl Batch {
-    /// Reads the bytes of a file of the data set, by its position there; `path` names it in errors.
+    /// Reads a file of the data set, by its index there; `path` names it in errors.
     ///
     /// # Errors
-    /// The file or the archive's entry cannot be read.
+    /// The file or the entry of the archive cannot be read.
     pub fn read(&self, store: &impl OpenFile, file: usize, path: &str) -> Result<Vec<u8>, Error> {
         let source = self.sources.get(file).copied();
         let source = source.ok_or_else(|| Error::io(io::ErrorKind::NotFound.into(), path))?;
@@ -147,12 +148,12 @@ impl Batch {
     }
 }
 
-/// Expands archives and reads CSV files. One bad file never loses the others.
+/// Expands archives and reads CSV files. An unreadable file does not affect the others.
 pub fn open(given: &[InputFile], store: &impl OpenFile) -> Batch {
     open_again(given, store, Archives::default())
 }
 
-/// The same with archives that may have been opened before.
+/// Like [`open`], with archives that may have been opened before.
 pub fn open_again(given: &[InputFile], store: &impl OpenFile, mut archives: Archives) -> Batch {
     let mut failures = Vec::new();
     let mut files = Vec::new();
@@ -185,7 +186,7 @@ pub fn open_again(given: &[InputFile], store: &impl OpenFile, mut archives: Arch
         }
     }
 
-    // Records are no part of the data set: nobody needs to be told that they are no images.
+    // Records are not part of the data set, so no warning says that they are not images.
     let is_record = |(file, _): &(InputFile, Source)| is_record_name(&file.path);
     let (records, rest): (Vec<_>, Vec<_>) = files.into_iter().zip(sources).partition(is_record);
     let records = records.into_iter().map(|(file, source)| (file.path, source)).collect();
@@ -205,7 +206,7 @@ pub fn open_again(given: &[InputFile], store: &impl OpenFile, mut archives: Arch
     Batch { dataset, sources, records, archives, failures }
 }
 
-/// Whether a file is named as the records of runs are: `nucleoscope.json`, or with something in front of it.
+/// Whether a file name is that of a record: `nucleoscope.json`, or a name that ends with `-nucleoscope.json`.
 ///
 /// ```
 /// use nucleoscope::input::batch::is_record_name;
@@ -225,7 +226,7 @@ mod tests {
     use std::cell::Cell;
     use std::io::{SeekFrom, Write};
 
-    /// An archive in memory that counts the bytes read of its list of contents.
+    /// An archive in memory that counts the bytes read from its list of contents.
     struct Counting {
         bytes: Vec<u8>,
         directory: u64,
@@ -285,7 +286,7 @@ mod tests {
             }
             (store.read.get(), size)
         };
-        // To find its end takes some bytes more.
+        // Locating its end takes a few more bytes.
         for images in [3, 30, 300] {
             let (read, size) = read_of(images);
             assert!(

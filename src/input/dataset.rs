@@ -1,45 +1,47 @@
-//! Which of the files given are images, and what is known of each: the Bowl's folders and CSV files.
+//! The images among the input files and their metadata from the folders and CSV files of the Bowl.
 //!
-//! Everything here works on names alone; no file is opened. The browser and the command line do it
-//! in the same three steps: [`classify`] the files, read those that are [CSV files of the
-//! Bowl](FileKind::Csv), and [build](Dataset::build) the data set. Archives are expanded before
-//! that: the file `stage1.zip` is replaced by its entries, named `stage1.zip/path/of/entry`.
+//! Only names are used here; no file is opened. The browser and the command line follow the same three steps:
+//! [`classify`] the files, read those that are [CSV files of the Bowl](FileKind::Csv), and
+//! [build](Dataset::build) the data set. Archives are expanded before: the file `stage1.zip` is replaced by
+//! its entries, named `stage1.zip/path/of/entry`.
 //!
 //! # Layouts
-//! Any number of folders may surround these, and parts of a path may be separated by `/` or `\`.
+//! These may be inside any number of folders, and the parts of a path may be separated by `/` or `\`.
 //!
-//! | files | image id | truth |
+//! | files | image id | ground truth |
 //! |---|---|---|
-//! | `ID/images/NAME.png`, `ID/masks/*.png` | `NAME` | one mask file a nucleus |
+//! | `ID/images/NAME.png`, `ID/masks/*.png` | `NAME` | one mask file per nucleus |
 //! | `X/images/NAME.png`, `X/labels/NAME.png` | `NAME` | a label image |
 //! | `NAME.png` | `NAME` | |
 //!
 //! # Ids
-//! An id is the file's name without its ending, in Unicode's composed form (NFC), without blanks and
-//! invisible letters around it; `unnamed` if nothing is left. Where several images would have
-//! the same one, all of them get another, the first of these that tells each from every other image:
+//! An id is the file name without its extension, in Unicode's composed form (NFC), without surrounding spaces
+//! and invisible characters; `unnamed` if nothing remains. If several images would have the same id, all of
+//! them get another one, the first of these that distinguishes each from every other image:
 //!
-//! 1. in the first layout, where the image is alone in its folder, the folder's name `ID`;
-//! 2. the names of one, two … folders in front, joined by `_`: `A01_img` and `A02_img`, without `images`
+//! 1. in the first layout, if the image is alone in its folder, the name `ID` of the folder;
+//! 2. the names of one, two … parent folders, joined by `_`: `A01_img` and `A02_img`, without `images`
 //!    and without the `.zip` of archives;
-//! 3. the folders as they are;
-//! 4. the name with its ending, with as many folders in front as it takes: `a.png` and `a.tif`.
+//! 3. all folders, unchanged;
+//! 4. the name with its extension, with as many parent folders as necessary: `a.png` and `a.tif`.
 //!
-//! So ids depend on which files there are, not on the order in which they came. Ids in CSV files are
-//! compared in the composed form too.
+//! Ids therefore depend on the set of files, but not on their order. Ids in CSV files are compared in the
+//! composed form too.
 //!
-//! # What is left out
-//! Hidden files and those of operating systems; thumbnails (`x_thumb….png`, or files in a folder `thumbs`)
-//! of images that are there; and what Nucleoscope wrote itself: files that say so ([`InputFile::is_export`]),
-//! and files with the names of exports beside such a file, beside the record of the same image or, if they
-//! are no images, of an image that is there. What is left out is said in a [`DatasetWarning`].
+//! # Omitted files
+//! Hidden files and those of operating systems; thumbnails (`x_thumb….png`, or files in a folder `thumbs`) of
+//! images in the data set; and files written by Nucleoscope: files with its signature
+//! ([`InputFile::is_export`]), and files with the names of exports beside such a file, beside the record of
+//! the same image or, if they are not images, of an image in the data set. Omitted files are reported in a
+//! [`DatasetWarning`].
 //!
-//! | CSV file | says |
+//! | CSV file | contents |
 //! |---|---|
-//! | `*sample_submission*.csv` | which ids are requested, in which order |
+//! | `*sample_submission*.csv` | the requested ids, in order |
 //! | `*solution*.csv`, `*labels.csv`, `*truth*.csv` | true nuclei as run lengths, ignored images |
 //!
-//! Where an image has several truths, mask files come before label images before run lengths.
+//! If an image has several kinds of ground truth, mask files take precedence over label images, and these
+//! over run lengths.
 
 mod id;
 mod own_export;
@@ -60,35 +62,35 @@ pub use folder::CsvRole;
 use id::Named;
 use path::Path;
 
-/// A file as its user gave it.
+/// An input file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InputFile {
-    /// Path relative to what was given, such as `stage1_test/ID/images/ID.png`, or just the name.
+    /// The path relative to the input folder, such as `stage1_test/ID/images/ID.png`, or just the name.
     pub path: String,
-    /// Size in bytes.
+    /// The size in bytes.
     pub size: u64,
-    /// Whether the file itself was given rather than found in a folder or an archive. Such a file
-    /// is taken for an image even if its ending is unknown, so that its user learns what is wrong.
+    /// Whether the user named the file itself, rather than a folder or archive that contains it. Such a file
+    /// is treated as an image even if its extension is unknown, so that the user gets an error message.
     pub explicit: bool,
-    /// Whether the file says of itself that Nucleoscope wrote it: see [`crate::export::signature`].
+    /// Whether Nucleoscope wrote the file, according to its signature: see [`crate::export::signature`].
     pub is_export: bool,
-    /// How many bytes of `path` are the folder that was given: a hidden folder hides nothing if the user named it.
+    /// The length in bytes of the input folder in `path`: a hidden folder is read if the user named it.
     pub root: usize,
 }
 
 impl InputFile {
-    /// A file that was found in a folder or an archive, of which nothing is known but its name.
+    /// A file found in a folder or an archive, of which only the name and size are known.
     pub fn found(path: impl Into<String>, size: u64) -> Self {
         Self { path: path.into(), size, explicit: false, is_export: false, root: 0 }
     }
 
-    /// A file that was given itself.
+    /// A file named by the user.
     pub fn given(path: impl Into<String>, size: u64) -> Self {
         Self { explicit: true, ..Self::found(path, size) }
     }
 }
 
-/// What a file is.
+/// The kind of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum FileKind {
@@ -96,35 +98,35 @@ pub enum FileKind {
     Image,
     /// One true nucleus of the image beside it.
     Mask,
-    /// The true nuclei of the image beside it as numbers.
+    /// The label image of the true nuclei of the image beside it.
     LabelImage,
-    /// A CSV file to read and hand to [`Dataset::build`].
+    /// A CSV file to read and pass to [`Dataset::build`].
     Csv(CsvRole),
     /// A ZIP archive to expand.
     Archive,
-    /// An image of a format that cannot be read, by its name.
+    /// An image in a format that is not supported, according to its name.
     Unread(&'static str),
     /// Not used.
     Ignored(Ignored),
 }
 
-/// Why a file is not used.
+/// The reason why a file is not used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Ignored {
-    /// Made by an operating system, hidden, or of a type that is no image.
+    /// Created by an operating system, hidden, or of a type that is not an image.
     OtherType,
-    /// A CSV file whose name does not say what it is for.
+    /// A CSV file whose purpose is not known from its name.
     UnknownCsv,
-    /// In a folder `masks` or `labels` that does not belong to exactly the images it could be for.
+    /// In a folder `masks` or `labels` without the matching images.
     TruthWithoutImage,
-    /// A small picture of an image that is there.
+    /// A thumbnail of an image in the data set.
     Thumbnail,
     /// Written by Nucleoscope.
     OwnExport,
 }
 
-/// Says what each file is; the answers are in the order of the files.
+/// Determines the kind of each file; the results are in the order of the files.
 ///
 /// ```
 /// use nucleoscope::input::dataset::{CsvRole, FileKind, Ignored, InputFile, classify};
@@ -163,7 +165,7 @@ pub fn classify(files: &[InputFile]) -> Vec<FileKind> {
             Some(TruthFile::Mask) => FileKind::Mask,
             Some(TruthFile::LabelImage) => FileKind::LabelImage,
             Some(TruthFile::WithoutImage) if left_out.contains_key(&file) => by_name,
-            // A file that the user named is an image, unless the images beside it say what it is.
+            // A file that the user named is an image, unless the images beside it determine its kind.
             Some(TruthFile::WithoutImage) if files[file].explicit && !layout.has_images_beside(folders) => {
                 by_name
             }
@@ -174,7 +176,7 @@ pub fn classify(files: &[InputFile]) -> Vec<FileKind> {
     (0..files.len()).map(kind).collect()
 }
 
-/// What a file is by its own name, whatever is beside it.
+/// The kind of a file according to its own name, regardless of the other files.
 fn kind_by_name(path: &Path, file: &InputFile) -> FileKind {
     if path.is_hidden(file.explicit) {
         return FileKind::Ignored(Ignored::OtherType);
@@ -187,10 +189,10 @@ fn kind_by_name(path: &Path, file: &InputFile) -> FileKind {
     }
 }
 
-/// A CSV file that was read.
+/// The contents of a CSV file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CsvFile {
-    /// Its position in the list of files.
+    /// Its index in the list of files.
     pub file: usize,
     /// Its contents.
     pub bytes: Vec<u8>,
@@ -199,56 +201,56 @@ pub struct CsvFile {
 /// The true nuclei of an image.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Truth {
-    /// Not known.
+    /// Unknown.
     #[default]
     Unknown,
-    /// One file a nucleus, every pixel that is not black belongs to it: positions in the list of
+    /// One file per nucleus, in which every pixel that is not black belongs to it: indices in the list of
     /// files, in order of paths.
     MaskFiles(Vec<usize>),
-    /// A file whose pixels are the nuclei's numbers: its position in the list of files.
+    /// A file whose pixels are the numbers of the nuclei: its index in the list of files.
     LabelFile(usize),
-    /// Run lengths from a CSV file; whether they fit the image is known only once that is decoded.
+    /// Run lengths from a CSV file; whether they fit the image is known only once it is decoded.
     RunLengths(Vec<Mask>),
 }
 
 /// An image to segment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImageEntry {
-    /// Its id in the Bowl's CSV, different from that of all other images of the data set.
+    /// Its id in the CSV of the Bowl, unique in the data set.
     pub image_id: String,
-    /// What the names of files about it begin with. Those of two images of the data set differ on every file
-    /// system, also where `a` and `A` are the same name.
+    /// The stem of the names of its files. It is unique in the data set on every file system, even if that is
+    /// case-insensitive.
     pub file_stem: String,
-    /// Its position in the list of files.
+    /// Its index in the list of files.
     pub file: usize,
-    /// Its path as it was given.
+    /// Its path as in the input.
     pub path: String,
     /// Its size in bytes.
     pub size: u64,
     /// Its true nuclei.
     pub truth: Truth,
-    /// Whether the ground truth says `Ignored`: the image does not count in the score.
+    /// Whether the ground truth marks it as `Ignored`: the image does not count in the score.
     pub ignored_in_scoring: bool,
-    /// Whether it belongs in the submission: `false` only if a sample submission leaves it out.
+    /// Whether it belongs in the submission: `false` only if a sample submission does not contain it.
     pub is_requested: bool,
 }
 
-/// A file that cannot be processed, known by its name alone.
+/// A file that cannot be processed, according to its name.
 #[derive(Debug)]
 pub struct FailedFile {
-    /// Its position in the list of files.
+    /// Its index in the list of files.
     pub file: usize,
-    /// Its path as it was given.
+    /// Its path as in the input.
     pub path: String,
-    /// Why.
+    /// The reason.
     pub error: DatasetError,
 }
 
-/// Why files do not make a data set.
+/// The reason why files do not form a data set.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 #[non_exhaustive]
 pub enum DatasetError {
-    /// A file whose name says that it is an image, of a format that cannot be read.
+    /// An image file in a format that is not supported, according to its name.
     #[error("{format} files cannot be read")]
     #[diagnostic(
         code("dataset/unread-format"),
@@ -269,28 +271,28 @@ pub enum DatasetError {
         )
     )]
     NoImages {
-        /// How many files there are.
+        /// The number of files.
         files: usize,
     },
 }
 
-/// Something a user should know about a data set that is usable all the same.
+/// A problem in a data set that can be used nevertheless.
 ///
 /// It is serialized as `{code, message, help}`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 #[non_exhaustive]
 pub enum DatasetWarning {
-    /// A CSV file could not be read at all.
+    /// A CSV file could not be read.
     #[error("{file} is not used: {error}")]
     #[diagnostic(code("dataset/unreadable-csv"), help("{}", crate::diagnostic::help_of(error)))]
     UnreadableCsv {
         /// The CSV file.
         file: String,
-        /// Why.
+        /// The reason.
         #[source]
         error: BowlCsvError,
     },
-    /// Ids in a sample submission for which there is no image.
+    /// Ids in a sample submission without an image.
     #[error("{file} asks for images that are not among the files ({}): {}", .image_ids.len(), first_few(.image_ids))]
     #[diagnostic(
         code("dataset/requested-without-image"),
@@ -302,17 +304,17 @@ pub enum DatasetWarning {
         /// The ids.
         image_ids: Vec<String>,
     },
-    /// Images that the sample submission leaves out.
+    /// Images that the sample submission does not contain.
     #[error("images that the sample submission does not ask for ({}): {}", .image_ids.len(), first_few(.image_ids))]
     #[diagnostic(
         code("dataset/not-requested"),
         help("Leave out the sample submission to have every image in the CSV.")
     )]
     NotRequested {
-        /// The images' ids.
+        /// The ids of the images.
         image_ids: Vec<String>,
     },
-    /// True nuclei of images that are not there.
+    /// True nuclei of images that are not in the data set.
     #[error("{file} has the true nuclei of images that are not among the files ({}): {}", .image_ids.len(), first_few(.image_ids))]
     #[diagnostic(
         code("dataset/truth-without-image"),
@@ -324,7 +326,7 @@ pub enum DatasetWarning {
         /// The ids.
         image_ids: Vec<String>,
     },
-    /// True nuclei that cannot be used because a row is wrong; these images get no score.
+    /// True nuclei that cannot be used because of an invalid row; these images get no score.
     #[error("{file}: true nuclei that cannot be used ({}): {}; the first because of {first}", .image_ids.len(), first_few(.image_ids))]
     #[diagnostic(
         code("dataset/unusable-truth"),
@@ -333,12 +335,12 @@ pub enum DatasetWarning {
     UnusableTruth {
         /// The CSV file.
         file: String,
-        /// The images' ids.
+        /// The ids of the images.
         image_ids: Vec<String>,
-        /// The first thing that is wrong.
+        /// The first error.
         first: BowlCsvError,
     },
-    /// Rows that were read with something odd about them.
+    /// Rows that were read despite a problem.
     #[error("{file}: something is odd in the true nuclei ({count} times), first in {first}")]
     #[diagnostic(
         code("dataset/odd-truth"),
@@ -347,21 +349,21 @@ pub enum DatasetWarning {
     OddTruth {
         /// The CSV file.
         file: String,
-        /// How many.
+        /// The number of problems.
         count: usize,
-        /// The first one.
+        /// The first problem.
         first: BowlCsvError,
     },
-    /// Images of which two CSV files have the true nuclei; the file named is not used for them.
+    /// Images whose true nuclei are in two CSV files; the file in `file` is not used for them.
     #[error("{file} repeats images of another CSV file ({}): {}", .image_ids.len(), first_few(.image_ids))]
     #[diagnostic(code("dataset/repeated-truth"), help("Remove the CSV file that should not be used."))]
     RepeatedTruth {
         /// The later CSV file in order of paths.
         file: String,
-        /// The images' ids.
+        /// The ids of the images.
         image_ids: Vec<String>,
     },
-    /// Files in a folder of masks or labels that belong to no image.
+    /// Files in a folder of masks or labels that do not belong to an image.
     #[error("masks or label images without the image that they belong to ({}): {}", .files.len(), first_few(.files))]
     #[diagnostic(
         code("dataset/masks-without-image"),
@@ -373,7 +375,7 @@ pub enum DatasetWarning {
         /// The files.
         files: Vec<String>,
     },
-    /// CSV files whose names do not say what they are for.
+    /// CSV files whose purpose is not known from their names.
     #[error("CSV files that are not used ({}): {}", .files.len(), first_few(.files))]
     #[diagnostic(
         code("dataset/unknown-csv"),
@@ -385,14 +387,14 @@ pub enum DatasetWarning {
         /// The files.
         files: Vec<String>,
     },
-    /// Thumbnails of images that are there.
+    /// Thumbnails of images in the data set.
     #[error("thumbnails of other images left out ({}): {}", .files.len(), first_few(.files))]
     #[diagnostic(code("dataset/thumbnails"), help("To segment a thumbnail, give it on its own."))]
     Thumbnails {
         /// The files.
         files: Vec<String>,
     },
-    /// Files that Nucleoscope wrote.
+    /// Files written by Nucleoscope.
     #[error("files written by Nucleoscope left out ({}): {}", .files.len(), first_few(.files))]
     #[diagnostic(
         code("dataset/own-exports"),
@@ -404,7 +406,7 @@ pub enum DatasetWarning {
         /// The files.
         files: Vec<String>,
     },
-    /// Images of the same name, whose ids say more than the name.
+    /// Images with the same name, whose ids contain more than the name.
     #[error("images with the same name, told apart by their folders or endings ({}): {}", .image_ids.len(), first_few(.image_ids))]
     #[diagnostic(
         code("dataset/longer-ids"),
@@ -421,7 +423,7 @@ pub enum DatasetWarning {
         /// The files.
         files: Vec<String>,
     },
-    /// Names in an archive whose encoding it does not tell.
+    /// Names in an archive in an unknown encoding.
     #[error("{archive}: names of files in an old encoding ({count}), so some letters may be wrong")]
     #[diagnostic(
         code("dataset/legacy-names"),
@@ -432,7 +434,7 @@ pub enum DatasetWarning {
     LegacyNames {
         /// The archive.
         archive: String,
-        /// How many names.
+        /// The number of names.
         count: usize,
     },
     /// Archives that were not expanded.
@@ -463,26 +465,25 @@ impl Serialize for DatasetWarning {
     }
 }
 
-/// The images of a data set and what is known of them.
+/// The images of a data set and their metadata.
 #[derive(Debug, Default)]
 pub struct Dataset {
-    /// The images, each with an id of its own: first the requested ones in the order of the sample
-    /// submission, then the others in order of paths. Without a sample submission all are requested
-    /// and in order of paths.
+    /// The images, each with a unique id: first the requested ones in the order of the sample submission,
+    /// then the others in order of paths. Without a sample submission all are requested, in order of paths.
     pub images: Vec<ImageEntry>,
-    /// Files that would have been images, in order of paths.
+    /// Image files that cannot be processed, in order of paths.
     pub failed: Vec<FailedFile>,
-    /// The ids that a sample submission asks for, with or without image; `None` without one.
+    /// The ids in the sample submission, with or without an image; `None` without a sample submission.
     pub requested: Option<Vec<String>>,
-    /// What a user should know, at most a few whatever the number of files.
+    /// Warnings for the user; only a few, regardless of the number of files.
     pub warnings: Vec<DatasetWarning>,
 }
 
 impl Dataset {
-    /// Puts together what the names and the CSV files say.
+    /// Builds a data set from the names and the CSV files.
     ///
-    /// A CSV file that is not in `csv_files` is passed over: the caller could not read it and has
-    /// said so. So is one that [`classify`] does not call for.
+    /// A CSV file that is not in `csv_files` is skipped: the caller could not read it and has reported that.
+    /// A file that [`classify`] does not classify as CSV is skipped too.
     ///
     /// ```
     /// use nucleoscope::input::dataset::{CsvFile, Dataset, InputFile, Truth};
@@ -503,7 +504,7 @@ impl Dataset {
         let paths: Vec<Path> =
             files.iter().map(|file| Path::of(&file.path).in_root(&file.path, file.root)).collect();
         let mut order: Vec<usize> = (0..files.len()).collect();
-        // Names in the two forms of Unicode have the same parts.
+        // Names in composed and decomposed form have the same parts.
         let key = |file: usize| (paths[file].parts(), &files[file].path);
         order.sort_by(|&one, &other| key(one).cmp(&key(other)));
 
@@ -522,10 +523,10 @@ impl Dataset {
         dataset
     }
 
-    /// Says whether there is anything to do.
+    /// Checks that there is at least one image.
     ///
     /// # Errors
-    /// [`DatasetError::NoImages`]; `files` is how many there were.
+    /// [`DatasetError::NoImages`]; `files` is the number of input files.
     pub fn require_images(&self, files: usize) -> Result<(), DatasetError> {
         if self.images.is_empty() && self.failed.is_empty() {
             return Err(DatasetError::NoImages { files });
@@ -605,7 +606,7 @@ impl Dataset {
         }
     }
 
-    /// Reads a CSV file; one that cannot be read is left out with a warning.
+    /// Reads a CSV file; an unreadable one is skipped with a warning.
     fn read_csv(&mut self, file: &str, bytes: &[u8]) -> Option<BowlCsv> {
         let read = csv::read(bytes, Purpose::Truth);
         read.map_err(|error| self.warnings.push(DatasetWarning::UnreadableCsv { file: file.into(), error }))

@@ -1,4 +1,4 @@
-//! What a user gave: files, folders, archives, and the ground truth among them.
+//! Input of a run: files, folders, archives, and the ground truth among them.
 
 pub mod archive;
 pub mod batch;

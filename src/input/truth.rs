@@ -1,4 +1,4 @@
-//! Ground truth of one image, from whichever form it comes in, as one mask a nucleus.
+//! Ground truth of an image, from any supported form, as one mask per nucleus.
 
 use std::collections::HashSet;
 use std::io::Cursor;
@@ -9,11 +9,11 @@ use crate::dsb2018::run_length::{self, Mask, RunLengthError};
 use crate::image::{self as images, Image, ImageError, Limits, Samples};
 use crate::nuclei::LabelImage;
 
-/// Why a ground truth does not fit its image.
+/// The reason why a ground truth does not fit its image.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 #[non_exhaustive]
 pub enum TruthError {
-    /// A mask or label image has another size than the image it belongs to.
+    /// The size of a mask or label image differs from that of its image.
     #[error("the ground truth is {truth_width} × {truth_height} pixels but the image is {width} × {height}")]
     #[diagnostic(
         code("truth/size"),
@@ -29,7 +29,7 @@ pub enum TruthError {
         /// Rows of the ground truth.
         truth_height: usize,
     },
-    /// A label image has colour, or numbers that are not whole or out of range.
+    /// A label image is in colour, or has labels that are fractional or out of range.
     #[error("a label image must be gray with whole numbers from 0 to {LARGEST_FLOAT}")]
     #[diagnostic(
         code("truth/not-labels"),
@@ -43,14 +43,14 @@ pub enum TruthError {
         help("Make sure that the ground truth was drawn on this very image, at the same size.")
     )]
     Run {
-        /// Which nucleus, from 1.
+        /// The nucleus, counted from 1.
         nucleus: usize,
-        /// What is wrong.
+        /// The error.
         error: RunLengthError,
     },
 }
 
-/// A mask file: one nucleus, on an image of its size.
+/// A mask file: one nucleus, in an image of the same size.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MaskFile {
     width: usize,
@@ -59,15 +59,15 @@ pub struct MaskFile {
 }
 
 impl MaskFile {
-    /// Decodes a mask file. Which pixels belong to the nucleus is told by the channels that vary, alpha among
-    /// them:
+    /// Decodes a mask file. The pixels of the nucleus are determined from the channels that vary, including
+    /// alpha:
     ///
-    /// - where alpha varies, what is at least half opaque; of it, where colours vary there too, what the next
-    ///   rule says;
-    /// - of a colour or of gray, every value but 0. In a file that has lost detail (JPEG, WebP with loss), or
-    ///   has more than 16 different values, soft edges and noise are no nucleus: there it is what is at
-    ///   least half as bright as the brightest;
-    /// - where nothing varies, all pixels or, of a black file, none.
+    /// - if alpha varies, pixels that are at least half opaque; if the colours of these vary too, the next
+    /// rule applies to them;
+    /// - if a colour or gray varies, every value but 0. In a file with lossy compression (JPEG, lossy WebP),
+    /// or with more than 16 different values, to exclude soft edges and noise: pixels at least half as bright
+    /// as the brightest;
+    /// - if nothing varies, all pixels or, in a black file, none.
     ///
     /// # Errors
     /// The file cannot be decoded as an image.
@@ -86,7 +86,7 @@ impl MaskFile {
         Ok(Self::of_image(&image, is_lossy))
     }
 
-    /// The mask in an image. `is_lossy`: whether its file has lost detail.
+    /// Extracts the mask from an image. `is_lossy`: whether the compression of its file is lossy.
     pub fn of_image(image: &Image, is_lossy: bool) -> Self {
         let channels = Channels { samples: image.samples(), count: image.channels() };
         Self::of(image.width(), image.height(), &channels, false, is_lossy)
@@ -119,20 +119,20 @@ impl MaskFile {
         Self { width, height, nucleus: Mask::of_pixels(width, height, &inside) }
     }
 
-    /// The nucleus; `None` for a mask without pixels (imperfect annotations have some).
+    /// The nucleus; `None` for a mask without pixels (imperfect annotations contain some).
     ///
     /// # Errors
-    /// [`TruthError::Size`] if the mask is not of the image's size.
+    /// [`TruthError::Size`] if the size of the mask differs from that of the image.
     pub fn nucleus(&self, width: usize, height: usize) -> Result<Option<Mask>, TruthError> {
         check_size(self.width, self.height, width, height)?;
         Ok(self.nucleus.clone())
     }
 }
 
-/// More different values than this in one channel of a mask are soft edges or noise.
+/// More different values than this in a channel of a mask are soft edges or noise.
 const MOST_LEVELS: usize = 16;
 
-/// A picture's channels, interleaved.
+/// The channels of an image, interleaved.
 struct Channels<'a> {
     samples: &'a Samples,
     count: usize,
@@ -170,14 +170,14 @@ impl Channels<'_> {
     }
 }
 
-/// Whether a file's compression does not keep every value: JPEG, and WebP but for its kind `VP8L`.
+/// Whether the compression of a file is lossy: JPEG, and WebP except the variant `VP8L`.
 fn loses_detail(bytes: &[u8]) -> bool {
     let is_webp = bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP");
     bytes.starts_with(&[0xff, 0xd8]) || (is_webp && bytes.get(12..16) != Some(b"VP8L"))
 }
 
-/// Width, height, values and number of channels of a file with alpha, which is the last of them; `None` for
-/// all other files, broken ones too.
+/// Width, height, samples and number of channels of a file whose last channel is alpha; `None` for all other
+/// files, including damaged ones.
 fn decode_with_alpha(bytes: &[u8], limits: Limits) -> Option<(usize, usize, Samples, usize)> {
     if bytes.starts_with(b"II") || bytes.starts_with(b"MM") {
         return decode_tiff_with_alpha(bytes, limits);
@@ -206,7 +206,7 @@ fn decode_with_alpha(bytes: &[u8], limits: Limits) -> Option<(usize, usize, Samp
     Some((width as usize, height as usize, samples, color.channel_count().into()))
 }
 
-/// The same for a TIFF of gray or colours and alpha, 8 or 16 bits each.
+/// The same for a TIFF with gray or colour channels and alpha, of 8 or 16 bits each.
 fn decode_tiff_with_alpha(bytes: &[u8], limits: Limits) -> Option<(usize, usize, Samples, usize)> {
     let mut decoder = tiff::decoder::Decoder::new(Cursor::new(bytes)).ok()?;
     let (width, height) = decoder.dimensions().ok()?;
@@ -225,16 +225,16 @@ fn decode_tiff_with_alpha(bytes: &[u8], limits: Limits) -> Option<(usize, usize,
     (samples.len() == width * height * channels).then_some((width, height, samples, channels))
 }
 
-/// All nuclei from a label image: 0 is background, every other number one nucleus.
+/// Extracts all nuclei from a label image: 0 is background, every other value is the number of a nucleus.
 ///
 /// # Errors
-/// As [`label_image`].
+/// As for [`label_image`].
 pub fn from_labels(labels: &Image, width: usize, height: usize) -> Result<Vec<Mask>, TruthError> {
     label_image(labels, width, height).map(|labels| run_length::encode(&labels))
 }
 
-/// The label image from an image whose values are numbers of nuclei, 0 being background. Numbers may have
-/// gaps; they close up.
+/// Converts an image whose values are numbers of nuclei, with 0 for background. If numbers are missing, the
+/// nuclei are renumbered without gaps.
 ///
 /// # Errors
 /// [`TruthError::Size`], or [`TruthError::NotLabels`] for colour, fractions and negative numbers.
@@ -249,7 +249,7 @@ pub fn label_image(labels: &Image, width: usize, height: usize) -> Result<LabelI
     Ok(LabelImage::from_labels(width, height, numbers))
 }
 
-/// Up to here every whole number has a float of its own: 32-bit integers are decoded as floats.
+/// All integers up to here are exactly representable as a float: 32-bit integers are decoded as floats.
 const LARGEST_FLOAT: u32 = 1 << 24;
 
 fn whole(value: f32) -> Result<u32, TruthError> {
@@ -257,10 +257,10 @@ fn whole(value: f32) -> Result<u32, TruthError> {
     if is_number { Ok(value as u32) } else { Err(TruthError::NotLabels) }
 }
 
-/// Makes sure that run lengths fit the image.
+/// Checks that run lengths fit the image.
 ///
 /// # Errors
-/// [`TruthError::Run`] that names the nucleus.
+/// [`TruthError::Run`] with the number of the nucleus.
 pub fn check_masks(masks: &[Mask], width: usize, height: usize) -> Result<(), TruthError> {
     for (mask, nucleus) in masks.iter().zip(1..) {
         mask.check(height as u64, width as u64).map_err(|error| TruthError::Run { nucleus, error })?;
@@ -300,7 +300,7 @@ mod tests {
         assert_eq!(error.to_string(), "the ground truth is 2 × 2 pixels but the image is 3 × 2");
     }
 
-    /// What of a mask of 4 × 1 pixels is nucleus, as run lengths.
+    /// The nucleus in a mask of 4 × 1 pixels, as run lengths.
     fn nucleus(picture: &DynamicImage, format: ImageFormat) -> String {
         let mut file = Cursor::new(Vec::new());
         picture.write_to(&mut file, format).unwrap();
@@ -317,11 +317,11 @@ mod tests {
         };
         let (clear, opaque) = ([0, 0, 0, 0], [0, 0, 0, 255]);
         let white = [255; 4];
-        // Black or white everywhere: alpha says it.
+        // All pixels are black or white: alpha decides.
         assert_eq!(rgba([clear, opaque, opaque, clear]), "2 2");
         assert_eq!(rgba([[255, 255, 255, 0], white, white, [255, 255, 255, 0]]), "2 2");
         assert_eq!(rgba([clear, white, [0, 0, 0, 127], [255, 255, 255, 200]]), "2 1 4 1");
-        // Alpha is the same everywhere: colours say it.
+        // Alpha is constant: the colours decide.
         assert_eq!(rgba([opaque, white, [0, 0, 7, 255], opaque]), "2 2");
         assert_eq!(rgba([clear, [9, 0, 0, 0], clear, clear]), "2 1");
         // Both vary: white on black in a window.
@@ -334,7 +334,7 @@ mod tests {
             nucleus(&buffer.into(), ImageFormat::Png)
         };
         assert_eq!(rgb([[0; 3], [0, 255, 0], [0, 0, 1], [0; 3]]), "2 2");
-        // A channel that is the same everywhere says nothing.
+        // A constant channel is ignored.
         assert_eq!(rgb([[0, 0, 255], [255, 0, 255], [0, 0, 255], [0, 0, 255]]), "2 1");
         let mut file = Cursor::new(Vec::new());
         tiff::encoder::TiffEncoder::new(&mut file)
@@ -357,7 +357,7 @@ mod tests {
         let exact: usize = area(&nucleus(&drawn.clone().into(), ImageFormat::Png));
         let jpeg: usize = area(&nucleus(&drawn.clone().into(), ImageFormat::Jpeg));
         assert!(jpeg.abs_diff(exact) * 50 < exact, "{jpeg} pixels, not {exact}");
-        // The same noise in a file without loss.
+        // The same noise in a lossless file.
         let mut file = Cursor::new(Vec::new());
         DynamicImage::from(drawn).write_to(&mut file, ImageFormat::Jpeg).unwrap();
         let noisy = image::load_from_memory(file.get_ref()).unwrap();

@@ -184,9 +184,20 @@ macro_rules! settings {
         $(, slider $low:literal to $high:literal by $step:literal $(reversed $reversed:literal)?)?;
     )*) => {
         /// Settings for the watershed. Changing them does not require running the network again.
+        ///
+        /// Each setting has a method that returns the settings with another value of it.
+        ///
+        /// ```
+        /// use nucleoscope::nuclei::WatershedSettings;
+        ///
+        /// let settings = WatershedSettings::default().h(0.2).minimum_area(10);
+        /// assert_eq!((settings.h, settings.minimum_area), (0.2, 10));
+        /// assert_eq!(settings.fill_holes, WatershedSettings::default().fill_holes);
+        /// ```
         #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
         #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
         #[serde(rename_all = "camelCase", default)]
+        #[non_exhaustive]
         pub struct WatershedSettings {
             $($(#[$doc])* $(#[serde(alias = $old)])? pub $field: $type,)*
         }
@@ -196,6 +207,15 @@ macro_rules! settings {
                 Self { $($field: $default,)* }
             }
         }
+
+        impl WatershedSettings {$(
+            $(#[$doc])*
+            #[must_use]
+            pub fn $field(mut self, $field: $type) -> Self {
+                self.$field = $field;
+                self
+            }
+        )*}
 
         /// All settings, in display order.
         pub const SETTINGS: &[Setting] = &[$(

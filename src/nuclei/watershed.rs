@@ -55,11 +55,11 @@ const OUTSIDE: u16 = u16::MAX;
 ///     boundary: vec![0.0; 7],
 ///     distance: vec![0.0, 0.9, 0.5, 0.4, 0.6, 0.8, 0.0],
 /// };
-/// let settings = WatershedSettings { minimum_area: 1, h: 0.3, ..Default::default() };
+/// let settings = WatershedSettings::default().minimum_area(1).h(0.3);
 /// assert_eq!(watershed(&maps, &settings).as_slice(), &[0, 1, 1, 2, 2, 2, 0]);
 ///
 /// // A valley of depth 0.4 (0.8 - 0.4) does not separate them if `h` is 0.5.
-/// let settings = WatershedSettings { h: 0.5, ..settings };
+/// let settings = settings.h(0.5);
 /// assert_eq!(watershed(&maps, &settings).as_slice(), &[0, 1, 1, 1, 1, 1, 0]);
 /// ```
 pub fn watershed(maps: &ProbabilityMaps, settings: &WatershedSettings) -> LabelImage {

@@ -1,4 +1,4 @@
-//! The ids of images, each different from all others, whatever the order in which the files came.
+//! Unique ids of images, independent of the order of the files.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -6,18 +6,18 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::path::Path;
 
-/// The id of an image whose name says nothing.
+/// The id of an image whose name is empty.
 const UNNAMED: &str = "unnamed";
 
 /// An image that needs an id.
 pub(super) struct Named<'a> {
-    /// Where it is.
+    /// Its path.
     pub path: &'a Path,
     /// Whether it is `ID/images/NAME`, alone in its folder.
     pub is_in_folder_of_its_own: bool,
 }
 
-/// An id for each image, in their order. The rule is in the documentation of [`super`].
+/// Assigns an id to each image, in their order. The rule is in the documentation of [`super`].
 pub(super) fn assign(images: &[Named]) -> Vec<String> {
     let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (index, image) in images.iter().enumerate() {
@@ -58,20 +58,20 @@ pub(super) fn assign(images: &[Named]) -> Vec<String> {
     ids
 }
 
-/// Whether an id is neither the file's name nor that of its folder.
+/// Whether an id differs from both the name of the file and that of its folder.
 pub(super) fn says_more(image: &Named, id: &str) -> bool {
     let folder = image.is_in_folder_of_its_own.then(|| Form::Short(0).of(image));
     id != clean(image.path.stem()) && folder.as_deref() != Some(id)
 }
 
-/// A way to make an id from a path, with the names of so many folders in front.
+/// A way to create an id from a path, with this number of parent folders.
 #[derive(Clone, Copy)]
 enum Form {
-    /// Without `images` and, in a folder of its own, without the file's name: `ID`, `A01_img`.
+    /// Without `images` and, if the image is alone in its folder, without the file name: `ID`, `A01_img`.
     Short(usize),
-    /// All folders as they are.
+    /// With all folders unchanged.
     Folders(usize),
-    /// The same with the name's ending.
+    /// With all folders and the file extension.
     FoldersAndEnding(usize),
 }
 
@@ -109,7 +109,7 @@ fn without_zip(folder: &str) -> &str {
     }
 }
 
-/// Only files whose paths do not differ, but for letters that nobody sees, come to this.
+/// Only needed for files whose paths differ at most in invisible characters.
 fn numbered(ids: Vec<String>, stems: &HashSet<String>, taken: &HashSet<String>) -> Vec<String> {
     let mut used: HashSet<String> = HashSet::new();
     let mut first_free = |id: String| {
@@ -122,7 +122,7 @@ fn numbered(ids: Vec<String>, stems: &HashSet<String>, taken: &HashSet<String>) 
     ids.into_iter().map(&mut first_free).collect()
 }
 
-/// A name as an id: without blanks and invisible letters around it, on one line, and never empty.
+/// A name as an id: without surrounding spaces and invisible characters, on one line, and never empty.
 fn clean(name: &str) -> String {
     let composed: String =
         name.nfc().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect();
@@ -130,7 +130,7 @@ fn clean(name: &str) -> String {
     if trimmed.is_empty() { UNNAMED.to_owned() } else { trimmed.to_owned() }
 }
 
-/// Letters that take no room: joiners, marks of direction, byte order marks, soft hyphens; and fillers.
+/// Characters without width: joiners, direction marks, byte order marks, soft hyphens; and fillers.
 fn is_invisible(letter: char) -> bool {
     matches!(
         letter,
@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn no_id_is_that_of_another_image() {
-        // "A_img" and "a.png" are names of files too.
+        // "A_img" and "a.png" are file names too.
         assert_eq!(ids(&["A/img.png", "B/img.png", "A_img.png"]), ["A_img.png", "B_img.png", "A_img"]);
         assert_eq!(ids(&["a.png", "a.tif", "a.png.tif"]), ["a.png (2)", "a.tif", "a.png"]);
     }

@@ -1,4 +1,4 @@
-//! Files that Nucleoscope wrote, so that a folder can be given again with its results in it.
+//! Detection of files written by Nucleoscope, so that a folder can be used again with results in it.
 
 use std::collections::{HashMap, HashSet};
 
@@ -6,24 +6,24 @@ use super::path::Path;
 use super::{FileKind, InputFile};
 use crate::export::file_stem;
 
-/// Endings of exports that are images themselves.
+/// Endings of exports that are images.
 const IMAGES: [&str; 3] = ["-labels.png", "-labels.tif", "-overlay.png"];
 
-/// Endings of exports that are none.
+/// Endings of exports that are not images.
 const OTHERS: [&str; 7] =
     ["-bowl.csv", "-measurements.csv", "-RoiSet.zip", ".geojson", "-coco.json", "-outlines.svg", RECORD];
 
 const RECORD: &str = "-nucleoscope.json";
 
-/// Exports of a whole batch.
+/// Exports for a whole batch.
 const OF_BATCH: [&str; 6] =
     ["nucleoscope.json", "summary.csv", "nuclei.csv", "submission.csv", "coco.json", "nucleoscope.geojson"];
 
-/// Which files are exports. `by_name`: what each is by its name alone.
+/// Finds the exports among the files. `by_name`: the kind of each file according to its name.
 pub(super) fn find(files: &[InputFile], paths: &[Path], by_name: &[FileKind]) -> Vec<usize> {
-    // In each folder: the stems of whose images there is a record or a signed export.
+    // For each folder: the stems of the images for which there is a record or a signed export.
     let mut known: HashMap<&[String], HashSet<&str>> = HashMap::new();
-    // Of all images, in whatever folder: what is no image itself loses nothing.
+    // The stems of all images in any folder, for exports that are not images.
     let mut images: HashSet<String> = HashSet::new();
     for (file, path) in paths.iter().enumerate() {
         let signed = if files[file].is_export { stem_before(path.name(), &IMAGES) } else { None };
@@ -108,10 +108,10 @@ mod tests {
             "nuclei.csv",
         ]);
         assert_eq!(left_out(&files), [""; 0]);
-        // Not an image, and named after one.
+        // Not an image, but named after one.
         let files = found(&["x.png", "x-RoiSet.zip", "out/x.geojson", "out/y.geojson"]);
         assert_eq!(left_out(&files), ["x-RoiSet.zip", "out/x.geojson"]);
-        // Its name would say ground truth.
+        // Ground truth according to its name.
         assert_eq!(left_out(&found(&["truth.png", "out/truth-bowl.csv"])), ["out/truth-bowl.csv"]);
     }
 

@@ -1,18 +1,18 @@
-//! Small pictures of images, which plate readers and other programs put beside them.
+//! Thumbnails of images, which plate readers and other programs save beside them.
 
 use std::collections::{HashMap, HashSet};
 
 use super::path::Path;
 
-/// Folders that hold nothing but thumbnails, in small letters.
+/// Names of folders that contain only thumbnails, in lower case.
 const FOLDERS: [&str; 5] = ["thumb", "thumbs", "thumbnail", "thumbnails", ".thumbnails"];
 
-/// Which of these files are thumbnails of others of them, by their names:
+/// Finds files that are thumbnails of other files, according to their names:
 ///
 /// - `A01_s1_w1_thumbEF01.png` beside an image whose name begins with `A01_s1_w1`, as plate readers name
 ///   them; likewise `x-thumbnail.png`, `x.thumb.jpg`;
 /// - `thumb_x.png` beside `x.png`;
-/// - `thumbs/x.png` where there is an `x.png`, of whatever ending, in the folder around or further below it.
+/// - `thumbs/x.png` if there is an `x.png`, with any extension, in the parent folder or its subfolders.
 pub(super) fn find(paths: &[Path], images: &[usize]) -> Vec<usize> {
     let mut stems_in: HashMap<&[String], Vec<String>> = HashMap::new();
     let mut stems_below: HashSet<(&[String], String)> = HashSet::new();
@@ -45,15 +45,15 @@ pub(super) fn find(paths: &[Path], images: &[usize]) -> Vec<usize> {
     images.iter().copied().filter(is_thumbnail).collect()
 }
 
-/// What the name of a thumbnail says of its image, in small letters.
+/// The name of the image of a thumbnail, in lower case.
 enum Image<'a> {
-    /// How the image's name begins.
+    /// The start of the image name.
     Beginning(&'a str),
-    /// The image's name without its ending.
+    /// The image name without its extension.
     Stem(&'a str),
 }
 
-/// The image that a thumbnail is of by its own name; `None` for a name that is not a thumbnail's.
+/// The image of a thumbnail, according to its own name; `None` for a name that is not that of a thumbnail.
 fn image_of(stem: &str) -> Option<Image<'_>> {
     const PARTED: [char; 4] = ['_', '-', '.', ' '];
     for (at, word) in stem.match_indices("thumb") {
@@ -70,7 +70,7 @@ fn image_of(stem: &str) -> Option<Image<'_>> {
     None
 }
 
-/// The folders around the folder of thumbnails that the file is in.
+/// The parent folders of the thumbnail folder that contains the file.
 fn folder_around(path: &Path) -> Option<&[String]> {
     let is_for_thumbnails = |part: &String| FOLDERS.contains(&part.to_lowercase().as_str());
     path.folder().iter().position(is_for_thumbnails).map(|position| &path.folder()[..position])
