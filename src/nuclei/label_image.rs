@@ -10,7 +10,7 @@ use crate::geometry::Size;
 /// ```
 /// use nucleoscope::nuclei::LabelImage;
 ///
-/// // Numbers may have gaps on the way in; they are renumbered in ascending order.
+/// // The input may have gaps; labels are renumbered in ascending order.
 /// let labels = LabelImage::from_labels(3, 2, vec![0, 7, 7,
 ///                                                 2, 0, 7]);
 /// assert_eq!(labels.count(), 2);

@@ -185,7 +185,7 @@ macro_rules! settings {
     )*) => {
         /// Settings for the watershed. Changing them does not require running the network again.
         ///
-        /// Each setting has a method that returns the settings with another value of it.
+        /// Each setting has a method that returns the settings with that value changed.
         ///
         /// ```
         /// use nucleoscope::nuclei::WatershedSettings;

@@ -58,7 +58,7 @@ const OUTSIDE: u16 = u16::MAX;
 /// let settings = WatershedSettings::default().minimum_area(1).h(0.3);
 /// assert_eq!(watershed(&maps, &settings).as_slice(), &[0, 1, 1, 2, 2, 2, 0]);
 ///
-/// // A valley of 0.4 (0.8 - 0.4) does not part them once 0.5 is asked for.
+/// // A valley of depth 0.4 (0.8 - 0.4) does not separate them if `h` is 0.5.
 /// let settings = settings.h(0.5);
 /// assert_eq!(watershed(&maps, &settings).as_slice(), &[0, 1, 1, 1, 1, 1, 0]);
 /// ```

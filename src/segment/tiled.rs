@@ -292,7 +292,7 @@ impl BlockNuclei {
 /// let block = |numbers: &[u32]| BlockNuclei::from_numbers(numbers.to_vec(), image).unwrap();
 /// let mut assembly = Assembly::new(image, 1)?;
 /// assembly.add(&block(&[1, 2, 0, 3]));
-/// // The same nucleus seen a little larger, and another one that reaches into it.
+/// // The same nucleus, slightly larger, and another one that overlaps it.
 /// assembly.add(&block(&[1, 1, 0, 4, 1, 4, 0, 4]));
 /// assert_eq!(assembly.finish().as_slice(), &[0, 0, 1, 1, 1, 2, 2, 2]);
 /// # Ok::<(), nucleoscope::segment::SegmentError>(())
