@@ -18,7 +18,7 @@ pub struct ProbabilityMaps {
 }
 
 impl ProbabilityMaps {
-    /// Maps that are 0 everywhere.
+    /// Probability maps that are 0 everywhere.
     pub fn zeros(width: usize, height: usize) -> Self {
         let map = vec![0.0; width * height];
         Self { width, height, interior: map.clone(), boundary: map.clone(), distance: map }
@@ -45,7 +45,7 @@ impl ProbabilityMaps {
         maps.into_iter().flatten().flat_map(|value| value.to_le_bytes()).collect()
     }
 
-    /// Reads maps that [`Self::to_bytes`] wrote; `None` if the bytes are not three maps of this size.
+    /// Reads what [`Self::to_bytes`] wrote; `None` if the bytes are not three planes of this size.
     pub fn from_bytes(width: usize, height: usize, bytes: &[u8]) -> Option<Self> {
         let (values, rest) = bytes.as_chunks::<4>();
         let pixels = width.checked_mul(height)?;

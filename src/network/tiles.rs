@@ -195,7 +195,7 @@ impl Tile<'_> {
             .collect()
     }
 
-    /// The kept part of one of the tile's maps, resampled to the image's scale.
+    /// The kept part of one of the tile's probability maps, resampled to the image's scale.
     fn output(&self, map: &[f32], scaled: Size, padded: Size) -> Vec<f32> {
         let to = Size::new(self.column.kept.len(), self.row.kept.len());
         let rows = map.chunks_exact(padded.width);
@@ -311,7 +311,7 @@ mod tests {
         Image::new(width, height, channels, Samples::F32(values)).unwrap()
     }
 
-    /// Predicts the maps of a whole image in tiles of at most 1536 pixels.
+    /// Predicts the probability maps of a whole image in tiles of at most 1536 pixels.
     fn infer(
         network: &dyn Network,
         image: &Image,

@@ -11,7 +11,7 @@
 //!
 //! The last columns are seven for each channel; their keys begin with the channel's name in lower case.
 //!
-//! For the file format, see [`tables`](super::tables).
+//! For the file format, see [`export::tables`](crate::export::tables).
 
 use std::borrow::Cow;
 use std::f64::consts::PI;

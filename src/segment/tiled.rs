@@ -1,4 +1,4 @@
-//! Segmentation of large images in blocks, with only the image, one block's maps and the nuclei in memory.
+//! Segmentation of large images in blocks, with only the image, one block's prediction and the nuclei in memory.
 //!
 //! ```text
 //! Image ──Plan::new──▶ Plan ──find (each block, in any order, anywhere)──▶ BlockNuclei ──Assembly──▶ LabelImage
@@ -29,7 +29,7 @@ use crate::segment::{CountingNetwork, Pass, ScaleEstimate, SegmentError, Setting
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify), tsify(rename = "TiledSizes"))]
 #[serde(rename_all = "camelCase")]
 pub struct Sizes {
-    /// Maximum number of pixels of an image that is predicted as a whole; its maps can be kept and labelled
+    /// Maximum number of pixels of an image that is predicted as a whole; its prediction can be kept and labelled
     /// again.
     pub largest_whole: usize,
     /// Maximum side of a block in pixels, margin included, both in the image and at the network's scale. It
@@ -38,7 +38,7 @@ pub struct Sizes {
 }
 
 impl Default for Sizes {
-    /// 4096² pixels, and blocks of 2496 pixels, for which no tile of [`LONGEST_TILE`] is half empty.
+    /// 4096² pixels, and blocks of 2496 pixels, for which no tile is half empty.
     fn default() -> Self {
         Self { largest_whole: 4096 * 4096, longest_block: 2496 }
     }
@@ -428,7 +428,7 @@ mod tests {
     use crate::image::{Normalization, Samples};
     use crate::network::{Activation, ModelMetadata, ScaleRange};
 
-    /// Returns its input: an image for this network contains the maps as its colours.
+    /// Returns its input: an image for this network contains the prediction as its colours.
     struct Echo(ModelMetadata);
 
     impl Network for Echo {
