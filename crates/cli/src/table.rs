@@ -28,7 +28,7 @@ pub(crate) fn say(line: impl Display) {
 /// Prints the header of a table of scores, whose first column is `first`.
 pub(crate) fn head(first: &str, width: usize) {
     say(format_args!(
-        "{first:width$}  {:>6}  {:>6}  {:>13}  {:>6}  {:>6}  {:>7}  {:>7}  {:>7}",
+        "{first:width$}  {:>6}  {:>6}  {:>13}  {:>6}  {:>6}  {:>14}  {:>15}  {:>15}",
         "images",
         "score",
         "95 % interval",
@@ -44,7 +44,7 @@ pub(crate) fn head(first: &str, width: usize) {
 pub(crate) fn image_row(name: &str, width: usize, score: &ImageScore) {
     let counts = score.counts[0];
     say(format_args!(
-        "{name:width$}  {:>6}  {:>6.4}  {:>13}  {:>6.4}  {:>6.4}  {:>7}  {:>7}  {:>7}",
+        "{name:width$}  {:>6}  {:>6.4}  {:>13}  {:>6.4}  {:>6.4}  {:>14}  {:>15}  {:>15}",
         1,
         score.score,
         "",
@@ -60,7 +60,7 @@ pub(crate) fn image_row(name: &str, width: usize, score: &ImageScore) {
 pub(crate) fn summary_row(name: &str, width: usize, summary: &Summary) {
     let interval = format!("{:.4}-{:.4}", summary.interval.low, summary.interval.high);
     say(format_args!(
-        "{name:width$}  {:>6}  {:>6.4}  {interval:>13}  {:>6.4}  {:>6.4}  {:>7}  {:>7}  {:>7}",
+        "{name:width$}  {:>6}  {:>6.4}  {interval:>13}  {:>6.4}  {:>6.4}  {:>14}  {:>15}  {:>15}",
         summary.images,
         summary.score,
         summary.average_precision_50,
