@@ -17,7 +17,7 @@ impl Exporter for Bowl {
         FormatInfo {
             name: "bowl",
             label: "Bowl CSV (run lengths)",
-            description: "Rows as the 2018 Data Science Bowl wants them, of all images",
+            description: "The run lengths of all images, in the format of the 2018 Data Science Bowl",
             defined_by: "[above](#the-bowls-csv)",
             file: FileName::OfBatch("submission.csv"),
         }
