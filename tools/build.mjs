@@ -6,14 +6,15 @@ import { writeSingleFile } from "./single-file.mjs";
 import { isStarted, main, root, run, step, StepFailed } from "./step.mjs";
 
 const page = join(root, "www");
-const wasm = join(page, "src", "wasm", "nucleoscope_bg.wasm");
+const library = join(root, "packages", "nucleoscope", "src");
+const wasm = join(library, "wasm", "nucleoscope_bg.wasm");
 const model = join(root, "model", "nuclei.onnx");
 
 /** The folder with the finished page. */
 export const dist = join(page, "dist");
 
 /**
- * Compiles the module into `www/src/wasm/`: as published, or with `quick` in a third of the time; the quick
+ * Compiles the module into `packages/nucleoscope/src/wasm/`: as published, or with `quick` in a third of the time; the quick
  * module is larger, and as fast.
  */
 export async function buildWasm({ quick = false } = {}) {
@@ -51,8 +52,8 @@ export async function bundle() {
         define: { VERSION: JSON.stringify(version) },
       }),
       // A classic script, so that it also runs from a Blob in a page without a server.
-      build({ ...shared, entryPoints: { worker: "src/engine/worker.ts" }, outdir: dist, format: "iife" }),
-      build({ ...shared, entryPoints: { styles: "styles.css" }, outdir: dist }),
+      build({ ...shared, entryPoints: { worker: join(library, "engine", "worker.ts") }, outdir: dist, format: "iife" }),
+      build({ ...shared, entryPoints: { styles: join(library, "styles.css") }, outdir: dist }),
     ]);
     for (const file of ["index.html", "icon.svg"]) cpSync(join(page, file), join(dist, file));
     cpSync(wasm, join(dist, "nucleoscope_bg.wasm"));

@@ -25,7 +25,11 @@ before(async () => {
     entryPoints: [inRoot("tests/e2e/results/harness.ts")],
     outfile: join(folder, "harness.js"),
   });
-  await build({ ...shared, entryPoints: [inRoot("www/styles.css")], outfile: join(folder, "styles.css") });
+  await build({
+    ...shared,
+    entryPoints: [inRoot("packages/nucleoscope/src/styles.css")],
+    outfile: join(folder, "styles.css"),
+  });
   cpSync(inRoot("tests/e2e/results/harness.html"), join(folder, "index.html"));
   const browser = await chromium.launch({ executablePath: await findChromium(), args: ["--no-sandbox"] });
   const { server, address } = await serve(folder, 0);

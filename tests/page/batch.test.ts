@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "vitest";
-import { Batch } from "../../www/src/batch.ts";
-import type { BatchImage, ImageState } from "../../www/src/batch.ts";
-import type { BatchPlan } from "../../www/src/wasm/nucleoscope.js";
+import { Batch } from "../../packages/nucleoscope/src/session/batch.ts";
+import type { BatchImage, ImageState } from "../../packages/nucleoscope/src/session/batch.ts";
+import type { BatchPlan } from "../../packages/nucleoscope/src/wasm/nucleoscope.js";
 import { fake } from "../fake.ts";
 
 const file = (path: string, contents = path) => ({ path, blob: new File([contents], path), explicit: true });

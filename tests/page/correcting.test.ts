@@ -1,11 +1,11 @@
 /** The history of corrections, and how drawn lines are interpreted. */
 import assert from "node:assert/strict";
 import { test } from "vitest";
-import { History } from "../../www/src/history.ts";
-import { simplify } from "../../www/src/simplify.ts";
-import { draftOf, meaningOf } from "../../www/src/tools.ts";
-import { NucleiMap } from "../../www/src/nuclei-map.ts";
-import type { Point as Place } from "../../www/src/wasm/nucleoscope.js";
+import { History } from "../../packages/nucleoscope/src/session/history.ts";
+import { simplify } from "../../packages/nucleoscope/src/viewer/simplify.ts";
+import { draftOf, meaningOf } from "../../packages/nucleoscope/src/viewer/tools.ts";
+import { NucleiMap } from "../../packages/nucleoscope/src/viewer/nuclei-map.ts";
+import type { Point as Place } from "../../packages/nucleoscope/src/wasm/nucleoscope.js";
 
 test("steps are undone and redone, and a new step drops undone ones", () => {
   const history = new History<number>();

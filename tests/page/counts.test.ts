@@ -1,11 +1,11 @@
 /** Which nuclei count: what the page requests from its workers, and how often. */
 import assert from "node:assert/strict";
 import { describe, test } from "vitest";
-import { Counts } from "../../www/src/counts.ts";
-import { countFailureOf, countWords } from "../../www/src/batch.ts";
-import type { BatchImage } from "../../www/src/batch.ts";
-import type { Engine } from "../../www/src/engine/engine.ts";
-import type { Gate } from "../../www/src/results/gates.ts";
+import { Counts } from "../../packages/nucleoscope/src/session/counts.ts";
+import { countFailureOf, countWords } from "../../packages/nucleoscope/src/session/batch.ts";
+import type { BatchImage } from "../../packages/nucleoscope/src/session/batch.ts";
+import type { Engine } from "../../packages/nucleoscope/src/engine/engine.ts";
+import type { Gate } from "../../packages/nucleoscope/src/session/gates.ts";
 import { fake } from "../fake.ts";
 
 type Done = BatchImage["state"] & { kind: "done" };

@@ -1,8 +1,8 @@
 /** Exports: the content of the files, and images that cannot be written. */
 import assert from "node:assert/strict";
 import { test } from "vitest";
-import { filesOf } from "../../www/src/exporter.ts";
-import type { ExportOrder } from "../../www/src/exporter.ts";
+import { filesOf } from "../../packages/nucleoscope/src/session/exporter.ts";
+import type { ExportOrder } from "../../packages/nucleoscope/src/session/exporter.ts";
 import { fake } from "../fake.ts";
 
 /** Finished images, and an engine that cannot write those named in `broken`. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "vitest";
-import { type Gathered, gatherItems, gatherPicked } from "../../www/src/gather.ts";
+import { type Gathered, gatherItems, gatherPicked } from "../../packages/nucleoscope/src/session/gather.ts";
 import { fake } from "../fake.ts";
 
 const file = (name: string, webkitRelativePath = "") => fake<File>({ name, webkitRelativePath });

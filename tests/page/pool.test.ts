@@ -8,9 +8,9 @@ import {
   pauses,
   Pool,
   type WorkerLike,
-} from "../../www/src/engine/pool.ts";
-import { baseLimit, pixelsIn, silenceLimit } from "../../www/src/engine/time-limit.ts";
-import type { FromWorker, Progress, Task, ToWorker } from "../../www/src/engine/protocol.ts";
+} from "../../packages/nucleoscope/src/engine/pool.ts";
+import { baseLimit, pixelsIn, silenceLimit } from "../../packages/nucleoscope/src/engine/time-limit.ts";
+import type { FromWorker, Progress, Task, ToWorker } from "../../packages/nucleoscope/src/engine/protocol.ts";
 import { fake } from "../fake.ts";
 
 const about = { model: { name: "fake" }, modelHash: "hash" };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "vitest";
-import { changed, withGate } from "../../www/src/results/gates.ts";
-import type { Gate } from "../../www/src/results/gates.ts";
+import { changed, withGate } from "../../packages/nucleoscope/src/session/gates.ts";
+import type { Gate } from "../../packages/nucleoscope/src/session/gates.ts";
 
 const gate = (key: string, minimum: number, maximum: number | null, keep: Gate["keep"] = "inside"): Gate => ({
   key,

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "vitest";
-import { binAt, binCounts, binEdge, binsOf } from "../../www/src/results/bins.ts";
-import { density, standardDeviation, summariseBatch, together } from "../../www/src/results/summary.ts";
+import { binAt, binCounts, binEdge, binsOf } from "../../packages/nucleoscope/src/results/bins.ts";
+import {
+  density,
+  standardDeviation,
+  summariseBatch,
+  together,
+} from "../../packages/nucleoscope/src/results/summary.ts";
 
 const near = (actual: number, expected: number) =>
   assert.ok(Math.abs(actual - expected) < 1e-9, `${actual} is not ${expected}`);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "vitest";
-import { defaultColumns, heading, written } from "../../www/src/results/measurement-table.ts";
-import { readCondition } from "../../www/src/results/row-filter.ts";
-import { rowOrder } from "../../www/src/results/row-order.ts";
+import { defaultColumns, heading, written } from "../../packages/nucleoscope/src/results/measurement-table.ts";
+import { readCondition } from "../../packages/nucleoscope/src/session/row-filter.ts";
+import { rowOrder } from "../../packages/nucleoscope/src/results/row-order.ts";
 
 /** A table from columns given as `{ key: values }`. */
 function tableOf(columns: Record<string, number[]>) {

@@ -1,10 +1,10 @@
 /** Which results have been downloaded, and which would be lost by leaving the page. */
 import assert from "node:assert/strict";
 import { test } from "vitest";
-import { Saved } from "../../www/src/saved.ts";
-import type { BatchImage } from "../../www/src/batch.ts";
+import { Saved } from "../../packages/nucleoscope/src/session/saved.ts";
+import type { BatchImage } from "../../packages/nucleoscope/src/session/batch.ts";
 import { fake } from "../fake.ts";
-import type { Gate } from "../../www/src/results/gates.ts";
+import type { Gate } from "../../packages/nucleoscope/src/session/gates.ts";
 
 const image = (state: object) => fake<BatchImage>({ state, regions: [], gates: [], pixelSize: null });
 const done = () => image({ kind: "done", result: {} });

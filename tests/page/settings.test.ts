@@ -1,16 +1,16 @@
 /** Settings in links and records, and the cache of predictions. */
 import assert from "node:assert/strict";
 import { test } from "vitest";
-import { hasTuning, parseTuning, sameTuning, tuningOf } from "../../www/src/tuning.ts";
-import { linkOf, settingsIn } from "../../www/src/settings-link.ts";
+import { hasTuning, parseTuning, sameTuning, tuningOf } from "../../packages/nucleoscope/src/session/tuning.ts";
+import { linkOf, settingsIn } from "../../packages/nucleoscope/src/session/settings-link.ts";
 import { optionsIn } from "../../www/src/address-options.ts";
-import { RecordedRuns } from "../../www/src/recorded-runs.ts";
-import { PredictionCache } from "../../www/src/prediction-cache.ts";
-import { scaleBar } from "../../www/src/scale-bar.ts";
-import type { BatchImage } from "../../www/src/batch.ts";
-import type { Engine } from "../../www/src/engine/engine.ts";
-import type { CachedPrediction } from "../../www/src/engine/protocol.ts";
-import type { Setting } from "../../www/src/wasm/nucleoscope.js";
+import { RecordedRuns } from "../../packages/nucleoscope/src/session/recorded-runs.ts";
+import { PredictionCache } from "../../packages/nucleoscope/src/session/prediction-cache.ts";
+import { scaleBar } from "../../packages/nucleoscope/src/viewer/scale-bar.ts";
+import type { BatchImage } from "../../packages/nucleoscope/src/session/batch.ts";
+import type { Engine } from "../../packages/nucleoscope/src/engine/engine.ts";
+import type { CachedPrediction } from "../../packages/nucleoscope/src/engine/protocol.ts";
+import type { Setting } from "../../packages/nucleoscope/src/wasm/nucleoscope.js";
 import { fake } from "../fake.ts";
 
 const setting = (name: string, oldName: string | null, other: Partial<Setting>): Setting => ({

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "vitest";
-import { planShare, segmentInBlocks } from "../../www/src/engine/tiled.ts";
-import type { Pool, RunOptions } from "../../www/src/engine/pool.ts";
-import type { Planned, Progress, SegmentTask, Task } from "../../www/src/engine/protocol.ts";
+import { planShare, segmentInBlocks } from "../../packages/nucleoscope/src/engine/tiled.ts";
+import type { Pool, RunOptions } from "../../packages/nucleoscope/src/engine/pool.ts";
+import type { Planned, Progress, SegmentTask, Task } from "../../packages/nucleoscope/src/engine/protocol.ts";
 import { fake } from "../fake.ts";
 
 const plan = fake<Planned["plan"]>({ width: 8, height: 8, scale: 1, levels: {}, blocks: [{}, {}, {}] });

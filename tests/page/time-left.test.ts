@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "vitest";
-import { TimeLeft } from "../../www/src/time-left.ts";
-import { counted, duration, explanation, nuclei } from "../../www/src/format.ts";
+import { TimeLeft } from "../../packages/nucleoscope/src/session/time-left.ts";
+import { counted, duration, explanation, nuclei } from "../../packages/nucleoscope/src/format.ts";
 
 describe("time left", () => {
   test("is not estimated from one or two images", () => {

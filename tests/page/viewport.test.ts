@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "vitest";
-import { Viewport } from "../../www/src/viewport.ts";
-import { PictureCache } from "../../www/src/picture-cache.ts";
-import type { Picture } from "../../www/src/engine/protocol.ts";
+import { Viewport } from "../../packages/nucleoscope/src/viewer/viewport.ts";
+import { PictureCache } from "../../packages/nucleoscope/src/viewer/picture-cache.ts";
+import type { Picture } from "../../packages/nucleoscope/src/engine/protocol.ts";
 import { fake } from "../fake.ts";
 
 function opened(image = { width: 200, height: 100 }, screen = { width: 400, height: 400 }) {

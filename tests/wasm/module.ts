@@ -1,6 +1,6 @@
 /** The built module, instantiated once in Node. */
 import { readFile } from "node:fs/promises";
-import * as nucleoscope from "../../www/src/wasm/nucleoscope.js";
+import * as nucleoscope from "../../packages/nucleoscope/src/wasm/nucleoscope.js";
 
 const read = (path: string) => readFile(new URL(`../../${path}`, import.meta.url));
 
@@ -8,7 +8,7 @@ let loading: Promise<typeof nucleoscope> | undefined;
 
 export function wasm(): Promise<typeof nucleoscope> {
   loading ??= (async () => {
-    nucleoscope.initSync({ module: await read("www/src/wasm/nucleoscope_bg.wasm") });
+    nucleoscope.initSync({ module: await read("packages/nucleoscope/src/wasm/nucleoscope_bg.wasm") });
     return nucleoscope;
   })();
   return loading;

@@ -1,6 +1,6 @@
 /** Reads the options in the page's address: `?workers=N` and `?block=N`. */
-import type { PageMessage } from "./messages.ts";
-import type { TiledSizes } from "./wasm/nucleoscope.js";
+import type { PageMessage } from "../../packages/nucleoscope/src/panels/messages.ts";
+import type { TiledSizes } from "../../packages/nucleoscope/src/wasm/nucleoscope.js";
 
 /** The requested values; undefined where the default applies. */
 export interface AddressOptions {

@@ -1,5 +1,5 @@
-import { EngineError, messageOf } from "./engine/engine-error.ts";
-import type { Source } from "./engine/engine.ts";
+import { EngineError, messageOf } from "../../packages/nucleoscope/src/engine/engine-error.ts";
+import type { Source } from "../../packages/nucleoscope/src/engine/engine.ts";
 
 /**
  * Where an asset is: beside the page or, in the single-file page, in an element of it

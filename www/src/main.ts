@@ -1,6 +1,6 @@
 import { optionsIn } from "./address-options.ts";
-import { Page } from "./page.ts";
-import { byId, setText } from "./dom.ts";
+import { Page } from "../../packages/nucleoscope/src/page.ts";
+import { byId, setText } from "../../packages/nucleoscope/src/ui/dom.ts";
 import { sourceOf } from "./embedded-assets.ts";
 
 /** The version of this program, set by the build. */

@@ -1,7 +1,7 @@
 //! Build steps of this repository that Cargo alone cannot express.
 //!
 //! `cargo xtask wasm` compiles `crates/wasm` to WebAssembly and writes the module, its JavaScript glue
-//! and its TypeScript types to `www/src/wasm/`; `cargo xtask wasm bench` does the same, in the same way,
+//! and its TypeScript types to `packages/nucleoscope/src/wasm/`; `cargo xtask wasm bench` does the same, in the same way,
 //! with the benchmarks' crate and `target/bench-wasm/`. The glue comes from wasm-bindgen's own library,
 //! pinned to the crate's version, so that nothing needs to be installed beside Rust.
 //! `cargo xtask public-api` compares the libraries' public API with its copy in `docs/api/`.
@@ -27,7 +27,7 @@ struct Artefact {
     folder: &'static str,
 }
 
-const PAGE: Artefact = Artefact { package: "nucleoscope-wasm", name: "nucleoscope", folder: "www/src/wasm" };
+const PAGE: Artefact = Artefact { package: "nucleoscope-wasm", name: "nucleoscope", folder: "packages/nucleoscope/src/wasm" };
 const BENCH: Artefact =
     Artefact { package: "nucleoscope-bench", name: "nucleoscope_bench", folder: "target/bench-wasm" };
 
@@ -45,7 +45,7 @@ fn main() -> ExitCode {
         ["public-api"] => root().and_then(|root| public_api::public_api(&root, false)),
         ["public-api", "--write"] => root().and_then(|root| public_api::public_api(&root, true)),
         _ => {
-            eprintln!("usage: cargo xtask wasm            build the WebAssembly module into www/src/wasm/");
+            eprintln!("usage: cargo xtask wasm            build the WebAssembly module into packages/nucleoscope/src/wasm/");
             eprintln!("       cargo xtask wasm --quick    the same in a third of the time; larger, as fast");
             eprintln!("       cargo xtask wasm bench      build the benchmarks' into target/bench-wasm/");
             eprintln!("       cargo xtask public-api      compare the libraries' public API with docs/api/");

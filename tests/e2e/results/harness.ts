@@ -1,7 +1,7 @@
 /** The panel of measurements by itself, with synthetic nuclei. */
-import type { MeasurementTable } from "../../../www/src/results/measurement-table.ts";
-import type { Gate } from "../../../www/src/results/gates.ts";
-import { ResultsPanel, type CountedRows } from "../../../www/src/results/results-panel.ts";
+import type { MeasurementTable } from "../../../packages/nucleoscope/src/results/measurement-table.ts";
+import type { Gate } from "../../../packages/nucleoscope/src/session/gates.ts";
+import { ResultsPanel, type CountedRows } from "../../../packages/nucleoscope/src/results/results-panel.ts";
 
 const columns = [
   ["area_px2", "Area", "px²"],

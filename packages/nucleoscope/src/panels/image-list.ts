@@ -1,0 +1,265 @@
+import { countWords, type BatchImage } from "../session/batch.ts";
+import { make, setText } from "../ui/dom.ts";
+import { scoreText } from "./score-panel.ts";
+import { explanation, number } from "../format.ts";
+
+/** The side of a thumbnail, in device pixels. */
+const pictureSide = 96;
+/** How many rows are created or updated in one frame. */
+const rowsPerFrame = 60;
+
+const stateWords = {
+  waiting: "Waiting",
+  working: "Working",
+  done: "Done",
+  failed: "Failed",
+  cancelled: "Cancelled",
+} as const;
+
+interface Row {
+  readonly element: HTMLElement;
+  readonly canvas: HTMLCanvasElement;
+  readonly name: HTMLElement;
+  /** The size in pixels and, with ground truth, the score. */
+  readonly facts: HTMLElement;
+  readonly count: HTMLElement;
+  readonly state: HTMLElement;
+  readonly reason: HTMLElement;
+  drawn: BatchImage["thumbnail"];
+}
+
+/** The list of images, one of which is selected. */
+export class ImageList {
+  readonly #list: HTMLElement;
+  readonly #onSelect: (image: BatchImage | null) => void;
+  #images: BatchImage[] = [];
+  readonly #positions = new Map<BatchImage, number>();
+  readonly #rows = new Map<BatchImage, Row>();
+  /** Images whose row is missing or out of date. */
+  readonly #stale = new Set<BatchImage>();
+  /** The last index in the list that has a row. */
+  #lastRow = -1;
+  #selected: BatchImage | null = null;
+  #frame: number | null = null;
+
+  constructor(list: HTMLElement, onSelect: (image: BatchImage | null) => void) {
+    this.#list = list;
+    this.#onSelect = onSelect;
+    list.addEventListener("keydown", (event) => this.#followKey(event));
+    list.addEventListener("click", (event) => {
+      const row = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-index]") : null;
+      if (row !== null) this.select(this.#images[Number(row.dataset["index"])] ?? null);
+    });
+  }
+
+  /** Adds images at the end; if none is selected, selects the first. */
+  add(images: readonly BatchImage[]): void {
+    for (const image of images) {
+      this.#positions.set(image, this.#images.length);
+      this.#images.push(image);
+      this.refresh(image);
+    }
+    if (this.#selected === null) this.select(this.#images[0] ?? null);
+  }
+
+  /** Shows an image's new state in one of the next frames, unless it was removed. */
+  refresh(image: BatchImage): void {
+    if (!this.#positions.has(image)) return;
+    this.#stale.add(image);
+    this.#frame ??= requestAnimationFrame(() => this.#flush());
+  }
+
+  /** Selects an image and scrolls to it. */
+  select(image: BatchImage | null): void {
+    if (this.#selected === image) return;
+    const before = this.#selected === null ? undefined : this.#rows.get(this.#selected);
+    before?.element.setAttribute("aria-selected", "false");
+    this.#selected = image;
+    this.#markSelected();
+    this.#onSelect(image);
+  }
+
+  /** Shows these images in this order, one of them selected; existing rows are reused. */
+  replace(images: readonly BatchImage[], selected: BatchImage | null): void {
+    this.#images = [...images];
+    this.#positions.clear();
+    this.#lastRow = -1;
+    for (const [index, image] of images.entries()) {
+      this.#positions.set(image, index);
+      const row = this.#rows.get(image);
+      if (row === undefined) this.refresh(image);
+      else {
+        setPlace(row.element, index);
+        this.#lastRow = index;
+      }
+    }
+    for (const [image, { element }] of this.#rows) {
+      if (this.#positions.has(image)) continue;
+      element.remove();
+      this.#rows.delete(image);
+      this.#stale.delete(image);
+    }
+    this.select(selected);
+    this.#markSelected();
+  }
+
+  /** Removes every image. */
+  clear(): void {
+    this.#images = [];
+    this.#positions.clear();
+    this.#rows.clear();
+    this.#lastRow = -1;
+    this.#stale.clear();
+    this.#list.replaceChildren();
+    this.select(null);
+    this.#list.removeAttribute("aria-activedescendant");
+  }
+
+  #markSelected(): void {
+    const row = this.#selected === null ? undefined : this.#rows.get(this.#selected);
+    if (row === undefined) return;
+    row.element.setAttribute("aria-selected", "true");
+    this.#list.setAttribute("aria-activedescendant", row.element.id);
+    this.#scrollTo(row.element);
+  }
+
+  /** Scrolls the list only, not the page. */
+  #scrollTo({ offsetTop, offsetHeight }: HTMLElement): void {
+    const list = this.#list;
+    if (offsetTop < list.scrollTop) list.scrollTop = offsetTop;
+    else if (offsetTop + offsetHeight > list.scrollTop + list.clientHeight) {
+      list.scrollTop = offsetTop + offsetHeight - list.clientHeight;
+    }
+  }
+
+  #followKey(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const here = this.#selected === null ? -1 : (this.#positions.get(this.#selected) ?? -1);
+    const last = this.#images.length - 1;
+    const targets: Record<string, number> = {
+      ArrowDown: here + 1,
+      ArrowUp: here - 1,
+      PageDown: here + 10,
+      PageUp: here - 10,
+      Home: 0,
+      End: last,
+    };
+    const target = targets[event.key];
+    if (target === undefined || last < 0) return;
+    event.preventDefault();
+    this.select(this.#images[Math.min(Math.max(target, 0), last)] ?? null);
+  }
+
+  /** The first existing row after an index. */
+  #rowAfter(index: number): HTMLElement | null {
+    for (let after = index + 1; after < this.#images.length; after++) {
+      const image = this.#images[after];
+      const row = image === undefined ? undefined : this.#rows.get(image);
+      if (row !== undefined) return row.element;
+    }
+    return null;
+  }
+
+  /** Updates a long list over several frames, so that the page stays responsive. */
+  #flush(): void {
+    this.#frame = null;
+    let budget = rowsPerFrame;
+    const fresh = document.createDocumentFragment();
+    for (const image of this.#stale) {
+      if (budget-- === 0) break;
+      this.#stale.delete(image);
+      let row = this.#rows.get(image);
+      if (row === undefined) {
+        const index = this.#positions.get(image) ?? 0;
+        // Rows are created in the order of the list, except those of restored images.
+        const next = index > this.#lastRow ? null : this.#rowAfter(index);
+        this.#lastRow = Math.max(this.#lastRow, index);
+        row = makeRow(image, index);
+        this.#rows.set(image, row);
+        if (next === null) fresh.append(row.element);
+        else next.before(row.element);
+      }
+      fill(row, image);
+    }
+    this.#list.append(fresh);
+    const row = this.#selected === null ? undefined : this.#rows.get(this.#selected);
+    if (row !== undefined && row.element.getAttribute("aria-selected") !== "true") this.#markSelected();
+    if (this.#stale.size > 0) this.#frame = requestAnimationFrame(() => this.#flush());
+  }
+}
+
+/** Sets a row's index in the list. */
+function setPlace(element: HTMLElement, index: number): void {
+  element.id = `image-${index}`;
+  element.dataset["index"] = String(index);
+}
+
+function makeRow(image: BatchImage, index: number): Row {
+  const element = make("li", "row");
+  setPlace(element, index);
+  element.setAttribute("role", "option");
+  element.setAttribute("aria-selected", "false");
+  const canvas = make("canvas", "thumbnail");
+  canvas.width = pictureSide;
+  canvas.height = pictureSide;
+  canvas.setAttribute("aria-hidden", "true");
+  const name = make("span", "name", image.name);
+  name.title = image.path;
+  const row = {
+    element,
+    canvas,
+    name,
+    facts: make("span", "facts"),
+    count: make("span", "count"),
+    state: make("span", "state"),
+    reason: make("span", "reason"),
+    drawn: null,
+  };
+  // The spaces separate the words for screen readers and when they are copied.
+  element.append(canvas, name, " ", row.facts, " ", row.count, " ", row.state, " ", row.reason);
+  return row;
+}
+
+function fill(row: Row, image: BatchImage): void {
+  const { state, thumbnail } = image;
+  setText(row.name, image.name);
+  setText(row.facts, factsOf(image));
+  setText(row.count, countWords(image));
+  const part = state.kind === "working" && state.fraction > 0 ? ` ${Math.floor(state.fraction * 100)} %` : "";
+  setText(row.state, stateWords[state.kind] + part);
+  row.element.dataset["state"] = state.kind;
+  setText(row.reason, reasonOf(image));
+  if (thumbnail !== null && row.drawn !== thumbnail) {
+    row.drawn = thumbnail;
+    draw(row.canvas, thumbnail.bitmap);
+  }
+}
+
+function factsOf({ state, thumbnail, ignoredInScoring }: BatchImage): string {
+  const size = state.kind === "done" ? state.result : thumbnail;
+  if (size === null) return "";
+  const parts = [`${number(size.width)} × ${number(size.height)} px`];
+  if (state.kind === "done" && state.result.score !== null) {
+    parts.push(`score ${scoreText(state.result.score.score)}`);
+    if (ignoredInScoring) parts.push("ignored in scoring");
+  }
+  return parts.join(" · ");
+}
+
+function reasonOf({ state }: BatchImage): string {
+  if (state.kind === "failed") return explanation(state.error);
+  if (state.kind !== "done") return "";
+  const { truthError, stack } = state.result;
+  const score = truthError === null ? [] : [`No score: ${explanation(truthError)}`];
+  return [...score, ...stack.warnings.map((warning) => `Warning: ${explanation(warning)}`)].join(" ");
+}
+
+function draw(canvas: HTMLCanvasElement, bitmap: ImageBitmap): void {
+  const context = canvas.getContext("2d");
+  if (context === null) return;
+  const scale = pictureSide / Math.max(bitmap.width, bitmap.height);
+  const width = Math.max(1, bitmap.width * scale);
+  const height = Math.max(1, bitmap.height * scale);
+  context.clearRect(0, 0, pictureSide, pictureSide);
+  context.drawImage(bitmap, (pictureSide - width) / 2, (pictureSide - height) / 2, width, height);
+}

@@ -1,0 +1,55 @@
+import { setText } from "../ui/dom.ts";
+import type { ScoreSummary } from "../wasm/nucleoscope.js";
+import { counted, number } from "../format.ts";
+
+/** A score as text, the same way everywhere on the page. */
+export function scoreText(score: number): string {
+  return score.toFixed(3);
+}
+
+/** The score of the whole batch against its ground truth. */
+export class ScorePanel {
+  readonly #section: HTMLElement;
+  readonly #note: HTMLElement;
+  readonly #values: ReadonlyMap<string, HTMLElement>;
+
+  /** Values are written to the elements with a `data-score` attribute in the section. */
+  constructor(section: HTMLElement, note: HTMLElement) {
+    this.#section = section;
+    this.#note = note;
+    const values = [...section.querySelectorAll<HTMLElement>("[data-score]")];
+    this.#values = new Map(values.map((element) => [element.dataset["score"] ?? "", element]));
+  }
+
+  /** Shows a summary; `ignored` images were left out of it. */
+  show(summary: ScoreSummary, ignored: number): void {
+    this.#set("score", scoreText(summary.score));
+    this.#set(
+      "interval",
+      `95 % interval ${scoreText(summary.interval.low)} to ${scoreText(summary.interval.high)}, ${counted(summary.images, "image")}`,
+    );
+    this.#set("average-precision-50", scoreText(summary.averagePrecision50));
+    this.#set("average-precision-75", scoreText(summary.averagePrecision75));
+    this.#set("truePositives", number(summary.counts.truePositives));
+    this.#set("falseNegatives", number(summary.counts.falseNegatives));
+    this.#set("falsePositives", number(summary.counts.falsePositives));
+    setText(
+      this.#note,
+      ignored === 0
+        ? ""
+        : `${counted(ignored, "image")} marked as ignored in scoring ${ignored === 1 ? "is" : "are"} left out.`,
+    );
+    this.#note.hidden = ignored === 0;
+    this.#section.hidden = false;
+  }
+
+  /** Hides the panel. */
+  hide(): void {
+    this.#section.hidden = true;
+  }
+
+  #set(name: string, text: string): void {
+    const element = this.#values.get(name);
+    if (element !== undefined) setText(element, text);
+  }
+}

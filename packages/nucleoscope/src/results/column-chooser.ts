@@ -1,0 +1,54 @@
+import { make, setText } from "../ui/dom.ts";
+import { heading, type MeasurementColumn } from "./measurement-table.ts";
+
+/** A menu of the columns that can be shown. */
+export class ColumnChooser {
+  readonly element = make("details", "column-chooser");
+  readonly #title = make("summary", "column-chooser-title", "Columns");
+  readonly #list = make("div", "column-chooser-list");
+
+  /** `changed` is called with the keys of the chosen columns. */
+  constructor(changed: (keys: string[]) => void) {
+    this.element.append(this.#title, this.#list);
+    this.#list.setAttribute("role", "group");
+    this.#list.setAttribute("aria-label", "Columns shown");
+    this.#list.addEventListener("change", () => {
+      this.#count();
+      changed(this.#boxes.filter(({ checked }) => checked).map(({ value }) => value));
+    });
+    this.element.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !this.element.open) return;
+      event.stopPropagation();
+      this.element.open = false;
+      this.#title.focus();
+    });
+    document.addEventListener("pointerdown", ({ target }) => {
+      if (target instanceof Node && !this.element.contains(target)) this.element.open = false;
+    });
+  }
+
+  /** Offers these columns; some of them are chosen. */
+  offer(columns: readonly MeasurementColumn[], chosen: readonly string[]): void {
+    this.#list.replaceChildren(
+      ...columns.map((column) => {
+        const label = make("label", "column-choice");
+        const box = make("input", "");
+        box.type = "checkbox";
+        box.value = column.key;
+        box.checked = chosen.includes(column.key);
+        label.append(box, ` ${heading(column)}`);
+        return label;
+      }),
+    );
+    this.#count();
+  }
+
+  get #boxes(): HTMLInputElement[] {
+    return [...this.#list.querySelectorAll("input")];
+  }
+
+  #count(): void {
+    const boxes = this.#boxes;
+    setText(this.#title, `Columns (${boxes.filter(({ checked }) => checked).length} of ${boxes.length})`);
+  }
+}

@@ -1,0 +1,133 @@
+import { countFailureOf, type BatchImage } from "../session/batch.ts";
+import type { Counts } from "../session/counts.ts";
+import type { ErrorReport } from "../engine/protocol.ts";
+import { columnIndex, columnValues, heading, written } from "./measurement-table.ts";
+import type { Gate } from "../session/gates.ts";
+import { ResultsPanel } from "./results-panel.ts";
+import type { Viewer } from "../viewer/viewer.ts";
+import type { CountedNuclei, MeasurementTable } from "../wasm/nucleoscope.js";
+import { counted, explanation } from "../format.ts";
+
+/** The measurements shown for the nucleus under the pointer. */
+const hoverColumns = ["area_um2", "area_px2", "circularity", "equivalent_diameter_px"];
+
+/** The measurements of the selected image, synchronised with the viewer. */
+export class Measurements {
+  readonly #viewer: Viewer;
+  readonly #counts: Counts;
+  readonly #panel: ResultsPanel;
+  #image: BatchImage | null = null;
+  /** The images of the last summary. */
+  #images: readonly BatchImage[] = [];
+  /** The measurements that are shown. */
+  #table: MeasurementTable | null = null;
+  #counted: CountedNuclei | null = null;
+
+  /** `gatesChanged` is called with the gates before and after a change. */
+  constructor(
+    host: HTMLElement,
+    viewer: Viewer,
+    counts: Counts,
+    gatesChanged: (before: readonly Gate[], after: readonly Gate[]) => void,
+  ) {
+    this.#viewer = viewer;
+    this.#counts = counts;
+    this.#panel = new ResultsPanel(host, {
+      selected: (label) => viewer.select(new Set(label === null ? [] : [label])),
+      hovered: (label) => viewer.hover(label),
+      brushed: (labels) => viewer.highlight(labels ?? new Set()),
+      gatesChanged,
+    });
+  }
+
+  /** Keys of the columns shown in the table. */
+  get columns(): readonly string[] {
+    return this.#panel.columns;
+  }
+
+  /** Shows the measurements of an image as soon as they are available. */
+  show(image: BatchImage | null): void {
+    const isOther = this.#image !== image;
+    this.#image = image;
+    if (image === null || this.#panel.gates !== image.gates) this.#panel.gates = image?.gates ?? [];
+    if (isOther || image?.state.kind !== "done") this.#take(null);
+    if (image === null || image.state.kind !== "done") return;
+    this.update(image);
+    void this.#counts.ask(image);
+  }
+
+  /** Updates the panel after the nuclei of an image have been counted, or counting has failed. */
+  update(image: BatchImage): void {
+    if (image !== this.#image) return;
+    const error = countFailureOf(image);
+    if (this.#counts.of(image) !== null) this.#take(image);
+    else if (error !== null) this.#fail(image, error);
+  }
+
+  /** Shows the summary of all images with counted nuclei, and which images could not be measured. */
+  summarize(images: readonly BatchImage[]): void {
+    this.#images = images;
+    this.#panel.showBatch(images.flatMap((image) => this.#counts.of(image)?.counted.summary ?? []));
+    const missing = images.filter((image) => countFailureOf(image) !== null);
+    const [first] = missing;
+    const error = first === undefined ? null : countFailureOf(first);
+    const words =
+      first === undefined || error === null
+        ? null
+        : `${counted(missing.length, "image")} could not be measured and ${missing.length === 1 ? "is" : "are"} left out. ${first.name}: ${explanation(error)}`;
+    this.#panel.showMissing(words, () => this.#tryAgain(missing));
+  }
+
+  /** Marks a nucleus as selected in the table and the charts. */
+  select(label: number | null): void {
+    this.#panel.select(label);
+  }
+
+  /** Marks the nucleus under the pointer and shows its measurements. */
+  hover(label: number | null): void {
+    this.#panel.hover(label);
+    this.#viewer.describeHovered(label === null ? "" : this.#wordsOf(label));
+  }
+
+  #fail(image: BatchImage, error: ErrorReport): void {
+    this.#table = null;
+    this.#counted = null;
+    this.#panel.fail(`${image.name} could not be measured. ${explanation(error)}`, () => this.#tryAgain([image]));
+  }
+
+  #tryAgain(images: readonly BatchImage[]): void {
+    void this.#counts.tryAgain(images).then(() => this.#counts.askAll(this.#images));
+  }
+
+  #take(image: BatchImage | null): void {
+    const found = image === null ? null : this.#counts.of(image);
+    if (image === null || found === null) {
+      this.#table = null;
+      this.#counted = null;
+      this.#panel.show(null, null);
+      return;
+    }
+    const { table, counted } = found;
+    if (this.#table === table && this.#counted === counted) return;
+    this.#counted = counted;
+    if (this.#panel.gates !== image.gates) this.#panel.gates = image.gates;
+    // The measurements are shown already; only which nuclei count has changed.
+    if (this.#table === table) this.#panel.count(counted);
+    else this.#panel.show(table, { imageName: image.name, ...counted });
+    this.#table = table;
+    const leftOut = [...counted.included.keys()].filter((row) => counted.included[row] === 0);
+    this.#viewer.exclude(new Set(leftOut.map((row) => row + 1)));
+  }
+
+  #wordsOf(label: number): string {
+    const table = this.#table;
+    if (table === null || label > table.rows) return `Nucleus ${label}`;
+    const words = hoverColumns.flatMap((key) => {
+      const index = columnIndex(table, key);
+      const column = table.columns[index];
+      if (column === undefined) return [];
+      return `${heading(column)} ${written(columnValues(table, index)[label - 1] ?? Number.NaN)}`;
+    });
+    return [`Nucleus ${label}`, ...words].join(" · ");
+  }
+}

@@ -1,0 +1,572 @@
+import { countWords, type BatchImage } from "../session/batch.ts";
+import { requestOf } from "../session/interactive-worker.ts";
+import { ContrastPanel } from "./contrast-panel.ts";
+import { byId, setText } from "../ui/dom.ts";
+import { reportOf } from "../engine/engine-error.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { ErrorReport, Picture, Segmented } from "../engine/protocol.ts";
+import { FailureNote } from "../ui/failure-note.ts";
+import { followGestures, followZoomKey, zoomStep } from "./gestures.ts";
+import { ImageCanvas, type Nuclei, type NucleusKind, type OverlayStyle, type Scene } from "./image-canvas.ts";
+import { NucleiMap } from "./nuclei-map.ts";
+import { PictureCache } from "./picture-cache.ts";
+import { scoreText } from "../panels/score-panel.ts";
+import { draftOf, isCorrecting, meaningOf, type Drawn, type ToolName } from "./tools.ts";
+import { explanation, nuclei, number } from "../format.ts";
+import type { ImageScore, Outlines, Point as Place } from "../wasm/nucleoscope.js";
+
+/** Larger images are shown reduced to this many pixels on the longer side. */
+const maximumSide = 4096;
+/** Pixels of cached pictures, four bytes each. */
+const keptPixels = 48_000_000;
+/** A nucleus matches a true one if their IoU is greater than this. */
+const matchThreshold = 0.5;
+/** How far an arrow key moves the pen, in screen pixels. */
+const penStep = 8;
+
+/** Callbacks of {@link Viewer}. */
+export interface ViewerListener {
+  /** The selection of nuclei changed. */
+  selected(labels: ReadonlySet<number>): void;
+  /** The pointer moved to another nucleus, or off all nuclei. */
+  hovered(label: number | null): void;
+  /** A correction or a region was drawn. */
+  drawn(drawn: Drawn): void;
+  /** The user asked to try a failed image again. */
+  again(image: BatchImage): void;
+}
+
+/** Why a picture could not be made, and the key of what it was to be made from. */
+interface PictureFailure {
+  readonly of: string;
+  readonly error: ErrorReport;
+}
+
+/** Shows the selected image with its nuclei, and handles drawing on it. */
+export class Viewer {
+  readonly #listener: ViewerListener;
+  readonly #title = byId("viewer-title", HTMLElement);
+  readonly #details = byId("viewer-details", HTMLElement);
+  readonly #surface = byId("surface", HTMLElement);
+  readonly #canvasElement = byId("canvas", HTMLCanvasElement);
+  readonly #failure = new FailureNote(byId("viewer-message", HTMLElement));
+  readonly #hoverWords = byId("hover-words", HTMLElement);
+  readonly #zoomWords = byId("zoom", HTMLElement);
+  readonly #layout = byId("layout", HTMLSelectElement);
+  readonly #brush = byId("brush", HTMLInputElement);
+  readonly #tools = byId("tools", HTMLElement);
+  readonly #contrast: ContrastPanel;
+  readonly #canvas: ImageCanvas;
+  readonly #pictures = new PictureCache<BatchImage>(keptPixels);
+  readonly #probabilityPictures = new PictureCache<BatchImage>(keptPixels);
+  /** The key of what each picture was made from. */
+  readonly #made = new WeakMap<Picture, string>();
+  /** Pictures that could not be made: tried again only on the user's request, or when their key changes. */
+  readonly #pictureFailures = new WeakMap<BatchImage, PictureFailure>();
+  readonly #probabilityFailures = new WeakMap<BatchImage, PictureFailure>();
+  #engine: Engine | null = null;
+  #image: BatchImage | null = null;
+  /** The image whose size the viewport was opened with. */
+  #opened: BatchImage | null = null;
+  #nuclei: Nuclei | null = null;
+  #missed: Nuclei | null = null;
+  #selected: ReadonlySet<number> = new Set();
+  #hovered: number | null = null;
+  #highlighted: ReadonlySet<number> = new Set();
+  #excluded: ReadonlySet<number> = new Set();
+  #line: Place[] | null = null;
+  #pen: Place | null = null;
+  #fetching = false;
+
+  constructor(listener: ViewerListener) {
+    this.#listener = listener;
+    this.#canvas = new ImageCanvas(this.#canvasElement, () => {
+      const percent = number(Math.round(this.#canvas.viewport.scale * 100));
+      setText(this.#zoomWords, this.#canvas.isEmpty ? "" : `${percent} %`);
+    });
+    this.#contrast = new ContrastPanel(() => void this.#fetch());
+    // Its button lies on the surface, which would handle these events itself.
+    for (const type of ["pointerdown", "keydown", "wheel"]) {
+      this.#failure.element.addEventListener(type, (event) => event.stopPropagation());
+    }
+    const { viewport } = this.#canvas;
+    const moved = (): void => this.#canvas.redraw();
+    this.#surface.addEventListener("keydown", (event) => this.#followKey(event));
+    followGestures(
+      this.#surface,
+      viewport,
+      {
+        begins: (place) => this.#begin(this.#canvas.toImage(place)),
+        draws: (place) => this.#draw(this.#canvas.toImage(place)),
+        ends: (isCancelled) => this.#end(isCancelled),
+        taps: (place, event) =>
+          this.#tap(this.#canvas.toImage(place), event.shiftKey || event.ctrlKey || event.metaKey),
+        hovers: (place) => this.#hover(place === null ? null : this.#canvas.toImage(place)),
+      },
+      moved,
+    );
+    const button = (id: string, move: () => void): void =>
+      byId(id, HTMLButtonElement).addEventListener("click", () => {
+        move();
+        moved();
+      });
+    button("zoom-in", () => zoomStep(viewport, 1));
+    button("zoom-out", () => zoomStep(viewport, -1));
+    button("zoom-fit", () => viewport.fit());
+    button("zoom-actual", () => viewport.zoomTo(1));
+    const outlines = byId("show-outlines", HTMLInputElement);
+    const style = byId("overlay-style", HTMLSelectElement);
+    for (const field of [outlines, style]) {
+      field.addEventListener("change", () => this.#canvas.showNuclei(outlines.checked, style.value as OverlayStyle));
+    }
+    this.#layout.addEventListener("change", () => this.update());
+    this.#tools.addEventListener("change", () => this.#toolChanged());
+    this.#toolChanged();
+  }
+
+  /** Sets the engine that makes the pictures. */
+  use(engine: Engine): void {
+    this.#engine = engine;
+    this.update();
+  }
+
+  /** Shows another image, or none. */
+  show(image: BatchImage | null): void {
+    if (this.#image === image) return;
+    this.#image = image;
+    this.#excluded = new Set();
+    this.update();
+  }
+
+  /** Updates the text about the image that is shown. */
+  describe(): void {
+    setText(this.#details, this.#image === null ? "" : detailsOf(this.#image));
+  }
+
+  /** Updates the view after the image that is shown has changed. */
+  update(): void {
+    const image = this.#image;
+    setText(this.#title, image?.name ?? "No image selected");
+    this.#title.title = image?.path ?? "";
+    this.describe();
+    this.#showFailure(image);
+    this.#canvasElement.setAttribute("aria-label", image === null ? "No image" : labelOf(image));
+    this.#takeNuclei(image?.state.kind === "done" ? image.state.result : null);
+    const scene = image === null ? null : this.#sceneOf(image);
+    const isOther = scene !== null && this.#opened !== image;
+    if (isOther) this.#opened = image;
+    this.#canvas.show(scene, isOther);
+    void this.#fetch();
+  }
+
+  /** Zooms with a key pressed elsewhere on the page; returns true if it did. */
+  zoomByKey(event: KeyboardEvent): boolean {
+    const zoomed = followZoomKey(event, this.#canvas.viewport);
+    if (zoomed) this.#canvas.redraw();
+    return zoomed;
+  }
+
+  /** Shows no image and drops all cached pictures. */
+  clear(): void {
+    this.show(null);
+    this.#opened = null;
+    this.#pictures.clear();
+    this.#probabilityPictures.clear();
+  }
+
+  /** The selected nuclei. */
+  get selected(): ReadonlySet<number> {
+    return this.#selected;
+  }
+
+  /** A point inside each of the selected nuclei. */
+  get selectedPlaces(): Place[] {
+    const places = [...this.#selected].map((label) => this.#nuclei?.map.placeIn(label));
+    return places.filter((place) => place !== undefined);
+  }
+
+  /** Selects nuclei and scrolls to the first. */
+  select(labels: ReadonlySet<number>): void {
+    this.#selected = labels;
+    const [first] = labels;
+    const bounds = first === undefined ? undefined : this.#nuclei?.map.bounds(first);
+    if (bounds !== undefined) {
+      this.#canvas.viewport.reveal({ x: (bounds.left + bounds.right) / 2, y: (bounds.top + bounds.bottom) / 2 });
+    }
+    this.#mark();
+  }
+
+  /** Marks the nucleus that the pointer is over in a table or chart. */
+  hover(label: number | null): void {
+    this.#hovered = label;
+    this.#mark();
+  }
+
+  /** Marks nuclei that are selected in a chart. */
+  highlight(labels: ReadonlySet<number>): void {
+    this.#highlighted = labels;
+    this.#mark();
+  }
+
+  /** Shows nuclei as not counted. */
+  exclude(labels: ReadonlySet<number>): void {
+    this.#excluded = labels;
+    if (this.#nuclei !== null) {
+      this.#nuclei = this.#drawable(this.#nuclei.outlines, this.#nuclei.map, this.#kindOf());
+      this.#showScene();
+    }
+  }
+
+  /** Enables or disables the tools that correct nuclei. */
+  allowCorrections(isAllowed: boolean): void {
+    const inputs = [...this.#tools.querySelectorAll("input")];
+    for (const input of inputs) input.disabled = !isAllowed && isCorrecting(input.value as ToolName);
+    const [select] = inputs;
+    if (select === undefined || isAllowed || !isCorrecting(this.#tool)) return;
+    select.checked = true;
+    this.#toolChanged();
+  }
+
+  /** Shows a text about the nucleus under the pointer. */
+  describeHovered(words: string): void {
+    setText(this.#hoverWords, words);
+    this.#hoverWords.hidden = words === "";
+  }
+
+  get #tool(): ToolName {
+    return (this.#tools.querySelector<HTMLInputElement>("input:checked")?.value ?? "select") as ToolName;
+  }
+
+  get #brushRadius(): number {
+    return this.#brush.validity.valid && this.#brush.valueAsNumber > 0 ? this.#brush.valueAsNumber / 2 : 4;
+  }
+
+  #toolChanged(): void {
+    this.#surface.dataset["tool"] = this.#tool;
+    this.#cancelDrawing();
+    this.#pen = null;
+    this.#mark();
+  }
+
+  /** Sets the nuclei to draw: the same object while nothing changes, so that paths are built only once. */
+  #takeNuclei(result: Segmented | null): void {
+    if (result === null) {
+      this.#nuclei = null;
+      this.#missed = null;
+    } else if (this.#nuclei?.outlines !== result.outlines) {
+      const isSameImage = this.#opened === this.#image;
+      if (!isSameImage || this.#selected.size > 0) this.#choose(new Set());
+      this.#highlighted = new Set();
+      this.#hovered = null;
+      this.#nuclei = this.#drawable(result.outlines, new NucleiMap(result.outlines), this.#kindOf(result.score));
+      this.#missed = this.#missedOf(result);
+      this.#mark();
+    }
+  }
+
+  #drawable(outlines: Outlines, map: NucleiMap, kindOf: (label: number) => NucleusKind): Nuclei {
+    return { outlines, map, kindOf, revision: kindOf };
+  }
+
+  #kindOf(
+    score = this.#image?.state.kind === "done" ? this.#image.state.result.score : null,
+  ): (label: number) => NucleusKind {
+    const excluded = this.#excluded;
+    const matched = score === null ? null : matchedOf(score);
+    return (label) => {
+      if (excluded.has(label)) return "excluded";
+      if (matched === null) return "plain";
+      return matched.predicted.has(label) ? "found" : "extra";
+    };
+  }
+
+  #missedOf({ truthOutlines, score }: Segmented): Nuclei | null {
+    if (truthOutlines === null || score === null) return null;
+    const { truth } = matchedOf(score);
+    const outlines = only(truthOutlines, (label) => !truth.has(label));
+    return this.#drawable(outlines, new NucleiMap(outlines), () => "missed");
+  }
+
+  #showScene(): void {
+    if (this.#image !== null) this.#canvas.show(this.#sceneOf(this.#image), false);
+  }
+
+  #sceneOf(image: BatchImage): Scene | null {
+    const plain = this.#pictures.get(image) ?? image.thumbnail;
+    const probability = this.#probabilityPictures.get(image) ?? null;
+    const result = image.state.kind === "done" ? image.state.result : null;
+    const size = result ?? plain;
+    if (size === null) return null;
+    const layout = this.#layout.value;
+    return {
+      image: { width: size.width, height: size.height },
+      picture: layout === "probability" ? (probability ?? plain) : plain,
+      second: layout === "both" ? probability : null,
+      nuclei: this.#nuclei,
+      missed: this.#missed,
+      regions: image.regions,
+      micrometresPerPixel: (image.pixelSize ?? result?.stack.pixelSize)?.x ?? null,
+    };
+  }
+
+  /** Fetches the missing pictures of the image that is shown, one at a time. */
+  async #fetch(): Promise<void> {
+    const image = this.#image;
+    const engine = this.#engine;
+    const request = image === null ? null : requestOf(image);
+    if (this.#fetching || engine === null || image === null || request === null) return;
+    const key = this.#pictureKey(request.selection);
+    const picture = this.#pictures.get(image);
+    const { prediction } = image;
+    const probabilityPicture = this.#probabilityPictures.get(image);
+    const isPictureDue =
+      (picture === undefined || this.#made.get(picture) !== key) && this.#pictureFailures.get(image)?.of !== key;
+    const isProbabilityDue =
+      this.#layout.value !== "image" &&
+      prediction !== null &&
+      (probabilityPicture === undefined || this.#made.get(probabilityPicture) !== prediction.key) &&
+      this.#probabilityFailures.get(image)?.of !== prediction.key;
+    if (isPictureDue) {
+      const { contrast } = this.#contrast;
+      await this.#fetchOne(image, key, this.#pictures, this.#pictureFailures, () =>
+        engine.preview(request, maximumSide, contrast),
+      );
+    } else if (isProbabilityDue) {
+      await this.#fetchOne(image, prediction.key, this.#probabilityPictures, this.#probabilityFailures, () =>
+        engine.probabilityPicture(prediction, maximumSide),
+      );
+    }
+  }
+
+  async #fetchOne(
+    image: BatchImage,
+    of: string,
+    pictures: PictureCache<BatchImage>,
+    failures: WeakMap<BatchImage, PictureFailure>,
+    make: () => Promise<Picture>,
+  ): Promise<void> {
+    this.#fetching = true;
+    try {
+      this.#keep(pictures, image, await make(), of);
+      failures.delete(image);
+    } catch (error) {
+      failures.set(image, { of, error: reportOf(error) });
+    }
+    this.#fetching = false;
+    this.update();
+  }
+
+  /** The key of what the picture of an image is made from. */
+  #pictureKey(selection: BatchImage["selection"]): string {
+    return `${JSON.stringify(selection)} ${JSON.stringify(this.#contrast.contrast)}`;
+  }
+
+  /** Shows why the image, or the requested picture of it, cannot be shown. */
+  #showFailure(image: BatchImage | null): void {
+    if (image?.state.kind === "failed") {
+      const again = (): void => {
+        this.#surface.focus();
+        this.#listener.again(image);
+      };
+      this.#failure.show(explanation(image.state.error), image.source === null ? null : again);
+      return;
+    }
+    const words = image === null ? null : this.#pictureFailureOf(image);
+    if (image === null || words === null) {
+      this.#failure.hide();
+      return;
+    }
+    this.#failure.show(words, () => {
+      this.#surface.focus();
+      this.#pictureFailures.delete(image);
+      this.#probabilityFailures.delete(image);
+      this.update();
+    });
+  }
+
+  #pictureFailureOf(image: BatchImage): string | null {
+    const picture = this.#pictureFailures.get(image);
+    if (picture?.of === this.#pictureKey(image.selection)) {
+      return `The picture cannot be shown. ${explanation(picture.error)}`;
+    }
+    const probability = this.#layout.value === "image" ? undefined : this.#probabilityFailures.get(image);
+    if (probability === undefined || probability.of !== image.prediction?.key) return null;
+    return `The probability cannot be shown. ${explanation(probability.error)}`;
+  }
+
+  #keep(cache: PictureCache<BatchImage>, image: BatchImage, picture: Picture, madeFrom: string): void {
+    this.#made.set(picture, madeFrom);
+    if (this.#image === null) picture.bitmap.close();
+    else cache.put(image, picture);
+  }
+
+  #begin(place: Place): boolean {
+    if (this.#tool === "select" || this.#nuclei === null) return false;
+    this.#line = [place];
+    this.#mark();
+    return true;
+  }
+
+  #draw(place: Place): void {
+    this.#line?.push(place);
+    this.#mark();
+  }
+
+  #end(isCancelled: boolean): void {
+    const line = this.#line;
+    this.#cancelDrawing();
+    const drawn = line === null || isCancelled ? null : meaningOf(this.#tool, line, this.#brushRadius);
+    if (drawn !== null) this.#listener.drawn(drawn);
+  }
+
+  #cancelDrawing(): void {
+    this.#line = null;
+    this.#mark();
+  }
+
+  #tap(place: Place, isAnother: boolean): void {
+    if (this.#tool !== "select" || this.#nuclei === null) return;
+    const label = this.#nuclei.map.at(place);
+    if (label === 0) {
+      if (!isAnother) this.#choose(new Set());
+      return;
+    }
+    const selected = new Set(isAnother ? this.#selected : []);
+    if (isAnother && selected.has(label)) selected.delete(label);
+    else selected.add(label);
+    this.#choose(selected);
+  }
+
+  #choose(labels: ReadonlySet<number>): void {
+    this.#selected = labels;
+    this.#mark();
+    this.#listener.selected(labels);
+  }
+
+  #hover(place: Place | null): void {
+    const label = place === null || this.#nuclei === null ? 0 : this.#nuclei.map.at(place);
+    const hovered = label === 0 ? null : label;
+    if (hovered === this.#hovered) return;
+    this.#hovered = hovered;
+    this.#mark();
+    this.#listener.hovered(hovered);
+  }
+
+  /** `[` and `]` select the previous and next nucleus; with a drawing tool, arrows move a pen and space starts or ends a line. */
+  #followKey(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "[" || event.key === "]") this.#step(event.key === "]" ? 1 : -1, false);
+    else if (event.key === "{" || event.key === "}") this.#step(event.key === "}" ? 1 : -1, true);
+    else if (event.key === "Escape") this.#escape();
+    else if (this.#tool === "select" || !this.#movePen(event)) return;
+    event.preventDefault();
+  }
+
+  #step(by: 1 | -1, isAnother: boolean): void {
+    const labels = this.#nuclei?.map.labels ?? [];
+    if (labels.length === 0) return;
+    const last = [...this.#selected].at(-1);
+    const position = last === undefined ? (by === 1 ? -1 : 0) : labels.indexOf(last);
+    const next = labels[(position + by + labels.length) % labels.length] ?? 0;
+    const selected = new Set(isAnother ? [...this.#selected, next] : [next]);
+    this.select(selected);
+    this.#listener.selected(selected);
+  }
+
+  #escape(): void {
+    if (this.#line !== null) this.#cancelDrawing();
+    else this.#choose(new Set());
+  }
+
+  #movePen(event: KeyboardEvent): boolean {
+    const { viewport } = this.#canvas;
+    if (event.key === " ") {
+      const place = this.#pen ?? this.#middle();
+      this.#pen = place;
+      if (this.#line === null) this.#begin(place);
+      else this.#end(false);
+      return true;
+    }
+    const directions: Record<string, Place> = {
+      ArrowLeft: [-1, 0],
+      ArrowRight: [1, 0],
+      ArrowUp: [0, -1],
+      ArrowDown: [0, 1],
+    };
+    const direction = directions[event.key];
+    if (direction === undefined) return false;
+    const [x, y] = this.#pen ?? this.#middle();
+    const step = event.shiftKey ? 1 : Math.max(1, penStep / viewport.scale);
+    this.#pen = [x + direction[0] * step, y + direction[1] * step];
+    viewport.reveal({ x: this.#pen[0], y: this.#pen[1] });
+    if (this.#line !== null) this.#draw(this.#pen);
+    this.#mark();
+    return true;
+  }
+
+  #middle(): Place {
+    const { screen } = this.#canvas.viewport;
+    return this.#canvas.toImage({ x: screen.width / 2, y: screen.height / 2 });
+  }
+
+  #mark(): void {
+    const line = this.#line;
+    this.#canvas.mark({
+      selected: this.#selected,
+      hovered: this.#hovered,
+      highlighted: this.#highlighted,
+      draft: line === null ? null : draftOf(this.#tool, line, this.#brushRadius),
+      pen: this.#pen,
+    });
+  }
+}
+
+/** The labels of matched nuclei: those of the ground truth and those found. */
+function matchedOf({ matches }: ImageScore): {
+  readonly truth: ReadonlySet<number>;
+  readonly predicted: ReadonlySet<number>;
+} {
+  const matched = matches.filter(({ intersection, union }) => intersection > matchThreshold * union);
+  return {
+    truth: new Set(matched.map(({ truth }) => truth)),
+    predicted: new Set(matched.map(({ predicted }) => predicted)),
+  };
+}
+
+/** The outlines of the nuclei for which `isKept` returns true. */
+function only({ points, offsets, labels }: Outlines, isKept: (label: number) => boolean): Outlines {
+  const kept: number[] = [];
+  const keptOffsets = [0];
+  const keptLabels: number[] = [];
+  labels.forEach((label, polygon) => {
+    if (!isKept(label)) return;
+    kept.push(...points.subarray(2 * (offsets[polygon] ?? 0), 2 * (offsets[polygon + 1] ?? 0)));
+    keptOffsets.push(kept.length / 2);
+    keptLabels.push(label);
+  });
+  return {
+    points: Int32Array.from(kept),
+    offsets: Uint32Array.from(keptOffsets),
+    labels: Uint32Array.from(keptLabels),
+  };
+}
+
+function detailsOf(image: BatchImage): string {
+  const { state, thumbnail, ignoredInScoring, edits } = image;
+  const parts: string[] = [];
+  const size = state.kind === "done" ? state.result : thumbnail;
+  if (size !== null) parts.push(`${number(size.width)} × ${number(size.height)} px`);
+  if (state.kind === "done") {
+    parts.push(countWords(image));
+    if (state.result.diameter !== null) parts.push(`diameter ${state.result.diameter.toFixed(0)} px`);
+    if (state.result.score !== null) parts.push(`score ${scoreText(state.result.score.score)}`);
+    if (ignoredInScoring) parts.push("ignored in scoring");
+    if (edits.canUndo) parts.push("corrected by hand");
+  }
+  return parts.join(" · ");
+}
+
+function labelOf({ name, state }: BatchImage): string {
+  if (state.kind === "done") return `${name}, ${nuclei(state.result.count)} outlined`;
+  return state.kind === "failed" ? `${name}, could not be processed` : `${name}, not yet outlined`;
+}
