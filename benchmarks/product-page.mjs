@@ -58,7 +58,8 @@ function observe({ firstImage }) {
     bench.peakBytes = Math.max(bench.peakBytes, bytes, together);
   };
 
-  const byId = (id) => document.getElementById(id);
+  const shadow = () => document.querySelector("nucleo-scope").shadowRoot;
+  const byId = (id) => shadow().getElementById(id);
   const closing = /^[\d,]+ images? done/;
   const finished = () =>
     new Promise((resolve) => {
@@ -68,7 +69,7 @@ function observe({ firstImage }) {
         resolve();
       };
       const observer = new MutationObserver(check);
-      observer.observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true });
+      observer.observe(shadow(), { subtree: true, childList: true, characterData: true, attributes: true });
     });
 
   const nextFrame = () => new Promise((resolve) => requestAnimationFrame(resolve));
@@ -82,14 +83,16 @@ function observe({ firstImage }) {
     byId("status").textContent = "";
     const start = performance.now();
     const end = finished();
-    document.body.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+    document
+      .querySelector("nucleo-scope")
+      .dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
     await end;
     const milliseconds = performance.now() - start;
     const words = byId("status").textContent;
     if (!words.includes("failed")) return { milliseconds };
     // The list is updated after the status.
     for (let frame = 0; frame < 5; frame++) await nextFrame();
-    const reasons = [...document.querySelectorAll("[role=option] .reason")].map(({ textContent }) => textContent);
+    const reasons = [...shadow().querySelectorAll("[role=option] .reason")].map(({ textContent }) => textContent);
     return { failure: reasons.find((reason) => reason !== "") ?? words };
   };
 
@@ -181,7 +184,9 @@ export class ProductPage {
       return await milliseconds(this.#page.evaluate((addresses) => globalThis.bench.segmentFrom(addresses), names));
     } finally {
       await this.#page.unroute("**/pictures/*");
-      await this.#page.evaluate(() => document.getElementById("remove-all").click());
+      await this.#page.evaluate(() =>
+        document.querySelector("nucleo-scope").shadowRoot.getElementById("remove-all").click(),
+      );
     }
   }
 

@@ -34,6 +34,8 @@ export async function bundle() {
     const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
     const shared = {
       absWorkingDir: page,
+      plugins: [textOfStyles],
+      loader: { ".html": "text" },
       bundle: true,
       minify: true,
       legalComments: "none",
@@ -53,7 +55,7 @@ export async function bundle() {
       }),
       // A classic script, so that it also runs from a Blob in a page without a server.
       build({ ...shared, entryPoints: { worker: join(library, "engine", "worker.ts") }, outdir: dist, format: "iife" }),
-      build({ ...shared, entryPoints: { styles: join(library, "styles.css") }, outdir: dist }),
+      build({ ...shared, entryPoints: { styles: "styles.css" }, outdir: dist, plugins: [] }),
     ]);
     for (const file of ["index.html", "icon.svg"]) cpSync(join(page, file), join(dist, file));
     cpSync(wasm, join(dist, "nucleoscope_bg.wasm"));
@@ -61,6 +63,17 @@ export async function bundle() {
     writeSingleFile(dist);
   });
 }
+
+/** Imports style sheets into scripts as minified text. */
+const textOfStyles = {
+  name: "text-of-styles",
+  setup({ onLoad, esbuild }) {
+    onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const { code } = await esbuild.transform(readFileSync(path, "utf8"), { loader: "css", minify: true });
+      return { contents: code, loader: "text" };
+    });
+  },
+};
 
 /** Sets up a fresh clone and builds the page. */
 export async function buildAll(options) {

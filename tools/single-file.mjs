@@ -46,7 +46,7 @@ export function writeSingleFile(dist) {
   replace(/ *<link rel="preload"[^>]*>\n/, "", Object.keys(parts).length);
   replace(/ *<a [^>]*href="nucleoscope\.html"[^>]*>[^<]*<\/a>\n/, "");
   replace(/<link rel="stylesheet"[^>]*>/, `<style>${style}</style>`);
-  replace(/(?<=(?:href|src)=")icon\.svg(?=")/, icon, 2);
+  replace(/(?<=(?:href|src)=")icon\.svg(?=")/, icon);
   replace(/<script type="module"[^>]*><\/script>/, `<script type="module">${script}</script>`);
   // Last, so that a truncated file can still report that it is damaged.
   replace(/ *<\/body>\n/, `${packed.join("")}</body>\n`);

@@ -211,7 +211,7 @@ describe("an adjustment that cannot be made", () => {
     assert.equal(await session.csv(), before);
     await setFaults(page, {});
     await failure.getByRole("button", { name: "Try again" }).click();
-    await page.waitForFunction((words) => document.querySelector(".count").textContent !== words, count);
+    await page.waitForFunction((words) => part(".count").textContent !== words, count);
     assert.notEqual(await session.csv(), before);
     assert.equal(await failure.isVisible(), false);
     await session.leave();

@@ -11,7 +11,7 @@ import { dist } from "../../tools/build.mjs";
 import { serve } from "../../tools/serve.mjs";
 import { singleFile } from "../../tools/single-file.mjs";
 import { unzip } from "./files.mjs";
-import { commandLine, exampleSet, screens, temporaryFolder } from "./harness.mjs";
+import { commandLine, exampleSet, findInElement, screens, temporaryFolder } from "./harness.mjs";
 import { agreement, labelsOf, readSubmission } from "./submission.mjs";
 
 const patience = 60_000;
@@ -48,24 +48,23 @@ async function open(address) {
   page.on("pageerror", (error) => errors.push(String(error)));
   page.setDefaultTimeout(patience);
   await page.setViewport({ width: 1280, height: 800 });
+  await page.evaluateOnNewDocument(findInElement);
   await page.goto(address);
-  await page.waitForSelector("#model:not(:empty)");
+  await page.waitForSelector(">>> #model:not(:empty)");
   return { page, errors };
 }
 
 async function finished(page, count) {
   const words = new RegExp(`^${count} images? done`).source;
   await page.waitForFunction(
-    (source) =>
-      new RegExp(source).test(document.querySelector("#status").textContent) &&
-      document.querySelector("#cancel").hidden,
+    (source) => new RegExp(source).test(part("#status").textContent) && part("#cancel").hidden,
     {},
     words,
   );
 }
 
 const nucleiOf = (page) =>
-  page.$eval("#viewer-details", (details) =>
+  page.$eval(">>> #viewer-details", (details) =>
     Number(details.textContent.match(/([\d,]+) nucle/)[1].replaceAll(",", "")),
   );
 
@@ -73,7 +72,7 @@ const nucleiOf = (page) =>
 async function saved(page, button, name) {
   const path = join(downloads, name);
   rmSync(path, { force: true });
-  await page.click(button);
+  await page.click(`>>> ${button}`);
   const until = Date.now() + patience;
   while (Date.now() < until) {
     // Firefox writes to NAME.part, with an empty NAME beside it until the download is complete.
@@ -89,7 +88,7 @@ describe("Firefox", () => {
   for (const place of ["served", "a single file"]) {
     test(`${place}: images have the command line's nuclei, and are adjusted and exported`, async () => {
       const { page, errors } = await open(places[place]);
-      await (await page.$("#image-chooser")).uploadFile(...set.paths);
+      await (await page.$(">>> #image-chooser")).uploadFile(...set.paths);
       await finished(page, 2);
 
       const output = join(temporaryFolder(), "submission.csv");
@@ -105,14 +104,14 @@ describe("Firefox", () => {
 
       const before = await nucleiOf(page);
       assert.equal(before, fromPage.get(set.ids[0]).length);
-      const details = await page.$eval("#viewer-details", ({ textContent }) => textContent);
-      await page.focus("#tune-minimumArea");
+      const details = await page.$eval(">>> #viewer-details", ({ textContent }) => textContent);
+      await page.focus(">>> #tune-minimumArea");
       await page.keyboard.press("End");
-      await page.waitForFunction((text) => document.querySelector("#viewer-details").textContent !== text, {}, details);
+      await page.waitForFunction((text) => part("#viewer-details").textContent !== text, {}, details);
       assert.ok((await nucleiOf(page)) < before, "small ones are dropped");
 
-      await page.click("#export > summary");
-      await page.click("input[name=scope][value=selected]");
+      await page.click(">>> #export > summary");
+      await page.click(">>> input[name=scope][value=selected]");
       const entries = unzip(await saved(page, "#export-save", `${set.ids[0]}.zip`));
       assert.equal(entries.size, 10, "every format");
       mkdirSync(screens, { recursive: true });

@@ -15,6 +15,13 @@ export const screens = join(root, "target", "screens");
 
 const patience = 120_000;
 
+/** Functions for code that runs in the page: the element's shadow root, and what is in it. */
+export function findInElement() {
+  globalThis.shadow = () => document.querySelector("nucleo-scope").shadowRoot;
+  globalThis.part = (selector) => globalThis.shadow()?.querySelector(selector) ?? null;
+  globalThis.parts = (selector) => globalThis.shadow()?.querySelectorAll(selector) ?? [];
+}
+
 /** A browser and a server for all tests of a file. */
 export class Fixture {
   static async open() {
@@ -44,6 +51,7 @@ export class Fixture {
     });
     page.on("pageerror", (error) => watch.errors.push(String(error)));
     page.on("request", (request) => watch.requests.push(request.url()));
+    await page.addInitScript(findInElement);
     await page.addInitScript(() => {
       globalThis.violations = [];
       document.addEventListener("securitypolicyviolation", (event) =>
@@ -96,7 +104,7 @@ export class Session {
 
   /** Drops the files that were picked up. */
   async letGo(transfer) {
-    await this.page.dispatchEvent("main", "drop", { dataTransfer: transfer });
+    await this.page.dispatchEvent("nucleo-scope", "drop", { dataTransfer: transfer });
   }
 
   /** Drops a file or folder on this computer, as the operating system does. */
@@ -121,9 +129,7 @@ export class Session {
   /** Waits until all work has ended; returns the status text. */
   async finished(expected = /^\d[\d,]* images? done/) {
     await this.page.waitForFunction(
-      ([source]) =>
-        new RegExp(source).test(document.querySelector("#status")?.textContent ?? "") &&
-        document.querySelector("#cancel")?.hidden === true,
+      ([source]) => new RegExp(source).test(part("#status")?.textContent ?? "") && part("#cancel")?.hidden === true,
       [expected.source],
       { timeout: patience },
     );
@@ -133,8 +139,7 @@ export class Session {
   /** Waits until the nuclei have been counted. */
   async counted() {
     await this.page.waitForFunction(
-      () =>
-        !/counting/.test(document.body.textContent) && document.querySelector("#download-tables")?.disabled === false,
+      () => !/counting/.test(shadow().textContent) && part("#download-tables")?.disabled === false,
       undefined,
       { timeout: patience },
     );

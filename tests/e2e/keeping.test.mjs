@@ -31,7 +31,7 @@ async function deleteNucleus(session) {
   await session.page.locator("#surface").focus();
   await session.page.keyboard.press("]");
   await session.page.keyboard.press("Delete");
-  await session.page.waitForFunction((words) => document.querySelector("#viewer-details").textContent !== words, count);
+  await session.page.waitForFunction((words) => part("#viewer-details").textContent !== words, count);
 }
 
 describe("removing", () => {
@@ -55,7 +55,7 @@ describe("removing", () => {
     assert.equal(await page.locator("#viewer-title").textContent(), list[1].name);
     assert.equal(await page.locator("#messages").isVisible(), false);
     await page.locator("#edit-undo:enabled").click();
-    await page.waitForFunction((count) => document.querySelectorAll(".count")[1].textContent !== count, list[1].count);
+    await page.waitForFunction((count) => parts(".count")[1].textContent !== count, list[1].count);
     await session.leave();
   });
 
@@ -79,7 +79,7 @@ describe("removing", () => {
     assert.equal(await undo(session).count(), 1, "one message for all of them");
     await session.picture("removed-one-by-one");
     await undo(session).click();
-    await page.waitForFunction(() => document.querySelectorAll("[role=option]").length === 4);
+    await page.waitForFunction(() => parts("[role=option]").length === 4);
     assert.deepEqual(await names(session), all);
     assert.equal(await session.csv(), csv);
     await session.leave();
@@ -121,7 +121,7 @@ describe("removing", () => {
     await page.keyboard.press("Delete");
     assert.equal(await page.locator("#workspace").isVisible(), false);
     assert.equal(await session.download.isDisabled(), true);
-    assert.equal(await page.evaluate(() => document.activeElement.id), "choose-images");
+    assert.equal(await page.evaluate(() => shadow().activeElement.id), "choose-images");
     await undo(session).click();
     await page.locator("#workspace").waitFor();
     assert.equal((await session.done()).size, 1);
@@ -159,7 +159,7 @@ describe("leaving the page", () => {
       input.value = "200";
       for (const type of ["input", "change"]) input.dispatchEvent(new Event(type, { bubbles: true }));
     });
-    await page.waitForFunction(() => document.querySelector("#download").disabled === false);
+    await page.waitForFunction(() => part("#download").disabled === false);
     assert.equal(await asks(session), true, "other settings");
     await page.getByRole("button", { name: "Remove all" }).click();
     assert.equal(await asks(session), false, "nothing unsaved is left");

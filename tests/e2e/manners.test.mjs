@@ -47,7 +47,7 @@ describe("the page", () => {
   test("works with the keyboard alone", async () => {
     const session = await fixture.page();
     const { page } = session;
-    const focused = () => page.evaluate(() => document.activeElement?.id ?? "");
+    const focused = () => page.evaluate(() => shadow().activeElement?.id ?? "");
     const tabTo = async (id) => {
       for (let presses = 0; presses < 30; presses++) {
         if ((await focused()) === id) return;
@@ -95,7 +95,7 @@ describe("the page", () => {
 
   test("keeps the focus when buttons appear and disappear", async () => {
     const session = await fixture.page({ query: "?workers=1" });
-    const focused = () => session.page.evaluate(() => document.activeElement?.id);
+    const focused = () => session.page.evaluate(() => shadow().activeElement?.id);
     await session.drop(set.images);
     await session.cancel.focus();
     await session.page.keyboard.press("Enter");
@@ -116,7 +116,7 @@ describe("the page", () => {
     const yellow = () =>
       page.evaluate(async () => {
         await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
-        const shown = await createImageBitmap(document.querySelector("#canvas"));
+        const shown = await createImageBitmap(part("#canvas"));
         const copy = new OffscreenCanvas(shown.width, shown.height).getContext("2d");
         copy.drawImage(shown, 0, 0);
         const { data } = copy.getImageData(0, 0, shown.width, shown.height);
@@ -136,7 +136,7 @@ describe("the page", () => {
     const session = await fixture.page();
     await session.page.evaluate(() => {
       globalThis.announced = [];
-      const status = document.querySelector("#status");
+      const status = part("#status");
       new MutationObserver(() => globalThis.announced.push(status.textContent)).observe(status, { childList: true });
     });
     const start = Date.now();
@@ -160,7 +160,7 @@ describe("the page", () => {
     await page.evaluate(() => {
       let rows = 0;
       globalThis.made = [];
-      const list = document.querySelector("#images");
+      const list = part("#images");
       new MutationObserver((changes) => {
         rows += changes.reduce((sum, { addedNodes }) => sum + addedNodes.length, 0);
       }).observe(list, { childList: true });
@@ -173,7 +173,7 @@ describe("the page", () => {
     });
     const tasks = await session.mainThreadTasks(async () => {
       await session.letGo(transfer);
-      await page.waitForFunction(() => document.querySelectorAll("[role=option]").length === 2000);
+      await page.waitForFunction(() => parts("[role=option]").length === 2000);
     });
     assertLight(tasks, "2,000 images");
     const made = await page.evaluate(() => globalThis.made);

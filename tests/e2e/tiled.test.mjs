@@ -85,7 +85,7 @@ describe("a large image", () => {
     const session = await fixture.page({ query: inBlocks });
     await session.drop([file]);
     await session.page.waitForFunction(() => {
-      const percent = Number(document.querySelector(".row .state")?.textContent.match(/(\d+) %/)?.[1] ?? 0);
+      const percent = Number(part(".row .state")?.textContent.match(/(\d+) %/)?.[1] ?? 0);
       return percent > 10 && percent < 100;
     });
     await session.cancel.click();

@@ -107,7 +107,7 @@ describe("a batch that is cancelled", () => {
   test("keeps finished images and can be continued", async () => {
     const session = await fixture.page({ query: "?workers=1" });
     await session.drop(set.images);
-    await session.page.waitForFunction(() => document.querySelectorAll('[data-state="done"]').length >= 2);
+    await session.page.waitForFunction(() => parts('[data-state="done"]').length >= 2);
     await session.picture("working");
     assert.equal(await session.download.isDisabled(), true, "no incomplete CSV while work runs");
     await session.cancel.click();

@@ -38,7 +38,7 @@ async function countAfter(session, action) {
   const before = await session.page.locator("#viewer-details").textContent();
   await action();
   await session.page.waitForFunction((words) => {
-    const now = document.querySelector("#viewer-details").textContent;
+    const now = part("#viewer-details").textContent;
     return now !== words && /nucle/.test(now);
   }, before);
   return count(session);
@@ -144,7 +144,7 @@ describe("the workbench", () => {
     assert.ok(fewer < first, `${fewer} of ${first} nuclei have 200 pixels`);
     await page.locator("#tune-minimumArea").dispatchEvent("change");
     await session.finished(/^3 images done/);
-    await page.waitForFunction(() => !document.querySelector("#download").disabled);
+    await page.waitForFunction(() => !part("#download").disabled);
     const { nuclei } = await nucleiOf(session, set.ids[2]);
     assert.ok(
       nuclei.every(({ area }) => area >= 200),
@@ -159,7 +159,7 @@ describe("the workbench", () => {
     await countAfter(session, () => page.locator("#tune-own").uncheck());
     await countAfter(session, () => page.locator("#tune-reset").click());
     await session.finished(/^3 images done/);
-    await page.waitForFunction(() => !document.querySelector("#download").disabled);
+    await page.waitForFunction(() => !part("#download").disabled);
     assert.equal(await session.csv(), before, "everything is as it was");
     await session.leave();
   });
@@ -172,7 +172,7 @@ describe("the workbench", () => {
     assert.ok((await count(other)) < first);
     await other.context.grantPermissions(["clipboard-read", "clipboard-write"]);
     await other.page.getByRole("button", { name: "Copy link" }).click();
-    await other.page.waitForFunction(() => /link/.test(document.querySelector("#status").textContent));
+    await other.page.waitForFunction(() => /link/.test(part("#status").textContent));
     const copied = await other.page.evaluate(() => navigator.clipboard.readText());
     assert.match(decodeURIComponent(copied), /"minimumArea":200/);
     await session.leave();
@@ -239,15 +239,11 @@ describe("the workbench", () => {
 
     await page.locator("#surface").focus();
     for (let step = 0; step < 6; step++) await page.keyboard.press("Control+z");
-    await page.waitForFunction(
-      () => document.querySelector("#edit-undo").disabled && !document.querySelector("#download").disabled,
-    );
+    await page.waitForFunction(() => part("#edit-undo").disabled && !part("#download").disabled);
     await session.finished();
     assert.equal(await session.csv(), start, "six steps undone");
     for (let step = 0; step < 6; step++) await page.getByRole("button", { name: "Redo" }).click();
-    await page.waitForFunction(
-      () => document.querySelector("#edit-redo").disabled && !document.querySelector("#download").disabled,
-    );
+    await page.waitForFunction(() => part("#edit-redo").disabled && !part("#download").disabled);
     assert.equal(await count(session), drawn, "and redone");
     await session.leave();
   });
@@ -556,7 +552,7 @@ describe("the workbench", () => {
     await noViolations(session, "ground truth");
     await session.picture("truth");
     await page.getByRole("button", { name: "Start from ground truth" }).click();
-    await page.waitForFunction(() => /score 1\.000/.test(document.querySelector("#viewer-details").textContent));
+    await page.waitForFunction(() => /score 1\.000/.test(part("#viewer-details").textContent));
     await session.leave();
   });
 
@@ -618,7 +614,7 @@ describe("the workbench", () => {
     await touch("touchStart", [x - 20, y], [x + 20, y]);
     for (let apart = 30; apart <= 90; apart += 10) await touch("touchMove", [x - apart, y], [x + apart, y]);
     await touch("touchEnd");
-    await page.waitForFunction((words) => document.querySelector("#zoom").textContent !== words, before);
+    await page.waitForFunction((words) => part("#zoom").textContent !== words, before);
     assert.ok(Number.parseInt(await zoom(), 10) > 2 * Number.parseInt(before, 10), `${before} became ${await zoom()}`);
     assert.equal(await count(session), split, "two fingers draw nothing");
     await session.leave();
@@ -663,8 +659,8 @@ describe("the workbench", () => {
     const nuclei = await count(session);
     assert.ok(nuclei > 600, `${nuclei} nuclei`);
     const { times, tasks } = await session.page.evaluate(async () => {
-      const input = document.querySelector("#tune-minimumArea");
-      const words = document.querySelector("#viewer-details");
+      const input = part("#tune-minimumArea");
+      const words = part("#viewer-details");
       const times = [];
       globalThis.tasks.length = 0;
       for (let step = 0; step < 9; step++) {
@@ -694,7 +690,7 @@ describe("the workbench", () => {
     );
 
     const inOneGo = await session.page.evaluate(async () => {
-      const input = document.querySelector("#tune-minimumArea");
+      const input = part("#tune-minimumArea");
       globalThis.tasks.length = 0;
       for (let step = 0; step < 50; step++) {
         input.value = String(100 + 8 * step);

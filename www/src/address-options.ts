@@ -1,5 +1,5 @@
 /** Reads the options in the page's address: `?workers=N` and `?block=N`. */
-import type { PageMessage } from "../../packages/nucleoscope/src/panels/messages.ts";
+import type { Message } from "../../packages/nucleoscope/src/session/messages.ts";
 import type { TiledSizes } from "../../packages/nucleoscope/src/wasm/nucleoscope.js";
 
 /** The requested values; undefined where the default applies. */
@@ -7,7 +7,7 @@ export interface AddressOptions {
   readonly workers: number | undefined;
   readonly sizes: TiledSizes | undefined;
   /** Messages about values that are out of range. */
-  readonly messages: PageMessage[];
+  readonly messages: Message[];
 }
 
 /** `?workers=N` sets how many images are processed at the same time. */
@@ -22,7 +22,7 @@ const block = { name: "block", minimum: 320, maximum: 16_384 };
 /** The options in the query of an address. */
 export function optionsIn(search: string): AddressOptions {
   const parameters = new URLSearchParams(search);
-  const messages: PageMessage[] = [];
+  const messages: Message[] = [];
   const numberOf = ({ name, minimum, maximum }: typeof workers): number | undefined => {
     const text = parameters.get(name);
     if (text === null) return undefined;

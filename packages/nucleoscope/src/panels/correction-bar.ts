@@ -1,4 +1,4 @@
-import { byId } from "../ui/dom.ts";
+import { byId, type Root } from "../ui/dom.ts";
 
 /** The actions on the selected nuclei and on the list of corrections. */
 export interface CorrectionActions {
@@ -24,8 +24,8 @@ export class CorrectionBar {
   readonly #buttons: Readonly<Record<keyof CorrectionActions, HTMLButtonElement>>;
 
   /** Shortcuts work while the focus is in `area`, except while text is typed. */
-  constructor(actions: CorrectionActions, area: HTMLElement) {
-    const button = (id: string): HTMLButtonElement => byId(id, HTMLButtonElement);
+  constructor(root: Root, actions: CorrectionActions, area: HTMLElement) {
+    const button = (id: string): HTMLButtonElement => byId(root, id, HTMLButtonElement);
     this.#buttons = {
       delete: button("edit-delete"),
       merge: button("edit-merge"),

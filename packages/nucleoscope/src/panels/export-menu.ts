@@ -1,5 +1,6 @@
-import type { Batch, BatchImage } from "../session/batch.ts";
-import { byId, setText } from "../ui/dom.ts";
+import type { BatchImage } from "../session/batch.ts";
+import type { Session } from "../session/session.ts";
+import { byId, setText, type Root } from "../ui/dom.ts";
 import { reportOf } from "../engine/engine-error.ts";
 import type { Engine } from "../engine/engine.ts";
 import { filesOf, type ExportedFiles } from "../session/exporter.ts";
@@ -8,35 +9,36 @@ import { save } from "../ui/save.ts";
 import { counted, explanation } from "../format.ts";
 import type { ExportFormat, FormatInfo, TableDialect } from "../wasm/nucleoscope.js";
 
-/** What an export is made from. */
-export interface ExportContext {
-  readonly engine: Engine;
-  readonly batch: Batch;
-  readonly selected: BatchImage | null;
-  /** The Bowl's CSV for the whole batch. */
-  readonly submission: () => Promise<Blob>;
+/** What the user chose elsewhere. */
+export interface ExportChoices {
   /** Keys of the columns shown in the table. */
   readonly measures: readonly string[];
   readonly dialect: TableDialect;
-  /** Called when the files of these images have been passed to the browser. */
-  saved(images: readonly BatchImage[]): void;
 }
 
 /** The menu that saves the chosen files of one image or all images in one ZIP archive, and the button for the tables. */
 export class ExportMenu {
-  readonly #form = byId("export-form", HTMLFormElement);
-  readonly #choices = byId("export-formats", HTMLFieldSetElement);
-  readonly #save = byId("export-save", HTMLButtonElement);
-  readonly #words = byId("export-words", HTMLElement);
-  readonly #tables = byId("download-tables", HTMLButtonElement);
-  readonly #tableWords = byId("tables-words", HTMLElement);
-  readonly #context: () => Promise<ExportContext>;
+  readonly #form: HTMLFormElement;
+  readonly #formats: HTMLFieldSetElement;
+  readonly #save: HTMLButtonElement;
+  readonly #words: HTMLElement;
+  readonly #tables: HTMLButtonElement;
+  readonly #tableWords: HTMLElement;
+  readonly #session: Session;
+  readonly #choices: () => ExportChoices;
   #isOffered = false;
   #isWorking = false;
 
-  /** `context` is called when the user saves. */
-  constructor(context: () => Promise<ExportContext>) {
-    this.#context = context;
+  /** `choices` is called when the user saves. */
+  constructor(root: Root, session: Session, choices: () => ExportChoices) {
+    this.#session = session;
+    this.#choices = choices;
+    this.#form = byId(root, "export-form", HTMLFormElement);
+    this.#formats = byId(root, "export-formats", HTMLFieldSetElement);
+    this.#save = byId(root, "export-save", HTMLButtonElement);
+    this.#words = byId(root, "export-words", HTMLElement);
+    this.#tables = byId(root, "download-tables", HTMLButtonElement);
+    this.#tableWords = byId(root, "tables-words", HTMLElement);
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       void this.#export();
@@ -56,7 +58,7 @@ export class ExportMenu {
       choice.append(box, ` ${label}`);
       return choice;
     });
-    this.#choices.append(...choices);
+    this.#formats.append(...choices);
     this.#layOut();
   }
 
@@ -66,28 +68,29 @@ export class ExportMenu {
     this.#layOut();
   }
 
-  get #formats(): ExportFormat[] {
+  get #checked(): ExportFormat[] {
     const checked = this.#form.querySelectorAll<HTMLInputElement>("input[name=format]:checked");
     return [...checked].map(({ value }) => value);
   }
 
   #layOut(): void {
-    this.#save.disabled = !this.#isOffered || this.#formats.length === 0;
+    this.#save.disabled = !this.#isOffered || this.#checked.length === 0;
     this.#tables.disabled = !this.#isOffered;
   }
 
   async #export(): Promise<void> {
-    const formats = this.#formats;
+    const formats = this.#checked;
     const isForAll = this.#form.querySelector<HTMLInputElement>("input[name=scope]:checked")?.value === "all";
-    await this.#work(this.#words, async (context, report) => {
-      const { batch, selected, submission } = context;
+    await this.#work(this.#words, async (engine, report) => {
+      const { batch } = this.#session;
+      const selected = this.#session.selected.peek();
       const images = isForAll || selected === null ? batch.images : [selected];
-      const exported = await filesOf({ ...context, images, formats }, report);
+      const exported = await filesOf({ engine, batch, images, formats, ...this.#choices() }, report);
       // The CSV has no rows of images that the sample submission does not list.
       const files = isForAll
         ? await Promise.all(
             exported.files.map(async (file) =>
-              file.name === csvFileName ? { ...file, blob: await submission() } : file,
+              file.name === csvFileName ? { ...file, blob: await this.#session.submission() } : file,
             ),
           )
         : exported.files;
@@ -97,9 +100,11 @@ export class ExportMenu {
   }
 
   #saveTables(): Promise<void> {
-    return this.#work(this.#tableWords, async (context, report) => {
-      const { images } = context.batch;
-      const exported = await filesOf({ ...context, images, formats: ["summary", "measurements"] }, report);
+    return this.#work(this.#tableWords, async (engine, report) => {
+      const { batch } = this.#session;
+      const { images } = batch;
+      const formats = ["summary", "measurements"];
+      const exported = await filesOf({ engine, batch, images, formats, ...this.#choices() }, report);
       return { name: "nucleoscope-tables", images, exported };
     });
   }
@@ -108,7 +113,7 @@ export class ExportMenu {
   async #work(
     words: HTMLElement,
     make: (
-      context: ExportContext,
+      engine: Engine,
       report: (text: string) => void,
     ) => Promise<{ readonly name: string; readonly images: readonly BatchImage[]; readonly exported: ExportedFiles }>,
   ): Promise<void> {
@@ -116,12 +121,12 @@ export class ExportMenu {
     if (this.#isWorking) return;
     this.#isWorking = true;
     try {
-      const context = await this.#context();
-      const { name, images, exported } = await make(context, (text) => setText(words, text));
+      const engine = await this.#session.ready;
+      const { name, images, exported } = await make(engine, (text) => setText(words, text));
       const { files, written, failed } = exported;
       setText(words, "Packing…");
-      save(`${name}.zip`, await context.engine.archive(files));
-      context.saved(written);
+      save(`${name}.zip`, await engine.archive(files));
+      this.#session.markSaved(written);
       const left = images.filter(({ state }) => state.kind !== "done").length;
       const saved = files.length <= 2 ? files.map((file) => file.name).join(" and ") : counted(files.length, "file");
       const parts = [`Saved ${saved}.`];

@@ -1,6 +1,5 @@
 import { setText } from "../ui/dom.ts";
-import { counted, duration } from "../format.ts";
-import type { WorkProgress } from "../session/work.ts";
+import { progressText, type WorkProgress } from "../session/work.ts";
 
 /** The progress bar of the batch and the text beside it. */
 export class ProgressBar {
@@ -16,17 +15,11 @@ export class ProgressBar {
 
   /** Shows the progress. */
   show(progress: WorkProgress): void {
-    const text = describe(progress);
+    const text = progressText(progress);
     this.#bar.setAttribute("aria-valuemax", String(progress.total));
     this.#bar.setAttribute("aria-valuenow", String(progress.done));
     this.#bar.setAttribute("aria-valuetext", text);
     this.#fill.style.transform = `scaleX(${progress.fraction})`;
     setText(this.#words, text);
   }
-}
-
-/** The progress as text. */
-export function describe({ done, total, secondsLeft }: WorkProgress): string {
-  const images = `${done.toLocaleString("en")} of ${counted(total, "image")} done`;
-  return secondsLeft === null ? images : `${images}, ${duration(secondsLeft)} left`;
 }

@@ -1,44 +1,28 @@
-import { byId } from "../ui/dom.ts";
-import type { PixelSize, Settings } from "../wasm/nucleoscope.js";
+import type { Session } from "../session/session.ts";
+import { byId, type Root } from "../ui/dom.ts";
 
 /** The fields for the nucleus diameter and the pixel size. */
 export class SettingsPanel {
-  readonly #diameter = byId("diameter", HTMLInputElement);
-  readonly #pixelSize = byId("pixel-size", HTMLInputElement);
+  readonly #diameter: HTMLInputElement;
 
-  /**
-   * `changed` is called when the settings change to other valid ones, `pixelSizeChanged` when the pixel size
-   * does.
-   */
-  constructor(changed: () => void, pixelSizeChanged: () => void) {
-    this.#pixelSize.addEventListener("input", () => {
-      if (this.#pixelSize.validity.valid) pixelSizeChanged();
+  constructor(root: Root, session: Session) {
+    this.#diameter = byId(root, "diameter", HTMLInputElement);
+    const pixelSize = byId(root, "pixel-size", HTMLInputElement);
+    pixelSize.addEventListener("input", () => {
+      if (!pixelSize.validity.valid) return;
+      const side = numberIn(pixelSize);
+      session.setPixelSize(side === null ? null : { x: side, y: side });
     });
-    this.#diameter.addEventListener("input", () => {
-      if (this.#diameter.validity.valid) changed();
-    });
+    this.#diameter.addEventListener("input", () => session.setDiameter(numberIn(this.#diameter)));
   }
 
-  /** The pixel size in µm; null uses the files' own. */
-  get pixelSize(): PixelSize | null {
-    const side = this.#pixelSize.valueAsNumber;
-    return this.#pixelSize.validity.valid && Number.isFinite(side) ? { x: side, y: side } : null;
-  }
-
-  /** Shows settings from a link or a record. */
-  take({ diameter }: Pick<Settings, "diameter">): void {
-    this.#diameter.value = diameter == null ? "" : String(diameter);
-  }
-
-  /** The current settings; an invalid diameter counts as none. */
-  get settings(): Pick<Settings, "diameter"> {
-    const diameter = this.#diameter.valueAsNumber;
-    const isGiven = this.#diameter.validity.valid && Number.isFinite(diameter);
-    return { diameter: isGiven ? diameter : null };
+  /** Shows a diameter from a link or a record. What the user is typing stays as it is. */
+  show(diameter: number | null): void {
+    if (diameter !== numberIn(this.#diameter)) this.#diameter.value = diameter === null ? "" : String(diameter);
   }
 }
 
-/** Whether the network's prediction is the same with both. */
-export function sameSettings(left: Settings, right: Settings): boolean {
-  return left.diameter === right.diameter;
+/** The number in a field; null if it is empty or invalid. */
+function numberIn(field: HTMLInputElement): number | null {
+  return field.validity.valid && Number.isFinite(field.valueAsNumber) ? field.valueAsNumber : null;
 }

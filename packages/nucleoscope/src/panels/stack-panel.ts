@@ -1,19 +1,24 @@
-import { byId, make } from "../ui/dom.ts";
+import { byId, make, type Root } from "../ui/dom.ts";
 import type { Selection, StackInfo } from "../wasm/nucleoscope.js";
 
 const projection = "projection";
 
 /** Chooses the channel, the slice and the frame of an image that has several. */
 export class StackPanel {
-  readonly #panel = byId("stack", HTMLElement);
-  readonly #channel = byId("stack-channel", HTMLSelectElement);
-  readonly #slice = byId("stack-slice", HTMLSelectElement);
-  readonly #frame = byId("stack-frame", HTMLInputElement);
-  readonly #toAll = byId("stack-all", HTMLButtonElement);
+  readonly #panel: HTMLElement;
+  readonly #channel: HTMLSelectElement;
+  readonly #slice: HTMLSelectElement;
+  readonly #frame: HTMLInputElement;
+  readonly #toAll: HTMLButtonElement;
   #shown: StackInfo | null = null;
 
   /** `choose` is called with the selection, for this image or for all. */
-  constructor(choose: (selection: Selection, forAll: boolean) => void) {
+  constructor(root: Root, choose: (selection: Selection, forAll: boolean) => void) {
+    this.#panel = byId(root, "stack", HTMLElement);
+    this.#channel = byId(root, "stack-channel", HTMLSelectElement);
+    this.#slice = byId(root, "stack-slice", HTMLSelectElement);
+    this.#frame = byId(root, "stack-frame", HTMLInputElement);
+    this.#toAll = byId(root, "stack-all", HTMLButtonElement);
     for (const field of [this.#channel, this.#slice, this.#frame]) {
       field.addEventListener("change", () => {
         if (this.#frame.validity.valid) choose(this.#selection(), false);

@@ -1,9 +1,13 @@
-import { byId } from "../ui/dom.ts";
+import { byId, type Root } from "../ui/dom.ts";
 import type { TableDialect } from "../wasm/nucleoscope.js";
 
 /** The choice of delimiter and decimal sign for tables. */
 export class TableDialectChoice {
-  readonly #select = byId("table-dialect", HTMLSelectElement);
+  readonly #select: HTMLSelectElement;
+
+  constructor(root: Root) {
+    this.#select = byId(root, "table-dialect", HTMLSelectElement);
+  }
 
   /** The current choice; the select's values are `delimiter decimal`. */
   get dialect(): TableDialect {

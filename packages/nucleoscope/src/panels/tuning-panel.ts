@@ -1,4 +1,4 @@
-import { byId, make, setText } from "../ui/dom.ts";
+import { byId, make, setText, type Root } from "../ui/dom.ts";
 import { offered, sameTuning, type Tuning } from "../session/tuning.ts";
 import type { Setting } from "../wasm/nucleoscope.js";
 
@@ -22,15 +22,18 @@ interface Control {
 /** The sliders and check boxes that update the nuclei while they are moved. */
 export class TuningPanel {
   #controls: readonly Control[] = [];
-  readonly #fields = byId("tune-settings", HTMLElement);
-  readonly #own = byId("tune-own", HTMLInputElement);
-  readonly #reset = byId("tune-reset", HTMLButtonElement);
+  readonly #fields: HTMLElement;
+  readonly #own: HTMLInputElement;
+  readonly #reset: HTMLButtonElement;
   readonly #listener: TuningListener;
   #standard: Tuning | null = null;
   /** The tuning shown; a value outside its slider's range stays until the slider is moved. */
   #shown: Tuning = {};
 
-  constructor(listener: TuningListener) {
+  constructor(root: Root, listener: TuningListener) {
+    this.#fields = byId(root, "tune-settings", HTMLElement);
+    this.#own = byId(root, "tune-own", HTMLInputElement);
+    this.#reset = byId(root, "tune-reset", HTMLButtonElement);
     this.#listener = listener;
     this.#own.addEventListener("change", () => listener.scopeChanged(this.#own.checked));
     this.#reset.addEventListener("click", () => listener.reset());
@@ -83,7 +86,7 @@ export class TuningPanel {
     for (const { setting, input } of this.#controls) {
       const value = tuning[setting.name];
       if (typeof value === "boolean") input.checked = value;
-      else if (value !== undefined && document.activeElement !== input) input.value = String(onSlider(value, setting));
+      else if (value !== undefined && !input.matches(":focus")) input.value = String(onSlider(value, setting));
     }
     this.#own.checked = isOwn;
     this.#describe(tuning);

@@ -36,6 +36,18 @@ export function makeSvg<K extends keyof SVGElementTagNameMap>(tag: K, className:
   return made;
 }
 
+/** Draws a chart again when the colour scheme changes, without keeping it alive. */
+function followColorScheme(chart: Chart): void {
+  const scheme = matchMedia("(prefers-color-scheme: dark)");
+  const reference = new WeakRef(chart);
+  const refresh = (): void => {
+    const followed = reference.deref();
+    if (followed === undefined) scheme.removeEventListener("change", refresh);
+    else followed.refresh();
+  };
+  scheme.addEventListener("change", refresh);
+}
+
 /** The plot of a chart: axes, and layers to draw on. */
 export class Chart {
   readonly element = make("div", "chart");
@@ -60,7 +72,7 @@ export class Chart {
     this.plot.append(this.#across, this.#up);
     this.element.append(this.canvas, this.#svg);
     new ResizeObserver(() => this.refresh()).observe(this.element);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.refresh());
+    followColorScheme(this);
   }
 
   /** A description of the chart for screen readers. */

@@ -1,4 +1,5 @@
 import { make, setText } from "../ui/dom.ts";
+import { followMenu } from "../ui/menus.ts";
 import { heading, type MeasurementColumn } from "./measurement-table.ts";
 
 /** A menu of the columns that can be shown. */
@@ -16,15 +17,7 @@ export class ColumnChooser {
       this.#count();
       changed(this.#boxes.filter(({ checked }) => checked).map(({ value }) => value));
     });
-    this.element.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape" || !this.element.open) return;
-      event.stopPropagation();
-      this.element.open = false;
-      this.#title.focus();
-    });
-    document.addEventListener("pointerdown", ({ target }) => {
-      if (target instanceof Node && !this.element.contains(target)) this.element.open = false;
-    });
+    followMenu(this.element);
   }
 
   /** Offers these columns; some of them are chosen. */

@@ -433,7 +433,7 @@ export class NucleusTable {
     // Each position has its own id, so that a screen reader detects a new position in a reused element.
     cell.id = `${this.#id}-${this.#place.row}-${this.#place.column}`;
     this.#grid.setAttribute("aria-activedescendant", cell.id);
-    cell.classList.toggle("is-place", document.activeElement === this.#grid);
+    cell.classList.toggle("is-place", this.#grid.matches(":focus"));
   }
 
   #followKey(event: KeyboardEvent): void {

@@ -164,7 +164,7 @@ export class ResultsPanel {
   }
 
   #changeGates(gates: readonly Gate[]): void {
-    const hadFocus = this.#gateList.element.contains(document.activeElement);
+    const hadFocus = this.#gateList.element.matches(":focus-within");
     const before = this.#gates;
     this.gates = gates;
     // The pressed button is gone: the focus must not return to the top of the page.

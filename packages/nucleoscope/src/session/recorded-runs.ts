@@ -2,7 +2,7 @@ import type { BatchImage } from "./batch.ts";
 import { reportOf } from "../engine/engine-error.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { ImageSource } from "../engine/protocol.ts";
-import type { PageMessage } from "../panels/messages.ts";
+import type { Message } from "./messages.ts";
 import { tuningOf } from "./tuning.ts";
 import type { Edit, ImageRecord, Setting } from "../wasm/nucleoscope.js";
 
@@ -25,8 +25,8 @@ export class RecordedRuns {
   }
 
   /** Reads new records; returns messages about those that cannot be used. */
-  async read(records: readonly RecordSource[], engine: Engine): Promise<PageMessage[]> {
-    const problems: PageMessage[] = [];
+  async read(records: readonly RecordSource[], engine: Engine): Promise<Message[]> {
+    const problems: Message[] = [];
     const fresh = records.filter(({ source }) => !this.#read.has(source.blob));
     for (const { path, source } of fresh) {
       try {
@@ -44,9 +44,9 @@ export class RecordedRuns {
   async applyTo(
     images: readonly BatchImage[],
     engine: Engine,
-  ): Promise<{ readonly images: readonly BatchImage[]; readonly messages: readonly PageMessage[] }> {
+  ): Promise<{ readonly images: readonly BatchImage[]; readonly messages: readonly Message[] }> {
     const applied: BatchImage[] = [];
-    const messages: PageMessage[] = [];
+    const messages: Message[] = [];
     const models = new Set<string>();
     for (const image of images) {
       const run = this.#waiting.get(image.imageId ?? "");

@@ -71,3 +71,8 @@ export function parseNetworkSettings(unknown: unknown): Pick<Settings, "diameter
 export function asRecord(unknown: unknown): Record<string, unknown> {
   return typeof unknown === "object" && unknown !== null ? (unknown as Record<string, unknown>) : {};
 }
+
+/** Whether the network's prediction is the same with both. */
+export function sameNetworkSettings(left: Settings, right: Settings): boolean {
+  return left.diameter === right.diameter;
+}

@@ -1,5 +1,6 @@
 import type { BatchImage } from "./batch.ts";
 import { reportOf } from "../engine/engine-error.ts";
+import { counted, duration, number } from "../format.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { PredictionCache } from "./prediction-cache.ts";
 import { TimeLeft } from "./time-left.ts";
@@ -146,4 +147,10 @@ export class Work {
     this.#listener.changed(image);
     if (!this.busy) this.#listener.ended();
   }
+}
+
+/** The progress as text. */
+export function progressText({ done, total, secondsLeft }: WorkProgress): string {
+  const images = `${number(done)} of ${counted(total, "image")} done`;
+  return secondsLeft === null ? images : `${images}, ${duration(secondsLeft)} left`;
 }

@@ -1,7 +1,10 @@
-/** The element of the page with this id and type. */
-export function byId<T extends Element>(id: string, type: new () => T): T {
-  const found = document.getElementById(id);
-  if (!(found instanceof type)) throw new Error(`the page has no ${type.name} #${id}`);
+/** Where the parts of one instance are found by their ids: a shadow root. */
+export type Root = ShadowRoot;
+
+/** The element of an instance with this id and type. */
+export function byId<T extends Element>(root: Root, id: string, type: new () => T): T {
+  const found = root.getElementById(id);
+  if (!(found instanceof type)) throw new Error(`there is no ${type.name} #${id}`);
   return found;
 }
 

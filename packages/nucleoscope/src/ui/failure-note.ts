@@ -19,7 +19,7 @@ export class FailureNote {
 
   /** Whether its button has the focus. */
   get hasFocus(): boolean {
-    return document.activeElement === this.#button;
+    return this.#button.matches(":focus");
   }
 
   /** Moves the focus to its button. */

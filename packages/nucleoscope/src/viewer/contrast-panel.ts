@@ -1,20 +1,23 @@
-import { byId } from "../ui/dom.ts";
+import { byId, type Root } from "../ui/dom.ts";
 import type { Contrast } from "../wasm/nucleoscope.js";
 
 /** The controls for the picture's brightness; they do not change the data. */
 export class ContrastPanel {
-  readonly #low = byId("contrast-low", HTMLInputElement);
-  readonly #high = byId("contrast-high", HTMLInputElement);
-  readonly #gamma = byId("contrast-gamma", HTMLInputElement);
+  readonly #low: HTMLInputElement;
+  readonly #high: HTMLInputElement;
+  readonly #gamma: HTMLInputElement;
 
   /** `changed` is called when the contrast changes to another valid one. */
-  constructor(changed: () => void) {
+  constructor(root: Root, changed: () => void) {
+    this.#low = byId(root, "contrast-low", HTMLInputElement);
+    this.#high = byId(root, "contrast-high", HTMLInputElement);
+    this.#gamma = byId(root, "contrast-gamma", HTMLInputElement);
     for (const input of [this.#low, this.#high, this.#gamma]) {
       input.addEventListener("input", () => {
         if (input.validity.valid) changed();
       });
     }
-    byId("contrast-auto", HTMLButtonElement).addEventListener("click", () => {
+    byId(root, "contrast-auto", HTMLButtonElement).addEventListener("click", () => {
       this.#low.value = "";
       this.#high.value = "";
       this.#gamma.value = "1";

@@ -1,7 +1,7 @@
 import { countWords, type BatchImage } from "../session/batch.ts";
 import { requestOf } from "../session/interactive-worker.ts";
 import { ContrastPanel } from "./contrast-panel.ts";
-import { byId, setText } from "../ui/dom.ts";
+import { byId, setText, type Root } from "../ui/dom.ts";
 import { reportOf } from "../engine/engine-error.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { ErrorReport, Picture, Segmented } from "../engine/protocol.ts";
@@ -45,16 +45,16 @@ interface PictureFailure {
 /** Shows the selected image with its nuclei, and handles drawing on it. */
 export class Viewer {
   readonly #listener: ViewerListener;
-  readonly #title = byId("viewer-title", HTMLElement);
-  readonly #details = byId("viewer-details", HTMLElement);
-  readonly #surface = byId("surface", HTMLElement);
-  readonly #canvasElement = byId("canvas", HTMLCanvasElement);
-  readonly #failure = new FailureNote(byId("viewer-message", HTMLElement));
-  readonly #hoverWords = byId("hover-words", HTMLElement);
-  readonly #zoomWords = byId("zoom", HTMLElement);
-  readonly #layout = byId("layout", HTMLSelectElement);
-  readonly #brush = byId("brush", HTMLInputElement);
-  readonly #tools = byId("tools", HTMLElement);
+  readonly #title: HTMLElement;
+  readonly #details: HTMLElement;
+  readonly #surface: HTMLElement;
+  readonly #canvasElement: HTMLCanvasElement;
+  readonly #failure: FailureNote;
+  readonly #hoverWords: HTMLElement;
+  readonly #zoomWords: HTMLElement;
+  readonly #layout: HTMLSelectElement;
+  readonly #brush: HTMLInputElement;
+  readonly #tools: HTMLElement;
   readonly #contrast: ContrastPanel;
   readonly #canvas: ImageCanvas;
   readonly #pictures = new PictureCache<BatchImage>(keptPixels);
@@ -78,13 +78,23 @@ export class Viewer {
   #pen: Place | null = null;
   #fetching = false;
 
-  constructor(listener: ViewerListener) {
+  constructor(root: Root, listener: ViewerListener) {
+    this.#failure = new FailureNote(byId(root, "viewer-message", HTMLElement));
+    this.#title = byId(root, "viewer-title", HTMLElement);
+    this.#details = byId(root, "viewer-details", HTMLElement);
+    this.#surface = byId(root, "surface", HTMLElement);
+    this.#canvasElement = byId(root, "canvas", HTMLCanvasElement);
+    this.#hoverWords = byId(root, "hover-words", HTMLElement);
+    this.#zoomWords = byId(root, "zoom", HTMLElement);
+    this.#layout = byId(root, "layout", HTMLSelectElement);
+    this.#brush = byId(root, "brush", HTMLInputElement);
+    this.#tools = byId(root, "tools", HTMLElement);
     this.#listener = listener;
     this.#canvas = new ImageCanvas(this.#canvasElement, () => {
       const percent = number(Math.round(this.#canvas.viewport.scale * 100));
       setText(this.#zoomWords, this.#canvas.isEmpty ? "" : `${percent} %`);
     });
-    this.#contrast = new ContrastPanel(() => void this.#fetch());
+    this.#contrast = new ContrastPanel(root, () => void this.#fetch());
     // Its button lies on the surface, which would handle these events itself.
     for (const type of ["pointerdown", "keydown", "wheel"]) {
       this.#failure.element.addEventListener(type, (event) => event.stopPropagation());
@@ -106,7 +116,7 @@ export class Viewer {
       moved,
     );
     const button = (id: string, move: () => void): void =>
-      byId(id, HTMLButtonElement).addEventListener("click", () => {
+      byId(root, id, HTMLButtonElement).addEventListener("click", () => {
         move();
         moved();
       });
@@ -114,8 +124,8 @@ export class Viewer {
     button("zoom-out", () => zoomStep(viewport, -1));
     button("zoom-fit", () => viewport.fit());
     button("zoom-actual", () => viewport.zoomTo(1));
-    const outlines = byId("show-outlines", HTMLInputElement);
-    const style = byId("overlay-style", HTMLSelectElement);
+    const outlines = byId(root, "show-outlines", HTMLInputElement);
+    const style = byId(root, "overlay-style", HTMLSelectElement);
     for (const field of [outlines, style]) {
       field.addEventListener("change", () => this.#canvas.showNuclei(outlines.checked, style.value as OverlayStyle));
     }

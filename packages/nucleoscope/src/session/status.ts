@@ -1,24 +1,24 @@
-import { setText } from "../ui/dom.ts";
+import { signal, type ReadonlySignal } from "@preact/signals-core";
 
 /** The shortest time between two progress announcements, in milliseconds. */
 const pause = 4000;
 
-/** Announces what happens in a live region: results at once, progress only now and then. */
+/** What is announced in a live region: results at once, progress only now and then. */
 export class Status {
-  readonly #element: Element;
+  readonly #text = signal("");
   #last = Number.NEGATIVE_INFINITY;
-  #waiting: number | undefined;
+  #waiting: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(element: Element) {
-    this.#element = element;
+  /** The last announcement. */
+  get text(): ReadonlySignal<string> {
+    return this.#text;
   }
 
   /** Announces a text now and discards one that was waiting. */
   announce(text: string): void {
-    clearTimeout(this.#waiting);
-    this.#waiting = undefined;
+    this.discard();
     this.#last = performance.now();
-    setText(this.#element, text);
+    this.#text.value = text;
   }
 
   /** Announces a text soon; of several calls, only one is announced, with the text of that time. */
@@ -26,5 +26,11 @@ export class Status {
     if (this.#waiting !== undefined) return;
     const delay = Math.max(0, this.#last + pause - performance.now());
     this.#waiting = setTimeout(() => this.announce(text()), delay);
+  }
+
+  /** Discards an announcement that is waiting. */
+  discard(): void {
+    clearTimeout(this.#waiting);
+    this.#waiting = undefined;
   }
 }

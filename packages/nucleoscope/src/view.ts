@@ -1,0 +1,293 @@
+import { effect } from "@preact/signals-core";
+import { counted, explanation } from "./format.ts";
+import { CorrectionBar } from "./panels/correction-bar.ts";
+import { Download } from "./panels/download.ts";
+import { ExportMenu } from "./panels/export-menu.ts";
+import { FileDrop } from "./panels/file-drop.ts";
+import { ImageList } from "./panels/image-list.ts";
+import { MessageList } from "./panels/message-list.ts";
+import { ProgressBar } from "./panels/progress.ts";
+import { ScorePanel } from "./panels/score-panel.ts";
+import { SettingsPanel } from "./panels/settings-panel.ts";
+import { StackPanel } from "./panels/stack-panel.ts";
+import { TableDialectChoice } from "./panels/table-dialect.ts";
+import { TuningPanel } from "./panels/tuning-panel.ts";
+import { Measurements } from "./results/measurements.ts";
+import { isTiled, type BatchImage } from "./session/batch.ts";
+import { refusalOf, type Activity, type Session } from "./session/session.ts";
+import { linkOf } from "./session/settings-link.ts";
+import { byId, setText, type Root } from "./ui/dom.ts";
+import { followMenu } from "./ui/menus.ts";
+import type { Drawn } from "./viewer/tools.ts";
+import { Viewer } from "./viewer/viewer.ts";
+
+/** What a view tells its element. */
+export interface ViewListener {
+  /** The selected image, or the selection of its nuclei, changed. */
+  selected(image: BatchImage | null, labels: ReadonlySet<number>): void;
+}
+
+/** Shows a session in a shadow root with the template's content, and passes the user's actions to it. */
+export class View {
+  readonly #root: Root;
+  readonly #session: Session;
+  readonly #listener: ViewListener;
+  readonly #ends: (() => void)[] = [];
+  readonly #abort = new AbortController();
+  readonly #viewer: Viewer;
+  readonly #measurements: Measurements;
+  readonly #listElement: HTMLElement;
+  readonly #list: ImageList;
+  readonly #tuning: TuningPanel;
+  readonly #stack: StackPanel;
+  readonly #corrections: CorrectionBar;
+  readonly #download: Download;
+  readonly #export: ExportMenu;
+  readonly #progress: ProgressBar;
+  #frame: number | null = null;
+
+  constructor(root: Root, session: Session, listener: ViewListener) {
+    this.#root = root;
+    this.#session = session;
+    this.#listener = listener;
+    this.#viewer = new Viewer(root, {
+      selected: (labels) => this.#selectNuclei(labels),
+      hovered: (label) => this.#measurements.hover(label),
+      drawn: (drawn) => this.#take(drawn),
+      again: (image) => session.segmentAgain(image),
+    });
+    this.#measurements = new Measurements(this.#part("results"), this.#viewer, session.counts, (before, after) =>
+      session.changeGates(before, after),
+    );
+    this.#listElement = this.#part("images");
+    this.#list = new ImageList(this.#listElement, (image) => session.select(image));
+    this.#tuning = new TuningPanel(root, {
+      changed: (tuning, isFinal) => session.tune(tuning, isFinal),
+      scopeChanged: (isOwn) => session.setTuningScope(isOwn),
+      reset: () => {
+        const standard = session.offeredTuning.value?.standard;
+        if (standard !== undefined) session.tune(standard, true);
+      },
+    });
+    this.#stack = new StackPanel(root, (selection, forAll) => session.chooseFromStack(selection, forAll));
+    this.#corrections = new CorrectionBar(
+      root,
+      {
+        delete: () => session.correct({ kind: "delete", at: this.#viewer.selectedPlaces }),
+        merge: () => session.correct({ kind: "merge", at: this.#viewer.selectedPlaces }),
+        undo: () => session.undo(),
+        redo: () => session.redo(),
+        clearRegions: () => session.setRegions([]),
+        startFromTruth: () => session.startFromTruth(),
+      },
+      this.#part("viewer"),
+    );
+    this.#download = new Download(root, session);
+    const dialect = new TableDialectChoice(root);
+    this.#export = new ExportMenu(root, session, () => ({
+      measures: this.#measurements.columns,
+      dialect: dialect.dialect,
+    }));
+    this.#progress = new ProgressBar(this.#part("progress"), this.#part("progress-words"));
+    new FileDrop(root, (gathered) => void session.open(gathered), this.#abort.signal);
+    for (const menu of root.querySelectorAll<HTMLDetailsElement>("details.menu")) followMenu(menu);
+    this.#followButtons();
+    this.#followSession();
+  }
+
+  /** Stops following the session, and frees the pictures. */
+  dispose(): void {
+    for (const end of this.#ends) end();
+    this.#abort.abort();
+    if (this.#frame !== null) cancelAnimationFrame(this.#frame);
+    this.#viewer.clear();
+  }
+
+  #part(id: string): HTMLElement {
+    return byId(this.#root, id, HTMLElement);
+  }
+
+  #followButtons(): void {
+    const session = this.#session;
+    const onClick = (id: string, action: () => void): void => this.#part(id).addEventListener("click", action);
+    onClick("try-example", () => session.openExample());
+    onClick("cancel", () => session.cancel());
+    onClick("continue", () => session.continueCancelled());
+    onClick("again", () => session.segmentOutdated());
+    onClick("retry-failed", () => session.retryFailed());
+    onClick("remove", () => this.#removeSelected());
+    onClick("remove-all", () => {
+      session.removeAll();
+      this.#part("choose-images").focus();
+    });
+    onClick("retry", () => void session.load());
+    onClick("copy-link", () => void this.#copyLink());
+    this.#listElement.addEventListener("keydown", (event) => {
+      if (event.key === "Delete") this.#removeSelected();
+      else this.#viewer.zoomByKey(event);
+    });
+  }
+
+  #followSession(): void {
+    const session = this.#session;
+    const messages = new MessageList(this.#part("messages"), this.#part("message-list"), session.messages);
+    const settings = new SettingsPanel(this.#root, session);
+    const score = new ScorePanel(this.#part("score"), this.#part("score-note"));
+    const follow = (run: () => void): void => void this.#ends.push(effect(run));
+    follow(() => setText(this.#part("status"), session.status.value));
+    follow(() => messages.show(session.messages.shown.value));
+    follow(() => settings.show(session.diameter.value));
+    follow(() => this.#list.replace(session.images.value, session.selected.peek()));
+    follow(() => this.#show(session.selected.value));
+    follow(() => {
+      const offered = session.offeredTuning.value;
+      if (offered !== null) this.#tuning.offer(offered.list, offered.standard);
+    });
+    follow(() => {
+      const { tuning, isOwn } = session.tuning.value;
+      this.#tuning.show(tuning, isOwn);
+    });
+    follow(() => {
+      if (session.score.value === null) score.hide();
+      else score.show(session.score.value.summary, session.score.value.ignored);
+    });
+    follow(() => {
+      const failure = session.loadFailure.value;
+      if (failure !== null) setText(this.#part("load-failure-words"), explanation(failure));
+      this.#part("load-failure").hidden = failure === null;
+    });
+    follow(() => {
+      const engine = session.engine.value;
+      if (engine === null) return;
+      this.#export.list(engine.exportFormats);
+      this.#viewer.use(engine);
+      setText(this.#part("model"), `model ${engine.model.name} ${engine.model.version}`);
+    });
+    follow(() => this.#layOut(session.activity.value));
+    this.#ends.push(
+      session.on("image", (image) => this.#changed(image)),
+      session.on("counted", (image) => this.#counted(image)),
+      session.on("settled", (images) => this.#measurements.summarize(images)),
+      session.on("edit", () => this.#showCorrections()),
+      session.on("cleared", () => this.#viewer.clear()),
+      session.on("restored", () => this.#listElement.focus()),
+    );
+  }
+
+  #show(image: BatchImage | null): void {
+    this.#list.select(image);
+    this.#viewer.show(image);
+    this.#followSelected();
+    this.#listener.selected(image, this.#viewer.selected);
+  }
+
+  #changed(image: BatchImage): void {
+    this.#list.refresh(image);
+    if (image === this.#session.selected.peek()) {
+      this.#viewer.update();
+      if (image.state.kind === "done") this.#followSelected();
+      if (image.state.kind === "done") this.#viewer.describeHovered(refusalOf(image));
+    }
+    this.#frame ??= requestAnimationFrame(() => {
+      this.#frame = null;
+      this.#progress.show(this.#session.progress);
+    });
+  }
+
+  #counted(image: BatchImage): void {
+    this.#list.refresh(image);
+    if (image !== this.#session.selected.peek()) return;
+    this.#viewer.describe();
+    this.#measurements.update(image);
+  }
+
+  /** Updates the panels that show the selected image. */
+  #followSelected(): void {
+    const image = this.#session.selected.peek();
+    const result = image?.state.kind === "done" ? image.state.result : null;
+    this.#measurements.show(image);
+    this.#stack.show(result?.stack ?? null, image?.selection ?? {});
+    this.#part("legend").hidden = result?.score == null;
+    this.#showCorrections();
+  }
+
+  #showCorrections(): void {
+    const image = this.#session.selected.peek();
+    const isCorrectable = image === null || !isTiled(image);
+    this.#part("tiled-note").hidden = isCorrectable;
+    this.#viewer.allowCorrections(isCorrectable);
+    this.#corrections.show({
+      selected: isCorrectable ? this.#viewer.selected.size : 0,
+      canUndo: isCorrectable && image?.edits.canUndo === true,
+      canRedo: isCorrectable && image?.edits.canRedo === true,
+      regions: image?.regions.length ?? 0,
+      canStartFromTruth:
+        isCorrectable &&
+        image?.state.kind === "done" &&
+        image.state.result.truthOutlines !== null &&
+        !image.startsFromTruth,
+    });
+  }
+
+  #selectNuclei(labels: ReadonlySet<number>): void {
+    const [first] = labels;
+    this.#measurements.select(labels.size === 1 && first !== undefined ? first : null);
+    this.#showCorrections();
+    this.#listener.selected(this.#session.selected.peek(), labels);
+  }
+
+  #take(drawn: Drawn): void {
+    if ("edit" in drawn) this.#session.correct(drawn.edit);
+    else this.#session.setRegions([...(this.#session.selected.peek()?.regions ?? []), drawn.region]);
+  }
+
+  #removeSelected(): void {
+    this.#session.removeSelected();
+    if (this.#session.images.value.length === 0) this.#part("choose-images").focus();
+  }
+
+  async #copyLink(): Promise<void> {
+    const link = linkOf(location.href, this.#session.settings);
+    try {
+      await navigator.clipboard.writeText(link);
+      this.#session.announce("A link with these settings was copied.");
+    } catch {
+      // Without permission or on an insecure page, the link can be copied from the address bar.
+      history.replaceState(null, "", link);
+      this.#session.announce("The address of this page now holds these settings: copy it from the address bar.");
+    }
+  }
+
+  /** Shows, hides and enables elements according to what the session is doing. */
+  #layOut(activity: Activity): void {
+    const { isBusy, isSegmenting, tally, cancelled, failed, outdated } = activity;
+    const focused = this.#root.activeElement;
+    const hasImages = tally.images > 0;
+    const { classList } = this.#part("page");
+    classList.toggle("has-images", hasImages);
+    classList.toggle("working", isSegmenting);
+    setText(this.#part("file-drop-title"), hasImages ? "Drop more images anywhere" : "Drop microscopy images here");
+    const show = (id: string, isShown: boolean): void => {
+      this.#part(id).hidden = !isShown;
+    };
+    for (const id of ["workspace", "results", "progress", "remove", "remove-all"]) show(id, hasImages);
+    show("progress-words", isSegmenting);
+    show("cancel", isSegmenting);
+    show("continue", !isBusy && cancelled > 0);
+    show("retry-failed", !isBusy && failed > 0);
+    show("again", !isBusy && outdated > 0);
+    setText(this.#part("image-count"), hasImages ? counted(tally.images, "image") : "");
+    this.#progress.show(this.#session.progress);
+    this.#download.offer(activity);
+    this.#export.offer(!isBusy && tally.done > 0 && tally.counted !== null);
+    this.#keepFocus(focused);
+  }
+
+  /** If the focused button is now hidden, moves the focus to the button that is most useful next. */
+  #keepFocus(focused: Element | null): void {
+    if (!(focused instanceof HTMLButtonElement) || !focused.hidden) return;
+    const ids = ["cancel", "again", "continue", "retry-failed", "download"];
+    const buttons = ids.map((id) => byId(this.#root, id, HTMLButtonElement));
+    buttons.find((button) => !button.hidden && !button.disabled)?.focus();
+  }
+}

@@ -1,0 +1,272 @@
+/** The session without a page: files in, results and events out. */
+import assert from "node:assert/strict";
+import { describe, test } from "vitest";
+import type { Engine } from "../../packages/nucleoscope/src/engine/engine.ts";
+import type { BatchFile } from "../../packages/nucleoscope/src/engine/protocol.ts";
+import type { BatchImage } from "../../packages/nucleoscope/src/session/batch.ts";
+import { Session } from "../../packages/nucleoscope/src/session/session.ts";
+import { fake } from "../fake.ts";
+
+const setting = {
+  name: "minimumArea",
+  label: "Minimum area",
+  help: "",
+  unit: "px²",
+  kind: "number",
+  oldName: null,
+  minimum: 0,
+  maximum: 1000,
+  slider: { minimum: 0, maximum: 100, step: 1, reversed: false, help: "" },
+};
+
+/** The nuclei of an image: as many as its name says, without those removed by edits. */
+function nucleiOf(name: string, edits: readonly object[], minimumArea: number) {
+  const count = Math.max(0, Number.parseInt(name, 10) - edits.length - minimumArea);
+  return {
+    count,
+    width: 8,
+    height: 6,
+    masks: new Uint8Array(),
+    score: null,
+    truthOutlines: null,
+    truthError: null,
+    refusedEdits: [],
+    isTiled: false,
+    edited: edits.length > 0,
+    stack: { pixelSize: null, warnings: [] },
+  };
+}
+
+interface Request {
+  readonly imageId: string;
+  readonly settings: { readonly minimumArea: number; readonly diameter: number | null };
+  readonly edits: readonly object[];
+}
+
+/** An engine that segments `3.png` into three nuclei, and records its requests. */
+function makeEngine() {
+  const requests: string[] = [];
+  const failing = new Set<string>();
+  const segmented = ({ imageId, settings, edits }: Request) => nucleiOf(imageId, edits, settings.minimumArea);
+  const engine = {
+    settings: { minimumArea: 0 },
+    settingList: [setting],
+    exportFormats: [],
+    model: { name: "fake", version: "1" },
+    modelIdentity: { name: "fake", version: "1", sha256: "" },
+    disposed: 0,
+    dispose(): void {
+      engine.disposed++;
+    },
+    openBatch: async (files: readonly BatchFile[]) => ({
+      images: files.map(({ path }, file) => ({
+        imageId: path.replace(".png", ""),
+        name: path,
+        fileStem: path,
+        path,
+        source: { file, entry: null },
+        truth: null,
+        ignoredInScoring: false,
+      })),
+      failures: [],
+      warnings: [],
+      records: [],
+      requested: null,
+    }),
+    segment: async (request: Request) => {
+      requests.push(`segment ${request.imageId}`);
+      if (failing.has(request.imageId)) throw new Error("out of memory");
+      return { nuclei: segmented(request), prediction: { key: request.imageId, blob: new Blob() } };
+    },
+    label: async (request: Request) => {
+      requests.push(`label ${request.imageId}`);
+      return segmented(request);
+    },
+    measure: async () => ({ columns: [], rows: 0, values: new Float64Array() }),
+    count: async ({ gates }: { readonly gates: readonly object[] }) => ({
+      included: new Uint8Array(),
+      summary: { included: gates.length === 0 ? 9 : 1 },
+    }),
+  };
+  return { engine, requests, failing };
+}
+
+function makeSession(settingsHash = "") {
+  const made = makeEngine();
+  const session = new Session({ createEngine: async () => fake<Engine>(made.engine), settingsHash });
+  return { ...made, session };
+}
+
+const filesOf = (...names: string[]) =>
+  Promise.resolve({
+    files: names.map((path) => ({ path, blob: new File([path], path), explicit: true })),
+    unreadable: [],
+  });
+
+/** Opens files and waits until everything is counted. */
+async function opened(session: Session, ...names: string[]): Promise<readonly BatchImage[]> {
+  await session.open(filesOf(...names));
+  await session.settled();
+  return session.images.value;
+}
+
+const count = (image: BatchImage | undefined) => (image?.state.kind === "done" ? image.state.result.count : null);
+
+describe("a session", () => {
+  test("segments what is opened, selects the first image, and announces the sum", async () => {
+    const { session, requests } = makeSession();
+    const images = await opened(session, "3.png", "4.png");
+    assert.deepEqual(requests, ["segment 3", "segment 4"]);
+    assert.deepEqual(images.map(count), [3, 4]);
+    assert.equal(session.selected.value, images[0]);
+    assert.equal(session.status.value, "2 images done, 7 nuclei.");
+    assert.equal(session.activity.value.submission.images.length, 2);
+  });
+
+  test("keeps the selected image when more are opened", async () => {
+    const { session } = makeSession();
+    const [first] = await opened(session, "3.png");
+    await opened(session, "5.png");
+    assert.equal(session.selected.value, first);
+    assert.equal(session.images.value.length, 2);
+  });
+
+  test("a failed image does not stop the others, is reported, and can be tried again", async () => {
+    const { session, failing } = makeSession();
+    const errors: (string | null)[] = [];
+    session.on("error", ({ path }) => errors.push(path));
+    failing.add("4");
+    await opened(session, "3.png", "4.png", "5.png");
+    assert.deepEqual(session.images.value.map(count), [3, null, 5]);
+    assert.deepEqual(errors, ["4.png"]);
+    assert.equal(session.activity.value.failed, 1);
+    failing.clear();
+    session.retryFailed();
+    await session.settled();
+    assert.deepEqual(session.images.value.map(count), [3, 4, 5]);
+  });
+
+  test("a correction changes the nuclei, and is undone and made again without the network", async () => {
+    const { session, requests } = makeSession();
+    const events: string[] = [];
+    session.on("edit", ({ name }) => events.push(name));
+    const [image] = await opened(session, "3.png");
+    session.correct({ kind: "delete", at: [] });
+    await session.settled();
+    assert.equal(count(image), 2);
+    session.undo();
+    await session.settled();
+    assert.equal(count(image), 3);
+    session.redo();
+    await session.settled();
+    assert.equal(count(image), 2);
+    session.redo();
+    assert.deepEqual(events, ["3.png", "3.png", "3.png"], "a redo without anything to redo is no event");
+    assert.deepEqual(requests, ["segment 3", "label 3", "label 3", "label 3"]);
+  });
+
+  test("a slider updates the selected image at once, and the others when it is released", async () => {
+    const { session } = makeSession();
+    const [first, second] = await opened(session, "3.png", "4.png");
+    session.tune({ minimumArea: 1 }, false);
+    await session.settled();
+    assert.deepEqual([count(first), count(second)], [2, 4]);
+    session.tune({ minimumArea: 2 }, true);
+    await session.settled();
+    assert.deepEqual([count(first), count(second)], [1, 2]);
+  });
+
+  test("an image's own tuning does not change the others", async () => {
+    const { session } = makeSession();
+    const [first, second] = await opened(session, "3.png", "4.png");
+    session.setTuningScope(true);
+    session.tune({ minimumArea: 2 }, true);
+    await session.settled();
+    assert.deepEqual([count(first), count(second)], [1, 4]);
+    assert.deepEqual(session.tuning.value, { tuning: { minimumArea: 2 }, isOwn: true });
+    session.select(second ?? null);
+    assert.deepEqual(session.tuning.value, { tuning: { minimumArea: 0 }, isOwn: false });
+  });
+
+  test("another diameter makes finished images outdated until they are segmented again", async () => {
+    const { session, requests } = makeSession();
+    await opened(session, "3.png");
+    session.setDiameter(30);
+    assert.equal(session.activity.value.outdated, 1);
+    session.segmentOutdated();
+    await session.settled();
+    assert.equal(session.activity.value.outdated, 0);
+    assert.equal(requests.length, 2);
+  });
+
+  test("gates apply to every image and to images opened later", async () => {
+    const { session } = makeSession();
+    await opened(session, "3.png");
+    session.changeGates([], [{ key: "area_px2", minimum: 1, maximum: null, keep: "inside" }]);
+    const images = await opened(session, "4.png");
+    assert.deepEqual(
+      images.map(({ gates }) => gates.length),
+      [1, 1],
+    );
+    assert.equal(session.activity.value.tally.counted, 2);
+  });
+
+  test("removed images come back with their results, one by one or all together", async () => {
+    const { session } = makeSession();
+    const images = await opened(session, "3.png", "4.png", "5.png");
+    session.select(images[1] ?? null);
+    session.removeSelected();
+    session.removeSelected();
+    assert.deepEqual(
+      session.images.value.map(({ name }) => name),
+      ["3.png"],
+    );
+    session.messages.shown.value.at(-1)?.action?.run();
+    assert.deepEqual(session.images.value.map(count), [3, 4, 5]);
+    session.removeAll();
+    assert.equal(session.selected.value, null);
+    assert.deepEqual(session.images.value, []);
+    session.messages.shown.value.at(-1)?.action?.run();
+    assert.deepEqual(session.images.value.map(count), [3, 4, 5]);
+  });
+
+  test("settings in a link are used, and unknown ones are named", async () => {
+    const settings = encodeURIComponent(JSON.stringify({ diameter: 20, minimumArea: 1, nonsense: 3 }));
+    const { session } = makeSession(`#settings=${settings}`);
+    const [image] = await opened(session, "3.png");
+    assert.equal(count(image), 2);
+    assert.equal(session.diameter.value, 20);
+    assert.match(session.messages.shown.value[0]?.message ?? "", /nonsense/);
+  });
+
+  test("an engine that cannot be loaded is reported, and loaded at the next attempt", async () => {
+    const { engine } = makeEngine();
+    let attempts = 0;
+    const session = new Session({
+      createEngine: async () => {
+        if (attempts++ === 0) throw new Error("no connection");
+        return fake<Engine>(engine);
+      },
+    });
+    const opening = opened(session, "3.png");
+    await Promise.resolve();
+    await new Promise((resolve) => setTimeout(resolve));
+    assert.match(session.loadFailure.value?.message ?? "", /no connection/);
+    await session.load();
+    assert.equal(session.loadFailure.value, null);
+    assert.deepEqual((await opening).map(count), [3]);
+  });
+
+  test("two sessions share nothing, and a disposed one frees its engine and falls silent", async () => {
+    const [one, other] = [makeSession(), makeSession()];
+    await opened(one.session, "3.png");
+    assert.deepEqual(other.session.images.value, []);
+    let events = 0;
+    one.session.on("image", () => events++);
+    one.session.dispose();
+    one.session.setPixelSize({ x: 1, y: 1 });
+    assert.equal(one.engine.disposed, 1);
+    assert.equal(other.engine.disposed, 0);
+    assert.equal(events, 0);
+  });
+});
