@@ -24,6 +24,25 @@ export async function buildWasm({ quick = false } = {}) {
   );
 }
 
+/** What esbuild needs to bundle a script of the page or of the package. */
+export function scriptOptions() {
+  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  return {
+    absWorkingDir: root,
+    plugins: [textOfStyles],
+    loader: { ".html": "text" },
+    define: { VERSION: JSON.stringify(version) },
+    // The page names its assets itself.
+    logOverride: { "empty-import-meta": "silent" },
+    bundle: true,
+    minify: true,
+    legalComments: "none",
+    logLevel: "warning",
+    sourcemap: "linked",
+    target: ["chrome100", "firefox100", "safari16.4"],
+  };
+}
+
 /** Bundles the page into `www/dist/`: everything it needs, with relative paths, and the single file. */
 export async function bundle() {
   await step("Page", async () => {
@@ -31,31 +50,14 @@ export async function bundle() {
       if (!existsSync(file)) throw new StepFailed(`${file} is missing.`);
     }
     const { build } = await import("esbuild");
-    const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-    const shared = {
-      absWorkingDir: page,
-      plugins: [textOfStyles],
-      loader: { ".html": "text" },
-      bundle: true,
-      minify: true,
-      legalComments: "none",
-      logLevel: "warning",
-      sourcemap: "linked",
-      target: ["chrome100", "firefox100", "safari16.4"],
-    };
+    const shared = scriptOptions();
     rmSync(dist, { recursive: true, force: true });
     mkdirSync(dist, { recursive: true });
     await Promise.all([
-      build({
-        ...shared,
-        entryPoints: { main: "src/main.ts" },
-        outdir: dist,
-        format: "esm",
-        define: { VERSION: JSON.stringify(version) },
-      }),
+      build({ ...shared, entryPoints: { main: join(page, "src", "main.ts") }, outdir: dist, format: "iife" }),
       // A classic script, so that it also runs from a Blob in a page without a server.
       build({ ...shared, entryPoints: { worker: join(library, "engine", "worker.ts") }, outdir: dist, format: "iife" }),
-      build({ ...shared, entryPoints: { styles: "styles.css" }, outdir: dist, plugins: [] }),
+      build({ ...shared, entryPoints: { styles: join(page, "styles.css") }, outdir: dist, plugins: [] }),
     ]);
     for (const file of ["index.html", "icon.svg"]) cpSync(join(page, file), join(dist, file));
     cpSync(wasm, join(dist, "nucleoscope_bg.wasm"));

@@ -47,7 +47,8 @@ export function writeSingleFile(dist) {
   replace(/ *<a [^>]*href="nucleoscope\.html"[^>]*>[^<]*<\/a>\n/, "");
   replace(/<link rel="stylesheet"[^>]*>/, `<style>${style}</style>`);
   replace(/(?<=(?:href|src)=")icon\.svg(?=")/, icon);
-  replace(/<script type="module"[^>]*><\/script>/, `<script type="module">${script}</script>`);
+  replace(/ *<!-- Not a module[^>]*-->\n/, "");
+  replace(/<script defer[^>]*><\/script>/, `<script type="module">${script}</script>`);
   // Last, so that a truncated file can still report that it is damaged.
   replace(/ *<\/body>\n/, `${packed.join("")}</body>\n`);
   writeFileSync(join(dist, singleFile), html);

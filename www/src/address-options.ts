@@ -1,4 +1,5 @@
-/** Reads the options in the page's address: `?workers=N` and `?block=N`. */
+/** Reads the options in the page's address. */
+import type { Mode } from "../../packages/nucleoscope/src/nucleo-scope.ts";
 import type { Message } from "../../packages/nucleoscope/src/session/messages.ts";
 import type { TiledSizes } from "../../packages/nucleoscope/src/wasm/nucleoscope.js";
 
@@ -6,6 +7,15 @@ import type { TiledSizes } from "../../packages/nucleoscope/src/wasm/nucleoscope
 export interface AddressOptions {
   readonly workers: number | undefined;
   readonly sizes: TiledSizes | undefined;
+  /** Whether the page is in a frame of another one, which can use it with messages. */
+  readonly isEmbedded: boolean;
+  /** The origin of the page that contains this one, if the address names it. */
+  readonly origin: string | null;
+  /** The address of an image to open. */
+  readonly image: string | null;
+  readonly mode: Mode | null;
+  /** The watershed's settings, as JSON. */
+  readonly settings: string | null;
   /** Messages about values that are out of range. */
   readonly messages: Message[];
 }
@@ -37,7 +47,20 @@ export function optionsIn(search: string): AddressOptions {
   const side = numberOf(block);
   return {
     workers: numberOf(workers),
+    isEmbedded: parameters.get("embed") === "1",
+    origin: originIn(parameters.get("origin")),
+    image: parameters.get("image"),
+    mode: modeIn(parameters.get("mode")),
+    settings: parameters.get("settings"),
     sizes: side === undefined ? undefined : { largestWhole: side * side, longestBlock: side },
     messages,
   };
+}
+
+function originIn(text: string | null): string | null {
+  return text !== null && URL.canParse(text) ? new URL(text).origin : null;
+}
+
+function modeIn(text: string | null): Mode | null {
+  return text === "edit" || text === "view" || text === "mini" ? text : null;
 }

@@ -1,8 +1,9 @@
-import { define, NucleoScopeElement } from "../../packages/nucleoscope/src/element.ts";
+import { answerRequests } from "../../packages/nucleoscope/src/frame/answer.ts";
+import { define, NucleoScopeElement } from "../../packages/nucleoscope/src/nucleo-scope.ts";
 import { optionsIn } from "./address-options.ts";
 import { sourceOf } from "./embedded-assets.ts";
 
-const { workers, sizes, messages } = optionsIn(location.search);
+const { workers, sizes, messages, isEmbedded, origin, image, mode, settings } = optionsIn(location.search);
 
 NucleoScopeElement.defaults = {
   wasm: sourceOf("nucleoscope_bg.wasm"),
@@ -13,4 +14,15 @@ NucleoScopeElement.defaults = {
   messages,
   settingsHash: location.hash,
 };
+
+const element = document.querySelector("nucleo-scope");
+if (image !== null) element?.setAttribute("src", image);
+if (mode !== null) element?.setAttribute("mode", mode);
+if (settings !== null) element?.setAttribute("settings", settings);
 define();
+
+if (isEmbedded && element !== null && window.parent !== window) {
+  // Without an origin in the address, that of the page which opened this one.
+  const opener = document.referrer === "" ? null : new URL(document.referrer).origin;
+  answerRequests(element, window.parent, origin ?? opener);
+}

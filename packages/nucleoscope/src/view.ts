@@ -13,11 +13,14 @@ import { StackPanel } from "./panels/stack-panel.ts";
 import { TableDialectChoice } from "./panels/table-dialect.ts";
 import { TuningPanel } from "./panels/tuning-panel.ts";
 import { Measurements } from "./results/measurements.ts";
+import { SmallHistogram } from "./results/small-histogram.ts";
 import { isTiled, type BatchImage } from "./session/batch.ts";
 import { refusalOf, type Activity, type Session } from "./session/session.ts";
 import { linkOf } from "./session/settings-link.ts";
 import { byId, setText, type Root } from "./ui/dom.ts";
 import { followMenu } from "./ui/menus.ts";
+import { prefer, preference } from "./ui/preferences.ts";
+import { makeSplitter, type SplitterOptions } from "./ui/splitter.ts";
 import type { Drawn } from "./viewer/tools.ts";
 import { Viewer } from "./viewer/viewer.ts";
 
@@ -44,6 +47,7 @@ export class View {
   readonly #download: Download;
   readonly #export: ExportMenu;
   readonly #progress: ProgressBar;
+  readonly #smallHistogram: SmallHistogram;
   #frame: number | null = null;
 
   constructor(root: Root, session: Session, listener: ViewListener) {
@@ -60,7 +64,7 @@ export class View {
       session.changeGates(before, after),
     );
     this.#listElement = this.#part("images");
-    this.#list = new ImageList(this.#listElement, (image) => session.select(image));
+    this.#list = new ImageList(root, (image) => session.select(image));
     this.#tuning = new TuningPanel(root, {
       changed: (tuning, isFinal) => session.tune(tuning, isFinal),
       scopeChanged: (isOwn) => session.setTuningScope(isOwn),
@@ -88,9 +92,12 @@ export class View {
       measures: this.#measurements.columns,
       dialect: dialect.dialect,
     }));
+    this.#smallHistogram = new SmallHistogram(root);
     this.#progress = new ProgressBar(this.#part("progress"), this.#part("progress-words"));
     new FileDrop(root, (gathered) => void session.open(gathered), this.#abort.signal);
     for (const menu of root.querySelectorAll<HTMLDetailsElement>("details.menu")) followMenu(menu);
+    this.#splitter("list-splitter", ".list-panel", { label: "Width of the list", side: 1, minimum: 160, maximum: 480 });
+    this.#splitter("panel-splitter", ".panel", { label: "Width of the panel", side: -1, minimum: 240, maximum: 800 });
     this.#followButtons();
     this.#followSession();
   }
@@ -105,6 +112,25 @@ export class View {
 
   #part(id: string): HTMLElement {
     return byId(this.#root, id, HTMLElement);
+  }
+
+  /** Lets the user resize a column, whose width is remembered. */
+  #splitter(id: string, columnSelector: string, options: Omit<SplitterOptions, "column" | "resized">): void {
+    const column = this.#root.querySelector<HTMLElement>(columnSelector);
+    if (column === null) return;
+    const property = `--${id.replace("splitter", "width")}`;
+    const { style } = this.#part("page");
+    const set = (width: number | null): void => {
+      if (width === null) style.removeProperty(property);
+      else style.setProperty(property, `${width}px`);
+    };
+    const width = preference(property);
+    if (typeof width === "number") set(width);
+    const resized = (width: number | null): void => {
+      set(width);
+      prefer(property, width);
+    };
+    makeSplitter(this.#part(id), { ...options, column, resized });
   }
 
   #followButtons(): void {
@@ -137,7 +163,7 @@ export class View {
     follow(() => setText(this.#part("status"), session.status.value));
     follow(() => messages.show(session.messages.shown.value));
     follow(() => settings.show(session.diameter.value));
-    follow(() => this.#list.replace(session.images.value, session.selected.peek()));
+    follow(() => this.#list.show(session.images.value, session.selected.peek()));
     follow(() => this.#show(session.selected.value));
     follow(() => {
       const offered = session.offeredTuning.value;
@@ -167,7 +193,10 @@ export class View {
     this.#ends.push(
       session.on("image", (image) => this.#changed(image)),
       session.on("counted", (image) => this.#counted(image)),
-      session.on("settled", (images) => this.#measurements.summarize(images)),
+      session.on("settled", (images) => {
+        this.#list.arrange();
+        this.#measurements.summarize(images);
+      }),
       session.on("edit", () => this.#showCorrections()),
       session.on("cleared", () => this.#viewer.clear()),
       session.on("restored", () => this.#listElement.focus()),
@@ -199,6 +228,12 @@ export class View {
     if (image !== this.#session.selected.peek()) return;
     this.#viewer.describe();
     this.#measurements.update(image);
+    this.#showSmallHistogram(image);
+  }
+
+  #showSmallHistogram(image: BatchImage | null): void {
+    const measured = image === null ? null : this.#session.counts.of(image);
+    this.#smallHistogram.show(measured?.table ?? null, measured?.counted.included ?? null);
   }
 
   /** Updates the panels that show the selected image. */
@@ -206,6 +241,7 @@ export class View {
     const image = this.#session.selected.peek();
     const result = image?.state.kind === "done" ? image.state.result : null;
     this.#measurements.show(image);
+    this.#showSmallHistogram(image);
     this.#stack.show(result?.stack ?? null, image?.selection ?? {});
     this.#part("legend").hidden = result?.score == null;
     this.#showCorrections();

@@ -1,7 +1,7 @@
-import { countWords, type BatchImage } from "../session/batch.ts";
-import { make, setText } from "../ui/dom.ts";
+import { countOf, countWords, type BatchImage } from "../session/batch.ts";
+import { byId, make, setText, type Root } from "../ui/dom.ts";
 import { scoreText } from "./score-panel.ts";
-import { explanation, number } from "../format.ts";
+import { counted, explanation, number } from "../format.ts";
 
 /** The side of a thumbnail, in device pixels. */
 const pictureSide = 96;
@@ -16,6 +16,36 @@ const stateWords = {
   cancelled: "Cancelled",
 } as const;
 
+/** How the list can be sorted. */
+export type ListOrder = "added" | "name" | "nuclei" | "state";
+
+/** What needs attention comes first. */
+const stateOrder = ["failed", "cancelled", "working", "waiting", "done"] as const;
+
+const names = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
+
+/** The images whose name or path contains every word of `search`, in an order. */
+export function arranged(images: readonly BatchImage[], search: string, order: ListOrder): readonly BatchImage[] {
+  const words = search
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== "");
+  const found = images.filter(({ name, path }) => {
+    const text = `${name} ${path}`.toLowerCase();
+    return words.every((word) => text.includes(word));
+  });
+  switch (order) {
+    case "added":
+      return found;
+    case "name":
+      return found.sort((left, right) => names.compare(left.name, right.name));
+    case "nuclei":
+      return found.sort((left, right) => (countOf(right) ?? -1) - (countOf(left) ?? -1));
+    case "state":
+      return found.sort((left, right) => stateOrder.indexOf(left.state.kind) - stateOrder.indexOf(right.state.kind));
+  }
+}
+
 interface Row {
   readonly element: HTMLElement;
   readonly canvas: HTMLCanvasElement;
@@ -24,6 +54,8 @@ interface Row {
   readonly facts: HTMLElement;
   readonly count: HTMLElement;
   readonly state: HTMLElement;
+  /** Whether it is edited, has its own settings, or is outdated. */
+  readonly marks: HTMLElement;
   readonly reason: HTMLElement;
   drawn: BatchImage["thumbnail"];
 }
@@ -31,8 +63,14 @@ interface Row {
 /** The list of images, one of which is selected. */
 export class ImageList {
   readonly #list: HTMLElement;
+  readonly #search: HTMLInputElement;
+  readonly #order: HTMLSelectElement;
+  /** How many images the search finds. */
+  readonly #found: HTMLElement;
   readonly #onSelect: (image: BatchImage | null) => void;
-  #images: BatchImage[] = [];
+  #all: readonly BatchImage[] = [];
+  /** The images that are shown, in this order. */
+  #images: readonly BatchImage[] = [];
   readonly #positions = new Map<BatchImage, number>();
   readonly #rows = new Map<BatchImage, Row>();
   /** Images whose row is missing or out of date. */
@@ -42,24 +80,24 @@ export class ImageList {
   #selected: BatchImage | null = null;
   #frame: number | null = null;
 
-  constructor(list: HTMLElement, onSelect: (image: BatchImage | null) => void) {
+  constructor(root: Root, onSelect: (image: BatchImage | null) => void) {
+    const list = byId(root, "images", HTMLElement);
     this.#list = list;
+    this.#search = byId(root, "list-search", HTMLInputElement);
+    this.#order = byId(root, "list-order", HTMLSelectElement);
+    this.#found = byId(root, "list-found", HTMLElement);
     this.#onSelect = onSelect;
+    for (const field of [this.#search, this.#order]) {
+      field.addEventListener("input", () => {
+        this.#arrange();
+        this.#markSelected();
+      });
+    }
     list.addEventListener("keydown", (event) => this.#followKey(event));
     list.addEventListener("click", (event) => {
       const row = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-index]") : null;
       if (row !== null) this.select(this.#images[Number(row.dataset["index"])] ?? null);
     });
-  }
-
-  /** Adds images at the end; if none is selected, selects the first. */
-  add(images: readonly BatchImage[]): void {
-    for (const image of images) {
-      this.#positions.set(image, this.#images.length);
-      this.#images.push(image);
-      this.refresh(image);
-    }
-    if (this.#selected === null) this.select(this.#images[0] ?? null);
   }
 
   /** Shows an image's new state in one of the next frames, unless it was removed. */
@@ -79,19 +117,36 @@ export class ImageList {
     this.#onSelect(image);
   }
 
-  /** Shows these images in this order, one of them selected; existing rows are reused. */
-  replace(images: readonly BatchImage[], selected: BatchImage | null): void {
-    this.#images = [...images];
+  /** Shows these images, one of them selected; existing rows are reused. */
+  show(images: readonly BatchImage[], selected: BatchImage | null): void {
+    this.#all = images;
+    this.#arrange();
+    this.select(selected);
+    this.#markSelected();
+  }
+
+  /** Shows the images in the chosen order again, after what it depends on has changed. */
+  arrange(): void {
+    if (this.#order.value !== "added") this.#arrange();
+  }
+
+  /** Shows the images that the search finds, in the chosen order. */
+  #arrange(): void {
+    const shown = arranged(this.#all, this.#search.value, this.#order.value as ListOrder);
+    this.#images = shown;
     this.#positions.clear();
     this.#lastRow = -1;
-    for (const [index, image] of images.entries()) {
+    let isMoved = false;
+    for (const [index, image] of shown.entries()) {
       this.#positions.set(image, index);
       const row = this.#rows.get(image);
-      if (row === undefined) this.refresh(image);
-      else {
-        setPlace(row.element, index);
-        this.#lastRow = index;
+      if (row === undefined) {
+        this.refresh(image);
+        continue;
       }
+      isMoved ||= row.element.dataset["index"] !== String(index);
+      setPlace(row.element, index);
+      this.#lastRow = index;
     }
     for (const [image, { element }] of this.#rows) {
       if (this.#positions.has(image)) continue;
@@ -99,20 +154,12 @@ export class ImageList {
       this.#rows.delete(image);
       this.#stale.delete(image);
     }
-    this.select(selected);
-    this.#markSelected();
-  }
-
-  /** Removes every image. */
-  clear(): void {
-    this.#images = [];
-    this.#positions.clear();
-    this.#rows.clear();
-    this.#lastRow = -1;
-    this.#stale.clear();
-    this.#list.replaceChildren();
-    this.select(null);
-    this.#list.removeAttribute("aria-activedescendant");
+    if (isMoved) this.#list.append(...shown.flatMap((image) => this.#rows.get(image)?.element ?? []));
+    if (shown.length === 0) this.#list.removeAttribute("aria-activedescendant");
+    setText(
+      this.#found,
+      shown.length === this.#all.length ? "" : `${number(shown.length)} of ${number(this.#all.length)} shown`,
+    );
   }
 
   #markSelected(): void {
@@ -212,11 +259,12 @@ function makeRow(image: BatchImage, index: number): Row {
     facts: make("span", "facts"),
     count: make("span", "count"),
     state: make("span", "state"),
+    marks: make("span", "marks"),
     reason: make("span", "reason"),
     drawn: null,
   };
   // The spaces separate the words for screen readers and when they are copied.
-  element.append(canvas, name, " ", row.facts, " ", row.count, " ", row.state, " ", row.reason);
+  element.append(canvas, name, " ", row.facts, " ", row.count, " ", row.state, " ", row.marks, " ", row.reason);
   return row;
 }
 
@@ -228,6 +276,7 @@ function fill(row: Row, image: BatchImage): void {
   const part = state.kind === "working" && state.fraction > 0 ? ` ${Math.floor(state.fraction * 100)} %` : "";
   setText(row.state, stateWords[state.kind] + part);
   row.element.dataset["state"] = state.kind;
+  setText(row.marks, marksOf(image));
   setText(row.reason, reasonOf(image));
   if (thumbnail !== null && row.drawn !== thumbnail) {
     row.drawn = thumbnail;
@@ -244,6 +293,17 @@ function factsOf({ state, thumbnail, ignoredInScoring }: BatchImage): string {
     if (ignoredInScoring) parts.push("ignored in scoring");
   }
   return parts.join(" · ");
+}
+
+/** What sets an image apart from the others, as text. */
+function marksOf({ edits, tuning, regions, selection }: BatchImage): string {
+  const marks = [
+    edits.steps.length > 0 ? "edited" : "",
+    tuning === null ? "" : "own settings",
+    regions.length > 0 ? counted(regions.length, "region") : "",
+    typeof selection.channel === "number" ? `channel ${selection.channel + 1}` : "",
+  ];
+  return marks.filter((mark) => mark !== "").join(" · ");
 }
 
 function reasonOf({ state }: BatchImage): string {

@@ -1,6 +1,6 @@
 import type { BrushBehavior, BrushSelection, D3BrushEvent } from "d3-brush";
 import { select } from "d3-selection";
-import { makeSvg } from "./chart.ts";
+import { makeSvg } from "../ui/dom.ts";
 
 /** The part of a chart that is dragged over to mark a range. */
 export class BrushLayer {

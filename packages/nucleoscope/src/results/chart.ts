@@ -1,7 +1,7 @@
 import { axisBottom, axisLeft } from "d3-axis";
 import type { ScaleLinear } from "d3-scale";
 import { select } from "d3-selection";
-import { make } from "../ui/dom.ts";
+import { make, makeSvg } from "../ui/dom.ts";
 import { columnIndex, heading, type MeasurementColumn, type MeasurementTable } from "./measurement-table.ts";
 import type { Gate } from "../session/gates.ts";
 import type { ValueRange } from "../session/row-filter.ts";
@@ -26,15 +26,6 @@ const seriesWords: Record<Series, string> = {
   brushed: "Brushed",
   selected: "Selected nucleus",
 };
-
-const namespace = "http://www.w3.org/2000/svg";
-
-/** A new element of an SVG. */
-export function makeSvg<K extends keyof SVGElementTagNameMap>(tag: K, className: string): SVGElementTagNameMap[K] {
-  const made = document.createElementNS(namespace, tag);
-  made.setAttribute("class", className);
-  return made;
-}
 
 /** Draws a chart again when the colour scheme changes, without keeping it alive. */
 function followColorScheme(chart: Chart): void {

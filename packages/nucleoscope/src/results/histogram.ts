@@ -1,21 +1,11 @@
 import { max } from "d3-array";
 import { brushX, type BrushSelection } from "d3-brush";
 import { scaleLinear } from "d3-scale";
-import { make, setText } from "../ui/dom.ts";
+import { make, setText, makeSvg } from "../ui/dom.ts";
 import { nuclei, number } from "../format.ts";
 import { binAt, binCounts, binEdge, binsOf, type Bins } from "./bins.ts";
 import { BrushLayer } from "./brush-layer.ts";
-import {
-  button,
-  Chart,
-  ColumnSelect,
-  legend,
-  makeSvg,
-  pixelsOf,
-  placeLine,
-  type ChartEvents,
-  type Scale,
-} from "./chart.ts";
+import { button, Chart, ColumnSelect, legend, pixelsOf, placeLine, type ChartEvents, type Scale } from "./chart.ts";
 import { isWithin, type Gate } from "../session/gates.ts";
 import { columnValues, defaultColumns, heading, isWhole, written, type MeasurementTable } from "./measurement-table.ts";
 import { isOpen, openRange, RangeFields, tidy } from "./range-fields.ts";

@@ -1,10 +1,10 @@
 import { extent } from "d3-array";
 import { brush, type BrushSelection } from "d3-brush";
 import { scaleLinear } from "d3-scale";
-import { make, setText } from "../ui/dom.ts";
+import { make, setText, makeSvg } from "../ui/dom.ts";
 import { nuclei } from "../format.ts";
 import { BrushLayer } from "./brush-layer.ts";
-import { button, Chart, ColumnSelect, legend, makeSvg, pixelsOf, type ChartEvents, type Scale } from "./chart.ts";
+import { button, Chart, ColumnSelect, legend, pixelsOf, type ChartEvents, type Scale } from "./chart.ts";
 import { isWithin } from "../session/gates.ts";
 import { columnValues, defaultColumns, heading, isWhole, written, type MeasurementTable } from "./measurement-table.ts";
 import { isOpen, openRange, RangeFields, tidy } from "./range-fields.ts";

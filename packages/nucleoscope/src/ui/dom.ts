@@ -24,3 +24,12 @@ export function make<K extends keyof HTMLElementTagNameMap>(
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
+
+const namespace = "http://www.w3.org/2000/svg";
+
+/** A new element of an SVG. */
+export function makeSvg<K extends keyof SVGElementTagNameMap>(tag: K, className: string): SVGElementTagNameMap[K] {
+  const made = document.createElementNS(namespace, tag);
+  made.setAttribute("class", className);
+  return made;
+}
