@@ -31,7 +31,7 @@ export async function bundle() {
       if (!existsSync(file)) throw new StepFailed(`${file} is missing.`);
     }
     const { build } = await import("esbuild");
-    const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+    const { version } = JSON.parse(readFileSync(join(root, "packages", "nucleoscope", "package.json"), "utf8"));
     const shared = {
       absWorkingDir: page,
       bundle: true,
