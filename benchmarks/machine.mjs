@@ -21,7 +21,7 @@ export function pinnedVersions() {
   const packageOf = (folder) => JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
   const lock = readFileSync(join(root, "Cargo.lock"), "utf8");
   return {
-    Nucleoscope: packageOf(".").version,
+    Nucleoscope: packageOf("packages/nucleoscope").version,
     model: modelCard().match(/^# Model card: \S+ (\S+)$/m)[1],
     tract: lock.match(/name = "tract-core"\nversion = "([^"]+)"/)[1],
     "onnxruntime-web": packageOf("benchmarks").devDependencies["onnxruntime-web"],

@@ -26,7 +26,7 @@ export async function buildWasm({ quick = false } = {}) {
 
 /** What esbuild needs to bundle a script of the page or of the package. */
 export function scriptOptions() {
-  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const { version } = JSON.parse(readFileSync(join(root, "packages", "nucleoscope", "package.json"), "utf8"));
   return {
     absWorkingDir: root,
     plugins: [textOfStyles],

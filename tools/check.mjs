@@ -47,10 +47,11 @@ async function linters() {
   return (name) => join(dirname(python), process.platform === "win32" ? `${name}.exe` : name);
 }
 
-/** Checks the types of the page's code and of the tests, which need the types of the WebAssembly module. */
+/** Checks the types of the code for browsers, of the code for Node, and of the tests, which need the types of the WebAssembly module. */
 export async function checkTypes() {
   await step("TypeScript types", async () => {
-    for (const project of [".", "tests"]) await runScript("typescript/bin/tsc", ["--noEmit", "--project", project]);
+    const projects = [".", "packages/nucleoscope/tsconfig.node.json", "tests"];
+    for (const project of projects) await runScript("typescript/bin/tsc", ["--noEmit", "--project", project]);
   });
 }
 

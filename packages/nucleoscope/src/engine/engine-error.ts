@@ -1,4 +1,4 @@
-import type { ErrorReport } from "./protocol.ts";
+import type { ErrorReport } from "../wasm/nucleoscope.js";
 
 /** An error with a message, a stable code, and help. */
 export class EngineError extends Error implements ErrorReport {

@@ -43,13 +43,16 @@ import type {
   TruthSource,
 } from "./protocol.ts";
 
-/** Where an asset is: an address, or a function that unpacks it, called for each attempt to load. */
-export type Source = URL | (() => Promise<Response>);
+/**
+ * Where an asset is: an address (a string is relative to the page), or a function that returns it, called for each
+ * attempt to load.
+ */
+export type Source = URL | string | (() => Promise<Response>);
 
 /** The assets and options of an engine. */
 export interface EngineOptions {
-  /** The WebAssembly module, or its source. */
-  readonly wasm: Source | WebAssembly.Module;
+  /** The WebAssembly module, compiled or as bytes, or its source. */
+  readonly wasm: Source | WebAssembly.Module | Uint8Array<ArrayBuffer>;
   /** The model's bytes, or their source. */
   readonly model: Source | Uint8Array;
   /** The worker's script, or its source. */
@@ -58,6 +61,24 @@ export interface EngineOptions {
   readonly workers?: number | undefined;
   /** Which images are segmented in blocks; by default, those of more than 4096 × 4096 pixels. */
   readonly sizes?: TiledSizes | undefined;
+}
+
+/**
+ * What an engine consists of when its assets have been loaded.
+ *
+ * @internal
+ */
+export interface LoadedParts {
+  readonly module: WebAssembly.Module;
+  readonly model: Uint8Array;
+  /** Starts a worker that runs the worker's script. */
+  readonly startWorker: () => WorkerLike;
+  /** How many images are processed at the same time. */
+  readonly workers: number;
+  /** Which images are segmented in blocks; by default, those of more than 4096 × 4096 pixels. */
+  readonly sizes?: TiledSizes | undefined;
+  /** Called once when the engine is disposed of, or could not be started. */
+  readonly release?: (() => void) | undefined;
 }
 
 /** An image, and which part of its stack is used. */
@@ -99,7 +120,7 @@ export class Engine {
   readonly #reader: Pool;
   /** Relabels and draws the selected image, without waiting for the other two pools. */
   readonly #interactive: Pool;
-  readonly #script: string;
+  readonly #release: () => void;
   readonly #sizes: TiledSizes | null;
   readonly #numbers = new WeakMap<object, number>();
   #numbered = 0;
@@ -113,7 +134,7 @@ export class Engine {
     segmenters: Pool;
     reader: Pool;
     interactive: Pool;
-    script: string;
+    release: () => void;
     sizes: TiledSizes | null;
   }) {
     this.model = parts.model;
@@ -125,7 +146,7 @@ export class Engine {
     this.#segmenters = parts.segmenters;
     this.#reader = parts.reader;
     this.#interactive = parts.interactive;
-    this.#script = parts.script;
+    this.#release = parts.release;
     this.#sizes = parts.sizes;
   }
 
@@ -134,33 +155,47 @@ export class Engine {
     if (workers !== undefined) checkCount(workers, "workers");
     if (sizes != null) for (const [name, value] of Object.entries(sizes)) checkCount(value, name);
     const [module, bytes, source] = await Promise.all([
-      isSource(wasm) ? compile(wasm) : wasm,
-      isSource(model) ? load(model).then(async (response) => new Uint8Array(await response.arrayBuffer())) : model,
-      isSource(worker) ? load(worker).then((response) => response.blob()) : worker,
+      wasm instanceof WebAssembly.Module ? wasm : compile(wasm),
+      isSource(model) ? load(model, "nuclei.onnx").then(bytesOf) : model,
+      isSource(worker) ? load(worker, "worker.js").then(scriptOf) : worker,
     ]);
     const script = URL.createObjectURL(source);
+    return Engine.start({
+      module,
+      model: bytes,
+      startWorker: () => new Worker(script),
+      workers: workers ?? defaultWorkers(navigator.hardwareConcurrency),
+      sizes,
+      release: () => URL.revokeObjectURL(script),
+    });
+  }
+
+  /**
+   * Starts the first workers of an engine whose assets have been loaded.
+   *
+   * @internal
+   */
+  static async start({ module, model, startWorker, workers, sizes, release }: LoadedParts): Promise<Engine> {
     const starter = (setup: ToWorker) => (): WorkerLike => {
-      const started: WorkerLike = new Worker(script);
+      const started = startWorker();
       started.postMessage(setup);
       return started;
     };
     const reader = new Pool(starter({ type: "setup", module, model: null }), 1);
     const interactive = new Pool(starter({ type: "setup", module, model: null }), 1);
-    const segmenters = new Pool(
-      starter({ type: "setup", module, model: bytes }),
-      workers ?? defaultWorkers(navigator.hardwareConcurrency),
-    );
+    const segmenters = new Pool(starter({ type: "setup", module, model }), workers);
+    const released = release ?? ((): void => undefined);
     try {
       const [about] = await Promise.all([segmenters.warmUp(), reader.warmUp()]);
       const { model: metadata, ...rest } = about;
       if (metadata === null) throw new Error("the worker was set up without a model");
       const pools = { segmenters, reader, interactive };
-      return new Engine({ model: metadata, ...rest, ...pools, script, sizes: sizes ?? null });
+      return new Engine({ model: metadata, ...rest, ...pools, release: released, sizes: sizes ?? null });
     } catch (error) {
       segmenters.dispose();
       reader.dispose();
       interactive.dispose();
-      URL.revokeObjectURL(script);
+      released();
       throw error;
     }
   }
@@ -217,6 +252,11 @@ export class Engine {
   /** Measures the nuclei of an image, without delaying changes to the selected image. */
   measure(request: ImageRequest, nuclei: FinishedNuclei, options?: RunOptions): Promise<MeasurementTable> {
     return this.#reader.run({ kind: "measure", ...this.#referenceTo(request), nuclei: finished(nuclei) }, options);
+  }
+
+  /** The label image of an image's nuclei: for each pixel, row by row, the number of its nucleus; 0 is background. */
+  labels(nuclei: FinishedNuclei, options?: RunOptions): Promise<Uint32Array<ArrayBuffer>> {
+    return this.#reader.run({ kind: "labels", nuclei: finished(nuclei) }, options);
   }
 
   /** Decides from their measurements which of an image's nuclei count; nothing is decoded. */
@@ -303,7 +343,7 @@ export class Engine {
     this.#segmenters.dispose();
     this.#reader.dispose();
     this.#interactive.dispose();
-    URL.revokeObjectURL(this.#script);
+    this.#release();
   }
 
   #referenceTo(request: ImageRequest): ImageReference {
@@ -354,12 +394,21 @@ function finished({ masks, width, height, edited }: FinishedNuclei): FinishedNuc
   return { masks, width, height, edited };
 }
 
-function isSource(part: object): part is Source {
-  return part instanceof URL || typeof part === "function";
+function isSource(part: object | string): part is Source {
+  return typeof part === "string" || part instanceof URL || typeof part === "function";
 }
 
-function load(source: Source): Promise<Response> {
-  return source instanceof URL ? fetchFrom(source) : source();
+/** An asset's bytes, and what it is called in messages. */
+interface Loaded {
+  readonly name: string;
+  readonly response: Response;
+}
+
+/** Loads an asset; `name` is what it is called in messages if it has no address. */
+async function load(source: Source, name: string): Promise<Loaded> {
+  if (typeof source === "function") return { name, response: await source() };
+  const url = typeof source === "string" ? new URL(source, globalThis.document?.baseURI ?? location.href) : source;
+  return { name: url.href, response: await fetchFrom(url) };
 }
 
 async function fetchFrom(url: URL): Promise<Response> {
@@ -374,13 +423,35 @@ async function fetchFrom(url: URL): Promise<Response> {
   return response;
 }
 
+async function bytesOf({ name, response }: Loaded): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  if (isHtml(bytes)) throw htmlInstead(name);
+  return bytes;
+}
+
+async function scriptOf(loaded: Loaded): Promise<Blob> {
+  return new Blob([await bytesOf(loaded)], { type: "text/javascript" });
+}
+
+/** Whether a file begins with a tag: neither a module, nor a model, nor a script does. */
+function isHtml(bytes: Uint8Array<ArrayBuffer>): boolean {
+  return new TextDecoder().decode(bytes.subarray(0, 100)).trimStart().startsWith("<");
+}
+
 /** Compiles the module while it is downloaded, if the server sends the correct media type. */
-async function compile(source: Source): Promise<WebAssembly.Module> {
-  const response = await load(source);
-  const streamable = response.headers.get("content-type")?.startsWith("application/wasm") === true;
+async function compile(wasm: Source | Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
+  if (!isSource(wasm)) return compiled(() => WebAssembly.compile(wasm));
+  const loaded = await load(wasm, "nucleoscope_bg.wasm");
+  const { response } = loaded;
+  const isStreamable = response.headers.get("content-type")?.startsWith("application/wasm") === true;
+  if (isStreamable) return compiled(() => WebAssembly.compileStreaming(response));
+  const bytes = await bytesOf(loaded);
+  return compiled(() => WebAssembly.compile(bytes));
+}
+
+async function compiled(work: () => Promise<WebAssembly.Module>): Promise<WebAssembly.Module> {
   try {
-    if (streamable) return await WebAssembly.compileStreaming(response);
-    return await WebAssembly.compile(await response.arrayBuffer());
+    return await work();
   } catch (error) {
     throw new EngineError({
       code: "engine/not-compiled",
@@ -395,5 +466,13 @@ function notLoaded(reason: string): EngineError {
     code: "engine/not-loaded",
     message: `A part of the program could not be loaded (${reason}).`,
     help: "Check the connection and try again.",
+  });
+}
+
+function htmlInstead(name: string): EngineError {
+  return new EngineError({
+    code: "engine/html-instead",
+    message: `A part of the program could not be loaded: the server sent an HTML page instead of ${name}.`,
+    help: "The file is probably missing, and the server answers unknown addresses with its start page. Copy the file to this address, or set its address in the options.",
   });
 }

@@ -237,6 +237,7 @@ export class Pool {
       this.#end(slot);
       if (isLast) this.#addWorker();
     }, idleTime);
+    letProcessEnd(slot.rest);
   }
 
   #addWorker(): void {
@@ -396,6 +397,11 @@ export class Pool {
     clearTimeout(slot.rest);
     slot.worker.terminate();
   }
+}
+
+/** In Node, lets the process end before the timer has run; in a browser, does nothing. */
+function letProcessEnd(timer: { readonly unref?: () => unknown } | number): void {
+  if (typeof timer === "object") timer.unref?.();
 }
 
 function crashed(reason: string): EngineError {

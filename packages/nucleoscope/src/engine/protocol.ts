@@ -145,6 +145,12 @@ export interface MeasureTask extends ImageReference {
   readonly nuclei: FinishedNuclei;
 }
 
+/** Writes the label image of an image's nuclei. */
+export interface LabelsTask {
+  readonly kind: "labels";
+  readonly nuclei: FinishedNuclei;
+}
+
 /** The rules by which nuclei of an image count. */
 export interface CountRules {
   readonly regions: readonly Region[];
@@ -257,6 +263,7 @@ export type Task =
   | LabelTask
   | CorrectTask
   | MeasureTask
+  | LabelsTask
   | CountTask
   | CsvTask
   | ExportTask
@@ -325,6 +332,8 @@ export interface Outcomes {
   label: Segmented;
   correct: Segmented;
   measure: MeasurementTable;
+  /** For each pixel, row by row, the number of its nucleus, from 1; 0 is background. */
+  labels: Uint32Array<ArrayBuffer>;
   count: CountedNuclei;
   csv: Blob;
   export: Exported;

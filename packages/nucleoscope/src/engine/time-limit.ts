@@ -34,6 +34,7 @@ export function pixelsIn(task: Task): number {
     case "probability-picture":
       return task.prediction.width * task.prediction.height;
     case "measure":
+    case "labels":
     case "export":
       return task.nuclei.width * task.nuclei.height;
     default:

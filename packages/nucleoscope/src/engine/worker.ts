@@ -36,6 +36,7 @@ import type {
   ExportTask,
   FromWorker,
   ImageSource,
+  LabelsTask,
   LabelTask,
   ProbabilityPictureTask,
   MeasureTask,
@@ -143,6 +144,10 @@ async function finish(task: Task, progress: OnProgress): Promise<Finished> {
     case "measure": {
       const outcome = measure(task);
       return { outcome, transfer: [outcome.values.buffer] };
+    }
+    case "labels": {
+      const outcome = labels(task);
+      return { outcome, transfer: [outcome.buffer] };
     }
     case "count": {
       const outcome = count(task);
@@ -339,6 +344,16 @@ function measure(task: MeasureTask): MeasurementTable {
   const nuclei = Segmentation.fromMasks(task.nuclei);
   try {
     return nuclei.measure(imageOf(task, true));
+  } finally {
+    nuclei.free();
+  }
+}
+
+function labels(task: LabelsTask): Uint32Array<ArrayBuffer> {
+  const nuclei = Segmentation.fromMasks(task.nuclei);
+  try {
+    // The array is a copy, not a view of the module's memory.
+    return nuclei.labels() as Uint32Array<ArrayBuffer>;
   } finally {
     nuclei.free();
   }

@@ -95,7 +95,7 @@ export class NucleusTable {
   #isVisible = false;
   #rowHeight = 32;
   #headHeight = 64;
-  #filterTimer: number | undefined;
+  #filterTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(events: TableEvents) {
     this.#events = events;

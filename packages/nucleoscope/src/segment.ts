@@ -1,0 +1,29 @@
+import type { Engine, NucleiRequest } from "./engine/engine.ts";
+import { imageSettings, type SegmentOptions } from "./segment-options.ts";
+import { SegmentedImage } from "./segmented-image.ts";
+
+/** The smallest picture that can be requested; nothing shows it. */
+const thumbnailSide = 1;
+
+/**
+ * Finds the nuclei in one image file.
+ *
+ * Throws an `EngineError` with a message, a code and help if the file or an option cannot be used.
+ */
+export async function segment(engine: Engine, file: Blob, options: SegmentOptions = {}): Promise<SegmentedImage> {
+  const { signal, onProgress } = options;
+  const request: NucleiRequest = {
+    imageId: "image",
+    source: { blob: file, entry: null },
+    ...imageSettings(options, engine.settingList),
+    truth: null,
+    edits: [],
+  };
+  const { nuclei } = await engine.segment(request, thumbnailSide, {
+    signal,
+    onProgress: (progress) => {
+      if (progress.stage === "network") onProgress?.(progress.done / progress.total);
+    },
+  });
+  return new SegmentedImage(engine, request, nuclei, await engine.labels(nuclei, { signal }));
+}
