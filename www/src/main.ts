@@ -13,6 +13,7 @@ NucleoScopeElement.defaults = {
   sizes,
   messages,
   settingsHash: location.hash,
+  ...(isEmbedded ? {} : { keepAs: "nucleoscope" }),
 };
 
 const element = document.querySelector("nucleo-scope");

@@ -2,9 +2,10 @@
 import { Engine, type EngineOptions } from "./engine/engine.ts";
 import type { ErrorReport, NamedBlob } from "./engine/protocol.ts";
 import resultsStyles from "./results/results.css";
-import { countedOf, countOf, type BatchImage } from "./session/batch.ts";
+import { countOf, type BatchImage } from "./session/batch.ts";
 import { filesOf } from "./session/exporter.ts";
 import { gatherPicked } from "./session/gather.ts";
+import { KeptSessionStore, SessionKeeper } from "./session/kept-session.ts";
 import { Session, type SessionOptions } from "./session/session.ts";
 import { asRecord, parseNetworkSettings, parseTuning } from "./session/tuning.ts";
 import type { WorkProgress } from "./session/work.ts";
@@ -63,7 +64,13 @@ export interface NucleoScopeEventMap {
 }
 
 /** Where the element finds its parts, and how its engine works. */
-export type ElementDefaults = Partial<EngineOptions & Omit<SessionOptions, "createEngine">>;
+export interface ElementDefaults extends Partial<EngineOptions>, Omit<SessionOptions, "createEngine"> {
+  /**
+   * Keeps the session of the element in a database of the browser with this name, and opens it again. Only one
+   * element can use a name at a time; others keep nothing.
+   */
+  readonly keepAs?: string;
+}
 
 /** `HTMLElement`, or an empty class where there is none: the module can be imported on a server. */
 const Base: typeof HTMLElement = globalThis.HTMLElement ?? (class {} as unknown as typeof HTMLElement);
@@ -103,7 +110,7 @@ export class NucleoScopeElement extends Base {
   #session: Session | null = null;
   #view: View | null = null;
   /** What each image's last `result` event was about. */
-  readonly #reported = new WeakMap<BatchImage, unknown>();
+  readonly #reported = new WeakMap<BatchImage, { readonly segmented: object; readonly count: number }>();
   #ends: (() => void)[] = [];
 
   /** The address of an image to open. */
@@ -224,6 +231,8 @@ export class NucleoScopeElement extends Base {
     session.setDiameter(this.diameter);
     this.#applySettings(session);
     if (this.src !== "") void this.#openAddress(session, this.src);
+    const { keepAs } = NucleoScopeElement.defaults;
+    if (keepAs !== undefined) void this.#keep(session, keepAs);
   }
 
   /** @ignore */
@@ -264,6 +273,23 @@ export class NucleoScopeElement extends Base {
     };
   }
 
+  /** Restores the session that was kept under a name, and keeps this one from then on. */
+  async #keep(session: Session, name: string): Promise<void> {
+    const store = await KeptSessionStore.open(name);
+    if (store === null) return;
+    this.#ends.push(() => void store.close());
+    let kept = await store.read().catch(() => null);
+    if (this.#session !== session) return;
+    // What the address asks for comes first.
+    if (kept !== null && session.images.value.length === 0 && this.src === "") await session.restore(kept);
+    else kept = null;
+    if (kept === null) await store.clear();
+    if (this.#session !== session) return;
+    const keeper = new SessionKeeper(session, store, kept, (failure) => session.reportKept(failure));
+    this.#ends.push(() => keeper.stop());
+    session.forgetKept = () => keeper.forget();
+  }
+
   #opened(): Session {
     if (this.#session === null) throw new Error("the element is not connected to a document");
     return this.#session;
@@ -291,9 +317,11 @@ export class NucleoScopeElement extends Base {
 
   #reportResult(image: BatchImage): void {
     const result = resultOf(image);
-    const now = countedOf(image) ?? image.state;
-    if (result === null || this.#reported.get(image) === now) return;
-    this.#reported.set(image, now);
+    if (result === null || image.state.kind !== "done") return;
+    const { result: segmented } = image.state;
+    const before = this.#reported.get(image);
+    if (before?.segmented === segmented && before.count === result.count) return;
+    this.#reported.set(image, { segmented, count: result.count });
     this.#emit("result", result);
   }
 

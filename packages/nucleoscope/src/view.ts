@@ -147,6 +147,7 @@ export class View {
       this.#part("choose-images").focus();
     });
     onClick("retry", () => void session.load());
+    onClick("forget", () => void this.#forget());
     onClick("copy-link", () => void this.#copyLink());
     this.#listElement.addEventListener("keydown", (event) => {
       if (event.key === "Delete") this.#removeSelected();
@@ -188,6 +189,12 @@ export class View {
       this.#export.list(engine.exportFormats);
       this.#viewer.use(engine);
       setText(this.#part("model"), `model ${engine.model.name} ${engine.model.version}`);
+    });
+    follow(() => {
+      const kept = session.kept.value;
+      this.#part("kept").hidden = kept === null;
+      this.#part("forget").hidden = kept?.failure !== null;
+      setText(this.#part("kept-words"), kept?.failure ?? "This session is kept only on this computer");
     });
     follow(() => this.#layOut(session.activity.value));
     this.#ends.push(
@@ -280,6 +287,11 @@ export class View {
   #removeSelected(): void {
     this.#session.removeSelected();
     if (this.#session.images.value.length === 0) this.#part("choose-images").focus();
+  }
+
+  async #forget(): Promise<void> {
+    await this.#session.forgetKept?.();
+    this.#session.reportKept("This session is no longer kept: it ends when you leave the page");
   }
 
   async #copyLink(): Promise<void> {

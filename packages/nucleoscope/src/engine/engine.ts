@@ -417,10 +417,20 @@ async function fetchFrom(url: URL): Promise<Response> {
   try {
     response = await fetch(url);
   } catch {
+    // In such a frame, the page's own server is another origin.
+    if (globalThis.origin === "null" && url.protocol.startsWith("http")) throw notLoadedInSandbox(name);
     throw notLoaded(`${name}: the server did not answer`);
   }
   if (!response.ok) throw notLoaded(`${name}: the server answered ${response.status}`);
   return response;
+}
+
+function notLoadedInSandbox(name: string): EngineError {
+  return new EngineError({
+    code: "engine/sandboxed",
+    message: `A part of the program could not be loaded (${name}), because this page is in a sandboxed frame.`,
+    help: "Add allow-same-origin to the frame's sandbox, or put the single file nucleoscope.html into the frame.",
+  });
 }
 
 async function bytesOf({ name, response }: Loaded): Promise<Uint8Array<ArrayBuffer>> {

@@ -180,6 +180,21 @@ export class Batch {
     return this.#images;
   }
 
+  /** Every file that was added and not refused, in the order in which they were added. */
+  get files(): readonly BatchFile[] {
+    return this.#files;
+  }
+
+  /** The paths of images that were removed from the list. */
+  get removedPaths(): readonly string[] {
+    return [...this.#removed];
+  }
+
+  /** Leaves images of these paths out of the list, until their files are added again. */
+  leaveOut(paths: readonly string[]): void {
+    for (const path of paths) this.#removed.add(path);
+  }
+
   /** Whether an image is on the list and was opened successfully. */
   has(image: BatchImage): boolean {
     return this.#byPath.get(image.path) === image;

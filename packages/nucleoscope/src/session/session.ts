@@ -4,11 +4,12 @@ import type { Engine } from "../engine/engine.ts";
 import type { BatchFile, ErrorReport } from "../engine/protocol.ts";
 import { counted, countedNuclei } from "../format.ts";
 import type { Edit, PixelSize, Region, ScoreSummary, Selection, Setting, Settings } from "../wasm/nucleoscope.js";
-import { Batch, csvNucleiOf, isTiled, type BatchImage, type Tally } from "./batch.ts";
+import { Batch, countFailureOf, csvNucleiOf, isTiled, type BatchImage, type Tally } from "./batch.ts";
 import { Counts } from "./counts.ts";
 import { changed, sameGate, type Gate } from "./gates.ts";
 import type { Gathered } from "./gather.ts";
-import { InteractiveWorker } from "./interactive-worker.ts";
+import { InteractiveWorker, requestOf } from "./interactive-worker.ts";
+import type { KeptImage, KeptSession, KeptState } from "./kept-session.ts";
 import { Listeners } from "./listeners.ts";
 import { Messages, type Message } from "./messages.ts";
 import { PredictionCache } from "./prediction-cache.ts";
@@ -18,7 +19,7 @@ import { settingsIn } from "./settings-link.ts";
 import { Status } from "./status.ts";
 import { submissionOf, type Submission } from "./submission.ts";
 import { hasTuning, sameNetworkSettings, tuningOf, type Tuning } from "./tuning.ts";
-import { progressText, Work } from "./work.ts";
+import { progressText, thumbnailSide, Work } from "./work.ts";
 
 /** Bytes of cached predictions: about 2,700 images of 256 × 256 pixels. */
 const cachedBytes = 2 ** 31;
@@ -133,6 +134,7 @@ export class Session {
   /** Counts changes of images' own tunings. */
   readonly #tuningRevision = signal(0);
   readonly #activity = signal<Activity>(idle);
+  readonly #keptReport = signal<{ readonly failure: string | null } | null>(null);
   #batch = new Batch();
   /** Resolves when the engine has been loaded, at the first attempt or a later one. */
   readonly ready: Promise<Engine>;
@@ -152,6 +154,8 @@ export class Session {
   /** What was removed and can be restored. */
   #removed: Removed | null = null;
   #removalMessage: Message | null = null;
+  /** Kept images that wait to be opened again, by path. */
+  readonly #kept = new Map<string, KeptImage>();
   #isDisposed = false;
 
   /** Starts loading the engine; files can be opened at once. */
@@ -231,6 +235,29 @@ export class Session {
     return { diameter: this.#diameter.value, ...this.tuning.value.tuning };
   }
 
+  /** Whether the session is kept on this computer, or why it is not; null while that is not known. */
+  get kept(): ReadonlySignal<{ readonly failure: string | null } | null> {
+    return this.#keptReport;
+  }
+
+  /** Deletes what was kept of the session, if it is kept. */
+  forgetKept: (() => Promise<void>) | null = null;
+
+  /** Reports that the session was kept, or why it cannot be; null and no images: nothing is kept. */
+  reportKept(failure: string | null): void {
+    this.#keptReport.value = { failure };
+  }
+
+  /** What all images share. */
+  get shared(): Pick<KeptState, "diameter" | "pixelSize" | "tuning" | "gates"> {
+    return {
+      diameter: this.#diameter.value,
+      pixelSize: this.#pixelSize.value,
+      tuning: this.#tuning.value,
+      gates: this.#gates,
+    };
+  }
+
   /** Calls `listener` at each event of this name; the function returned ends that. */
   on<Name extends keyof SessionEvents>(name: Name, listener: (event: SessionEvents[Name]) => void): () => void {
     return this.#listeners.on(name, listener);
@@ -251,14 +278,16 @@ export class Session {
     return this.#saved.isMissing(this.#batch.images);
   }
 
-  /** Resolves when nothing is being opened, segmented or counted. */
+  /** Resolves when nothing is being opened, segmented, measured or counted. */
   async settled(): Promise<void> {
     await this.#opening;
     await new Promise<void>((resolve) => {
       let end: (() => void) | null = null;
       end = effect(() => {
-        const { isBusy, tally } = this.#activity.value;
-        if (isBusy || tally.counted === null) return;
+        const { isBusy } = this.#activity.value;
+        const isMeasured = (image: BatchImage): boolean =>
+          image.state.kind !== "done" || this.counts.of(image) !== null || countFailureOf(image) !== null;
+        if (isBusy || !this.#batch.images.every(isMeasured)) return;
         resolve();
         queueMicrotask(() => end?.());
       });
@@ -334,6 +363,57 @@ export class Session {
       }
     });
     return this.#opening;
+  }
+
+  /** Opens the files of a kept session, and puts its images into the state in which they were. */
+  async restore({ state, files, images }: KeptSession): Promise<void> {
+    const engine = await this.ready;
+    const known = tuningOf({ ...engine.settings, ...state.tuning }, engine.settingList);
+    this.#tuning.value = known;
+    this.#diameter.value = state.diameter;
+    this.#pixelSize.value = state.pixelSize;
+    this.#gates = state.gates;
+    this.#batch.leaveOut(state.removed);
+    for (const image of images) this.#kept.set(image.path, image);
+    await this.open(Promise.resolve({ files: [...files], unreadable: [] }));
+    this.#kept.clear();
+    const selected = this.#batch.images.find(({ path }) => path === state.selected);
+    if (selected !== undefined) this.select(selected);
+    const when = new Date(state.time).toLocaleString("en", { dateStyle: "medium", timeStyle: "short" });
+    this.messages.add([
+      {
+        message: `${counted(this.#batch.images.length, "image")} of your last visit (${when}) opened again, with nuclei and corrections.`,
+        help: "They were kept only on this computer. “Remove all” removes them.",
+      },
+    ]);
+    await this.#drawThumbnails(engine);
+  }
+
+  /** Draws the thumbnails of restored images: pictures cannot be kept. */
+  async #drawThumbnails(engine: Engine): Promise<void> {
+    const contrast = { low: null, high: null, gamma: 1 };
+    for (const image of this.#batch.images) {
+      const request = requestOf(image);
+      if (image.thumbnail !== null || image.state.kind !== "done" || request === null) continue;
+      try {
+        const picture = await engine.preview(request, thumbnailSide, contrast);
+        if (!this.#batch.has(image) || image.thumbnail !== null) picture.bitmap.close();
+        else image.thumbnail = picture;
+        this.#listeners.emit("image", image);
+      } catch {
+        // The viewer says why a picture cannot be shown, once the image is selected.
+      }
+    }
+  }
+
+  /** Puts an image into the state in which it was kept; returns false if it was not. */
+  #takeKept(image: BatchImage): boolean {
+    const kept = this.#kept.get(image.path);
+    if (kept === undefined || image.imageId === null) return false;
+    const { result, edits, path: _, ...given } = kept;
+    Object.assign(image, given, { state: { kind: "done", result } });
+    image.edits.replace(edits);
+    return true;
   }
 
   /** Opens an example image, another one at each call. */
@@ -557,9 +637,11 @@ export class Session {
     if (this.#selected.value === null) this.#select(batch.images[0] ?? null);
     for (const image of update.renamed) this.#listeners.emit("image", image);
     for (const image of update.added) this.#reportFailure(image);
+    const restored = new Set(update.added.filter((image) => this.#takeKept(image)));
+    for (const image of restored) this.#listeners.emit("image", image);
     await this.#applyRecords(engine);
     await this.#takeRegions(files.filter(isRegions), engine);
-    this.#start([...update.added, ...update.again]);
+    this.#start([...update.added.filter((image) => !restored.has(image)), ...update.again]);
   }
 
   #start(images: readonly BatchImage[]): void {

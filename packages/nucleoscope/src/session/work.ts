@@ -32,7 +32,7 @@ interface Run {
 }
 
 /** The longer side of the thumbnails, in device pixels. */
-const thumbnailSide = 96;
+export const thumbnailSide = 96;
 
 /** Sends images to the engine and stores the results in them. */
 export class Work {

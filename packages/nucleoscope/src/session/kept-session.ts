@@ -1,0 +1,290 @@
+/** A session that is kept on this computer, so that a reload or a crash loses nothing. */
+import { deleteDB, openDB, type DBSchema, type IDBPDatabase } from "idb";
+import type { BatchFile, Segmented } from "../engine/protocol.ts";
+import type { Edit, PixelSize, Region, Selection, Settings } from "../wasm/nucleoscope.js";
+import type { BatchImage } from "./batch.ts";
+import type { Gate } from "./gates.ts";
+import type { Session } from "./session.ts";
+import type { Tuning } from "./tuning.ts";
+
+/** What is kept of a finished image. */
+export interface KeptImage {
+  readonly path: string;
+  readonly result: Segmented;
+  readonly settings: Settings | null;
+  readonly tuning: Tuning | null;
+  readonly recorded: Settings | null;
+  readonly selection: Selection;
+  readonly pixelSize: PixelSize | null;
+  readonly edits: readonly Edit[];
+  readonly regions: readonly Region[];
+  readonly gates: readonly Gate[];
+  readonly startsFromTruth: boolean;
+}
+
+/** What is kept of the whole session. */
+export interface KeptState {
+  readonly diameter: number | null;
+  readonly pixelSize: PixelSize | null;
+  readonly tuning: Tuning;
+  readonly gates: readonly Gate[];
+  /** The path of the selected image. */
+  readonly selected: string | null;
+  /** Paths of images that were removed from the list, although their files are kept. */
+  readonly removed: readonly string[];
+  /** When it was kept, in milliseconds since 1970. */
+  readonly time: number;
+}
+
+/** A file, and its number in the order in which the files were opened. */
+type KeptFile = BatchFile & { readonly order: number };
+
+/** Everything that was kept. */
+export interface KeptSession {
+  readonly state: KeptState;
+  /** In the order in which they were opened. */
+  readonly files: readonly BatchFile[];
+  readonly images: readonly KeptImage[];
+}
+
+interface Schema extends DBSchema {
+  state: { key: "state"; value: KeptState };
+  files: { key: string; value: KeptFile };
+  images: { key: string; value: KeptImage };
+}
+
+const schemaVersion = 1;
+/** The pause between a change and its writing, in milliseconds. */
+const pause = 400;
+/** The most bytes of files that are kept. */
+const mostBytes = 2 ** 30;
+
+/** What is to be written: new and changed entries, and the paths of those that are gone. */
+interface Change {
+  readonly state: KeptState;
+  readonly files: readonly KeptFile[];
+  readonly images: readonly KeptImage[];
+  readonly goneFiles: readonly string[];
+  readonly goneImages: readonly string[];
+}
+
+/** Where a session is kept: a database of the browser that only one page writes to at a time. */
+export class KeptSessionStore {
+  readonly #database: IDBPDatabase<Schema>;
+  readonly #name: string;
+  readonly #unlock: () => void;
+
+  private constructor(name: string, database: IDBPDatabase<Schema>, unlock: () => void) {
+    this.#name = name;
+    this.#database = database;
+    this.#unlock = unlock;
+  }
+
+  /** Opens a store; null if another page uses it, or the browser forbids storage. */
+  static async open(name: string): Promise<KeptSessionStore | null> {
+    try {
+      const unlock = await lock(`nucleoscope ${name}`);
+      if (unlock === null) return null;
+      const database = await openDB<Schema>(name, schemaVersion, {
+        upgrade: (upgraded) => {
+          upgraded.createObjectStore("state");
+          upgraded.createObjectStore("files", { keyPath: "path" });
+          upgraded.createObjectStore("images", { keyPath: "path" });
+        },
+      });
+      return new KeptSessionStore(name, database, unlock);
+    } catch {
+      return null;
+    }
+  }
+
+  /** What was kept; null if that is nothing. */
+  async read(): Promise<KeptSession | null> {
+    const [state, files, images] = await Promise.all([
+      this.#database.get("state", "state"),
+      this.#database.getAll("files"),
+      this.#database.getAll("images"),
+    ]);
+    files.sort((left, right) => left.order - right.order);
+    return state === undefined || files.length === 0 ? null : { state, files, images };
+  }
+
+  /** Keeps the state and what is new, and deletes what is gone: all of it or, if that fails, nothing. */
+  async write(change: Change): Promise<void> {
+    const transaction = this.#database.transaction(["state", "files", "images"], "readwrite");
+    await Promise.all([
+      transaction.objectStore("state").put(change.state, "state"),
+      ...change.files.map((file) => transaction.objectStore("files").put(file)),
+      ...change.images.map((image) => transaction.objectStore("images").put(image)),
+      ...change.goneFiles.map((path) => transaction.objectStore("files").delete(path)),
+      ...change.goneImages.map((path) => transaction.objectStore("images").delete(path)),
+      transaction.done,
+    ]);
+  }
+
+  /** Deletes everything that was kept. */
+  async clear(): Promise<void> {
+    const transaction = this.#database.transaction(["state", "files", "images"], "readwrite");
+    await Promise.all([
+      transaction.objectStore("state").clear(),
+      transaction.objectStore("files").clear(),
+      transaction.objectStore("images").clear(),
+      transaction.done,
+    ]);
+  }
+
+  /** Closes the store, so that another page can use it; `andDelete` also removes the database. */
+  async close({ andDelete = false } = {}): Promise<void> {
+    this.#database.close();
+    if (andDelete) await deleteDB(this.#name);
+    this.#unlock();
+  }
+}
+
+/** Takes a lock; resolves to the function that releases it, or to null if another page has it. */
+function lock(name: string): Promise<(() => void) | null> {
+  return new Promise((resolve, reject) => {
+    navigator.locks
+      .request(name, { ifAvailable: true }, (granted) => {
+        if (granted === null) {
+          resolve(null);
+          return undefined;
+        }
+        return new Promise<void>((release) => resolve(release));
+      })
+      .catch(reject);
+  });
+}
+
+/** Writes the changes of a session to a store. */
+export class SessionKeeper {
+  readonly #session: Session;
+  readonly #store: KeptSessionStore;
+  readonly #report: (failure: string | null) => void;
+  readonly #ends: (() => void)[];
+  readonly #changed = new Set<BatchImage>();
+  /** Files that are kept already, by path. */
+  readonly #keptFiles: Map<string, Blob>;
+  /** The paths of images that are kept already. */
+  readonly #keptImages: Set<string>;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #writing: Promise<void> = Promise.resolve();
+  #isStopped = false;
+
+  /**
+   * Keeps a session from now on. `report` is called with the reason why it cannot be kept any longer, or with null
+   * after something was kept. `kept` is what the store has already.
+   */
+  constructor(
+    session: Session,
+    store: KeptSessionStore,
+    kept: KeptSession | null,
+    report: (failure: string | null) => void,
+  ) {
+    this.#keptFiles = new Map(kept?.files.map(({ path, blob }) => [path, blob]));
+    this.#keptImages = new Set(kept?.images.map(({ path }) => path));
+    this.#session = session;
+    this.#store = store;
+    this.#report = report;
+    const follow = (image: BatchImage): void => {
+      this.#changed.add(image);
+      this.#soon();
+    };
+    this.#ends = [
+      session.on("result", follow),
+      session.on("edit", follow),
+      session.on("image", follow),
+      session.on("counted", follow),
+      session.images.subscribe(() => this.#soon()),
+      session.selected.subscribe(() => this.#soon()),
+      session.diameter.subscribe(() => this.#soon()),
+      session.tuning.subscribe(() => this.#soon()),
+    ];
+  }
+
+  /** Deletes what was kept, and keeps nothing more. */
+  async forget(): Promise<void> {
+    this.stop();
+    await this.#writing;
+    await this.#store.clear();
+  }
+
+  /** Keeps nothing more; what was kept stays. */
+  stop(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+    for (const end of this.#ends) end();
+  }
+
+  /** Writes what has changed now. */
+  flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#writing = this.#writing.then(() => this.#write());
+    return this.#writing;
+  }
+
+  #soon(): void {
+    if (!this.#isStopped) this.#timer ??= setTimeout(() => void this.flush(), pause);
+  }
+
+  async #write(): Promise<void> {
+    if (this.#isStopped) return;
+    const session = this.#session;
+    const { batch } = session;
+    const changed = [...this.#changed];
+    this.#changed.clear();
+    try {
+      const opened = new Map(batch.files.map((file, order) => [file.path, { ...file, order }]));
+      for (const path of opened.keys()) if (isRecord(path)) opened.delete(path);
+      const bytes = [...opened.values()].reduce((sum, { blob }) => sum + blob.size, 0);
+      if (bytes > mostBytes) {
+        this.stop();
+        await this.#store.clear();
+        this.#report("These images are too large to be kept: more than 1 GiB.");
+        return;
+      }
+      const listed = new Map(batch.images.map((image) => [image.path, image]));
+      const change = {
+        state: stateOf(session),
+        files: [...opened.values()].filter(({ path, blob }) => this.#keptFiles.get(path) !== blob),
+        images: changed.filter((image) => listed.get(image.path) === image).flatMap(keptOf),
+        goneFiles: [...this.#keptFiles.keys()].filter((path) => !opened.has(path)),
+        goneImages: [...this.#keptImages].filter((path) => !listed.has(path)),
+      };
+      await this.#store.write(change);
+      for (const { path, blob } of change.files) this.#keptFiles.set(path, blob);
+      for (const { path } of change.images) this.#keptImages.add(path);
+      for (const path of change.goneFiles) this.#keptFiles.delete(path);
+      for (const path of change.goneImages) this.#keptImages.delete(path);
+      if (opened.size === 0) return;
+      this.#report(null);
+    } catch (error) {
+      this.stop();
+      const isFull = error instanceof DOMException && error.name === "QuotaExceededError";
+      this.#report(isFull ? "The browser has no space left to keep this session." : "This session cannot be kept.");
+    }
+  }
+}
+
+function isRecord(path: string): boolean {
+  return /nucleoscope\.json$/i.test(path);
+}
+
+function stateOf(session: Session): KeptState {
+  return {
+    ...session.shared,
+    selected: session.selected.value?.path ?? null,
+    removed: session.batch.removedPaths,
+    time: Date.now(),
+  };
+}
+
+/** What is kept of an image; nothing unless it is finished. */
+function keptOf(image: BatchImage): KeptImage[] {
+  if (image.state.kind !== "done") return [];
+  const { path, settings, tuning, recorded, selection, pixelSize, edits, regions, gates, startsFromTruth } = image;
+  const { result } = image.state;
+  const given = { settings, tuning, recorded, selection, pixelSize, regions, gates, startsFromTruth };
+  return [{ path, result, ...given, edits: edits.steps }];
+}
