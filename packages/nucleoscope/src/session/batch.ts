@@ -8,6 +8,7 @@ import type {
   Segmented,
   TruthSource,
 } from "../engine/protocol.ts";
+import { regroup, setGroup, type GroupRule } from "./groups.ts";
 import { History } from "./history.ts";
 import type { Tuning } from "./tuning.ts";
 import { countedNuclei, nuclei } from "../format.ts";
@@ -73,6 +74,10 @@ export interface BatchImage {
   counted: (CountedNuclei & { readonly of: CountRules & { readonly result: Segmented } }) | null;
   /** Why counting failed, and for which input; see `countFailureOf`. Only the user starts another attempt. */
   countFailure: CountFailure | null;
+  /** The group (condition) that it belongs to. */
+  group: string | null;
+  /** Whether its group was set by hand or by a record, so that the batch's rule does not change it. */
+  hasOwnGroup: boolean;
   /** Whether its nuclei start from the ground truth instead of the network's prediction. */
   startsFromTruth: boolean;
   /** The network's prediction, while it is in the cache. */
@@ -174,10 +179,35 @@ export class Batch {
   readonly #removed = new Set<string>();
   /** The image ids in the sample submission, in its order; null without one. */
   requestedIds: readonly string[] | null = null;
+  #groupRule: GroupRule = { kind: "folder" };
 
   /** Every entry of the list. */
   get images(): readonly BatchImage[] {
     return this.#images;
+  }
+
+  /** How the groups of images are found that were not set by hand. */
+  get groupRule(): GroupRule {
+    return this.#groupRule;
+  }
+
+  /** Finds the groups of all images by a rule, also of those whose group was set by hand before. */
+  groupBy(rule: GroupRule): void {
+    this.#groupRule = rule;
+    for (const image of this.#images) image.hasOwnGroup = false;
+    this.#regroup();
+  }
+
+  /** Sets the group of some images by hand; an empty name means no group. */
+  setGroup(paths: ReadonlySet<string>, name: string): void {
+    for (const image of this.#images) if (paths.has(image.path)) setGroup(image, name);
+  }
+
+  #regroup(): void {
+    regroup(
+      this.#images.filter(({ imageId }) => imageId !== null),
+      this.#groupRule,
+    );
   }
 
   /** Whether an image is on the list and was opened successfully. */
@@ -234,6 +264,7 @@ export class Batch {
     if (this.#byPath.get(image.path) === image) this.#byPath.delete(image.path);
     if (image.imageId === null && image.state.kind === "failed")
       this.#reported.delete(fingerprint(image.path, image.state.error));
+    this.#regroup();
     return place;
   }
 
@@ -244,6 +275,7 @@ export class Batch {
     if (image.imageId !== null) {
       this.#byPath.set(image.path, image);
     } else if (image.state.kind === "failed") this.#reported.add(fingerprint(image.path, image.state.error));
+    this.#regroup();
   }
 
   /** Whether a different file with the same path was added before, and must not be replaced. */
@@ -305,6 +337,7 @@ export class Batch {
       if (!this.#removed.has(path)) this.#addFailureOnce(update, path, error);
     }
     this.#images.push(...update.added);
+    this.#regroup();
     return update;
   }
 
@@ -454,6 +487,8 @@ function initialValues(): Pick<
   | "gates"
   | "counted"
   | "countFailure"
+  | "group"
+  | "hasOwnGroup"
   | "startsFromTruth"
   | "prediction"
 > {
@@ -469,6 +504,8 @@ function initialValues(): Pick<
     gates: [],
     counted: null,
     countFailure: null,
+    group: null,
+    hasOwnGroup: false,
     startsFromTruth: false,
     prediction: null,
   };
