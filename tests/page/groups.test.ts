@@ -97,7 +97,7 @@ test("a group that was set by hand stays", () => {
   regroup(images, template("{group}_*"));
   assert.deepEqual(
     images.map(({ group }) => group),
-    ["mine", null, "b"],
+    ["mine", "", "b"],
   );
   regroup(images, template("no mark"));
   assert.equal(images[2]?.group, "b", "a rule that cannot be used changes nothing");

@@ -8,7 +8,7 @@ import type {
   Segmented,
   TruthSource,
 } from "../engine/protocol.ts";
-import { regroup, setGroup, type GroupRule } from "./groups.ts";
+import { regroup, setGroup, type GroupChange, type GroupRule } from "./groups.ts";
 import { History } from "./history.ts";
 import type { Tuning } from "./tuning.ts";
 import { countedNuclei, nuclei } from "../format.ts";
@@ -74,7 +74,7 @@ export interface BatchImage {
   counted: (CountedNuclei & { readonly of: CountRules & { readonly result: Segmented } }) | null;
   /** Why counting failed, and for which input; see `countFailureOf`. Only the user starts another attempt. */
   countFailure: CountFailure | null;
-  /** The group (condition) that it belongs to. */
+  /** The group (condition) that it belongs to: empty if it is in none, null if none was found by folder. */
   group: string | null;
   /** Whether its group was set by hand or by a record, so that the batch's rule does not change it. */
   hasOwnGroup: boolean;
@@ -191,16 +191,15 @@ export class Batch {
     return this.#groupRule;
   }
 
-  /** Finds the groups of all images by a rule, also of those whose group was set by hand before. */
-  groupBy(rule: GroupRule): void {
-    this.#groupRule = rule;
+  /** Changes the groups of images. */
+  changeGroups(change: GroupChange): void {
+    if (change.kind === "hand") {
+      for (const image of this.#images) if (change.paths.has(image.path)) setGroup(image, change.name);
+      return;
+    }
+    this.#groupRule = change.rule;
     for (const image of this.#images) image.hasOwnGroup = false;
     this.#regroup();
-  }
-
-  /** Sets the group of some images by hand; an empty name means no group. */
-  setGroup(paths: ReadonlySet<string>, name: string): void {
-    for (const image of this.#images) if (paths.has(image.path)) setGroup(image, name);
   }
 
   #regroup(): void {

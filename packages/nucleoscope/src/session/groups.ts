@@ -10,9 +10,17 @@ export type GroupRule =
   /** A regular expression: its group named `group`, otherwise its first one. */
   | { readonly kind: "expression"; readonly expression: string };
 
+/** The user's change of groups. */
+export type GroupChange =
+  /** The groups of all images by a rule, also of those whose group was set by hand before. */
+  | { readonly kind: "rule"; readonly rule: GroupRule }
+  /** The group of the images with these paths; an empty name means no group. */
+  | { readonly kind: "hand"; readonly paths: ReadonlySet<string>; readonly name: string };
+
 /** An image's group, and whether it was set by hand, so that no rule changes it. */
 export interface Grouped {
   readonly path: string;
+  /** Empty if the image is in none; null if none was found by folder. As in a record. */
   group: string | null;
   hasOwnGroup: boolean;
 }
@@ -36,13 +44,13 @@ export function regroup(images: readonly Grouped[], rule: GroupRule): void {
   );
   if ("problem" in found) return;
   for (const [place, image] of images.entries()) {
-    if (!image.hasOwnGroup) image.group = found.groups[place] ?? null;
+    if (!image.hasOwnGroup) image.group = found.groups[place] ?? (rule.kind === "folder" ? null : "");
   }
 }
 
 /** Sets the group of an image by hand; an empty name means no group. */
 export function setGroup(image: Grouped, name: string): void {
-  image.group = tidy(name);
+  image.group = name.trim();
   image.hasOwnGroup = true;
 }
 
@@ -94,7 +102,7 @@ type Finder = ((path: string) => string | null) | string;
 const mark = "{group}";
 
 /**
- * The group by a template; as `group_by_template` in `src/export/tables.rs`. The template describes the whole file
+ * The group by a template; as `GroupTemplate` in `src/export/conditions.rs`. The template describes the whole file
  * name without its extension or, if it contains a `/`, the last folders and the file name. The text before `{group}`
  * takes as much as possible, then the group as little as possible.
  */
@@ -112,7 +120,7 @@ function templateOf(template: string): Finder {
     const name = withoutExtension(parts.slice(-levels).join("/"));
     for (let from = name.length - 1; from >= 0; from--) {
       if (!start.test(name.slice(0, from))) continue;
-      for (let to = from + 1; to <= name.length && name[to - 1] !== "/"; to++) {
+      for (let to = from + 1; to <= name.length; to++) {
         if (end.test(name.slice(to))) return name.slice(from, to);
       }
     }
@@ -120,10 +128,10 @@ function templateOf(template: string): Finder {
   };
 }
 
-/** An expression for a whole text in which `*` stands for any text within a name. */
+/** An expression for a whole text in which `*` stands for any text. */
 function wholeOf(pattern: string): RegExp {
   const escaped = pattern.replace(/[.+?^${}()|[\]\\]/g, "\\$&");
-  return new RegExp(`^${escaped.replace(/\*+/g, "[^/]*")}$`, "u");
+  return new RegExp(`^${escaped.replace(/\*+/g, ".*")}$`, "u");
 }
 
 /** The name without its extension, and without `.ome` before that. */

@@ -8,6 +8,7 @@ import { Batch, csvNucleiOf, isTiled, type BatchImage, type Tally } from "./batc
 import { Counts } from "./counts.ts";
 import { changed, sameGate, type Gate } from "./gates.ts";
 import type { Gathered } from "./gather.ts";
+import type { GroupChange } from "./groups.ts";
 import { InteractiveWorker } from "./interactive-worker.ts";
 import { Listeners } from "./listeners.ts";
 import { Messages, type Message } from "./messages.ts";
@@ -504,6 +505,12 @@ export class Session {
     this.#gates = changed(this.#gates, before, after);
     for (const image of this.#listedOrRemoved()) image.gates = changed(image.gates, before, after);
     this.#recount();
+  }
+
+  /** Changes the groups of images. */
+  changeGroups(change: GroupChange): void {
+    this.#batch.changeGroups(change);
+    this.#listeners.emit("settled", this.#batch.images);
   }
 
   get #isBusy(): boolean {
