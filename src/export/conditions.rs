@@ -243,7 +243,7 @@ mod tests {
         image_files(&subject, &[SUMMARY, CONDITIONS], &[]).unwrap().part
     }
 
-    /// The rows of a table, as maps from column to text.
+    /// The rows of a table, each the text by column.
     fn rows(parts: &[Part], format: Format) -> Vec<BTreeMap<String, String>> {
         let files = batch_files(parts, &[format], Dialect::default()).unwrap();
         let mut reader = csv::Reader::from_reader(&*files[0].bytes);

@@ -20,7 +20,7 @@ import { written } from "./measurement-table.ts";
 /** The most dots of nuclei in the plot; more would only lie on each other. */
 const mostDots = 12_000;
 /** The narrowest column of a group, in rem; a plot with more groups than fit is scrolled. */
-const narrowest = 6;
+const narrowest = 6.75;
 /** The colours of the images of a group; more images repeat them. */
 const colors = 6;
 /** The largest distance at which the pointer reads an image's dot, in CSS pixels. */
@@ -132,9 +132,9 @@ export class ConditionsPlot {
       const half = Math.min(step * 0.4, 7 * rem);
       if (context !== null && this.#style === "dots") drawDots(context, column, up, middle, half, colorOf);
       if (this.#style === "box") this.#marks.append(...boxMarks(column, quantity, up, middle, half));
+      this.#marks.append(...meanMarks(column.condition, up, middle, half));
       const found = placesOf(column.condition, up, middle, half);
       this.#marks.append(...found.map(({ x, y }, place) => circle(x, y, place % colors)));
-      this.#marks.append(...meanMarks(column.condition, up, middle, half));
       places.push(...found);
       const bottom = margin.top + height + 1.25 * rem;
       this.#marks.append(...labels(column.condition, middle, bottom, step, rem));
@@ -219,7 +219,7 @@ function drawDots(
 
 /** The dots of a group's images: side by side, so that equal values do not hide each other. */
 function placesOf({ images }: Condition, up: Scale, middle: number, half: number): Place[] {
-  const gap = Math.min(18, (1.4 * half) / Math.max(1, images.length));
+  const gap = Math.min(18, (1.3 * half) / Math.max(1, images.length));
   return images.map((value, place) => ({
     x: middle + (place - (images.length - 1) / 2) * gap,
     y: up(value.value),
@@ -233,17 +233,17 @@ function circle(x: number, y: number, color: number): SVGElement {
   return made;
 }
 
-/** A line at the mean, and a bar from one standard deviation below to one above. */
+/** A line at the mean and, at its right end, a bar from one standard deviation below to one above. */
 function meanMarks(condition: Condition, up: Scale, middle: number, half: number): SVGElement[] {
   const { mean, deviation } = meanAndDeviation(condition);
   if (!Number.isFinite(mean)) return [];
-  const lines = [[middle - half * 0.7, up(mean), middle + half * 0.7, up(mean)]] as [number, number, number, number][];
+  const right = middle + half * 0.85;
+  const lines: (readonly [number, number, number, number])[] = [[middle - half * 0.85, up(mean), right, up(mean)]];
   if (Number.isFinite(deviation)) {
     const [low, high] = [up(mean - deviation), up(mean + deviation)];
-    lines.push([middle, low, middle, high]);
-    for (const end of [low, high]) lines.push([middle - 10, end, middle + 10, end]);
+    lines.push([right, low, right, high], [right - 6, low, right + 6, low], [right - 6, high, right + 6, high]);
   }
-  // Wider lines in the colour of the background set them off from the dots.
+  // Wider lines in the colour of the background set them off from the nuclei.
   return ["conditions-halo", "conditions-mean"].flatMap((name) => lines.map((ends) => line(name, ...ends)));
 }
 
