@@ -78,6 +78,16 @@ describe("groups", () => {
     assert.deepEqual(keys, ["nuclei_counted", "density_per_megapixel", "area_px2"]);
   });
 
+  test("are not compared by the numbers of nuclei", () => {
+    const [, , ...columns] = quantitiesOf([image("a", null, [1]), image("b", null, [1])]);
+    assert.deepEqual(columns, [areaQuantity]);
+    const numbered = image("a", null, [1]);
+    const column = { column: { key: "nucleus", label: "Nucleus", unit: "" }, moments: momentsOf([1]) };
+    const summary = { ...(numbered.counted?.summary ?? assert.fail()), columns: [column] };
+    const counted = { ...(numbered.counted ?? assert.fail()), summary };
+    assert.ok(quantitiesOf([{ ...numbered, counted }]).every(({ key }) => key !== "nucleus"));
+  });
+
   test("agree with the summary of the batch", () => {
     const one = images.map((each) => ({ ...each, group: "all" }));
     const [all] = conditionsOf(one, areaQuantity);

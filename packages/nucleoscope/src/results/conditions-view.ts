@@ -74,7 +74,7 @@ export class ConditionsView {
         return option;
       }),
     );
-    const first = this.#quantities.find(({ isOfNuclei }) => isOfNuclei) ?? this.#quantities[0];
+    const first = this.#quantities.find(({ key }) => key.startsWith("area_")) ?? this.#quantities[0];
     const chosen = this.#quantities.find(({ key }) => key === this.#chosen) ?? first;
     if (chosen !== undefined) this.#quantity.value = chosen.key;
     this.#showQuantity();

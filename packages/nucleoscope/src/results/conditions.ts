@@ -43,7 +43,8 @@ export function quantitiesOf(images: readonly ConditionImage[]): Quantity[] {
   const areInMm2 = summaries.some(({ squareMillimetres }) => squareMillimetres !== null);
   const columns = new Map<string, Quantity>();
   for (const { column } of summaries.flatMap((summary) => summary.columns)) {
-    if (!columns.has(column.key)) {
+    // The number of a nucleus measures nothing.
+    if (!columns.has(column.key) && column.key !== "nucleus") {
       columns.set(column.key, { key: column.key, title: heading(column), isOfNuclei: true });
     }
   }

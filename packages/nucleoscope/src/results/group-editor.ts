@@ -49,7 +49,10 @@ export class GroupEditor {
   #selected: string | null = null;
   /** What the user typed, by kind of rule. */
   readonly #typed: Record<"template" | "expression", string> = { template: "{group}_*", expression: "^([^_]+)_" };
+  /** Whether the user has chosen a way; until then, the editor shows the rule in use. */
   #isTouched = false;
+  /** The images and groups in the list. */
+  #listed = "";
 
   constructor(changed: (change: GroupChange) => void) {
     this.#changed = changed;
@@ -59,7 +62,10 @@ export class GroupEditor {
       option.value = value;
       this.#way.append(option);
     }
-    this.#way.addEventListener("change", () => this.#refresh());
+    this.#way.addEventListener("change", () => {
+      this.#isTouched = true;
+      this.#refresh();
+    });
     const way = make("label", "field");
     way.append(make("span", "field-name", "Group images by"), this.#way);
     this.#pattern.type = "text";
@@ -175,13 +181,15 @@ export class GroupEditor {
 
   #applyRule(): void {
     if (this.#apply.disabled) return;
-    this.#isTouched = true;
     this.#changed({ kind: "rule", rule: this.#rule });
   }
 
   /** Lists all images with boxes; those that were ticked stay ticked, at first the selected one. */
   #listImages(): void {
     setText(this.#problem, "");
+    const listed = JSON.stringify(this.#images.map(({ path, group }) => [path, group]));
+    if (listed === this.#listed) return;
+    this.#listed = listed;
     const boxes = [...this.#list.querySelectorAll("input")];
     const ticked = new Set(boxes.filter(({ checked }) => checked).map(({ value }) => value));
     if (boxes.length === 0 && this.#selected !== null) ticked.add(this.#selected);
@@ -212,7 +220,6 @@ export class GroupEditor {
       setText(this.#problem, "Tick at least one image.");
       return;
     }
-    this.#isTouched = true;
     const paths = new Set(boxes.map(({ value }) => value));
     for (const box of boxes) box.checked = false;
     const name = this.#name.value;
