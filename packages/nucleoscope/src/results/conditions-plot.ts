@@ -2,8 +2,8 @@ import { axisLeft } from "d3-axis";
 import { scaleLinear } from "d3-scale";
 import { select } from "d3-selection";
 import { counted, nuclei } from "../format.ts";
-import { make } from "../ui/dom.ts";
-import { makeSvg, type Scale } from "./chart.ts";
+import { make, makeSvg } from "../ui/dom.ts";
+import { followColorScheme, type Scale } from "./chart.ts";
 import {
   boxOf,
   meanAndDeviation,
@@ -74,8 +74,8 @@ export class ConditionsPlot {
     this.element.tabIndex = 0;
     this.element.setAttribute("role", "group");
     this.element.setAttribute("aria-label", "Plot of the groups");
-    new ResizeObserver(() => this.#refresh()).observe(this.element);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#refresh());
+    new ResizeObserver(() => this.refresh()).observe(this.element);
+    followColorScheme(this);
     this.#svg.addEventListener("pointermove", (event) => this.#pointAt(this.#nearest(event)));
     this.#svg.addEventListener("pointerleave", () => this.#pointAt(null));
   }
@@ -93,13 +93,14 @@ export class ConditionsPlot {
     }));
     this.#quantity = quantity;
     this.#style = style;
-    this.#refresh();
+    this.refresh();
     const total = (of: (values: NucleusValues) => number): number =>
       this.#columns.reduce((sum, { values }) => sum + of(values), 0);
     return { drawn: total(({ values }) => values.length), all: total(({ all }) => all) };
   }
 
-  #refresh(): void {
+  /** Draws in the next frame. */
+  refresh(): void {
     this.#frame ??= requestAnimationFrame(() => {
       this.#frame = null;
       if (this.element.clientWidth > 0) this.#draw();
