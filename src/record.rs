@@ -92,6 +92,8 @@ pub struct Provenance {
     pub regions: Vec<Region>,
     /// Ranges of measurements outside of which nuclei do not count.
     pub gates: Vec<Gate>,
+    /// The group (condition) of the image; empty if it is in none, `None` if no group was set.
+    pub group: Option<String>,
 }
 
 /// The record of one image.
@@ -446,6 +448,7 @@ mod tests {
             edits: vec![Edit::Merge { at: vec![Point::new(1.0, 2.0), Point::new(3.5, 4.0)] }],
             regions: vec![Region::Rectangle { x: 0.5, y: 0.0, width: -3.0, height: 4.0 }],
             gates: vec!["!area:50..".parse().unwrap()],
+            group: Some("treated".into()),
         }
     }
 

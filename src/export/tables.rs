@@ -44,7 +44,8 @@ impl Exporter for SummaryTable {
 
     fn batch_file(&self, images: &[ImagePart], dialect: Dialect) -> Result<Vec<u8>, ExportError> {
         let rows = images.iter().map(|image| image.read(SUMMARY)).collect::<Result<Vec<Fields>, _>>()?;
-        Ok(summary_csv(&rows.iter().collect::<Vec<_>>(), dialect))
+        let rows = images.iter().zip(&rows).map(|(image, fields)| (image.group, fields));
+        Ok(summary_csv(&rows.collect::<Vec<_>>(), dialect))
     }
 }
 
@@ -122,7 +123,7 @@ impl Dialect {
         }
     }
 
-    fn write(self, field: &Field) -> String {
+    pub(super) fn write(self, field: &Field) -> String {
         match field {
             Field::Text(text) => harmless(text),
             Field::Number(number) if self.decimal == Decimal::Comma => number.replace('.', ","),
@@ -131,7 +132,7 @@ impl Dialect {
         }
     }
 
-    fn table(self, header: &[String], rows: impl Iterator<Item = Vec<String>>) -> Vec<u8> {
+    pub(super) fn table(self, header: &[String], rows: impl Iterator<Item = Vec<String>>) -> Vec<u8> {
         let mut writer = csv::WriterBuilder::new().delimiter(self.byte()).from_writer(Vec::new());
         let mut write = |record: &[String]| {
             let written = writer.write_record(record);
@@ -156,12 +157,12 @@ pub enum Field {
 }
 
 impl Field {
-    fn of(value: f64) -> Self {
+    pub(super) fn of(value: f64) -> Self {
         let text = number(value);
         if text.is_empty() { Self::Nothing } else { Self::Number(text) }
     }
 
-    fn of_count(value: usize) -> Self {
+    pub(super) fn of_count(value: usize) -> Self {
         Self::Number(value.to_string())
     }
 
@@ -248,28 +249,16 @@ pub fn nuclei_csv(images: &[(&str, &str, &NucleiRows)], dialect: Dialect) -> Vec
     dialect.table(&header, rows)
 }
 
-/// Writes `summary.csv` from the fields of each image ([`summary_fields`]), in their order. A column `group`
-/// follows `folder`: the first folder of the path in which the images differ, if that gives groups of more
-/// than one image.
-pub fn summary_csv(images: &[&Fields], dialect: Dialect) -> Vec<u8> {
-    let text = |fields: &Fields, name: &str| {
-        fields.iter().find_map(|(key, field)| match field {
-            Field::Text(text) if key == name => Some(text.clone()),
-            _ => None,
-        })
+/// Writes `summary.csv` from the group and the fields of each image ([`summary_fields`]), in their order. The
+/// column `group` follows `folder`.
+pub fn summary_csv(images: &[(&str, &Fields)], dialect: Dialect) -> Vec<u8> {
+    let row = |(group, fields): &(&str, &Fields)| {
+        let mut row = (*fields).clone();
+        let place = row.iter().position(|(key, _)| key == "folder").map_or(0, |place| place + 1);
+        row.insert(place, ("group".into(), Field::Text((*group).into())));
+        row
     };
-    let folders: Vec<String> =
-        images.iter().map(|fields| text(fields, "folder").unwrap_or_default()).collect();
-    let rows: Vec<Fields> = images
-        .iter()
-        .zip(groups(&folders))
-        .map(|(fields, group)| {
-            let mut row = (*fields).clone();
-            let place = row.iter().position(|(key, _)| key == "folder").map_or(0, |place| place + 1);
-            row.insert(place, ("group".into(), Field::Text(group)));
-            row
-        })
-        .collect();
+    let rows: Vec<Fields> = images.iter().map(row).collect();
     let keys = union(rows.iter().map(|row| row.iter().map(|(key, _)| key.as_str())));
     let header: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
     let lines = rows.iter().map(|row| {

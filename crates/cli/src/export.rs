@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{ArgGroup, Args, ValueEnum};
 use nucleoscope::dsb2018::run_length;
 use nucleoscope::export::bowl::BOWL;
+use nucleoscope::export::conditions::GroupTemplate;
 use nucleoscope::export::record::RECORD;
 use nucleoscope::export::tables::{Decimal, Delimiter, Dialect, MEASUREMENTS, SUMMARY};
 use nucleoscope::export::{self, ExportError, ExportFile, FORMATS, Format, Formats, Part, Subject, geojson};
@@ -67,6 +68,10 @@ pub(crate) struct ExportOptions {
     /// Count only nuclei inside these regions of every image
     #[arg(long, value_name = "FILE.geojson")]
     regions: Option<PathBuf>,
+    /// Where the file names have the image's group: {group}_* ; with a / for folders, such as {group}/* [default:
+    /// the first folder in which the images differ]
+    #[arg(long = "group", value_name = "TEMPLATE", value_parser = group)]
+    groups: Option<GroupTemplate>,
     /// Pixel size in µm, or pixel width and height [default: from the file]
     #[arg(long, value_name = "UM[,UM]", value_parser = pixel_size)]
     pixel_size: Option<PixelSize>,
@@ -103,6 +108,7 @@ impl ExportOptions {
             extra: summary.into_iter().chain(nuclei).collect(),
             pixel_size: self.pixel_size,
             gates: self.gates.clone(),
+            groups: self.groups.clone(),
             regions,
         })
     }
@@ -138,6 +144,10 @@ fn formats(text: &str) -> Result<Formats, String> {
 
 fn gate(text: &str) -> Result<Gate, String> {
     text.parse().map_err(|error: GateError| format!("{error}. {}", error.help()))
+}
+
+fn group(text: &str) -> Result<GroupTemplate, String> {
+    text.parse().map_err(|error: ExportError| format!("{error}. {}", error.help()))
 }
 
 fn pixel_size(text: &str) -> Result<PixelSize, String> {
@@ -246,6 +256,7 @@ pub(crate) struct Exports {
     extra: Vec<Format>,
     pixel_size: Option<PixelSize>,
     gates: Vec<Gate>,
+    groups: Option<GroupTemplate>,
     regions: Vec<Region>,
 }
 
@@ -305,6 +316,9 @@ impl Exports {
         if formats.contains(&RECORD) {
             let bytes = inputs.read(entry.file, &entry.path)?;
             provenance.input = FileIdentity::new(&entry.path, &bytes);
+        }
+        if let Some(groups) = &self.groups {
+            provenance.group = Some(groups.group(&entry.path).unwrap_or_default());
         }
         let subject = Subject {
             image_id: &entry.image_id,

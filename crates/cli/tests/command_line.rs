@@ -102,7 +102,8 @@ fn every_export_is_written_once_for_each_image() {
     assert_eq!(names(&folder.path().join("alone")), ["submission.csv"]);
     let exports = folder.path().join("exports");
     let endings = ["-RoiSet.zip", "-labels.tif", "-outlines.svg", "-overlay.png", ".geojson"];
-    let shared = ["coco.json", "nuclei.csv", "nucleoscope.json", "submission.csv", "summary.csv"];
+    let shared =
+        ["coco.json", "conditions.csv", "nuclei.csv", "nucleoscope.json", "submission.csv", "summary.csv"];
     let own = endings.iter().map(|ending| format!("{id}{ending}"));
     let mut expected: Vec<String> = own.chain(shared.map(str::to_owned)).collect();
     expected.sort();

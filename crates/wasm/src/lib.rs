@@ -286,6 +286,8 @@ pub struct FailedFile {
     path: String,
     /// The reason.
     reason: String,
+    /// The group of the image, as in a record.
+    group: Option<String>,
 }
 
 /// Writes the files shared by a batch, from the parts that [`Segmentation::export_files`] returned for each
@@ -309,7 +311,9 @@ pub fn batch_files(
         .collect::<Result<_, _>>()
         .map_err(|error| js_sys::TypeError::new(&error.to_string()))?;
     let failures: Vec<FailedFile> = from_js_list(failures)?;
-    parts.extend(failures.iter().map(|file| Part::failed(&file.image_id, &file.path, &file.reason)));
+    let failed =
+        |file: FailedFile| Part::failed(&file.image_id, &file.path, &file.reason).in_group(file.group);
+    parts.extend(failures.into_iter().map(failed));
     let files = export::batch_files(&parts, &formats, dialect).map_err(thrown)?;
     Ok(files.into_iter().map(|file| to_js(&FileObject::from(file))).collect())
 }

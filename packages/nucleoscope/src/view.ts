@@ -60,8 +60,12 @@ export class View {
       drawn: (drawn) => this.#take(drawn),
       again: (image) => session.segmentAgain(image),
     });
-    this.#measurements = new Measurements(this.#part("results"), this.#viewer, session.counts, (before, after) =>
-      session.changeGates(before, after),
+    this.#measurements = new Measurements(
+      this.#part("results"),
+      this.#viewer,
+      session.counts,
+      (before, after) => session.changeGates(before, after),
+      { rule: () => session.batch.groupRule, changed: (change) => session.changeGroups(change) },
     );
     this.#listElement = this.#part("images");
     this.#list = new ImageList(root, (image) => session.select(image));
