@@ -65,7 +65,7 @@ function writeIntegrity() {
 
 /** Writes the declarations of the entries and of the modules that they mention. */
 async function writeTypes() {
-  const declared = join(root, "target", "package-types");
+  const declared = join(root, "target", "npm-types");
   rmSync(declared, { recursive: true, force: true });
   await runScript("typescript/bin/tsc", ["--project", join(folder, "tsconfig.types.json"), "--outDir", declared]);
   const pending = entries.map((name) => join(declared, `${name}.d.ts`));
@@ -114,6 +114,6 @@ if (isStarted(import.meta.url)) {
     await setUp();
     await buildWasm();
     await buildPackage();
-    await pack(join(root, "target", "package"));
+    await pack(join(root, "target", "npm"));
   });
 }
