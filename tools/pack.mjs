@@ -13,6 +13,9 @@ const wasm = join(source, "wasm");
 /** The folder with the package's code and assets. */
 export const packageDist = join(folder, "dist");
 
+/** The folder for the packed package. */
+export const packed = join(root, "target", "npm");
+
 /** The package's entries that are imported, by the names of their files. */
 const entries = ["index", "node", "element"].filter((name) => existsSync(join(source, `${name}.ts`)));
 
@@ -97,9 +100,9 @@ function textOf(file, declared) {
 export async function pack(target) {
   return step("npm pack", () => {
     mkdirSync(target, { recursive: true });
-    const packed = output("npm", ["pack", folder, "--pack-destination", target, "--json"], { errors: "inherit" });
-    if (packed === undefined) throw new StepFailed("The package could not be packed.");
-    const [{ filename, unpackedSize }] = Object.values(JSON.parse(packed));
+    const listed = output("npm", ["pack", folder, "--pack-destination", target, "--json"], { errors: "inherit" });
+    if (listed === undefined) throw new StepFailed("The package could not be packed.");
+    const [{ filename, unpackedSize }] = Object.values(JSON.parse(listed));
     const archive = join(target, filename);
     const megabytes = (bytes) => `${(bytes / 1e6).toFixed(2)} MB`;
     console.log(
@@ -114,6 +117,6 @@ if (isStarted(import.meta.url)) {
     await setUp();
     await buildWasm();
     await buildPackage();
-    await pack(join(root, "target", "npm"));
+    await pack(packed);
   });
 }

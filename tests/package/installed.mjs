@@ -3,16 +3,15 @@ import { execFileSync } from "node:child_process";
 import { cpSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join } from "node:path";
+import { packed } from "../../tools/pack.mjs";
 import { root } from "../../tools/step.mjs";
 import { temporaryFolder } from "../e2e/harness.mjs";
 
 /** The folder with the examples. */
 export const examples = join(root, "examples");
 
-const packed = join(root, "target", "npm");
-
 /** The path of the archive that `npm run pack` wrote last. */
-export function archive() {
+function archive() {
   const newest = readdirSync(packed)
     .filter((name) => name.endsWith(".tgz"))
     .map((name) => join(packed, name))
@@ -20,12 +19,15 @@ export function archive() {
   return newest[0];
 }
 
-/** A temporary folder, with an example's files if one is named, in which the package is installed. */
-export function installed(example) {
+/**
+ * A temporary folder, with an example's files if one is named, in which the package is installed; without a network,
+ * unless the example has other dependencies.
+ */
+export function installed(example, { isOffline = true } = {}) {
   const folder = temporaryFolder();
   if (example === undefined) writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }');
   else cpSync(join(examples, example), folder, { recursive: true });
-  npm(folder, "install", "--offline", archive());
+  npm(folder, "install", ...(isOffline ? ["--offline"] : []), archive());
   return folder;
 }
 
