@@ -1,15 +1,11 @@
 /** Groups of images compared in the panel of measurements: numbers, tests, keyboard, speed and accessibility. */
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { build } from "esbuild";
-import { chromium } from "playwright-core";
-import { chromium as findChromium } from "../../tools/browsers.mjs";
-import { serve } from "../../tools/serve.mjs";
-import { root } from "../../tools/step.mjs";
-import { assertLight, Fixture, temporaryFolder } from "./harness.mjs";
+import { assertLight } from "./harness.mjs";
+import { openPanel } from "./results/fixture.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const twoGroups = [1, 2, 3, 4].flatMap((field) => [`plate/control/c${field}_x.tif`, `plate/treated/t${field}_x.tif`]);
@@ -17,23 +13,7 @@ const twoGroups = [1, 2, 3, 4].flatMap((field) => [`plate/control/c${field}_x.ti
 let fixture;
 
 before(async () => {
-  const folder = temporaryFolder();
-  const inRoot = (...parts) => join(root, ...parts);
-  const shared = { bundle: true, logLevel: "warning", format: "esm" };
-  await build({
-    ...shared,
-    entryPoints: [inRoot("tests/e2e/results/harness.ts")],
-    outfile: join(folder, "harness.js"),
-  });
-  await build({
-    ...shared,
-    entryPoints: [inRoot("packages/nucleoscope/src/styles.css")],
-    outfile: join(folder, "styles.css"),
-  });
-  cpSync(inRoot("tests/e2e/results/harness.html"), join(folder, "index.html"));
-  const browser = await chromium.launch({ executablePath: await findChromium(), args: ["--no-sandbox"] });
-  const { server, address } = await serve(folder, 0);
-  fixture = new Fixture(browser, server, address);
+  fixture = await openPanel();
 });
 after(() => fixture.close());
 
