@@ -88,7 +88,7 @@ describe("20,000 nuclei with 40 measurements", () => {
   test("scroll by reusing the visible rows, with every column shown", async () => {
     const session = await sessionWith(many);
     const { page } = session;
-    await page.locator("summary").click();
+    await page.locator(".column-chooser-title").click();
     for (const box of await page.locator(".column-choice input").all()) await box.check();
     await page.keyboard.press("Escape");
     await settled(page);
