@@ -5,7 +5,7 @@ let failed = 0;
 console.log("image,nuclei,mean_area_px2");
 for await (const { input, image, error } of segmentAll(process.argv.slice(2))) {
   if (error !== undefined) {
-    console.error(`${error.message}. ${error.help}`);
+    console.error(`${error.message}\n  ${error.help}`);
     failed++;
     continue;
   }

@@ -106,15 +106,17 @@ describe("a page with the package on another server", () => {
     await assertCounts(await openExample(context, (path) => join(dist, path)));
   });
 
-  test("refuses a file with other contents", async (context) => {
-    const changed = join(newFolder(), "worker.js");
-    writeFileSync(changed, "postMessage(1)");
-    const find = (path) => (path.endsWith("worker.js") ? changed : join(dist, path));
-    const { page, errors } = await openExample(context, find);
-    const isRefused = () => errors.some((error) => error.includes("integrity") && error.includes("worker.js"));
-    for (let tries = 0; tries < 100 && !isRefused(); tries++) await page.waitForTimeout(100);
-    assert.ok(isRefused(), errors.join());
-    assert.equal(await page.getByRole("status").textContent(), "Loading…");
-    await page.close();
-  });
+  for (const name of ["index.js", "worker.js", "nuclei.onnx", "nucleoscope_bg.wasm"]) {
+    test(`refuses ${name} with other contents`, async (context) => {
+      const changed = join(newFolder(), name);
+      writeFileSync(changed, "");
+      const find = (path) => (path.endsWith(name) ? changed : join(dist, path));
+      const { page, errors } = await openExample(context, find);
+      const isRefused = () => errors.some((error) => error.includes("integrity") && error.includes(name));
+      for (let tries = 0; tries < 100 && !isRefused(); tries++) await page.waitForTimeout(100);
+      assert.ok(isRefused(), errors.join());
+      assert.equal(await page.getByRole("status").textContent(), "Loading…");
+      await page.close();
+    });
+  }
 });

@@ -221,7 +221,7 @@ describe("a script", () => {
     }
     assert.equal(
       stderr,
-      "missing.png: the file does not exist. Check that the file exists and that you may read it.\n",
+      "missing.png: the file does not exist\n  Check that the file exists and that you may read it.\n",
     );
     assert.equal(status, 1);
   });

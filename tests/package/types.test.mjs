@@ -63,10 +63,6 @@ const consumers = {
     code: node,
     options: { module: "NodeNext", moduleResolution: "NodeNext", lib: ["ES2022"], types: ["node"] },
   },
-  "a bundler, for Node": {
-    code: node,
-    options: { module: "ESNext", moduleResolution: "Bundler", lib: ["ES2022", "DOM"], types: ["node"] },
-  },
 };
 
 let folder;
