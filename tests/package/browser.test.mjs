@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { chromium } from "playwright-core";
 import { chromium as findChromium } from "../../tools/browsers.mjs";
+import { dist as www } from "../../tools/build.mjs";
 import { commandLine, exampleSet, temporaryFolder } from "../e2e/harness.mjs";
 import { distIn, examples, installed, serveFiles } from "./installed.mjs";
 
@@ -119,4 +120,44 @@ describe("a page with the package on another server", () => {
       await page.close();
     });
   }
+});
+
+describe("a page with elements", () => {
+  test("counts in a tile, beside a workbench that stays empty", async (context) => {
+    const folder = newFolder();
+    cpSync(join(examples, "element"), folder, { recursive: true });
+    cpSync(dist, join(folder, "nucleoscope"), { recursive: true });
+    const find = (path) => join(folder, path === "/" ? "index.html" : path);
+    const { page, errors } = await open(await serveFiles(find, context));
+    const counts = page.locator("#counts");
+    await page.locator("#files").setInputFiles(image);
+    await counts.filter({ hasText: "files: 1" }).waitFor();
+    assert.equal(await counts.textContent(), `${nuclei} nuclei, files: 1`);
+    assert.equal(await page.evaluate(() => document.querySelector("#workbench").results.length), 0);
+    const size = await page.locator("#tile").boundingBox();
+    assert.deepEqual([size.width, size.height], [320, 240]);
+    assert.equal(await page.locator("#tile #small-histogram").isVisible(), true);
+    assert.deepEqual(errors, []);
+    await page.close();
+  });
+});
+
+describe("a page with a frame", () => {
+  test("counts with the workbench of another server", async (context) => {
+    const workbench = await serveFiles((path) => join(www, path === "/" ? "index.html" : path), context);
+    const folder = newFolder();
+    cpSync(dist, join(folder, "nucleoscope"), { recursive: true });
+    cpSync(join(examples, "iframe"), folder, { recursive: true });
+    const script = readFileSync(join(examples, "iframe", "main.js"), "utf8");
+    writeFileSync(join(folder, "main.js"), script.replace("https://nucleoscope.example/", workbench));
+    const find = (path) => join(folder, path === "/" ? "index.html" : path);
+    const { page, errors } = await open(await serveFiles(find, context));
+    const result = page.locator("#result");
+    await result.filter({ hasText: "Choose an image." }).waitFor();
+    await page.getByLabel("Image", { exact: true }).setInputFiles(image);
+    await result.filter({ hasText: "nuclei" }).waitFor();
+    assert.equal(await result.textContent(), `${nuclei} nuclei`);
+    assert.deepEqual(errors, []);
+    await page.close();
+  });
 });
