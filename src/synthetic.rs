@@ -3,6 +3,7 @@
 
 use std::io::Cursor;
 
+use crate::geometry::Size;
 use crate::image::{Image, Samples};
 use crate::nuclei::LabelImage;
 use crate::prediction::ProbabilityMaps;
@@ -122,7 +123,7 @@ pub fn maps(truth: &LabelImage) -> ProbabilityMaps {
         deepest[label as usize] = depth.max(deepest[label as usize]);
     }
     let mut random = fastrand::Rng::with_seed(1);
-    let mut maps = ProbabilityMaps::zeros(truth.width(), truth.height());
+    let mut maps = ProbabilityMaps::zeros(truth.size());
     for (pixel, (&label, &depth)) in truth.as_slice().iter().zip(&depths).enumerate() {
         let mut noisy = |value: f32| (value + 0.02 * (random.f32() - 0.5)).clamp(0.0, 1.0);
         maps.distance[pixel] = noisy(depth as f32 / deepest[label as usize] as f32);
@@ -197,7 +198,7 @@ pub fn field(options: &FieldOptions) -> Field {
         Modality::Stained => stained(&nuclei, width, height, &mut random),
         _ => fluorescence(&nuclei, width, height, options.modality, &mut random),
     };
-    Field { image, truth: LabelImage::from_labels(width, height, labels) }
+    Field { image, truth: LabelImage::from_labels(Size::new(width, height), labels) }
 }
 
 fn between(random: &mut fastrand::Rng, low: f32, high: f32) -> f32 {
@@ -307,7 +308,7 @@ fn fluorescence(
     } else {
         Samples::U8(light.iter().map(|value| (value * 255.0).clamp(0.0, 255.0) as u8).collect())
     };
-    consistent(Image::new(width, height, 1, samples))
+    consistent(Image::new(Size::new(width, height), 1, samples))
 }
 
 fn stained(nuclei: &[Nucleus], width: usize, height: usize, random: &mut fastrand::Rng) -> Image {
@@ -335,7 +336,7 @@ fn stained(nuclei: &[Nucleus], width: usize, height: usize, random: &mut fastran
             (value + grain).clamp(0.0, 255.0) as u8
         })
         .collect();
-    consistent(Image::new(width, height, 3, Samples::U8(values)))
+    consistent(Image::new(Size::new(width, height), 3, Samples::U8(values)))
 }
 
 #[expect(clippy::expect_used, reason = "the generator's own numbers always make an image")]

@@ -214,7 +214,7 @@ const FIRST: [&str; 5] = ["image", "folder", "nucleus", "included", "edited"];
 /// use nucleoscope::export::tables::{Decimal, Delimiter, Dialect, NucleiRows, nuclei_csv};
 /// use nucleoscope::nuclei::LabelImage;
 ///
-/// let labels = LabelImage::from_labels(4, 1, vec![1, 0, 2, 2]);
+/// let labels = LabelImage::from_labels(Size::new(4, 1), vec![1, 0, 2, 2]);
 /// let table = MeasurementTable::new(&labels, &[], None, &[]);
 /// let counted = count(&table, Size::new(4, 1), &Rules { regions: &[], gates: &["area:2..".parse()?] });
 /// let rows = NucleiRows::new(&table, &counted);
@@ -408,10 +408,10 @@ mod tests {
     use crate::nuclei::LabelImage;
 
     fn rows(channel: Option<&str>) -> NucleiRows {
-        let labels = LabelImage::from_labels(2, 1, vec![1, 2]);
+        let labels = LabelImage::from_labels(Size::new(2, 1), vec![1, 2]);
         let channels = channel.map(|name| Channel {
             name: name.into(),
-            image: Image::new(2, 1, 1, Samples::F32(vec![1.5, 2.5])).unwrap(),
+            image: Image::new(Size::new(2, 1), 1, Samples::F32(vec![1.5, 2.5])).unwrap(),
         });
         let table = MeasurementTable::new(&labels, &channels.into_iter().collect::<Vec<_>>(), None, &[]);
         NucleiRows::new(&table, &Counted::all(2, Size::new(2, 1)))

@@ -306,6 +306,7 @@ pub(super) fn finite(mut planes: Vec<Samples>, warnings: &mut Vec<Warning>) -> V
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geometry::Size;
 
     fn named(names: &[&str]) -> Vec<ChannelInfo> {
         names.iter().map(|name| ChannelInfo { name: (*name).to_owned(), color: None }).collect()
@@ -355,7 +356,7 @@ mod tests {
 
     #[test]
     fn a_channel_of_a_colour_image_can_be_chosen() {
-        let image = || Image::new(1, 1, 3, Samples::U8(vec![1, 2, 3])).unwrap();
+        let image = || Image::new(Size::new(1, 1), 3, Samples::U8(vec![1, 2, 3])).unwrap();
         let selection = Selection { channel: Some(ChannelChoice::Index(2)), ..Selection::default() };
         let blue = Opened::single(image(), Vec::new(), &selection, Keep::All).unwrap();
         assert_eq!(blue.image.samples(), &Samples::U8(vec![3]));

@@ -222,6 +222,7 @@ pub fn is_record_name(path: &str) -> bool {
 mod tests {
     use super::*;
     use crate::diagnostic::Diagnostic;
+    use crate::geometry::Size;
     use crate::input::dataset::Truth;
     use std::cell::Cell;
     use std::io::{SeekFrom, Write};
@@ -301,7 +302,7 @@ mod tests {
         use crate::export::{label_image, overlay};
         use crate::image::Preview;
         use crate::nuclei::LabelImage;
-        let labels = LabelImage::from_labels(2, 1, vec![0, 1]);
+        let labels = LabelImage::from_labels(Size::new(2, 1), vec![0, 1]);
         let png = label_image::encode(&labels, &[true], None).unwrap().bytes;
         let pixel_size = crate::image::PixelSize::new(0.5, 0.5);
         let tif = label_image::encode(&labels, &[true], pixel_size).unwrap().bytes;

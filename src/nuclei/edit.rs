@@ -167,10 +167,11 @@ pub struct Edited {
 /// component.
 ///
 /// ```
+/// use nucleoscope::geometry::Size;
 /// use nucleoscope::geometry::Point;
 /// use nucleoscope::nuclei::{Edit, LabelImage, apply};
 ///
-/// let labels = LabelImage::from_labels(4, 1, vec![1, 2, 0, 3]);
+/// let labels = LabelImage::from_labels(Size::new(4, 1), vec![1, 2, 0, 3]);
 /// let merge = Edit::Merge { at: vec![Point::new(0.5, 0.5), Point::new(1.5, 0.5)] };
 /// let nothing = Edit::Delete { at: vec![Point::new(2.5, 0.5)] };
 /// let result = apply(&labels, &[merge, nothing]);
@@ -189,10 +190,11 @@ pub fn apply(labels: &LabelImage, edits: &[Edit]) -> Edited {
 /// A label image that is edited one step at a time.
 ///
 /// ```
+/// use nucleoscope::geometry::Size;
 /// use nucleoscope::geometry::Point;
 /// use nucleoscope::nuclei::{Edit, Editor, LabelImage};
 ///
-/// let mut editor = Editor::new(&LabelImage::from_labels(3, 1, vec![1, 1, 2]));
+/// let mut editor = Editor::new(&LabelImage::from_labels(Size::new(3, 1), vec![1, 1, 2]));
 /// editor.apply(&Edit::Delete { at: vec![Point::new(0.5, 0.5)] })?;
 /// let (labels, edited) = editor.edited();
 /// assert_eq!((labels.as_slice(), &*edited), (&[0, 0, 1][..], &[false][..]));
@@ -263,7 +265,7 @@ impl Editor {
             *number
         };
         let labels = self.labels.iter().map(number).collect();
-        (LabelImage::from_consecutive(self.size.width, self.size.height, edited.len() as u32, labels), edited)
+        (LabelImage::from_consecutive(self.size, edited.len() as u32, labels), edited)
     }
 
     fn delete(&mut self, at: &[Point]) -> Result<(), EditError> {
@@ -669,7 +671,7 @@ mod tests {
     /// Labels from one string per row: `.` is background, a digit or letter a nucleus.
     fn picture(rows: &[&str]) -> LabelImage {
         let labels = rows.concat().chars().map(|c| c.to_digit(36).unwrap_or(0)).collect();
-        LabelImage::from_labels(rows[0].len(), rows.len(), labels)
+        LabelImage::from_labels(Size::new(rows[0].len(), rows.len()), labels)
     }
 
     fn rows(labels: &LabelImage) -> Vec<String> {
@@ -905,7 +907,7 @@ mod tests {
         let all = erase(&[(-9e7, 0.5), (9e7, 0.5)], 9e7);
         assert_eq!(edited(&["1122", "1122"], all), ["....", "...."]);
         assert_eq!(edited(&["1122", "1122"], split(&[(-9e7, 1.0), (9e7, 1.0)])), ["1122", "3344"]);
-        assert_eq!(apply(&LabelImage::empty(0, 5), &[delete(&[(0.5, 0.5)])]).labels.count(), 0);
+        assert_eq!(apply(&LabelImage::empty(Size::new(0, 5)), &[delete(&[(0.5, 0.5)])]).labels.count(), 0);
     }
 
     fn point() -> impl Strategy<Value = Point> {
@@ -938,7 +940,7 @@ mod tests {
         fn nuclei()(width in 1usize..9, cells in prop::collection::vec(0u32..5, 72)) -> LabelImage {
             let label = |(x, y): (usize, usize)| cells[(y / 2) * 8 + x / 2];
             let labels = (0..18).flat_map(|y| (0..width * 2 - 1).map(move |x| (x, y))).map(label).collect();
-            LabelImage::from_labels(width * 2 - 1, 18, labels)
+            LabelImage::from_labels(Size::new(width * 2 - 1, 18), labels)
         }
     }
 
@@ -1013,7 +1015,7 @@ mod tests {
             (left, right) in (-1.0f64..19.0, -1.0f64..19.0),
         ) {
             // A square of 18 pixels: its parts, if any, are those above and below the line.
-            let labels = LabelImage::from_labels(18, 18, vec![1; 18 * 18]);
+            let labels = LabelImage::from_labels(Size::new(18, 18), vec![1; 18 * 18]);
             let result = apply(&labels, &[split(&[(-1.0, left), (19.0, right)])]);
             let is_first_above = left + (right - left) * 1.5 / 20.0 > 0.5;
             if result.labels.count() == 2 {

@@ -19,7 +19,7 @@ use std::cmp::Ordering;
 use super::connected_components::{Components, Connectivity};
 use super::union_find::UnionFind;
 use super::{LabelImage, WatershedSettings};
-use crate::geometry::Run;
+use crate::geometry::{Run, Size};
 use crate::prediction::ProbabilityMaps;
 
 impl WatershedSettings {
@@ -65,7 +65,7 @@ const OUTSIDE: u16 = u16::MAX;
 pub fn watershed(maps: &ProbabilityMaps, settings: &WatershedSettings) -> LabelImage {
     let (width, height) = (maps.width, maps.height);
     if width == 0 || height == 0 {
-        return LabelImage::empty(width, height);
+        return LabelImage::empty(Size::new(width, height));
     }
     let relief = Relief::new(maps, settings);
     let seeds = relief.seeds(steps(settings.h), steps(settings.peak_threshold));
@@ -79,7 +79,7 @@ pub fn watershed(maps: &ProbabilityMaps, settings: &WatershedSettings) -> LabelI
         nuclei.at_edge().for_each(|label| unwanted[label as usize] = true);
     }
     let count = nuclei.number_by_first_pixel(&unwanted);
-    LabelImage::from_consecutive(width, height, count, nuclei.labels)
+    LabelImage::from_consecutive(Size::new(width, height), count, nuclei.labels)
 }
 
 /// Converts a fraction to a level of the relief; a value that is not finite counts as 0.

@@ -226,11 +226,10 @@ impl std::fmt::Display for Tally {
 fn known(exports: &Exports, inputs: &Inputs, entry: &ImageEntry) -> Result<Written, Error> {
     let opened = work::open(inputs, entry, &Selection::default())?;
     work::print_warnings(entry, &opened);
-    let (width, height) = (opened.image.width(), opened.image.height());
-    let masks = work::true_masks(inputs, entry, width, height)
+    let size = opened.image.size();
+    let masks = work::true_masks(inputs, entry, size)
         .unwrap_or_else(|| Err(ExportError::NoNuclei.in_file(&entry.path)))?;
-    let labels =
-        run_length::decode_overlapping(&masks, width, height).map_err(|error| error.in_file(&entry.path))?;
+    let labels = run_length::decode_overlapping(&masks, size).map_err(|error| error.in_file(&entry.path))?;
     let provenance = Provenance { start: record::Start::GroundTruth, ..exports.provenance() };
     exports.write_image(inputs, entry, &opened, &labels, &[], provenance)
 }

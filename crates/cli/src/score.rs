@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use nucleoscope::dsb2018::csv::{self, ImageRows, Purpose, Size};
+use nucleoscope::dsb2018::csv::{self, ImageRows, Purpose};
 use nucleoscope::dsb2018::score::score_submission;
+use nucleoscope::geometry::Size;
 use nucleoscope::input::dataset::ImageEntry;
 use nucleoscope::{Error, InFile};
 
@@ -78,7 +79,7 @@ fn truth_from_files(path: &std::path::Path) -> (Vec<ImageRows>, usize) {
     let mut truth = Vec::new();
     for entry in &inputs.batch.dataset.images {
         let rows = size_of(&inputs, entry).and_then(|size| {
-            let masks = work::true_masks(&inputs, entry, size.width as usize, size.height as usize);
+            let masks = work::true_masks(&inputs, entry, size);
             masks.transpose().map(|masks| masks.map(|masks| (masks, size)))
         });
         match rows {
@@ -99,8 +100,7 @@ fn truth_from_files(path: &std::path::Path) -> (Vec<ImageRows>, usize) {
 }
 
 fn size_of(inputs: &Inputs, entry: &ImageEntry) -> Result<Size, Error> {
-    let image = work::decode(inputs, entry)?;
-    Ok(Size { height: image.height() as u64, width: image.width() as u64 })
+    Ok(work::decode(inputs, entry)?.size())
 }
 
 /// Adds the sizes of images that the ground truth does not contain.

@@ -11,6 +11,7 @@ use nucleoscope::diagnostic::guarded;
 use nucleoscope::dsb2018::run_length;
 use nucleoscope::dsb2018::run_length::Mask;
 use nucleoscope::export::ExportError;
+use nucleoscope::geometry::Size;
 use nucleoscope::image::{self, ChannelChoice, Image, Limits, Opened, Selection, Slice};
 use nucleoscope::input::dataset::{ImageEntry, Truth};
 use nucleoscope::input::truth::{self, MaskFile};
@@ -200,8 +201,7 @@ impl Work<'_> {
             Start::GroundTruth => {
                 let none = || Err(ExportError::NoNuclei.in_file(&self.entry.path));
                 let masks = self.truth().unwrap_or_else(none)?;
-                let Opened { info, .. } = &self.opened;
-                run_length::decode_overlapping(&masks, info.width, info.height)
+                run_length::decode_overlapping(&masks, self.opened.image.size())
                     .map_err(|error| error.in_file(&self.entry.path))?
             }
         };
@@ -226,7 +226,7 @@ impl Work<'_> {
 
     /// The true nuclei, if known, checked against the image's size.
     pub(crate) fn truth(&self) -> Option<Result<Vec<Mask>, Error>> {
-        true_masks(self.inputs, self.entry, self.opened.info.width, self.opened.info.height)
+        true_masks(self.inputs, self.entry, self.opened.image.size())
     }
 }
 
@@ -323,8 +323,7 @@ fn progress_bar(images: u64) -> ProgressBar {
 pub(crate) fn true_masks(
     inputs: &Inputs,
     entry: &ImageEntry,
-    width: usize,
-    height: usize,
+    size: Size,
 ) -> Option<Result<Vec<Mask>, Error>> {
     let path = |file: usize| format!("{} (ground truth {file})", entry.path);
     let decode = |file: usize| -> Result<Image, Error> {
@@ -338,15 +337,15 @@ pub(crate) fn true_masks(
                 let bytes = inputs.read(file, &path(file))?;
                 let mask =
                     MaskFile::decode(&bytes, Limits::default()).map_err(|error| error.in_file(path(file)))?;
-                mask.nucleus(width, height).map_err(|error| error.in_file(path(file)))
+                mask.nucleus(size).map_err(|error| error.in_file(path(file)))
             };
             Some(files.iter().filter_map(|file| one(file).transpose()).collect())
         }
         Truth::LabelFile(file) => Some(decode(*file).and_then(|labels| {
-            truth::from_labels(&labels, width, height).map_err(|error| error.in_file(path(*file)))
+            truth::from_labels(&labels, size).map_err(|error| error.in_file(path(*file)))
         })),
         Truth::RunLengths(masks) => Some(
-            truth::check_masks(masks, width, height)
+            truth::check_masks(masks, size)
                 .map(|()| masks.clone())
                 .map_err(|error| error.in_file(&entry.path)),
         ),

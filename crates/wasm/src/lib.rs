@@ -827,7 +827,7 @@ impl Prediction {
     /// A `TypeError` if the bytes are not three maps of this size.
     #[wasm_bindgen(constructor)]
     pub fn new(width: usize, height: usize, values: &[u8]) -> Result<Prediction, JsValue> {
-        ProbabilityMaps::from_bytes(width, height, values)
+        ProbabilityMaps::from_bytes(Size::new(width, height), values)
             .map(Self)
             .ok_or_else(|| refused("these are not three maps of that size"))
     }
@@ -902,14 +902,14 @@ impl Truth {
         masks_of(&masks.unchecked_into()).map(|masks| Self(TruthSource::Runs(masks)))
     }
 
-    fn masks(&self, width: usize, height: usize) -> Result<Vec<Mask>, truth::TruthError> {
+    fn masks(&self, size: Size) -> Result<Vec<Mask>, truth::TruthError> {
         match &self.0 {
             TruthSource::Masks(masks) => {
-                let masks = masks.iter().map(|mask| mask.nucleus(width, height));
+                let masks = masks.iter().map(|mask| mask.nucleus(size));
                 Ok(masks.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
             }
-            TruthSource::Labels(labels) => truth::from_labels(labels, width, height),
-            TruthSource::Runs(masks) => truth::check_masks(masks, width, height).map(|()| masks.clone()),
+            TruthSource::Labels(labels) => truth::from_labels(labels, size),
+            TruthSource::Runs(masks) => truth::check_masks(masks, size).map(|()| masks.clone()),
         }
     }
 }
@@ -1072,9 +1072,9 @@ impl Segmentation {
         image: &DecodedImage,
         edits: Vec<Js<Edit>>,
     ) -> Result<Segmentation, JsValue> {
-        let (width, height) = (image.width(), image.height());
-        let masks = truth.masks(width, height).map_err(thrown)?;
-        let start = run_length::decode_overlapping(&masks, width, height).map_err(thrown)?;
+        let size = image.0.image.size();
+        let masks = truth.masks(size).map_err(thrown)?;
+        let start = run_length::decode_overlapping(&masks, size).map_err(thrown)?;
         let edits: Vec<Edit> = from_js_list(edits)?;
         Ok(Self::corrected(&start, &edits))
     }
@@ -1110,7 +1110,8 @@ impl Segmentation {
     pub fn from_masks(nuclei: Js<FinishedNuclei>) -> Result<Segmentation, JsValue> {
         let finished: FinishedNuclei = from_js(nuclei)?;
         let masks = masks_of(&finished.masks)?;
-        let labels = run_length::decode(&masks, finished.width, finished.height).map_err(thrown)?;
+        let labels =
+            run_length::decode(&masks, Size::new(finished.width, finished.height)).map_err(thrown)?;
         let mut edited = vec![false; labels.count() as usize];
         for number in finished.edited {
             if let Some(mark) = edited.get_mut((number as usize).wrapping_sub(1)) {
@@ -1163,7 +1164,7 @@ impl Segmentation {
     /// # Errors
     /// The truth does not match the image.
     pub fn score(&self, truth: &Truth) -> Result<Js<ImageScore>, JsValue> {
-        let masks = truth.masks(self.labels.width(), self.labels.height()).map_err(thrown)?;
+        let masks = truth.masks(self.labels.size()).map_err(thrown)?;
         Ok(to_js(&score::score_image(&masks, &self.masks)))
     }
 
@@ -1173,9 +1174,9 @@ impl Segmentation {
     /// The truth does not match the image.
     #[wasm_bindgen(js_name = truthOutlines)]
     pub fn truth_outlines(&self, truth: &Truth) -> Result<Js<OutlinesObject>, JsValue> {
-        let (width, height) = (self.labels.width(), self.labels.height());
-        let masks = truth.masks(width, height).map_err(thrown)?;
-        let labels = run_length::decode_overlapping(&masks, width, height).map_err(thrown)?;
+        let size = self.labels.size();
+        let masks = truth.masks(size).map_err(thrown)?;
+        let labels = run_length::decode_overlapping(&masks, size).map_err(thrown)?;
         Ok(outlines_object(&labels))
     }
 
