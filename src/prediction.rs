@@ -18,6 +18,14 @@ pub struct ProbabilityMaps {
 }
 
 impl ProbabilityMaps {
+    /// Probability maps of an image of this size; `None` if a map does not have one value per pixel.
+    pub fn new(size: Size, interior: Vec<f32>, boundary: Vec<f32>, distance: Vec<f32>) -> Option<Self> {
+        let Size { width, height } = size;
+        let pixels = width.checked_mul(height)?;
+        let fits = [&interior, &boundary, &distance].into_iter().all(|map| map.len() == pixels);
+        fits.then_some(Self { width, height, interior, boundary, distance })
+    }
+
     /// Probability maps that are 0 everywhere.
     pub fn zeros(size: Size) -> Self {
         let Size { width, height } = size;

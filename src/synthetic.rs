@@ -54,6 +54,13 @@ impl Default for FieldOptions {
 }
 
 impl FieldOptions {
+    /// The example image of the page: 90 nuclei on 512 × 384 pixels, stained for even seeds and fluorescent for
+    /// odd ones.
+    pub fn example(seed: u32) -> Self {
+        let modality = if seed.is_multiple_of(2) { Modality::Stained } else { Modality::Fluorescence };
+        Self { seed: seed.into(), width: 512, height: 384, nuclei: 90, modality, ..Self::default() }
+    }
+
     /// A crowded field of `side` × `side` pixels, in which many nuclei touch: about a thousand on 1024 ×
     /// 1024, one for every 1,048 pixels. Used for performance measurements.
     pub fn crowd(side: usize) -> Self {

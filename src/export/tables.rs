@@ -113,6 +113,17 @@ pub enum Decimal {
     Comma,
 }
 
+impl Delimiter {
+    /// All separators, by name.
+    pub const NAMED: [(&str, Self); 3] =
+        [("comma", Self::Comma), ("semicolon", Self::Semicolon), ("tab", Self::Tab)];
+}
+
+impl Decimal {
+    /// All decimal separators, by name.
+    pub const NAMED: [(&str, Self); 2] = [("point", Self::Point), ("comma", Self::Comma)];
+}
+
 impl Dialect {
     fn byte(self) -> u8 {
         match self.delimiter {

@@ -2,7 +2,7 @@
 
 use super::LabelImage;
 use super::union_find::UnionFind;
-use crate::geometry::{Run, Size};
+use crate::geometry::Run;
 
 /// Which pixels are neighbours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,6 +109,7 @@ impl Components {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geometry::Size;
     use proptest::prelude::*;
 
     /// Labels the components by a flood fill from each unlabelled pixel.

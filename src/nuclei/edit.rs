@@ -10,7 +10,7 @@ use std::collections::{HashMap, VecDeque};
 use std::f64::consts::PI;
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::connected_components::{Components, Connectivity};
 use super::pixel_mask::{self, Pixel, PixelMask};
@@ -157,8 +157,36 @@ pub struct Edited {
     pub labels: LabelImage,
     /// Whether each nucleus was created or changed by an edit, starting with nucleus 1.
     pub edited: Vec<bool>,
-    /// The edits that changed nothing: their index in the list, and the reason.
-    pub refused: Vec<(usize, EditError)>,
+    /// The edits that changed nothing.
+    pub refused: Vec<RefusedEdit>,
+}
+
+/// An edit that changed nothing.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+pub struct RefusedEdit {
+    /// Its index in the list of edits.
+    pub edit: usize,
+    /// The reason; serialized as its message.
+    #[serde(serialize_with = "message")]
+    #[cfg_attr(feature = "typescript", tsify(type = "string"))]
+    pub reason: EditError,
+}
+
+fn message<S: Serializer>(reason: &EditError, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(reason)
+}
+
+impl Edited {
+    /// Nuclei without edits.
+    pub fn unedited(labels: LabelImage) -> Self {
+        Self { edited: vec![false; labels.count() as usize], labels, refused: Vec::new() }
+    }
+}
+
+/// Applies edits in order, like [`apply`]. Without edits, the nuclei are returned as they are, which is faster.
+pub fn corrected(labels: LabelImage, edits: &[Edit]) -> Edited {
+    if edits.is_empty() { Edited::unedited(labels) } else { apply(&labels, edits) }
 }
 
 /// Applies edits in order. An edit that cannot be applied is skipped and reported.
@@ -177,11 +205,11 @@ pub struct Edited {
 /// let result = apply(&labels, &[merge, nothing]);
 /// assert_eq!(result.labels.as_slice(), &[1, 1, 0, 2]);
 /// assert_eq!(result.edited, [true, false]);
-/// assert_eq!(result.refused[0].0, 1);
+/// assert_eq!(result.refused[0].edit, 1);
 /// ```
 pub fn apply(labels: &LabelImage, edits: &[Edit]) -> Edited {
     let mut editor = Editor::new(labels);
-    let refused = |(place, edit)| editor.apply(edit).err().map(|error| (place, error));
+    let refused = |(place, edit)| Some(RefusedEdit { edit: place, reason: editor.apply(edit).err()? });
     let refused = edits.iter().enumerate().filter_map(refused).collect();
     let (labels, edited) = editor.edited();
     Edited { labels, edited, refused }
@@ -693,7 +721,7 @@ mod tests {
         let mut result = apply(&labels, &[edit]);
         assert_eq!((&result.labels, result.refused.len()), (&labels, 1));
         assert!(result.edited.iter().all(|edited| !edited));
-        result.refused.remove(0).1
+        result.refused.remove(0).reason
     }
 
     /// Coordinates as written in the tests.

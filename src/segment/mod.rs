@@ -49,6 +49,13 @@ pub struct Progress {
     pub total: usize,
 }
 
+impl Progress {
+    /// The finished tiles of all passes and their maximum number, if all passes have as many as this one.
+    pub fn of_all_passes(&self) -> (usize, usize) {
+        ((self.pass - 1) * self.total + self.done, self.passes * self.total)
+    }
+}
+
 /// An inference pass: one run of the network over an image, or over parts of it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]

@@ -78,10 +78,8 @@ fn truth_from_files(path: &std::path::Path) -> (Vec<ImageRows>, usize) {
     let mut failed: Vec<Error> = Vec::new();
     let mut truth = Vec::new();
     for entry in &inputs.batch.dataset.images {
-        let rows = size_of(&inputs, entry).and_then(|size| {
-            let masks = work::true_masks(&inputs, entry, size);
-            masks.transpose().map(|masks| masks.map(|masks| (masks, size)))
-        });
+        let rows = size_of(&inputs, entry)
+            .and_then(|size| Ok(inputs.truth(entry, size)?.map(|masks| (masks, size))));
         match rows {
             Ok(Some((masks, size))) => {
                 let mut rows = ImageRows::new(&entry.image_id, masks);

@@ -54,7 +54,7 @@ pub(crate) fn choose(scores: &[f64]) -> [Vec<usize>; 3] {
 /// An error in the image's ground truth or its segmentation.
 pub(crate) fn panel(work: &Work, score: &ImageScore) -> Result<String, Error> {
     let (width, height) = (work.opened.image.width(), work.opened.image.height());
-    let truth = work.truth().unwrap_or_else(|| Ok(Vec::new()))?;
+    let truth = work.truth()?.unwrap_or_default();
     let truth = run_length::decode(&truth, work.opened.image.size())
         .map_err(|error| error.in_file(&work.entry.path))?;
     let found = work.segment()?.labels;
