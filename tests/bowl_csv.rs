@@ -4,10 +4,9 @@
 
 use nucleoscope::Diagnostic;
 use nucleoscope::dsb2018::comparable;
-use nucleoscope::dsb2018::csv::{
-    BowlCsv, BowlCsvError, HEADER, ImageRows, Purpose, Size, Writer, read, rows,
-};
+use nucleoscope::dsb2018::csv::{BowlCsv, BowlCsvError, HEADER, ImageRows, Purpose, Writer, read, rows};
 use nucleoscope::dsb2018::run_length::{Mask, RunLengthError, encode};
+use nucleoscope::geometry::Size;
 use nucleoscope::nuclei::LabelImage;
 use proptest::prelude::*;
 

@@ -1,5 +1,7 @@
 //! The whole pipeline with the shipped model, on synthetic images of the library's generator.
 
+#![cfg(feature = "onnx")]
+
 use std::ops::ControlFlow;
 
 use nucleoscope::Segmenter;
@@ -98,7 +100,7 @@ fn small_nuclei_beside_large_ones_are_found() {
 #[test]
 fn the_users_diameter_decides_the_scale() {
     let drawn = field(&FieldOptions::default());
-    let settings = Settings { diameter: Some(48.0), ..Settings::default() };
+    let settings = Settings::default().diameter(48.0);
     let passes = &mut Vec::new();
     let segmenter = Segmenter::new(network()).with_settings(settings);
     let found = segmenter.segment_with(&drawn.image, &mut noting(|progress| passes.push(progress))).unwrap();

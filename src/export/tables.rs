@@ -80,6 +80,7 @@ impl Exporter for NucleiTable {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify), tsify(rename = "TableDialectFields"))]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct Dialect {
     /// The separator between fields.
     pub delimiter: Delimiter,
@@ -125,6 +126,20 @@ impl Decimal {
 }
 
 impl Dialect {
+    /// The separator between fields.
+    #[must_use]
+    pub fn delimiter(mut self, delimiter: Delimiter) -> Self {
+        self.delimiter = delimiter;
+        self
+    }
+
+    /// The decimal separator.
+    #[must_use]
+    pub fn decimal(mut self, decimal: Decimal) -> Self {
+        self.decimal = decimal;
+        self
+    }
+
     fn byte(self) -> u8 {
         match self.delimiter {
             Delimiter::Comma => b',',
@@ -229,7 +244,7 @@ const FIRST: [&str; 5] = ["image", "folder", "nucleus", "included", "edited"];
 /// let table = MeasurementTable::new(&labels, &[], None, &[]);
 /// let counted = count(&table, Size::new(4, 1), &Rules { regions: &[], gates: &["area:2..".parse()?] });
 /// let rows = NucleiRows::new(&table, &counted);
-/// let dialect = Dialect { delimiter: Delimiter::Semicolon, decimal: Decimal::Comma };
+/// let dialect = Dialect::default().delimiter(Delimiter::Semicolon).decimal(Decimal::Comma);
 /// let text = String::from_utf8(nuclei_csv(&[("=cells", "plate", &rows)], dialect)).unwrap();
 /// assert!(text.starts_with("image;folder;nucleus;included;edited;area_px2;centroid_x_px;"));
 /// assert!(text.contains("\n'=cells;plate;1;false;0;1;0;"));

@@ -96,7 +96,7 @@ pub fn decode(bytes: &[u8], limits: Limits) -> Result<Image, ImageError> {
 /// let opened = open(&field.png(), &Selection::default(), Limits::default())?;
 /// assert_eq!((opened.info.slices, opened.info.frames, opened.channels.len()), (1, 1, 1));
 ///
-/// let second = Selection { channel: Some(ChannelChoice::Index(1)), ..Selection::default() };
+/// let second = Selection::default().channel(ChannelChoice::Index(1));
 /// let error = open(&field.png(), &second, Limits::default()).unwrap_err();
 /// assert_eq!(error.to_string(), "there is no single channel 2; the channels are 1 gray");
 /// # Ok::<(), nucleoscope::image::ImageError>(())

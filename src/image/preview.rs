@@ -28,6 +28,7 @@ const CLIPPED: f64 = 0.1;
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct Contrast {
     /// The value shown as black; the 0.1th percentile for `None`.
     pub low: Option<f32>,
@@ -44,6 +45,29 @@ impl Default for Contrast {
     }
 }
 
+impl Contrast {
+    /// The value shown as black; the 0.1th percentile for `None`.
+    #[must_use]
+    pub fn low(mut self, low: impl Into<Option<f32>>) -> Self {
+        self.low = low.into();
+        self
+    }
+
+    /// The value shown as white; the 99.9th percentile for `None`.
+    #[must_use]
+    pub fn high(mut self, high: impl Into<Option<f32>>) -> Self {
+        self.high = high.into();
+        self
+    }
+
+    /// The gamma of the brightness: values above 1 brighten dim nuclei.
+    #[must_use]
+    pub fn gamma(mut self, gamma: f32) -> Self {
+        self.gamma = gamma;
+        self
+    }
+}
+
 /// Creates a preview whose longer side is at most `maximum_side` pixels, or of full size for `None`.
 ///
 /// # Errors
@@ -54,7 +78,7 @@ impl Default for Contrast {
 /// use nucleoscope::image::{Contrast, Image, Samples, preview};
 ///
 /// let image = Image::new(Size::new(3, 1), 1, Samples::U16(vec![1000, 1010, 1040]))?;
-/// let by_hand = Contrast { low: Some(1000.0), high: Some(1020.0), ..Contrast::default() };
+/// let by_hand = Contrast::default().low(1000.0).high(1020.0);
 /// let picture = preview(&image, None, &by_hand)?;
 /// assert_eq!(picture.rgba.chunks(4).map(|rgba| rgba[0]).collect::<Vec<_>>(), [0, 127, 255]);
 /// # Ok::<(), nucleoscope::image::ImageError>(())

@@ -19,6 +19,7 @@ use super::{Channel, Image, ImageError, PixelSize, Samples, Warning, split};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct Selection {
     /// The channel to segment; `None` for the one whose name or colour indicates nuclei, or else the first.
     /// In a colour image `None` selects all three.
@@ -27,6 +28,29 @@ pub struct Selection {
     pub slice: Slice,
     /// The frame of a time series, from 0.
     pub frame: usize,
+}
+
+impl Selection {
+    /// The channel to segment; `None` for the one whose name or colour indicates nuclei.
+    #[must_use]
+    pub fn channel(mut self, channel: impl Into<Option<ChannelChoice>>) -> Self {
+        self.channel = channel.into();
+        self
+    }
+
+    /// One slice of a z-stack, or a projection of all of them.
+    #[must_use]
+    pub fn slice(mut self, slice: Slice) -> Self {
+        self.slice = slice;
+        self
+    }
+
+    /// The frame of a time series, from 0.
+    #[must_use]
+    pub fn frame(mut self, frame: usize) -> Self {
+        self.frame = frame;
+        self
+    }
 }
 
 /// A channel selected by the user.

@@ -445,6 +445,7 @@ mod tests {
         differences.fold(0.0, f32::max)
     }
 
+    #[cfg(feature = "onnx")]
     #[test]
     fn the_shipped_network_says_the_same_in_tiles_as_at_once() {
         let model = include_bytes!("../../model/nuclei.onnx");

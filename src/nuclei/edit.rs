@@ -998,7 +998,7 @@ mod tests {
             let half = apply(&labels, &before);
             let whole = apply(&half.labels, &after);
             prop_assert_eq!(at_once.labels, whole.labels);
-            let later = whole.refused.iter().map(|(place, error)| (place + before.len(), error.clone()));
+            let later = whole.refused.into_iter().map(|refused| RefusedEdit { edit: refused.edit + before.len(), ..refused });
             prop_assert_eq!(at_once.refused, half.refused.iter().cloned().chain(later).collect::<Vec<_>>());
         }
 

@@ -25,15 +25,40 @@ use crate::prediction::ProbabilityMaps;
 pub use error::SegmentError;
 
 /// The settings of a segmentation.
+///
+/// ```
+/// use nucleoscope::nuclei::WatershedSettings;
+/// use nucleoscope::segment::Settings;
+///
+/// let settings = Settings::default().diameter(20.0).watershed(WatershedSettings::default().h(0.2));
+/// assert_eq!((settings.diameter, settings.watershed.h), (Some(20.0), 0.2));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct Settings {
     /// Diameter of a typical nucleus in pixels; estimated from the image if `None`.
     pub diameter: Option<f32>,
     /// Settings of the watershed.
     #[serde(flatten)]
     pub watershed: WatershedSettings,
+}
+
+impl Settings {
+    /// Diameter of a typical nucleus in pixels; estimated from the image if `None`.
+    #[must_use]
+    pub fn diameter(mut self, diameter: impl Into<Option<f32>>) -> Self {
+        self.diameter = diameter.into();
+        self
+    }
+
+    /// Settings of the watershed.
+    #[must_use]
+    pub fn watershed(mut self, watershed: WatershedSettings) -> Self {
+        self.watershed = watershed;
+        self
+    }
 }
 
 /// Progress of a segmentation.

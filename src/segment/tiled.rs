@@ -25,9 +25,17 @@ use crate::nuclei::{Components, Connectivity, LabelImage, WatershedSettings, wat
 use crate::segment::{CountingNetwork, Pass, ScaleEstimate, SegmentError, Settings, estimate_scale};
 
 /// Which images are segmented in blocks, and the size of the blocks.
+///
+/// ```
+/// use nucleoscope::{geometry::Size, segment::tiled::Sizes};
+///
+/// let sizes = Sizes::default().largest_whole(1000 * 1000);
+/// assert!(sizes.is_tiled(Size::new(1001, 1000)));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify), tsify(rename = "TiledSizes"))]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Sizes {
     /// Maximum number of pixels of an image that is predicted as a whole; its prediction can be kept and labelled
     /// again.
@@ -48,6 +56,20 @@ impl Sizes {
     /// Blocks of another size, for every image that is larger than a block.
     pub fn of_block(longest_block: usize) -> Self {
         Self { largest_whole: longest_block.saturating_mul(longest_block), longest_block }
+    }
+
+    /// Maximum number of pixels of an image that is predicted as a whole.
+    #[must_use]
+    pub fn largest_whole(mut self, largest_whole: usize) -> Self {
+        self.largest_whole = largest_whole;
+        self
+    }
+
+    /// Maximum side of a block in pixels, margin included.
+    #[must_use]
+    pub fn longest_block(mut self, longest_block: usize) -> Self {
+        self.longest_block = longest_block;
+        self
     }
 
     /// Whether an image of this size is segmented in blocks.

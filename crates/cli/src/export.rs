@@ -86,7 +86,7 @@ impl ExportOptions {
             folder: self.export_dir.clone().map(|folder| (self.export.0.clone(), folder)),
             summary: self.summary.clone(),
             nuclei: self.nuclei.clone(),
-            dialect: Dialect { delimiter: self.delimiter, decimal: self.decimal },
+            dialect: Dialect::default().delimiter(self.delimiter).decimal(self.decimal),
             extra: summary.into_iter().chain(nuclei).collect(),
             pixel_size: self.pixel_size,
             gates: self.gates.clone(),

@@ -119,7 +119,7 @@ impl Options {
     }
 
     fn settings(&self) -> Settings {
-        Settings { diameter: self.diameter, watershed: self.watershed.0 }
+        Settings::default().diameter(self.diameter).watershed(self.watershed.0)
     }
 
     /// SHA-256 of the model's file in hexadecimal.
@@ -135,11 +135,8 @@ impl Options {
     }
 
     fn selection(&self) -> Selection {
-        Selection {
-            channel: self.channel.clone(),
-            slice: self.slice.unwrap_or_default(),
-            frame: self.frame.unwrap_or(0),
-        }
+        let selection = Selection::default().channel(self.channel.clone());
+        selection.slice(self.slice.unwrap_or_default()).frame(self.frame.unwrap_or(0))
     }
 
     fn network(&self) -> Result<TractNetwork, Error> {
