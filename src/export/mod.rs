@@ -548,8 +548,9 @@ mod tests {
 
     #[test]
     fn files_of_the_same_name_are_told_apart_by_their_folders() {
-        let image = Image::new(2, 1, 1, Samples::U8(vec![1, 2])).unwrap();
-        let (channels, labels) = (split(&image).unwrap(), LabelImage::from_labels(2, 1, vec![1, 0]));
+        let image = Image::new(Size::new(2, 1), 1, Samples::U8(vec![1, 2])).unwrap();
+        let (channels, labels) =
+            (split(&image).unwrap(), LabelImage::from_labels(Size::new(2, 1), vec![1, 0]));
         let part = |path: &str| {
             let input = FileIdentity::new(path, b"");
             let provenance = Provenance { input, ..Default::default() };
@@ -576,13 +577,13 @@ mod tests {
 
     #[test]
     fn parts_that_do_not_fit_are_refused() {
-        let image = Image::new(2, 1, 1, Samples::U8(vec![1, 2])).unwrap();
+        let image = Image::new(Size::new(2, 1), 1, Samples::U8(vec![1, 2])).unwrap();
         let (channels, provenance) = (split(&image).unwrap(), Provenance::default());
-        let labels = LabelImage::from_labels(1, 2, vec![1, 1]);
+        let labels = LabelImage::from_labels(Size::new(1, 2), vec![1, 1]);
         let error =
             image_files(&subject(&image, &channels, &labels, &provenance), &[bowl::BOWL], &[]).unwrap_err();
         assert_eq!(error.code(), "export/size");
-        let labels = LabelImage::from_labels(2, 1, vec![1, 1]);
+        let labels = LabelImage::from_labels(Size::new(2, 1), vec![1, 1]);
         let counted = Subject { edited: &[true, false], ..subject(&image, &channels, &labels, &provenance) };
         assert_eq!(image_files(&counted, &[], &[]).unwrap_err().code(), "export/edited-count");
     }

@@ -81,6 +81,7 @@ impl Exporter for NucleiTable {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify), tsify(rename = "TableDialectFields"))]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct Dialect {
     /// The separator between fields.
     pub delimiter: Delimiter,
@@ -114,7 +115,32 @@ pub enum Decimal {
     Comma,
 }
 
+impl Delimiter {
+    /// All separators, by name.
+    pub const NAMED: [(&str, Self); 3] =
+        [("comma", Self::Comma), ("semicolon", Self::Semicolon), ("tab", Self::Tab)];
+}
+
+impl Decimal {
+    /// All decimal separators, by name.
+    pub const NAMED: [(&str, Self); 2] = [("point", Self::Point), ("comma", Self::Comma)];
+}
+
 impl Dialect {
+    /// The separator between fields.
+    #[must_use]
+    pub fn delimiter(mut self, delimiter: Delimiter) -> Self {
+        self.delimiter = delimiter;
+        self
+    }
+
+    /// The decimal separator.
+    #[must_use]
+    pub fn decimal(mut self, decimal: Decimal) -> Self {
+        self.decimal = decimal;
+        self
+    }
+
     fn byte(self) -> u8 {
         match self.delimiter {
             Delimiter::Comma => b',',
@@ -215,11 +241,11 @@ const FIRST: [&str; 5] = ["image", "folder", "nucleus", "included", "edited"];
 /// use nucleoscope::export::tables::{Decimal, Delimiter, Dialect, NucleiRows, nuclei_csv};
 /// use nucleoscope::nuclei::LabelImage;
 ///
-/// let labels = LabelImage::from_labels(4, 1, vec![1, 0, 2, 2]);
+/// let labels = LabelImage::from_labels(Size::new(4, 1), vec![1, 0, 2, 2]);
 /// let table = MeasurementTable::new(&labels, &[], None, &[]);
 /// let counted = count(&table, Size::new(4, 1), &Rules { regions: &[], gates: &["area:2..".parse()?] });
 /// let rows = NucleiRows::new(&table, &counted);
-/// let dialect = Dialect { delimiter: Delimiter::Semicolon, decimal: Decimal::Comma };
+/// let dialect = Dialect::default().delimiter(Delimiter::Semicolon).decimal(Decimal::Comma);
 /// let text = String::from_utf8(nuclei_csv(&[("=cells", "plate", &rows)], dialect)).unwrap();
 /// assert!(text.starts_with("image;folder;nucleus;included;edited;area_px2;centroid_x_px;"));
 /// assert!(text.contains("\n'=cells;plate;1;false;0;1;0;"));
@@ -397,10 +423,10 @@ mod tests {
     use crate::nuclei::LabelImage;
 
     fn rows(channel: Option<&str>) -> NucleiRows {
-        let labels = LabelImage::from_labels(2, 1, vec![1, 2]);
+        let labels = LabelImage::from_labels(Size::new(2, 1), vec![1, 2]);
         let channels = channel.map(|name| Channel {
             name: name.into(),
-            image: Image::new(2, 1, 1, Samples::F32(vec![1.5, 2.5])).unwrap(),
+            image: Image::new(Size::new(2, 1), 1, Samples::F32(vec![1.5, 2.5])).unwrap(),
         });
         let table = MeasurementTable::new(&labels, &channels.into_iter().collect::<Vec<_>>(), None, &[]);
         NucleiRows::new(&table, &Counted::all(2, Size::new(2, 1)))

@@ -3,8 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{ArgGroup, Args, ValueEnum};
-use nucleoscope::dsb2018::run_length;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{ArgGroup, Args};
 use nucleoscope::export::bowl::BOWL;
 use nucleoscope::export::conditions::GroupTemplate;
 use nucleoscope::export::record::RECORD;
@@ -56,11 +56,11 @@ pub(crate) struct ExportOptions {
     #[arg(long, value_name = "FILE")]
     nuclei: Option<PathBuf>,
     /// Field delimiter of these tables
-    #[arg(long, value_name = "SIGN", default_value = "comma")]
-    delimiter: DelimiterName,
+    #[arg(long, value_name = "SIGN", default_value = "comma", value_parser = named(Delimiter::NAMED))]
+    delimiter: Delimiter,
     /// Decimal separator of these tables
-    #[arg(long, value_name = "SIGN", default_value = "point")]
-    decimal: DecimalName,
+    #[arg(long, value_name = "SIGN", default_value = "point", value_parser = named(Decimal::NAMED))]
+    decimal: Decimal,
     /// Count only nuclei whose measurement is in a range: area_px2:50..400, circularity:0.8.. ; prefix with !
     /// to count those outside the range. May be given several times
     #[arg(long = "gate", value_name = "MEASUREMENT:LOW..HIGH", value_parser = gate, allow_hyphen_values = true)]
@@ -77,19 +77,6 @@ pub(crate) struct ExportOptions {
     pixel_size: Option<PixelSize>,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum DelimiterName {
-    Comma,
-    Semicolon,
-    Tab,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum DecimalName {
-    Point,
-    Comma,
-}
-
 impl ExportOptions {
     /// Determines what to write, and creates the folder.
     pub(crate) fn exports(&self) -> Result<Exports, Error> {
@@ -104,7 +91,7 @@ impl ExportOptions {
             folder: self.export_dir.clone().map(|folder| (self.export.0.clone(), folder)),
             summary: self.summary.clone(),
             nuclei: self.nuclei.clone(),
-            dialect: self.dialect(),
+            dialect: Dialect::default().delimiter(self.delimiter).decimal(self.decimal),
             extra: summary.into_iter().chain(nuclei).collect(),
             pixel_size: self.pixel_size,
             gates: self.gates.clone(),
@@ -112,20 +99,15 @@ impl ExportOptions {
             regions,
         })
     }
+}
 
-    fn dialect(&self) -> Dialect {
-        Dialect {
-            delimiter: match self.delimiter {
-                DelimiterName::Comma => Delimiter::Comma,
-                DelimiterName::Semicolon => Delimiter::Semicolon,
-                DelimiterName::Tab => Delimiter::Tab,
-            },
-            decimal: match self.decimal {
-                DecimalName::Point => Decimal::Point,
-                DecimalName::Comma => Decimal::Comma,
-            },
-        }
-    }
+/// Parses one of these names.
+fn named<T: Copy + Send + Sync + 'static, const N: usize>(
+    values: [(&'static str, T); N],
+) -> impl TypedValueParser<Value = T> {
+    let value_of = move |name: String| values.into_iter().find(|value| value.0 == name).map(|value| value.1);
+    PossibleValuesParser::new(values.map(|value| value.0))
+        .try_map(move |name| value_of(name).ok_or("not a name"))
 }
 
 /// The help of `--export`, with a line for each format.
@@ -236,11 +218,7 @@ impl std::fmt::Display for Tally {
 fn known(exports: &Exports, inputs: &Inputs, entry: &ImageEntry) -> Result<Written, Error> {
     let opened = work::open(inputs, entry, &Selection::default())?;
     work::print_warnings(entry, &opened);
-    let (width, height) = (opened.image.width(), opened.image.height());
-    let masks = work::true_masks(inputs, entry, width, height)
-        .unwrap_or_else(|| Err(ExportError::NoNuclei.in_file(&entry.path)))?;
-    let labels =
-        run_length::decode_overlapping(&masks, width, height).map_err(|error| error.in_file(&entry.path))?;
+    let labels = inputs.truth_labels(entry, opened.image.size())?;
     let provenance = Provenance { start: record::Start::GroundTruth, ..exports.provenance() };
     exports.write_image(inputs, entry, &opened, &labels, &[], provenance)
 }
