@@ -229,6 +229,27 @@ fn gates_and_regions_decide_what_every_file_holds() {
 }
 
 #[test]
+fn groups_come_from_a_template_and_are_kept_in_the_record() {
+    let folder = bowl(2);
+    let arguments = ["export", "bowl/stage1_test", "--export-dir", "out", "--group", "*-0010{group}"];
+    let output = nucleoscope(folder.path(), &arguments);
+    assert!(output.status.success(), "{}", said(&output));
+    let read = |name: &str| fs::read(folder.path().join("out").join(name)).unwrap();
+    assert_eq!(column(&read("summary.csv"), "group"), ["00", "01"]);
+    let conditions = read("conditions.csv");
+    let mut groups = column(&conditions, "group");
+    groups.dedup();
+    assert_eq!(groups, ["00", "01"]);
+    assert!(column(&conditions, "images").iter().all(|images| images == "1"));
+    let record: serde_json::Value = serde_json::from_slice(&read("nucleoscope.json")).unwrap();
+    assert_eq!(record["images"][1]["group"], "01");
+    let wrong = ["export", "bowl", "--export-dir", "out", "--group", "example"];
+    let output = nucleoscope(folder.path(), &wrong);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("does not contain {group} once"), "{}", said(&output));
+}
+
+#[test]
 fn a_record_repeats_the_run() {
     let folder = bowl(2);
     let first = [
