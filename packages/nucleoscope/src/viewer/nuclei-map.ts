@@ -18,15 +18,13 @@ export class NucleiMap {
   readonly #cells = new Map<string, number[]>();
   readonly #bounds = new Map<number, Bounds>();
   readonly #polygons = new Map<number, number[]>();
+  /** The numbers of all nuclei, in ascending order. */
+  readonly labels: readonly number[];
 
   constructor(outlines: Outlines) {
     this.#outlines = outlines;
     for (let polygon = 0; polygon < outlines.labels.length; polygon++) this.#add(polygon);
-  }
-
-  /** The numbers of all nuclei, in ascending order. */
-  get labels(): number[] {
-    return [...this.#bounds.keys()].sort((left, right) => left - right);
+    this.labels = [...this.#bounds.keys()].sort((left, right) => left - right);
   }
 
   /** The nucleus at a point; 0 if there is none. */

@@ -90,7 +90,8 @@ export class Viewer {
     this.#brush = byId(root, "brush", HTMLInputElement);
     this.#tools = byId(root, "tools", HTMLElement);
     this.#listener = listener;
-    this.#canvas = new ImageCanvas(this.#canvasElement, () => {
+    const marks = byId(root, "marks", HTMLCanvasElement);
+    this.#canvas = new ImageCanvas(this.#canvasElement, marks, () => {
       const percent = number(Math.round(this.#canvas.viewport.scale * 100));
       setText(this.#zoomWords, this.#canvas.isEmpty ? "" : `${percent} %`);
     });
@@ -527,6 +528,7 @@ export class Viewer {
       highlighted: this.#highlighted,
       draft: line === null ? null : draftOf(this.#tool, line, this.#brushRadius),
       pen: this.#pen,
+      brush: null,
     });
   }
 }
