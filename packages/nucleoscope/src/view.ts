@@ -18,10 +18,12 @@ import { isTiled, type BatchImage } from "./session/batch.ts";
 import { refusalOf, type Activity, type Session } from "./session/session.ts";
 import { linkOf } from "./session/settings-link.ts";
 import { byId, setText, type Root } from "./ui/dom.ts";
+import { KeySheet } from "./ui/key-sheet.ts";
 import { followMenu } from "./ui/menus.ts";
 import { prefer, preference } from "./ui/preferences.ts";
+import { followShortcuts } from "./ui/shortcuts.ts";
 import { makeSplitter, type SplitterOptions } from "./ui/splitter.ts";
-import type { Drawn } from "./viewer/tools.ts";
+import { toolKeys, type Drawn, type ToolName } from "./viewer/tools.ts";
 import { Viewer } from "./viewer/viewer.ts";
 
 /** What a view tells its element. */
@@ -99,6 +101,7 @@ export class View {
     this.#splitter("list-splitter", ".list-panel", { label: "Width of the list", side: 1, minimum: 160, maximum: 480 });
     this.#splitter("panel-splitter", ".panel", { label: "Width of the panel", side: -1, minimum: 240, maximum: 800 });
     this.#followButtons();
+    this.#followShortcuts();
     this.#followSession();
   }
 
@@ -153,6 +156,19 @@ export class View {
       if (event.key === "Delete") this.#removeSelected();
       else this.#viewer.zoomByKey(event);
     });
+  }
+
+  #followShortcuts(): void {
+    const keys = new KeySheet(this.#root);
+    const tools = Object.entries(toolKeys) as [ToolName, string][];
+    const shortcuts = [
+      ...tools.map(([tool, key]) => ({ key, run: () => this.#viewer.chooseTool(tool) })),
+      { key: "o", run: () => this.#viewer.toggleOutlines() },
+      { key: ",", run: () => this.#viewer.resizeBrush(-1) },
+      { key: ".", run: () => this.#viewer.resizeBrush(1) },
+      { key: "?", run: () => keys.open() },
+    ];
+    followShortcuts(this.#root, shortcuts, this.#abort.signal);
   }
 
   #followSession(): void {

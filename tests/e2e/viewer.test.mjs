@@ -1,0 +1,311 @@
+/** The picture: drawing many nuclei, and the tools that work on it. */
+import assert from "node:assert/strict";
+import { cpSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { build } from "esbuild";
+import { serve } from "../../tools/serve.mjs";
+import { root } from "../../tools/step.mjs";
+import { exampleSet, Fixture, temporaryFolder } from "./harness.mjs";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+let fixture;
+let server;
+let harness;
+let set;
+
+before(async () => {
+  set = exampleSet(2);
+  fixture = await Fixture.open();
+  const folder = temporaryFolder();
+  const inHarness = (name) => join(root, "tests", "e2e", "viewer", name);
+  await build({
+    bundle: true,
+    logLevel: "warning",
+    format: "esm",
+    entryPoints: [inHarness("harness.ts")],
+    outfile: join(folder, "harness.js"),
+  });
+  cpSync(inHarness("harness.html"), join(folder, "index.html"));
+  cpSync(inHarness("harness.css"), join(folder, "harness.css"));
+  ({ server, address: harness } = await serve(folder, 0));
+});
+after(async () => {
+  server.closeAllConnections();
+  server.close();
+  await fixture.close();
+});
+
+/** Prints the processor time of the page's main thread for each of the steps of an action, in milliseconds. */
+async function timed(session, name, steps, step) {
+  const tasks = await session.mainThreadTasks(async () => {
+    for (let index = 0; index < steps; index++) {
+      await step(index);
+      await session.page.waitForTimeout(40);
+    }
+  });
+  const sum = tasks.reduce((total, { processor }) => total + processor, 0);
+  const longest = Math.max(...tasks.map(({ processor }) => processor));
+  console.log(`${name}: ${(sum / steps).toFixed(1)} ms a step, longest task ${longest.toFixed(1)} ms`);
+}
+
+/** The work done by an action: drawings of each canvas, and tiles. */
+async function workOf({ page }, action) {
+  const before = await page.evaluate(() => work());
+  await action();
+  await settled(page);
+  const now = await page.evaluate(() => work());
+  return Object.fromEntries(Object.entries(now).map(([key, value]) => [key, value - before[key]]));
+}
+
+/** Waits until no more tiles are drawn. */
+async function settled(page) {
+  await page.evaluate(async () => {
+    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+    for (let quiet = 0, before = ""; quiet < 12; quiet++) {
+      await frame();
+      const now = JSON.stringify(work());
+      if (now !== before) quiet = 0;
+      before = now;
+    }
+  });
+}
+
+describe("30,000 nuclei", () => {
+  let session;
+  let page;
+
+  before(async () => {
+    session = await fixture.page({ address: harness, ready: false, viewport: { width: 1000, height: 700 } });
+    ({ page } = session);
+    await page.evaluate(() => show(30_000, 8192));
+    await settled(page);
+  });
+  after(() => session.leave());
+
+  test("a hover draws the highlight alone", async () => {
+    await page.mouse.move(200, 200);
+    const work = await workOf(session, () =>
+      timed(session, "hover", 20, (step) => page.mouse.move(200 + 23 * step, 200 + 17 * step)),
+    );
+    assert.equal(work.picture, 0);
+    assert.equal(work.nucleusTiles, 0);
+    assert.ok(work.marks > 0);
+  });
+
+  test("a selection of a few or of many nuclei leaves the picture alone", async () => {
+    for (const size of [3, 10_000]) {
+      const work = await workOf(session, () =>
+        page.evaluate((count) => mark({ selected: new Set(Array.from({ length: count }, (_, n) => n + 1)) }), size),
+      );
+      assert.equal(work.picture, 0);
+      assert.equal(work.nucleusTiles, 0);
+    }
+    const hover = await workOf(session, () => page.mouse.move(300, 300));
+    assert.equal(hover.picture, 0);
+    await page.evaluate(() => mark({}));
+  });
+
+  test("a move draws only the tiles that come into view", async () => {
+    await page.mouse.move(500, 350);
+    for (const [name, wheel] of [
+      ["whole image", 0],
+      ["half size", -950],
+      ["full size", -350],
+      ["four times", -700],
+    ]) {
+      await page.mouse.wheel(0, wheel);
+      await settled(page);
+      await page.mouse.down();
+      const work = await workOf(session, () =>
+        timed(session, `move, ${name}`, 25, (step) => page.mouse.move(500 + 6 * step, 350 + 4 * step)),
+      );
+      await page.mouse.up();
+      assert.ok(work.nucleusTiles <= 16, `${work.nucleusTiles} tiles`);
+      const back = await workOf(session, async () => {
+        await page.mouse.move(644, 446);
+        await page.mouse.down();
+        await page.mouse.move(500, 350, { steps: 3 });
+        await page.mouse.up();
+      });
+      assert.ok(back.nucleusTiles <= 4, `${back.nucleusTiles} tiles on the way back`);
+    }
+  });
+
+  test("while it zooms, the tiles are scaled; then they are drawn again", async () => {
+    await page.evaluate(() => {
+      canvas.viewport.fit();
+      canvas.redraw();
+    });
+    await settled(page);
+    await page.mouse.move(500, 350);
+    const work = await workOf(session, () =>
+      timed(session, "zoom", 24, (step) => page.mouse.wheel(0, step < 12 ? -60 : 60)),
+    );
+    // A screen of 1,000 x 700 pixels has 20 tiles; without a pause, they are drawn once.
+    assert.ok(work.nucleusTiles <= 3 * 20, `${work.nucleusTiles} tiles`);
+  });
+});
+
+/** A page with one image, segmented and measured. */
+async function opened(options) {
+  const session = await fixture.page(options);
+  await session.page.evaluate(() => {
+    globalThis.selections = [];
+    document
+      .querySelector("nucleo-scope")
+      .addEventListener("selection", ({ detail }) => selections.push(detail.labels.length));
+  });
+  await session.drop(set.images.slice(0, 1));
+  await session.finished();
+  await session.counted();
+  const box = await session.page.locator("#surface").boundingBox();
+  const at = (x, y) => [box.x + box.width * x, box.y + box.height * y];
+  return { session, page: session.page, at };
+}
+
+async function drag(page, from, to, options) {
+  await page.mouse.move(...from);
+  await page.mouse.down(options);
+  await page.mouse.move(...to, { steps: 4 });
+  await page.mouse.up(options);
+}
+
+const total = async (page) =>
+  Number((await page.locator("#viewer-details").textContent()).match(/([\d,]+) nucle/)[1].replaceAll(",", ""));
+
+const tool = (page) => page.evaluate(() => part("#tools input:checked").value);
+
+/** The bounds of what is drawn on the upper canvas, in pixels of the canvas. */
+const marked = (page) =>
+  page.evaluate(async () => {
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    const canvas = part("#marks");
+    const { data, width } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    const bounds = { left: Infinity, right: -Infinity };
+    for (let index = 3; index < data.length; index += 4) {
+      if (data[index] < 128) continue;
+      const x = ((index - 3) / 4) % width;
+      bounds.left = Math.min(bounds.left, x);
+      bounds.right = Math.max(bounds.right, x);
+    }
+    return bounds.right - bounds.left;
+  });
+
+async function noViolations(page, name) {
+  await page.addScriptTag({ content: axe });
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  assert.deepEqual(
+    violations.map(({ id, nodes }) => `${name}: ${id} ${nodes[0].target}`),
+    [],
+  );
+}
+
+describe("the tools", () => {
+  test("space and the middle button move the picture under any tool", async () => {
+    const { session, page, at } = await opened({ bypassCSP: true });
+    await page.keyboard.press("v");
+    await page.locator("#zoom-actual").click();
+    await page.getByRole("radio", { name: "Erase", exact: true }).check();
+    const picture = () => page.locator("#canvas").screenshot();
+    let before = await picture();
+    const moved = async (name) => {
+      await page.mouse.move(...at(0.01, 0.99));
+      const now = await picture();
+      assert.notDeepEqual(now, before, name);
+      before = now;
+    };
+    await page.keyboard.down(" ");
+    await drag(page, at(0.5, 0.5), at(0.6, 0.6));
+    await page.keyboard.up(" ");
+    await moved("space");
+    await drag(page, at(0.5, 0.5), at(0.6, 0.6), { button: "middle" });
+    await moved("middle button");
+    assert.equal(await page.locator("#edit-undo").isDisabled(), true, "nothing was erased");
+    await session.leave();
+  });
+
+  test("a ring shows the brush, whose width follows keys and the wheel", async () => {
+    const { session, page, at } = await opened();
+    await page.locator("#brush").fill("60");
+    await page.locator("#surface").focus();
+    await page.keyboard.press("b");
+    assert.equal(await tool(page), "draw");
+    await page.mouse.move(...at(0.5, 0.5));
+    const small = await marked(page);
+    for (let step = 0; step < 6; step++) await page.keyboard.press(".");
+    const width = Number(await page.locator("#brush").inputValue());
+    assert.ok(width > 90, `${width} px`);
+    const large = await marked(page);
+    assert.ok(Math.abs(large / small - width / 60) < 0.1, `from ${small} to ${large} pixels`);
+    await page.keyboard.down("Alt");
+    await page.mouse.wheel(0, 100);
+    await page.keyboard.up("Alt");
+    assert.ok(Number(await page.locator("#brush").inputValue()) < width);
+    await session.picture("brush");
+    await session.leave();
+  });
+
+  test("a drag with Shift selects the nuclei in a box; with a click, one more", async () => {
+    const { session, page, at } = await opened();
+    await page.keyboard.down("Shift");
+    await drag(page, at(0.001, 0.001), at(0.999, 0.999));
+    await page.keyboard.up("Shift");
+    const all = await total(page);
+    assert.equal(await page.evaluate(() => selections.at(-1)), all);
+    await session.picture("box");
+    await page.locator("#surface").focus();
+    await page.keyboard.press("Escape");
+    await page.keyboard.down("Shift");
+    await drag(page, at(0.001, 0.001), at(0.5, 0.5));
+    await page.keyboard.up("Shift");
+    const some = await page.evaluate(() => selections.at(-1));
+    assert.ok(some > 0 && some < all, `${some} of ${all}`);
+    await session.leave();
+  });
+
+  test("keys choose the tools, except while text is typed", async () => {
+    const { session, page } = await opened();
+    await page.locator("#surface").focus();
+    for (const [key, name] of Object.entries({
+      s: "split",
+      b: "draw",
+      e: "erase",
+      a: "add",
+      R: "rectangle",
+      f: "polygon",
+      v: "select",
+    })) {
+      await page.keyboard.press(key);
+      assert.equal(await tool(page), name);
+    }
+    await page.keyboard.press("o");
+    assert.equal(await page.locator("#show-outlines").isChecked(), false);
+    await page.keyboard.press("Control+e");
+    await page.getByRole("searchbox", { name: "Search images" }).pressSequentially("sba?");
+    assert.equal(await tool(page), "select");
+    assert.equal(await page.getByRole("dialog").count(), 0);
+    await session.leave();
+  });
+
+  test("the sheet of keys opens with ? and a button, and the focus returns", async () => {
+    const { session, page } = await opened({ bypassCSP: true });
+    await page.locator("#surface").focus();
+    await page.keyboard.press("?");
+    const sheet = page.getByRole("dialog", { name: "Keyboard shortcuts" });
+    await sheet.waitFor();
+    await noViolations(page, "keys");
+    await session.picture("keys");
+    await page.keyboard.press("s");
+    await page.keyboard.press("Escape");
+    await sheet.waitFor({ state: "hidden" });
+    assert.equal(await page.evaluate(() => shadow().activeElement.id), "surface");
+    assert.equal(await tool(page), "select");
+    await page.getByRole("button", { name: "Keyboard shortcuts" }).click();
+    await page.getByRole("button", { name: "Close" }).click();
+    assert.equal(await page.evaluate(() => shadow().activeElement.id), "show-keys");
+    await session.leave();
+  });
+});
