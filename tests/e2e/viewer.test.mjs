@@ -182,8 +182,10 @@ const tool = (page) => page.evaluate(() => part("#tools input:checked").value);
 const marked = (page) =>
   page.evaluate(async () => {
     await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
-    const canvas = part("#marks");
-    const { data, width } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    const { width, height } = part("#marks");
+    const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+    context.drawImage(part("#marks"), 0, 0);
+    const { data } = context.getImageData(0, 0, width, height);
     const bounds = { left: Infinity, right: -Infinity };
     for (let index = 3; index < data.length; index += 4) {
       if (data[index] < 128) continue;
@@ -263,6 +265,43 @@ describe("the tools", () => {
     await page.keyboard.up("Shift");
     const some = await page.evaluate(() => selections.at(-1));
     assert.ok(some > 0 && some < all, `${some} of ${all}`);
+    await session.leave();
+  });
+
+  test("regions have names, areas and numbers of nuclei, and every change can be undone", async () => {
+    const { session, page, at } = await opened({ bypassCSP: true });
+    await page.locator("#surface").focus();
+    await page.keyboard.press("r");
+    const items = page.locator("#region-list li");
+    await drag(page, at(0.35, 0.2), at(0.45, 0.8));
+    await drag(page, at(0.5, 0.2), at(0.7, 0.8));
+    await session.counted();
+    assert.equal(await items.count(), 2);
+    assert.match(await items.nth(1).textContent(), /^Remove[\d,]+ px² · \d+ nucle/);
+    await page.locator("#pixel-size").fill("0.5");
+    await page.locator("#pixel-size").press("Enter");
+    await page.waitForFunction(() => /mm² · \d/.test(part("#region-list").textContent));
+    await page.getByRole("textbox", { name: "Name of region 2" }).fill("Tumour");
+    await page.getByRole("textbox", { name: "Name of region 2" }).press("Enter");
+    await page.getByRole("button", { name: "Remove Tumour" }).waitFor();
+    await session.counted();
+    await noViolations(page, "regions");
+    await session.picture("regions");
+    await page.getByRole("button", { name: "Remove region 1" }).click();
+    assert.equal(await items.count(), 1);
+    await page.getByRole("button", { name: "Clear regions" }).click();
+    assert.equal(await items.count(), 0);
+    await page.locator("#surface").focus();
+    const undone = [1, 2, 2, 1, 0];
+    for (const count of undone) {
+      await page.keyboard.press("Control+z");
+      assert.equal(await items.count(), count);
+    }
+    assert.equal(await page.locator("#edit-undo").isDisabled(), true);
+    for (const count of [1, 2, 2, 1, 0]) {
+      await page.keyboard.press("Control+y");
+      assert.equal(await items.count(), count);
+    }
     await session.leave();
   });
 

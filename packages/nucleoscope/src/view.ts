@@ -24,6 +24,7 @@ import { prefer, preference } from "./ui/preferences.ts";
 import { followShortcuts } from "./ui/shortcuts.ts";
 import { makeSplitter, type SplitterOptions } from "./ui/splitter.ts";
 import { toolKeys, type Drawn, type ToolName } from "./viewer/tools.ts";
+import { RegionList } from "./viewer/region-list.ts";
 import { Viewer } from "./viewer/viewer.ts";
 
 /** What a view tells its element. */
@@ -46,6 +47,7 @@ export class View {
   readonly #tuning: TuningPanel;
   readonly #stack: StackPanel;
   readonly #corrections: CorrectionBar;
+  readonly #regions: RegionList;
   readonly #download: Download;
   readonly #export: ExportMenu;
   readonly #progress: ProgressBar;
@@ -88,6 +90,7 @@ export class View {
       },
       this.#part("viewer"),
     );
+    this.#regions = new RegionList(root, (regions) => session.setRegions(regions));
     this.#download = new Download(root, session);
     const dialect = new TableDialectChoice(root);
     this.#export = new ExportMenu(root, session, () => ({
@@ -251,6 +254,7 @@ export class View {
     if (image !== this.#session.selected.peek()) return;
     this.#viewer.describe();
     this.#measurements.update(image);
+    this.#showRegions(image);
     this.#showSmallHistogram(image);
   }
 
@@ -273,18 +277,36 @@ export class View {
   #showCorrections(): void {
     const image = this.#session.selected.peek();
     const isCorrectable = image === null || !isTiled(image);
+    const history = image?.state.kind === "done" ? this.#session.historyOf(image) : null;
     this.#part("tiled-note").hidden = isCorrectable;
     this.#viewer.allowCorrections(isCorrectable);
     this.#corrections.show({
       selected: isCorrectable ? this.#viewer.selected.size : 0,
-      canUndo: isCorrectable && image?.edits.canUndo === true,
-      canRedo: isCorrectable && image?.edits.canRedo === true,
+      canUndo: history?.canUndo === true,
+      canRedo: history?.canRedo === true,
       regions: image?.regions.length ?? 0,
       canStartFromTruth:
         isCorrectable &&
         image?.state.kind === "done" &&
         image.state.result.truthOutlines !== null &&
         !image.startsFromTruth,
+    });
+    this.#showRegions(image);
+  }
+
+  #showRegions(image: BatchImage | null): void {
+    if (image === null || image.state.kind !== "done") {
+      this.#regions.show(null);
+      return;
+    }
+    const { result } = image.state;
+    const measured = this.#session.counts.of(image);
+    this.#regions.show({
+      regions: image.regions,
+      width: result.width,
+      height: result.height,
+      pixelSize: image.pixelSize ?? result.stack.pixelSize,
+      measured: measured === null ? null : { table: measured.table, included: measured.counted.included },
     });
   }
 
