@@ -1,13 +1,13 @@
 /** The picture: drawing many nuclei, and the tools that work on it. */
 import assert from "node:assert/strict";
-import { cpSync, readFileSync } from "node:fs";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { build } from "esbuild";
 import { serve } from "../../tools/serve.mjs";
 import { root } from "../../tools/step.mjs";
-import { exampleSet, Fixture, temporaryFolder } from "./harness.mjs";
+import { exampleSet, Fixture, screens, temporaryFolder } from "./harness.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -345,6 +345,63 @@ describe("the tools", () => {
     await page.getByRole("button", { name: "Keyboard shortcuts" }).click();
     await page.getByRole("button", { name: "Close" }).click();
     assert.equal(await page.evaluate(() => shadow().activeElement.id), "show-keys");
+    await session.leave();
+  });
+});
+
+describe("copying", () => {
+  const permissions = ["clipboard-read", "clipboard-write"];
+
+  test("copies the selected nucleus, or all that are shown, with headings", async () => {
+    const { session, page } = await opened({ permissions });
+    const pasted = () => page.evaluate(() => navigator.clipboard.readText());
+    const all = await total(page);
+    const grid = page.getByRole("grid", { name: "Measurements of the nuclei" });
+    await page.getByRole("button", { name: "Copy table" }).click();
+    await page.getByText(`${all} nuclei copied`).waitFor();
+    const lines = (await pasted()).trimEnd().split("\n");
+    assert.equal(lines.length, all + 1);
+    assert.match(lines[0], /^Nucleus\tArea \(px²\)\t/);
+    await grid.focus();
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Control+c");
+    await page.getByText("1 nucleus copied").waitFor();
+    const [headings, row, ...others] = (await pasted()).trimEnd().split("\n");
+    assert.equal(headings, lines[0]);
+    assert.equal(row, lines[Number(row.split("\t")[0])]);
+    assert.deepEqual(others, []);
+    await session.leave();
+  });
+
+  test("a chart is copied and saved as it looks", async () => {
+    const { session, page } = await opened({ permissions });
+    for (const name of ["Histogram", "Scatter plot"]) {
+      await page.getByRole("tab", { name }).click();
+      const panel = page.getByRole("tabpanel", { name });
+      const saved = async (button) => {
+        const [download] = await Promise.all([
+          page.waitForEvent("download"),
+          panel.getByRole("button", { name: button }).click(),
+        ]);
+        return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
+      };
+      const svg = await saved("Save SVG");
+      assert.match(svg.name, /^(histogram|scatter) area_px2.*\.svg$/);
+      const text = svg.bytes.toString();
+      assert.match(text, /^<svg [^>]*xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
+      assert.match(text, />Area \(px²\)</);
+      const png = await saved("Save PNG");
+      assert.deepEqual([...png.bytes.subarray(1, 4)], [...Buffer.from("PNG")]);
+      writeFileSync(join(screens, `chart-${name}.png`), png.bytes);
+      await panel.getByRole("button", { name: "Copy chart" }).click();
+      await panel.getByText("Copied", { exact: true }).waitFor();
+      assert.deepEqual(
+        await page.evaluate(async () => (await navigator.clipboard.read()).flatMap(({ types }) => types)),
+        ["image/png"],
+      );
+    }
+    await session.picture("chart-buttons");
     await session.leave();
   });
 });
