@@ -16,7 +16,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let network = TractNetwork::load(&std::fs::read(path)?)?;
     // Split more readily, and keep small nuclei.
     let watershed = WatershedSettings::default().h(0.2).minimum_area(10);
-    let segmenter = Segmenter::new(network).with_settings(Settings { diameter: Some(20.0), watershed });
+    let segmenter =
+        Segmenter::new(network).with_settings(Settings::default().diameter(20.0).watershed(watershed));
     println!("{} {}", segmenter.metadata().name, segmenter.metadata().version);
     let found = segmenter.segment(&synthetic::field(&Default::default()).image)?;
     println!("{} nuclei", found.labels.count());

@@ -18,8 +18,17 @@ pub struct ProbabilityMaps {
 }
 
 impl ProbabilityMaps {
+    /// Probability maps of an image of this size; `None` if a map does not have one value per pixel.
+    pub fn new(size: Size, interior: Vec<f32>, boundary: Vec<f32>, distance: Vec<f32>) -> Option<Self> {
+        let Size { width, height } = size;
+        let pixels = width.checked_mul(height)?;
+        let fits = [&interior, &boundary, &distance].into_iter().all(|map| map.len() == pixels);
+        fits.then_some(Self { width, height, interior, boundary, distance })
+    }
+
     /// Probability maps that are 0 everywhere.
-    pub fn zeros(width: usize, height: usize) -> Self {
+    pub fn zeros(size: Size) -> Self {
+        let Size { width, height } = size;
         let map = vec![0.0; width * height];
         Self { width, height, interior: map.clone(), boundary: map.clone(), distance: map }
     }
@@ -32,13 +41,14 @@ impl ProbabilityMaps {
     /// Serializes the three maps one after the other, as little-endian 32-bit floats.
     ///
     /// ```
+    /// use nucleoscope::geometry::Size;
     /// use nucleoscope::prediction::ProbabilityMaps;
     ///
-    /// let maps = ProbabilityMaps { interior: vec![0.25, 0.5], ..ProbabilityMaps::zeros(2, 1) };
+    /// let maps = ProbabilityMaps { interior: vec![0.25, 0.5], ..ProbabilityMaps::zeros(Size::new(2, 1)) };
     /// let bytes = maps.to_bytes();
     /// assert_eq!(bytes.len(), 3 * 2 * 4);
-    /// assert_eq!(ProbabilityMaps::from_bytes(2, 1, &bytes), Some(maps));
-    /// assert_eq!(ProbabilityMaps::from_bytes(3, 1, &bytes), None);
+    /// assert_eq!(ProbabilityMaps::from_bytes(Size::new(2, 1), &bytes), Some(maps));
+    /// assert_eq!(ProbabilityMaps::from_bytes(Size::new(3, 1), &bytes), None);
     /// ```
     pub fn to_bytes(&self) -> Vec<u8> {
         let maps = [&self.interior, &self.boundary, &self.distance];
@@ -46,7 +56,8 @@ impl ProbabilityMaps {
     }
 
     /// Reads what [`Self::to_bytes`] wrote; `None` if the bytes are not three planes of this size.
-    pub fn from_bytes(width: usize, height: usize, bytes: &[u8]) -> Option<Self> {
+    pub fn from_bytes(size: Size, bytes: &[u8]) -> Option<Self> {
+        let Size { width, height } = size;
         let (values, rest) = bytes.as_chunks::<4>();
         let pixels = width.checked_mul(height)?;
         if !rest.is_empty() || Some(values.len()) != pixels.checked_mul(3) {

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::diagnostic::Warning;
 use crate::image::{PixelSize, Selection};
+use crate::network::ModelMetadata;
 use crate::nuclei::counted::Gate;
 use crate::nuclei::{Edit, Region, Setting, SettingKind};
 use crate::segment::Settings;
@@ -56,6 +57,13 @@ pub struct ModelIdentity {
     pub sha256: String,
 }
 
+impl ModelIdentity {
+    /// The model with this metadata, whose file has this SHA-256.
+    pub fn new(metadata: &ModelMetadata, sha256: impl Into<String>) -> Self {
+        Self { name: metadata.name.clone(), version: metadata.version.clone(), sha256: sha256.into() }
+    }
+}
+
 /// The origin of the nuclei of an image before corrections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
@@ -92,6 +100,17 @@ pub struct Provenance {
     pub regions: Vec<Region>,
     /// Ranges of measurements outside of which nuclei do not count.
     pub gates: Vec<Gate>,
+    /// The group (condition) of the image; empty if it is in none, `None` if no group was set.
+    pub group: Option<String>,
+}
+
+impl Provenance {
+    /// Sets what a segmentation used. The model and the settings are `None` if the nuclei are the ground truth.
+    #[must_use]
+    pub fn with_run(self, model: ModelIdentity, settings: Settings, selection: Selection) -> Self {
+        let is_found = self.start == Start::Network;
+        Self { model: is_found.then_some(model), settings: is_found.then_some(settings), selection, ..self }
+    }
 }
 
 /// The record of one image.
@@ -148,6 +167,101 @@ fn warnings_or_messages<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Ve
 pub struct Record {
     /// One entry per image.
     pub images: Vec<ImageRecord>,
+}
+
+/// A difference between a record and the images and the model with which its run is repeated.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
+#[non_exhaustive]
+pub enum RecordMismatch {
+    /// The record was made with another model.
+    #[error("the record was made with another model ({name} {version}); nuclei may differ")]
+    #[diagnostic(code("record/other-model"), help("Use that model."))]
+    OtherModel {
+        /// The name of the model in the record.
+        name: String,
+        /// Its version.
+        version: String,
+    },
+    /// The record has an entry for an image that is not there.
+    #[error("the record has an entry for {image_id}, which is not among the images")]
+    #[diagnostic(code("record/without-image"), help("Add the image, or go on without it."))]
+    WithoutImage {
+        /// The id of the image.
+        image_id: String,
+    },
+    /// The file of an image is not the one in the record.
+    #[error("{path}: this is not the file in the record; nuclei may differ")]
+    #[diagnostic(code("record/other-file"), help("Give the file that the record was made with."))]
+    OtherFile {
+        /// The path of the file.
+        path: String,
+    },
+    /// The record has no entry for an image.
+    #[error("{path}: the record has no entry for this image; the options are used for it")]
+    #[diagnostic(code("record/not-in-record"), help("Nothing needs to be done."))]
+    NotInRecord {
+        /// The path of the image's file.
+        path: String,
+    },
+}
+
+/// An image with which a run is repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RepeatedImage<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// The path of its file.
+    pub path: &'a str,
+}
+
+impl Record {
+    /// The entry of an image; the last one if there are several.
+    pub fn image(&self, id: &str) -> Option<&ImageRecord> {
+        self.images.iter().rfind(|image| image.id == id)
+    }
+
+    /// Compares the record with the model and the images with which its run is repeated, because the nuclei
+    /// may differ. `model_sha256` is the hash of the model; `hash_of` returns that of the file of an image by
+    /// its index in `images`, or `None` if the file cannot be read. It is called only for images in the record.
+    ///
+    /// ```
+    /// use nucleoscope::record::{RecordMismatch, RepeatedImage, read, sha256};
+    ///
+    /// let text = format!(r#"{{ "images": [{{ "id": "a", "input": {{ "sha256": "{}" }} }}] }}"#, sha256(b"a"));
+    /// let record = read(text.as_bytes())?;
+    /// let images = ["a", "b"].map(|id| RepeatedImage { id, path: id });
+    /// let found = record.compare("", &images, |_| Some(sha256(b"another file")));
+    /// let (a, b) = ("a".to_owned(), "b".to_owned());
+    /// assert_eq!(found, [RecordMismatch::OtherFile { path: a }, RecordMismatch::NotInRecord { path: b }]);
+    /// # Ok::<(), nucleoscope::record::RecordError>(())
+    /// ```
+    pub fn compare(
+        &self,
+        model_sha256: &str,
+        images: &[RepeatedImage],
+        hash_of: impl Fn(usize) -> Option<String>,
+    ) -> Vec<RecordMismatch> {
+        let is_other = |hash: &str, other: &str| !hash.is_empty() && hash != other;
+        let mut models = self.images.iter().filter_map(|image| image.provenance.model.as_ref());
+        let other_model = models.find(|model| is_other(&model.sha256, model_sha256)).map(|model| {
+            RecordMismatch::OtherModel { name: model.name.clone(), version: model.version.clone() }
+        });
+        let of_entry = |entry: &ImageRecord| {
+            let Some(place) = images.iter().position(|image| image.id == entry.id) else {
+                return Some(RecordMismatch::WithoutImage { image_id: entry.id.clone() });
+            };
+            let expected = &entry.provenance.input.sha256;
+            let is_other_file =
+                !expected.is_empty() && hash_of(place).is_some_and(|hash| is_other(expected, &hash));
+            is_other_file.then(|| RecordMismatch::OtherFile { path: images[place].path.into() })
+        };
+        let missing = images.iter().filter(|image| self.image(image.id).is_none());
+        other_model
+            .into_iter()
+            .chain(self.images.iter().filter_map(of_entry))
+            .chain(missing.map(|image| RecordMismatch::NotInRecord { path: image.path.into() }))
+            .collect()
+    }
 }
 
 #[derive(Serialize)]
@@ -446,6 +560,7 @@ mod tests {
             edits: vec![Edit::Merge { at: vec![Point::new(1.0, 2.0), Point::new(3.5, 4.0)] }],
             regions: vec![Region::Rectangle { x: 0.5, y: 0.0, width: -3.0, height: 4.0 }],
             gates: vec!["!area:50..".parse().unwrap()],
+            group: Some("treated".into()),
         }
     }
 

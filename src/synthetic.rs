@@ -3,6 +3,7 @@
 
 use std::io::Cursor;
 
+use crate::geometry::Size;
 use crate::image::{Image, Samples};
 use crate::nuclei::LabelImage;
 use crate::prediction::ProbabilityMaps;
@@ -53,6 +54,13 @@ impl Default for FieldOptions {
 }
 
 impl FieldOptions {
+    /// The example image of the page: 90 nuclei on 512 × 384 pixels, stained for even seeds and fluorescent for
+    /// odd ones.
+    pub fn example(seed: u32) -> Self {
+        let modality = if seed.is_multiple_of(2) { Modality::Stained } else { Modality::Fluorescence };
+        Self { seed: seed.into(), width: 512, height: 384, nuclei: 90, modality, ..Self::default() }
+    }
+
     /// A crowded field of `side` × `side` pixels, in which many nuclei touch: about a thousand on 1024 ×
     /// 1024, one for every 1,048 pixels. Used for performance measurements.
     pub fn crowd(side: usize) -> Self {
@@ -122,7 +130,7 @@ pub fn maps(truth: &LabelImage) -> ProbabilityMaps {
         deepest[label as usize] = depth.max(deepest[label as usize]);
     }
     let mut random = fastrand::Rng::with_seed(1);
-    let mut maps = ProbabilityMaps::zeros(truth.width(), truth.height());
+    let mut maps = ProbabilityMaps::zeros(truth.size());
     for (pixel, (&label, &depth)) in truth.as_slice().iter().zip(&depths).enumerate() {
         let mut noisy = |value: f32| (value + 0.02 * (random.f32() - 0.5)).clamp(0.0, 1.0);
         maps.distance[pixel] = noisy(depth as f32 / deepest[label as usize] as f32);
@@ -197,7 +205,7 @@ pub fn field(options: &FieldOptions) -> Field {
         Modality::Stained => stained(&nuclei, width, height, &mut random),
         _ => fluorescence(&nuclei, width, height, options.modality, &mut random),
     };
-    Field { image, truth: LabelImage::from_labels(width, height, labels) }
+    Field { image, truth: LabelImage::from_labels(Size::new(width, height), labels) }
 }
 
 fn between(random: &mut fastrand::Rng, low: f32, high: f32) -> f32 {
@@ -307,7 +315,7 @@ fn fluorescence(
     } else {
         Samples::U8(light.iter().map(|value| (value * 255.0).clamp(0.0, 255.0) as u8).collect())
     };
-    consistent(Image::new(width, height, 1, samples))
+    consistent(Image::new(Size::new(width, height), 1, samples))
 }
 
 fn stained(nuclei: &[Nucleus], width: usize, height: usize, random: &mut fastrand::Rng) -> Image {
@@ -335,7 +343,7 @@ fn stained(nuclei: &[Nucleus], width: usize, height: usize, random: &mut fastran
             (value + grain).clamp(0.0, 255.0) as u8
         })
         .collect();
-    consistent(Image::new(width, height, 3, Samples::U8(values)))
+    consistent(Image::new(Size::new(width, height), 3, Samples::U8(values)))
 }
 
 #[expect(clippy::expect_used, reason = "the generator's own numbers always make an image")]

@@ -4,10 +4,9 @@
 
 use nucleoscope::Diagnostic;
 use nucleoscope::dsb2018::comparable;
-use nucleoscope::dsb2018::csv::{
-    BowlCsv, BowlCsvError, HEADER, ImageRows, Purpose, Size, Writer, read, rows,
-};
+use nucleoscope::dsb2018::csv::{BowlCsv, BowlCsvError, HEADER, ImageRows, Purpose, Writer, read, rows};
 use nucleoscope::dsb2018::run_length::{Mask, RunLengthError, encode};
+use nucleoscope::geometry::Size;
 use nucleoscope::nuclei::LabelImage;
 use proptest::prelude::*;
 
@@ -160,7 +159,7 @@ fn written(images: &[(String, Vec<Mask>)]) -> String {
 fn images() -> impl Strategy<Value = Vec<(String, Vec<Mask>)>> {
     let masks = (1_usize..8, 1_usize..8).prop_flat_map(|(width, height)| {
         prop::collection::vec(0_u32..4, width * height)
-            .prop_map(move |labels| encode(&LabelImage::from_labels(width, height, labels)))
+            .prop_map(move |labels| encode(&LabelImage::from_labels(Size::new(width, height), labels)))
     });
     let image_id = prop_oneof!["[a-f0-9]{8}", "[a-z,\"' ;\\t]{0,6}[a-z]", "\\PC{0,4}[a-z]"];
     // Like all ids of a data set: without surrounding spaces, composed.

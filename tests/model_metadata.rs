@@ -1,5 +1,7 @@
 //! Models that are not ONNX or have invalid metadata are refused with the reason.
 
+#![cfg(feature = "onnx")]
+
 use nucleoscope::Diagnostic;
 use nucleoscope::geometry::Size;
 use nucleoscope::network::{Network, NetworkError, OPERATORS, TractNetwork};

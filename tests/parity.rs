@@ -2,6 +2,8 @@
 //! network's logits are compared with those that the training project wrote to
 //! `tests/fixtures/reference-logits.json`. Its weights, stored in 8 bits, are dequantised once, when it is loaded.
 
+#![cfg(feature = "onnx")]
+
 use nucleoscope::geometry::Size;
 use nucleoscope::network::{Network, TractNetwork};
 use prost::Message;

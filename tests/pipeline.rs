@@ -1,10 +1,13 @@
 //! The whole pipeline with the shipped model, on synthetic images of the library's generator.
 
+#![cfg(feature = "onnx")]
+
 use std::ops::ControlFlow;
 
 use nucleoscope::Segmenter;
 use nucleoscope::dsb2018::run_length;
 use nucleoscope::dsb2018::score::score_image;
+use nucleoscope::geometry::Size;
 use nucleoscope::image::{Image, Samples};
 use nucleoscope::network::TractNetwork;
 use nucleoscope::nuclei::LabelImage;
@@ -75,8 +78,11 @@ fn side_by_side(left: &Field, right: &Field) -> Field {
     let apart = |&label: &u32| if label == 0 { 0 } else { label + left.truth.count() };
     let others: Vec<u32> = right.truth.as_slice().iter().map(apart).collect();
     Field {
-        image: Image::new(2 * side, height, 1, Samples::U8(join(light, more, side))).unwrap(),
-        truth: LabelImage::from_labels(2 * side, height, join(left.truth.as_slice(), &others, side)),
+        image: Image::new(Size::new(2 * side, height), 1, Samples::U8(join(light, more, side))).unwrap(),
+        truth: LabelImage::from_labels(
+            Size::new(2 * side, height),
+            join(left.truth.as_slice(), &others, side),
+        ),
     }
 }
 
@@ -94,7 +100,7 @@ fn small_nuclei_beside_large_ones_are_found() {
 #[test]
 fn the_users_diameter_decides_the_scale() {
     let drawn = field(&FieldOptions::default());
-    let settings = Settings { diameter: Some(48.0), ..Settings::default() };
+    let settings = Settings::default().diameter(48.0);
     let passes = &mut Vec::new();
     let segmenter = Segmenter::new(network()).with_settings(settings);
     let found = segmenter.segment_with(&drawn.image, &mut noting(|progress| passes.push(progress))).unwrap();
@@ -125,10 +131,11 @@ fn an_image_needs_little_more_than_one_pass() {
 #[test]
 fn nothing_is_found_where_there_is_nothing() {
     let side = 256;
-    let gray = |value: u8| Image::new(side, side, 1, Samples::U8(vec![value; side * side])).unwrap();
+    let gray =
+        |value: u8| Image::new(Size::new(side, side), 1, Samples::U8(vec![value; side * side])).unwrap();
     let mut random = fastrand::Rng::with_seed(9);
     let noise = Samples::U16((0..side * side).map(|_| 500 + random.u16(0..40)).collect());
-    let noise = Image::new(side, side, 1, noise).unwrap();
+    let noise = Image::new(Size::new(side, side), 1, noise).unwrap();
     let background = field(&FieldOptions { nuclei: 0, ..Default::default() }).image;
     for (name, image) in
         [("black", gray(0)), ("white", gray(255)), ("noise", noise), ("background", background)]
@@ -141,7 +148,7 @@ fn nothing_is_found_where_there_is_nothing() {
 fn unusual_shapes_are_segmented() {
     for (width, height) in [(1, 1), (1, 300), (300, 1), (2, 2), (65_535, 1), (33, 31)] {
         let values = (0..width * height).map(|pixel| (pixel % 256) as u8).collect();
-        let image = Image::new(width, height, 1, Samples::U8(values)).unwrap();
+        let image = Image::new(Size::new(width, height), 1, Samples::U8(values)).unwrap();
         let labels = found(&image).labels;
         assert_eq!((labels.width(), labels.height()), (width, height));
     }
@@ -215,7 +222,7 @@ fn saved_otherwise(channels: usize, save: impl Fn(u8) -> Samples) -> f64 {
             _ => panic!("one depth an image"),
         }
     }
-    let image = Image::new(256, 256, channels, samples).unwrap();
+    let image = Image::new(Size::new(256, 256), channels, samples).unwrap();
     let masks = run_length::encode(&found(&image).labels);
     score_image(&run_length::encode(&drawn.truth), &masks).average_precision_50
 }
@@ -237,6 +244,6 @@ fn nuclei_are_found_however_the_image_was_saved() {
 fn single_hot_pixels_are_not_nuclei() {
     let mut random = fastrand::Rng::with_seed(3);
     let hot = (0..256 * 256).map(|_| if random.u8(..) == 0 { 255 } else { random.u8(8..12) }).collect();
-    let image = Image::new(256, 256, 1, Samples::U8(hot)).unwrap();
+    let image = Image::new(Size::new(256, 256), 1, Samples::U8(hot)).unwrap();
     assert_eq!(found(&image).labels.count(), 0);
 }

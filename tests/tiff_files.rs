@@ -326,7 +326,7 @@ fn samples_of_a_page_are_channels_unless_they_are_alpha() {
     let alpha = all(&write(&[two.with(338, Short(vec![2]))]));
     assert_eq!((names(&alpha), alpha.image.samples()), (vec!["gray"], &Samples::U8(vec![1, 2])));
 
-    let second = Selection { channel: Some(ChannelChoice::Index(1)), ..Selection::default() };
+    let second = Selection::default().channel(ChannelChoice::Index(1));
     let chosen = opened(&write(&[Page::new(2, 2, 8, 5, values)]), &second);
     assert_eq!(
         (chosen.image.samples(), chosen.info.segmented_channel),
@@ -516,7 +516,7 @@ fn check_hyperstack(file: &[u8]) {
     assert_eq!(whole.image, whole.channels[whole.info.segmented_channel].image);
     assert_eq!(whole.image, decode(file, Limits::default()).unwrap());
 
-    let selection = Selection { channel: Some(ChannelChoice::Index(1)), slice: Slice::Single(1), frame: 1 };
+    let selection = Selection::default().channel(ChannelChoice::Index(1)).slice(Slice::Single(1)).frame(1);
     let one = opened(file, &selection);
     assert_eq!(one.image.samples(), &Samples::U8(vec![111, 112, 111, 111]));
     assert_eq!(one.channels[0].image.samples(), &Samples::U8(vec![11, 12, 11, 11]));
@@ -578,7 +578,7 @@ fn planes_that_imagej_wrote_behind_one_page_are_read() {
         let whole = all(&file);
         assert_eq!((whole.info.slices, whole.info.frames, whole.channels.len()), (3, 2, 2));
         assert_eq!(codes(&whole), [""; 0]);
-        let last = Selection { channel: Some(ChannelChoice::Index(1)), slice: Slice::Single(2), frame: 1 };
+        let last = Selection::default().channel(ChannelChoice::Index(1)).slice(Slice::Single(2)).frame(1);
         assert_eq!(opened(&file, &last).image.samples(), &Samples::U8(values(11)));
     }
     // Part of such a stack, saved with its description by another program.
@@ -603,7 +603,7 @@ fn planes_behind_one_page_may_be_beyond_four_gigabytes() {
     let last = head.len() + (PLANES - 1) * SIDE * SIDE;
     assert!(last as u64 > u64::from(u32::MAX));
     file[last + 1] = 77;
-    let selection = Selection { slice: Slice::Single(PLANES - 1), ..Selection::default() };
+    let selection = Selection::default().slice(Slice::Single(PLANES - 1));
     let one = opened(&file, &selection);
     assert_eq!((one.info.slices, one.info.warnings.len()), (PLANES, 0));
     let Samples::U8(values) = one.image.samples() else { panic!() };
@@ -821,8 +821,7 @@ fn ome_channels_that_are_called_slices_are_channels() {
         <Channel Name="DAPI"/><TiffData IFD="1" FirstZ="1" FirstT="1"/><TiffData IFD="0"/></Pixels></Image></OME>"#;
     let pages = [Page::gray8(1, 1, &[1]).described(xml), Page::gray8(1, 1, &[2])];
     let frame = |frame, channel| {
-        let selection =
-            Selection { channel: Some(ChannelChoice::Index(channel)), frame, ..Selection::default() };
+        let selection = Selection::default().channel(ChannelChoice::Index(channel)).frame(frame);
         open(&write(&pages), &selection, Limits::default()).map(|opened| opened.image.samples().clone()).ok()
     };
     assert_eq!(frame(1, 1), None, "the other channel of this frame is missing, so nothing can be measured");
@@ -965,7 +964,7 @@ fn zeiss_lsm_describes_its_pages() {
     let mut pages: Vec<Page> = (0..4).flat_map(|value| [page(value), thumbnail.clone()]).collect();
     pages[0] = pages[0].clone().with(34_412, Bytes(block));
     let file = write(&pages);
-    let last = Selection { channel: Some(ChannelChoice::Index(1)), slice: Slice::Single(0), frame: 1 };
+    let last = Selection::default().channel(ChannelChoice::Index(1)).slice(Slice::Single(0)).frame(1);
     let one = opened(&file, &last);
     assert_eq!((one.info.slices, one.info.frames, one.channels.len()), (2, 2, 2));
     assert_eq!(one.image.samples(), &Samples::U8(vec![102; 2]));
@@ -1116,7 +1115,7 @@ fn only_the_resolution_of_a_microscope_is_a_pixel_size() {
 fn selections_that_do_not_exist_are_errors_that_list_the_existing_ones() {
     let file = imagej(HYPERSTACK);
     let refused = |selection: Selection| open(&file, &selection, Limits::default()).unwrap_err();
-    let channel = |choice| refused(Selection { channel: Some(choice), ..Selection::default() });
+    let channel = |choice| refused(Selection::default().channel(choice));
     let cases = [
         (
             channel(ChannelChoice::Index(2)),
@@ -1126,11 +1125,8 @@ fn selections_that_do_not_exist_are_errors_that_list_the_existing_ones() {
             channel(ChannelChoice::Name("RFP".into())),
             "there is no single channel “RFP”; the channels are 1 channel 1, 2 channel 2",
         ),
-        (
-            refused(Selection { slice: Slice::Single(3), ..Selection::default() }),
-            "there is no slice 4; there are 3 slices",
-        ),
-        (refused(Selection { frame: 2, ..Selection::default() }), "there is no frame 3; there are 2 frames"),
+        (refused(Selection::default().slice(Slice::Single(3))), "there is no slice 4; there are 3 slices"),
+        (refused(Selection::default().frame(2)), "there is no frame 3; there are 2 frames"),
     ];
     for (error, words) in cases {
         assert_eq!(error.to_string(), words);
@@ -1156,7 +1152,7 @@ fn a_stack_is_checked_against_the_limits_as_a_whole() {
     let limits = Limits::default().with_maximum_pixels(4);
     let error = decode(&file, limits).unwrap_err();
     assert!(matches!(error, ImageError::StackTooLarge { values: 260, maximum_values: 256 }), "{error}");
-    let one = Selection { slice: Slice::Single(64), ..Selection::default() };
+    let one = Selection::default().slice(Slice::Single(64));
     assert!(open(&file, &one, limits).is_ok());
     assert!(matches!(
         decode(&file, Limits::default().with_maximum_pixels(3)),
@@ -1230,7 +1226,7 @@ proptest! {
             let at = place.index(bytes.len());
             bytes[at] ^= mask;
         }
-        let selection = Selection { frame, ..Selection::default() };
+        let selection = Selection::default().frame(frame);
         match open(&bytes, &selection, Limits::default().with_maximum_pixels(1 << 16)) {
             Ok(opened) => {
                 prop_assert_eq!(opened.image.width() * opened.image.height(), opened.info.width * opened.info.height);

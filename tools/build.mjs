@@ -30,6 +30,7 @@ export function scriptOptions() {
   return {
     absWorkingDir: root,
     plugins: [textOfStyles],
+    alias: { "d3-transition": join(library, "ui", "no-transition.ts") },
     loader: { ".html": "text" },
     define: { VERSION: JSON.stringify(version) },
     // The page names its assets itself.

@@ -13,6 +13,9 @@ const wasm = join(source, "wasm");
 /** The folder with the package's code and assets. */
 export const packageDist = join(folder, "dist");
 
+/** The folder for the packed package. */
+export const packed = join(root, "target", "npm");
+
 /** The package's entries that are imported, by the names of their files. */
 const entries = ["index", "node", "element", "frame"].filter((name) => existsSync(join(source, `${name}.ts`)));
 
@@ -58,7 +61,7 @@ function writeIntegrity() {
 
 /** Writes the declarations of the entries and of the modules that they mention. */
 async function writeTypes() {
-  const declared = join(root, "target", "package-types");
+  const declared = join(root, "target", "npm-types");
   rmSync(declared, { recursive: true, force: true });
   await runScript("typescript/bin/tsc", ["--project", join(folder, "tsconfig.types.json"), "--outDir", declared]);
   const pending = entries.map((name) => join(declared, `${name}.d.ts`));
@@ -90,9 +93,9 @@ function textOf(file, declared) {
 export async function pack(target) {
   return step("npm pack", () => {
     mkdirSync(target, { recursive: true });
-    const packed = output("npm", ["pack", folder, "--pack-destination", target, "--json"], { errors: "inherit" });
-    if (packed === undefined) throw new StepFailed("The package could not be packed.");
-    const [{ filename, unpackedSize }] = Object.values(JSON.parse(packed));
+    const listed = output("npm", ["pack", folder, "--pack-destination", target, "--json"], { errors: "inherit" });
+    if (listed === undefined) throw new StepFailed("The package could not be packed.");
+    const [{ filename, unpackedSize }] = Object.values(JSON.parse(listed));
     const archive = join(target, filename);
     const megabytes = (bytes) => `${(bytes / 1e6).toFixed(2)} MB`;
     console.log(
@@ -107,6 +110,6 @@ if (isStarted(import.meta.url)) {
     await setUp();
     await buildWasm();
     await buildPackage();
-    await pack(join(root, "target", "package"));
+    await pack(packed);
   });
 }

@@ -47,7 +47,7 @@ await main(async () => {
     const { server, address } = await serve(dist, 0);
     const browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] });
     try {
-      const page = await browser.newPage({ viewport: { width: 1280, height: 960 }, colorScheme: "light" });
+      const page = await browser.newPage({ viewport: { width: 1280, height: 720 }, colorScheme: "light" });
       await page.goto(address);
       await page.locator("#model:not(:empty)").waitFor({ state: "attached", timeout: 120_000 });
       await keepState(page, "page-empty.jpg");
@@ -74,6 +74,12 @@ await main(async () => {
       await keepState(page, "page-scatter.jpg");
       await page.locator("#export > summary").click();
       await keepState(page, "page-export.jpg");
+      await page.keyboard.press("Escape");
+      await page.getByRole("tab", { name: "Table" }).click();
+      await page.setViewportSize({ width: 1920, height: 1080 });
+      await keepState(page, "page-large.jpg");
+      await page.setViewportSize({ width: 390, height: 844 });
+      await keepState(page, "page-phone.jpg");
       for (const { name, options } of sheets) {
         const fields = join(folder, name);
         execFileSync(program, ["example", fields, "--count", "9", "--side", "160", ...options], { stdio: "inherit" });

@@ -4,6 +4,7 @@ import { buildWasm, bundle } from "./build.mjs";
 import { checkTypes, lint } from "./check.mjs";
 import { testedPackages } from "./command-line.mjs";
 import { e2e } from "./e2e.mjs";
+import { packageTests } from "./pack-test.mjs";
 import { readers, readerTests } from "./readers.mjs";
 import { setUp } from "./setup.mjs";
 import { main, run, runScript, step, together } from "./step.mjs";
@@ -27,6 +28,7 @@ await main(async () => {
   await readerTests(outside);
   await step("Page, benchmark, tool and WebAssembly tests", () => runScript("vitest/vitest.mjs", ["run"]));
   await bundle();
+  await packageTests();
   await e2e();
   console.log("\nEverything passed.");
 });

@@ -24,6 +24,7 @@ use std::io::{self, Write};
 
 use crate::dsb2018::comparable;
 use crate::dsb2018::run_length::{Mask, RunLengthError, first_overlap};
+use crate::geometry::Size;
 
 /// The first line of every file, including its line ending.
 pub const HEADER: &str = "ImageId,EncodedPixels\n";
@@ -115,7 +116,7 @@ pub enum BowlCsvError {
         #[source]
         error: RunLengthError,
     },
-    /// A height or width is not a whole number of at least 1.
+    /// A height or width is not a whole number from 1 to `usize::MAX`.
     #[error("line {line}, image \"{image_id}\": {column} is not a size in pixels: \"{text}\"")]
     #[diagnostic(
         code("bowl-csv/size"),
@@ -252,15 +253,6 @@ pub enum Purpose {
     Truth,
 }
 
-/// The numbers of rows and columns of an image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Size {
-    /// The number of rows.
-    pub height: u64,
-    /// The number of columns.
-    pub width: u64,
-}
-
 /// The data of one image in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImageRows {
@@ -372,7 +364,7 @@ impl Gathering {
         };
         image.size = size;
         let Some(mask) = row.mask else { return };
-        match size.map_or(Ok(()), |size| mask.check(size.height, size.width)) {
+        match size.map_or(Ok(()), |size| mask.check(size)) {
             Ok(()) => {
                 masks.push(mask);
                 self.lines.push(row.line);
@@ -474,7 +466,7 @@ impl Columns {
             if text.is_empty() {
                 return Ok(None);
             }
-            match text.parse::<u64>() {
+            match text.parse::<usize>() {
                 Ok(pixels) if pixels > 0 => Ok(Some(pixels)),
                 _ => Err(BowlCsvError::Size {
                     line,
@@ -486,7 +478,7 @@ impl Columns {
         };
         let height = number("Height", self.height)?;
         let width = number("Width", self.width)?;
-        Ok(height.zip(width).map(|(height, width)| Size { height, width }))
+        Ok(height.zip(width).map(|(height, width)| Size::new(width, height)))
     }
 }
 

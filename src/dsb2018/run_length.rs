@@ -17,6 +17,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::geometry::Size;
 use crate::nuclei::LabelImage;
 
 /// The reason why runs are not a valid mask, or masks not a valid image.
@@ -111,8 +112,8 @@ pub enum RunLengthError {
     },
     /// A run extends beyond the last pixel of the image.
     #[error(
-        "a run reaches to pixel {last}, but an image of {width} × {height} pixels ends at {}",
-        u128::from(*.width) * u128::from(*.height)
+        "a run reaches to pixel {last}, but an image of {size} pixels ends at {}",
+        .size.width as u128 * .size.height as u128
     )]
     #[diagnostic(
         code("run-length/outside-image"),
@@ -123,10 +124,8 @@ pub enum RunLengthError {
     OutsideImage {
         /// The last pixel of the run.
         last: u64,
-        /// Columns.
-        width: u64,
-        /// Rows.
-        height: u64,
+        /// The size of the image.
+        size: Size,
     },
     /// Two masks share a pixel.
     #[error("nuclei {first} and {second} both have the pixel at x = {x}, y = {y}")]
@@ -142,16 +141,14 @@ pub enum RunLengthError {
         y: usize,
     },
     /// The image does not fit into memory.
-    #[error("an image of {width} × {height} pixels does not fit into memory")]
+    #[error("an image of {size} pixels does not fit into memory")]
     #[diagnostic(
         code("run-length/image-too-large"),
         help("Check the height and width; or work on a part of the image.")
     )]
     ImageTooLarge {
-        /// Columns.
-        width: usize,
-        /// Rows.
-        height: usize,
+        /// The size of the image.
+        size: Size,
     },
 }
 
@@ -229,20 +226,21 @@ impl Mask {
     /// none.
     ///
     /// # Panics
-    /// If `inside` does not contain `width * height` pixels, which is a programming error.
+    /// If `inside` does not contain one value per pixel of the size, which is a programming error.
     ///
     /// ```
+    /// use nucleoscope::geometry::Size;
     /// use nucleoscope::dsb2018::run_length::Mask;
     ///
     /// let inside = [false, true,
     ///               true,  true,
     ///               true,  false];
-    /// assert_eq!(Mask::of_pixels(2, 3, &inside).unwrap().to_string(), "2 4");
-    /// assert_eq!(Mask::of_pixels(2, 3, &[false; 6]), None);
+    /// assert_eq!(Mask::of_pixels(Size::new(2, 3), &inside).unwrap().to_string(), "2 4");
+    /// assert_eq!(Mask::of_pixels(Size::new(2, 3), &[false; 6]), None);
     /// ```
-    pub fn of_pixels(width: usize, height: usize, inside: &[bool]) -> Option<Self> {
+    pub fn of_pixels(size: Size, inside: &[bool]) -> Option<Self> {
         let labels = inside.iter().map(|&inside| u32::from(inside)).collect();
-        encode(&LabelImage::from_labels(width, height, labels)).pop()
+        encode(&LabelImage::from_labels(size, labels)).pop()
     }
 
     /// The runs, in ascending order.
@@ -266,18 +264,18 @@ impl Mask {
     /// [`RunLengthError::OutsideImage`].
     ///
     /// ```
-    /// # use nucleoscope::dsb2018::run_length::Mask;
+    /// # use nucleoscope::{dsb2018::run_length::Mask, geometry::Size};
     /// let mask: Mask = "5 2".parse()?;
-    /// assert!(mask.check(3, 2).is_ok());
-    /// assert!(mask.check(2, 2).is_err());
+    /// assert!(mask.check(Size::new(2, 3)).is_ok());
+    /// assert!(mask.check(Size::new(2, 2)).is_err());
     /// # Ok::<(), nucleoscope::dsb2018::run_length::RunLengthError>(())
     /// ```
-    pub fn check(&self, height: u64, width: u64) -> Result<(), RunLengthError> {
+    pub fn check(&self, size: Size) -> Result<(), RunLengthError> {
         let last = self.last();
-        if u128::from(last) <= u128::from(height) * u128::from(width) {
+        if u128::from(last) <= size.width as u128 * size.height as u128 {
             Ok(())
         } else {
-            Err(RunLengthError::OutsideImage { last, width, height })
+            Err(RunLengthError::OutsideImage { last, size })
         }
     }
 }
@@ -387,12 +385,13 @@ fn take_number(bytes: &mut &[u8]) -> Option<u64> {
 /// One mask for each nucleus, in the order of their numbers.
 ///
 /// ```
+/// use nucleoscope::geometry::Size;
 /// use nucleoscope::{dsb2018::run_length::encode, nuclei::LabelImage};
 ///
 /// // Pixel numbers:   1 4 7      Nuclei:
 /// //                  2 5 8
 /// //                  3 6 9
-/// let labels = LabelImage::from_labels(3, 3, vec![0, 1, 2,
+/// let labels = LabelImage::from_labels(Size::new(3, 3), vec![0, 1, 2,
 ///                                                 0, 1, 0,
 ///                                                 1, 0, 2]);
 /// let masks: Vec<String> = encode(&labels).iter().map(ToString::to_string).collect();
@@ -446,16 +445,17 @@ impl Mask {
 /// A run outside the image, a pixel in two masks, or an image that does not fit into memory.
 ///
 /// ```
+/// use nucleoscope::geometry::Size;
 /// use nucleoscope::dsb2018::run_length::{Mask, decode};
 ///
 /// let masks: Vec<Mask> = vec!["3 3".parse()?, "7 1 9 1".parse()?];
-/// assert_eq!(decode(&masks, 3, 3)?.as_slice(), &[0, 1, 2,
+/// assert_eq!(decode(&masks, Size::new(3, 3))?.as_slice(), &[0, 1, 2,
 ///                                                0, 1, 0,
 ///                                                1, 0, 2]);
 /// # Ok::<(), nucleoscope::dsb2018::run_length::RunLengthError>(())
 /// ```
-pub fn decode(masks: &[Mask], width: usize, height: usize) -> Result<LabelImage, RunLengthError> {
-    fill(masks, width, height, |first, second, x, y| {
+pub fn decode(masks: &[Mask], size: Size) -> Result<LabelImage, RunLengthError> {
+    fill(masks, size, |first, second, x, y| {
         Err(RunLengthError::SharedPixel { first: first as usize, second: second as usize, x, y })
     })
 }
@@ -468,28 +468,29 @@ pub fn decode(masks: &[Mask], width: usize, height: usize) -> Result<LabelImage,
 /// A run outside the image, or an image that does not fit into memory.
 ///
 /// ```
+/// use nucleoscope::geometry::Size;
 /// use nucleoscope::dsb2018::run_length::{Mask, decode_overlapping};
 ///
 /// let masks: Vec<Mask> = vec!["1 2".parse()?, "2 1".parse()?, "2 3".parse()?];
-/// assert_eq!(decode_overlapping(&masks, 4, 1)?.as_slice(), &[1, 1, 2, 2]);
+/// assert_eq!(decode_overlapping(&masks, Size::new(4, 1))?.as_slice(), &[1, 1, 2, 2]);
 /// # Ok::<(), nucleoscope::dsb2018::run_length::RunLengthError>(())
 /// ```
-pub fn decode_overlapping(masks: &[Mask], width: usize, height: usize) -> Result<LabelImage, RunLengthError> {
-    fill(masks, width, height, |_, _, _, _| Ok(()))
+pub fn decode_overlapping(masks: &[Mask], size: Size) -> Result<LabelImage, RunLengthError> {
+    fill(masks, size, |_, _, _, _| Ok(()))
 }
 
 /// Labels the pixels of masks from 1; `shared` decides whether two masks may contain the pixel at `(x, y)`,
 /// which then belongs to the first.
 fn fill(
     masks: &[Mask],
-    width: usize,
-    height: usize,
+    size: Size,
     shared: impl Fn(u32, u32, usize, usize) -> Result<(), RunLengthError>,
 ) -> Result<LabelImage, RunLengthError> {
     for mask in masks {
-        mask.check(height as u64, width as u64)?;
+        mask.check(size)?;
     }
-    let too_large = || RunLengthError::ImageTooLarge { width, height };
+    let Size { width, height } = size;
+    let too_large = || RunLengthError::ImageTooLarge { size };
     let pixels = width.checked_mul(height).ok_or_else(too_large)?;
     let mut labels: Vec<u32> = Vec::new();
     labels.try_reserve_exact(pixels).map_err(|_| too_large())?;
@@ -507,7 +508,7 @@ fn fill(
             }
         }
     }
-    Ok(LabelImage::from_labels(width, height, labels))
+    Ok(LabelImage::from_labels(size, labels))
 }
 
 /// Two masks that share a pixel.
@@ -587,44 +588,45 @@ mod tests {
     #[test]
     fn a_run_must_lie_within_the_image() {
         let mask = parse("12 1").unwrap();
-        assert_eq!(mask.check(4, 3), Ok(()));
-        assert_eq!(mask.check(11, 1), Err(RunLengthError::OutsideImage { last: 12, width: 1, height: 11 }));
-        assert_eq!(mask.check(u64::MAX, u64::MAX), Ok(()));
-        assert!(decode(&[mask], 0, 0).is_err());
+        assert_eq!(mask.check(Size::new(3, 4)), Ok(()));
+        let size = Size::new(1, 11);
+        assert_eq!(mask.check(size), Err(RunLengthError::OutsideImage { last: 12, size }));
+        assert_eq!(mask.check(Size::new(usize::MAX, usize::MAX)), Ok(()));
+        assert!(decode(&[mask], Size::new(0, 0)).is_err());
     }
 
     #[test]
     fn a_pixel_belongs_to_one_nucleus() {
         let masks = [parse("1 2").unwrap(), parse("5 2").unwrap(), parse("6 1").unwrap()];
         let shared = RunLengthError::SharedPixel { first: 2, second: 3, x: 1, y: 1 };
-        assert_eq!(decode(&masks, 2, 4), Err(shared));
+        assert_eq!(decode(&masks, Size::new(2, 4)), Err(shared));
     }
 
     #[test]
     fn an_image_that_fits_nowhere_is_refused() {
-        let error = decode(&[], usize::MAX, 2).unwrap_err();
+        let error = decode(&[], Size::new(usize::MAX, 2)).unwrap_err();
         assert_eq!(error.code(), "run-length/image-too-large");
     }
 
     #[test]
     fn images_without_pixels_have_no_nuclei() {
-        for (width, height) in [(0, 0), (0, 3), (3, 0)] {
-            assert!(encode(&LabelImage::empty(width, height)).is_empty());
-            assert_eq!(decode(&[], width, height), Ok(LabelImage::empty(width, height)));
+        for size in [Size::new(0, 0), Size::new(0, 3), Size::new(3, 0)] {
+            assert!(encode(&LabelImage::empty(size)).is_empty());
+            assert_eq!(decode(&[], size), Ok(LabelImage::empty(size)));
         }
     }
 
     fn label_images() -> impl Strategy<Value = LabelImage> {
         (1_usize..12, 1_usize..12).prop_flat_map(|(width, height)| {
             prop::collection::vec(0_u32..6, width * height)
-                .prop_map(move |labels| LabelImage::from_labels(width, height, labels))
+                .prop_map(move |labels| LabelImage::from_labels(Size::new(width, height), labels))
         })
     }
 
     proptest! {
         #[test]
         fn decoding_undoes_encoding(labels in label_images()) {
-            prop_assert_eq!(decode(&encode(&labels), labels.width(), labels.height()), Ok(labels));
+            prop_assert_eq!(decode(&encode(&labels), labels.size()), Ok(labels));
         }
 
         #[test]
@@ -632,7 +634,7 @@ mod tests {
             let mut masks = encode(&labels);
             let rotation = rotation.min(masks.len());
             masks.rotate_left(rotation);
-            let decoded = decode(&masks, labels.width(), labels.height()).unwrap();
+            let decoded = decode(&masks, labels.size()).unwrap();
             prop_assert_eq!(encode(&decoded), masks);
         }
 

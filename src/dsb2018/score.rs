@@ -543,7 +543,7 @@ fn usable<'a>(image: &ImageRows, rows: &'a ImageRows) -> Result<&'a [Mask], Scor
         rows.masks.as_ref().map_err(|error| ScoreWarning::UnusablePrediction { error: error.clone() })?;
     if let Some(size) = image.size {
         for (nucleus, mask) in (1..).zip(masks) {
-            mask.check(size.height, size.width).map_err(|error| ScoreWarning::OutsideImage {
+            mask.check(size).map_err(|error| ScoreWarning::OutsideImage {
                 image_id: image.image_id.clone(),
                 nucleus,
                 error,

@@ -225,11 +225,12 @@ fn boxes(labels: &LabelImage) -> Vec<[usize; 4]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geometry::Size;
     use serde_json::{Value, json};
 
     #[test]
     fn ids_are_unique_across_images_and_nuclei_left_out_are_not_there() {
-        let labels = LabelImage::from_labels(3, 2, vec![1, 0, 2, 1, 1, 0]);
+        let labels = LabelImage::from_labels(Size::new(3, 2), vec![1, 0, 2, 1, 1, 0]);
         let (both, second) =
             (Instances::new(&labels, &[true, true]), Instances::new(&labels, &[false, true]));
         let bytes = encode(&[("cells.png", &both), ("b/cells.png", &second)]).unwrap();
@@ -248,7 +249,7 @@ mod tests {
 
     #[test]
     fn counts_begin_with_background_and_cover_the_image() {
-        let labels = LabelImage::from_labels(3, 2, vec![1, 0, 2, 1, 1, 0]);
+        let labels = LabelImage::from_labels(Size::new(3, 2), vec![1, 0, 2, 1, 1, 0]);
         let found: Vec<_> = masks(&labels).iter().map(|mask| counts(mask, 6)).collect();
         assert_eq!(found, [vec![0, 2, 1, 1, 2], vec![4, 1, 1]]);
     }

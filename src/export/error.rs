@@ -11,6 +11,16 @@ pub enum ExportError {
         /// The requested format.
         text: String,
     },
+    /// A template for groups does not contain `{group}` once.
+    #[error("\"{text}\" does not contain {{group}} once")]
+    #[diagnostic(
+        code("export/group-template"),
+        help("Write {{group}} where the file names have the name of the group, such as \"{{group}}_*\".")
+    )]
+    GroupTemplate {
+        /// The template.
+        text: String,
+    },
     /// The nuclei of the image are unknown.
     #[error("no masks, label image or run lengths came with this image")]
     #[diagnostic(

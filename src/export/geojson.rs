@@ -313,7 +313,7 @@ mod tests {
 
     #[test]
     fn parts_and_holes_become_polygons() {
-        let labels = LabelImage::from_labels(4, 3, vec![1, 1, 1, 3, 1, 0, 1, 2, 1, 1, 1, 3]);
+        let labels = LabelImage::from_labels(Size::new(4, 3), vec![1, 1, 1, 3, 1, 0, 1, 2, 1, 1, 1, 3]);
         let found = written(&labels, &[true, false, true], &[]);
         assert_eq!(found["type"], "FeatureCollection");
         let features = found["features"].as_array().unwrap();
@@ -330,7 +330,7 @@ mod tests {
 
     #[test]
     fn regions_are_annotations_and_are_read_back_without_the_nuclei() {
-        let labels = LabelImage::from_labels(8, 8, vec![1; 64]);
+        let labels = LabelImage::from_labels(Size::new(8, 8), vec![1; 64]);
         let regions = [
             Region::Rectangle { x: 6.5, y: 6.0, width: -4.0, height: -5.0 },
             Region::Polygon { points: [(0.0, 0.0), (7.5, 0.0), (0.0, 7.0)].map(Point::from).to_vec() },
@@ -365,7 +365,7 @@ mod tests {
         #[test]
         fn a_region_that_crosses_itself_keeps_its_pixels(points in prop::collection::vec((-3.0f64..15.0, -3.0f64..15.0), 3..9)) {
             let regions = [Region::Polygon { points: points.into_iter().map(Point::from).collect() }];
-            let labels = LabelImage::from_labels(12, 11, vec![0; 132]);
+            let labels = LabelImage::from_labels(Size::new(12, 11), vec![0; 132]);
             let text = written(&labels, &[], &regions).to_string();
             let read = read_regions(text.as_bytes()).unwrap_or_default();
             let kept = if read.is_empty() { 0 } else { area(labels.size(), &read) };

@@ -58,9 +58,10 @@ pub struct LabelFile {
 /// The encoder does not support the size (a side of 0, or more than 2³¹ pixels).
 ///
 /// ```
+/// use nucleoscope::geometry::Size;
 /// use nucleoscope::{export, image, nuclei::LabelImage};
 ///
-/// let labels = LabelImage::from_labels(2, 1, vec![0, 1]);
+/// let labels = LabelImage::from_labels(Size::new(2, 1), vec![0, 1]);
 /// let file = export::label_image::encode(&labels, &[true], None)?;
 /// let read_back = image::decode(&file.bytes, image::Limits::default())?;
 /// assert_eq!(read_back.samples(), &image::Samples::U16(vec![0, 1]));
@@ -144,6 +145,7 @@ fn per_micrometre(side: f64) -> Rational {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geometry::Size;
     use crate::image::{Limits, Samples, decode};
     use tiff::decoder::Decoder;
 
@@ -151,7 +153,8 @@ mod tests {
     fn many_nuclei_need_a_tiff() {
         let numbers: Vec<u32> = (1..=65_536).collect();
         let file =
-            encode(&LabelImage::from_labels(256, 256, numbers.clone()), &[true; 65_536], None).unwrap();
+            encode(&LabelImage::from_labels(Size::new(256, 256), numbers.clone()), &[true; 65_536], None)
+                .unwrap();
         assert_eq!(file.extension, "tif");
         let read_back = decode(&file.bytes, Limits::default()).unwrap();
         assert_eq!(read_back.samples(), &Samples::F32(numbers.iter().map(|&number| number as f32).collect()));
@@ -159,7 +162,7 @@ mod tests {
 
     #[test]
     fn nuclei_keep_their_numbers_when_others_are_left_out() {
-        let labels = LabelImage::from_labels(4, 1, vec![1, 0, 2, 3]);
+        let labels = LabelImage::from_labels(Size::new(4, 1), vec![1, 0, 2, 3]);
         let file = encode(&labels, &[true, false, true], None).unwrap();
         let read_back = decode(&file.bytes, Limits::default()).unwrap();
         assert_eq!(read_back.samples(), &Samples::U16(vec![1, 0, 0, 3]));
@@ -167,7 +170,7 @@ mod tests {
 
     #[test]
     fn a_pixel_size_is_kept() {
-        let labels = LabelImage::from_labels(2, 1, vec![0, 1]);
+        let labels = LabelImage::from_labels(Size::new(2, 1), vec![0, 1]);
         for (x, y) in [(0.325, 0.65), (1.0, 12.5), (1e-4, 3e4)] {
             let file = encode(&labels, &[true], PixelSize::new(x, y)).unwrap();
             assert_eq!(decode(&file.bytes, Limits::default()).unwrap().samples(), &Samples::U16(vec![0, 1]));

@@ -26,6 +26,7 @@ use crate::record::{FileIdentity, Provenance};
 
 pub mod bowl;
 pub mod coco;
+pub mod conditions;
 mod error;
 mod file_name;
 mod format;
@@ -47,6 +48,7 @@ pub use format::{Exporter, FileName, Format, FormatInfo, Formats, ImageFile};
 pub static FORMATS: &[Format] = &[
     bowl::BOWL,
     tables::SUMMARY,
+    conditions::CONDITIONS,
     tables::MEASUREMENTS,
     label_image::LABELS,
     rois::ROIS,
@@ -97,6 +99,9 @@ pub struct Part {
     image_id: String,
     file: String,
     folder: String,
+    /// The group set for the image, as in [`Provenance::group`].
+    #[serde(default)]
+    group: Option<String>,
     /// The part for each format, by the name of the format.
     formats: BTreeMap<String, Value>,
 }
@@ -121,7 +126,13 @@ impl Part {
             Some((format.name().to_owned(), part))
         };
         let formats = FORMATS.iter().filter_map(of_format).collect();
-        Self { image_id: image_id.into(), file: input.name, folder: input.folder, formats }
+        Self { image_id: image_id.into(), file: input.name, folder: input.folder, group: None, formats }
+    }
+
+    /// The same part with a group, as in [`Provenance::group`].
+    #[must_use]
+    pub fn in_group(self, group: Option<String>) -> Self {
+        Self { group, ..self }
     }
 }
 
@@ -132,6 +143,8 @@ pub struct ImagePart<'a> {
     pub image_id: &'a str,
     /// The folder of its file.
     pub folder: &'a str,
+    /// Its group; empty if it is in none.
+    pub group: &'a str,
     /// The name of its file, including its folder if two images of the batch have the same name.
     pub file_name: &'a str,
     part: &'a Value,
@@ -202,6 +215,7 @@ pub fn image_files(
         image_id: subject.image_id.into(),
         file: input.name.clone(),
         folder: input.folder.clone(),
+        group: subject.provenance.group.clone(),
         formats: BTreeMap::new(),
     };
     for format in each_once(formats) {
@@ -271,7 +285,8 @@ impl<'a> Basis<'a> {
 }
 
 /// Writes the files of a batch, each format once, in the given order, with the images in the order of
-/// `parts`. Formats that a part does not contain are omitted for its image.
+/// `parts`. Formats that a part does not contain are omitted for its image. If no part has a group, the groups
+/// are those of the [folders](tables::groups).
 ///
 /// # Errors
 /// [`ExportError::Encode`]: a part was modified.
@@ -281,15 +296,17 @@ pub fn batch_files(
     dialect: tables::Dialect,
 ) -> Result<Vec<ExportFile>, ExportError> {
     let file_names = names_in_batch(parts);
+    let groups = groups_in_batch(parts);
     let mut files = Vec::new();
     for format in each_once(formats) {
         let Some(name) = format.batch_file() else { continue };
         let mut images = Vec::new();
-        for (part, file_name) in parts.iter().zip(&file_names) {
+        for ((part, file_name), group) in parts.iter().zip(&file_names).zip(&groups) {
             let Part { image_id, folder, formats, .. } = part;
             images.extend(formats.get(format.name()).map(|part| ImagePart {
                 image_id,
                 folder,
+                group,
                 file_name,
                 part,
             }));
@@ -298,6 +315,14 @@ pub fn batch_files(
         files.push(ExportFile { name: name.into(), bytes });
     }
     Ok(files)
+}
+
+/// The groups that were set or, if none was, those of the folders.
+fn groups_in_batch(parts: &[Part]) -> Vec<String> {
+    if parts.iter().any(|part| part.group.is_some()) {
+        return parts.iter().map(|part| part.group.clone().unwrap_or_default()).collect();
+    }
+    tables::groups(&parts.iter().map(|part| part.folder.clone()).collect::<Vec<_>>())
 }
 
 /// The names of the image files, including their folders if two have the same name.
@@ -421,7 +446,17 @@ mod tests {
             batch_files(&[part.clone(), part.clone()], FORMATS, tables::Dialect::default()).unwrap()
         };
         let names: Vec<String> = shared(&made.part).into_iter().map(|file| file.name).collect();
-        assert_eq!(names, ["submission.csv", "summary.csv", "nuclei.csv", "coco.json", "nucleoscope.json"]);
+        assert_eq!(
+            names,
+            [
+                "submission.csv",
+                "summary.csv",
+                "conditions.csv",
+                "nuclei.csv",
+                "coco.json",
+                "nucleoscope.json"
+            ]
+        );
         let again = image_files(&subject, FORMATS, &[]).unwrap();
         assert_eq!(made, again);
         assert_eq!(archive(&made.files).unwrap(), archive(&again.files).unwrap());
@@ -513,8 +548,9 @@ mod tests {
 
     #[test]
     fn files_of_the_same_name_are_told_apart_by_their_folders() {
-        let image = Image::new(2, 1, 1, Samples::U8(vec![1, 2])).unwrap();
-        let (channels, labels) = (split(&image).unwrap(), LabelImage::from_labels(2, 1, vec![1, 0]));
+        let image = Image::new(Size::new(2, 1), 1, Samples::U8(vec![1, 2])).unwrap();
+        let (channels, labels) =
+            (split(&image).unwrap(), LabelImage::from_labels(Size::new(2, 1), vec![1, 0]));
         let part = |path: &str| {
             let input = FileIdentity::new(path, b"");
             let provenance = Provenance { input, ..Default::default() };
@@ -541,13 +577,13 @@ mod tests {
 
     #[test]
     fn parts_that_do_not_fit_are_refused() {
-        let image = Image::new(2, 1, 1, Samples::U8(vec![1, 2])).unwrap();
+        let image = Image::new(Size::new(2, 1), 1, Samples::U8(vec![1, 2])).unwrap();
         let (channels, provenance) = (split(&image).unwrap(), Provenance::default());
-        let labels = LabelImage::from_labels(1, 2, vec![1, 1]);
+        let labels = LabelImage::from_labels(Size::new(1, 2), vec![1, 1]);
         let error =
             image_files(&subject(&image, &channels, &labels, &provenance), &[bowl::BOWL], &[]).unwrap_err();
         assert_eq!(error.code(), "export/size");
-        let labels = LabelImage::from_labels(2, 1, vec![1, 1]);
+        let labels = LabelImage::from_labels(Size::new(2, 1), vec![1, 1]);
         let counted = Subject { edited: &[true, false], ..subject(&image, &channels, &labels, &provenance) };
         assert_eq!(image_files(&counted, &[], &[]).unwrap_err().code(), "export/edited-count");
     }

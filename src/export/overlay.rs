@@ -76,13 +76,13 @@ mod tests {
 
     #[test]
     fn the_rim_is_drawn_and_nothing_else() {
-        let labels = LabelImage::from_labels(4, 3, vec![1, 1, 1, 0, 1, 1, 1, 0, 1, 1, 1, 0]);
+        let labels = LabelImage::from_labels(Size::new(4, 3), vec![1, 1, 1, 0, 1, 1, 1, 0, 1, 1, 1, 0]);
         let preview = Preview { width: 4, height: 3, rgba: [7, 8, 9, 255].repeat(12) };
         let image = decode(&encode(preview.clone(), &labels).unwrap(), Limits::default()).unwrap();
         let Samples::U8(values) = image.samples() else { panic!("8 bits expected") };
         let drawn: Vec<bool> = values.chunks_exact(3).map(|rgb| rgb == RIM).collect();
         let row = [false, false, true, false];
         assert_eq!(drawn, [row, row, row].concat());
-        assert!(encode(preview, &LabelImage::empty(3, 4)).is_err());
+        assert!(encode(preview, &LabelImage::empty(Size::new(3, 4))).is_err());
     }
 }

@@ -145,7 +145,8 @@ mod tests {
 
     fn one(rows: &[&str]) -> Vec<u8> {
         let labels = rows.concat().chars().map(|cell| u32::from(cell == '#')).collect();
-        let parts = polygons(&LabelImage::from_labels(rows[0].len(), rows.len(), labels)).remove(0);
+        let parts =
+            polygons(&LabelImage::from_labels(Size::new(rows[0].len(), rows.len()), labels)).remove(0);
         roi("0001", &parts, Bounds::of(&parts))
     }
 

@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn our_pictures_are_marked_and_still_pictures() {
-        let labels = LabelImage::from_labels(2, 1, vec![0, 1]);
+        let labels = LabelImage::from_labels(Size::new(2, 1), vec![0, 1]);
         let preview = Preview { width: 2, height: 1, rgba: vec![9; 8] };
         let files = [
             label_image::encode(&labels, &[true], None).unwrap().bytes,

@@ -37,7 +37,7 @@ impl Exporter for Svg {
 /// use nucleoscope::geometry::Size;
 /// use nucleoscope::nuclei::{LabelImage, polygons};
 ///
-/// let nuclei = polygons(&LabelImage::from_labels(2, 1, vec![0, 1]));
+/// let nuclei = polygons(&LabelImage::from_labels(Size::new(2, 1), vec![0, 1]));
 /// let drawing = svg::encode("cells & more", &nuclei, &[true], Size::new(2, 1));
 /// assert!(drawing.contains("<title>cells &amp; more</title>"));
 /// assert!(drawing.contains(r#"<path id="nucleus-1" d="M1 0H2V1H1Z"/>"#));

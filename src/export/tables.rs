@@ -44,7 +44,8 @@ impl Exporter for SummaryTable {
 
     fn batch_file(&self, images: &[ImagePart], dialect: Dialect) -> Result<Vec<u8>, ExportError> {
         let rows = images.iter().map(|image| image.read(SUMMARY)).collect::<Result<Vec<Fields>, _>>()?;
-        Ok(summary_csv(&rows.iter().collect::<Vec<_>>(), dialect))
+        let rows = images.iter().zip(&rows).map(|(image, fields)| (image.group, fields));
+        Ok(summary_csv(&rows.collect::<Vec<_>>(), dialect))
     }
 }
 
@@ -80,6 +81,7 @@ impl Exporter for NucleiTable {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify), tsify(rename = "TableDialectFields"))]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct Dialect {
     /// The separator between fields.
     pub delimiter: Delimiter,
@@ -113,7 +115,32 @@ pub enum Decimal {
     Comma,
 }
 
+impl Delimiter {
+    /// All separators, by name.
+    pub const NAMED: [(&str, Self); 3] =
+        [("comma", Self::Comma), ("semicolon", Self::Semicolon), ("tab", Self::Tab)];
+}
+
+impl Decimal {
+    /// All decimal separators, by name.
+    pub const NAMED: [(&str, Self); 2] = [("point", Self::Point), ("comma", Self::Comma)];
+}
+
 impl Dialect {
+    /// The separator between fields.
+    #[must_use]
+    pub fn delimiter(mut self, delimiter: Delimiter) -> Self {
+        self.delimiter = delimiter;
+        self
+    }
+
+    /// The decimal separator.
+    #[must_use]
+    pub fn decimal(mut self, decimal: Decimal) -> Self {
+        self.decimal = decimal;
+        self
+    }
+
     fn byte(self) -> u8 {
         match self.delimiter {
             Delimiter::Comma => b',',
@@ -122,7 +149,7 @@ impl Dialect {
         }
     }
 
-    fn write(self, field: &Field) -> String {
+    pub(super) fn write(self, field: &Field) -> String {
         match field {
             Field::Text(text) => harmless(text),
             Field::Number(number) if self.decimal == Decimal::Comma => number.replace('.', ","),
@@ -131,7 +158,7 @@ impl Dialect {
         }
     }
 
-    fn table(self, header: &[String], rows: impl Iterator<Item = Vec<String>>) -> Vec<u8> {
+    pub(super) fn table(self, header: &[String], rows: impl Iterator<Item = Vec<String>>) -> Vec<u8> {
         let mut writer = csv::WriterBuilder::new().delimiter(self.byte()).from_writer(Vec::new());
         let mut write = |record: &[String]| {
             let written = writer.write_record(record);
@@ -156,12 +183,12 @@ pub enum Field {
 }
 
 impl Field {
-    fn of(value: f64) -> Self {
+    pub(super) fn of(value: f64) -> Self {
         let text = number(value);
         if text.is_empty() { Self::Nothing } else { Self::Number(text) }
     }
 
-    fn of_count(value: usize) -> Self {
+    pub(super) fn of_count(value: usize) -> Self {
         Self::Number(value.to_string())
     }
 
@@ -214,11 +241,11 @@ const FIRST: [&str; 5] = ["image", "folder", "nucleus", "included", "edited"];
 /// use nucleoscope::export::tables::{Decimal, Delimiter, Dialect, NucleiRows, nuclei_csv};
 /// use nucleoscope::nuclei::LabelImage;
 ///
-/// let labels = LabelImage::from_labels(4, 1, vec![1, 0, 2, 2]);
+/// let labels = LabelImage::from_labels(Size::new(4, 1), vec![1, 0, 2, 2]);
 /// let table = MeasurementTable::new(&labels, &[], None, &[]);
 /// let counted = count(&table, Size::new(4, 1), &Rules { regions: &[], gates: &["area:2..".parse()?] });
 /// let rows = NucleiRows::new(&table, &counted);
-/// let dialect = Dialect { delimiter: Delimiter::Semicolon, decimal: Decimal::Comma };
+/// let dialect = Dialect::default().delimiter(Delimiter::Semicolon).decimal(Decimal::Comma);
 /// let text = String::from_utf8(nuclei_csv(&[("=cells", "plate", &rows)], dialect)).unwrap();
 /// assert!(text.starts_with("image;folder;nucleus;included;edited;area_px2;centroid_x_px;"));
 /// assert!(text.contains("\n'=cells;plate;1;false;0;1;0;"));
@@ -248,28 +275,16 @@ pub fn nuclei_csv(images: &[(&str, &str, &NucleiRows)], dialect: Dialect) -> Vec
     dialect.table(&header, rows)
 }
 
-/// Writes `summary.csv` from the fields of each image ([`summary_fields`]), in their order. A column `group`
-/// follows `folder`: the first folder of the path in which the images differ, if that gives groups of more
-/// than one image.
-pub fn summary_csv(images: &[&Fields], dialect: Dialect) -> Vec<u8> {
-    let text = |fields: &Fields, name: &str| {
-        fields.iter().find_map(|(key, field)| match field {
-            Field::Text(text) if key == name => Some(text.clone()),
-            _ => None,
-        })
+/// Writes `summary.csv` from the group and the fields of each image ([`summary_fields`]), in their order. The
+/// column `group` follows `folder`.
+pub fn summary_csv(images: &[(&str, &Fields)], dialect: Dialect) -> Vec<u8> {
+    let row = |(group, fields): &(&str, &Fields)| {
+        let mut row = (*fields).clone();
+        let place = row.iter().position(|(key, _)| key == "folder").map_or(0, |place| place + 1);
+        row.insert(place, ("group".into(), Field::Text((*group).into())));
+        row
     };
-    let folders: Vec<String> =
-        images.iter().map(|fields| text(fields, "folder").unwrap_or_default()).collect();
-    let rows: Vec<Fields> = images
-        .iter()
-        .zip(groups(&folders))
-        .map(|(fields, group)| {
-            let mut row = (*fields).clone();
-            let place = row.iter().position(|(key, _)| key == "folder").map_or(0, |place| place + 1);
-            row.insert(place, ("group".into(), Field::Text(group)));
-            row
-        })
-        .collect();
+    let rows: Vec<Fields> = images.iter().map(row).collect();
     let keys = union(rows.iter().map(|row| row.iter().map(|(key, _)| key.as_str())));
     let header: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
     let lines = rows.iter().map(|row| {
@@ -408,10 +423,10 @@ mod tests {
     use crate::nuclei::LabelImage;
 
     fn rows(channel: Option<&str>) -> NucleiRows {
-        let labels = LabelImage::from_labels(2, 1, vec![1, 2]);
+        let labels = LabelImage::from_labels(Size::new(2, 1), vec![1, 2]);
         let channels = channel.map(|name| Channel {
             name: name.into(),
-            image: Image::new(2, 1, 1, Samples::F32(vec![1.5, 2.5])).unwrap(),
+            image: Image::new(Size::new(2, 1), 1, Samples::F32(vec![1.5, 2.5])).unwrap(),
         });
         let table = MeasurementTable::new(&labels, &channels.into_iter().collect::<Vec<_>>(), None, &[]);
         NucleiRows::new(&table, &Counted::all(2, Size::new(2, 1)))

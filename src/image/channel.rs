@@ -37,9 +37,10 @@ pub struct Channel {
 /// [`ImageError::Inconsistent`], but never in practice, because the channels of an image are valid images.
 ///
 /// ```
+/// use nucleoscope::geometry::Size;
 /// use nucleoscope::image::{Image, Samples, split};
 ///
-/// let image = Image::new(2, 1, 3, Samples::U8(vec![1, 2, 3,  4, 5, 6]))?;
+/// let image = Image::new(Size::new(2, 1), 3, Samples::U8(vec![1, 2, 3,  4, 5, 6]))?;
 /// let channels = split(&image)?;
 /// assert_eq!(channels[2].name, "blue");
 /// assert_eq!(channels[2].image.samples(), &Samples::U8(vec![3, 6]));
@@ -53,7 +54,7 @@ pub fn split(image: &Image) -> Result<Vec<Channel>, ImageError> {
             Samples::U16(values) => Samples::U16(every(values, channel, names.len())),
             Samples::F32(values) => Samples::F32(every(values, channel, names.len())),
         };
-        let image = Image::new(image.width(), image.height(), 1, samples)?;
+        let image = Image::new(image.size(), 1, samples)?;
         Ok(Channel { name: (*name).to_owned(), image })
     };
     names.iter().enumerate().map(one).collect()

@@ -1,5 +1,6 @@
 //! Decoding of files to an [`Image`], with limits that are checked before memory is allocated.
 
+use crate::geometry::Size;
 use std::io::Cursor;
 
 use image::metadata::Orientation;
@@ -95,7 +96,7 @@ pub fn decode(bytes: &[u8], limits: Limits) -> Result<Image, ImageError> {
 /// let opened = open(&field.png(), &Selection::default(), Limits::default())?;
 /// assert_eq!((opened.info.slices, opened.info.frames, opened.channels.len()), (1, 1, 1));
 ///
-/// let second = Selection { channel: Some(ChannelChoice::Index(1)), ..Selection::default() };
+/// let second = Selection::default().channel(ChannelChoice::Index(1));
 /// let error = open(&field.png(), &second, Limits::default()).unwrap_err();
 /// assert_eq!(error.to_string(), "there is no single channel 2; the channels are 1 gray");
 /// # Ok::<(), nucleoscope::image::ImageError>(())
@@ -158,7 +159,7 @@ fn decode_jpeg(bytes: &[u8], limits: Limits, warnings: &mut Vec<Warning>) -> Res
         warn(warnings, kind::JPEG, format!("the JPEG file is not as it should be: {oddity}"));
     }
     orientation::warn_of(exif.as_deref().and_then(Orientation::from_exif_chunk), warnings);
-    Image::new(width, height, channels, Samples::U8(samples))
+    Image::new(Size::new(width, height), channels, Samples::U8(samples))
 }
 
 fn decode_with_image_crate(
@@ -196,7 +197,7 @@ fn decode_with_image_crate(
             return Err(ImageError::Unsupported { format: name, reason: format!("colour type {other:?}") });
         }
     };
-    Image::new(width as usize, height as usize, channels, samples)
+    Image::new(Size::new(width as usize, height as usize), channels, samples)
 }
 
 /// Width and height in a PNG header (PNG specification, 11.2.2): the decoder allocates memory for a row

@@ -87,14 +87,16 @@ impl Image {
     /// is not 1 or 3, or a side is 0; [`ImageError::NonFinite`] if a float is NaN or infinite.
     ///
     /// ```
+    /// use nucleoscope::geometry::Size;
     /// use nucleoscope::image::{Image, Samples};
     ///
-    /// let image = Image::new(2, 1, 3, Samples::U8(vec![9, 9, 9,  7, 7, 7]))?;
+    /// let image = Image::new(Size::new(2, 1), 3, Samples::U8(vec![9, 9, 9,  7, 7, 7]))?;
     /// assert_eq!(image.channels(), 1); // equal channels are gray
     /// assert_eq!(image.samples(), &Samples::U8(vec![9, 7]));
     /// # Ok::<(), nucleoscope::image::ImageError>(())
     /// ```
-    pub fn new(width: usize, height: usize, channels: usize, samples: Samples) -> Result<Self, ImageError> {
+    pub fn new(size: Size, channels: usize, samples: Samples) -> Result<Self, ImageError> {
+        let Size { width, height } = size;
         let expected = width.checked_mul(height).and_then(|pixels| pixels.checked_mul(channels));
         if expected != Some(samples.len()) || !matches!(channels, 1 | 3) || samples.is_empty() {
             return Err(ImageError::Inconsistent { width, height, channels, values: samples.len() });
@@ -154,9 +156,10 @@ impl Image {
     /// least this percentage of all values are less than or equal to it. The result is exact, not sampled.
     ///
     /// ```
+    /// use nucleoscope::geometry::Size;
     /// use nucleoscope::image::{Image, Samples};
     ///
-    /// let image = Image::new(5, 1, 1, Samples::U16(vec![50, 10, 40, 20, 30]))?;
+    /// let image = Image::new(Size::new(5, 1), 1, Samples::U16(vec![50, 10, 40, 20, 30]))?;
     /// assert_eq!(image.percentiles(0.0, 60.0), (10.0, 30.0));
     /// # Ok::<(), nucleoscope::image::ImageError>(())
     /// ```
@@ -221,7 +224,7 @@ mod tests {
     #[test]
     fn refuses_what_does_not_fit() {
         for (width, height, channels) in [(2, 2, 1), (3, 1, 2), (0, 3, 1), (usize::MAX, usize::MAX, 3)] {
-            let error = Image::new(width, height, channels, Samples::U8(vec![0; 3])).unwrap_err();
+            let error = Image::new(Size::new(width, height), channels, Samples::U8(vec![0; 3])).unwrap_err();
             assert!(matches!(error, ImageError::Inconsistent { .. }), "{error}");
         }
     }
@@ -229,20 +232,20 @@ mod tests {
     #[test]
     fn names_the_first_pixel_that_is_not_finite() {
         let values = vec![0.0, 1.0, 2.0, f32::NAN, f32::INFINITY, 5.0];
-        let error = Image::new(3, 2, 1, Samples::F32(values)).unwrap_err();
+        let error = Image::new(Size::new(3, 2), 1, Samples::F32(values)).unwrap_err();
         assert!(matches!(error, ImageError::NonFinite { count: 2, x: 0, y: 1 }), "{error}");
     }
 
     #[test]
     fn colour_stays_colour() {
-        let image = Image::new(1, 1, 3, Samples::U8(vec![0, 0, 255])).unwrap();
+        let image = Image::new(Size::new(1, 1), 3, Samples::U8(vec![0, 0, 255])).unwrap();
         assert_eq!(image.channels(), 3);
     }
 
     proptest! {
         #[test]
         fn percentiles_do_not_depend_on_the_depth(values in prop::collection::vec(0u8..=255, 1..200), low in 0.0..=100.0f64, high in 0.0..=100.0f64) {
-            let of = |samples| Image::new(values.len(), 1, 1, samples).unwrap().percentiles(low, high);
+            let of = |samples| Image::new(Size::new(values.len(), 1), 1, samples).unwrap().percentiles(low, high);
             let bytes = of(Samples::U8(values.clone()));
             prop_assert_eq!(bytes, of(Samples::U16(values.iter().map(|&v| v.into()).collect())));
             prop_assert_eq!(bytes, of(Samples::F32(values.iter().map(|&v| v.into()).collect())));

@@ -28,6 +28,7 @@ const CLIPPED: f64 = 0.1;
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct Contrast {
     /// The value shown as black; the 0.1th percentile for `None`.
     pub low: Option<f32>,
@@ -44,16 +45,40 @@ impl Default for Contrast {
     }
 }
 
+impl Contrast {
+    /// The value shown as black; the 0.1th percentile for `None`.
+    #[must_use]
+    pub fn low(mut self, low: impl Into<Option<f32>>) -> Self {
+        self.low = low.into();
+        self
+    }
+
+    /// The value shown as white; the 99.9th percentile for `None`.
+    #[must_use]
+    pub fn high(mut self, high: impl Into<Option<f32>>) -> Self {
+        self.high = high.into();
+        self
+    }
+
+    /// The gamma of the brightness: values above 1 brighten dim nuclei.
+    #[must_use]
+    pub fn gamma(mut self, gamma: f32) -> Self {
+        self.gamma = gamma;
+        self
+    }
+}
+
 /// Creates a preview whose longer side is at most `maximum_side` pixels, or of full size for `None`.
 ///
 /// # Errors
 /// [`ImageError::Inconsistent`] if the preview does not fit into memory.
 ///
 /// ```
+/// use nucleoscope::geometry::Size;
 /// use nucleoscope::image::{Contrast, Image, Samples, preview};
 ///
-/// let image = Image::new(3, 1, 1, Samples::U16(vec![1000, 1010, 1040]))?;
-/// let by_hand = Contrast { low: Some(1000.0), high: Some(1020.0), ..Contrast::default() };
+/// let image = Image::new(Size::new(3, 1), 1, Samples::U16(vec![1000, 1010, 1040]))?;
+/// let by_hand = Contrast::default().low(1000.0).high(1020.0);
 /// let picture = preview(&image, None, &by_hand)?;
 /// assert_eq!(picture.rgba.chunks(4).map(|rgba| rgba[0]).collect::<Vec<_>>(), [0, 127, 255]);
 /// # Ok::<(), nucleoscope::image::ImageError>(())
@@ -181,18 +206,19 @@ fn shrink(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geometry::Size;
     use crate::image::Samples;
 
     #[test]
     fn dim_sixteen_bit_values_fill_the_range() {
-        let image = Image::new(3, 1, 1, Samples::U16(vec![1000, 1010, 1020])).unwrap();
+        let image = Image::new(Size::new(3, 1), 1, Samples::U16(vec![1000, 1010, 1020])).unwrap();
         let picture = preview(&image, None, &Contrast::default()).unwrap();
         assert_eq!(picture.rgba, [0, 0, 0, 255, 127, 127, 127, 255, 255, 255, 255, 255]);
     }
 
     #[test]
     fn the_longer_side_is_bounded_and_no_side_vanishes() {
-        let image = Image::new(400, 3, 1, Samples::U8(vec![7; 1200])).unwrap();
+        let image = Image::new(Size::new(400, 3), 1, Samples::U8(vec![7; 1200])).unwrap();
         let picture = preview(&image, Some(40), &Contrast::default()).unwrap();
         assert_eq!((picture.width, picture.height, picture.rgba.len()), (40, 1, 160));
         assert_eq!(picture.rgba[..4], [7, 7, 7, 255]);
@@ -202,7 +228,7 @@ mod tests {
     fn a_large_picture_is_reduced_without_seams() {
         let (width, height) = (2000, 6000);
         let values = (0..width * height).map(|pixel| (pixel / width * 256 / height) as u8).collect();
-        let image = Image::new(width, height, 1, Samples::U8(values)).unwrap();
+        let image = Image::new(Size::new(width, height), 1, Samples::U8(values)).unwrap();
         let contrast = Contrast { low: Some(0.0), high: Some(255.0), ..Contrast::default() };
         assert!(width * height > 2 * STRIP_PIXELS);
         for side in [700, 5999] {
@@ -217,7 +243,7 @@ mod tests {
 
     #[test]
     fn colour_keeps_its_order() {
-        let image = Image::new(2, 1, 3, Samples::U8(vec![0, 100, 200, 255, 0, 0])).unwrap();
+        let image = Image::new(Size::new(2, 1), 3, Samples::U8(vec![0, 100, 200, 255, 0, 0])).unwrap();
         assert_eq!(
             preview(&image, None, &Contrast::default()).unwrap().rgba,
             [0, 100, 200, 255, 255, 0, 0, 255]
@@ -226,7 +252,7 @@ mod tests {
 
     #[test]
     fn gamma_brightens_the_middle_and_leaves_the_ends() {
-        let image = Image::new(3, 1, 1, Samples::U8(vec![0, 64, 255])).unwrap();
+        let image = Image::new(Size::new(3, 1), 1, Samples::U8(vec![0, 64, 255])).unwrap();
         let contrast = Contrast { low: Some(0.0), high: Some(255.0), gamma: 2.0 };
         let picture = preview(&image, None, &contrast).unwrap();
         assert_eq!(picture.rgba.chunks(4).map(|rgba| rgba[0]).collect::<Vec<_>>(), [0, 128, 255]);

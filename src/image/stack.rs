@@ -19,6 +19,7 @@ use super::{Channel, Image, ImageError, PixelSize, Samples, Warning, split};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct Selection {
     /// The channel to segment; `None` for the one whose name or colour indicates nuclei, or else the first.
     /// In a colour image `None` selects all three.
@@ -27,6 +28,29 @@ pub struct Selection {
     pub slice: Slice,
     /// The frame of a time series, from 0.
     pub frame: usize,
+}
+
+impl Selection {
+    /// The channel to segment; `None` for the one whose name or colour indicates nuclei.
+    #[must_use]
+    pub fn channel(mut self, channel: impl Into<Option<ChannelChoice>>) -> Self {
+        self.channel = channel.into();
+        self
+    }
+
+    /// One slice of a z-stack, or a projection of all of them.
+    #[must_use]
+    pub fn slice(mut self, slice: Slice) -> Self {
+        self.slice = slice;
+        self
+    }
+
+    /// The frame of a time series, from 0.
+    #[must_use]
+    pub fn frame(mut self, frame: usize) -> Self {
+        self.frame = frame;
+        self
+    }
 }
 
 /// A channel selected by the user.
@@ -306,6 +330,7 @@ pub(super) fn finite(mut planes: Vec<Samples>, warnings: &mut Vec<Warning>) -> V
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geometry::Size;
 
     fn named(names: &[&str]) -> Vec<ChannelInfo> {
         names.iter().map(|name| ChannelInfo { name: (*name).to_owned(), color: None }).collect()
@@ -355,7 +380,7 @@ mod tests {
 
     #[test]
     fn a_channel_of_a_colour_image_can_be_chosen() {
-        let image = || Image::new(1, 1, 3, Samples::U8(vec![1, 2, 3])).unwrap();
+        let image = || Image::new(Size::new(1, 1), 3, Samples::U8(vec![1, 2, 3])).unwrap();
         let selection = Selection { channel: Some(ChannelChoice::Index(2)), ..Selection::default() };
         let blue = Opened::single(image(), Vec::new(), &selection, Keep::All).unwrap();
         assert_eq!(blue.image.samples(), &Samples::U8(vec![3]));

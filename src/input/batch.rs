@@ -10,9 +10,16 @@ use std::collections::hash_map::Entry;
 use std::io::{self, Cursor, Read, Seek};
 
 use crate::diagnostic::{Error, InFile};
-use crate::export::signature;
+use crate::dsb2018::run_length::{self, Mask};
+use crate::export::{ExportError, signature};
+use crate::geometry::Size;
+use crate::image::{ImageError, Limits};
 use crate::input::archive::{self, Directory};
-use crate::input::dataset::{CsvFile, Dataset, DatasetWarning, FileKind, Ignored, InputFile, classify};
+use crate::input::dataset::{
+    CsvFile, Dataset, DatasetWarning, FileKind, Ignored, ImageEntry, InputFile, Truth, classify,
+};
+use crate::input::truth::{GroundTruth, check_masks};
+use crate::nuclei::LabelImage;
 
 /// A way to open the input files.
 pub trait OpenFile {
@@ -36,16 +43,16 @@ pub struct Source {
     pub entry: Option<usize>,
 }
 
-/// The lists of contents of opened archives, by the index of the archive's file.
+/// The lists of contents of opened archives, by the index or number of the archive's file.
 #[derive(Debug, Clone, Default)]
 pub struct Archives(HashMap<usize, Directory>);
 
+/// Maximum number of archives that [`Archives::read_and_keep`] keeps; one with 30,000 files takes about 10 MB.
+const MOST_ARCHIVES: usize = 8;
+
 impl Archives {
     /// The list of contents of an archive, read from its file on first use.
-    ///
-    /// # Errors
-    /// The file cannot be read, or is not a readable archive.
-    pub fn directory(&mut self, store: &impl OpenFile, file: usize, path: &str) -> Result<&Directory, Error> {
+    fn directory(&mut self, store: &impl OpenFile, file: usize, path: &str) -> Result<&Directory, Error> {
         match self.0.entry(file) {
             Entry::Occupied(entry) => Ok(entry.into_mut()),
             Entry::Vacant(entry) => {
@@ -57,25 +64,10 @@ impl Archives {
     }
 
     /// The same archives with new indices; those without a new index are omitted.
-    pub fn renumbered(&self, number: impl Fn(usize) -> Option<usize>) -> Self {
+    fn renumbered(&self, number: impl Fn(usize) -> Option<usize>) -> Self {
         let renumbered =
             self.0.iter().filter_map(|(&file, directory)| Some((number(file)?, directory.clone())));
         Self(renumbered.collect())
-    }
-
-    /// Whether this archive has been opened.
-    pub fn contains(&self, file: usize) -> bool {
-        self.0.contains_key(&file)
-    }
-
-    /// The number of opened archives.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether none has been opened.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
     }
 
     /// Reads the data of one source; `path` names it in errors. If an archive was not opened before, its list
@@ -96,6 +88,26 @@ impl Archives {
                 .and_then(|directory| directory.read(&mut reader, entry)),
         };
         bytes.map_err(|error| error.in_file(path))
+    }
+
+    /// Like [`Self::read`], and keeps the list of contents of an archive for further calls. If there are many
+    /// lists, all earlier ones are dropped.
+    ///
+    /// # Errors
+    /// The file or the entry of the archive cannot be read.
+    pub fn read_and_keep(
+        &mut self,
+        store: &impl OpenFile,
+        source: Source,
+        path: &str,
+    ) -> Result<Vec<u8>, Error> {
+        if source.entry.is_some() {
+            if self.0.len() >= MOST_ARCHIVES && !self.0.contains_key(&source.file) {
+                self.0.clear();
+            }
+            self.directory(store, source.file, path)?;
+        }
+        self.read(store, source, path)
     }
 
     /// Whether Nucleoscope wrote an image, according to its signature. `false` for an unreadable file: the
@@ -146,15 +158,75 @@ impl Batch {
         let source = source.ok_or_else(|| Error::io(io::ErrorKind::NotFound.into(), path))?;
         self.archives.read(store, source, path)
     }
+
+    /// The true nuclei of an image of the data set, for its size in pixels; `None` if they are not known. They
+    /// may overlap.
+    ///
+    /// # Errors
+    /// The ground truth cannot be read, or does not fit the image; the error names the image and the file.
+    pub fn truth(
+        &self,
+        store: &impl OpenFile,
+        image: &ImageEntry,
+        size: Size,
+    ) -> Result<Option<Vec<Mask>>, Error> {
+        let load = |file: usize, decode: &dyn Fn(&[u8]) -> Result<GroundTruth, ImageError>| {
+            let path = format!("{} (ground truth {file})", image.path);
+            let truth = decode(&self.read(store, file, &path)?).map_err(|error| error.in_file(&path))?;
+            truth.masks(size).map_err(|error| error.in_file(path))
+        };
+        let of_mask =
+            |&file: &usize| load(file, &|bytes| GroundTruth::from_mask_files([bytes], Limits::default()));
+        match &image.truth {
+            Truth::Unknown => Ok(None),
+            Truth::MaskFiles(files) => {
+                files.iter().map(of_mask).collect::<Result<Vec<_>, _>>().map(|masks| Some(masks.concat()))
+            }
+            Truth::LabelFile(file) => {
+                load(*file, &|bytes| GroundTruth::from_label_file(bytes, Limits::default())).map(Some)
+            }
+            Truth::RunLengths(masks) => check_masks(masks, size)
+                .map(|()| Some(masks.clone()))
+                .map_err(|error| error.in_file(&image.path)),
+        }
+    }
+
+    /// The true nuclei of an image as a label image; a pixel of several nuclei belongs to the first.
+    ///
+    /// # Errors
+    /// Those of [`Self::truth`], and [`ExportError::NoNuclei`] if the nuclei are not known.
+    pub fn truth_labels(
+        &self,
+        store: &impl OpenFile,
+        image: &ImageEntry,
+        size: Size,
+    ) -> Result<LabelImage, Error> {
+        let masks = self.truth(store, image, size)?;
+        let masks = masks.ok_or_else(|| ExportError::NoNuclei.in_file(&image.path))?;
+        run_length::decode_overlapping(&masks, size).map_err(|error| error.in_file(&image.path))
+    }
 }
 
 /// Expands archives and reads CSV files. An unreadable file does not affect the others.
 pub fn open(given: &[InputFile], store: &impl OpenFile) -> Batch {
-    open_again(given, store, Archives::default())
+    open_with(given, store, Archives::default())
 }
 
-/// Like [`open`], with archives that may have been opened before.
-pub fn open_again(given: &[InputFile], store: &impl OpenFile, mut archives: Archives) -> Batch {
+/// Like [`open`], with archives that may have been opened before. `numbers` identify the files: the number of
+/// `given[i]` is `numbers[i]`. `archives` are those opened before, by number, and then those of this call.
+pub fn open_again(
+    given: &[InputFile],
+    numbers: &[usize],
+    store: &impl OpenFile,
+    archives: &mut Archives,
+) -> Batch {
+    let positions: HashMap<usize, usize> = numbers.iter().copied().zip(0..).collect();
+    let batch = open_with(given, store, archives.renumbered(|number| positions.get(&number).copied()));
+    *archives = batch.archives.renumbered(|position| numbers.get(position).copied());
+    batch
+}
+
+fn open_with(given: &[InputFile], store: &impl OpenFile, mut archives: Archives) -> Batch {
     let mut failures = Vec::new();
     let mut files = Vec::new();
     let mut sources = Vec::new();
@@ -222,7 +294,7 @@ pub fn is_record_name(path: &str) -> bool {
 mod tests {
     use super::*;
     use crate::diagnostic::Diagnostic;
-    use crate::input::dataset::Truth;
+    use crate::geometry::Size;
     use std::cell::Cell;
     use std::io::{SeekFrom, Write};
 
@@ -301,7 +373,7 @@ mod tests {
         use crate::export::{label_image, overlay};
         use crate::image::Preview;
         use crate::nuclei::LabelImage;
-        let labels = LabelImage::from_labels(2, 1, vec![0, 1]);
+        let labels = LabelImage::from_labels(Size::new(2, 1), vec![0, 1]);
         let png = label_image::encode(&labels, &[true], None).unwrap().bytes;
         let pixel_size = crate::image::PixelSize::new(0.5, 0.5);
         let tif = label_image::encode(&labels, &[true], pixel_size).unwrap().bytes;
@@ -330,6 +402,75 @@ mod tests {
             others.sort();
             assert_eq!(batch.dataset.warnings, [DatasetWarning::OwnExports { files: others }]);
         }
+    }
+
+    #[test]
+    fn archives_are_known_by_their_numbers_and_only_a_few_are_kept() {
+        let packed = zip(&[("a.png", b"image")]);
+        let given = [InputFile::found("b.png", 1), InputFile::given("a.zip", 1)];
+        let store = Memory(vec![b"image b".to_vec(), packed]);
+        let mut archives = Archives::default();
+        let batch = open_again(&given, &[70, 71], &store, &mut archives);
+        assert_eq!(batch.dataset.images.len(), 2);
+        assert_eq!(archives.0.keys().collect::<Vec<_>>(), [&71]);
+
+        // The archive is not opened again: its bytes are no longer those of an archive.
+        let changed = Memory(vec![b"not an archive".to_vec()]);
+        let batch = open_again(&given[1..], &[71], &changed, &mut archives);
+        assert_eq!((batch.dataset.images.len(), batch.failures.len()), (1, 0));
+        open_again(&given[..1], &[70], &store, &mut archives);
+        assert!(archives.0.is_empty());
+
+        struct Same(Vec<u8>);
+        impl OpenFile for Same {
+            type Reader = Cursor<Vec<u8>>;
+            fn open(&self, _: usize) -> io::Result<Self::Reader> {
+                Ok(Cursor::new(self.0.clone()))
+            }
+        }
+        let same = Same(store.0[1].clone());
+        for file in 0..=MOST_ARCHIVES {
+            let bytes = archives.read_and_keep(&same, Source { file, entry: Some(0) }, "a.zip").unwrap();
+            assert_eq!((&*bytes, archives.0.len()), (&b"image"[..], file % MOST_ARCHIVES + 1));
+        }
+    }
+
+    #[test]
+    fn truth_in_every_form_is_one_mask_a_nucleus_and_errors_name_its_file() {
+        let png = |values: [u8; 2]| {
+            let samples = crate::image::Samples::U8(values.to_vec());
+            crate::synthetic::encode_png(&crate::image::Image::new(Size::new(2, 1), 1, samples).unwrap())
+        };
+        let (left, right, labels) = (png([255, 0]), png([0, 255]), png([1, 2]));
+        let (files, store) = given(&[
+            ("a/images/a.png", &labels),
+            ("a/masks/1.png", &left),
+            ("a/masks/2.png", &right),
+            ("set/images/b.png", &labels),
+            ("set/labels/b.png", &labels),
+            ("c.png", &labels),
+            ("d.png", &labels),
+            ("stage1_solution.csv", b"ImageId,EncodedPixels\nc,1 1\nc,2 1\n"),
+        ]);
+        let batch = open(&files, &store);
+        let truth = |image: usize, size| batch.truth(&store, &batch.dataset.images[image], size);
+        for image in 0..3 {
+            let masks = truth(image, Size::new(2, 1)).unwrap().unwrap();
+            assert_eq!(
+                masks.iter().map(Mask::to_string).collect::<Vec<_>>(),
+                ["1 1", "2 1"],
+                "image {image}"
+            );
+            let labels = batch.truth_labels(&store, &batch.dataset.images[image], Size::new(2, 1)).unwrap();
+            assert_eq!(labels.as_slice(), [1, 2]);
+        }
+        assert_eq!(truth(3, Size::new(2, 1)).unwrap(), None);
+        let missing = batch.truth_labels(&store, &batch.dataset.images[3], Size::new(2, 1)).unwrap_err();
+        assert_eq!((missing.file(), missing.code().as_str()), ("d.png", "export/no-nuclei"));
+        let other_size = |image| truth(image, Size::new(1, 1)).unwrap_err();
+        assert_eq!(other_size(0).file(), "a/images/a.png (ground truth 1)");
+        assert_eq!(other_size(1).code(), "truth/size");
+        assert_eq!((other_size(2).file(), other_size(2).code().as_str()), ("c.png", "truth/run"));
     }
 
     #[test]

@@ -2,5 +2,6 @@
 
 pub mod archive;
 pub mod batch;
+pub mod blocks;
 pub mod dataset;
 pub mod truth;

@@ -6,6 +6,7 @@ use std::io::Cursor;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
 
 use crate::dsb2018::run_length::{self, Mask, RunLengthError};
+use crate::geometry::Size;
 use crate::image::{self as images, Image, ImageError, Limits, Samples};
 use crate::nuclei::LabelImage;
 
@@ -14,20 +15,16 @@ use crate::nuclei::LabelImage;
 #[non_exhaustive]
 pub enum TruthError {
     /// The size of a mask or label image differs from that of its image.
-    #[error("the ground truth is {truth_width} × {truth_height} pixels but the image is {width} × {height}")]
+    #[error("the ground truth is {truth} pixels but the image is {image}")]
     #[diagnostic(
         code("truth/size"),
         help("Make sure that the ground truth was drawn on this very image, at the same size.")
     )]
     Size {
-        /// Columns of the image.
-        width: usize,
-        /// Rows of the image.
-        height: usize,
-        /// Columns of the ground truth.
-        truth_width: usize,
-        /// Rows of the ground truth.
-        truth_height: usize,
+        /// The size of the image.
+        image: Size,
+        /// The size of the ground truth.
+        truth: Size,
     },
     /// A label image is in colour, or has labels that are fractional or out of range.
     #[error("a label image must be gray with whole numbers from 0 to {LARGEST_FLOAT}")]
@@ -48,13 +45,84 @@ pub enum TruthError {
         /// The error.
         error: RunLengthError,
     },
+    /// The nuclei cannot be drawn as a label image.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Masks(#[from] RunLengthError),
+}
+
+/// The ground truth of an image as its files give it, not yet compared with the size of the image.
+///
+/// ```
+/// use nucleoscope::geometry::Size;
+/// use nucleoscope::input::truth::GroundTruth;
+///
+/// let truth = GroundTruth::RunLengths(vec!["1 2".parse()?, "2 2".parse()?]);
+/// assert_eq!(truth.masks(Size::new(4, 1))?.len(), 2);
+/// // A pixel of two nuclei belongs to the first.
+/// assert_eq!(truth.labels(Size::new(4, 1))?.as_slice(), &[1, 1, 2, 0]);
+/// assert!(truth.masks(Size::new(2, 1)).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum GroundTruth {
+    /// Mask files with one nucleus each.
+    MaskFiles(Vec<MaskFile>),
+    /// A label image.
+    LabelImage(Image),
+    /// Run lengths, one mask per nucleus.
+    RunLengths(Vec<Mask>),
+}
+
+impl GroundTruth {
+    /// Decodes mask files with one nucleus each.
+    ///
+    /// # Errors
+    /// A file cannot be decoded as an image.
+    pub fn from_mask_files<File: AsRef<[u8]>>(
+        files: impl IntoIterator<Item = File>,
+        limits: Limits,
+    ) -> Result<Self, ImageError> {
+        let decode = |file: File| MaskFile::decode(file.as_ref(), limits);
+        files.into_iter().map(decode).collect::<Result<_, _>>().map(Self::MaskFiles)
+    }
+
+    /// Decodes the file of a label image.
+    ///
+    /// # Errors
+    /// The file cannot be decoded as an image.
+    pub fn from_label_file(file: &[u8], limits: Limits) -> Result<Self, ImageError> {
+        images::decode(file, limits).map(Self::LabelImage)
+    }
+
+    /// The masks of the nuclei, which may overlap, for an image of this size.
+    ///
+    /// # Errors
+    /// The ground truth does not fit the image, or is not a label image.
+    pub fn masks(&self, size: Size) -> Result<Vec<Mask>, TruthError> {
+        match self {
+            Self::MaskFiles(files) => {
+                files.iter().filter_map(|file| file.nucleus(size).transpose()).collect()
+            }
+            Self::LabelImage(labels) => from_labels(labels, size),
+            Self::RunLengths(masks) => check_masks(masks, size).map(|()| masks.clone()),
+        }
+    }
+
+    /// The nuclei as a label image, for an image of this size; a pixel of several nuclei belongs to the first.
+    ///
+    /// # Errors
+    /// Those of [`Self::masks`], or the label image does not fit into memory.
+    pub fn labels(&self, size: Size) -> Result<LabelImage, TruthError> {
+        Ok(run_length::decode_overlapping(&self.masks(size)?, size)?)
+    }
 }
 
 /// A mask file: one nucleus, in an image of the same size.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MaskFile {
-    width: usize,
-    height: usize,
+    size: Size,
     nucleus: Option<Mask>,
 }
 
@@ -73,14 +141,8 @@ impl MaskFile {
     /// The file cannot be decoded as an image.
     pub fn decode(bytes: &[u8], limits: Limits) -> Result<Self, ImageError> {
         let is_lossy = loses_detail(bytes);
-        if let Some((width, height, samples, channels)) = decode_with_alpha(bytes, limits) {
-            return Ok(Self::of(
-                width,
-                height,
-                &Channels { samples: &samples, count: channels },
-                true,
-                is_lossy,
-            ));
+        if let Some((size, samples, channels)) = decode_with_alpha(bytes, limits) {
+            return Ok(Self::of(size, &Channels { samples: &samples, count: channels }, true, is_lossy));
         }
         let image = images::decode(bytes, limits)?;
         Ok(Self::of_image(&image, is_lossy))
@@ -89,12 +151,12 @@ impl MaskFile {
     /// Extracts the mask from an image. `is_lossy`: whether the compression of its file is lossy.
     pub fn of_image(image: &Image, is_lossy: bool) -> Self {
         let channels = Channels { samples: image.samples(), count: image.channels() };
-        Self::of(image.width(), image.height(), &channels, false, is_lossy)
+        Self::of(image.size(), &channels, false, is_lossy)
     }
 
     /// `has_alpha`: whether the last channel is alpha.
-    fn of(width: usize, height: usize, channels: &Channels, has_alpha: bool, is_lossy: bool) -> Self {
-        let mut visible = vec![true; width * height];
+    fn of(size: Size, channels: &Channels, has_alpha: bool, is_lossy: bool) -> Self {
+        let mut visible = vec![true; size.area()];
         let mut colors = 0..channels.count;
         let alpha = if has_alpha { colors.next_back() } else { None };
         let alpha = alpha.filter(|&alpha| channels.varies(alpha, &visible));
@@ -116,15 +178,15 @@ impl MaskFile {
         } else {
             vec![false; visible.len()]
         };
-        Self { width, height, nucleus: Mask::of_pixels(width, height, &inside) }
+        Self { size, nucleus: Mask::of_pixels(size, &inside) }
     }
 
     /// The nucleus; `None` for a mask without pixels (imperfect annotations contain some).
     ///
     /// # Errors
     /// [`TruthError::Size`] if the size of the mask differs from that of the image.
-    pub fn nucleus(&self, width: usize, height: usize) -> Result<Option<Mask>, TruthError> {
-        check_size(self.width, self.height, width, height)?;
+    pub fn nucleus(&self, size: Size) -> Result<Option<Mask>, TruthError> {
+        check_size(self.size, size)?;
         Ok(self.nucleus.clone())
     }
 }
@@ -176,9 +238,9 @@ fn loses_detail(bytes: &[u8]) -> bool {
     bytes.starts_with(&[0xff, 0xd8]) || (is_webp && bytes.get(12..16) != Some(b"VP8L"))
 }
 
-/// Width, height, samples and number of channels of a file whose last channel is alpha; `None` for all other
+/// Size, samples and number of channels of a file whose last channel is alpha; `None` for all other
 /// files, including damaged ones.
-fn decode_with_alpha(bytes: &[u8], limits: Limits) -> Option<(usize, usize, Samples, usize)> {
+fn decode_with_alpha(bytes: &[u8], limits: Limits) -> Option<(Size, Samples, usize)> {
     if bytes.starts_with(b"II") || bytes.starts_with(b"MM") {
         return decode_tiff_with_alpha(bytes, limits);
     }
@@ -203,11 +265,11 @@ fn decode_with_alpha(bytes: &[u8], limits: Limits) -> Option<(usize, usize, Samp
         DynamicImage::ImageRgba16(picture) => Samples::U16(picture.into_raw()),
         _ => return None,
     };
-    Some((width as usize, height as usize, samples, color.channel_count().into()))
+    Some((Size::new(width as usize, height as usize), samples, color.channel_count().into()))
 }
 
 /// The same for a TIFF with gray or colour channels and alpha, of 8 or 16 bits each.
-fn decode_tiff_with_alpha(bytes: &[u8], limits: Limits) -> Option<(usize, usize, Samples, usize)> {
+fn decode_tiff_with_alpha(bytes: &[u8], limits: Limits) -> Option<(Size, Samples, usize)> {
     let mut decoder = tiff::decoder::Decoder::new(Cursor::new(bytes)).ok()?;
     let (width, height) = decoder.dimensions().ok()?;
     let channels = match decoder.colortype().ok()? {
@@ -221,16 +283,16 @@ fn decode_tiff_with_alpha(bytes: &[u8], limits: Limits) -> Option<(usize, usize,
         tiff::decoder::DecodingResult::U16(values) => Samples::U16(values),
         _ => return None,
     };
-    let (width, height) = (width as usize, height as usize);
-    (samples.len() == width * height * channels).then_some((width, height, samples, channels))
+    let size = Size::new(width as usize, height as usize);
+    (samples.len() == size.area() * channels).then_some((size, samples, channels))
 }
 
 /// Extracts all nuclei from a label image: 0 is background, every other value is the number of a nucleus.
 ///
 /// # Errors
 /// As for [`label_image`].
-pub fn from_labels(labels: &Image, width: usize, height: usize) -> Result<Vec<Mask>, TruthError> {
-    label_image(labels, width, height).map(|labels| run_length::encode(&labels))
+pub fn from_labels(labels: &Image, size: Size) -> Result<Vec<Mask>, TruthError> {
+    label_image(labels, size).map(|labels| run_length::encode(&labels))
 }
 
 /// Converts an image whose values are numbers of nuclei, with 0 for background. If numbers are missing, the
@@ -238,15 +300,15 @@ pub fn from_labels(labels: &Image, width: usize, height: usize) -> Result<Vec<Ma
 ///
 /// # Errors
 /// [`TruthError::Size`], or [`TruthError::NotLabels`] for colour, fractions and negative numbers.
-pub fn label_image(labels: &Image, width: usize, height: usize) -> Result<LabelImage, TruthError> {
-    check_size(labels.width(), labels.height(), width, height)?;
+pub fn label_image(labels: &Image, size: Size) -> Result<LabelImage, TruthError> {
+    check_size(labels.size(), size)?;
     let numbers = match (labels.channels(), labels.samples()) {
         (1, Samples::U8(values)) => values.iter().map(|&value| value.into()).collect(),
         (1, Samples::U16(values)) => values.iter().map(|&value| value.into()).collect(),
         (1, Samples::F32(values)) => values.iter().map(|&value| whole(value)).collect::<Result<_, _>>()?,
         _ => return Err(TruthError::NotLabels),
     };
-    Ok(LabelImage::from_labels(width, height, numbers))
+    Ok(LabelImage::from_labels(size, numbers))
 }
 
 /// All integers up to here are exactly representable as a float: 32-bit integers are decoded as floats.
@@ -261,24 +323,15 @@ fn whole(value: f32) -> Result<u32, TruthError> {
 ///
 /// # Errors
 /// [`TruthError::Run`] with the number of the nucleus.
-pub fn check_masks(masks: &[Mask], width: usize, height: usize) -> Result<(), TruthError> {
+pub fn check_masks(masks: &[Mask], size: Size) -> Result<(), TruthError> {
     for (mask, nucleus) in masks.iter().zip(1..) {
-        mask.check(height as u64, width as u64).map_err(|error| TruthError::Run { nucleus, error })?;
+        mask.check(size).map_err(|error| TruthError::Run { nucleus, error })?;
     }
     Ok(())
 }
 
-fn check_size(
-    truth_width: usize,
-    truth_height: usize,
-    width: usize,
-    height: usize,
-) -> Result<(), TruthError> {
-    if (truth_width, truth_height) == (width, height) {
-        Ok(())
-    } else {
-        Err(TruthError::Size { width, height, truth_width, truth_height })
-    }
+fn check_size(truth: Size, image: Size) -> Result<(), TruthError> {
+    if truth == image { Ok(()) } else { Err(TruthError::Size { image, truth }) }
 }
 
 #[cfg(test)]
@@ -287,16 +340,16 @@ mod tests {
     use crate::diagnostic::Diagnostic;
 
     fn gray(values: &[u16]) -> Image {
-        Image::new(2, 2, 1, Samples::U16(values.to_vec())).unwrap()
+        Image::new(Size::new(2, 2), 1, Samples::U16(values.to_vec())).unwrap()
     }
 
     #[test]
     fn a_mask_is_every_pixel_that_is_not_black() {
-        let mask = |values| MaskFile::of_image(&gray(values), false).nucleus(2, 2);
+        let mask = |values| MaskFile::of_image(&gray(values), false).nucleus(Size::new(2, 2));
         assert_eq!(mask(&[0, 255, 0, 1]).unwrap().unwrap().to_string(), "3 2");
         assert_eq!(mask(&[0; 4]), Ok(None));
         assert_eq!(mask(&[9; 4]).unwrap().unwrap().to_string(), "1 4");
-        let error = MaskFile::of_image(&gray(&[0; 4]), false).nucleus(3, 2).unwrap_err();
+        let error = MaskFile::of_image(&gray(&[0; 4]), false).nucleus(Size::new(3, 2)).unwrap_err();
         assert_eq!(error.to_string(), "the ground truth is 2 × 2 pixels but the image is 3 × 2");
     }
 
@@ -306,7 +359,7 @@ mod tests {
         picture.write_to(&mut file, format).unwrap();
         let mask = MaskFile::decode(file.get_ref(), Limits::default()).unwrap();
         let (width, height) = (picture.width() as usize, picture.height() as usize);
-        mask.nucleus(width, height).unwrap().map_or_else(String::new, |mask| mask.to_string())
+        mask.nucleus(Size::new(width, height)).unwrap().map_or_else(String::new, |mask| mask.to_string())
     }
 
     #[test]
@@ -342,7 +395,7 @@ mod tests {
             .write_image::<tiff::encoder::colortype::RGBA8>(4, 1, &[clear, opaque, opaque, clear].concat())
             .unwrap();
         let mask = MaskFile::decode(file.get_ref(), Limits::default()).unwrap();
-        assert_eq!(mask.nucleus(4, 1).unwrap().unwrap().to_string(), "2 2");
+        assert_eq!(mask.nucleus(Size::new(4, 1)).unwrap().unwrap().to_string(), "2 2");
         let gray = image::GrayAlphaImage::from_raw(4, 1, vec![0, 0, 0, 255, 0, 255, 0, 0]).unwrap();
         assert_eq!(nucleus(&gray.into(), ImageFormat::Png), "2 2");
     }
@@ -367,31 +420,32 @@ mod tests {
 
     #[test]
     fn a_label_image_is_one_mask_a_number() {
-        let masks = from_labels(&gray(&[900, 0, 900, 3]), 2, 2).unwrap();
+        let masks = from_labels(&gray(&[900, 0, 900, 3]), Size::new(2, 2)).unwrap();
         assert_eq!(masks.iter().map(ToString::to_string).collect::<Vec<_>>(), ["4 1", "1 2"]);
     }
 
     #[test]
     fn truth_of_another_size_is_refused() {
-        let error = from_labels(&gray(&[0; 4]), 3, 2).unwrap_err();
+        let error = from_labels(&gray(&[0; 4]), Size::new(3, 2)).unwrap_err();
         assert_eq!(error.to_string(), "the ground truth is 2 × 2 pixels but the image is 3 × 2");
         let outside = vec!["1 2".parse().unwrap(), "5 2".parse().unwrap()];
-        assert_eq!(check_masks(&outside, 5, 1).unwrap_err().code(), "truth/run");
-        assert_eq!(check_masks(&outside, 6, 1), Ok(()));
+        assert_eq!(check_masks(&outside, Size::new(5, 1)).unwrap_err().code(), "truth/run");
+        assert_eq!(check_masks(&outside, Size::new(6, 1)), Ok(()));
     }
 
     #[test]
     fn whole_floats_are_numbers_of_nuclei() {
-        let floats = |values: [f32; 2]| Image::new(2, 1, 1, Samples::F32(values.to_vec())).unwrap();
-        assert_eq!(label_image(&floats([70_000.0, 0.0]), 2, 1).unwrap().as_slice(), [1, 0]);
+        let floats =
+            |values: [f32; 2]| Image::new(Size::new(2, 1), 1, Samples::F32(values.to_vec())).unwrap();
+        assert_eq!(label_image(&floats([70_000.0, 0.0]), Size::new(2, 1)).unwrap().as_slice(), [1, 0]);
         for wrong in [0.5, -1.0, 2e7] {
-            assert_eq!(label_image(&floats([0.0, wrong]), 2, 1), Err(TruthError::NotLabels));
+            assert_eq!(label_image(&floats([0.0, wrong]), Size::new(2, 1)), Err(TruthError::NotLabels));
         }
     }
 
     #[test]
     fn colour_is_no_label_image() {
-        let colour = Image::new(1, 1, 3, Samples::U8(vec![1, 2, 3])).unwrap();
-        assert_eq!(from_labels(&colour, 1, 1), Err(TruthError::NotLabels));
+        let colour = Image::new(Size::new(1, 1), 3, Samples::U8(vec![1, 2, 3])).unwrap();
+        assert_eq!(from_labels(&colour, Size::new(1, 1)), Err(TruthError::NotLabels));
     }
 }

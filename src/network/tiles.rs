@@ -42,7 +42,7 @@ impl Scene<'_> {
         window: &Rect,
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<ProbabilityMaps, NetworkError> {
-        let mut maps = ProbabilityMaps::zeros(window.width, window.height);
+        let mut maps = ProbabilityMaps::zeros(window.size());
         let metadata = network.metadata();
         let axis = |length: usize| Axis::new(length, self.scale, metadata.stride);
         let (across, down) = (axis(self.image.width()), axis(self.image.height()));
@@ -308,7 +308,7 @@ mod tests {
 
     fn ramp(width: usize, height: usize, channels: usize) -> Image {
         let values = (0..width * height * channels).map(|index| (index % 251) as f32 / 250.0).collect();
-        Image::new(width, height, channels, Samples::F32(values)).unwrap()
+        Image::new(Size::new(width, height), channels, Samples::F32(values)).unwrap()
     }
 
     /// Predicts the probability maps of a whole image in tiles of at most 1536 pixels.
@@ -362,7 +362,7 @@ mod tests {
     #[test]
     fn a_smooth_image_survives_the_way_there_and_back() {
         let smooth: Vec<f32> = (0..64 * 64).map(|index| (index % 64) as f32 / 63.0).collect();
-        let image = Image::new(64, 64, 1, Samples::F32(smooth.clone())).unwrap();
+        let image = Image::new(Size::new(64, 64), 1, Samples::F32(smooth.clone())).unwrap();
         for scale in [0.5, 1.7, 3.0] {
             let maps = infer(&Echo::new(), &image, scale, &mut |_, _| ());
             for (index, (there, back)) in smooth.iter().zip(&maps.interior).enumerate() {
@@ -445,6 +445,7 @@ mod tests {
         differences.fold(0.0, f32::max)
     }
 
+    #[cfg(feature = "onnx")]
     #[test]
     fn the_shipped_network_says_the_same_in_tiles_as_at_once() {
         let model = include_bytes!("../../model/nuclei.onnx");

@@ -16,9 +16,10 @@ pub enum Connectivity {
 /// Labels the connected components of every nucleus, in the order of their first pixels, row by row.
 ///
 /// ```
+/// use nucleoscope::geometry::Size;
 /// use nucleoscope::nuclei::{Connectivity, LabelImage, connected_components};
 ///
-/// let labels = LabelImage::from_labels(5, 3, vec![1, 0, 2, 2, 2,
+/// let labels = LabelImage::from_labels(Size::new(5, 3), vec![1, 0, 2, 2, 2,
 ///                                                 0, 1, 0, 0, 2,
 ///                                                 1, 1, 0, 2, 0]);
 /// let parts = connected_components(&labels, Connectivity::Sides);
@@ -34,7 +35,7 @@ pub fn connected_components(labels: &LabelImage, connectivity: Connectivity) -> 
     for (run, position) in components.runs.iter().zip(&components.positions) {
         parts[run.indices(size.width)].fill(position + 1);
     }
-    LabelImage::from_consecutive(size.width, size.height, components.count() as u32, parts)
+    LabelImage::from_consecutive(size, components.count() as u32, parts)
 }
 
 /// Connected components as runs of pixels.
@@ -108,6 +109,7 @@ impl Components {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geometry::Size;
     use proptest::prelude::*;
 
     /// Labels the components by a flood fill from each unlabelled pixel.
@@ -145,7 +147,7 @@ mod tests {
     #[test]
     fn no_pixels_have_no_components() {
         for (width, height) in [(0, 0), (0, 3), (3, 0)] {
-            let labels = LabelImage::empty(width, height);
+            let labels = LabelImage::empty(Size::new(width, height));
             assert_eq!(connected_components(&labels, Connectivity::Sides), labels);
         }
     }
@@ -161,7 +163,7 @@ mod tests {
         #[test]
         fn the_components_are_those_of_a_flood(width in 1usize..9, cells in prop::collection::vec(0u32..3, 1..72)) {
             let height = cells.len() / width;
-            let labels = LabelImage::from_labels(width, height, cells[..width * height].to_vec());
+            let labels = LabelImage::from_labels(Size::new(width, height), cells[..width * height].to_vec());
             for connectivity in [Connectivity::Sides, Connectivity::Corners] {
                 let parts = connected_components(&labels, connectivity);
                 prop_assert_eq!(parts.as_slice(), flooded(&labels, connectivity));

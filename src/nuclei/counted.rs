@@ -9,7 +9,7 @@
 //! use nucleoscope::nuclei::MeasurementTable;
 //! use nucleoscope::nuclei::{LabelImage, Region};
 //!
-//! let labels = LabelImage::from_labels(6, 1, vec![1, 0, 2, 2, 0, 3]);
+//! let labels = LabelImage::from_labels(Size::new(6, 1), vec![1, 0, 2, 2, 0, 3]);
 //! let table = MeasurementTable::new(&labels, &[], None, &[]);
 //! let left = Region::Rectangle { x: 0.0, y: 0.0, width: 5.0, height: 1.0 };
 //! let large: Gate = "area:2..".parse()?;
@@ -261,7 +261,12 @@ mod tests {
 
     fn table() -> MeasurementTable {
         // Areas 1, 2, 3; the last has no neighbour nearer than 3 pixels.
-        MeasurementTable::new(&LabelImage::from_labels(9, 1, vec![1, 0, 2, 2, 0, 0, 3, 3, 3]), &[], None, &[])
+        MeasurementTable::new(
+            &LabelImage::from_labels(Size::new(9, 1), vec![1, 0, 2, 2, 0, 0, 3, 3, 3]),
+            &[],
+            None,
+            &[],
+        )
     }
 
     fn included(regions: &[Region], gates: &[&str]) -> Vec<bool> {
@@ -286,7 +291,7 @@ mod tests {
 
     #[test]
     fn what_has_no_value_is_in_no_range() {
-        let alone = MeasurementTable::new(&LabelImage::from_labels(1, 1, vec![1]), &[], None, &[]);
+        let alone = MeasurementTable::new(&LabelImage::from_labels(Size::new(1, 1), vec![1]), &[], None, &[]);
         for (gate, passes) in [("nearest_neighbour:0..9", false), ("!nearest_neighbour:0..9", true)] {
             let rules = Rules { regions: &[], gates: &[gate.parse().unwrap()] };
             assert_eq!(count(&alone, Size::new(1, 1), &rules).included, [passes], "{gate}");

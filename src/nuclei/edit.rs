@@ -10,7 +10,7 @@ use std::collections::{HashMap, VecDeque};
 use std::f64::consts::PI;
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::connected_components::{Components, Connectivity};
 use super::pixel_mask::{self, Pixel, PixelMask};
@@ -157,8 +157,36 @@ pub struct Edited {
     pub labels: LabelImage,
     /// Whether each nucleus was created or changed by an edit, starting with nucleus 1.
     pub edited: Vec<bool>,
-    /// The edits that changed nothing: their index in the list, and the reason.
-    pub refused: Vec<(usize, EditError)>,
+    /// The edits that changed nothing.
+    pub refused: Vec<RefusedEdit>,
+}
+
+/// An edit that changed nothing.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+pub struct RefusedEdit {
+    /// Its index in the list of edits.
+    pub edit: usize,
+    /// The reason; serialized as its message.
+    #[serde(serialize_with = "message")]
+    #[cfg_attr(feature = "typescript", tsify(type = "string"))]
+    pub reason: EditError,
+}
+
+fn message<S: Serializer>(reason: &EditError, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(reason)
+}
+
+impl Edited {
+    /// Nuclei without edits.
+    pub fn unedited(labels: LabelImage) -> Self {
+        Self { edited: vec![false; labels.count() as usize], labels, refused: Vec::new() }
+    }
+}
+
+/// Applies edits in order, like [`apply`]. Without edits, the nuclei are returned as they are, which is faster.
+pub fn corrected(labels: LabelImage, edits: &[Edit]) -> Edited {
+    if edits.is_empty() { Edited::unedited(labels) } else { apply(&labels, edits) }
 }
 
 /// Applies edits in order. An edit that cannot be applied is skipped and reported.
@@ -167,20 +195,21 @@ pub struct Edited {
 /// component.
 ///
 /// ```
+/// use nucleoscope::geometry::Size;
 /// use nucleoscope::geometry::Point;
 /// use nucleoscope::nuclei::{Edit, LabelImage, apply};
 ///
-/// let labels = LabelImage::from_labels(4, 1, vec![1, 2, 0, 3]);
+/// let labels = LabelImage::from_labels(Size::new(4, 1), vec![1, 2, 0, 3]);
 /// let merge = Edit::Merge { at: vec![Point::new(0.5, 0.5), Point::new(1.5, 0.5)] };
 /// let nothing = Edit::Delete { at: vec![Point::new(2.5, 0.5)] };
 /// let result = apply(&labels, &[merge, nothing]);
 /// assert_eq!(result.labels.as_slice(), &[1, 1, 0, 2]);
 /// assert_eq!(result.edited, [true, false]);
-/// assert_eq!(result.refused[0].0, 1);
+/// assert_eq!(result.refused[0].edit, 1);
 /// ```
 pub fn apply(labels: &LabelImage, edits: &[Edit]) -> Edited {
     let mut editor = Editor::new(labels);
-    let refused = |(place, edit)| editor.apply(edit).err().map(|error| (place, error));
+    let refused = |(place, edit)| Some(RefusedEdit { edit: place, reason: editor.apply(edit).err()? });
     let refused = edits.iter().enumerate().filter_map(refused).collect();
     let (labels, edited) = editor.edited();
     Edited { labels, edited, refused }
@@ -189,10 +218,11 @@ pub fn apply(labels: &LabelImage, edits: &[Edit]) -> Edited {
 /// A label image that is edited one step at a time.
 ///
 /// ```
+/// use nucleoscope::geometry::Size;
 /// use nucleoscope::geometry::Point;
 /// use nucleoscope::nuclei::{Edit, Editor, LabelImage};
 ///
-/// let mut editor = Editor::new(&LabelImage::from_labels(3, 1, vec![1, 1, 2]));
+/// let mut editor = Editor::new(&LabelImage::from_labels(Size::new(3, 1), vec![1, 1, 2]));
 /// editor.apply(&Edit::Delete { at: vec![Point::new(0.5, 0.5)] })?;
 /// let (labels, edited) = editor.edited();
 /// assert_eq!((labels.as_slice(), &*edited), (&[0, 0, 1][..], &[false][..]));
@@ -263,7 +293,7 @@ impl Editor {
             *number
         };
         let labels = self.labels.iter().map(number).collect();
-        (LabelImage::from_consecutive(self.size.width, self.size.height, edited.len() as u32, labels), edited)
+        (LabelImage::from_consecutive(self.size, edited.len() as u32, labels), edited)
     }
 
     fn delete(&mut self, at: &[Point]) -> Result<(), EditError> {
@@ -669,7 +699,7 @@ mod tests {
     /// Labels from one string per row: `.` is background, a digit or letter a nucleus.
     fn picture(rows: &[&str]) -> LabelImage {
         let labels = rows.concat().chars().map(|c| c.to_digit(36).unwrap_or(0)).collect();
-        LabelImage::from_labels(rows[0].len(), rows.len(), labels)
+        LabelImage::from_labels(Size::new(rows[0].len(), rows.len()), labels)
     }
 
     fn rows(labels: &LabelImage) -> Vec<String> {
@@ -691,7 +721,7 @@ mod tests {
         let mut result = apply(&labels, &[edit]);
         assert_eq!((&result.labels, result.refused.len()), (&labels, 1));
         assert!(result.edited.iter().all(|edited| !edited));
-        result.refused.remove(0).1
+        result.refused.remove(0).reason
     }
 
     /// Coordinates as written in the tests.
@@ -905,7 +935,7 @@ mod tests {
         let all = erase(&[(-9e7, 0.5), (9e7, 0.5)], 9e7);
         assert_eq!(edited(&["1122", "1122"], all), ["....", "...."]);
         assert_eq!(edited(&["1122", "1122"], split(&[(-9e7, 1.0), (9e7, 1.0)])), ["1122", "3344"]);
-        assert_eq!(apply(&LabelImage::empty(0, 5), &[delete(&[(0.5, 0.5)])]).labels.count(), 0);
+        assert_eq!(apply(&LabelImage::empty(Size::new(0, 5)), &[delete(&[(0.5, 0.5)])]).labels.count(), 0);
     }
 
     fn point() -> impl Strategy<Value = Point> {
@@ -938,7 +968,7 @@ mod tests {
         fn nuclei()(width in 1usize..9, cells in prop::collection::vec(0u32..5, 72)) -> LabelImage {
             let label = |(x, y): (usize, usize)| cells[(y / 2) * 8 + x / 2];
             let labels = (0..18).flat_map(|y| (0..width * 2 - 1).map(move |x| (x, y))).map(label).collect();
-            LabelImage::from_labels(width * 2 - 1, 18, labels)
+            LabelImage::from_labels(Size::new(width * 2 - 1, 18), labels)
         }
     }
 
@@ -968,7 +998,7 @@ mod tests {
             let half = apply(&labels, &before);
             let whole = apply(&half.labels, &after);
             prop_assert_eq!(at_once.labels, whole.labels);
-            let later = whole.refused.iter().map(|(place, error)| (place + before.len(), error.clone()));
+            let later = whole.refused.into_iter().map(|refused| RefusedEdit { edit: refused.edit + before.len(), ..refused });
             prop_assert_eq!(at_once.refused, half.refused.iter().cloned().chain(later).collect::<Vec<_>>());
         }
 
@@ -1013,7 +1043,7 @@ mod tests {
             (left, right) in (-1.0f64..19.0, -1.0f64..19.0),
         ) {
             // A square of 18 pixels: its parts, if any, are those above and below the line.
-            let labels = LabelImage::from_labels(18, 18, vec![1; 18 * 18]);
+            let labels = LabelImage::from_labels(Size::new(18, 18), vec![1; 18 * 18]);
             let result = apply(&labels, &[split(&[(-1.0, left), (19.0, right)])]);
             let is_first_above = left + (right - left) * 1.5 / 20.0 > 0.5;
             if result.labels.count() == 2 {

@@ -8,10 +8,11 @@ use crate::geometry::Size;
 /// overlap. Labels are consecutive: every number in `1..=count` occurs.
 ///
 /// ```
+/// use nucleoscope::geometry::Size;
 /// use nucleoscope::nuclei::LabelImage;
 ///
 /// // The input may have gaps; labels are renumbered in ascending order.
-/// let labels = LabelImage::from_labels(3, 2, vec![0, 7, 7,
+/// let labels = LabelImage::from_labels(Size::new(3, 2), vec![0, 7, 7,
 ///                                                 2, 0, 7]);
 /// assert_eq!(labels.count(), 2);
 /// assert_eq!(labels.as_slice(), &[0, 2, 2,
@@ -19,24 +20,23 @@ use crate::geometry::Size;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LabelImage {
-    width: usize,
-    height: usize,
+    size: Size,
     count: u32,
     labels: Vec<u32>,
 }
 
 impl LabelImage {
     /// Creates a label image without nuclei.
-    pub fn empty(width: usize, height: usize) -> Self {
-        Self { width, height, count: 0, labels: vec![0; width * height] }
+    pub fn empty(size: Size) -> Self {
+        Self { size, count: 0, labels: vec![0; size.area()] }
     }
 
     /// Creates a label image, renumbering the labels as `1..=count` in ascending order.
     ///
     /// # Panics
-    /// If `labels` does not have `width * height` values, which is a programming error.
-    pub fn from_labels(width: usize, height: usize, mut labels: Vec<u32>) -> Self {
-        assert_eq!(labels.len(), width * height, "one label a pixel");
+    /// If `labels` does not have one value per pixel of the size, which is a programming error.
+    pub fn from_labels(size: Size, mut labels: Vec<u32>) -> Self {
+        assert_eq!(labels.len(), size.area(), "one label a pixel");
         // One value per run, which needs far less memory and sorting than one per pixel.
         let mut present: Vec<u32> = labels.chunk_by(u32::eq).map(|run| run[0]).collect();
         present.sort_unstable();
@@ -48,23 +48,18 @@ impl LabelImage {
                 *label = present.partition_point(|other| other < label) as u32 + 1;
             }
         }
-        Self { width, height, count: present.len() as u32, labels }
+        Self { size, count: present.len() as u32, labels }
     }
 
     /// Creates a label image from consecutive labels: every number in `1..=count` occurs, and no other.
-    pub(super) fn from_consecutive(width: usize, height: usize, count: u32, labels: Vec<u32>) -> Self {
-        debug_assert_eq!(Self::from_labels(width, height, labels.clone()).count, count);
-        Self { width, height, count, labels }
+    pub(super) fn from_consecutive(size: Size, count: u32, labels: Vec<u32>) -> Self {
+        debug_assert_eq!(Self::from_labels(size, labels.clone()).count, count);
+        Self { size, count, labels }
     }
 
     /// Creates a label image from labels up to `count`, renumbering them in the order of their first pixels,
     /// row by row.
-    pub(crate) fn numbered_by_first_pixel(
-        width: usize,
-        height: usize,
-        count: u32,
-        mut labels: Vec<u32>,
-    ) -> Self {
+    pub(crate) fn numbered_by_first_pixel(size: Size, count: u32, mut labels: Vec<u32>) -> Self {
         let mut numbers = vec![0u32; count as usize + 1];
         let mut next = 1;
         for label in labels.iter_mut().filter(|label| **label != 0) {
@@ -75,22 +70,22 @@ impl LabelImage {
             }
             *label = *number;
         }
-        Self::from_consecutive(width, height, next - 1, labels)
+        Self::from_consecutive(size, next - 1, labels)
     }
 
     /// Columns.
     pub fn width(&self) -> usize {
-        self.width
+        self.size.width
     }
 
     /// Rows.
     pub fn height(&self) -> usize {
-        self.height
+        self.size.height
     }
 
     /// Columns and rows.
     pub fn size(&self) -> Size {
-        Size::new(self.width, self.height)
+        self.size
     }
 
     /// Number of nuclei.
@@ -105,21 +100,22 @@ impl LabelImage {
 
     /// The label at column `x`, row `y`; 0 outside the image.
     pub fn get(&self, x: usize, y: usize) -> u32 {
-        if x < self.width && y < self.height { self.labels[y * self.width + x] } else { 0 }
+        if x < self.size.width && y < self.size.height { self.labels[y * self.size.width + x] } else { 0 }
     }
 
     /// Keeps the nuclei whose entry is true, starting with nucleus 1; the others become background.
     ///
     /// ```
+    /// use nucleoscope::geometry::Size;
     /// use nucleoscope::nuclei::LabelImage;
     ///
-    /// let labels = LabelImage::from_labels(3, 1, vec![1, 2, 3]);
+    /// let labels = LabelImage::from_labels(Size::new(3, 1), vec![1, 2, 3]);
     /// assert_eq!(labels.only(&[true, false, true]).as_slice(), &[1, 0, 2]);
     /// ```
     pub fn only(&self, kept: &[bool]) -> Self {
         let is_kept = |label: u32| label != 0 && kept.get(label as usize - 1) == Some(&true);
         let labels = self.labels.iter().map(|&label| if is_kept(label) { label } else { 0 }).collect();
-        Self::from_labels(self.width, self.height, labels)
+        Self::from_labels(self.size, labels)
     }
 
     /// Area of each nucleus in pixels, starting with nucleus 1.

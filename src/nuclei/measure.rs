@@ -128,12 +128,13 @@ pub struct Intensities {
 /// Measures every nucleus, in the order of their labels, with its intensities in every channel.
 ///
 /// ```
+/// use nucleoscope::geometry::Size;
 /// use nucleoscope::image::{Image, Samples, split};
 /// use nucleoscope::nuclei::{LabelImage, measure};
 ///
-/// let labels = LabelImage::from_labels(4, 2, vec![1, 1, 0, 2,
+/// let labels = LabelImage::from_labels(Size::new(4, 2), vec![1, 1, 0, 2,
 ///                                                 1, 1, 0, 0]);
-/// let image = Image::new(4, 2, 1, Samples::U8(vec![10, 20, 5, 90,
+/// let image = Image::new(Size::new(4, 2), 1, Samples::U8(vec![10, 20, 5, 90,
 ///                                                  30, 40, 5, 5]))?;
 /// let measured = measure(&labels, &split(&image)?);
 /// assert_eq!(measured[0].area, 4);
@@ -495,6 +496,7 @@ fn turn(first: Point<i64>, second: Point<i64>, third: Point<i64>) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geometry::Size;
     use crate::image::split;
     use proptest::prelude::*;
 
@@ -502,8 +504,8 @@ mod tests {
     fn one(rows: &[&str]) -> Measurements {
         let (width, height) = (rows[0].len(), rows.len());
         let labels = rows.concat().chars().map(|c| u32::from(c == '#')).collect();
-        let image = Image::new(width, height, 1, Samples::U8(vec![1; width * height])).unwrap();
-        measure(&LabelImage::from_labels(width, height, labels), &split(&image).unwrap()).remove(0)
+        let image = Image::new(Size::new(width, height), 1, Samples::U8(vec![1; width * height])).unwrap();
+        measure(&LabelImage::from_labels(Size::new(width, height), labels), &split(&image).unwrap()).remove(0)
     }
 
     fn near(found: f64, expected: f64) {
@@ -553,8 +555,8 @@ mod tests {
         #[test]
         fn the_background_does_not_depend_on_the_depth(cells in prop::collection::vec((0u32..2, 0u8..=255), 1..60)) {
             let (numbers, values): (Vec<u32>, Vec<u8>) = cells.into_iter().unzip();
-            let labels = LabelImage::from_labels(values.len(), 1, numbers);
-            let of = |samples| background(&labels, &Image::new(values.len(), 1, 1, samples).unwrap());
+            let labels = LabelImage::from_labels(Size::new(values.len(), 1), numbers);
+            let of = |samples| background(&labels, &Image::new(Size::new(values.len(), 1), 1, samples).unwrap());
             let float = of(Samples::F32(values.iter().map(|&value| value.into()).collect()));
             prop_assert_eq!(of(Samples::U8(values.clone())), float);
             prop_assert_eq!(of(Samples::U16(values.iter().map(|&value| value.into()).collect())), float);
@@ -578,8 +580,8 @@ mod tests {
             width in 1usize..12,
             seed in prop::collection::vec(0u32..4, 12 * 12),
         ) {
-            let labels = LabelImage::from_labels(width, 12, seed[..width * 12].to_vec());
-            let image = Image::new(width, 12, 1, Samples::U8(vec![7; width * 12])).unwrap();
+            let labels = LabelImage::from_labels(Size::new(width, 12), seed[..width * 12].to_vec());
+            let image = Image::new(Size::new(width, 12), 1, Samples::U8(vec![7; width * 12])).unwrap();
             for found in measure(&labels, &split(&image).unwrap()) {
                 prop_assert!(found.solidity > 0.0 && found.solidity <= 1.0, "{found:?}");
                 prop_assert!(found.extent > 0.0 && found.extent <= 1.0, "{found:?}");

@@ -26,7 +26,7 @@ mod watershed;
 pub(crate) use connected_components::Components;
 pub use connected_components::{Connectivity, connected_components};
 pub use counted::{Counted, Gate, Keep, Rules, count};
-pub use edit::{Edit, EditError, Edited, Editor, apply};
+pub use edit::{Edit, EditError, Edited, Editor, RefusedEdit, apply, corrected};
 pub use label_image::LabelImage;
 pub(crate) use measure::nearest;
 pub use measure::{BoundingBox, Intensities, Measurements, measure};

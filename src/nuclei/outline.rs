@@ -22,9 +22,10 @@ pub struct Outline {
 /// Pixels that touch only at a corner are not connected.
 ///
 /// ```
+/// use nucleoscope::geometry::Size;
 /// use nucleoscope::nuclei::{LabelImage, outlines};
 ///
-/// let labels = LabelImage::from_labels(3, 2, vec![1, 1, 0,
+/// let labels = LabelImage::from_labels(Size::new(3, 2), vec![1, 1, 0,
 ///                                                 0, 1, 0]);
 /// let lines = outlines(&labels);
 /// assert_eq!(lines.len(), 1);
@@ -120,11 +121,12 @@ fn trace(labels: &LabelImage, label: u32, start: Point<usize>, walked: &mut [boo
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geometry::Size;
     use proptest::prelude::*;
 
     #[test]
     fn a_ring_has_an_outer_and_an_inner_line() {
-        let labels = LabelImage::from_labels(3, 3, vec![1, 1, 1, 1, 0, 1, 1, 1, 1]);
+        let labels = LabelImage::from_labels(Size::new(3, 3), vec![1, 1, 1, 1, 0, 1, 1, 1, 1]);
         let lines = outlines(&labels);
         assert_eq!(lines.len(), 2);
         assert_eq!(lines[0].points, [(0, 0), (3, 0), (3, 3), (0, 3)].map(Point::from));
@@ -133,7 +135,7 @@ mod tests {
 
     #[test]
     fn pixels_that_touch_at_a_corner_have_a_line_each() {
-        let lines = outlines(&LabelImage::from_labels(2, 2, vec![1, 0, 0, 1]));
+        let lines = outlines(&LabelImage::from_labels(Size::new(2, 2), vec![1, 0, 0, 1]));
         assert_eq!(lines.len(), 2);
         assert!(lines.iter().all(|line| line.points.len() == 4));
     }
@@ -165,7 +167,7 @@ mod tests {
             let height = cells.len().div_ceil(width);
             let mut cells = cells;
             cells.resize(width * height, 0);
-            let labels = LabelImage::from_labels(width, height, cells);
+            let labels = LabelImage::from_labels(Size::new(width, height), cells);
             for label in 1..=labels.count() {
                 let lines: Vec<_> = outlines(&labels).into_iter().filter(|line| line.label == label).collect();
                 let expected: Vec<u32> = labels.as_slice().iter().map(|&l| if l == label { label } else { 0 }).collect();
@@ -175,7 +177,7 @@ mod tests {
 
         #[test]
         fn lines_turn_at_every_point_and_lie_on_the_grid(cells in prop::collection::vec(0u32..3, 36)) {
-            for line in outlines(&LabelImage::from_labels(6, 6, cells)) {
+            for line in outlines(&LabelImage::from_labels(Size::new(6, 6), cells)) {
                 let n = line.points.len();
                 prop_assert!(n >= 4 && n.is_multiple_of(2));
                 for i in 0..n {

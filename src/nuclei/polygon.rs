@@ -28,9 +28,10 @@ pub struct Polygon {
 /// that touch only at a corner are in different components.
 ///
 /// ```
+/// use nucleoscope::geometry::Size;
 /// use nucleoscope::nuclei::{LabelImage, polygons};
 ///
-/// let labels = LabelImage::from_labels(4, 3, vec![1, 1, 1, 0,
+/// let labels = LabelImage::from_labels(Size::new(4, 3), vec![1, 1, 1, 0,
 ///                                                 1, 0, 1, 0,
 ///                                                 1, 1, 1, 2]);
 /// let nuclei = polygons(&labels);
@@ -117,12 +118,13 @@ fn pixel_beside(ring: &Ring, width: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geometry::Size;
     use proptest::prelude::*;
     use std::collections::HashSet;
 
     fn one(rows: &[&str]) -> Vec<Polygon> {
         let labels = rows.concat().chars().map(|cell| u32::from(cell == '#')).collect();
-        polygons(&LabelImage::from_labels(rows[0].len(), rows.len(), labels)).remove(0)
+        polygons(&LabelImage::from_labels(Size::new(rows[0].len(), rows.len()), labels)).remove(0)
     }
 
     fn area(ring: &Ring) -> i64 {
@@ -151,7 +153,7 @@ mod tests {
             let height = cells.len().div_ceil(width);
             let mut cells = cells;
             cells.resize(width * height, 0);
-            let labels = LabelImage::from_labels(width, height, cells);
+            let labels = LabelImage::from_labels(Size::new(width, height), cells);
             for (parts, pixels) in polygons(&labels).iter().zip(labels.areas()) {
                 let mut sum = 0;
                 for part in parts {

@@ -85,7 +85,7 @@ impl Region {
         pixels.pixels().for_each(|pixel| labels[pixel.y * image.width + pixel.x] = 1);
         let point = |corner: &Point<u32>| Point::new(corner.x.into(), corner.y.into());
         let points = |ring: &Ring| ring.iter().map(point).collect();
-        let parts = polygons(&LabelImage::from_labels(image.width, image.height, labels));
+        let parts = polygons(&LabelImage::from_labels(image, labels));
         let rings = |part: &Polygon| std::iter::once(&part.shell).chain(&part.holes).map(points).collect();
         parts.iter().flatten().map(rings).collect()
     }

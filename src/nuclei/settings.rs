@@ -258,7 +258,8 @@ settings! {
     slider 0.05 to 0.95 by 0.01;
 
     /// Minimum depth of the valley that separates two nuclei, in units of the distance map, `0.0..=1.0`: the
-    /// h of the h-maxima. Smaller values split more.
+    /// h of the h-maxima. Smaller values split more. The map has 1024 levels; a value above 0 counts as at
+    /// least one. At 0, a plateau may be divided.
     h: f32 = 0.35,
     "h" was "seedDepth", "Splitting", "",
     0.0 to 1.0,

@@ -87,7 +87,7 @@ impl<'a> Summary<'a> {
     /// use nucleoscope::nuclei::LabelImage;
     /// use nucleoscope::nuclei::summary::Summary;
     ///
-    /// let labels = LabelImage::from_labels(4, 1, vec![1, 0, 2, 2]);
+    /// let labels = LabelImage::from_labels(Size::new(4, 1), vec![1, 0, 2, 2]);
     /// let table = MeasurementTable::new(&labels, &[], None, &[]);
     /// let gates = ["area:2..".parse()?];
     /// let counted = count(&table, Size::new(4, 1), &Rules { regions: &[], gates: &gates });

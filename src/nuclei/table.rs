@@ -120,11 +120,12 @@ impl MeasurementTable {
     /// If a channel does not have the label image's size, which is a programming error.
     ///
     /// ```
+    /// use nucleoscope::geometry::Size;
     /// use nucleoscope::nuclei::MeasurementTable;
     /// use nucleoscope::image::PixelSize;
     /// use nucleoscope::nuclei::LabelImage;
     ///
-    /// let labels = LabelImage::from_labels(3, 1, vec![1, 1, 2]);
+    /// let labels = LabelImage::from_labels(Size::new(3, 1), vec![1, 1, 2]);
     /// let table = MeasurementTable::new(&labels, &[], PixelSize::new(0.5, 0.5), &[false, true]);
     /// assert_eq!(table.column("area_px2"), Some(&[2.0, 1.0][..]));
     /// assert_eq!(table.column("area_um2"), Some(&[0.5, 0.25][..]));
@@ -273,15 +274,16 @@ pub fn column_key(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geometry::Size;
     use crate::image::{Image, Samples};
 
     fn channel(name: &str, values: Vec<f32>) -> Channel {
-        Channel { name: name.into(), image: Image::new(2, 2, 1, Samples::F32(values)).unwrap() }
+        Channel { name: name.into(), image: Image::new(Size::new(2, 2), 1, Samples::F32(values)).unwrap() }
     }
 
     #[test]
     fn every_column_has_a_key_of_its_own() {
-        let labels = LabelImage::from_labels(2, 2, vec![1, 0, 0, 2]);
+        let labels = LabelImage::from_labels(Size::new(2, 2), vec![1, 0, 0, 2]);
         let channels = ["DAPI", "dapi ", "dapi_2", "=1+1", "µ-opioid", ""]
             .map(|name| channel(name, (0..4).map(|value| value as f32 * 1.5e-7).collect()));
         let table = MeasurementTable::new(&labels, &channels, PixelSize::new(0.5, 0.502), &[]);
@@ -300,7 +302,7 @@ mod tests {
 
     #[test]
     fn lengths_need_square_pixels() {
-        let labels = LabelImage::from_labels(3, 1, vec![1, 0, 2]);
+        let labels = LabelImage::from_labels(Size::new(3, 1), vec![1, 0, 2]);
         let table = |x, y| MeasurementTable::new(&labels, &[], PixelSize::new(x, y), &[]);
         let square = table(0.4, 0.4);
         assert_eq!(square.column("feret_maximum_um").unwrap()[0], 0.4);

@@ -19,7 +19,7 @@ use std::cmp::Ordering;
 use super::connected_components::{Components, Connectivity};
 use super::union_find::UnionFind;
 use super::{LabelImage, WatershedSettings};
-use crate::geometry::Run;
+use crate::geometry::{Run, Size};
 use crate::prediction::ProbabilityMaps;
 
 impl WatershedSettings {
@@ -65,10 +65,10 @@ const OUTSIDE: u16 = u16::MAX;
 pub fn watershed(maps: &ProbabilityMaps, settings: &WatershedSettings) -> LabelImage {
     let (width, height) = (maps.width, maps.height);
     if width == 0 || height == 0 {
-        return LabelImage::empty(width, height);
+        return LabelImage::empty(Size::new(width, height));
     }
     let relief = Relief::new(maps, settings);
-    let seeds = relief.seeds(steps(settings.h), steps(settings.peak_threshold));
+    let seeds = relief.seeds(depth(settings.h), steps(settings.peak_threshold));
     let mut nuclei = Labels { width, count: seeds.len(), labels: relief.flood(&seeds) };
     nuclei.remove(&nuclei.uncertain(&maps.interior, settings.minimum_confidence));
     if settings.fill_holes {
@@ -79,7 +79,7 @@ pub fn watershed(maps: &ProbabilityMaps, settings: &WatershedSettings) -> LabelI
         nuclei.at_edge().for_each(|label| unwanted[label as usize] = true);
     }
     let count = nuclei.number_by_first_pixel(&unwanted);
-    LabelImage::from_consecutive(width, height, count, nuclei.labels)
+    LabelImage::from_consecutive(Size::new(width, height), count, nuclei.labels)
 }
 
 /// Converts a fraction to a level of the relief; a value that is not finite counts as 0.
@@ -88,6 +88,11 @@ fn steps(value: f32) -> u16 {
     // The same as `round` for such numbers, which is a function call on processors without that instruction.
     let whole = scaled as u16;
     whole + u16::from(scaled - f32::from(whole) >= 0.5)
+}
+
+/// Converts h to levels of the relief: at least one if h is above 0, so that a plateau has only one seed.
+fn depth(h: f32) -> u16 {
+    if h > 0.0 { steps(h).max(1) } else { 0 }
 }
 
 /// The relief to flood. A border of [`OUTSIDE`] gives every pixel of the image four neighbours:
@@ -591,6 +596,17 @@ mod tests {
             seeds.sort_unstable();
             assert_eq!(seeds, expected, "h = {h}");
         }
+    }
+
+    #[test]
+    fn a_plateau_is_one_nucleus_however_small_h_is() {
+        let rows = ["9.9", "999"];
+        for h in [f32::MIN_POSITIVE, 0.0001, 0.0004, 0.0005, 0.001, 1.0] {
+            assert_eq!(labels(&rows, &WatershedSettings { h, ..PLAIN }), ["1.1", "111"], "h = {h}");
+        }
+        // Nothing is too shallow for an h of 0: the two arms are visited first.
+        assert_eq!(labels(&rows, &WatershedSettings { h: 0.0, ..PLAIN })[0], "1.2");
+        assert_eq!((depth(f32::NAN), depth(-1.0), depth(0.35)), (0, 0, steps(0.35)));
     }
 
     #[test]

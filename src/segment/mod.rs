@@ -25,15 +25,40 @@ use crate::prediction::ProbabilityMaps;
 pub use error::SegmentError;
 
 /// The settings of a segmentation.
+///
+/// ```
+/// use nucleoscope::nuclei::WatershedSettings;
+/// use nucleoscope::segment::Settings;
+///
+/// let settings = Settings::default().diameter(20.0).watershed(WatershedSettings::default().h(0.2));
+/// assert_eq!((settings.diameter, settings.watershed.h), (Some(20.0), 0.2));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct Settings {
     /// Diameter of a typical nucleus in pixels; estimated from the image if `None`.
     pub diameter: Option<f32>,
     /// Settings of the watershed.
     #[serde(flatten)]
     pub watershed: WatershedSettings,
+}
+
+impl Settings {
+    /// Diameter of a typical nucleus in pixels; estimated from the image if `None`.
+    #[must_use]
+    pub fn diameter(mut self, diameter: impl Into<Option<f32>>) -> Self {
+        self.diameter = diameter.into();
+        self
+    }
+
+    /// Settings of the watershed.
+    #[must_use]
+    pub fn watershed(mut self, watershed: WatershedSettings) -> Self {
+        self.watershed = watershed;
+        self
+    }
 }
 
 /// Progress of a segmentation.
@@ -47,6 +72,13 @@ pub struct Progress {
     pub done: usize,
     /// Tiles in this pass.
     pub total: usize,
+}
+
+impl Progress {
+    /// The finished tiles of all passes and their maximum number, if all passes have as many as this one.
+    pub fn of_all_passes(&self) -> (usize, usize) {
+        ((self.pass - 1) * self.total + self.done, self.passes * self.total)
+    }
 }
 
 /// An inference pass: one run of the network over an image, or over parts of it.
@@ -241,9 +273,10 @@ fn certainty<'a>(parts: impl Iterator<Item = (&'a ProbabilityMaps, &'a LabelImag
 /// Weighting by area reduces the influence of debris.
 ///
 /// ```
+/// use nucleoscope::geometry::Size;
 /// use nucleoscope::{nuclei::LabelImage, segment::typical_diameter};
 ///
-/// let labels = LabelImage::from_labels(5, 1, vec![1, 0, 2, 2, 2]);
+/// let labels = LabelImage::from_labels(Size::new(5, 1), vec![1, 0, 2, 2, 2]);
 /// let diameter = typical_diameter(&labels).unwrap();
 /// assert!((diameter - 2.0 * (3.0 / std::f32::consts::PI).sqrt()).abs() < 1e-6);
 /// ```
@@ -271,7 +304,7 @@ mod tests {
     /// Probability maps of 128 × 128 pixels with `count` squares in a row, for the pass over the copy and for
     /// the pass over the image; `side` is in pixels of the image.
     fn squares(count: usize, side: usize, probability: f32) -> ProbabilityMaps {
-        let mut maps = ProbabilityMaps::zeros(128, 128);
+        let mut maps = ProbabilityMaps::zeros(Size::new(128, 128));
         for left in (0..count).map(|index| 2 + index * (side + 4)) {
             for pixel in (2..2 + side).flat_map(|y| (left..left + side).map(move |x| y * 128 + x)) {
                 maps.interior[pixel] = probability;
@@ -338,7 +371,7 @@ mod tests {
             let (scale, scales) = estimate(square(side, 0.97), square(side, 0.95));
             assert_eq!((scale, scales), (1.0, vec![0.25, 1.0]), "{side}");
         }
-        let (_, scales) = estimate(ProbabilityMaps::zeros(128, 128), square(6, 0.95));
+        let (_, scales) = estimate(ProbabilityMaps::zeros(Size::new(128, 128)), square(6, 0.95));
         assert_eq!(scales, [0.25, 1.0]);
     }
 
@@ -354,14 +387,14 @@ mod tests {
 
     #[test]
     fn large_nuclei_that_the_copy_missed_are_reduced_all_the_same() {
-        let (scale, scales) = estimate(ProbabilityMaps::zeros(128, 128), square(60, 0.9));
+        let (scale, scales) = estimate(ProbabilityMaps::zeros(Size::new(128, 128)), square(60, 0.9));
         assert!((scale - 24.0 / diameter(60)).abs() < 1e-6, "{scale}");
         assert_eq!(scales, [0.25, 1.0, scale]);
     }
 
     #[test]
     fn without_nuclei_the_image_is_taken_as_it_is() {
-        let nothing = ProbabilityMaps::zeros(128, 128);
+        let nothing = ProbabilityMaps::zeros(Size::new(128, 128));
         assert_eq!(estimate(nothing.clone(), nothing), (1.0, vec![0.25, 1.0]));
     }
 

@@ -25,9 +25,17 @@ use crate::nuclei::{Components, Connectivity, LabelImage, WatershedSettings, wat
 use crate::segment::{CountingNetwork, Pass, ScaleEstimate, SegmentError, Settings, estimate_scale};
 
 /// Which images are segmented in blocks, and the size of the blocks.
+///
+/// ```
+/// use nucleoscope::{geometry::Size, segment::tiled::Sizes};
+///
+/// let sizes = Sizes::default().largest_whole(1000 * 1000);
+/// assert!(sizes.is_tiled(Size::new(1001, 1000)));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify), tsify(rename = "TiledSizes"))]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Sizes {
     /// Maximum number of pixels of an image that is predicted as a whole; its prediction can be kept and labelled
     /// again.
@@ -48,6 +56,20 @@ impl Sizes {
     /// Blocks of another size, for every image that is larger than a block.
     pub fn of_block(longest_block: usize) -> Self {
         Self { largest_whole: longest_block.saturating_mul(longest_block), longest_block }
+    }
+
+    /// Maximum number of pixels of an image that is predicted as a whole.
+    #[must_use]
+    pub fn largest_whole(mut self, largest_whole: usize) -> Self {
+        self.largest_whole = largest_whole;
+        self
+    }
+
+    /// Maximum side of a block in pixels, margin included.
+    #[must_use]
+    pub fn longest_block(mut self, longest_block: usize) -> Self {
+        self.longest_block = longest_block;
+        self
     }
 
     /// Whether an image of this size is segmented in blocks.
@@ -340,7 +362,7 @@ impl Assembly {
 
     /// Returns the label image, numbered in the order of the nuclei's first pixels, row by row.
     pub fn finish(self) -> LabelImage {
-        LabelImage::numbered_by_first_pixel(self.size.width, self.size.height, self.count, self.labels)
+        LabelImage::numbered_by_first_pixel(self.size, self.count, self.labels)
     }
 
     /// The parts of a run that belong to no nucleus.
@@ -484,7 +506,7 @@ mod tests {
                 }
             }
         }
-        Image::new(WIDTH, HEIGHT, 3, Samples::F32(values)).unwrap()
+        Image::new(Size::new(WIDTH, HEIGHT), 3, Samples::F32(values)).unwrap()
     }
 
     fn settings() -> Settings {
@@ -539,11 +561,11 @@ mod tests {
 
     #[test]
     fn a_field_without_nuclei_and_one_smaller_than_a_block_are_fields_too() {
-        let empty = Image::new(300, 200, 1, Samples::U8(vec![7; 60_000])).unwrap();
+        let empty = Image::new(Size::new(300, 200), 1, Samples::U8(vec![7; 60_000])).unwrap();
         let settings = Settings { diameter: None, ..settings() };
-        assert_eq!(in_blocks(&empty, &settings), LabelImage::empty(300, 200));
-        let tiny = Image::new(1, 1, 1, Samples::U8(vec![7])).unwrap();
-        assert_eq!(in_blocks(&tiny, &settings), LabelImage::empty(1, 1));
+        assert_eq!(in_blocks(&empty, &settings), LabelImage::empty(Size::new(300, 200)));
+        let tiny = Image::new(Size::new(1, 1), 1, Samples::U8(vec![7])).unwrap();
+        assert_eq!(in_blocks(&tiny, &settings), LabelImage::empty(Size::new(1, 1)));
     }
 
     #[test]
@@ -639,7 +661,8 @@ mod tests {
         let (width, height) = (SAMPLE_SIDE * 5, SAMPLE_SIDE * 4);
         let value = |pixel: usize| if pixel % width > width / 2 && pixel % 16 < 8 { 200 } else { 10 };
         let image =
-            Image::new(width, height, 1, Samples::U8((0..width * height).map(value).collect())).unwrap();
+            Image::new(Size::new(width, height), 1, Samples::U8((0..width * height).map(value).collect()))
+                .unwrap();
         let samples = samples(&image);
         assert_eq!(samples.len(), SAMPLES);
         assert!(samples.iter().all(|window| window.left >= width / 2 - SAMPLE_SIDE), "{samples:?}");

@@ -17,7 +17,7 @@ let address;
 let set;
 
 /** A page that knows only the element's script, and gives each element a fixed size. */
-const host = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Host</title>
+const host = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Host</title><link rel="icon" href="data:,">
 <style>nucleo-scope { display: block; width: 900px; height: 600px }</style>
 <script type="module" src="element.js"></script></head><body><main id="host"></main></body></html>`;
 

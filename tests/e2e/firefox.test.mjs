@@ -50,7 +50,7 @@ async function open(address) {
   await page.setViewport({ width: 1280, height: 800 });
   await page.evaluateOnNewDocument(findInElement);
   await page.goto(address);
-  await page.waitForSelector(">>> #model:not(:empty)");
+  await page.waitForSelector("nucleo-scope >>> #model:not(:empty)");
   return { page, errors };
 }
 
@@ -64,7 +64,7 @@ async function finished(page, count) {
 }
 
 const nucleiOf = (page) =>
-  page.$eval(">>> #viewer-details", (details) =>
+  page.$eval("nucleo-scope >>> #viewer-details", (details) =>
     Number(details.textContent.match(/([\d,]+) nucle/)[1].replaceAll(",", "")),
   );
 
@@ -72,7 +72,7 @@ const nucleiOf = (page) =>
 async function saved(page, button, name) {
   const path = join(downloads, name);
   rmSync(path, { force: true });
-  await page.click(`>>> ${button}`);
+  await page.click(`nucleo-scope >>> ${button}`);
   const until = Date.now() + patience;
   while (Date.now() < until) {
     // Firefox writes to NAME.part, with an empty NAME beside it until the download is complete.
@@ -88,7 +88,7 @@ describe("Firefox", () => {
   for (const place of ["served", "a single file"]) {
     test(`${place}: images have the command line's nuclei, and are adjusted and exported`, async () => {
       const { page, errors } = await open(places[place]);
-      await (await page.$(">>> #image-chooser")).uploadFile(...set.paths);
+      await (await page.$("nucleo-scope >>> #image-chooser")).uploadFile(...set.paths);
       await finished(page, 2);
 
       const output = join(temporaryFolder(), "submission.csv");
@@ -104,14 +104,14 @@ describe("Firefox", () => {
 
       const before = await nucleiOf(page);
       assert.equal(before, fromPage.get(set.ids[0]).length);
-      const details = await page.$eval(">>> #viewer-details", ({ textContent }) => textContent);
-      await page.focus(">>> #tune-minimumArea");
+      const details = await page.$eval("nucleo-scope >>> #viewer-details", ({ textContent }) => textContent);
+      await page.focus("nucleo-scope >>> #tune-minimumArea");
       await page.keyboard.press("End");
       await page.waitForFunction((text) => part("#viewer-details").textContent !== text, {}, details);
       assert.ok((await nucleiOf(page)) < before, "small ones are dropped");
 
-      await page.click(">>> #export > summary");
-      await page.click(">>> input[name=scope][value=selected]");
+      await page.click("nucleo-scope >>> #export > summary");
+      await page.click("nucleo-scope >>> input[name=scope][value=selected]");
       const entries = unzip(await saved(page, "#export-save", `${set.ids[0]}.zip`));
       assert.equal(entries.size, 10, "every format");
       mkdirSync(screens, { recursive: true });

@@ -1,15 +1,10 @@
 /** The panel of measurements by itself: fast with 20,000 nuclei, and accessible. */
 import assert from "node:assert/strict";
-import { cpSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { build } from "esbuild";
-import { chromium } from "playwright-core";
-import { chromium as findChromium } from "../../tools/browsers.mjs";
-import { serve } from "../../tools/serve.mjs";
-import { root } from "../../tools/step.mjs";
-import { assertLight, Fixture, temporaryFolder } from "./harness.mjs";
+import { assertLight } from "./harness.mjs";
+import { openPanel } from "./results/fixture.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const many = { rows: 20_000, columns: 40 };
@@ -17,23 +12,7 @@ const many = { rows: 20_000, columns: 40 };
 let fixture;
 
 before(async () => {
-  const folder = temporaryFolder();
-  const inRoot = (...parts) => join(root, ...parts);
-  const shared = { bundle: true, logLevel: "warning", format: "esm" };
-  await build({
-    ...shared,
-    entryPoints: [inRoot("tests/e2e/results/harness.ts")],
-    outfile: join(folder, "harness.js"),
-  });
-  await build({
-    ...shared,
-    entryPoints: [inRoot("packages/nucleoscope/src/styles.css")],
-    outfile: join(folder, "styles.css"),
-  });
-  cpSync(inRoot("tests/e2e/results/harness.html"), join(folder, "index.html"));
-  const browser = await chromium.launch({ executablePath: await findChromium(), args: ["--no-sandbox"] });
-  const { server, address } = await serve(folder, 0);
-  fixture = new Fixture(browser, server, address);
+  fixture = await openPanel();
 });
 after(() => fixture.close());
 
@@ -109,7 +88,7 @@ describe("20,000 nuclei with 40 measurements", () => {
   test("scroll by reusing the visible rows, with every column shown", async () => {
     const session = await sessionWith(many);
     const { page } = session;
-    await page.locator("summary").click();
+    await page.locator(".column-chooser-title").click();
     for (const box of await page.locator(".column-choice input").all()) await box.check();
     await page.keyboard.press("Escape");
     await settled(page);

@@ -40,8 +40,10 @@ const kept = (page, images) =>
 
 /** Reloads without the question that unsaved results cause. */
 async function reload(page) {
-  page.once("dialog", (dialog) => dialog.accept());
+  const accept = (dialog) => dialog.accept();
+  page.on("dialog", accept);
   await page.reload();
+  page.off("dialog", accept);
   await page.locator("#model:not(:empty)").waitFor({ state: "attached" });
 }
 

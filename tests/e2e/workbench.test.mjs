@@ -310,7 +310,7 @@ describe("the workbench", () => {
         assert.ok(entries.get(id + ending)?.length > 0, id + ending);
       }
     }
-    const shared = ["submission.csv", "summary.csv", "nuclei.csv", "coco.json", "nucleoscope.json"];
+    const shared = ["submission.csv", "summary.csv", "conditions.csv", "nuclei.csv", "coco.json", "nucleoscope.json"];
     assert.equal(entries.size, 2 * 5 + shared.length, "one file per batch if the format allows it");
     for (const name of shared) assert.ok(entries.get(name)?.length > 0, name);
     assert.equal(entries.get("submission.csv").toString(), expected);

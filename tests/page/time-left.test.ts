@@ -6,24 +6,25 @@ import { counted, duration, explanation, nuclei } from "../../packages/nucleosco
 describe("time left", () => {
   test("is not estimated from one or two images", () => {
     const timeLeft = new TimeLeft(1000);
-    assert.equal(timeLeft.estimate(2000, 0, 20), null);
-    assert.equal(timeLeft.estimate(2000, 2.9, 20), null);
+    assert.equal(timeLeft.estimate(2000, 0, 20, 0), null);
+    assert.equal(timeLeft.estimate(2000, 2.9, 20, 0.1), null);
   });
 
   test("is estimated for a single image once part of it has taken long", () => {
     const timeLeft = new TimeLeft(0);
-    assert.equal(timeLeft.estimate(19_999, 0.5, 1), null);
-    assert.equal(timeLeft.estimate(20_000, 0.04, 1), null);
-    assert.equal(timeLeft.estimate(20_000, 0.1, 1), 180);
+    assert.equal(timeLeft.estimate(19_999, 0.5, 1, 0.5), null);
+    assert.equal(timeLeft.estimate(20_000, 0.04, 1, 0.04), null);
+    assert.equal(timeLeft.estimate(20_000, 0.1, 1, 0.1), 180);
   });
 
-  test("follows the speed so far", () => {
-    assert.equal(new TimeLeft(1000).estimate(11_000, 5, 20), 30);
+  test("follows the pixels so far, not the images", () => {
+    assert.equal(new TimeLeft(1000).estimate(11_000, 5, 20, 0.25), 30);
+    assert.equal(new TimeLeft(1000).estimate(11_000, 5, 20, 0.01), 990);
   });
 
   test("is null at the end", () => {
-    assert.equal(new TimeLeft(0).estimate(1000, 20, 20), null);
-    assert.equal(new TimeLeft(0).estimate(1000, 0, 0), null);
+    assert.equal(new TimeLeft(0).estimate(1000, 20, 20, 1), null);
+    assert.equal(new TimeLeft(0).estimate(1000, 0, 0, 0), null);
   });
 
   test("is given in everyday words", () => {

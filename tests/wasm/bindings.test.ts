@@ -221,8 +221,21 @@ const provenance = {
   edits: [],
   regions: [],
   gates: [],
+  group: null,
 };
-const allFormats = ["bowl", "summary", "measurements", "labels", "rois", "geojson", "coco", "svg", "overlay", "record"];
+const allFormats = [
+  "bowl",
+  "summary",
+  "conditions",
+  "measurements",
+  "labels",
+  "rois",
+  "geojson",
+  "coco",
+  "svg",
+  "overlay",
+  "record",
+];
 const text = (files: { name: string; bytes: Uint8Array }[], name: string) =>
   new TextDecoder().decode(files.find((file) => file.name === name)?.bytes);
 const rowsOf = (csv: string): Record<string, string>[] => {
@@ -267,7 +280,7 @@ test("finished nuclei are measured, counted and exported", () => {
   });
   assert.equal(files.length, 5);
   const shared = nucleoscope.batchFiles([part], [], allFormats, { delimiter: "comma", decimal: "point" });
-  assert.equal(shared.length, 5);
+  assert.equal(shared.length, 6);
   const rows = rowsOf(text(shared, "nuclei.csv"));
   assert.deepEqual(
     rows.map((row) => Number(row.included === "true")),

@@ -2,6 +2,7 @@ import { answerRequests } from "../../packages/nucleoscope/src/frame/answer.ts";
 import { define, NucleoScopeElement } from "../../packages/nucleoscope/src/nucleo-scope.ts";
 import { optionsIn } from "./address-options.ts";
 import { sourceOf } from "./embedded-assets.ts";
+import { followProgress } from "./page-title.ts";
 
 const { workers, sizes, messages, isEmbedded, origin, image, mode, settings } = optionsIn(location.search);
 
@@ -21,6 +22,7 @@ if (image !== null) element?.setAttribute("src", image);
 if (mode !== null) element?.setAttribute("mode", mode);
 if (settings !== null) element?.setAttribute("settings", settings);
 define();
+if (element !== null) followProgress(element);
 
 if (isEmbedded && element !== null && window.parent !== window) {
   // Without an origin in the address, that of the page which opened this one.

@@ -1,5 +1,6 @@
 //! Synthetic images and probability maps, the same on every computer.
 
+use nucleoscope::geometry::Size;
 use nucleoscope::image::{Image, ImageError, Samples, normalize};
 use nucleoscope::network::ModelMetadata;
 use nucleoscope::nuclei::{WatershedSettings, watershed};
@@ -25,7 +26,7 @@ fn image(side: usize, seed: u64) -> Result<Image, ImageError> {
     let rows = (0..side).map(|y| y % drawn);
     let Samples::U8(values) = image.samples() else { return Ok(image) };
     let repeated = rows.flat_map(|y| values[y * drawn..][..drawn].iter().copied().cycle().take(side));
-    Image::new(side, side, 1, Samples::U8(repeated.collect()))
+    Image::new(Size::new(side, side), 1, Samples::U8(repeated.collect()))
 }
 
 /// A square image as a PNG file.

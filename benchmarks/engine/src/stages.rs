@@ -4,6 +4,7 @@ use std::hint::black_box;
 
 use nucleoscope::dsb2018::csv;
 use nucleoscope::dsb2018::run_length::encode;
+use nucleoscope::geometry::Size;
 use nucleoscope::image::{Image, Limits, decode, normalize};
 use nucleoscope::network::{Network, TractNetwork};
 use nucleoscope::nuclei::{LabelImage, WatershedSettings, outlines, watershed};
@@ -32,7 +33,8 @@ impl Stages {
     pub fn new(network: TractNetwork, side: usize) -> Result<Self, BenchError> {
         let file = picture(side, 1)?;
         let image = decode(&file, Limits::default())?;
-        let (maps, labels) = (ProbabilityMaps::zeros(side, side), LabelImage::empty(side, side));
+        let (maps, labels) =
+            (ProbabilityMaps::zeros(Size::new(side, side)), LabelImage::empty(Size::new(side, side)));
         Ok(Self { network, file, image, input: Vec::new(), maps, labels })
     }
 

@@ -75,7 +75,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
     let choice = arguments.choice.make()?;
     let images = choice.images();
     let results = choice.for_each(&images, &arguments.options, |work| {
-        let truth = work.truth().unwrap_or_else(|| Ok(Vec::new()))?;
+        let truth = work.truth()?.unwrap_or_default();
         let found = work.segment()?;
         Ok((score_image(&truth, &run_length::encode(&found.labels)), Work::of(&found)))
     })?;

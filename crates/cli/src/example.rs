@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use nucleoscope::dsb2018::{csv, folder, run_length};
+use nucleoscope::geometry::Size;
 use nucleoscope::image::{Image, Samples};
 use nucleoscope::synthetic::{FieldOptions, Modality, encode_png, field};
 use nucleoscope::{Error, InFile};
@@ -59,7 +60,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
         write(&set.join(folder::image_path(&image_id)), &drawn.png())?;
         for label in 1..=drawn.truth.count() {
             let inside = drawn.truth.as_slice().iter().map(|&other| if other == label { 255 } else { 0 });
-            let mask = Image::new(side, side, 1, Samples::U8(inside.collect()))
+            let mask = Image::new(Size::new(side, side), 1, Samples::U8(inside.collect()))
                 .map_err(|error| error.in_file(&image_id))?;
             let path = folder::mask_path(&image_id, &format!("{image_id}-{label:04}"));
             write(&set.join(path), &encode_png(&mask))?;

@@ -3,9 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{ArgGroup, Args, ValueEnum};
-use nucleoscope::dsb2018::run_length;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{ArgGroup, Args};
 use nucleoscope::export::bowl::BOWL;
+use nucleoscope::export::conditions::GroupTemplate;
 use nucleoscope::export::record::RECORD;
 use nucleoscope::export::tables::{Decimal, Delimiter, Dialect, MEASUREMENTS, SUMMARY};
 use nucleoscope::export::{self, ExportError, ExportFile, FORMATS, Format, Formats, Part, Subject, geojson};
@@ -55,11 +56,11 @@ pub(crate) struct ExportOptions {
     #[arg(long, value_name = "FILE")]
     nuclei: Option<PathBuf>,
     /// Field delimiter of these tables
-    #[arg(long, value_name = "SIGN", default_value = "comma")]
-    delimiter: DelimiterName,
+    #[arg(long, value_name = "SIGN", default_value = "comma", value_parser = named(Delimiter::NAMED))]
+    delimiter: Delimiter,
     /// Decimal separator of these tables
-    #[arg(long, value_name = "SIGN", default_value = "point")]
-    decimal: DecimalName,
+    #[arg(long, value_name = "SIGN", default_value = "point", value_parser = named(Decimal::NAMED))]
+    decimal: Decimal,
     /// Count only nuclei whose measurement is in a range: area_px2:50..400, circularity:0.8.. ; prefix with !
     /// to count those outside the range. May be given several times
     #[arg(long = "gate", value_name = "MEASUREMENT:LOW..HIGH", value_parser = gate, allow_hyphen_values = true)]
@@ -67,22 +68,13 @@ pub(crate) struct ExportOptions {
     /// Count only nuclei inside these regions of every image
     #[arg(long, value_name = "FILE.geojson")]
     regions: Option<PathBuf>,
+    /// Where the file names have the image's group: {group}_* ; with a / for folders, such as {group}/* [default:
+    /// the first folder in which the images differ]
+    #[arg(long = "group", value_name = "TEMPLATE", value_parser = group)]
+    groups: Option<GroupTemplate>,
     /// Pixel size in µm, or pixel width and height [default: from the file]
     #[arg(long, value_name = "UM[,UM]", value_parser = pixel_size)]
     pixel_size: Option<PixelSize>,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum DelimiterName {
-    Comma,
-    Semicolon,
-    Tab,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum DecimalName {
-    Point,
-    Comma,
 }
 
 impl ExportOptions {
@@ -99,27 +91,23 @@ impl ExportOptions {
             folder: self.export_dir.clone().map(|folder| (self.export.0.clone(), folder)),
             summary: self.summary.clone(),
             nuclei: self.nuclei.clone(),
-            dialect: self.dialect(),
+            dialect: Dialect::default().delimiter(self.delimiter).decimal(self.decimal),
             extra: summary.into_iter().chain(nuclei).collect(),
             pixel_size: self.pixel_size,
             gates: self.gates.clone(),
+            groups: self.groups.clone(),
             regions,
         })
     }
+}
 
-    fn dialect(&self) -> Dialect {
-        Dialect {
-            delimiter: match self.delimiter {
-                DelimiterName::Comma => Delimiter::Comma,
-                DelimiterName::Semicolon => Delimiter::Semicolon,
-                DelimiterName::Tab => Delimiter::Tab,
-            },
-            decimal: match self.decimal {
-                DecimalName::Point => Decimal::Point,
-                DecimalName::Comma => Decimal::Comma,
-            },
-        }
-    }
+/// Parses one of these names.
+fn named<T: Copy + Send + Sync + 'static, const N: usize>(
+    values: [(&'static str, T); N],
+) -> impl TypedValueParser<Value = T> {
+    let value_of = move |name: String| values.into_iter().find(|value| value.0 == name).map(|value| value.1);
+    PossibleValuesParser::new(values.map(|value| value.0))
+        .try_map(move |name| value_of(name).ok_or("not a name"))
 }
 
 /// The help of `--export`, with a line for each format.
@@ -138,6 +126,10 @@ fn formats(text: &str) -> Result<Formats, String> {
 
 fn gate(text: &str) -> Result<Gate, String> {
     text.parse().map_err(|error: GateError| format!("{error}. {}", error.help()))
+}
+
+fn group(text: &str) -> Result<GroupTemplate, String> {
+    text.parse().map_err(|error: ExportError| format!("{error}. {}", error.help()))
 }
 
 fn pixel_size(text: &str) -> Result<PixelSize, String> {
@@ -226,11 +218,7 @@ impl std::fmt::Display for Tally {
 fn known(exports: &Exports, inputs: &Inputs, entry: &ImageEntry) -> Result<Written, Error> {
     let opened = work::open(inputs, entry, &Selection::default())?;
     work::print_warnings(entry, &opened);
-    let (width, height) = (opened.image.width(), opened.image.height());
-    let masks = work::true_masks(inputs, entry, width, height)
-        .unwrap_or_else(|| Err(ExportError::NoNuclei.in_file(&entry.path)))?;
-    let labels =
-        run_length::decode_overlapping(&masks, width, height).map_err(|error| error.in_file(&entry.path))?;
+    let labels = inputs.truth_labels(entry, opened.image.size())?;
     let provenance = Provenance { start: record::Start::GroundTruth, ..exports.provenance() };
     exports.write_image(inputs, entry, &opened, &labels, &[], provenance)
 }
@@ -246,6 +234,7 @@ pub(crate) struct Exports {
     extra: Vec<Format>,
     pixel_size: Option<PixelSize>,
     gates: Vec<Gate>,
+    groups: Option<GroupTemplate>,
     regions: Vec<Region>,
 }
 
@@ -305,6 +294,9 @@ impl Exports {
         if formats.contains(&RECORD) {
             let bytes = inputs.read(entry.file, &entry.path)?;
             provenance.input = FileIdentity::new(&entry.path, &bytes);
+        }
+        if let Some(groups) = &self.groups {
+            provenance.group = Some(groups.group(&entry.path).unwrap_or_default());
         }
         let subject = Subject {
             image_id: &entry.image_id,

@@ -52,27 +52,6 @@ pub(crate) enum Fault {
         )
     )]
     NoTruth,
-    /// A record was made with another model.
-    #[error("the record was made with another model ({name} {version}); nuclei may differ")]
-    #[diagnostic(code("command/other-model"), help("Give that model with --model."))]
-    OtherModel {
-        /// The model's name.
-        name: String,
-        /// Its version.
-        version: String,
-    },
-    /// A record has an entry for an image that is missing.
-    #[error("the record has an entry for {0}, which is not among the images")]
-    #[diagnostic(code("command/record-without-image"), help("Add the image, or go on without it."))]
-    RecordWithoutImage(String),
-    /// An image's file differs from the one in the record.
-    #[error("this is not the file in the record; nuclei may differ")]
-    #[diagnostic(code("command/other-file"), help("Give the file that the record was made with."))]
-    OtherFile,
-    /// A record has no entry for an image.
-    #[error("the record has no entry for this image; the options are used for it")]
-    #[diagnostic(code("command/not-in-record"), help("Nothing needs to be done."))]
-    NotInRecord,
     /// A correction changed nothing.
     #[error("correction {edit} changes nothing: {reason}")]
     #[diagnostic(

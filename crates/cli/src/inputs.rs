@@ -6,8 +6,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use nucleoscope::dsb2018::run_length::Mask;
+use nucleoscope::geometry::Size;
 use nucleoscope::input::batch::{self, Batch, OpenFile};
-use nucleoscope::input::dataset::{DatasetWarning, InputFile};
+use nucleoscope::input::dataset::{DatasetWarning, ImageEntry, InputFile};
+use nucleoscope::nuclei::LabelImage;
 use nucleoscope::{Error, InFile};
 use walkdir::WalkDir;
 
@@ -77,6 +80,16 @@ impl Inputs {
     /// Reads the bytes of a file of the batch; `path` names it in errors.
     pub(crate) fn read(&self, file: usize, path: &str) -> Result<Vec<u8>, Error> {
         self.batch.read(&self.files, file, path)
+    }
+
+    /// The true nuclei of an image, if known, checked against its size.
+    pub(crate) fn truth(&self, entry: &ImageEntry, size: Size) -> Result<Option<Vec<Mask>>, Error> {
+        self.batch.truth(&self.files, entry, size)
+    }
+
+    /// The true nuclei of an image as a label image; an error if they are not known.
+    pub(crate) fn truth_labels(&self, entry: &ImageEntry, size: Size) -> Result<LabelImage, Error> {
+        self.batch.truth_labels(&self.files, entry, size)
     }
 }
 

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use nucleoscope::dsb2018::csv::{self, ImageRows, Purpose, Size};
+use nucleoscope::dsb2018::csv::{self, ImageRows, Purpose};
 use nucleoscope::dsb2018::score::score_submission;
+use nucleoscope::geometry::Size;
 use nucleoscope::input::dataset::ImageEntry;
 use nucleoscope::{Error, InFile};
 
@@ -77,10 +78,8 @@ fn truth_from_files(path: &std::path::Path) -> (Vec<ImageRows>, usize) {
     let mut failed: Vec<Error> = Vec::new();
     let mut truth = Vec::new();
     for entry in &inputs.batch.dataset.images {
-        let rows = size_of(&inputs, entry).and_then(|size| {
-            let masks = work::true_masks(&inputs, entry, size.width as usize, size.height as usize);
-            masks.transpose().map(|masks| masks.map(|masks| (masks, size)))
-        });
+        let rows = size_of(&inputs, entry)
+            .and_then(|size| Ok(inputs.truth(entry, size)?.map(|masks| (masks, size))));
         match rows {
             Ok(Some((masks, size))) => {
                 let mut rows = ImageRows::new(&entry.image_id, masks);
@@ -99,8 +98,7 @@ fn truth_from_files(path: &std::path::Path) -> (Vec<ImageRows>, usize) {
 }
 
 fn size_of(inputs: &Inputs, entry: &ImageEntry) -> Result<Size, Error> {
-    let image = work::decode(inputs, entry)?;
-    Ok(Size { height: image.height() as u64, width: image.width() as u64 })
+    Ok(work::decode(inputs, entry)?.size())
 }
 
 /// Adds the sizes of images that the ground truth does not contain.

@@ -9,14 +9,13 @@ use nucleoscope::export::tables::{NucleiRows, nuclei_csv};
 use nucleoscope::export::{label_image, overlay};
 use nucleoscope::input::dataset::ImageEntry;
 use nucleoscope::network::Network;
-use nucleoscope::nuclei::MeasurementTable;
-use nucleoscope::record::{self, ModelIdentity, Record};
+use nucleoscope::nuclei::{Edited, MeasurementTable};
+use nucleoscope::record::{self, ModelIdentity, Record, RepeatedImage, sha256};
 use nucleoscope::{Error, InFile, image};
 
 use crate::export::{self, Exports, Tally, Written};
-use crate::fault::Fault;
 use crate::inputs::{self, Inputs};
-use crate::work::{self, Found, Work};
+use crate::work::{self, Work};
 use crate::{Outcome, table};
 
 #[derive(Args)]
@@ -80,7 +79,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
     let images: Vec<&ImageEntry> = dataset.images.iter().filter(|image| image.is_requested).collect();
     let options = match record {
         Some(record) => {
-            compare(&record, &inputs, &images, &model_hash);
+            let named: Vec<_> =
+                images.iter().map(|entry| RepeatedImage { id: &entry.image_id, path: &entry.path }).collect();
+            // A file that cannot be read is reported when it is segmented.
+            let hash_of = |image: usize| Some(sha256(&inputs.read(images[image].file, "").ok()?));
+            record.compare(&model_hash, &named, hash_of).iter().for_each(table::print_warning);
             arguments.options.repeating(record)
         }
         None => arguments.options.clone(),
@@ -92,15 +95,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
             provenance = run.clone();
             provenance.pixel_size = run.pixel_size.or(exports.pixel_size());
         }
-        let metadata = work.network.metadata();
-        let is_found = provenance.start == record::Start::Network;
-        provenance.model = is_found.then(|| ModelIdentity {
-            name: metadata.name.clone(),
-            version: metadata.version.clone(),
-            sha256: model_hash.clone(),
-        });
-        provenance.settings = is_found.then_some(work.settings);
-        provenance.selection = work.selection.clone();
+        let model = ModelIdentity::new(work.network.metadata(), model_hash.as_str());
+        let provenance = provenance.with_run(model, work.settings, work.selection.clone());
         let (entry, opened) = (work.entry, &work.opened);
         let written =
             exports.write_image(&inputs, entry, opened, &found.labels, &found.edited, provenance)?;
@@ -153,39 +149,13 @@ fn read_record(path: &Path) -> Result<Record, Error> {
     record::read(&inputs::read(path)?).map_err(|error| error.in_file(path.display().to_string()))
 }
 
-/// Warns if a record does not match the inputs, because the nuclei may then differ.
-fn compare(record: &Record, inputs: &Inputs, images: &[&ImageEntry], model_hash: &str) {
-    let other = record.images.iter().find_map(|run| {
-        run.provenance.model.as_ref().filter(|model| !model.sha256.is_empty() && model.sha256 != model_hash)
-    });
-    if let Some(model) = other {
-        let (name, version) = (model.name.clone(), model.version.clone());
-        table::print_warning(&Fault::OtherModel { name, version });
-    }
-    for run in &record.images {
-        let Some(entry) = images.iter().find(|entry| entry.image_id == run.id) else {
-            table::print_warning(&Fault::RecordWithoutImage(run.id.clone()));
-            continue;
-        };
-        let expected = &run.provenance.input.sha256;
-        let bytes = inputs.read(entry.file, &entry.path);
-        // A file that cannot be read is reported when it is segmented.
-        if !expected.is_empty() && bytes.is_ok_and(|bytes| record::sha256(&bytes) != *expected) {
-            table::print_warning(&Fault::OtherFile.in_file(&entry.path));
-        }
-    }
-    for entry in images.iter().filter(|entry| record.images.iter().all(|run| run.id != entry.image_id)) {
-        table::print_warning(&Fault::NotInRecord.in_file(&entry.path));
-    }
-}
-
 /// Writes the files that have their own folder, and keeps what is written at the end.
 fn finish(
     arguments: &Arguments,
     exports: &Exports,
     inputs: &Inputs,
     work: &Work,
-    found: &Found,
+    found: &Edited,
     written: Written,
 ) -> Result<Finished, Error> {
     let entry = work.entry;
@@ -214,7 +184,7 @@ fn finish(
         inputs.write(&path(folder, "-measurements.csv"), &bytes)?;
     }
     let masks = run_length::encode(labels);
-    let score = work.truth().map(|truth| truth.map(|truth| score_image(&truth, &masks)));
+    let score = work.truth().map(|truth| truth.map(|truth| score_image(&truth, &masks))).transpose();
     Ok(Finished { written, score })
 }
 

@@ -7,7 +7,7 @@ use base64::prelude::BASE64_STANDARD;
 use nucleoscope::dsb2018::run_length;
 use nucleoscope::dsb2018::score::ImageScore;
 use nucleoscope::export::svg::escape;
-use nucleoscope::geometry::Point;
+use nucleoscope::geometry::{Point, Size};
 use nucleoscope::image::{Contrast, Image, Samples, preview};
 use nucleoscope::nuclei::{LabelImage, outlines};
 use nucleoscope::synthetic::encode_png;
@@ -54,8 +54,9 @@ pub(crate) fn choose(scores: &[f64]) -> [Vec<usize>; 3] {
 /// An error in the image's ground truth or its segmentation.
 pub(crate) fn panel(work: &Work, score: &ImageScore) -> Result<String, Error> {
     let (width, height) = (work.opened.image.width(), work.opened.image.height());
-    let truth = work.truth().unwrap_or_else(|| Ok(Vec::new()))?;
-    let truth = run_length::decode(&truth, width, height).map_err(|error| error.in_file(&work.entry.path))?;
+    let truth = work.truth()?.unwrap_or_default();
+    let truth = run_length::decode(&truth, work.opened.image.size())
+        .map_err(|error| error.in_file(&work.entry.path))?;
     let found = work.segment()?.labels;
     let scale = SIDE as f64 / width.max(height) as f64;
     let mut svg = String::new();
@@ -124,7 +125,7 @@ fn picture(work: &Work) -> Result<Vec<u8>, Error> {
     let shown = preview(&work.opened.image, Some(2 * SIDE), &Contrast::default())
         .map_err(|error| error.in_file(&work.entry.path))?;
     let colours = shown.rgba.chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
-    let image = Image::new(shown.width, shown.height, 3, Samples::U8(colours));
+    let image = Image::new(Size::new(shown.width, shown.height), 3, Samples::U8(colours));
     image.map(|image| encode_png(&image)).map_err(|error| error.in_file(&work.entry.path))
 }
 

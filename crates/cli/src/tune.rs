@@ -39,7 +39,7 @@ const GRID: [(&str, &[f64]); 6] = [
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
     let chosen = arguments.choice.make()?;
     let results = chosen.for_each(&chosen.images(), &arguments.options, |work| {
-        let truth = work.truth().unwrap_or_else(|| Ok(Vec::new()))?;
+        let truth = work.truth()?.unwrap_or_default();
         let segmenter = Segmenter::new(work.network).with_settings(work.settings);
         let inference = segmenter
             .predict(&work.opened.image, &mut |_| ControlFlow::Continue(()))

@@ -8,14 +8,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use nucleoscope::diagnostic::guarded;
-use nucleoscope::dsb2018::run_length;
 use nucleoscope::dsb2018::run_length::Mask;
-use nucleoscope::export::ExportError;
 use nucleoscope::image::{self, ChannelChoice, Image, Limits, Opened, Selection, Slice};
-use nucleoscope::input::dataset::{ImageEntry, Truth};
-use nucleoscope::input::truth::{self, MaskFile};
+use nucleoscope::input::dataset::ImageEntry;
 use nucleoscope::network::{Network, SHIPPED_MODEL, TractNetwork};
-use nucleoscope::nuclei::{self, LabelImage};
+use nucleoscope::nuclei::{self, Edited};
 use nucleoscope::record::Provenance;
 use nucleoscope::record::{Record, Start, sha256};
 use nucleoscope::segment::tiled::Sizes;
@@ -113,8 +110,7 @@ impl Options {
 
     /// A record's entry for an image.
     fn run(&self, entry: &ImageEntry) -> Option<&Provenance> {
-        let runs = self.record.as_ref()?.images.iter();
-        runs.filter(|run| run.id == entry.image_id).map(|run| &run.provenance).next_back()
+        Some(&self.record.as_ref()?.image(&entry.image_id)?.provenance)
     }
 
     /// Returns the options with changes to the model's scales.
@@ -123,7 +119,7 @@ impl Options {
     }
 
     fn settings(&self) -> Settings {
-        Settings { diameter: self.diameter, watershed: self.watershed.0 }
+        Settings::default().diameter(self.diameter).watershed(self.watershed.0)
     }
 
     /// SHA-256 of the model's file in hexadecimal.
@@ -139,11 +135,8 @@ impl Options {
     }
 
     fn selection(&self) -> Selection {
-        Selection {
-            channel: self.channel.clone(),
-            slice: self.slice.unwrap_or_default(),
-            frame: self.frame.unwrap_or(0),
-        }
+        let selection = Selection::default().channel(self.channel.clone());
+        selection.slice(self.slice.unwrap_or_default()).frame(self.frame.unwrap_or(0))
     }
 
     fn network(&self) -> Result<TractNetwork, Error> {
@@ -181,39 +174,22 @@ pub(crate) struct Work<'a> {
     inputs: &'a Inputs,
 }
 
-/// The nuclei of an image, with the record's corrections.
-pub(crate) struct Found {
-    /// Which nucleus each pixel belongs to.
-    pub labels: LabelImage,
-    /// Whether each nucleus was edited manually; empty if none was.
-    pub edited: Vec<bool>,
-}
-
 impl Work<'_> {
     /// Finds the nuclei, and applies the record's corrections.
-    pub(crate) fn find(&self) -> Result<Found, Error> {
+    pub(crate) fn find(&self) -> Result<Edited, Error> {
         let Some(run) = self.run else {
-            return Ok(Found { labels: self.segment()?.labels, edited: Vec::new() });
+            return Ok(Edited::unedited(self.segment()?.labels));
         };
         let labels = match run.start {
             Start::Network => self.segment()?.labels,
-            Start::GroundTruth => {
-                let none = || Err(ExportError::NoNuclei.in_file(&self.entry.path));
-                let masks = self.truth().unwrap_or_else(none)?;
-                let Opened { info, .. } = &self.opened;
-                run_length::decode_overlapping(&masks, info.width, info.height)
-                    .map_err(|error| error.in_file(&self.entry.path))?
-            }
+            Start::GroundTruth => self.inputs.truth_labels(self.entry, self.opened.image.size())?,
         };
-        if run.edits.is_empty() {
-            return Ok(Found { labels, edited: Vec::new() });
+        let found = nuclei::corrected(labels, &run.edits);
+        for refused in &found.refused {
+            let fault = Fault::RefusedEdit { edit: refused.edit + 1, reason: refused.reason.to_string() };
+            table::print_warning(&fault.in_file(&self.entry.path));
         }
-        let edited = nuclei::apply(&labels, &run.edits);
-        for (edit, reason) in &edited.refused {
-            let refused = Fault::RefusedEdit { edit: edit + 1, reason: reason.to_string() };
-            table::print_warning(&refused.in_file(&self.entry.path));
-        }
-        Ok(Found { labels: edited.labels, edited: edited.edited })
+        Ok(found)
     }
 
     /// Finds the nuclei; the blocks of a tiled image are processed on several threads.
@@ -225,8 +201,8 @@ impl Work<'_> {
     }
 
     /// The true nuclei, if known, checked against the image's size.
-    pub(crate) fn truth(&self) -> Option<Result<Vec<Mask>, Error>> {
-        true_masks(self.inputs, self.entry, self.opened.info.width, self.opened.info.height)
+    pub(crate) fn truth(&self) -> Result<Option<Vec<Mask>>, Error> {
+        self.inputs.truth(self.entry, self.opened.image.size())
     }
 }
 
@@ -317,38 +293,4 @@ fn progress_bar(images: u64) -> ProgressBar {
     let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} images, {eta} left");
     let bar = ProgressBar::new(images);
     style.map_or(bar.clone(), |style| bar.with_style(style))
-}
-
-/// The true nuclei of an image, if known, checked against its size.
-pub(crate) fn true_masks(
-    inputs: &Inputs,
-    entry: &ImageEntry,
-    width: usize,
-    height: usize,
-) -> Option<Result<Vec<Mask>, Error>> {
-    let path = |file: usize| format!("{} (ground truth {file})", entry.path);
-    let decode = |file: usize| -> Result<Image, Error> {
-        let bytes = inputs.read(file, &path(file))?;
-        image::decode(&bytes, Limits::default()).map_err(|error| error.in_file(path(file)))
-    };
-    match &entry.truth {
-        Truth::Unknown => None,
-        Truth::MaskFiles(files) => {
-            let one = |&file: &usize| {
-                let bytes = inputs.read(file, &path(file))?;
-                let mask =
-                    MaskFile::decode(&bytes, Limits::default()).map_err(|error| error.in_file(path(file)))?;
-                mask.nucleus(width, height).map_err(|error| error.in_file(path(file)))
-            };
-            Some(files.iter().filter_map(|file| one(file).transpose()).collect())
-        }
-        Truth::LabelFile(file) => Some(decode(*file).and_then(|labels| {
-            truth::from_labels(&labels, width, height).map_err(|error| error.in_file(path(*file)))
-        })),
-        Truth::RunLengths(masks) => Some(
-            truth::check_masks(masks, width, height)
-                .map(|()| masks.clone())
-                .map_err(|error| error.in_file(&entry.path)),
-        ),
-    }
 }

@@ -9,6 +9,7 @@ use nucleoscope::dsb2018::csv::{self as bowl_csv, Purpose};
 use nucleoscope::dsb2018::run_length;
 use nucleoscope::dsb2018::score::score_image;
 use nucleoscope::export::label_image;
+use nucleoscope::geometry::Size;
 use nucleoscope::image::{Limits, Samples, decode};
 use nucleoscope::input::truth;
 use nucleoscope::record::sha256;
@@ -61,7 +62,7 @@ fn a_bowl_folder_becomes_a_submission_with_scores() {
         let Samples::U16(labels) = decode(&labels, Limits::default()).unwrap().samples().clone() else {
             panic!("a label image has 16 bits")
         };
-        let from_rows = run_length::decode(masks, 256, 256).unwrap();
+        let from_rows = run_length::decode(masks, Size::new(256, 256)).unwrap();
         assert!(from_rows.as_slice().iter().zip(&labels).all(|(&one, &other)| one == u32::from(other)));
         assert!(folder.path().join(format!("outlines/{}.png", image.image_id)).exists());
         let table = folder.path().join(format!("tables/{}-measurements.csv", image.image_id));
@@ -102,7 +103,8 @@ fn every_export_is_written_once_for_each_image() {
     assert_eq!(names(&folder.path().join("alone")), ["submission.csv"]);
     let exports = folder.path().join("exports");
     let endings = ["-RoiSet.zip", "-labels.tif", "-outlines.svg", "-overlay.png", ".geojson"];
-    let shared = ["coco.json", "nuclei.csv", "nucleoscope.json", "submission.csv", "summary.csv"];
+    let shared =
+        ["coco.json", "conditions.csv", "nuclei.csv", "nucleoscope.json", "submission.csv", "summary.csv"];
     let own = endings.iter().map(|ending| format!("{id}{ending}"));
     let mut expected: Vec<String> = own.chain(shared.map(str::to_owned)).collect();
     expected.sort();
@@ -128,9 +130,10 @@ fn known_nuclei_are_exported_without_a_model() {
     let solution = fs::read(folder.path().join("bowl/stage1_solution.csv")).unwrap();
     for image in bowl_csv::read(&solution, Purpose::Truth).unwrap().images {
         let labels = fs::read(folder.path().join(format!("exports/{}-labels.png", image.image_id))).unwrap();
-        let labels = truth::label_image(&decode(&labels, Limits::default()).unwrap(), 256, 256).unwrap();
+        let labels =
+            truth::label_image(&decode(&labels, Limits::default()).unwrap(), Size::new(256, 256)).unwrap();
         // The mask files and the masks in the CSV are both in row order.
-        assert_eq!(labels, run_length::decode(&image.masks.unwrap(), 256, 256).unwrap());
+        assert_eq!(labels, run_length::decode(&image.masks.unwrap(), Size::new(256, 256)).unwrap());
     }
     assert_eq!(fs::read_dir(folder.path().join("exports")).unwrap().count(), 3);
 
@@ -223,6 +226,27 @@ fn gates_and_regions_decide_what_every_file_holds() {
         "{}",
         said(&output)
     );
+}
+
+#[test]
+fn groups_come_from_a_template_and_are_kept_in_the_record() {
+    let folder = bowl(2);
+    let arguments = ["export", "bowl/stage1_test", "--export-dir", "out", "--group", "*-0010{group}"];
+    let output = nucleoscope(folder.path(), &arguments);
+    assert!(output.status.success(), "{}", said(&output));
+    let read = |name: &str| fs::read(folder.path().join("out").join(name)).unwrap();
+    assert_eq!(column(&read("summary.csv"), "group"), ["00", "01"]);
+    let conditions = read("conditions.csv");
+    let mut groups = column(&conditions, "group");
+    groups.dedup();
+    assert_eq!(groups, ["00", "01"]);
+    assert!(column(&conditions, "images").iter().all(|images| images == "1"));
+    let record: serde_json::Value = serde_json::from_slice(&read("nucleoscope.json")).unwrap();
+    assert_eq!(record["images"][1]["group"], "01");
+    let wrong = ["export", "bowl", "--export-dir", "out", "--group", "example"];
+    let output = nucleoscope(folder.path(), &wrong);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("does not contain {group} once"), "{}", said(&output));
 }
 
 #[test]
@@ -597,7 +621,8 @@ fn nuclei_at_the_edge_are_left_out_if_asked_for() {
         assert!(output.status.success(), "{}", said(&output));
         let csv = fs::read(folder.path().join("out.csv")).unwrap();
         let submission = bowl_csv::read(&csv, Purpose::Submission).unwrap();
-        let labels = run_length::decode(submission.images[0].masks.as_ref().unwrap(), 256, 256).unwrap();
+        let labels =
+            run_length::decode(submission.images[0].masks.as_ref().unwrap(), Size::new(256, 256)).unwrap();
         assert!(labels.count() > 5, "{}", labels.count());
         let ends = (0..256).flat_map(|place| [(place, 0), (place, 255), (0, place), (255, place)]);
         ends.filter(|&(x, y)| labels.get(x, y) != 0).count()

@@ -5,9 +5,8 @@
 
 #![cfg(target_arch = "wasm32")]
 
-use std::collections::HashMap;
-use std::io::{self, Read, Seek, SeekFrom};
-use std::ops::ControlFlow;
+use std::io;
+use std::ops::{ControlFlow, Range};
 
 use serde::{Deserialize, Serialize};
 use serde_wasm_bindgen::preserve;
@@ -22,22 +21,23 @@ use nucleoscope::dsb2018::score::{self, ImageScore};
 use nucleoscope::export::tables::Dialect;
 use nucleoscope::export::{self, ExportFile, Format, FormatInfo, Part, Subject, geojson};
 use nucleoscope::geometry::Size;
-use nucleoscope::image::{self, Contrast, Image, Limits, Opened, PixelSize, Preview, Selection, StackInfo};
+use nucleoscope::image::{self, Contrast, Limits, Opened, PixelSize, Preview, Selection, StackInfo};
 use nucleoscope::input::batch::{self, Archives, Batch, OpenFile, Source};
+use nucleoscope::input::blocks::{BlockReader, ReadRange};
 use nucleoscope::input::dataset::{self, InputFile};
-use nucleoscope::input::truth::{self, MaskFile};
+use nucleoscope::input::truth::GroundTruth;
 use nucleoscope::network::{ModelMetadata, Network, TractNetwork};
 use nucleoscope::nuclei::MeasurementTable;
 use nucleoscope::nuclei::counted::{self, Gate, Rules};
 use nucleoscope::nuclei::summary::Summary as NucleiSummary;
 use nucleoscope::nuclei::table::Column;
-use nucleoscope::nuclei::{self, Edit, LabelImage, Region, Setting};
+use nucleoscope::nuclei::{self, Edit, Edited, LabelImage, RefusedEdit, Region, Setting};
 use nucleoscope::prediction::ProbabilityMaps;
 use nucleoscope::record::{self, sha256};
 use nucleoscope::record::{ImageRecord, Provenance};
 use nucleoscope::segment::tiled::{Assembly, BlockNuclei, Plan as Tiling, Sizes};
 use nucleoscope::segment::{self, Progress, Settings};
-use nucleoscope::synthetic::{self, FieldOptions, Modality};
+use nucleoscope::synthetic::{self, FieldOptions};
 
 /// The only handwritten declarations: in a record, some fields of these types are optional and Rust fills in
 /// the defaults, but the values that the module returns are complete. The fields are those of the Rust types.
@@ -286,6 +286,8 @@ pub struct FailedFile {
     path: String,
     /// The reason.
     reason: String,
+    /// The group of the image, as in a record.
+    group: Option<String>,
 }
 
 /// Writes the files shared by a batch, from the parts that [`Segmentation::export_files`] returned for each
@@ -309,7 +311,9 @@ pub fn batch_files(
         .collect::<Result<_, _>>()
         .map_err(|error| js_sys::TypeError::new(&error.to_string()))?;
     let failures: Vec<FailedFile> = from_js_list(failures)?;
-    parts.extend(failures.iter().map(|file| Part::failed(&file.image_id, &file.path, &file.reason)));
+    let failed =
+        |file: FailedFile| Part::failed(&file.image_id, &file.path, &file.reason).in_group(file.group);
+    parts.extend(failures.into_iter().map(failed));
     let files = export::batch_files(&parts, &formats, dialect).map_err(thrown)?;
     Ok(files.into_iter().map(|file| to_js(&FileObject::from(file))).collect())
 }
@@ -362,73 +366,21 @@ pub fn export_formats() -> Vec<Js<FormatInfo>> {
     to_js_list(&export::FORMATS.iter().map(|format| format.info()).collect::<Vec<_>>())
 }
 
-/// A browser's file as a seekable reader that reads one block at a time.
-pub struct BlobReader {
-    blob: Blob,
-    position: u64,
-    block_start: u64,
-    block: Vec<u8>,
-}
+/// A browser's file.
+#[derive(Clone)]
+pub struct BlobFile(Blob);
 
-/// Size of the first block in bytes. Archives are read in many small steps. The first block is about as small
-/// as a mask file; each block that directly follows the previous one is twice as large.
-const FIRST_BLOCK: u64 = 1 << 13;
-const LARGEST_BLOCK: u64 = 1 << 18;
-
-impl BlobReader {
-    fn new(blob: Blob) -> Self {
-        Self { blob, position: 0, block_start: 0, block: Vec::new() }
+impl ReadRange for BlobFile {
+    fn size(&self) -> u64 {
+        self.0.size() as u64
     }
 
-    fn fetch(&mut self) -> io::Result<()> {
-        let length = self.block.len() as u64;
-        let goes_on = length > 0 && self.position == self.block_start + length;
-        let next = if goes_on { (2 * length).clamp(FIRST_BLOCK, LARGEST_BLOCK) } else { FIRST_BLOCK };
-        let end = (self.position + next).min(self.blob.size() as u64);
-        self.block = slice(&self.blob, self.position, end)?;
-        self.block_start = self.position;
-        Ok(())
-    }
-}
-
-fn slice(blob: &Blob, start: u64, end: u64) -> io::Result<Vec<u8>> {
-    let unreadable = |_| io::Error::other("the browser can no longer read the file; it was moved or changed");
-    let part = blob.slice_with_f64_and_f64(start as f64, end as f64).map_err(unreadable)?;
-    let buffer = FileReaderSync::new().and_then(|reader| reader.read_as_array_buffer(&part));
-    Ok(js_sys::Uint8Array::new(&buffer.map_err(unreadable)?.into()).to_vec())
-}
-
-impl Read for BlobReader {
-    fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
-        let in_block =
-            |reader: &Self| reader.position.checked_sub(reader.block_start).map(|offset| offset as usize);
-        if in_block(self).is_none_or(|offset| offset >= self.block.len()) {
-            self.fetch()?;
-        }
-        let rest = in_block(self).and_then(|offset| self.block.get(offset..)).unwrap_or_default();
-        let count = rest.len().min(target.len());
-        target[..count].copy_from_slice(&rest[..count]);
-        self.position += count as u64;
-        Ok(count)
-    }
-
-    fn read_to_end(&mut self, target: &mut Vec<u8>) -> io::Result<usize> {
-        let rest = slice(&self.blob, self.position, self.blob.size() as u64)?;
-        self.position += rest.len() as u64;
-        target.extend_from_slice(&rest);
-        Ok(rest.len())
-    }
-}
-
-impl Seek for BlobReader {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let moved = match to {
-            SeekFrom::Start(position) => Some(position),
-            SeekFrom::End(offset) => (self.blob.size() as u64).checked_add_signed(offset),
-            SeekFrom::Current(offset) => self.position.checked_add_signed(offset),
-        };
-        self.position = moved.ok_or(io::ErrorKind::InvalidInput)?;
-        Ok(self.position)
+    fn read_range(&self, range: Range<u64>) -> io::Result<Vec<u8>> {
+        let unreadable =
+            |_| io::Error::other("the browser can no longer read the file; it was moved or changed");
+        let part = self.0.slice_with_f64_and_f64(range.start as f64, range.end as f64).map_err(unreadable)?;
+        let buffer = FileReaderSync::new().and_then(|reader| reader.read_as_array_buffer(&part));
+        Ok(js_sys::Uint8Array::new(&buffer.map_err(unreadable)?.into()).to_vec())
     }
 }
 
@@ -436,20 +388,25 @@ impl Seek for BlobReader {
 struct OneBlob(Blob);
 
 impl OpenFile for OneBlob {
-    type Reader = BlobReader;
+    type Reader = BlockReader<BlobFile>;
 
-    fn open(&self, _: usize) -> io::Result<BlobReader> {
-        Ok(BlobReader::new(self.0.clone()))
+    fn open(&self, _: usize) -> io::Result<Self::Reader> {
+        Ok(BlockReader::new(BlobFile(self.0.clone())))
     }
 }
 
 struct Blobs(Vec<Blob>);
 
 impl OpenFile for Blobs {
-    type Reader = BlobReader;
+    type Reader = BlockReader<BlobFile>;
 
-    fn open(&self, file: usize) -> io::Result<BlobReader> {
-        self.0.get(file).cloned().map(BlobReader::new).ok_or_else(|| io::ErrorKind::NotFound.into())
+    fn open(&self, file: usize) -> io::Result<Self::Reader> {
+        self.0
+            .get(file)
+            .cloned()
+            .map(BlobFile)
+            .map(BlockReader::new)
+            .ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 }
 
@@ -573,9 +530,6 @@ impl ErrorReport {
 #[derive(Default)]
 pub struct SourceReader(Archives);
 
-/// Maximum number of archives whose directories are cached; one for 30,000 files takes about 10 MB.
-const MOST_ARCHIVES: usize = 8;
-
 #[wasm_bindgen]
 impl SourceReader {
     /// Creates a reader without open archives.
@@ -600,11 +554,8 @@ impl SourceReader {
             })
             .collect();
         let numbers: Vec<usize> = files.iter().map(|file| file.number).collect();
-        let positions: HashMap<usize, usize> = numbers.iter().copied().zip(0..).collect();
-        let known = self.0.renumbered(|number| positions.get(&number).copied());
-        let batch = batch::open_again(&given, &Blobs(files.iter().map(BatchFile::blob).collect()), known);
-        // Archives whose files are gone are dropped.
-        self.0 = batch.archives.renumbered(|position| numbers.get(position).copied());
+        let blobs = Blobs(files.iter().map(BatchFile::blob).collect());
+        let batch = batch::open_again(&given, &numbers, &blobs, &mut self.0);
         Ok(to_js(&plan_of(batch)))
     }
 
@@ -613,15 +564,8 @@ impl SourceReader {
     /// # Errors
     /// The file or the entry cannot be read.
     pub fn read(&mut self, number: u32, blob: Blob, entry: Option<usize>) -> Result<Vec<u8>, JsValue> {
-        let file = number as usize;
-        let store = OneBlob(blob);
-        if entry.is_some() {
-            if self.0.len() >= MOST_ARCHIVES && !self.0.contains(file) {
-                self.0 = Archives::default();
-            }
-            self.0.directory(&store, file, "").map_err(|error| error_object(error.inner()))?;
-        }
-        self.0.read(&store, Source { file, entry }, "").map_err(|error| error_object(error.inner()))
+        let source = Source { file: number as usize, entry };
+        self.0.read_and_keep(&OneBlob(blob), source, "").map_err(|error| error_object(error.inner()))
     }
 }
 
@@ -687,18 +631,9 @@ pub struct ExampleImage {
 /// Draws a synthetic image as an example.
 #[wasm_bindgen(js_name = exampleImage)]
 pub fn example_image(seed: u32) -> Js<ExampleImage> {
-    let modality = if seed.is_multiple_of(2) { Modality::Stained } else { Modality::Fluorescence };
-    let options = FieldOptions {
-        seed: seed.into(),
-        width: 512,
-        height: 384,
-        nuclei: 90,
-        modality,
-        ..Default::default()
-    };
     to_js(&ExampleImage {
         name: format!("example-{seed}.png"),
-        png: js_sys::Uint8Array::from(&*synthetic::field(&options).png()),
+        png: js_sys::Uint8Array::from(&*synthetic::field(&FieldOptions::example(seed)).png()),
     })
 }
 
@@ -715,11 +650,8 @@ pub fn watershed_maps(
     distance: Vec<f32>,
     settings: Option<Js<Settings>>,
 ) -> Result<Vec<u32>, JsValue> {
-    let fits = |map: &Vec<f32>| width.checked_mul(height) == Some(map.len());
-    if ![&interior, &boundary, &distance].into_iter().all(fits) {
-        return Err(refused("each map must have width * height values"));
-    }
-    let maps = ProbabilityMaps { width, height, interior, boundary, distance };
+    let maps = ProbabilityMaps::new(Size::new(width, height), interior, boundary, distance)
+        .ok_or_else(|| refused("each map must have width * height values"))?;
     let labels = nuclei::watershed(&maps, &settings_or_default(settings)?.watershed);
     Ok(labels.as_slice().to_vec())
 }
@@ -827,7 +759,7 @@ impl Prediction {
     /// A `TypeError` if the bytes are not three maps of this size.
     #[wasm_bindgen(constructor)]
     pub fn new(width: usize, height: usize, values: &[u8]) -> Result<Prediction, JsValue> {
-        ProbabilityMaps::from_bytes(width, height, values)
+        ProbabilityMaps::from_bytes(Size::new(width, height), values)
             .map(Self)
             .ok_or_else(|| refused("these are not three maps of that size"))
     }
@@ -844,7 +776,7 @@ impl Prediction {
     pub fn label(&self, settings: Js<Settings>, edits: Vec<Js<Edit>>) -> Result<Segmentation, JsValue> {
         let settings: Settings = from_js(settings)?;
         let edits: Vec<Edit> = from_js_list(edits)?;
-        Ok(Segmentation::of(nuclei::watershed(&self.0, &settings.watershed), &edits))
+        Ok(nuclei::corrected(nuclei::watershed(&self.0, &settings.watershed), &edits).into())
     }
 
     /// The interior probability as a picture.
@@ -859,13 +791,7 @@ impl Prediction {
 
 /// The true nuclei of an image, not yet checked against its size.
 #[wasm_bindgen]
-pub struct Truth(TruthSource);
-
-enum TruthSource {
-    Masks(Vec<MaskFile>),
-    Labels(Image),
-    Runs(Vec<Mask>),
-}
+pub struct Truth(GroundTruth);
 
 #[wasm_bindgen]
 impl Truth {
@@ -875,13 +801,8 @@ impl Truth {
     /// A file is not an image.
     #[wasm_bindgen(js_name = fromMaskFiles)]
     pub fn from_mask_files(files: Vec<js_sys::Uint8Array>) -> Result<Truth, JsValue> {
-        let decode = |file: &js_sys::Uint8Array| MaskFile::decode(&file.to_vec(), Limits::default());
-        files
-            .iter()
-            .map(decode)
-            .collect::<Result<_, _>>()
-            .map(|masks| Self(TruthSource::Masks(masks)))
-            .map_err(thrown)
+        let files = files.iter().map(js_sys::Uint8Array::to_vec);
+        GroundTruth::from_mask_files(files, Limits::default()).map(Self).map_err(thrown)
     }
 
     /// Reads a label image file.
@@ -890,7 +811,7 @@ impl Truth {
     /// The file is not an image.
     #[wasm_bindgen(js_name = fromLabelFile)]
     pub fn from_label_file(file: &[u8]) -> Result<Truth, JsValue> {
-        image::decode(file, Limits::default()).map(|labels| Self(TruthSource::Labels(labels))).map_err(thrown)
+        GroundTruth::from_label_file(file, Limits::default()).map(Self).map_err(thrown)
     }
 
     /// Reads masks from a [`BatchPlan`] or from [`Segmentation::masks`].
@@ -899,18 +820,7 @@ impl Truth {
     /// A `TypeError` if the masks are invalid.
     #[wasm_bindgen(js_name = fromMasks)]
     pub fn from_masks(masks: MasksObject) -> Result<Truth, JsValue> {
-        masks_of(&masks.unchecked_into()).map(|masks| Self(TruthSource::Runs(masks)))
-    }
-
-    fn masks(&self, width: usize, height: usize) -> Result<Vec<Mask>, truth::TruthError> {
-        match &self.0 {
-            TruthSource::Masks(masks) => {
-                let masks = masks.iter().map(|mask| mask.nucleus(width, height));
-                Ok(masks.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
-            }
-            TruthSource::Labels(labels) => truth::from_labels(labels, width, height),
-            TruthSource::Runs(masks) => truth::check_masks(masks, width, height).map(|()| masks.clone()),
-        }
+        masks_of(&masks.unchecked_into()).map(|masks| Self(GroundTruth::RunLengths(masks)))
     }
 }
 
@@ -959,8 +869,9 @@ impl Segmenter {
     ) -> Result<Prediction, JsValue> {
         let settings: Settings = from_js(settings)?;
         let mut report = progress_callback(on_progress);
-        let mut report = |Progress { pass, passes, done, total }: Progress| {
-            report((pass - 1) * total + done, passes * total)
+        let mut report = |progress: Progress| {
+            let (done, total) = progress.of_all_passes();
+            report(done, total)
         };
         let segmenter = nucleoscope::Segmenter::new(&self.0).with_settings(settings);
         let found = segmenter.predict(&image.0.image, &mut report).map_err(thrown)?;
@@ -1021,42 +932,13 @@ impl Segmenter {
 /// The nuclei of an image.
 #[wasm_bindgen]
 pub struct Segmentation {
-    labels: LabelImage,
+    nuclei: Edited,
     masks: Vec<Mask>,
-    edited: Vec<bool>,
-    refused: Vec<RefusedEdit>,
 }
 
-/// A correction that changed nothing.
-#[derive(Serialize, Tsify)]
-pub struct RefusedEdit {
-    /// Its position in the list of corrections.
-    edit: usize,
-    /// The reason.
-    reason: String,
-}
-
-impl Segmentation {
-    fn of(labels: LabelImage, edits: &[Edit]) -> Self {
-        // While the user drags a slider, speed matters: without edits, the second step is skipped.
-        if edits.is_empty() { Self::untouched(labels) } else { Self::corrected(&labels, edits) }
-    }
-
-    fn untouched(labels: LabelImage) -> Self {
-        let masks = run_length::encode(&labels);
-        Self { masks, edited: vec![false; labels.count() as usize], labels, refused: Vec::new() }
-    }
-
-    fn corrected(labels: &LabelImage, edits: &[Edit]) -> Self {
-        let result = nuclei::apply(labels, edits);
-        let reason =
-            |(edit, error): (usize, nuclei::EditError)| RefusedEdit { edit, reason: error.to_string() };
-        Self {
-            masks: run_length::encode(&result.labels),
-            labels: result.labels,
-            edited: result.edited,
-            refused: result.refused.into_iter().map(reason).collect(),
-        }
+impl From<Edited> for Segmentation {
+    fn from(nuclei: Edited) -> Self {
+        Self { masks: run_length::encode(&nuclei.labels), nuclei }
     }
 }
 
@@ -1072,11 +954,9 @@ impl Segmentation {
         image: &DecodedImage,
         edits: Vec<Js<Edit>>,
     ) -> Result<Segmentation, JsValue> {
-        let (width, height) = (image.width(), image.height());
-        let masks = truth.masks(width, height).map_err(thrown)?;
-        let start = run_length::decode_overlapping(&masks, width, height).map_err(thrown)?;
+        let start = truth.0.labels(image.0.image.size()).map_err(thrown)?;
         let edits: Vec<Edit> = from_js_list(edits)?;
-        Ok(Self::corrected(&start, &edits))
+        Ok(nuclei::apply(&start, &edits).into())
     }
 
     /// Assembles all blocks of a large image in the order of the plan, and applies corrections.
@@ -1099,7 +979,7 @@ impl Segmentation {
             let nuclei = BlockNuclei::from_numbers(block.to_vec(), size);
             assembly.add(&nuclei.ok_or_else(|| refused("these are not the nuclei of a block"))?);
         }
-        Ok(Self::of(assembly.finish(), &edits))
+        Ok(nuclei::corrected(assembly.finish(), &edits).into())
     }
 
     /// Restores nuclei from [`Self::masks`].
@@ -1110,47 +990,48 @@ impl Segmentation {
     pub fn from_masks(nuclei: Js<FinishedNuclei>) -> Result<Segmentation, JsValue> {
         let finished: FinishedNuclei = from_js(nuclei)?;
         let masks = masks_of(&finished.masks)?;
-        let labels = run_length::decode(&masks, finished.width, finished.height).map_err(thrown)?;
-        let mut edited = vec![false; labels.count() as usize];
+        let labels =
+            run_length::decode(&masks, Size::new(finished.width, finished.height)).map_err(thrown)?;
+        let mut nuclei = Edited::unedited(labels);
         for number in finished.edited {
-            if let Some(mark) = edited.get_mut((number as usize).wrapping_sub(1)) {
+            if let Some(mark) = nuclei.edited.get_mut((number as usize).wrapping_sub(1)) {
                 *mark = true;
             }
         }
-        Ok(Self { labels, masks, edited, refused: Vec::new() })
+        Ok(Self { nuclei, masks })
     }
 
     /// Number of nuclei.
     #[wasm_bindgen(getter)]
     pub fn count(&self) -> u32 {
-        self.labels.count()
+        self.nuclei.labels.count()
     }
 
     /// Diameter of a typical nucleus in pixels.
     #[wasm_bindgen(getter)]
     pub fn diameter(&self) -> Option<f32> {
-        segment::typical_diameter(&self.labels)
+        segment::typical_diameter(&self.nuclei.labels)
     }
 
     /// Labels of the nuclei that an edit changed.
     pub fn edited(&self) -> Vec<u32> {
-        (1..).zip(&self.edited).filter(|(_, edited)| **edited).map(|(number, _)| number).collect()
+        (1..).zip(&self.nuclei.edited).filter(|(_, edited)| **edited).map(|(number, _)| number).collect()
     }
 
     /// Edits that changed nothing, with reasons.
     #[wasm_bindgen(js_name = refusedEdits)]
     pub fn refused_edits(&self) -> Vec<Js<RefusedEdit>> {
-        to_js_list(&self.refused)
+        to_js_list(&self.nuclei.refused)
     }
 
     /// The labels, row by row; 0 is background.
     pub fn labels(&self) -> Vec<u32> {
-        self.labels.as_slice().to_vec()
+        self.nuclei.labels.as_slice().to_vec()
     }
 
     /// Closed polygons along the pixel sides.
     pub fn outlines(&self) -> Js<OutlinesObject> {
-        outlines_object(&self.labels)
+        outlines_object(&self.nuclei.labels)
     }
 
     /// The pixels of every nucleus, from which another worker can measure and export.
@@ -1163,7 +1044,7 @@ impl Segmentation {
     /// # Errors
     /// The truth does not match the image.
     pub fn score(&self, truth: &Truth) -> Result<Js<ImageScore>, JsValue> {
-        let masks = truth.masks(self.labels.width(), self.labels.height()).map_err(thrown)?;
+        let masks = truth.0.masks(self.nuclei.labels.size()).map_err(thrown)?;
         Ok(to_js(&score::score_image(&masks, &self.masks)))
     }
 
@@ -1173,16 +1054,15 @@ impl Segmentation {
     /// The truth does not match the image.
     #[wasm_bindgen(js_name = truthOutlines)]
     pub fn truth_outlines(&self, truth: &Truth) -> Result<Js<OutlinesObject>, JsValue> {
-        let (width, height) = (self.labels.width(), self.labels.height());
-        let masks = truth.masks(width, height).map_err(thrown)?;
-        let labels = run_length::decode_overlapping(&masks, width, height).map_err(thrown)?;
+        let labels = truth.0.labels(self.nuclei.labels.size()).map_err(thrown)?;
         Ok(outlines_object(&labels))
     }
 
     /// Measures every nucleus in every channel.
     pub fn measure(&self, image: &DecodedImage) -> Js<TableObject> {
         let Opened { channels, info, .. } = &image.0;
-        let table = MeasurementTable::new(&self.labels, channels, info.pixel_size, &self.edited);
+        let table =
+            MeasurementTable::new(&self.nuclei.labels, channels, info.pixel_size, &self.nuclei.edited);
         to_js(&TableObject::from(table))
     }
 
@@ -1215,8 +1095,8 @@ impl Segmentation {
             image: &image.0.image,
             channels: &image.0.channels,
             pixel_size: image.0.info.pixel_size,
-            labels: &self.labels,
-            edited: &self.edited,
+            labels: &self.nuclei.labels,
+            edited: &self.nuclei.edited,
             warnings: &image.0.info.warnings,
             provenance: &provenance,
         };

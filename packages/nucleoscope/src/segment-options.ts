@@ -11,6 +11,11 @@ export interface SegmentOptions extends Settings {
   readonly frame?: number | undefined;
   /** The size of a pixel in µm, or its width and height; by default, that of the file. */
   readonly pixelSize?: number | PixelSize | undefined;
+  /**
+   * Whether the network's prediction is kept, 12 bytes a pixel, so that the image can be segmented again with other
+   * settings (`SegmentedImage.adjust`). Of images above 4096 × 4096 pixels, none is kept.
+   */
+  readonly keepPrediction?: boolean | undefined;
   /** Cancels the work; the promise is rejected with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   /** Called with the finished share of the work, from 0 to 1. */
@@ -25,22 +30,12 @@ export interface ImageSettings {
 }
 
 /**
- * Checks options and converts them. `settingList` is the list of the watershed's settings; their values are checked
- * when they are used.
+ * Checks options and converts them. `settingList` is the list of the watershed's settings.
  */
 export function imageSettings(options: SegmentOptions, settingList: readonly Setting[]): ImageSettings {
-  const { channel, slice, frame, pixelSize, signal: _, onProgress: __, ...settings } = options;
-  const known = ["diameter", ...settingList.map(({ name }) => name)];
-  const unknown = Object.keys(settings).find((name) => !known.includes(name));
-  if (unknown !== undefined) {
-    throw new EngineError({
-      code: "engine/bad-option",
-      message: `There is no option ${unknown}.`,
-      help: `The settings are ${known.join(", ")}.`,
-    });
-  }
+  const { channel, slice, frame, pixelSize, keepPrediction: _, signal: __, onProgress: ___, ...settings } = options;
   return {
-    settings,
+    settings: checkedSettings(settings, settingList),
     selection: {
       channel: typeof channel === "number" ? indexOf(channel, "channel") : (channel ?? null),
       slice: slice === undefined || slice === "max" ? "maximumProjection" : { single: indexOf(slice, "slice") },
@@ -48,6 +43,48 @@ export function imageSettings(options: SegmentOptions, settingList: readonly Set
     },
     pixelSize: typeof pixelSize === "number" ? { x: pixelSize, y: pixelSize } : (pixelSize ?? null),
   };
+}
+
+/** Throws if a setting does not exist, or if its value is out of range. */
+export function checkedSettings(settings: Settings, settingList: readonly Setting[]): Settings {
+  for (const [name, value] of Object.entries(settings)) {
+    if (value === undefined) continue;
+    if (name === "diameter") {
+      const isDiameter = value === null || (Number.isFinite(value) && (value as number) > 0);
+      if (!isDiameter) throw badOption(name, value, "a number above 0");
+      continue;
+    }
+    const setting = settingList.find((other) => other.name === name);
+    if (setting === undefined) {
+      const names = ["diameter", ...settingList.map((known) => known.name)];
+      throw new EngineError({
+        code: "engine/bad-option",
+        message: `There is no option ${name}.`,
+        help: `The settings are ${names.join(", ")}.`,
+      });
+    }
+    checkSetting(value, setting);
+  }
+  return settings;
+}
+
+function checkSetting(value: unknown, { name, kind, minimum, maximum }: Setting): void {
+  if (kind === "switch") {
+    if (typeof value !== "boolean") throw badOption(name, value, "true or false");
+    return;
+  }
+  const isInRange = typeof value === "number" && value >= minimum && value <= maximum;
+  if (isInRange && (kind === "number" || Number.isInteger(value))) return;
+  const noun = kind === "count" ? "a whole number" : "a number";
+  throw badOption(name, value, `${noun} from ${minimum} to ${maximum}`);
+}
+
+function badOption(name: string, value: unknown, expected: string): EngineError {
+  return new EngineError({
+    code: "engine/bad-option",
+    message: `The option ${name} is ${String(value)}, which is not ${expected}.`,
+    help: "Give such a value, or omit the option to use the default.",
+  });
 }
 
 /** The index, from 0, of a number from 1. */

@@ -11,7 +11,7 @@ const thumbnailSide = 1;
  * Throws an `EngineError` with a message, a code and help if the file or an option cannot be used.
  */
 export async function segment(engine: Engine, file: Blob, options: SegmentOptions = {}): Promise<SegmentedImage> {
-  const { signal, onProgress } = options;
+  const { signal, onProgress, keepPrediction = false } = options;
   const request: NucleiRequest = {
     imageId: "image",
     source: { blob: file, entry: null },
@@ -19,11 +19,11 @@ export async function segment(engine: Engine, file: Blob, options: SegmentOption
     truth: null,
     edits: [],
   };
-  const { nuclei } = await engine.segment(request, thumbnailSide, {
+  const { nuclei, prediction } = await engine.segment(request, thumbnailSide, {
     signal,
     onProgress: (progress) => {
       if (progress.stage === "network") onProgress?.(progress.done / progress.total);
     },
   });
-  return new SegmentedImage(engine, request, nuclei, await engine.labels(nuclei, { signal }));
+  return SegmentedImage.of(engine, request, { nuclei, prediction: keepPrediction ? prediction : null }, signal);
 }

@@ -1,6 +1,8 @@
-import type { Engine, ImageRequest } from "./engine/engine.ts";
-import type { Segmented } from "./engine/protocol.ts";
-import type { StackInfo, Warning } from "./wasm/nucleoscope.js";
+import { EngineError } from "./engine/engine-error.ts";
+import type { Engine, NucleiRequest } from "./engine/engine.ts";
+import type { CachedPrediction, Inferred, Segmented } from "./engine/protocol.ts";
+import { checkedSettings } from "./segment-options.ts";
+import type { StackInfo, Warning, WatershedSettings } from "./wasm/nucleoscope.js";
 
 /**
  * The measurements of one nucleus: its number as `nucleus`, and the columns of `nuclei.csv` by their keys, such as
@@ -25,11 +27,17 @@ export class SegmentedImage {
   /** What was guessed, repaired or left out when the file was read. */
   readonly warnings: readonly Warning[];
   readonly #engine: Engine;
-  readonly #request: ImageRequest;
+  readonly #request: NucleiRequest;
   readonly #nuclei: Segmented;
+  readonly #prediction: CachedPrediction | null;
 
-  /** @internal Only `segment` creates segmented images. */
-  constructor(engine: Engine, request: ImageRequest, nuclei: Segmented, labels: Uint32Array<ArrayBuffer>) {
+  /** Only {@link SegmentedImage.of} creates segmented images. */
+  private constructor(
+    engine: Engine,
+    request: NucleiRequest,
+    { nuclei, prediction }: Inferred,
+    labels: Uint32Array<ArrayBuffer>,
+  ) {
     this.width = nuclei.width;
     this.height = nuclei.height;
     this.count = nuclei.count;
@@ -40,6 +48,38 @@ export class SegmentedImage {
     this.#engine = engine;
     this.#request = request;
     this.#nuclei = nuclei;
+    this.#prediction = prediction;
+  }
+
+  /**
+   * The result of a request.
+   *
+   * @internal
+   */
+  static async of(
+    engine: Engine,
+    request: NucleiRequest,
+    inferred: Inferred,
+    signal: AbortSignal | undefined,
+  ): Promise<SegmentedImage> {
+    return new SegmentedImage(engine, request, inferred, await engine.labels(inferred.nuclei, { signal }));
+  }
+
+  /**
+   * Segments the image again with other settings, without running the network: fast enough for a slider. Settings
+   * that are omitted have their default. The image must have been segmented with `keepPrediction`.
+   */
+  async adjust(
+    settings: WatershedSettings,
+    { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<SegmentedImage> {
+    const prediction = this.#prediction;
+    if (prediction === null) throw withoutPrediction();
+    const { diameter = null } = this.#request.settings;
+    const changed = checkedSettings({ ...settings, diameter }, this.#engine.settingList);
+    const request = { ...this.#request, settings: changed };
+    const nuclei = await this.#engine.label(request, prediction, true, { signal });
+    return SegmentedImage.of(this.#engine, request, { nuclei, prediction }, signal);
   }
 
   /** Measures every nucleus in every channel, in the order of their numbers. */
@@ -61,6 +101,14 @@ export class SegmentedImage {
     const [, ...rows] = (await csv.text()).trimEnd().split("\n");
     return rows.map((row) => row.slice(row.indexOf(",") + 1));
   }
+}
+
+function withoutPrediction(): EngineError {
+  return new EngineError({
+    code: "engine/no-prediction",
+    message: "The network's prediction for this image has not been kept.",
+    help: "Segment the image with the option keepPrediction; of images above 4096 × 4096 pixels, no prediction is kept.",
+  });
 }
 
 function finite(value: number | undefined): number | null {

@@ -15,6 +15,7 @@ import { TuningPanel } from "./panels/tuning-panel.ts";
 import { Measurements } from "./results/measurements.ts";
 import { SmallHistogram } from "./results/small-histogram.ts";
 import { isTiled, type BatchImage } from "./session/batch.ts";
+import { hintFor } from "./session/hints.ts";
 import { refusalOf, type Activity, type Session } from "./session/session.ts";
 import { linkOf } from "./session/settings-link.ts";
 import { byId, setText, type Root } from "./ui/dom.ts";
@@ -64,8 +65,12 @@ export class View {
       drawn: (drawn) => this.#take(drawn),
       again: (image) => session.segmentAgain(image),
     });
-    this.#measurements = new Measurements(this.#part("results"), this.#viewer, session.counts, (before, after) =>
-      session.changeGates(before, after),
+    this.#measurements = new Measurements(
+      this.#part("results"),
+      this.#viewer,
+      session.counts,
+      (before, after) => session.changeGates(before, after),
+      { rule: () => session.batch.groupRule, changed: (change) => session.changeGroups(change) },
     );
     this.#listElement = this.#part("images");
     this.#list = new ImageList(root, (image) => session.select(image));
@@ -271,6 +276,9 @@ export class View {
     this.#showSmallHistogram(image);
     this.#stack.show(result?.stack ?? null, image?.selection ?? {});
     this.#part("legend").hidden = result?.score == null;
+    const hint = image === null ? "" : hintFor(image);
+    setText(this.#part("hint"), hint);
+    this.#part("hint").hidden = hint === "";
     this.#showCorrections();
   }
 

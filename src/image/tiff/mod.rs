@@ -20,6 +20,7 @@ mod pixels;
 mod slides;
 mod xml;
 
+use crate::geometry::Size;
 use image::metadata::Orientation;
 
 use directory::{File, tag};
@@ -204,7 +205,8 @@ impl Stack<'_> {
         let layout = &self.layout;
         let components = if layout.is_color { 3 } else { 1 };
         let images = finite(planes.into_iter().flatten().collect(), &mut warnings).into_iter();
-        let images = images.map(|samples| Image::new(page.width, page.height, components, samples));
+        let images =
+            images.map(|samples| Image::new(Size::new(page.width, page.height), components, samples));
         let mut images = images.collect::<Result<Vec<_>, _>>()?;
         let bits = u8::try_from(page.bits).unwrap_or(u8::MAX);
         let mut info = StackInfo {

@@ -16,8 +16,15 @@ const OTHERS: [&str; 7] =
 const RECORD: &str = "-nucleoscope.json";
 
 /// Exports for a whole batch.
-const OF_BATCH: [&str; 6] =
-    ["nucleoscope.json", "summary.csv", "nuclei.csv", "submission.csv", "coco.json", "nucleoscope.geojson"];
+const OF_BATCH: [&str; 7] = [
+    "nucleoscope.json",
+    "summary.csv",
+    "conditions.csv",
+    "nuclei.csv",
+    "submission.csv",
+    "coco.json",
+    "nucleoscope.geojson",
+];
 
 /// Finds the exports among the files. `by_name`: the kind of each file according to its name.
 pub(super) fn find(files: &[InputFile], paths: &[Path], by_name: &[FileKind]) -> Vec<usize> {

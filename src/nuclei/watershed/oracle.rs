@@ -10,7 +10,8 @@ use crate::prediction::ProbabilityMaps;
 pub(super) fn watershed(maps: &ProbabilityMaps, settings: &WatershedSettings) -> Vec<u32> {
     let (width, height) = (maps.width, maps.height);
     let relief = Relief::new(maps, settings);
-    let seeds = relief.seeds(steps(settings.h), steps(settings.peak_threshold));
+    let depth = if settings.h > 0.0 { steps(settings.h).max(1) } else { 0 };
+    let seeds = relief.seeds(depth, steps(settings.peak_threshold));
     let mut labels = relief.flood(&seeds);
     drop_uncertain(&mut labels, &maps.interior, settings.minimum_confidence);
     if settings.fill_holes {

@@ -1,6 +1,13 @@
 /** The panel of measurements by itself, with synthetic nuclei. */
 import type { MeasurementTable } from "../../../packages/nucleoscope/src/results/measurement-table.ts";
 import type { Gate } from "../../../packages/nucleoscope/src/session/gates.ts";
+import {
+  regroup,
+  setGroup,
+  type GroupChange,
+  type Grouped,
+  type GroupRule,
+} from "../../../packages/nucleoscope/src/session/groups.ts";
 import { ResultsPanel, type CountedRows } from "../../../packages/nucleoscope/src/results/results-panel.ts";
 
 const columns = [
@@ -92,6 +99,43 @@ function show(table: MeasurementTable | null): void {
   panel.show(table, table === null ? null : { imageName: "field-1.tif", ...countOf(table, panel.gates) });
 }
 
+/** The images of the batch, and the rule of their groups. */
+let batch: (Grouped & { readonly counted: CountedRows & { readonly table: MeasurementTable } })[] = [];
+let rule: GroupRule = { kind: "folder" };
+
+/** Shows images with these paths; the nuclei of each are larger than those of the image before by `growth`. */
+function showBatch(paths: readonly string[], rows: number, growth = 0.02): void {
+  batch = paths.map((path, place) => {
+    const table = tableOf(rows, 13);
+    const values = table.values.map((value, index) => (index < rows ? value * (1 + growth * place) : value));
+    const grown = { ...table, values };
+    return { path, group: null, hasOwnGroup: false, counted: { table: grown, ...countOf(grown, panel.gates) } };
+  });
+  regroup(batch, rule);
+  refreshBatch();
+}
+
+function refreshBatch(): void {
+  const images = batch.map(({ path, group, counted }) => ({
+    path,
+    name: path.split("/").at(-1) ?? path,
+    group: group || null,
+    counted,
+  }));
+  panel.showConditions({ images, rule, selected: batch[0]?.path ?? null });
+}
+
+function changeGroups(change: GroupChange): void {
+  const value = change.kind === "rule" ? change.rule : { paths: [...change.paths], name: change.name };
+  calls.push({ kind: "groupsChanged", value });
+  if (change.kind === "rule") {
+    rule = change.rule;
+    for (const image of batch) image.hasOwnGroup = false;
+    regroup(batch, rule);
+  } else for (const image of batch) if (change.paths.has(image.path)) setGroup(image, change.name);
+  refreshBatch();
+}
+
 let shown: MeasurementTable | null = null;
 const host = document.querySelector<HTMLElement>("#host");
 if (host === null) throw new Error("the page has no #host");
@@ -103,10 +147,11 @@ const panel = new ResultsPanel(host, {
   selected: (label) => calls.push({ kind: "selected", value: label }),
   hovered: (label) => calls.push({ kind: "hovered", value: label }),
   brushed: (labels) => calls.push({ kind: "brushed", value: labels === null ? null : [...labels] }),
+  groupsChanged: changeGroups,
   gatesChanged: (_, gates) => {
     calls.push({ kind: "gatesChanged", value: gates });
     if (shown !== null) panel.count(countOf(shown, gates));
   },
 });
 
-Object.assign(globalThis, { panel, show, tableOf, calls });
+Object.assign(globalThis, { panel, show, showBatch, tableOf, calls });

@@ -163,7 +163,7 @@ export class Pool {
       new EngineError({
         code: "engine/disposed",
         message: "The engine has been shut down.",
-        help: "Reload the page.",
+        help: "Reload the page, or create another engine.",
       }),
     );
   }

@@ -28,7 +28,7 @@ const seriesWords: Record<Series, string> = {
 };
 
 /** Draws a chart again when the colour scheme changes, without keeping it alive. */
-function followColorScheme(chart: Chart): void {
+export function followColorScheme(chart: { refresh(): void }): void {
   const scheme = matchMedia("(prefers-color-scheme: dark)");
   const reference = new WeakRef(chart);
   const refresh = (): void => {

@@ -1,8 +1,10 @@
 import { countFailureOf, type BatchImage } from "../session/batch.ts";
 import type { Counts } from "../session/counts.ts";
 import type { ErrorReport } from "../engine/protocol.ts";
+import type { ConditionImage } from "./conditions.ts";
 import { columnIndex, columnValues, heading, written } from "./measurement-table.ts";
 import type { Gate } from "../session/gates.ts";
+import type { GroupChange, GroupRule } from "../session/groups.ts";
 import { ResultsPanel } from "./results-panel.ts";
 import type { Viewer } from "../viewer/viewer.ts";
 import type { CountedNuclei, MeasurementTable } from "../wasm/nucleoscope.js";
@@ -11,10 +13,17 @@ import { counted, explanation } from "../format.ts";
 /** The measurements shown for the nucleus under the pointer. */
 const hoverColumns = ["area_um2", "area_px2", "circularity", "equivalent_diameter_px"];
 
+/** How images are grouped, and what is called when the user changes that. */
+export interface Groups {
+  readonly rule: () => GroupRule;
+  readonly changed: (change: GroupChange) => void;
+}
+
 /** The measurements of the selected image, synchronised with the viewer. */
 export class Measurements {
   readonly #viewer: Viewer;
   readonly #counts: Counts;
+  readonly #groups: Groups;
   readonly #panel: ResultsPanel;
   #image: BatchImage | null = null;
   /** The images of the last summary. */
@@ -29,14 +38,17 @@ export class Measurements {
     viewer: Viewer,
     counts: Counts,
     gatesChanged: (before: readonly Gate[], after: readonly Gate[]) => void,
+    groups: Groups,
   ) {
     this.#viewer = viewer;
     this.#counts = counts;
+    this.#groups = groups;
     this.#panel = new ResultsPanel(host, {
       selected: (label) => viewer.select(new Set(label === null ? [] : [label])),
       hovered: (label) => viewer.hover(label),
       brushed: (labels) => viewer.highlight(labels ?? new Set()),
       gatesChanged,
+      groupsChanged: groups.changed,
     });
   }
 
@@ -68,6 +80,11 @@ export class Measurements {
   summarize(images: readonly BatchImage[]): void {
     this.#images = images;
     this.#panel.showBatch(images.flatMap((image) => this.#counts.of(image)?.counted.summary ?? []));
+    this.#panel.showConditions({
+      images: images.filter(({ imageId }) => imageId !== null).map((image) => this.#conditionOf(image)),
+      rule: this.#groups.rule(),
+      selected: this.#image?.path ?? null,
+    });
     const missing = images.filter((image) => countFailureOf(image) !== null);
     const [first] = missing;
     const error = first === undefined ? null : countFailureOf(first);
@@ -87,6 +104,13 @@ export class Measurements {
   hover(label: number | null): void {
     this.#panel.hover(label);
     this.#viewer.describeHovered(label === null ? "" : this.#wordsOf(label));
+  }
+
+  #conditionOf(image: BatchImage): ConditionImage {
+    const { path, name, group } = image;
+    const found = this.#counts.of(image);
+    const counted = found === null ? null : { table: found.table, ...found.counted };
+    return { path, name, group: group || null, counted };
   }
 
   #fail(image: BatchImage, error: ErrorReport): void {

@@ -1,7 +1,10 @@
 import { make, setText } from "../ui/dom.ts";
 import { FailureNote } from "../ui/failure-note.ts";
+import type { ConditionImage } from "./conditions.ts";
+import { ConditionsView } from "./conditions-view.ts";
 import { GateList } from "./gate-list.ts";
 import { withGate, type Gate } from "../session/gates.ts";
+import type { GroupChange, GroupRule } from "../session/groups.ts";
 import { Histogram } from "./histogram.ts";
 import type { MeasurementTable } from "./measurement-table.ts";
 import { NucleusTable } from "./nucleus-table.ts";
@@ -28,9 +31,20 @@ export interface ResultsEvents {
   readonly brushed: (labels: ReadonlySet<number> | null) => void;
   /** The gates were changed; the caller then passes the new counts to `count`. */
   readonly gatesChanged: (before: readonly Gate[], after: readonly Gate[]) => void;
+  /** The groups of images were changed; the caller then passes the images to `showConditions`. */
+  readonly groupsChanged: (change: GroupChange) => void;
 }
 
-const tabNames = ["Table", "Histogram", "Scatter plot", "Summary"] as const;
+/** The images of the batch with their groups. */
+export interface Conditions {
+  readonly images: readonly ConditionImage[];
+  /** How groups are found that were not set by hand. */
+  readonly rule: GroupRule;
+  /** The path of the selected image. */
+  readonly selected: string | null;
+}
+
+const tabNames = ["Table", "Histogram", "Scatter plot", "Summary", "Conditions"] as const;
 
 /** The measurements of the selected image: a linked table, charts and summary. */
 export class ResultsPanel {
@@ -45,11 +59,13 @@ export class ResultsPanel {
   readonly #histogram: Histogram;
   readonly #scatter: Scatter;
   readonly #summary = new SummaryView();
+  readonly #conditionsView: ConditionsView;
   readonly #tabs: Tabs;
   #measured: MeasurementTable | null = null;
   #counted: (CountedRows & { readonly imageName: string }) | null = null;
   #gates: readonly Gate[] = [];
   #batch: readonly ImageSummary[] = [];
+  #conditions: Conditions = { images: [], rule: { kind: "folder" }, selected: null };
 
   /** Creates the panel inside an element of the page. */
   constructor(host: HTMLElement, events: ResultsEvents) {
@@ -66,11 +82,21 @@ export class ResultsPanel {
       (gate) => this.#changeGates(this.#gates.filter((other) => other !== gate)),
       () => this.#changeGates([]),
     );
+    this.#conditionsView = new ConditionsView(events.groupsChanged);
     const summary = make("div", "");
     summary.append(this.#missing.element, this.#summary.element);
-    const parts = [this.#table.element, this.#histogram.element, this.#scatter.element, summary];
+    const parts = [
+      this.#table.element,
+      this.#histogram.element,
+      this.#scatter.element,
+      summary,
+      this.#conditionsView.element,
+    ];
     const panels = parts.map((element, index) => [tabNames[index] ?? "", element] as const);
-    this.#tabs = new Tabs("Measurements", panels, () => this.#showSummary());
+    this.#tabs = new Tabs("Measurements", panels, () => {
+      this.#showSummary();
+      this.#showConditions();
+    });
     const head = make("div", "panel-head");
     head.append(make("h2", "", "Measurements"), this.#name);
     host.classList.add("results-panel");
@@ -131,6 +157,12 @@ export class ResultsPanel {
   showBatch(images: readonly ImageSummary[]): void {
     this.#batch = images;
     this.#refreshSummary();
+  }
+
+  /** Compares the groups of images. */
+  showConditions(conditions: Conditions): void {
+    this.#conditions = conditions;
+    this.#showConditions();
   }
 
   /** Shows which images are missing from the summary of the batch, and why; null if none is. */
@@ -201,6 +233,13 @@ export class ResultsPanel {
     if (this.#counted === null) return "";
     const { imageName, summary } = this.#counted;
     return `${imageName}: ${countedNuclei(summary.included, summary.nuclei)}`;
+  }
+
+  /** Compares the groups, if that is visible. */
+  #showConditions(): void {
+    if (tabNames[this.#tabs.shown] !== "Conditions") return;
+    const { images, rule, selected } = this.#conditions;
+    this.#conditionsView.show(images, rule, selected);
   }
 
   /** Summarises the columns shown in the table, if the summary is visible. */

@@ -87,7 +87,7 @@ export function density(summary: Omit<ImageSummary, "columns">): Density | null 
 }
 
 /** Moments of the values other than NaN. */
-function momentsOf(values: readonly number[]): Moments {
+export function momentsOf(values: readonly number[]): Moments {
   return values
     .filter(Number.isFinite)
     .map((mean) => ({ count: 1, mean, squares: 0 }))

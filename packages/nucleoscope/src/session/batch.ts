@@ -8,6 +8,7 @@ import type {
   Segmented,
   TruthSource,
 } from "../engine/protocol.ts";
+import { regroup, setGroup, type GroupChange, type GroupRule } from "./groups.ts";
 import { History } from "./history.ts";
 import type { Tuning } from "./tuning.ts";
 import { countedNuclei, nuclei } from "../format.ts";
@@ -73,6 +74,10 @@ export interface BatchImage {
   counted: (CountedNuclei & { readonly of: CountRules & { readonly result: Segmented } }) | null;
   /** Why counting failed, and for which input; see `countFailureOf`. Only the user starts another attempt. */
   countFailure: CountFailure | null;
+  /** The group (condition) that it belongs to: empty if it is in none, null if none was found by folder. */
+  group: string | null;
+  /** Whether its group was set by hand or by a record, so that the batch's rule does not change it. */
+  hasOwnGroup: boolean;
   /** Whether its nuclei start from the ground truth instead of the network's prediction. */
   startsFromTruth: boolean;
   /** The network's prediction, while it is in the cache. */
@@ -174,6 +179,7 @@ export class Batch {
   readonly #removed = new Set<string>();
   /** The image ids in the sample submission, in its order; null without one. */
   requestedIds: readonly string[] | null = null;
+  #groupRule: GroupRule = { kind: "folder" };
 
   /** Every entry of the list. */
   get images(): readonly BatchImage[] {
@@ -193,6 +199,29 @@ export class Batch {
   /** Leaves images of these paths out of the list, until their files are added again. */
   leaveOut(paths: readonly string[]): void {
     for (const path of paths) this.#removed.add(path);
+  }
+
+  /** How the groups of images are found that were not set by hand. */
+  get groupRule(): GroupRule {
+    return this.#groupRule;
+  }
+
+  /** Changes the groups of images. */
+  changeGroups(change: GroupChange): void {
+    if (change.kind === "hand") {
+      for (const image of this.#images) if (change.paths.has(image.path)) setGroup(image, change.name);
+      return;
+    }
+    this.#groupRule = change.rule;
+    for (const image of this.#images) image.hasOwnGroup = false;
+    this.#regroup();
+  }
+
+  #regroup(): void {
+    regroup(
+      this.#images.filter(({ imageId }) => imageId !== null),
+      this.#groupRule,
+    );
   }
 
   /** Whether an image is on the list and was opened successfully. */
@@ -249,6 +278,7 @@ export class Batch {
     if (this.#byPath.get(image.path) === image) this.#byPath.delete(image.path);
     if (image.imageId === null && image.state.kind === "failed")
       this.#reported.delete(fingerprint(image.path, image.state.error));
+    this.#regroup();
     return place;
   }
 
@@ -259,6 +289,7 @@ export class Batch {
     if (image.imageId !== null) {
       this.#byPath.set(image.path, image);
     } else if (image.state.kind === "failed") this.#reported.add(fingerprint(image.path, image.state.error));
+    this.#regroup();
   }
 
   /** Whether a different file with the same path was added before, and must not be replaced. */
@@ -320,6 +351,7 @@ export class Batch {
       if (!this.#removed.has(path)) this.#addFailureOnce(update, path, error);
     }
     this.#images.push(...update.added);
+    this.#regroup();
     return update;
   }
 
@@ -469,6 +501,8 @@ function initialValues(): Pick<
   | "gates"
   | "counted"
   | "countFailure"
+  | "group"
+  | "hasOwnGroup"
   | "startsFromTruth"
   | "prediction"
 > {
@@ -484,6 +518,8 @@ function initialValues(): Pick<
     gates: [],
     counted: null,
     countFailure: null,
+    group: null,
+    hasOwnGroup: false,
     startsFromTruth: false,
     prediction: null,
   };

@@ -57,7 +57,7 @@ export async function filesOf(order: ExportOrder, report: (text: string) => void
   const reasons = new Map(failed.map(({ image, error }) => [image, error.message]));
   const failures = order.images.flatMap((image) => {
     const reason = image.state.kind === "failed" ? image.state.error.message : reasons.get(image);
-    return reason === undefined ? [] : [{ imageId: image.imageId ?? "", path: image.path, reason }];
+    return reason === undefined ? [] : [{ imageId: image.imageId ?? "", path: image.path, reason, group: image.group }];
   });
   return { files: [...(await engine.batchFiles(parts, failures, formats, dialect)), ...files], written, failed };
 }

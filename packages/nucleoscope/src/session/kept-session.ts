@@ -4,6 +4,7 @@ import type { BatchFile, Segmented } from "../engine/protocol.ts";
 import type { Edit, PixelSize, Region, Selection, Settings } from "../wasm/nucleoscope.js";
 import type { BatchImage } from "./batch.ts";
 import type { Gate } from "./gates.ts";
+import type { GroupRule } from "./groups.ts";
 import type { Session } from "./session.ts";
 import type { Tuning } from "./tuning.ts";
 
@@ -20,6 +21,8 @@ export interface KeptImage {
   readonly regions: readonly Region[];
   readonly gates: readonly Gate[];
   readonly startsFromTruth: boolean;
+  readonly group: string | null;
+  readonly hasOwnGroup: boolean;
 }
 
 /** What is kept of the whole session. */
@@ -28,6 +31,7 @@ export interface KeptState {
   readonly pixelSize: PixelSize | null;
   readonly tuning: Tuning;
   readonly gates: readonly Gate[];
+  readonly groupRule: GroupRule;
   /** The path of the selected image. */
   readonly selected: string | null;
   /** Paths of images that were removed from the list, although their files are kept. */
@@ -274,6 +278,7 @@ function isRecord(path: string): boolean {
 function stateOf(session: Session): KeptState {
   return {
     ...session.shared,
+    groupRule: session.batch.groupRule,
     selected: session.selected.value?.path ?? null,
     removed: session.batch.removedPaths,
     time: Date.now(),
@@ -285,6 +290,18 @@ function keptOf(image: BatchImage): KeptImage[] {
   if (image.state.kind !== "done") return [];
   const { path, settings, tuning, recorded, selection, pixelSize, edits, regions, gates, startsFromTruth } = image;
   const { result } = image.state;
-  const given = { settings, tuning, recorded, selection, pixelSize, regions, gates, startsFromTruth };
+  const { group, hasOwnGroup } = image;
+  const given = {
+    settings,
+    tuning,
+    recorded,
+    selection,
+    pixelSize,
+    regions,
+    gates,
+    startsFromTruth,
+    group,
+    hasOwnGroup,
+  };
   return [{ path, result, ...given, edits: edits.steps }];
 }

@@ -2,6 +2,7 @@ import type { BatchImage } from "./batch.ts";
 import { reportOf } from "../engine/engine-error.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { ImageSource } from "../engine/protocol.ts";
+import { setGroup } from "./groups.ts";
 import type { Message } from "./messages.ts";
 import { tuningOf } from "./tuning.ts";
 import type { Edit, ImageRecord, Setting } from "../wasm/nucleoscope.js";
@@ -87,6 +88,7 @@ export class RecordedRuns {
     image.pixelSize = run.pixelSize ?? image.pixelSize;
     image.regions = run.regions;
     image.gates = run.gates;
+    if (run.group !== null) setGroup(image, run.group);
     if (run.start === "groundTruth") {
       image.edits.replace([]);
       this.#fromTruth.set(image, run.edits);

@@ -14,5 +14,6 @@ export function provenanceOf(image: BatchImage, model: ModelIdentity): GivenProv
     edits: [...image.edits.steps],
     regions: [...image.regions],
     gates: [...image.gates],
+    group: image.group,
   };
 }

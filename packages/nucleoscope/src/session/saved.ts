@@ -28,6 +28,7 @@ export class Saved {
   }
 }
 
-function stateOf({ state, regions, gates, pixelSize }: BatchImage): State | null {
-  return state.kind === "done" ? { result: state.result, rest: JSON.stringify([regions, pixelSize, gates]) } : null;
+function stateOf({ state, regions, gates, pixelSize, group, hasOwnGroup }: BatchImage): State | null {
+  if (state.kind !== "done") return null;
+  return { result: state.result, rest: JSON.stringify([regions, pixelSize, gates, hasOwnGroup ? group : null]) };
 }

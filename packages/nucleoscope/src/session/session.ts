@@ -8,6 +8,7 @@ import { Batch, countFailureOf, csvNucleiOf, isTiled, type BatchImage, type Tall
 import { Counts } from "./counts.ts";
 import { changed, sameGate, type Gate } from "./gates.ts";
 import type { Gathered } from "./gather.ts";
+import type { GroupChange } from "./groups.ts";
 import { ImageHistory, type Undone } from "./image-history.ts";
 import { InteractiveWorker, requestOf } from "./interactive-worker.ts";
 import type { KeptImage, KeptSession, KeptState } from "./kept-session.ts";
@@ -376,6 +377,7 @@ export class Session {
     this.#pixelSize.value = state.pixelSize;
     this.#gates = state.gates;
     this.#batch.leaveOut(state.removed);
+    this.#batch.changeGroups({ kind: "rule", rule: state.groupRule });
     for (const image of images) this.#kept.set(image.path, image);
     await this.open(Promise.resolve({ files: [...files], unreadable: [] }));
     this.#kept.clear();
@@ -592,6 +594,12 @@ export class Session {
     this.#gates = changed(this.#gates, before, after);
     for (const image of this.#listedOrRemoved()) image.gates = changed(image.gates, before, after);
     this.#recount();
+  }
+
+  /** Changes the groups of images. */
+  changeGroups(change: GroupChange): void {
+    this.#batch.changeGroups(change);
+    this.#listeners.emit("settled", this.#batch.images);
   }
 
   get #isBusy(): boolean {

@@ -5,7 +5,7 @@ const enough = 3;
 const longEnough = 20_000;
 const largeEnough = 0.05;
 
-/** Estimates the time left for a batch from the time its images have taken so far. */
+/** Estimates the time left for a batch from the time its pixels have taken so far. */
 export class TimeLeft {
   readonly #start: number;
 
@@ -14,10 +14,13 @@ export class TimeLeft {
     this.#start = start;
   }
 
-  /** The seconds left, or null while too little is known. Parts of images count. */
-  estimate(now: number, done: number, total: number): number | null {
-    const isLongEnough = now - this.#start >= longEnough && done >= largeEnough * total;
-    if ((done < Math.min(enough, total) && !isLongEnough) || done >= total) return null;
-    return (((now - this.#start) / done) * (total - done)) / 1000;
+  /**
+   * The seconds left, or null while too little is known. `done` of `total` images have ended, parts of images
+   * included; `fraction` is the share of their pixels.
+   */
+  estimate(now: number, done: number, total: number, fraction: number): number | null {
+    const isLongEnough = now - this.#start >= longEnough && fraction >= largeEnough;
+    if ((done < Math.min(enough, total) && !isLongEnough) || done >= total || fraction <= 0) return null;
+    return (((now - this.#start) / fraction) * (1 - fraction)) / 1000;
   }
 }

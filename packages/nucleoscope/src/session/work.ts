@@ -11,7 +11,7 @@ export interface WorkProgress {
   /** Images that are finished, failed or cancelled. */
   readonly done: number;
   readonly total: number;
-  /** From 0 to 1, including parts of images. */
+  /** The share of the pixels, from 0 to 1, including parts of images. */
   readonly fraction: number;
   readonly secondsLeft: number | null;
 }
@@ -29,6 +29,8 @@ interface Run {
   readonly controller: AbortController;
   /** The share that is done, from 0 to 1. */
   part: number;
+  /** The number of pixels; null until the image has been decoded. */
+  pixels: number | null;
 }
 
 /** The longer side of the thumbnails, in device pixels. */
@@ -42,6 +44,8 @@ export class Work {
   /** Images that have been sent and have not ended. */
   readonly #running = new Map<BatchImage, Run>();
   #done = 0;
+  /** Images that have ended and whose size is known, and the sum of their pixels. */
+  #measured = { images: 0, pixels: 0 };
   #timeLeft = new TimeLeft(0);
 
   /** `cache` keeps the predictions of finished images. */
@@ -66,11 +70,12 @@ export class Work {
     if (engine === null) throw new Error("work was started before the engine was there");
     if (!this.busy) {
       this.#done = 0;
+      this.#measured = { images: 0, pixels: 0 };
       this.#timeLeft = new TimeLeft(performance.now());
     }
     for (const image of images) {
       if (this.#running.has(image) || image.source === null || image.imageId === null) continue;
-      const run = { controller: new AbortController(), part: 0 };
+      const run = { controller: new AbortController(), part: 0, pixels: pixelsOf(image) };
       this.#running.set(image, run);
       image.settings = settingsFor(image);
       image.state = { kind: "waiting" };
@@ -91,15 +96,22 @@ export class Work {
 
   /** The current progress. */
   progress(): WorkProgress {
-    let parts = this.#done;
-    for (const { part } of this.#running.values()) parts += part;
-    const total = this.#done + this.#running.size;
-    return {
-      done: this.#done,
-      total,
-      fraction: total === 0 ? 0 : parts / total,
-      secondsLeft: this.#timeLeft.estimate(performance.now(), parts, total),
-    };
+    const runs = [...this.#running.values()];
+    const known = runs.flatMap(({ pixels }) => pixels ?? []);
+    const measured = this.#measured;
+    // An image whose size is not known yet counts as one of average size.
+    const sum = known.reduce((sofar, pixels) => sofar + pixels, measured.pixels);
+    const average = sum > 0 ? sum / (measured.images + known.length) : 1;
+    let [parts, done, all] = [this.#done, measured.pixels, measured.pixels];
+    for (const { part, pixels } of runs) {
+      parts += part;
+      done += part * (pixels ?? average);
+      all += pixels ?? average;
+    }
+    const total = this.#done + runs.length;
+    const fraction = runs.length === 0 ? (total === 0 ? 0 : 1) : done / all;
+    const secondsLeft = this.#timeLeft.estimate(performance.now(), parts, total, fraction);
+    return { done: this.#done, total, fraction, secondsLeft };
   }
 
   async #segment(
@@ -122,6 +134,7 @@ export class Work {
             if (progress.stage === "decoded") {
               image.thumbnail?.bitmap.close();
               image.thumbnail = progress.picture;
+              run.pixels = pixelsOf(image);
               image.state = { kind: "working", fraction: 0 };
             } else {
               const fraction = progress.done / Math.max(progress.total, 1);
@@ -144,9 +157,17 @@ export class Work {
     }
     this.#running.delete(image);
     this.#done++;
+    if (run.pixels !== null) {
+      this.#measured = { images: this.#measured.images + 1, pixels: this.#measured.pixels + run.pixels };
+    }
     this.#listener.changed(image);
     if (!this.busy) this.#listener.ended();
   }
+}
+
+/** How many pixels an image has; null if that is not known yet. */
+function pixelsOf({ thumbnail }: BatchImage): number | null {
+  return thumbnail === null ? null : thumbnail.width * thumbnail.height;
 }
 
 /** The progress as text. */
