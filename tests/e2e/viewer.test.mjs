@@ -144,6 +144,10 @@ describe("30,000 nuclei", () => {
     const work = await workOf(session, () =>
       timed(session, "zoom", 24, (step) => page.mouse.wheel(0, step < 12 ? -60 : 60)),
     );
+    await timed(session, "zoom, then all tiles", 2, async (step) => {
+      await page.mouse.wheel(0, step === 0 ? -60 : 60);
+      await settled(page);
+    });
     // A screen of 1,000 x 700 pixels has 20 tiles; without a pause, they are drawn once.
     assert.ok(work.nucleusTiles <= 3 * 20, `${work.nucleusTiles} tiles`);
   });

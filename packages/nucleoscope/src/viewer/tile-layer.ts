@@ -3,7 +3,7 @@ import type { Area } from "./outline-path.ts";
 /** The side of a tile in pixels of the canvas. */
 const tileSide = 256;
 /** How many points are drawn in one frame; the other tiles follow in the next frames. */
-const pointsPerFrame = 20_000;
+const pointsPerFrame = 8_000;
 /** While the scale changes, tiles are not drawn again; this many milliseconds after the last change they are. */
 const settleTime = 120;
 /** Lines are up to this wide, in pixels of the canvas: what is just outside a tile reaches into it. */
