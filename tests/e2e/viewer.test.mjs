@@ -1,13 +1,13 @@
 /** The picture: drawing many nuclei, and the tools that work on it. */
 import assert from "node:assert/strict";
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { build } from "esbuild";
 import { serve } from "../../tools/serve.mjs";
 import { root } from "../../tools/step.mjs";
-import { exampleSet, Fixture, screens, temporaryFolder } from "./harness.mjs";
+import { commandLine, exampleSet, Fixture, screens, temporaryFolder } from "./harness.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -289,6 +289,11 @@ describe("the tools", () => {
     await page.getByRole("textbox", { name: "Name of region 2" }).press("Enter");
     await page.getByRole("button", { name: "Remove Tumour" }).waitFor();
     await session.counted();
+    const record = await page.evaluate(async () => {
+      const [file] = await document.querySelector("nucleo-scope").export(["record"]);
+      return JSON.parse(await file.blob.text());
+    });
+    assert.equal(record.images[0].regions.length, 2, "files have the regions, without names");
     await noViolations(page, "regions");
     await session.picture("regions");
     await page.getByRole("button", { name: "Remove region 1" }).click();
@@ -351,6 +356,41 @@ describe("the tools", () => {
     assert.equal(await page.evaluate(() => shadow().activeElement.id), "show-keys");
     await session.leave();
   });
+});
+
+test("900 nuclei on the page: a hover, or a wheel in the table, leaves the picture alone", async () => {
+  const folder = join(temporaryFolder(), "crowd");
+  commandLine("example", folder, "--count", "1", "--side", "1024", "--nuclei", "900");
+  const id = readdirSync(join(folder, "stage1_test"))[0];
+  const bytes = readFileSync(join(folder, "stage1_test", id, "images", `${id}.png`));
+  const session = await fixture.page({
+    prepare: (page) =>
+      page.addInitScript(() => {
+        globalThis.pictures = 0;
+        const { clearRect } = CanvasRenderingContext2D.prototype;
+        CanvasRenderingContext2D.prototype.clearRect = function (...bounds) {
+          if (this.canvas.id === "canvas") globalThis.pictures++;
+          return clearRect.apply(this, bounds);
+        };
+      }),
+  });
+  const { page } = session;
+  await session.drop([{ name: "crowd.png", bytes }]);
+  await session.finished();
+  await session.counted();
+  await page.waitForTimeout(1000);
+  const picture = await page.locator("#canvas").boundingBox();
+  const grid = await page.locator(".table-grid").boundingBox();
+  const before = await page.evaluate(() => pictures);
+  assert.ok(before > 0);
+  await timed(session, "hover, on the page", 10, (step) =>
+    page.mouse.move(picture.x + picture.width * (0.3 + 0.04 * step), picture.y + picture.height / 2 + 7 * step),
+  );
+  await page.mouse.move(grid.x + grid.width / 2, grid.y + grid.height - 20);
+  await timed(session, "wheel in the table", 30, () => page.mouse.wheel(0, 120));
+  assert.ok((await page.locator(".table-grid").evaluate(({ scrollTop }) => scrollTop)) > 1000);
+  assert.equal(await page.evaluate(() => pictures), before);
+  await session.leave();
 });
 
 describe("copying", () => {

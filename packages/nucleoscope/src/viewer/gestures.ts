@@ -102,8 +102,7 @@ function followSpace(surface: HTMLElement, listener: PointerListener): Space {
     if (!(event instanceof KeyboardEvent) || event.key !== " " || event.defaultPrevented) return;
     if (event.ctrlKey || event.metaKey || event.altKey || needsSpace(event.target)) return;
     if (event.target === surface) event.preventDefault();
-    if (event.repeat) return;
-    space.isUsed = false;
+    if (!event.repeat) space.isUsed = false;
     hold(true);
   });
   tree.addEventListener("keyup", (event) => {
@@ -111,7 +110,8 @@ function followSpace(surface: HTMLElement, listener: PointerListener): Space {
     hold(false);
     if (event.target === surface && !space.isUsed) listener.strikesSpace();
   });
-  surface.addEventListener("blur", () => hold(false));
+  // The key may be released in another window.
+  tree.addEventListener("focusout", () => hold(false));
   return space;
 }
 

@@ -77,7 +77,7 @@ const lineWidth = 1.5;
 const squareScale = 2;
 /** The width in screen pixels from which a nucleus shows its number. */
 const roomForNumber = 16;
-/** More marked nuclei than this are drawn on tiles, so that the others can be drawn again without them. */
+/** More highlighted nuclei than this are drawn on tiles, so that the others can be drawn again without them. */
 const mostSingleMarks = 100;
 
 type MarkKind = "highlighted" | "selected";
@@ -128,7 +128,7 @@ export class ImageCanvas {
     return this.#scene === null;
   }
 
-  /** How many tiles with nuclei, and with marked nuclei, have been drawn. */
+  /** How many tiles with nuclei, and with highlighted nuclei, have been drawn. */
   get tilesDrawn(): { readonly nuclei: number; readonly marks: number } {
     return { nuclei: this.#nucleiLayer.drawn, marks: this.#marksLayer.drawn };
   }
@@ -228,7 +228,7 @@ export class ImageCanvas {
     this.#nucleiLayer.show({ paint }, isOther);
   }
 
-  /** Prepares the marked nuclei to be drawn, if there are many. */
+  /** Prepares the highlighted nuclei to be drawn, if there are many. */
   #showMarks(isOther: boolean): void {
     const { selected, highlighted } = this.#marks;
     const { nuclei } = this.#contours;

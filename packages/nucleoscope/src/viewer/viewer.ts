@@ -228,6 +228,7 @@ export class Viewer {
 
   /** Shows nuclei as not counted. */
   exclude(labels: ReadonlySet<number>): void {
+    if (labels.size === 0 && this.#excluded.size === 0) return;
     this.#excluded = labels;
     if (this.#nuclei !== null) {
       this.#nuclei = this.#drawable(this.#nuclei.outlines, this.#nuclei.map, this.#kindOf());
