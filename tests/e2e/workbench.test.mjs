@@ -689,6 +689,8 @@ describe("the workbench", () => {
       [],
     );
 
+    // A worker that is still measuring would take the first request later.
+    await session.counted();
     const inOneGo = await session.page.evaluate(async () => {
       const input = part("#tune-minimumArea");
       globalThis.tasks.length = 0;

@@ -19,10 +19,13 @@ import { hintFor } from "./session/hints.ts";
 import { refusalOf, type Activity, type Session } from "./session/session.ts";
 import { linkOf } from "./session/settings-link.ts";
 import { byId, setText, type Root } from "./ui/dom.ts";
+import { KeySheet } from "./ui/key-sheet.ts";
 import { followMenu } from "./ui/menus.ts";
 import { prefer, preference } from "./ui/preferences.ts";
+import { followShortcuts } from "./ui/shortcuts.ts";
 import { makeSplitter, type SplitterOptions } from "./ui/splitter.ts";
-import type { Drawn } from "./viewer/tools.ts";
+import { toolKeys, type Drawn, type ToolName } from "./viewer/tools.ts";
+import { RegionList } from "./viewer/region-list.ts";
 import { Viewer } from "./viewer/viewer.ts";
 
 /** What a view tells its element. */
@@ -45,6 +48,7 @@ export class View {
   readonly #tuning: TuningPanel;
   readonly #stack: StackPanel;
   readonly #corrections: CorrectionBar;
+  readonly #regions: RegionList;
   readonly #download: Download;
   readonly #export: ExportMenu;
   readonly #progress: ProgressBar;
@@ -91,6 +95,7 @@ export class View {
       },
       this.#part("viewer"),
     );
+    this.#regions = new RegionList(root, (regions) => session.setRegions(regions));
     this.#download = new Download(root, session);
     const dialect = new TableDialectChoice(root);
     this.#export = new ExportMenu(root, session, () => ({
@@ -104,6 +109,7 @@ export class View {
     this.#splitter("list-splitter", ".list-panel", { label: "Width of the list", side: 1, minimum: 160, maximum: 480 });
     this.#splitter("panel-splitter", ".panel", { label: "Width of the panel", side: -1, minimum: 240, maximum: 800 });
     this.#followButtons();
+    this.#followShortcuts();
     this.#followSession();
   }
 
@@ -158,6 +164,19 @@ export class View {
       if (event.key === "Delete") this.#removeSelected();
       else this.#viewer.zoomByKey(event);
     });
+  }
+
+  #followShortcuts(): void {
+    const keys = new KeySheet(this.#root);
+    const tools = Object.entries(toolKeys) as [ToolName, string][];
+    const shortcuts = [
+      ...tools.map(([tool, key]) => ({ key, run: () => this.#viewer.chooseTool(tool) })),
+      { key: "o", run: () => this.#viewer.toggleOutlines() },
+      { key: ",", run: () => this.#viewer.resizeBrush(-1) },
+      { key: ".", run: () => this.#viewer.resizeBrush(1) },
+      { key: "?", run: () => keys.open() },
+    ];
+    followShortcuts(this.#root, shortcuts, this.#abort.signal);
   }
 
   #followSession(): void {
@@ -240,6 +259,7 @@ export class View {
     if (image !== this.#session.selected.peek()) return;
     this.#viewer.describe();
     this.#measurements.update(image);
+    this.#showRegions(image);
     this.#showSmallHistogram(image);
   }
 
@@ -265,18 +285,36 @@ export class View {
   #showCorrections(): void {
     const image = this.#session.selected.peek();
     const isCorrectable = image === null || !isTiled(image);
+    const history = image?.state.kind === "done" ? this.#session.historyOf(image) : null;
     this.#part("tiled-note").hidden = isCorrectable;
     this.#viewer.allowCorrections(isCorrectable);
     this.#corrections.show({
       selected: isCorrectable ? this.#viewer.selected.size : 0,
-      canUndo: isCorrectable && image?.edits.canUndo === true,
-      canRedo: isCorrectable && image?.edits.canRedo === true,
+      canUndo: history?.canUndo === true,
+      canRedo: history?.canRedo === true,
       regions: image?.regions.length ?? 0,
       canStartFromTruth:
         isCorrectable &&
         image?.state.kind === "done" &&
         image.state.result.truthOutlines !== null &&
         !image.startsFromTruth,
+    });
+    this.#showRegions(image);
+  }
+
+  #showRegions(image: BatchImage | null): void {
+    if (image === null || image.state.kind !== "done") {
+      this.#regions.show(null);
+      return;
+    }
+    const { result } = image.state;
+    const measured = this.#session.counts.of(image);
+    this.#regions.show({
+      regions: image.regions,
+      width: result.width,
+      height: result.height,
+      pixelSize: image.pixelSize ?? result.stack.pixelSize,
+      measured: measured === null ? null : { table: measured.table, included: measured.counted.included },
     });
   }
 

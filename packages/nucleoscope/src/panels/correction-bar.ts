@@ -1,4 +1,5 @@
 import { byId, type Root } from "../ui/dom.ts";
+import { isTyping } from "../ui/shortcuts.ts";
 
 /** The actions on the selected nuclei and on the list of corrections. */
 export interface CorrectionActions {
@@ -64,8 +65,4 @@ function actionOf({ key, ctrlKey, metaKey, shiftKey, altKey }: KeyboardEvent): k
   }
   if (key === "Delete" || key === "Backspace") return "delete";
   return key === "m" ? "merge" : null;
-}
-
-function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLInputElement && !["checkbox", "radio", "range", "button"].includes(target.type);
 }

@@ -66,6 +66,11 @@ export class Chart {
     followColorScheme(this);
   }
 
+  /** The parts of the chart, to copy and save it. */
+  get parts(): { readonly svg: SVGSVGElement; readonly canvas: HTMLCanvasElement } {
+    return { svg: this.#svg, canvas: this.canvas };
+  }
+
   /** A description of the chart for screen readers. */
   set description(text: string) {
     this.#svg.setAttribute("aria-label", text);

@@ -5,6 +5,7 @@ import { make, setText, makeSvg } from "../ui/dom.ts";
 import { nuclei, number } from "../format.ts";
 import { binAt, binCounts, binEdge, binsOf, type Bins } from "./bins.ts";
 import { BrushLayer } from "./brush-layer.ts";
+import { exportButtons } from "./chart-export.ts";
 import { button, Chart, ColumnSelect, legend, pixelsOf, placeLine, type ChartEvents, type Scale } from "./chart.ts";
 import { isWithin, type Gate } from "../session/gates.ts";
 import { columnValues, defaultColumns, heading, isWhole, written, type MeasurementTable } from "./measurement-table.ts";
@@ -68,7 +69,11 @@ export class Histogram {
     const actions = make("div", "chart-controls");
     actions.append(this.#fields.element, ...this.#buttons);
     const series = legend(["included", "excluded", "brushed", "selected"]);
-    this.element.append(controls, this.#chart.element, series, this.#reading, actions);
+    const saving = exportButtons(
+      () => this.#chart.parts,
+      () => `histogram ${this.#column.key}`,
+    );
+    this.element.append(controls, this.#chart.element, series, this.#reading, actions, saving);
     this.#chart.element.addEventListener("pointermove", (event) => {
       if (event.buttons === 0) this.#read(this.#chart.placeOf(event).x);
     });

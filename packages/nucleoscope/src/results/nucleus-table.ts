@@ -15,6 +15,7 @@ import {
 } from "./measurement-table.ts";
 import { readCondition, type Condition } from "../session/row-filter.ts";
 import { rowOrder, type Sorting } from "./row-order.ts";
+import { tableText } from "./table-text.ts";
 
 /** The height of a row in rem. */
 const rowHeightInRem = 2;
@@ -68,6 +69,7 @@ export class NucleusTable {
   readonly #onlyBrushed = make("input", "");
   readonly #onlyBrushedLabel = make("label", "toggle");
   readonly #clearFilters = make("button", "quiet", "Clear filters");
+  readonly #copy = make("button", "quiet", "Copy table");
   readonly #count = make("p", "table-count");
   readonly #grid = make("div", "table-grid");
   readonly #head = make("div", "table-head");
@@ -96,6 +98,7 @@ export class NucleusTable {
   #rowHeight = 32;
   #headHeight = 64;
   #filterTimer: ReturnType<typeof setTimeout> | undefined;
+  #reportTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(events: TableEvents) {
     this.#events = events;
@@ -165,7 +168,7 @@ export class NucleusTable {
     const help = make(
       "p",
       "note",
-      "Arrow keys move. Enter sorts by a heading, or selects a row. Type under a heading to filter: ",
+      "Arrow keys move. Enter sorts by a heading, or selects a row. Ctrl+C copies the selected nucleus, or all that are shown. Type under a heading to filter: ",
     );
     help.id = `${this.#id}-help`;
     help.append(make("code", "", "> 200"), ", ", make("code", "", "< 5"), " or ", make("code", "", "200 to 400"), ".");
@@ -176,9 +179,12 @@ export class NucleusTable {
       checkbox(this.#hideExcluded, "Hide nuclei that do not count"),
       checkbox(this.#onlyBrushed, "Brushed nuclei only", this.#onlyBrushedLabel),
       this.#clearFilters,
+      this.#copy,
       this.#count,
     );
     this.#onlyBrushedLabel.hidden = true;
+    this.#copy.type = "button";
+    this.#copy.title = "Copy all nuclei that are shown, for a spreadsheet";
     this.#clearFilters.type = "button";
     this.#clearFilters.hidden = true;
     for (const part of [this.#head, this.#body]) part.setAttribute("role", "rowgroup");
@@ -213,6 +219,13 @@ export class NucleusTable {
     for (const box of [this.#hideExcluded, this.#onlyBrushed]) {
       box.addEventListener("change", () => this.#arrange());
     }
+    this.#grid.addEventListener("copy", (event) => this.#followCopy(event));
+    this.#copy.addEventListener("click", () => {
+      const rows = [...this.#order];
+      void copyText(this.#textOf(rows)).then((isCopied) =>
+        this.#report(isCopied ? `${nuclei(rows.length)} copied` : "the browser does not allow copying"),
+      );
+    });
     this.#clearFilters.addEventListener("click", () => {
       for (const { filter } of this.#columns) filter.value = "";
       this.#filterTexts.clear();
@@ -436,6 +449,29 @@ export class NucleusTable {
     cell.classList.toggle("is-place", this.#grid.matches(":focus"));
   }
 
+  /** Copies the selected nucleus, or else all that are shown; selected text is copied as usual. */
+  #followCopy(event: ClipboardEvent): void {
+    if (event.target instanceof HTMLInputElement || event.clipboardData === null) return;
+    if (document.getSelection()?.isCollapsed === false) return;
+    const selected = this.#selected === null ? -1 : this.#order.indexOf(this.#selected - 1);
+    const rows = selected < 0 ? [...this.#order] : [...this.#order.subarray(selected, selected + 1)];
+    event.clipboardData.setData("text/plain", this.#textOf(rows));
+    event.preventDefault();
+    this.#report(`${nuclei(rows.length)} copied`);
+  }
+
+  #textOf(rows: readonly number[]): string {
+    const columns = this.#columns.map(({ column, values }) => ({ heading: heading(column), values }));
+    return tableText(columns, rows);
+  }
+
+  /** Shows a text in place of the number of rows for a while. */
+  #report(words: string): void {
+    setText(this.#count, words);
+    clearTimeout(this.#reportTimer);
+    this.#reportTimer = setTimeout(() => this.#showCount(), 3000);
+  }
+
   #followKey(event: KeyboardEvent): void {
     if (event.target !== this.#grid || event.altKey || event.metaKey) return;
     const { row, column } = this.#place;
@@ -535,6 +571,16 @@ export class NucleusTable {
     this.#hovered = label;
     this.#fillRows();
     this.#events.hovered(label);
+  }
+}
+
+/** Copies a text; returns whether the browser allowed it. */
+async function copyText(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false;
   }
 }
 

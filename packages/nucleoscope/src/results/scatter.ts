@@ -5,6 +5,7 @@ import { make, setText, makeSvg } from "../ui/dom.ts";
 import { nuclei } from "../format.ts";
 import { BrushLayer } from "./brush-layer.ts";
 import { button, Chart, ColumnSelect, legend, pixelsOf, type ChartEvents, type Scale } from "./chart.ts";
+import { exportButtons } from "./chart-export.ts";
 import { isWithin } from "../session/gates.ts";
 import { columnValues, defaultColumns, heading, isWhole, written, type MeasurementTable } from "./measurement-table.ts";
 import { isOpen, openRange, RangeFields, tidy } from "./range-fields.ts";
@@ -120,7 +121,11 @@ export class Scatter {
     this.#selectedRing.setAttribute("r", "9");
     this.#chart.plot.append(this.#hoveredRing, this.#selectedRing, this.#brush.element);
     const series = legend(["included", "excluded", "brushed", "selected"]);
-    this.element.append(controls, this.#chart.element, series, this.#reading, actions);
+    const saving = exportButtons(
+      () => this.#chart.parts,
+      () => `scatter ${this.#across.column.key} ${this.#up.column.key}`,
+    );
+    this.element.append(controls, this.#chart.element, series, this.#reading, actions, saving);
     this.#followPointer(this.#chart.element);
   }
 

@@ -9,6 +9,7 @@ import { Counts } from "./counts.ts";
 import { changed, sameGate, type Gate } from "./gates.ts";
 import type { Gathered } from "./gather.ts";
 import type { GroupChange } from "./groups.ts";
+import { ImageHistory, type Undone } from "./image-history.ts";
 import { InteractiveWorker, requestOf } from "./interactive-worker.ts";
 import type { KeptImage, KeptSession, KeptState } from "./kept-session.ts";
 import { Listeners } from "./listeners.ts";
@@ -124,6 +125,7 @@ export class Session {
   });
   readonly #images = signal<readonly BatchImage[]>([]);
   readonly #selected = signal<BatchImage | null>(null);
+  readonly #histories = new WeakMap<BatchImage, ImageHistory>();
   readonly #engine = signal<Engine | null>(null);
   readonly #loadFailure = signal<ErrorReport | null>(null);
   readonly #score = signal<BatchScore | null>(null);
@@ -547,20 +549,27 @@ export class Session {
 
   /** Makes a correction in the selected image. */
   correct(edit: Edit): void {
-    this.#changeEdits((image) => {
-      image.edits.push(edit);
-      return true;
-    });
+    const image = this.#selected.value;
+    if (image === null || image.state.kind !== "done" || isTiled(image)) return;
+    this.historyOf(image).correct(edit);
+    this.#followEdits(image);
   }
 
-  /** Undoes the last correction of the selected image. */
+  /** Undoes the last correction or change of the regions of the selected image. */
   undo(): void {
-    this.#changeEdits(({ edits }) => edits.undo());
+    this.#travel((history) => history.undo());
   }
 
-  /** Makes the last undone correction of the selected image again. */
+  /** Makes the last undone correction or change of the regions of the selected image again. */
   redo(): void {
-    this.#changeEdits(({ edits }) => edits.redo());
+    this.#travel((history) => history.redo());
+  }
+
+  /** The corrections and changes of the regions of an image. */
+  historyOf(image: BatchImage): ImageHistory {
+    const history = this.#histories.get(image) ?? new ImageHistory(image.edits);
+    this.#histories.set(image, history);
+    return history;
   }
 
   /** Corrects the ground truth of the selected image in place of the nuclei that were found. */
@@ -576,9 +585,8 @@ export class Session {
   setRegions(regions: readonly Region[]): void {
     const image = this.#selected.value;
     if (image === null) return;
-    image.regions = regions;
-    this.#listeners.emit("image", image);
-    this.#recount();
+    this.historyOf(image).changeRegions(image.regions, regions);
+    this.#putRegions(image, regions);
   }
 
   /** Applies added and removed gates to every image, whatever other gates it has. */
@@ -843,10 +851,22 @@ export class Session {
     if (!this.#isBusy) void this.counts.askAll(this.#batch.images);
   }
 
-  /** Changes the corrections of the selected image; `change` returns whether there was a change. */
-  #changeEdits(change: (image: BatchImage) => boolean): void {
+  #putRegions(image: BatchImage, regions: readonly Region[]): void {
+    image.regions = regions;
+    this.#listeners.emit("image", image);
+    this.#recount();
+  }
+
+  #travel(step: (history: ImageHistory) => Undone | null): void {
     const image = this.#selected.value;
-    if (image === null || image.state.kind !== "done" || isTiled(image) || !change(image)) return;
+    if (image === null || image.state.kind !== "done") return;
+    const undone = step(this.historyOf(image));
+    if (undone === "edit") this.#followEdits(image);
+    else if (undone !== null) this.#putRegions(image, undone.regions);
+  }
+
+  /** Applies the corrections of an image after they have changed. */
+  #followEdits(image: BatchImage): void {
     this.#listeners.emit("edit", image);
     this.#relabel(image);
   }
@@ -892,6 +912,7 @@ export class Session {
           help: "Add the image first, then the regions.",
         };
       }
+      this.historyOf(image).changeRegions(image.regions, regions);
       image.regions = regions;
       this.#listeners.emit("image", image);
       return {

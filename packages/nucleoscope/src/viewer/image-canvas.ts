@@ -1,7 +1,8 @@
 import type { Picture } from "../engine/protocol.ts";
 import type { NucleiMap } from "./nuclei-map.ts";
-import { OutlinePaths, type Area } from "./outline-path.ts";
+import { Contours, levelOf, OutlinePaths, type Area } from "./outline-path.ts";
 import { scaleBar } from "./scale-bar.ts";
+import { TileLayer, type Pending, type Placement } from "./tile-layer.ts";
 import { Viewport, type Point, type Size } from "./viewport.ts";
 import type { Outlines, Point as Place, Region } from "../wasm/nucleoscope.js";
 
@@ -44,9 +45,18 @@ export interface Marks {
   readonly draft: { readonly path: readonly Place[]; readonly isClosed: boolean; readonly width: number } | null;
   /** The position of the keyboard's pen. */
   readonly pen: Place | null;
+  /** The circle that the brush covers under the pointer. */
+  readonly brush: { readonly at: Place; readonly radius: number } | null;
 }
 
-const noMarks: Marks = { selected: new Set(), hovered: null, highlighted: new Set(), draft: null, pen: null };
+const noMarks: Marks = {
+  selected: new Set(),
+  hovered: null,
+  highlighted: new Set(),
+  draft: null,
+  pen: null,
+  brush: null,
+};
 
 /** Okabe and Ito's colours, distinguishable with every kind of colour vision; line styles differ as well. */
 const strokes: Readonly<Record<NucleusKind, { colour: string; dash: readonly number[] }>> = {
@@ -67,28 +77,47 @@ const lineWidth = 1.5;
 const squareScale = 2;
 /** The width in screen pixels from which a nucleus shows its number. */
 const roomForNumber = 16;
+/** More highlighted nuclei than this are drawn on tiles, so that the others can be drawn again without them. */
+const mostSingleMarks = 100;
 
-/** Draws an image and its nuclei, through a viewport that the user moves. */
+type MarkKind = "highlighted" | "selected";
+
+const markStyles: Readonly<Record<MarkKind, { colour: string; width: number }>> = {
+  highlighted: { colour: highlightColour, width: 2 },
+  selected: { colour: selectedColour, width: 3 },
+};
+
+/**
+ * Draws an image and its nuclei, through a viewport that the user moves.
+ *
+ * There are two canvases: one for the picture with the nuclei, and one above it for what changes while the picture
+ * does not, such as the nucleus under the pointer.
+ */
 export class ImageCanvas {
   readonly viewport = new Viewport();
+  /** How often each canvas has been drawn. */
+  readonly drawings = { picture: 0, marks: 0 };
   readonly #canvas: HTMLCanvasElement;
   readonly #context: CanvasRenderingContext2D;
+  readonly #marksContext: CanvasRenderingContext2D;
   readonly #onDraw: () => void;
   readonly #observer: ResizeObserver;
+  readonly #nucleiLayer = new TileLayer();
+  readonly #marksLayer = new TileLayer();
   #scene: Scene | null = null;
   #marks: Marks = noMarks;
-  #paths: { readonly of: Nuclei; readonly paths: OutlinePaths<NucleusKind> } | null = null;
-  #missedPaths: { readonly of: Nuclei; readonly paths: OutlinePaths<NucleusKind> } | null = null;
+  #contours: { nuclei: Contours | null; missed: Contours | null } = { nuclei: null, missed: null };
   #style: OverlayStyle = "outlines";
   #nucleiShown = true;
+  #isPictureDue = false;
   #frame: number | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** `onDraw` is called after each drawing, when the viewport may have changed. */
-  constructor(canvas: HTMLCanvasElement, onDraw: () => void) {
-    const context = canvas.getContext("2d");
-    if (context === null) throw new Error("this browser has no 2D canvas");
+  /** `marks` lies above `canvas`. `onDraw` is called after each drawing, when the viewport may have changed. */
+  constructor(canvas: HTMLCanvasElement, marks: HTMLCanvasElement, onDraw: () => void) {
     this.#canvas = canvas;
-    this.#context = context;
+    this.#context = contextOf(canvas);
+    this.#marksContext = contextOf(marks);
     this.#onDraw = onDraw;
     this.#observer = new ResizeObserver(() => this.#followSize());
     this.#observer.observe(canvas);
@@ -99,12 +128,24 @@ export class ImageCanvas {
     return this.#scene === null;
   }
 
+  /** How many tiles with nuclei, and with highlighted nuclei, have been drawn. */
+  get tilesDrawn(): { readonly nuclei: number; readonly marks: number } {
+    return { nuclei: this.#nucleiLayer.drawn, marks: this.#marksLayer.drawn };
+  }
+
   /** Shows a scene; `isOther` resets the viewport for another image. */
   show(scene: Scene | null, isOther: boolean): void {
+    const before = this.#scene;
     const wasSplit = this.#isSplit;
     this.#scene = scene;
-    this.#paths = pathsOf(this.#paths, scene?.nuclei ?? null);
-    this.#missedPaths = pathsOf(this.#missedPaths, scene?.missed ?? null);
+    this.#contours = {
+      nuclei: contoursOf(this.#contours.nuclei, scene?.nuclei),
+      missed: contoursOf(this.#contours.missed, scene?.missed),
+    };
+    if (isOther || !isSame(before?.nuclei, scene?.nuclei) || !isSame(before?.missed, scene?.missed)) {
+      this.#showNuclei(isOther);
+    }
+    if (isOther || before?.nuclei?.outlines !== scene?.nuclei?.outlines) this.#showMarks(true);
     if (scene !== null && isOther) this.viewport.open(scene.image);
     if (wasSplit !== this.#isSplit) this.#followSize();
     this.redraw();
@@ -112,14 +153,17 @@ export class ImageCanvas {
 
   /** Sets the highlights. */
   mark(marks: Marks): void {
+    const before = this.#marks;
     this.#marks = marks;
-    this.redraw();
+    if (before.selected !== marks.selected || before.highlighted !== marks.highlighted) this.#showMarks(false);
+    this.#schedule();
   }
 
   /** Sets whether and how nuclei are shown. */
   showNuclei(shown: boolean, style: OverlayStyle): void {
     this.#nucleiShown = shown;
     this.#style = style;
+    this.#showNuclei(true);
     this.redraw();
   }
 
@@ -130,11 +174,22 @@ export class ImageCanvas {
     return [place.x, place.y];
   }
 
-  /** Draws in the next frame. */
+  /** Draws everything in the next frame. */
   redraw(): void {
+    this.#isPictureDue = true;
+    this.#schedule();
+  }
+
+  #schedule(): void {
     this.#frame ??= requestAnimationFrame(() => {
       this.#frame = null;
-      this.#draw();
+      const isPictureDue = this.#isPictureDue;
+      if (isPictureDue) clearTimeout(this.#timer);
+      this.#isPictureDue = false;
+      const ofPicture = isPictureDue ? this.#draw() : null;
+      const ofMarks = this.#drawMarks();
+      if (ofPicture !== null) this.#timer = setTimeout(() => this.redraw(), ofPicture);
+      else if (ofMarks !== null) this.#timer = setTimeout(() => this.#schedule(), ofMarks);
       this.#onDraw();
     });
   }
@@ -149,62 +204,142 @@ export class ImageCanvas {
     this.redraw();
   }
 
-  #draw(): void {
-    const { screen } = this.viewport;
-    const context = this.#context;
+  /** Prepares the nuclei of the scene to be drawn. */
+  #showNuclei(isOther: boolean): void {
+    const { nuclei, missed } = this.#contours;
+    const scene = this.#scene;
+    if (!this.#nucleiShown || scene === null || (nuclei === null && missed === null)) {
+      this.#nucleiLayer.show(null, true);
+      return;
+    }
+    const layers = [
+      missed === null ? null : { paths: new OutlinePaths(missed, scene.missed?.kindOf ?? (() => null)), filled: false },
+      nuclei === null
+        ? null
+        : { paths: new OutlinePaths(nuclei, scene.nuclei?.kindOf ?? (() => null)), filled: this.#style === "filled" },
+    ].filter((layer) => layer !== null);
+    const numbered = this.#style === "numbers" ? (scene.nuclei?.map ?? null) : null;
+    const paint = (context: CanvasRenderingContext2D, area: Area): number => {
+      let points = 0;
+      for (const { paths, filled } of layers) points += this.#drawPaths(context, paths, area, filled);
+      if (numbered !== null) this.#drawNumbers(context, numbered, area);
+      return points;
+    };
+    this.#nucleiLayer.show({ paint }, isOther);
+  }
+
+  /** Prepares the highlighted nuclei to be drawn, if there are many. */
+  #showMarks(isOther: boolean): void {
+    const { selected, highlighted } = this.#marks;
+    const { nuclei } = this.#contours;
+    if (nuclei === null || !this.#hasManyMarks) {
+      this.#marksLayer.show(null, true);
+      return;
+    }
+    const kindOf = (label: number): MarkKind | null =>
+      selected.has(label) ? "selected" : highlighted.has(label) ? "highlighted" : null;
+    const paths = new OutlinePaths<MarkKind>(nuclei, kindOf);
+    const paint = (context: CanvasRenderingContext2D, area: Area): number => {
+      const seen = paths.within(area, this.#level);
+      for (const { kind, path } of seen) this.#strokeMark(context, path, markStyles[kind]);
+      return seen.reduce((sum, { points }) => sum + points, 0);
+    };
+    this.#marksLayer.show({ paint }, isOther);
+  }
+
+  get #hasManyMarks(): boolean {
+    return this.#marks.selected.size + this.#marks.highlighted.size > mostSingleMarks;
+  }
+
+  /** The level of detail of outlines at the viewport's scale. */
+  get #level(): number {
+    return levelOf(this.viewport.scale * globalThis.devicePixelRatio);
+  }
+
+  /** Gives a canvas the size of the screen, and clears it. */
+  #clear(context: CanvasRenderingContext2D): { readonly width: number; readonly height: number } {
+    const { canvas } = context;
     const density = globalThis.devicePixelRatio;
-    const panes = this.#isSplit ? 2 : 1;
-    const width = Math.max(1, Math.round(screen.width * panes * density));
+    const { screen } = this.viewport;
+    const width = Math.max(1, Math.round(screen.width * this.#panes * density));
     const height = Math.max(1, Math.round(screen.height * density));
-    if (this.#canvas.width !== width || this.#canvas.height !== height) {
-      this.#canvas.width = width;
-      this.#canvas.height = height;
+    if (canvas.width !== width || canvas.height !== height) {
+      canvas.width = width;
+      canvas.height = height;
     }
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, width, height);
-    const scene = this.#scene;
-    if (scene === null) return;
-    for (let pane = 0; pane < panes; pane++) {
-      context.save();
-      context.beginPath();
-      context.rect((pane * width) / panes, 0, width / panes, height);
-      context.clip();
-      this.#drawPane(scene, pane === 0 ? scene.picture : scene.second, (pane * width) / panes);
-      context.restore();
-    }
-    this.#drawScaleBar(scene, density);
+    return { width, height };
   }
 
-  #drawPane(scene: Scene, picture: Picture | null, paneLeft: number): void {
-    const { viewport } = this;
-    const context = this.#context;
+  get #panes(): number {
+    return this.#isSplit ? 2 : 1;
+  }
+
+  /** Draws in each pane, clipped to it. */
+  #inPanes(
+    context: CanvasRenderingContext2D,
+    { width, height }: { readonly width: number; readonly height: number },
+    draw: (placement: Placement, pane: number) => void,
+  ): void {
     const density = globalThis.devicePixelRatio;
-    const scale = viewport.scale * density;
-    const left = viewport.offset.x * density;
-    const top = viewport.offset.y * density;
-    context.setTransform(scale, 0, 0, scale, paneLeft + left, top);
-    if (picture !== null) {
-      context.imageSmoothingEnabled = viewport.scale < squareScale || picture.bitmap.width < scene.image.width;
-      context.imageSmoothingQuality = "high";
-      context.drawImage(picture.bitmap, 0, 0, scene.image.width, scene.image.height);
+    const { viewport } = this;
+    for (let index = 0; index < this.#panes; index++) {
+      const pane = { x: (index * width) / this.#panes, y: 0, width: width / this.#panes, height };
+      context.save();
+      context.beginPath();
+      context.rect(pane.x, pane.y, pane.width, pane.height);
+      context.clip();
+      // Whole pixels, so that tiles are copied as they are.
+      const left = Math.round(pane.x + viewport.offset.x * density);
+      const top = Math.round(viewport.offset.y * density);
+      draw({ scale: viewport.scale * density, left, top, pane }, index);
+      context.restore();
     }
-    const area = {
-      x: -left / scale,
-      y: -top / scale,
-      width: viewport.screen.width / viewport.scale,
-      height: viewport.screen.height / viewport.scale,
-    };
-    context.lineJoin = "round";
-    if (this.#nucleiShown) {
-      if (this.#missedPaths !== null) this.#drawPaths(this.#missedPaths.paths, area, false);
-      if (this.#paths !== null) {
-        this.#drawPaths(this.#paths.paths, area, this.#style === "filled");
-        if (this.#style === "numbers") this.#drawNumbers(this.#paths.of.map, area);
+  }
+
+  /** Draws the picture with the nuclei. */
+  #draw(): Pending {
+    this.drawings.picture++;
+    const context = this.#context;
+    const size = this.#clear(context);
+    const scene = this.#scene;
+    if (scene === null) return null;
+    const { scale } = this.viewport;
+    let pending: Pending = null;
+    this.#inPanes(context, size, (placement, pane) => {
+      const picture = pane === 0 ? scene.picture : scene.second;
+      enterImage(context, placement);
+      if (picture !== null) {
+        context.imageSmoothingEnabled = scale < squareScale || picture.bitmap.width < scene.image.width;
+        context.imageSmoothingQuality = "high";
+        context.drawImage(picture.bitmap, 0, 0, scene.image.width, scene.image.height);
       }
-    }
-    if (scene.nuclei !== null) this.#drawMarks(scene.nuclei.map);
-    this.#drawRegions(scene.regions);
-    this.#drawDraft();
+      context.imageSmoothingEnabled = true;
+      pending = this.#nucleiLayer.draw(context, placement);
+      enterImage(context, placement);
+      this.#drawRegions(context, scene.regions);
+    });
+    this.#drawScaleBar(scene);
+    return pending;
+  }
+
+  /** Draws what is above the picture. */
+  #drawMarks(): Pending {
+    this.drawings.marks++;
+    const context = this.#marksContext;
+    const size = this.#clear(context);
+    const map = this.#scene?.nuclei?.map;
+    let pending: Pending = null;
+    this.#inPanes(context, size, (placement) => {
+      pending = this.#marksLayer.draw(context, placement);
+      enterImage(context, placement);
+      context.lineJoin = "round";
+      if (map !== undefined) this.#drawMarked(context, map);
+      this.#drawDraft(context);
+      this.#drawBrush(context);
+    });
+    return pending;
   }
 
   /** The line width factor: at small scales, lines of full width would cover small nuclei. */
@@ -212,25 +347,37 @@ export class ImageCanvas {
     return Math.min(1, Math.max(0.4, this.viewport.scale));
   }
 
-  #drawPaths(paths: OutlinePaths<NucleusKind>, area: Area, isFilled: boolean): void {
-    const seen = paths.within(area);
+  /** Returns how many points the paths have. */
+  #drawPaths(
+    context: CanvasRenderingContext2D,
+    paths: OutlinePaths<NucleusKind>,
+    area: Area,
+    isFilled: boolean,
+  ): number {
+    const seen = paths.within(area, this.#level);
     if (isFilled) {
-      this.#context.globalAlpha = 0.45;
+      context.globalAlpha = 0.45;
       for (const { kind, path } of seen) {
-        this.#context.fillStyle = strokes[kind].colour;
-        this.#context.fill(path, "evenodd");
+        context.fillStyle = strokes[kind].colour;
+        context.fill(path, "evenodd");
       }
-      this.#context.globalAlpha = 1;
+      context.globalAlpha = 1;
     }
-    for (const { path } of seen) this.#stroke(path, haloColour, haloWidth * this.#thinning, []);
+    for (const { path } of seen) this.#stroke(context, path, haloColour, haloWidth * this.#thinning, []);
     for (const { kind, path } of seen) {
-      this.#stroke(path, strokes[kind].colour, lineWidth * this.#thinning, strokes[kind].dash);
+      this.#stroke(context, path, strokes[kind].colour, lineWidth * this.#thinning, strokes[kind].dash);
     }
+    return seen.reduce((sum, { points }) => sum + points, 0);
   }
 
   /** Strokes a path in image coordinates; the width is in screen pixels. */
-  #stroke(path: Path2D, colour: string, width: number, dash: readonly number[]): void {
-    const context = this.#context;
+  #stroke(
+    context: CanvasRenderingContext2D,
+    path: Path2D,
+    colour: string,
+    width: number,
+    dash: readonly number[],
+  ): void {
     const { scale } = this.viewport;
     context.strokeStyle = colour;
     context.lineWidth = width / scale;
@@ -239,8 +386,7 @@ export class ImageCanvas {
     context.setLineDash([]);
   }
 
-  #drawNumbers(map: NucleiMap, area: Area): void {
-    const context = this.#context;
+  #drawNumbers(context: CanvasRenderingContext2D, map: NucleiMap, area: Area): void {
     const { scale } = this.viewport;
     context.font = `600 ${12 / scale}px system-ui, sans-serif`;
     context.textAlign = "center";
@@ -253,25 +399,33 @@ export class ImageCanvas {
       if (bounds === undefined || (bounds.right - bounds.left) * scale < roomForNumber) continue;
       const x = (bounds.left + bounds.right) / 2;
       const y = (bounds.top + bounds.bottom) / 2;
-      if (x < area.x || y < area.y || x > area.x + area.width || y > area.y + area.height) continue;
+      // A number may be wider than its nucleus.
+      const room = 24 / scale;
+      if (x < area.x - room || x > area.x + area.width + room) continue;
+      if (y < area.y - room || y > area.y + area.height + room) continue;
       context.strokeText(String(label), x, y);
       context.fillText(String(label), x, y);
     }
   }
 
-  #drawMarks(map: NucleiMap): void {
+  #drawMarked(context: CanvasRenderingContext2D, map: NucleiMap): void {
     const { selected, hovered, highlighted } = this.#marks;
-    const outline = (label: number, colour: string, width: number): void => {
-      const path = map.pathOf(label);
-      this.#stroke(path, haloColour, width + 2, []);
-      this.#stroke(path, colour, width, []);
-    };
-    for (const label of highlighted) outline(label, highlightColour, 2);
-    if (hovered !== null) outline(hovered, selectedColour, 1.5);
-    for (const label of selected) outline(label, selectedColour, 3);
+    const isMany = this.#hasManyMarks;
+    if (!isMany) for (const label of highlighted) this.#strokeMark(context, map.pathOf(label), markStyles.highlighted);
+    if (hovered !== null) this.#strokeMark(context, map.pathOf(hovered), { colour: selectedColour, width: 1.5 });
+    if (!isMany) for (const label of selected) this.#strokeMark(context, map.pathOf(label), markStyles.selected);
   }
 
-  #drawRegions(regions: readonly Region[]): void {
+  #strokeMark(
+    context: CanvasRenderingContext2D,
+    path: Path2D,
+    { colour, width }: { readonly colour: string; readonly width: number },
+  ): void {
+    this.#stroke(context, path, haloColour, width + 2, []);
+    this.#stroke(context, path, colour, width, []);
+  }
+
+  #drawRegions(context: CanvasRenderingContext2D, regions: readonly Region[]): void {
     for (const region of regions) {
       const path = new Path2D();
       if (region.kind === "rectangle") path.rect(region.x, region.y, region.width, region.height);
@@ -279,27 +433,26 @@ export class ImageCanvas {
         for (const [x, y] of region.points) path.lineTo(x, y);
         path.closePath();
       }
-      this.#stroke(path, haloColour, 4, []);
-      this.#stroke(path, regionColour, 2, [8, 5]);
+      this.#stroke(context, path, haloColour, 4, []);
+      this.#stroke(context, path, regionColour, 2, [8, 5]);
     }
   }
 
-  #drawDraft(): void {
+  #drawDraft(context: CanvasRenderingContext2D): void {
     const { draft, pen } = this.#marks;
     const { scale } = this.viewport;
     if (draft !== null) {
       const path = new Path2D();
       for (const [x, y] of draft.path) path.lineTo(x, y);
       if (draft.isClosed) path.closePath();
-      const context = this.#context;
       context.lineCap = "round";
       if (draft.width > 0) {
         context.globalAlpha = 0.5;
-        this.#stroke(path, highlightColour, draft.width * scale, []);
+        this.#stroke(context, path, highlightColour, draft.width * scale, []);
         context.globalAlpha = 1;
       } else {
-        this.#stroke(path, haloColour, 4, []);
-        this.#stroke(path, highlightColour, 2, []);
+        this.#stroke(context, path, haloColour, 4, []);
+        this.#stroke(context, path, highlightColour, 2, []);
       }
       context.lineCap = "butt";
     }
@@ -311,12 +464,23 @@ export class ImageCanvas {
     cross.lineTo(x + arm, y);
     cross.moveTo(x, y - arm);
     cross.lineTo(x, y + arm);
-    this.#stroke(cross, haloColour, 5, []);
-    this.#stroke(cross, selectedColour, 2, []);
+    this.#stroke(context, cross, haloColour, 5, []);
+    this.#stroke(context, cross, selectedColour, 2, []);
   }
 
-  #drawScaleBar({ micrometresPerPixel }: Scene, density: number): void {
+  /** The circle that the brush covers. */
+  #drawBrush(context: CanvasRenderingContext2D): void {
+    const { brush } = this.#marks;
+    if (brush === null) return;
+    const ring = new Path2D();
+    ring.arc(brush.at[0], brush.at[1], brush.radius, 0, 2 * Math.PI);
+    this.#stroke(context, ring, haloColour, 3, []);
+    this.#stroke(context, ring, selectedColour, 1.25, []);
+  }
+
+  #drawScaleBar({ micrometresPerPixel }: Scene): void {
     if (micrometresPerPixel === null) return;
+    const density = globalThis.devicePixelRatio;
     const { scale, screen } = this.viewport;
     const bar = scaleBar(micrometresPerPixel / scale, Math.min(160, screen.width / 3));
     const context = this.#context;
@@ -333,11 +497,23 @@ export class ImageCanvas {
   }
 }
 
-function pathsOf(
-  known: { readonly of: Nuclei; readonly paths: OutlinePaths<NucleusKind> } | null,
-  nuclei: Nuclei | null,
-): { readonly of: Nuclei; readonly paths: OutlinePaths<NucleusKind> } | null {
-  if (nuclei === null) return null;
-  if (known !== null && known.of.outlines === nuclei.outlines && known.of.revision === nuclei.revision) return known;
-  return { of: nuclei, paths: new OutlinePaths(nuclei.outlines, nuclei.kindOf) };
+function contextOf(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
+  const context = canvas.getContext("2d");
+  if (context === null) throw new Error("this browser has no 2D canvas");
+  return context;
+}
+
+/** Makes an image pixel the context's unit. */
+function enterImage(context: CanvasRenderingContext2D, { scale, left, top }: Placement): void {
+  context.setTransform(scale, 0, 0, scale, left, top);
+}
+
+function contoursOf(known: Contours | null, nuclei: Nuclei | null | undefined): Contours | null {
+  if (nuclei == null) return null;
+  return known?.outlines === nuclei.outlines ? known : new Contours(nuclei.outlines);
+}
+
+/** Whether nuclei are drawn in the same way. */
+function isSame(left: Nuclei | null | undefined, right: Nuclei | null | undefined): boolean {
+  return left?.outlines === right?.outlines && left?.revision === right?.revision;
 }

@@ -18,15 +18,13 @@ export class NucleiMap {
   readonly #cells = new Map<string, number[]>();
   readonly #bounds = new Map<number, Bounds>();
   readonly #polygons = new Map<number, number[]>();
+  /** The numbers of all nuclei, in ascending order. */
+  readonly labels: readonly number[];
 
   constructor(outlines: Outlines) {
     this.#outlines = outlines;
     for (let polygon = 0; polygon < outlines.labels.length; polygon++) this.#add(polygon);
-  }
-
-  /** The numbers of all nuclei, in ascending order. */
-  get labels(): number[] {
-    return [...this.#bounds.keys()].sort((left, right) => left - right);
+    this.labels = [...this.#bounds.keys()].sort((left, right) => left - right);
   }
 
   /** The nucleus at a point; 0 if there is none. */
@@ -45,6 +43,17 @@ export class NucleiMap {
   /** The bounding rectangle of a nucleus; undefined if there is no such nucleus. */
   bounds(label: number): Bounds | undefined {
     return this.#bounds.get(label);
+  }
+
+  /** The nuclei whose centroid is in a rectangle. */
+  within({ left, top, right, bottom }: Bounds): number[] {
+    return this.labels.filter((label) => {
+      const bounds = this.#bounds.get(label);
+      if (bounds === undefined || bounds.right < left || bounds.left > right) return false;
+      if (bounds.bottom < top || bounds.top > bottom) return false;
+      const [x, y] = this.#centroid(label);
+      return x >= left && x <= right && y >= top && y <= bottom;
+    });
   }
 
   /** A point inside a nucleus, to identify it: the centre of one of its pixels. */
@@ -67,6 +76,28 @@ export class NucleiMap {
       path.closePath();
     }
     return path;
+  }
+
+  /** Holes have the opposite winding, and so a negative area. */
+  #centroid(label: number): Place {
+    let [area, x, y] = [0, 0, 0];
+    for (const polygon of this.#polygons.get(label) ?? []) {
+      const points = this.#points(polygon);
+      for (let index = 0; index + 1 < points.length; index += 2) {
+        const next = (index + 2) % points.length;
+        const [fromX = 0, fromY = 0, toX = 0, toY = 0] = [
+          points[index],
+          points[index + 1],
+          points[next],
+          points[next + 1],
+        ];
+        const cross = fromX * toY - toX * fromY;
+        area += cross / 2;
+        x += ((fromX + toX) * cross) / 6;
+        y += ((fromY + toY) * cross) / 6;
+      }
+    }
+    return [x / area, y / area];
   }
 
   #points(polygon: number): Int32Array {

@@ -4,9 +4,25 @@ import type { Edit, Point as Place, Region } from "../wasm/nucleoscope.js";
 /** What a drag on the image does. */
 export type ToolName = "select" | "split" | "draw" | "erase" | "add" | "rectangle" | "polygon";
 
+/** The key that chooses each tool. */
+export const toolKeys: Readonly<Record<ToolName, string>> = {
+  select: "v",
+  split: "s",
+  draw: "b",
+  erase: "e",
+  add: "a",
+  rectangle: "r",
+  polygon: "f",
+};
+
 /** Whether a tool changes nuclei. */
 export function isCorrecting(tool: ToolName): boolean {
   return ["split", "draw", "erase", "add"].includes(tool);
+}
+
+/** Whether a tool paints with the brush. */
+export function isBrush(tool: ToolName): boolean {
+  return tool === "draw" || tool === "erase";
 }
 
 /** The result of a drag. */
@@ -50,9 +66,8 @@ export function draftOf(
 ): { readonly path: readonly Place[]; readonly isClosed: boolean; readonly width: number } {
   const first = drawn[0];
   const last = drawn.at(-1);
-  if (tool === "rectangle" && first !== undefined && last !== undefined) {
+  if ((tool === "rectangle" || tool === "select") && first !== undefined && last !== undefined) {
     return { path: [first, [last[0], first[1]], last, [first[0], last[1]]], isClosed: true, width: 0 };
   }
-  const isBrush = tool === "draw" || tool === "erase";
-  return { path: drawn, isClosed: tool === "add" || tool === "polygon", width: isBrush ? 2 * brushRadius : 0 };
+  return { path: drawn, isClosed: tool === "add" || tool === "polygon", width: isBrush(tool) ? 2 * brushRadius : 0 };
 }

@@ -6,12 +6,12 @@ import { reportOf } from "../engine/engine-error.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { ErrorReport, Picture, Segmented } from "../engine/protocol.ts";
 import { FailureNote } from "../ui/failure-note.ts";
-import { followGestures, followZoomKey, zoomStep } from "./gestures.ts";
+import { clickSlack, followGestures, followZoomKey, zoomStep } from "./gestures.ts";
 import { ImageCanvas, type Nuclei, type NucleusKind, type OverlayStyle, type Scene } from "./image-canvas.ts";
 import { NucleiMap } from "./nuclei-map.ts";
 import { PictureCache } from "./picture-cache.ts";
 import { scoreText } from "../panels/score-panel.ts";
-import { draftOf, isCorrecting, meaningOf, type Drawn, type ToolName } from "./tools.ts";
+import { draftOf, isBrush, isCorrecting, meaningOf, type Drawn, type ToolName } from "./tools.ts";
 import { explanation, nuclei, number } from "../format.ts";
 import type { ImageScore, Outlines, Point as Place } from "../wasm/nucleoscope.js";
 
@@ -55,6 +55,7 @@ export class Viewer {
   readonly #layout: HTMLSelectElement;
   readonly #brush: HTMLInputElement;
   readonly #tools: HTMLElement;
+  readonly #outlines: HTMLInputElement;
   readonly #contrast: ContrastPanel;
   readonly #canvas: ImageCanvas;
   readonly #pictures = new PictureCache<BatchImage>(keptPixels);
@@ -76,6 +77,8 @@ export class Viewer {
   #excluded: ReadonlySet<number> = new Set();
   #line: Place[] | null = null;
   #pen: Place | null = null;
+  /** The position of the pointer. */
+  #pointer: Place | null = null;
   #fetching = false;
 
   constructor(root: Root, listener: ViewerListener) {
@@ -89,8 +92,10 @@ export class Viewer {
     this.#layout = byId(root, "layout", HTMLSelectElement);
     this.#brush = byId(root, "brush", HTMLInputElement);
     this.#tools = byId(root, "tools", HTMLElement);
+    this.#outlines = byId(root, "show-outlines", HTMLInputElement);
     this.#listener = listener;
-    this.#canvas = new ImageCanvas(this.#canvasElement, () => {
+    const marks = byId(root, "marks", HTMLCanvasElement);
+    this.#canvas = new ImageCanvas(this.#canvasElement, marks, () => {
       const percent = number(Math.round(this.#canvas.viewport.scale * 100));
       setText(this.#zoomWords, this.#canvas.isEmpty ? "" : `${percent} %`);
     });
@@ -106,12 +111,14 @@ export class Viewer {
       this.#surface,
       viewport,
       {
-        begins: (place) => this.#begin(this.#canvas.toImage(place)),
+        begins: (place, event) => this.#begin(this.#canvas.toImage(place), event.shiftKey),
         draws: (place) => this.#draw(this.#canvas.toImage(place)),
         ends: (isCancelled) => this.#end(isCancelled),
         taps: (place, event) =>
           this.#tap(this.#canvas.toImage(place), event.shiftKey || event.ctrlKey || event.metaKey),
         hovers: (place) => this.#hover(place === null ? null : this.#canvas.toImage(place)),
+        turns: (direction) => this.resizeBrush(direction),
+        strikesSpace: () => this.#strikePen(),
       },
       moved,
     );
@@ -124,13 +131,14 @@ export class Viewer {
     button("zoom-out", () => zoomStep(viewport, -1));
     button("zoom-fit", () => viewport.fit());
     button("zoom-actual", () => viewport.zoomTo(1));
-    const outlines = byId(root, "show-outlines", HTMLInputElement);
+    const outlines = this.#outlines;
     const style = byId(root, "overlay-style", HTMLSelectElement);
     for (const field of [outlines, style]) {
       field.addEventListener("change", () => this.#canvas.showNuclei(outlines.checked, style.value as OverlayStyle));
     }
     this.#layout.addEventListener("change", () => this.update());
     this.#tools.addEventListener("change", () => this.#toolChanged());
+    this.#brush.addEventListener("input", () => this.#mark());
     this.#toolChanged();
   }
 
@@ -220,6 +228,7 @@ export class Viewer {
 
   /** Shows nuclei as not counted. */
   exclude(labels: ReadonlySet<number>): void {
+    if (labels.size === 0 && this.#excluded.size === 0) return;
     this.#excluded = labels;
     if (this.#nuclei !== null) {
       this.#nuclei = this.#drawable(this.#nuclei.outlines, this.#nuclei.map, this.#kindOf());
@@ -249,6 +258,27 @@ export class Viewer {
 
   get #brushRadius(): number {
     return this.#brush.validity.valid && this.#brush.valueAsNumber > 0 ? this.#brush.valueAsNumber / 2 : 4;
+  }
+
+  /** Chooses a tool, if it is shown and can be used. */
+  chooseTool(tool: ToolName): void {
+    const input = this.#tools.querySelector<HTMLInputElement>(`input[value="${tool}"]`);
+    if (input === null || input.disabled || input.getClientRects().length === 0) return;
+    input.checked = true;
+    this.#toolChanged();
+  }
+
+  /** Shows or hides the outlines. */
+  toggleOutlines(): void {
+    this.#outlines.click();
+  }
+
+  /** Makes the brush larger or smaller, by a tenth of its width or one pixel. */
+  resizeBrush(direction: 1 | -1): void {
+    const width = 2 * this.#brushRadius;
+    const resized = Math.round(width + direction * Math.max(1, width / 10));
+    this.#brush.valueAsNumber = Math.min(Math.max(resized, Number(this.#brush.min)), Number(this.#brush.max));
+    this.#mark();
   }
 
   #toolChanged(): void {
@@ -410,14 +440,16 @@ export class Viewer {
     else cache.put(image, picture);
   }
 
-  #begin(place: Place): boolean {
-    if (this.#tool === "select" || this.#nuclei === null) return false;
+  /** With the Select tool, a drag draws only to mark a box. */
+  #begin(place: Place, isBox = false): boolean {
+    if (this.#nuclei === null || (this.#tool === "select" && !isBox)) return false;
     this.#line = [place];
     this.#mark();
     return true;
   }
 
   #draw(place: Place): void {
+    this.#pointer = place;
     this.#line?.push(place);
     this.#mark();
   }
@@ -425,8 +457,24 @@ export class Viewer {
   #end(isCancelled: boolean): void {
     const line = this.#line;
     this.#cancelDrawing();
+    if (this.#tool === "select") {
+      if (line !== null && !isCancelled) this.#selectBox(line);
+      return;
+    }
     const drawn = line === null || isCancelled ? null : meaningOf(this.#tool, line, this.#brushRadius);
     if (drawn !== null) this.#listener.drawn(drawn);
+  }
+
+  /** Adds the nuclei in a box to the selection; a drag that is too short for a box is a click. */
+  #selectBox(line: readonly Place[]): void {
+    const [from, to] = [line[0], line.at(-1)];
+    const map = this.#nuclei?.map;
+    if (from === undefined || to === undefined || map === undefined) return;
+    const [left, right] = [Math.min(from[0], to[0]), Math.max(from[0], to[0])];
+    const [top, bottom] = [Math.min(from[1], to[1]), Math.max(from[1], to[1])];
+    const isClick = Math.max(right - left, bottom - top) * this.#canvas.viewport.scale < clickSlack;
+    if (isClick) this.#tap(from, true);
+    else this.#choose(new Set([...this.#selected, ...map.within({ left, top, right, bottom })]));
   }
 
   #cancelDrawing(): void {
@@ -456,13 +504,17 @@ export class Viewer {
   #hover(place: Place | null): void {
     const label = place === null || this.#nuclei === null ? 0 : this.#nuclei.map.at(place);
     const hovered = label === 0 ? null : label;
-    if (hovered === this.#hovered) return;
+    this.#pointer = place;
+    if (hovered === this.#hovered) {
+      if (isBrush(this.#tool)) this.#mark();
+      return;
+    }
     this.#hovered = hovered;
     this.#mark();
     this.#listener.hovered(hovered);
   }
 
-  /** `[` and `]` select the previous and next nucleus; with a drawing tool, arrows move a pen and space starts or ends a line. */
+  /** `[` and `]` select the previous and next nucleus; with a drawing tool, arrows move a pen. */
   #followKey(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "[" || event.key === "]") this.#step(event.key === "]" ? 1 : -1, false);
@@ -490,13 +542,6 @@ export class Viewer {
 
   #movePen(event: KeyboardEvent): boolean {
     const { viewport } = this.#canvas;
-    if (event.key === " ") {
-      const place = this.#pen ?? this.#middle();
-      this.#pen = place;
-      if (this.#line === null) this.#begin(place);
-      else this.#end(false);
-      return true;
-    }
     const directions: Record<string, Place> = {
       ArrowLeft: [-1, 0],
       ArrowRight: [1, 0],
@@ -514,6 +559,15 @@ export class Viewer {
     return true;
   }
 
+  /** Starts or ends a line at the pen. */
+  #strikePen(): void {
+    if (this.#tool === "select") return;
+    const place = this.#pen ?? this.#middle();
+    this.#pen = place;
+    if (this.#line === null) this.#begin(place);
+    else this.#end(false);
+  }
+
   #middle(): Place {
     const { screen } = this.#canvas.viewport;
     return this.#canvas.toImage({ x: screen.width / 2, y: screen.height / 2 });
@@ -521,12 +575,14 @@ export class Viewer {
 
   #mark(): void {
     const line = this.#line;
+    const place = this.#pointer ?? this.#pen;
     this.#canvas.mark({
       selected: this.#selected,
       hovered: this.#hovered,
       highlighted: this.#highlighted,
       draft: line === null ? null : draftOf(this.#tool, line, this.#brushRadius),
       pen: this.#pen,
+      brush: place === null || !isBrush(this.#tool) ? null : { at: place, radius: this.#brushRadius },
     });
   }
 }
