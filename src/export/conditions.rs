@@ -211,6 +211,7 @@ mod tests {
     use super::*;
     use crate::diagnostic::Diagnostic;
     use crate::export::{Part, batch_files, image_files, tables::SUMMARY};
+    use crate::geometry::Size;
     use crate::image::{Image, PixelSize, Samples};
     use crate::nuclei::LabelImage;
     use crate::record::{FileIdentity, Provenance};
@@ -221,8 +222,9 @@ mod tests {
         let labels: Vec<u32> =
             (1..).zip(areas).flat_map(|(label, area)| std::iter::repeat_n(label, *area)).chain([0]).collect();
         let width = labels.len();
-        let labels = LabelImage::from_labels(width, 1, labels);
-        let image = Image::new(width, 1, 1, Samples::U8(vec![0; width])).unwrap();
+        let size = Size::new(width, 1);
+        let labels = LabelImage::from_labels(size, labels);
+        let image = Image::new(size, 1, Samples::U8(vec![0; width])).unwrap();
         let provenance = Provenance {
             input: FileIdentity::new(path, b""),
             group: group.map(str::to_owned),

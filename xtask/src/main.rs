@@ -27,7 +27,8 @@ struct Artefact {
     folder: &'static str,
 }
 
-const PAGE: Artefact = Artefact { package: "nucleoscope-wasm", name: "nucleoscope", folder: "packages/nucleoscope/src/wasm" };
+const PAGE: Artefact =
+    Artefact { package: "nucleoscope-wasm", name: "nucleoscope", folder: "packages/nucleoscope/src/wasm" };
 const BENCH: Artefact =
     Artefact { package: "nucleoscope-bench", name: "nucleoscope_bench", folder: "target/bench-wasm" };
 
@@ -45,7 +46,9 @@ fn main() -> ExitCode {
         ["public-api"] => root().and_then(|root| public_api::public_api(&root, false)),
         ["public-api", "--write"] => root().and_then(|root| public_api::public_api(&root, true)),
         _ => {
-            eprintln!("usage: cargo xtask wasm            build the WebAssembly module into packages/nucleoscope/src/wasm/");
+            eprintln!(
+                "usage: cargo xtask wasm            build the WebAssembly module into packages/nucleoscope/src/wasm/"
+            );
             eprintln!("       cargo xtask wasm --quick    the same in a third of the time; larger, as fast");
             eprintln!("       cargo xtask wasm bench      build the benchmarks' into target/bench-wasm/");
             eprintln!("       cargo xtask public-api      compare the libraries' public API with docs/api/");
