@@ -38,8 +38,10 @@ class Nucleoscope(anywidget.AnyWidget):
       element.mode = model.get("mode");
       element.style.cssText = `display: block; height: ${model.get("height")}px`;
       let timer;
+      let sent = 0;
       const send = () => {
         timer = undefined;
+        sent = element.results.length;
         model.set("results", element.results);
         model.set(
           "measurements",
@@ -53,7 +55,10 @@ class Nucleoscope(anywidget.AnyWidget):
         model.save_changes();
       };
       // At most five times a second, however many images are finished.
-      element.addEventListener("result", () => (timer ??= setTimeout(send, 200)));
+      const schedule = () => (timer ??= setTimeout(send, 200));
+      element.addEventListener("result", schedule);
+      // The selection changes, too, when an image is removed.
+      element.addEventListener("selection", () => queueMicrotask(() => element.results.length !== sent && schedule()));
       el.append(element);
       const files = model.get("_files").map(({ name, content }) => new File([content], name));
       if (files.length > 0) element.open(files);

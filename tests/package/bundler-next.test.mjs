@@ -44,6 +44,8 @@ describe("Next.js", () => {
     });
     await counts.getByText(`${countOf(image, "--minimum-area", "350")} nuclei`).waitFor();
     assert.equal(await counts.getByRole("listitem").count(), 1);
+    await page.locator("#remove").click();
+    await counts.getByRole("listitem").waitFor({ state: "detached" });
     assert.deepEqual(errors, []);
     await page.close();
   });

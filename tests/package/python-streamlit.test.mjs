@@ -35,6 +35,8 @@ test("a page gets the counts of the images that are uploaded to it", async (cont
     await metric.getByText(`${countOf(image)} nuclei`).waitFor();
   }
   assert.equal(await page.getByTestId("stMetric").count(), 1);
+  await page.frameLocator("iframe").locator("#remove").click();
+  await page.getByTestId("stMetric").waitFor({ state: "detached" });
   assert.deepEqual(errors, []);
   await page.close();
 });

@@ -17,10 +17,13 @@ export function Workbench() {
   const element = useRef<NucleoScopeElement>(null);
   const [results, setResults] = useState<readonly ImageResult[]>([]);
   useEffect(() => {
-    const update = ({ currentTarget }: Event) => setResults((currentTarget as NucleoScopeElement).results);
-    const current = element.current;
-    current?.addEventListener("result", update);
-    return () => current?.removeEventListener("result", update);
+    const { current } = element;
+    const update = () => queueMicrotask(() => setResults(current?.results ?? []));
+    // The selection changes, too, when an image is removed.
+    for (const name of ["result", "selection"]) current?.addEventListener(name, update);
+    return () => {
+      for (const name of ["result", "selection"]) current?.removeEventListener(name, update);
+    };
   }, []);
   return (
     <>

@@ -3,13 +3,15 @@ import "./nucleoscope/element.js";
 
 const element = document.querySelector("nucleo-scope");
 let isOpened = false;
-let isScheduled = false;
+let timer = null;
+let sent = 0;
 
 const post = (type, content) => parent.postMessage({ isStreamlitMessage: true, type: `streamlit:${type}`, ...content });
 
 /** Returns the counts and tables to the script, which then runs again. */
 function send() {
-  isScheduled = false;
+  timer = null;
+  sent = element.results.length;
   const value = element.measurements().map(({ path, count, table }) => ({ path, count, nuclei: listsOf(table) }));
   post("setComponentValue", { dataType: "json", value });
 }
@@ -20,11 +22,14 @@ function listsOf({ columns, rows, values }) {
   return Object.fromEntries(columns.map(({ key }, column) => [key, listOf(column)]));
 }
 
-element.addEventListener("result", () => {
-  // At most five times a second, for example while a setting is moved.
-  if (!isScheduled) setTimeout(send, 200);
-  isScheduled = true;
-});
+/** Sends at most five times a second, for example while a setting is moved. */
+function schedule() {
+  if (timer === null) timer = setTimeout(send, 200);
+}
+
+element.addEventListener("result", schedule);
+// The selection changes, too, when an image is removed.
+element.addEventListener("selection", () => queueMicrotask(() => element.results.length !== sent && schedule()));
 addEventListener("message", ({ source, data }) => {
   // The arguments come again each time that the script runs.
   if (source !== parent || data.type !== "streamlit:render" || isOpened) return;
