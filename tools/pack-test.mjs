@@ -1,4 +1,7 @@
-/** Tests the packed npm package: `npm run pack-test`; with `-- --bundlers`, also examples with dependencies. */
+/**
+ * Tests the packed npm package: `npm run pack-test`; with `-- --bundlers` and `-- --python`, also examples with
+ * dependencies.
+ */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "./browsers.mjs";
@@ -9,17 +12,17 @@ import { setUp } from "./setup.mjs";
 import { isStarted, main, root, run, step } from "./step.mjs";
 
 /**
- * Packs the package and runs its tests. Those of bundlers are left out by default, because their examples install
- * packages that no lock file pins.
+ * Packs the package and runs its tests. Those of bundlers and of examples in Python are left out by default, because
+ * their examples install packages that no lock file pins.
  */
-export async function packageTests({ bundlers = false } = {}) {
+export async function packageTests({ bundlers = false, python = false } = {}) {
   await buildPackage();
   await pack(packed);
   const env = { CHROME: await chromium(), NUCLEOSCOPE: await commandLine() };
   const folder = join(root, "tests", "package");
-  const files = readdirSync(folder)
-    .filter((name) => name.endsWith(".test.mjs") && (bundlers || !name.startsWith("bundler-")))
-    .sort();
+  const isRun = (name) =>
+    name.endsWith(".test.mjs") && (bundlers || !name.startsWith("bundler-")) && (python || !name.startsWith("python-"));
+  const files = readdirSync(folder).filter(isRun).sort();
   await step("Tests of the npm package", () =>
     run(process.execPath, ["--test", "--test-concurrency=1", ...files.map((name) => join(folder, name))], { env }),
   );
@@ -29,6 +32,7 @@ if (isStarted(import.meta.url)) {
   await main(async () => {
     await setUp();
     await buildWasm({ quick: true });
-    await packageTests({ bundlers: process.argv.includes("--bundlers") });
+    const { argv } = process;
+    await packageTests({ bundlers: argv.includes("--bundlers"), python: argv.includes("--python") });
   });
 }

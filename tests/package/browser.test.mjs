@@ -6,8 +6,8 @@ import { after, before, describe, test } from "node:test";
 import { chromium } from "playwright-core";
 import { chromium as findChromium } from "../../tools/browsers.mjs";
 import { dist as www } from "../../tools/build.mjs";
-import { commandLine, exampleSet, temporaryFolder } from "../e2e/harness.mjs";
-import { distIn, examples, installed, serveFiles } from "./installed.mjs";
+import { exampleSet, temporaryFolder } from "../e2e/harness.mjs";
+import { countOf, distIn, examples, installed, serveFiles } from "./installed.mjs";
 
 /** The strictest policy with which the engine works. */
 const policy = {
@@ -26,9 +26,7 @@ before(async () => {
   top = temporaryFolder();
   const set = exampleSet(1);
   [image] = set.paths;
-  const rows = join(top, "rows.csv");
-  commandLine("segment", image, "--output", rows);
-  nuclei = readFileSync(rows, "utf8").trimEnd().split("\n").length - 1;
+  nuclei = countOf(image);
   browser = await chromium.launch({ executablePath: await findChromium(), args: ["--no-sandbox"] });
 });
 after(() => browser.close());

@@ -1,13 +1,11 @@
 /** The example with Vite and React: built, served in development, and used in Chromium. Installs its dependencies. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { chromium } from "playwright-core";
 import { chromium as findChromium } from "../../tools/browsers.mjs";
-import { commandLine, exampleSet, temporaryFolder } from "../e2e/harness.mjs";
-import { installed, npm, serveFiles } from "./installed.mjs";
+import { exampleSet } from "../e2e/harness.mjs";
+import { countOf, installed, npm, serveFiles, startServer } from "./installed.mjs";
 
 let browser;
 let folder;
@@ -20,13 +18,6 @@ before(async () => {
 });
 after(() => browser.close());
 
-/** The number of nuclei that the command line finds. */
-function count(...options) {
-  const rows = join(temporaryFolder(), "rows.csv");
-  commandLine("segment", image, "--output", rows, ...options);
-  return readFileSync(rows, "utf8").trimEnd().split("\n").length - 1;
-}
-
 async function assertCounts(address) {
   const page = await browser.newPage();
   page.setDefaultTimeout(60_000);
@@ -35,9 +26,9 @@ async function assertCounts(address) {
   await page.goto(address);
   await page.getByLabel("Image").setInputFiles(image);
   const status = page.getByRole("status");
-  await status.filter({ hasText: `${count()} nuclei` }).waitFor();
+  await status.filter({ hasText: `${countOf(image)} nuclei` }).waitFor();
   await page.getByLabel("Minimum area").fill("350");
-  await status.filter({ hasText: `${count("--minimum-area", "350")} nuclei` }).waitFor();
+  await status.filter({ hasText: `${countOf(image, "--minimum-area", "350")} nuclei` }).waitFor();
   assert.deepEqual(errors, []);
   await page.close();
 }
@@ -51,18 +42,8 @@ describe("Vite and React", () => {
 
   test("serve the same page in development", async (context) => {
     const vite = join(folder, "node_modules", "vite", "bin", "vite.js");
-    const env = { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined };
-    const server = spawn(process.execPath, [vite, "--port", "0", "--host", "127.0.0.1"], { cwd: folder, env });
-    context.after(() => server.kill());
-    const address = await new Promise((resolve, reject) => {
-      let text = "";
-      server.on("exit", () => reject(new Error(text)));
-      server.stdout.on("data", (data) => {
-        text += String(data);
-        const [found] = text.match(/http:\S+/) ?? [];
-        if (found !== undefined) resolve(found);
-      });
-    });
+    const parameters = [vite, "--port", "0", "--host", "127.0.0.1"];
+    const address = await startServer(process.execPath, parameters, { cwd: folder }, context);
     await assertCounts(address);
   });
 });

@@ -1,11 +1,12 @@
 /** The packed package, installed as a user does, and a server for pages that use it. */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { cpSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join } from "node:path";
 import { packed } from "../../tools/pack.mjs";
+import { pythonEnvironment } from "../../tools/python.mjs";
 import { root } from "../../tools/step.mjs";
-import { temporaryFolder } from "../e2e/harness.mjs";
+import { commandLine, temporaryFolder } from "../e2e/harness.mjs";
 
 /** The folder with the examples. */
 export const examples = join(root, "examples");
@@ -31,10 +32,49 @@ export function installed(example, { isOffline = true } = {}) {
   return folder;
 }
 
+/**
+ * Copies an example in Python, with the package's files in its folder `target`, and installs its requirements. Resolves
+ * to the folder and the path of Python.
+ */
+export async function pythonExample(example, target) {
+  const folder = temporaryFolder();
+  cpSync(join(examples, example), folder, { recursive: true });
+  cpSync(distIn(installed()), join(folder, target), { recursive: true });
+  const requirements = `examples/${example}/requirements.txt`;
+  const python = await pythonEnvironment({ name: `${example}-venv`, requirements, user: "The examples in Python" });
+  return { folder, python };
+}
+
 /** Runs npm in a folder. */
 export function npm(folder, ...parameters) {
   const shell = process.platform === "win32";
   return execFileSync("npm", ["--no-audit", "--no-fund", ...parameters], { cwd: folder, encoding: "utf8", shell });
+}
+
+/** The number of nuclei that the command line finds in an image. */
+export function countOf(image, ...options) {
+  const rows = join(temporaryFolder(), "rows.csv");
+  commandLine("segment", image, "--output", rows, ...options);
+  return readFileSync(rows, "utf8").trimEnd().split("\n").length - 1;
+}
+
+/** Starts a server that prints its address, until the test ends; resolves to the address. */
+export async function startServer(program, parameters, options, context) {
+  const env = { ...process.env, ...options.env, NO_COLOR: "1", FORCE_COLOR: undefined };
+  const server = spawn(program, parameters, { ...options, env });
+  context.after(() => server.kill());
+  return new Promise((resolve, reject) => {
+    let text = "";
+    const read = (data) => {
+      text += String(data);
+      const [found] = text.match(/http:\S+(?=\s)/) ?? [];
+      if (found !== undefined) resolve(found);
+    };
+    server.on("error", reject);
+    server.on("exit", () => reject(new Error(text)));
+    server.stdout.on("data", read);
+    server.stderr.on("data", read);
+  });
 }
 
 /** The package's files in a folder where it is installed. */
