@@ -29,9 +29,8 @@ export function scriptOptions() {
   const { version } = JSON.parse(readFileSync(join(root, "packages", "nucleoscope", "package.json"), "utf8"));
   return {
     absWorkingDir: root,
-    plugins: [textOfStyles],
-    alias: { "d3-transition": join(library, "ui", "no-transition.ts") },
-    loader: { ".html": "text" },
+    plugins: [textFiles],
+    alias: Object.fromEntries(["d3-transition", "d3-color"].map((name) => [name, join(library, "ui", "unused-d3.ts")])),
     define: { VERSION: JSON.stringify(version) },
     // The page names its assets itself.
     logOverride: { "empty-import-meta": "silent" },
@@ -67,13 +66,17 @@ export async function bundle() {
   });
 }
 
-/** Imports style sheets into scripts as minified text. */
-const textOfStyles = {
-  name: "text-of-styles",
+/** Imports style sheets and templates into scripts as minified text. */
+const textFiles = {
+  name: "text-files",
   setup({ onLoad, esbuild }) {
     onLoad({ filter: /\.css$/ }, async ({ path }) => {
       const { code } = await esbuild.transform(readFileSync(path, "utf8"), { loader: "css", minify: true });
       return { contents: code, loader: "text" };
+    });
+    onLoad({ filter: /\.html$/ }, ({ path }) => {
+      const indentation = /\n\s+/g;
+      return { contents: readFileSync(path, "utf8").replaceAll(indentation, "\n"), loader: "text" };
     });
   },
 };

@@ -453,24 +453,25 @@ mod tests {
             ("stage1_solution.csv", b"ImageId,EncodedPixels\nc,1 1\nc,2 1\n"),
         ]);
         let batch = open(&files, &store);
-        let truth = |image: usize, size| batch.truth(&store, &batch.dataset.images[image], size);
-        for image in 0..3 {
+        let image_of = |id: &str| batch.dataset.images.iter().find(|image| image.image_id == id).unwrap();
+        let truth = |id: &str, size| batch.truth(&store, image_of(id), size);
+        for image in ["a", "b", "c"] {
             let masks = truth(image, Size::new(2, 1)).unwrap().unwrap();
             assert_eq!(
                 masks.iter().map(Mask::to_string).collect::<Vec<_>>(),
                 ["1 1", "2 1"],
                 "image {image}"
             );
-            let labels = batch.truth_labels(&store, &batch.dataset.images[image], Size::new(2, 1)).unwrap();
+            let labels = batch.truth_labels(&store, image_of(image), Size::new(2, 1)).unwrap();
             assert_eq!(labels.as_slice(), [1, 2]);
         }
-        assert_eq!(truth(3, Size::new(2, 1)).unwrap(), None);
-        let missing = batch.truth_labels(&store, &batch.dataset.images[3], Size::new(2, 1)).unwrap_err();
+        assert_eq!(truth("d", Size::new(2, 1)).unwrap(), None);
+        let missing = batch.truth_labels(&store, image_of("d"), Size::new(2, 1)).unwrap_err();
         assert_eq!((missing.file(), missing.code().as_str()), ("d.png", "export/no-nuclei"));
         let other_size = |image| truth(image, Size::new(1, 1)).unwrap_err();
-        assert_eq!(other_size(0).file(), "a/images/a.png (ground truth 1)");
-        assert_eq!(other_size(1).code(), "truth/size");
-        assert_eq!((other_size(2).file(), other_size(2).code().as_str()), ("c.png", "truth/run"));
+        assert_eq!(other_size("a").file(), "a/images/a.png (ground truth 1)");
+        assert_eq!(other_size("b").code(), "truth/size");
+        assert_eq!((other_size("c").file(), other_size("c").code().as_str()), ("c.png", "truth/run"));
     }
 
     #[test]
