@@ -314,6 +314,17 @@ describe("the tools", () => {
     await session.leave();
   });
 
+  test("a nucleus that is selected out of view is moved into view, with the picture", async () => {
+    const { session, page } = await opened();
+    await page.locator("#surface").focus();
+    for (let step = 0; step < 12; step++) await page.keyboard.press("+");
+    const picture = () => page.locator("#canvas").screenshot();
+    const before = await picture();
+    await page.keyboard.press("[");
+    assert.notDeepEqual(await picture(), before);
+    await session.leave();
+  });
+
   test("keys choose the tools, except while text is typed", async () => {
     const { session, page } = await opened();
     await page.locator("#surface").focus();
@@ -379,6 +390,7 @@ test("900 nuclei on the page: a hover, or a wheel in the table, leaves the pictu
   await session.finished();
   await session.counted();
   await page.waitForTimeout(1000);
+  await page.locator(".table-grid").evaluate((element) => element.scrollIntoView({ block: "end" }));
   const picture = await page.locator("#canvas").boundingBox();
   const grid = await page.locator(".table-grid").boundingBox();
   const before = await page.evaluate(() => pictures);

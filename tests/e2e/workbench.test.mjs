@@ -500,7 +500,7 @@ describe("the workbench", () => {
     const folder = join(temporaryFolder(), "exports");
     commandLineIn(dirname(set.paths[0]), "segment", basename(set.paths[0]), "--export", "all", "--export-dir", folder);
     const names = readdirSync(folder);
-    assert.equal(names.length, 10);
+    assert.equal(names.length, 11);
     assert.deepEqual([...entries.keys()].sort(), names.sort());
     for (const name of names) {
       assert.ok(readFileSync(join(folder, name)).equals(entries.get(name)), `${name} is the same`);

@@ -31,7 +31,7 @@ const density = 2;
 export function exportButtons(parts: () => ChartParts, nameOf: () => string): HTMLElement {
   const group = make("div", "chart-export");
   const copied = make("span", "note");
-  copied.setAttribute("role", "status");
+  copied.setAttribute("aria-live", "polite");
   const report = (words: string): void => {
     copied.textContent = words;
     setTimeout(() => copied.replaceChildren(), 4000);

@@ -209,7 +209,7 @@ export class Viewer {
     const [first] = labels;
     const bounds = first === undefined ? undefined : this.#nuclei?.map.bounds(first);
     if (bounds !== undefined) {
-      this.#canvas.viewport.reveal({ x: (bounds.left + bounds.right) / 2, y: (bounds.top + bounds.bottom) / 2 });
+      this.#reveal([(bounds.left + bounds.right) / 2, (bounds.top + bounds.bottom) / 2]);
     }
     this.#mark();
   }
@@ -553,7 +553,7 @@ export class Viewer {
     const [x, y] = this.#pen ?? this.#middle();
     const step = event.shiftKey ? 1 : Math.max(1, penStep / viewport.scale);
     this.#pen = [x + direction[0] * step, y + direction[1] * step];
-    viewport.reveal({ x: this.#pen[0], y: this.#pen[1] });
+    this.#reveal(this.#pen);
     if (this.#line !== null) this.#draw(this.#pen);
     this.#mark();
     return true;
@@ -566,6 +566,14 @@ export class Viewer {
     this.#pen = place;
     if (this.#line === null) this.#begin(place);
     else this.#end(false);
+  }
+
+  /** Moves a point of the image into view. */
+  #reveal([x, y]: Place): void {
+    const { viewport } = this.#canvas;
+    const before = viewport.offset;
+    viewport.reveal({ x, y });
+    if (viewport.offset !== before) this.#canvas.redraw();
   }
 
   #middle(): Place {
