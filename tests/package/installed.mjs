@@ -3,6 +3,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { cpSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { packed } from "../../tools/pack.mjs";
 import { pythonEnvironment } from "../../tools/python.mjs";
 import { root } from "../../tools/step.mjs";
@@ -62,7 +63,13 @@ export function countOf(image, ...options) {
 export async function startServer(program, parameters, options, context) {
   const env = { ...process.env, ...options.env, NO_COLOR: "1", FORCE_COLOR: undefined };
   const server = spawn(program, parameters, { ...options, env });
-  context.after(() => server.kill());
+  context.after(async () => {
+    server.kill();
+    for (let tries = 0; tries < 50 && server.exitCode === null && server.signalCode === null; tries++) {
+      await setTimeout(100);
+    }
+    server.kill("SIGKILL");
+  });
   return new Promise((resolve, reject) => {
     let text = "";
     const read = (data) => {
@@ -81,6 +88,7 @@ export async function startServer(program, parameters, options, context) {
 export const distIn = (folder) => join(folder, "node_modules", "nucleoscope", "dist");
 
 const types = {
+  ".css": "text/css; charset=utf-8",
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
   ".wasm": "application/wasm",

@@ -38,7 +38,9 @@ async function openNotebook(context, name, errors) {
 
 /** Runs the last cell until it shows a text: results arrive in the kernel a moment later than in the element. */
 async function assertLast({ page, runLast }, text) {
-  const output = page.locator(".jp-Cell").last().locator(".jp-OutputArea");
+  const cell = page.locator(".jp-Cell").last();
+  const output = cell.locator(".jp-OutputArea");
+  await cell.locator(".jp-InputArea-prompt").click();
   let shown = "";
   for (let tries = 0; tries < 40 && !shown.includes(text); tries++) {
     await page.waitForTimeout(500);
