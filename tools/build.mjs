@@ -1,5 +1,5 @@
 /** Builds the WebAssembly module and the page: `npm run build`. */
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setUp } from "./setup.mjs";
 import { writeSingleFile } from "./single-file.mjs";
@@ -59,7 +59,10 @@ export async function bundle() {
       build({ ...shared, entryPoints: { worker: join(library, "engine", "worker.ts") }, outdir: dist, format: "iife" }),
       build({ ...shared, entryPoints: { styles: join(page, "styles.css") }, outdir: dist, plugins: [] }),
     ]);
-    for (const file of ["index.html", "icon.svg"]) cpSync(join(page, file), join(dist, file));
+    // The icon is inside, so that the page can change it and back without a request.
+    const icon = `data:image/svg+xml;base64,${readFileSync(join(page, "icon.svg"), "base64")}`;
+    const html = readFileSync(join(page, "index.html"), "utf8").replace('href="icon.svg"', `href="${icon}"`);
+    writeFileSync(join(dist, "index.html"), html);
     cpSync(wasm, join(dist, "nucleoscope_bg.wasm"));
     cpSync(model, join(dist, "nuclei.onnx"));
     writeSingleFile(dist);

@@ -20,7 +20,6 @@ export function writeSingleFile(dist) {
   const text = (name) => readFileSync(join(dist, name), "utf8");
   const script = withoutSourceMap(text("main.js")).replaceAll("</script", "<\\/script");
   const style = withoutSourceMap(text("styles.css"));
-  const icon = `data:image/svg+xml;base64,${Buffer.from(text("icon.svg")).toString("base64")}`;
   const packed = Object.entries(parts).map(([name, type]) => {
     const base64 = gzipSync(readFileSync(join(dist, name)), { level: 9 }).toString("base64");
     return `<script type="application/gzip" data-part="${name}" data-type="${type}">${base64}</script>\n`;
@@ -46,7 +45,6 @@ export function writeSingleFile(dist) {
   replace(/ *<link rel="preload"[^>]*>\n/, "", Object.keys(parts).length);
   replace(/ *<a [^>]*href="nucleoscope\.html"[^>]*>[^<]*<\/a>\n/, "");
   replace(/<link rel="stylesheet"[^>]*>/, `<style>${style}</style>`);
-  replace(/(?<=(?:href|src)=")icon\.svg(?=")/, icon);
   replace(/ *<!-- Not a module[^>]*-->\n/, "");
   replace(/<script defer[^>]*><\/script>/, `<script type="module">${script}</script>`);
   // Last, so that a truncated file can still report that it is damaged.
