@@ -1,10 +1,10 @@
 /** Groups of images on the whole page: found in folders, changed, exported, and restored from the record. */
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { grayPng, unzip } from "./files.mjs";
-import { Fixture, temporaryFolder } from "./harness.mjs";
+import { grayPng } from "./files.mjs";
+import { Fixture, temporaryFolder, exported } from "./harness.mjs";
 
 let fixture;
 let plate;
@@ -29,21 +29,6 @@ function discs(radius) {
     const size = radius + ((column * 3 + row * 5) % 4) / 2;
     return Math.round(20 + 180 / (1 + Math.exp(1.5 * (distance - size))));
   });
-}
-
-/** Exports files in these formats; returns the entries of the archive. */
-async function exported({ page }, formats) {
-  await page.locator("#export > summary").click();
-  for (const box of await page.locator("#export input[name=format]").all()) {
-    await box.setChecked(formats.includes(await box.getAttribute("value")));
-  }
-  const [download] = await Promise.all([
-    page.waitForEvent("download"),
-    page.getByRole("button", { name: "Save as ZIP" }).click(),
-  ]);
-  const entries = unzip(readFileSync(await download.path()));
-  await page.keyboard.press("Escape");
-  return entries;
 }
 
 const tableOf = (bytes) => {

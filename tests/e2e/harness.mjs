@@ -9,6 +9,7 @@ import { chromium as findChromium } from "../../tools/browsers.mjs";
 import { dist } from "../../tools/build.mjs";
 import { serve } from "../../tools/serve.mjs";
 import { root } from "../../tools/step.mjs";
+import { unzip } from "./files.mjs";
 
 /** Screenshots of the page, to be viewed by people; not in the repository. */
 export const screens = join(root, "target", "screens");
@@ -286,4 +287,21 @@ export function exampleSet(count) {
         }));
       }),
   };
+}
+
+/** Saves the export and returns its entries; all formats unless some are given. */
+export async function exported({ page }, formats) {
+  await page.locator("#export > summary").click();
+  if (formats !== undefined) {
+    for (const box of await page.locator("#export input[name=format]").all()) {
+      await box.setChecked(formats.includes(await box.getAttribute("value")));
+    }
+  }
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "Save as ZIP" }).click(),
+  ]);
+  const entries = unzip(readFileSync(await download.path()));
+  await page.keyboard.press("Escape");
+  return entries;
 }

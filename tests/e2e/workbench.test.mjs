@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { grayPng, imageJStack, unzip, zip } from "./files.mjs";
-import { assertLight, commandLine, commandLineIn, exampleSet, Fixture, temporaryFolder } from "./harness.mjs";
+import { assertLight, commandLine, commandLineIn, exampleSet, Fixture, temporaryFolder, exported } from "./harness.mjs";
 import { labelsOf, readSubmission } from "./submission.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -737,21 +737,4 @@ async function saveTables({ page }) {
     page.getByRole("button", { name: "Download tables" }).click(),
   ]);
   return { kind: download.suggestedFilename(), tables: unzip(readFileSync(await download.path())) };
-}
-
-/** Saves the export and returns its entries; all formats unless some are given. */
-async function exported({ page }, formats) {
-  await page.locator("#export > summary").click();
-  if (formats !== undefined) {
-    for (const box of await page.locator("#export input[name=format]").all()) {
-      await box.setChecked(formats.includes(await box.getAttribute("value")));
-    }
-  }
-  const [download] = await Promise.all([
-    page.waitForEvent("download"),
-    page.getByRole("button", { name: "Save as ZIP" }).click(),
-  ]);
-  const entries = unzip(readFileSync(await download.path()));
-  await page.keyboard.press("Escape");
-  return entries;
 }

@@ -354,7 +354,7 @@ export class View {
 
   /** Shows, hides and enables elements according to what the session is doing. */
   #layOut(activity: Activity): void {
-    const { isBusy, isSegmenting, tally, cancelled, failed, outdated } = activity;
+    const { isBusy, isSegmenting, tally, failed, outdated } = activity;
     const focused = this.#root.activeElement;
     const hasImages = tally.images > 0;
     const { classList } = this.#part("page");
@@ -367,7 +367,7 @@ export class View {
     for (const id of ["workspace", "results", "progress", "remove", "remove-all"]) show(id, hasImages);
     show("progress-words", isSegmenting);
     show("cancel", isSegmenting);
-    show("continue", !isBusy && cancelled > 0);
+    show("continue", !isBusy && tally.cancelled > 0);
     show("retry-failed", !isBusy && failed > 0);
     show("again", !isBusy && outdated > 0);
     setText(this.#part("image-count"), hasImages ? counted(tally.images, "image") : "");

@@ -435,7 +435,7 @@ export class Batch {
 }
 
 /** A record may be added again after it has changed. */
-function isRecordName(path: string): boolean {
+export function isRecordName(path: string): boolean {
   return /nucleoscope\.json$/i.test(path);
 }
 

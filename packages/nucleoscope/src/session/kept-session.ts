@@ -2,7 +2,7 @@
 import { deleteDB, openDB, type DBSchema, type IDBPDatabase } from "idb";
 import type { BatchFile, Segmented } from "../engine/protocol.ts";
 import type { Edit, PixelSize, Region, Selection, Settings } from "../wasm/nucleoscope.js";
-import type { BatchImage } from "./batch.ts";
+import { isRecordName, type BatchImage } from "./batch.ts";
 import type { Gate } from "./gates.ts";
 import type { GroupRule } from "./groups.ts";
 import type { Session } from "./session.ts";
@@ -240,7 +240,7 @@ export class SessionKeeper {
     this.#changed.clear();
     try {
       const opened = new Map(batch.files.map((file, order) => [file.path, { ...file, order }]));
-      for (const path of opened.keys()) if (isRecord(path)) opened.delete(path);
+      for (const path of opened.keys()) if (isRecordName(path)) opened.delete(path);
       const bytes = [...opened.values()].reduce((sum, { blob }) => sum + blob.size, 0);
       if (bytes > mostBytes) {
         this.stop();
@@ -269,10 +269,6 @@ export class SessionKeeper {
       this.#report(isFull ? "The browser has no space left to keep this session." : "This session cannot be kept.");
     }
   }
-}
-
-function isRecord(path: string): boolean {
-  return /nucleoscope\.json$/i.test(path);
 }
 
 function stateOf(session: Session): KeptState {

@@ -63,8 +63,7 @@ export interface Activity {
   /** Whether images are being segmented. */
   readonly isSegmenting: boolean;
   readonly tally: Tally;
-  /** How many cancelled images could be continued, failed ones tried again, and outdated ones segmented again. */
-  readonly cancelled: number;
+  /** How many failed images could be tried again, and outdated ones segmented again. */
   readonly failed: number;
   readonly outdated: number;
   /** The content of the Bowl's CSV. */
@@ -1017,7 +1016,6 @@ export class Session {
       isBusy: this.#isBusy,
       isSegmenting: this.#work.busy,
       tally,
-      cancelled: tally.cancelled,
       failed: this.#failed().length,
       outdated: this.#outdated().length,
       submission: submissionOf(
@@ -1032,7 +1030,6 @@ const idle: Activity = {
   isBusy: false,
   isSegmenting: false,
   tally: { images: 0, done: 0, failed: 0, cancelled: 0, nuclei: 0, counted: 0, uncounted: 0 },
-  cancelled: 0,
   failed: 0,
   outdated: 0,
   submission: { images: [], unfinished: 0, notRequested: 0, missing: 0 },
