@@ -4,8 +4,6 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize, Serializer};
-
 /// The message, code and help of an error or a warning. The message is its [`Display`](fmt::Display).
 ///
 /// Implemented by all types that implement [`miette::Diagnostic`], including the errors of this crate.
@@ -54,7 +52,8 @@ pub(crate) fn help_of(diagnostic: &dyn miette::Diagnostic) -> String {
 /// assert_eq!(warning.to_string(), "the pixels are taken as stored");
 /// assert_eq!((warning.code(), warning.help()), ("image/orientation".into(), "Save it again.".into()));
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct Warning {
     /// A stable identifier such as `image/orientation`, for programs and tests.
@@ -97,11 +96,12 @@ impl miette::Diagnostic for Warning {
 }
 
 /// Serializes a diagnostic as `{code, message, help}`.
-pub(crate) fn serialize<S: Serializer>(
+#[cfg(feature = "serde")]
+pub(crate) fn serialize<S: serde::Serializer>(
     diagnostic: &impl Diagnostic,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    Warning::from(diagnostic).serialize(serializer)
+    serde::Serialize::serialize(&Warning::from(diagnostic), serializer)
 }
 
 /// The first few names and the number of further ones.

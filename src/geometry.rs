@@ -6,8 +6,6 @@
 use std::fmt;
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
-
 /// Width and height of an image or part of one, in pixels.
 ///
 /// ```
@@ -54,8 +52,12 @@ impl fmt::Display for Size {
 /// assert_eq!(point, Point::new(3.5, 2.0));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(from = "(T, T)", into = "(T, T)", bound(serialize = "T: Copy + Serialize"))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(from = "(T, T)", into = "(T, T)", bound(serialize = "T: Copy + serde::Serialize"))
+)]
 pub struct Point<T = f64> {
     /// Horizontal coordinate, to the right.
     pub x: T,
@@ -97,7 +99,8 @@ impl<T> From<Point<T>> for (T, T) {
 /// let image = Size::new(100, 100);
 /// assert_eq!(window.grown(5, image), Rect { left: 85, top: 0, width: 15, height: 11 });
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct Rect {
     /// First column.

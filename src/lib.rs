@@ -24,19 +24,25 @@
 //!
 //! # Features
 //! - `onnx` (default): runs ONNX models with tract. Everything else is available without it.
+//! - `serde` (default): [`Serialize`](serde::Serialize) and [`Deserialize`](serde::Deserialize) for the types that
+//!   hold data, and the modules [`export`], [`input`] and [`record`], which need them.
+//! - `typescript`: TypeScript declarations of these types, for WebAssembly modules.
 
 #![warn(clippy::unwrap_used)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod diagnostic;
 pub mod dsb2018;
+#[cfg(feature = "serde")]
 pub mod export;
 pub mod geometry;
 pub mod image;
+#[cfg(feature = "serde")]
 pub mod input;
 pub mod network;
 pub mod nuclei;
 pub mod prediction;
+#[cfg(feature = "serde")]
 pub mod record;
 pub mod segment;
 mod segmenter;

@@ -26,6 +26,9 @@ export async function lint() {
   });
   await step("Rust formatting", () => run("cargo", ["fmt", "--all", "--check"]));
   await step("Rust lints", () => run("cargo", ["clippy", "--workspace", "--all-targets", ...denyWarnings]));
+  await step("Rust lints, library without features", () =>
+    run("cargo", ["clippy", "--package", "nucleoscope", "--no-default-features", "--lib", ...denyWarnings]),
+  );
   await step("Rust lints, WebAssembly", () =>
     run("cargo", [
       "clippy",

@@ -12,8 +12,6 @@
 
 use std::collections::HashMap;
 
-use serde::Serialize;
-
 /// The folder of the layout that contains a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Folder {
@@ -96,8 +94,8 @@ impl<'a> Layout<'a> {
 }
 
 /// The contents of a CSV file of the Bowl.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 pub enum CsvRole {
     /// The requested images.
     Requested,

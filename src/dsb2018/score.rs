@@ -25,9 +25,7 @@
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
-use serde::{Deserialize, Serialize, Serializer};
-
-use crate::diagnostic::{self, first_few};
+use crate::diagnostic::first_few;
 use crate::dsb2018::csv::{BowlCsvError, ImageRows};
 use crate::dsb2018::run_length::{Mask, Run};
 
@@ -35,9 +33,9 @@ use crate::dsb2018::run_length::{Mask, Run};
 pub const THRESHOLDS: [u8; 10] = [50, 55, 60, 65, 70, 75, 80, 85, 90, 95];
 
 /// True positives, false negatives and false positives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase")]
 pub struct Counts {
     /// The number of true nuclei with a match.
     pub true_positives: u64,
@@ -59,9 +57,9 @@ impl Counts {
 }
 
 /// A predicted nucleus and the matching true one.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase")]
 pub struct Match {
     /// Number of the true nucleus, from 1.
     pub truth: u32,
@@ -91,9 +89,9 @@ impl Match {
 }
 
 /// The score of one image.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase")]
 pub struct ImageScore {
     /// Mean precision over the ten thresholds, from 0 to 1.
     pub score: f64,
@@ -219,9 +217,9 @@ fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
 }
 
 /// The combined scores of several images.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify), tsify(rename = "ScoreSummary"))]
-#[serde(rename_all = "camelCase")]
 pub struct Summary {
     /// The number of images that count.
     pub images: usize,
@@ -238,9 +236,9 @@ pub struct Summary {
 }
 
 /// The bounds of an interval.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase")]
 pub struct Interval {
     /// The lower bound.
     pub low: f64,
@@ -286,8 +284,8 @@ pub fn summarize<'a>(images: impl IntoIterator<Item = &'a ImageScore>) -> Option
 }
 
 /// The combined scores of several sets of images; each set has the same weight, regardless of its size.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 pub struct SetsSummary {
     /// The number of sets that count.
     pub sets: usize,
@@ -369,8 +367,8 @@ impl SplitMix64 {
 }
 
 /// The scores of a submission.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 pub struct Report {
     /// The images that count, in the order of the ground truth.
     pub images: Vec<ScoredImage>,
@@ -381,13 +379,13 @@ pub struct Report {
 }
 
 /// An image and its score.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 pub struct ScoredImage {
     /// The image.
     pub image_id: String,
     /// Its score.
-    #[serde(flatten)]
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub score: ImageScore,
 }
 
@@ -454,9 +452,10 @@ pub enum ScoreWarning {
     },
 }
 
-impl Serialize for ScoreWarning {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        diagnostic::serialize(self, serializer)
+#[cfg(feature = "serde")]
+impl serde::Serialize for ScoreWarning {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::diagnostic::serialize(self, serializer)
     }
 }
 

@@ -1,11 +1,10 @@
 //! A channel of an image, and the pixel size.
 
-use serde::{Deserialize, Serialize};
-
 use super::{Image, ImageError, Samples};
 
 /// The size of a pixel in micrometres; both sides are finite and greater than 0.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct PixelSize {
     /// The width of a pixel in µm.

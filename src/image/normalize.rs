@@ -1,7 +1,5 @@
 //! Normalisation of raw values of any range to the input range of the network.
 
-use serde::{Deserialize, Serialize};
-
 use super::{Image, Samples};
 use crate::geometry::{Rect, Size};
 
@@ -48,9 +46,9 @@ pub struct LocalRange {
 
 /// The conversion of the raw values of one image to network input: its [`Normalization`] with the computed
 /// range. It is computed once per image and is the same for every part of it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase")]
 pub struct Levels {
     low: f32,
     /// The high end of the range at the centre of every cell, in row-major order.

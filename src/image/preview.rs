@@ -5,7 +5,6 @@ use std::ops::Range;
 use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::pixels::U8x4;
 use fast_image_resize::{ResizeOptions, Resizer};
-use serde::{Deserialize, Serialize};
 
 use super::{Image, ImageError};
 use crate::geometry::length_within;
@@ -25,9 +24,13 @@ pub struct Preview {
 const CLIPPED: f64 = 0.1;
 
 /// The conversion of the values of an image to brightness on the screen.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase", default)
+)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct Contrast {
     /// The value shown as black; the 0.1th percentile for `None`.

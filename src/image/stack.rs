@@ -1,7 +1,5 @@
 //! The contents of a file (channels, slices, frames), and the selection of a part of it.
 
-use serde::{Deserialize, Serialize};
-
 use super::warning::{kind, warn};
 use super::{Channel, Image, ImageError, PixelSize, Samples, Warning, split};
 
@@ -16,9 +14,13 @@ use super::{Channel, Image, ImageError, PixelSize, Samples, Warning, split};
 /// assert_eq!((choice.slice, choice.frame), (Slice::Single(4), 0));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase", default)
+)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct Selection {
     /// The channel to segment; `None` for the one whose name or colour indicates nuclei, or else the first.
@@ -54,9 +56,9 @@ impl Selection {
 }
 
 /// A channel selected by the user.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(untagged))]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
-#[serde(untagged)]
 pub enum ChannelChoice {
     /// Its index, from 0.
     Index(usize),
@@ -65,9 +67,9 @@ pub enum ChannelChoice {
 }
 
 /// The selection in a z-stack.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase")]
 pub enum Slice {
     /// Maximum projection: the largest value of all slices at each pixel.
     #[default]
@@ -77,9 +79,9 @@ pub enum Slice {
 }
 
 /// The contents of a file.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase")]
 pub struct StackInfo {
     /// The number of columns of a plane.
     pub width: usize,
@@ -105,9 +107,9 @@ pub struct StackInfo {
 }
 
 /// The metadata of a channel in a file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase")]
 pub struct ChannelInfo {
     /// The name in the file; `gray`, `red`, `green`, `blue` or `channel 2` if there is none.
     pub name: String,

@@ -2,15 +2,13 @@
 
 use std::collections::HashMap;
 
-use serde::Serialize;
-
 use super::{NetworkError, ScaleRange};
 use crate::image::{LocalRange, Normalization};
 
 /// The activation that converts the model's raw output to values in `0.0..=1.0`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
-#[serde(rename_all = "lowercase")]
 pub enum Activation {
     /// The output is already in range.
     None,
@@ -19,9 +17,9 @@ pub enum Activation {
 }
 
 /// A model's metadata. `docs/model-metadata.md` lists the keys.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase")]
 pub struct ModelMetadata {
     /// The model's name.
     pub name: String,
@@ -30,7 +28,7 @@ pub struct ModelMetadata {
     /// The activation to apply to the raw output.
     pub activation: Activation,
     /// How images are normalised.
-    #[serde(skip)]
+    #[cfg_attr(feature = "serde", serde(skip))]
     pub normalization: Normalization,
     /// Both sides of the input must be multiples of this many pixels.
     pub stride: usize,

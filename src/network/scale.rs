@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 
-use serde::Serialize;
-
 use super::NetworkError;
 
 /// The scales at which a network works, and when a prediction on a reduced copy of an image is enough to
@@ -21,9 +19,9 @@ use super::NetworkError;
 /// // Small nuclei are not enlarged.
 /// assert_eq!(range.fitting_scale(6.0), 1.0);
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase")]
 pub struct ScaleRange {
     /// Smallest diameter in pixels of nuclei that are not resized (`scale_minimum_diameter`).
     pub minimum_diameter: f64,

@@ -22,8 +22,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
 use crate::geometry::{Point, Size};
 use crate::nuclei::MeasurementTable;
 use crate::nuclei::table::column_key;
@@ -44,27 +42,27 @@ use crate::nuclei::{Region, area, inside};
 /// assert!("size:1..2".parse::<Gate>().unwrap_err().to_string().contains("\"size\""));
 /// # Ok::<(), nucleoscope::nuclei::counted::GateError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify), tsify(rename = "GateFields"))]
-#[serde(rename_all = "camelCase")]
 pub struct Gate {
     /// The column's key, such as `area_px2`.
     pub key: String,
     /// The lower end of the range, inclusive; `None` if the range is open.
-    #[serde(default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub minimum: Option<f64>,
     /// The upper end of the range, inclusive; `None` if the range is open.
-    #[serde(default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub maximum: Option<f64>,
     /// Whether the nuclei inside or outside the range count.
-    #[serde(default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub keep: Keep,
 }
 
 /// Which side of a gate counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase")]
 pub enum Keep {
     /// Nuclei in the range. A nucleus without a value is never in the range.
     #[default]

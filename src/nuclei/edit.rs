@@ -10,8 +10,6 @@ use std::collections::{HashMap, VecDeque};
 use std::f64::consts::PI;
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize, Serializer};
-
 use super::connected_components::{Components, Connectivity};
 use super::pixel_mask::{self, Pixel, PixelMask};
 use super::union_find::UnionFind;
@@ -29,9 +27,13 @@ use crate::geometry::{Point, Size};
 /// assert_eq!(edit, Edit::Delete { at: vec![Point::new(3.5, 2.0)] });
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(tag = "kind", rename_all = "camelCase")
+)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
-#[serde(tag = "kind", rename_all = "camelCase")]
 pub enum Edit {
     /// Removes the nuclei under the points; points on background do nothing.
     Delete {
@@ -65,7 +67,7 @@ pub enum Edit {
         radius: f64,
         /// A point in the nucleus; by default the path's first point. If it is on background, the paint
         /// becomes a new nucleus (the largest connected piece, if other nuclei divide it).
-        #[serde(default)]
+        #[cfg_attr(feature = "serde", serde(default))]
         to: Option<Point>,
     },
     /// Erases with a round brush: pixels of the nucleus under the path's first point become background; if
@@ -162,18 +164,20 @@ pub struct Edited {
 }
 
 /// An edit that changed nothing.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct RefusedEdit {
     /// Its index in the list of edits.
     pub edit: usize,
     /// The reason; serialized as its message.
-    #[serde(serialize_with = "message")]
+    #[cfg_attr(feature = "serde", serde(serialize_with = "message"))]
     #[cfg_attr(feature = "typescript", tsify(type = "string"))]
     pub reason: EditError,
 }
 
-fn message<S: Serializer>(reason: &EditError, serializer: S) -> Result<S::Ok, S::Error> {
+#[cfg(feature = "serde")]
+fn message<S: serde::Serializer>(reason: &EditError, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(reason)
 }
 

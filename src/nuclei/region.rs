@@ -1,7 +1,5 @@
 //! Regions of interest: parts of the image to which counts and tables can be restricted.
 
-use serde::{Deserialize, Serialize};
-
 use super::pixel_mask::{self, PixelMask};
 use super::{LabelImage, Polygon, Ring, polygons};
 use crate::geometry::{Point, Size};
@@ -17,9 +15,13 @@ use crate::geometry::{Point, Size};
 /// assert_eq!(region, Region::Rectangle { x: 1.0, y: 2.0, width: 30.0, height: 20.0 });
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(tag = "kind", rename_all = "camelCase")
+)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
-#[serde(tag = "kind", rename_all = "camelCase")]
 pub enum Region {
     /// An axis-aligned rectangle.
     Rectangle {

@@ -3,12 +3,10 @@
 //! The command-line options, the page's sliders, and the validation of records and links are all made from
 //! [`SETTINGS`]. To add a setting, define it here and use it in `watershed.rs`.
 
-use serde::{Deserialize, Serialize};
-
 /// A watershed setting.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Setting {
     /// Name in JSON, in camel case.
@@ -31,16 +29,16 @@ pub struct Setting {
     pub default: f64,
     /// The slider on the page, if there is one.
     pub slider: Option<Slider>,
-    #[serde(skip)]
+    #[cfg_attr(feature = "serde", serde(skip))]
     get: fn(&WatershedSettings) -> f64,
-    #[serde(skip)]
+    #[cfg_attr(feature = "serde", serde(skip))]
     set: fn(&mut WatershedSettings, f64),
 }
 
 /// Type of the values of a setting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase")]
 pub enum SettingKind {
     /// Any number in the range.
     Number,
@@ -51,7 +49,8 @@ pub enum SettingKind {
 }
 
 /// The range of values that a setting's slider offers.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct Slider {
     /// Minimum.
@@ -194,12 +193,12 @@ macro_rules! settings {
         /// assert_eq!((settings.h, settings.minimum_area), (0.2, 10));
         /// assert_eq!(settings.fill_holes, WatershedSettings::default().fill_holes);
         /// ```
-        #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase", default))]
         #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
-        #[serde(rename_all = "camelCase", default)]
         #[non_exhaustive]
         pub struct WatershedSettings {
-            $($(#[$doc])* $(#[serde(alias = $old)])? pub $field: $type,)*
+            $($(#[$doc])* $(#[cfg_attr(feature = "serde", serde(alias = $old))])? pub $field: $type,)*
         }
 
         impl Default for WatershedSettings {

@@ -2,15 +2,14 @@
 
 use std::borrow::Cow;
 
-use serde::Serialize;
-
 use crate::image::PixelSize;
 use crate::nuclei::MeasurementTable;
 use crate::nuclei::counted::Counted;
 use crate::nuclei::table::Column;
 
 /// Count, mean and spread of a set of values.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct Moments {
     /// Number of values.
@@ -50,7 +49,8 @@ impl Moments {
 }
 
 /// Summary of one measurement of the counted nuclei.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct ColumnSummary<'a> {
     /// The measurement's column.
@@ -60,9 +60,9 @@ pub struct ColumnSummary<'a> {
 }
 
 /// Summary of an image's nuclei.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify), tsify(rename = "NucleiSummary"))]
-#[serde(rename_all = "camelCase")]
 pub struct Summary<'a> {
     /// Number of nuclei.
     pub nuclei: usize,

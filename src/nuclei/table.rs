@@ -16,16 +16,14 @@
 use std::borrow::Cow;
 use std::f64::consts::PI;
 
-use serde::{Deserialize, Serialize};
-
 use crate::geometry::Point;
 use crate::image::{Channel, PixelSize};
 use crate::nuclei::{Intensities, LabelImage, Measurements, measure, nearest};
 
 /// A column's key, label and unit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase")]
 pub struct Column {
     /// Key for programs, unique in its table: `area_px2`.
     pub key: String,
@@ -36,8 +34,8 @@ pub struct Column {
 }
 
 /// Measurements of an image's nuclei.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 pub struct MeasurementTable {
     /// The columns.
     pub columns: Vec<Column>,

@@ -14,8 +14,6 @@ pub mod tiled;
 
 use std::cell::Cell;
 
-use serde::{Deserialize, Serialize};
-
 use crate::geometry::{Rect, Size};
 use crate::image::{Image, normalize};
 use crate::network::{ModelMetadata, Network, NetworkError, ScaleRange, Scene};
@@ -33,15 +31,19 @@ pub use error::SegmentError;
 /// let settings = Settings::default().diameter(20.0).watershed(WatershedSettings::default().h(0.2));
 /// assert_eq!((settings.diameter, settings.watershed.h), (Some(20.0), 0.2));
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase", default)
+)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct Settings {
     /// Diameter of a typical nucleus in pixels; estimated from the image if `None`.
     pub diameter: Option<f32>,
     /// Settings of the watershed.
-    #[serde(flatten)]
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub watershed: WatershedSettings,
 }
 
@@ -82,9 +84,9 @@ impl Progress {
 }
 
 /// An inference pass: one run of the network over an image, or over parts of it.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase")]
 pub struct Pass {
     /// The factor by which the image was resized for the network.
     pub scale: f64,

@@ -16,8 +16,6 @@
 
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
-
 use crate::geometry::{Point, Rect, Run, Size};
 use crate::image::{Image, Levels, NormalizedImage};
 use crate::network::{Network, NetworkError, Scene};
@@ -32,9 +30,9 @@ use crate::segment::{CountingNetwork, Pass, ScaleEstimate, SegmentError, Setting
 /// let sizes = Sizes::default().largest_whole(1000 * 1000);
 /// assert!(sizes.is_tiled(Size::new(1001, 1000)));
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify), tsify(rename = "TiledSizes"))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Sizes {
     /// Maximum number of pixels of an image that is predicted as a whole; its prediction can be kept and labelled
@@ -93,9 +91,9 @@ const AGREEMENT: usize = 8;
 
 /// The plan of a tiled segmentation. With it and the image, blocks can be processed anywhere and in any
 /// order.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify), tsify(rename = "TiledPlan"))]
-#[serde(rename_all = "camelCase")]
 pub struct Plan {
     /// Number of columns of the image.
     pub width: usize,
@@ -112,7 +110,8 @@ pub struct Plan {
 }
 
 /// A block of a large image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct Block {
     /// The part whose nuclei are requested.
