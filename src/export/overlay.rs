@@ -5,7 +5,7 @@ use image::ExtendedColorType;
 use super::signature;
 use super::{Basis, ExportError, Exporter, FileName, Format, FormatInfo, ImageFile, Subject};
 use crate::geometry::Size;
-use crate::image::{Contrast, Preview, preview};
+use crate::image::{Preview, preview};
 use crate::nuclei::LabelImage;
 
 /// `ID-overlay.png`: the image with the contours of its nuclei.
@@ -18,7 +18,7 @@ impl Exporter for Overlay {
         FormatInfo {
             name: "overlay",
             label: "Picture with outlines (PNG)",
-            description: "The image as shown on screen, the outermost pixels of every nucleus in yellow",
+            description: "The segmented image, the outermost pixels of every nucleus in yellow",
             defined_by: "PNG",
             file: FileName::OfImage(&["-overlay.png"]),
         }
@@ -27,7 +27,7 @@ impl Exporter for Overlay {
     fn image_file(&self, subject: &Subject, basis: &Basis) -> Result<Option<ImageFile>, ExportError> {
         let Subject { image, labels, .. } = *subject;
         let counted = basis.counted();
-        let picture = preview(image, None, &Contrast::default()).map_err(|error| OVERLAY.refused(error))?;
+        let picture = preview(image, &[], None, &[]).map_err(|error| OVERLAY.refused(error))?;
         // The labels of a large image are not copied unnecessarily.
         let drawn = if counted.is_all() {
             encode(picture, labels)

@@ -1,13 +1,13 @@
 //! Microscopy images: decoding with limits, and normalisation for the network.
 //!
 //! ```text
-//! bytes ──open──▶ Opened: metadata, all channels, and
+//! bytes ──open──▶ Opened: metadata, all channels ──preview──▶ Preview (for the screen), and
 //!       ──decode──▶ Image ──normalize──▶ NormalizedImage
-//!                     └────preview─────▶ Preview (for the screen)
 //! ```
 
 mod channel;
 mod decode;
+mod display;
 mod error;
 mod foreign;
 mod jpeg;
@@ -22,10 +22,11 @@ mod warning;
 pub use crate::diagnostic::Warning;
 pub use channel::{Channel, PixelSize, split};
 pub use decode::{Limits, decode, open, open_segmented};
+pub use display::{ChannelDisplay, with_limits};
 pub use error::ImageError;
 pub use names::{IMAGE_ENDINGS, is_image_name, unread_format};
 pub use normalize::{Levels, LocalRange, Normalization, NormalizedImage, normalize};
-pub use preview::{Contrast, Preview, map_preview, preview};
+pub use preview::{Preview, map_preview, preview};
 pub use stack::{ChannelChoice, ChannelInfo, Opened, Selection, Slice, StackInfo};
 
 use crate::geometry::Size;

@@ -1,4 +1,4 @@
-//! Display of an image: 8-bit colour with stretched contrast.
+//! Pictures of an image: its channels in 8-bit colour, and maps of probabilities.
 
 use std::ops::Range;
 
@@ -6,10 +6,10 @@ use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::pixels::U8x4;
 use fast_image_resize::{ResizeOptions, Resizer};
 
-use super::{Image, ImageError};
-use crate::geometry::length_within;
+use super::{Channel, ChannelDisplay, Image, ImageError, with_limits};
+use crate::geometry::{Size, length_within};
 
-/// An 8-bit RGBA version of an image for the screen; the data are not modified.
+/// An 8-bit RGBA picture of an image for the screen; the data are not modified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preview {
     /// The number of columns.
@@ -20,102 +20,92 @@ pub struct Preview {
     pub rgba: Vec<u8>,
 }
 
-/// The percentage of values that may be clipped at each end by automatic contrast.
-const CLIPPED: f64 = 0.1;
-
-/// The conversion of the values of an image to brightness on the screen.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(rename_all = "camelCase", default)
-)]
-#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
-#[non_exhaustive]
-pub struct Contrast {
-    /// The value shown as black; the 0.1th percentile for `None`.
-    pub low: Option<f32>,
-    /// The value shown as white; the 99.9th percentile for `None`.
-    pub high: Option<f32>,
-    /// The brightness is `((value - low) / (high - low)).powf(1 / gamma)`: values above 1 brighten dim
-    /// nuclei.
-    pub gamma: f32,
-}
-
-impl Default for Contrast {
-    fn default() -> Self {
-        Self { low: None, high: None, gamma: 1.0 }
-    }
-}
-
-impl Contrast {
-    /// The value shown as black; the 0.1th percentile for `None`.
-    #[must_use]
-    pub fn low(mut self, low: impl Into<Option<f32>>) -> Self {
-        self.low = low.into();
-        self
-    }
-
-    /// The value shown as white; the 99.9th percentile for `None`.
-    #[must_use]
-    pub fn high(mut self, high: impl Into<Option<f32>>) -> Self {
-        self.high = high.into();
-        self
-    }
-
-    /// The gamma of the brightness: values above 1 brighten dim nuclei.
-    #[must_use]
-    pub fn gamma(mut self, gamma: f32) -> Self {
-        self.gamma = gamma;
-        self
-    }
-}
-
-/// Creates a preview whose longer side is at most `maximum_side` pixels, or of full size for `None`.
+/// Draws an image as an additive composite: the sum of its visible channels, clipped at full brightness. The
+/// longer side is at most `maximum_side` pixels; the preview has full size for `None`.
+///
+/// `image` is the image to segment, and `channels` are all channels of the same size, as in
+/// [`Opened`](super::Opened). Without any `displays`, `image` is drawn with automatic limits. The displays that
+/// suit a file are in [`StackInfo::displays`](super::StackInfo::displays).
 ///
 /// # Errors
-/// [`ImageError::Inconsistent`] if the preview does not fit into memory.
+/// [`ImageError::NoSuchChannel`] if a display's channel is not among `channels`; [`ImageError::Inconsistent`] if
+/// the preview does not fit into memory.
 ///
 /// ```
 /// use nucleoscope::geometry::Size;
-/// use nucleoscope::image::{Contrast, Image, Samples, preview};
+/// use nucleoscope::image::{ChannelDisplay, Image, Samples, preview};
 ///
 /// let image = Image::new(Size::new(3, 1), 1, Samples::U16(vec![1000, 1010, 1040]))?;
-/// let by_hand = Contrast::default().low(1000.0).high(1020.0);
-/// let picture = preview(&image, None, &by_hand)?;
+/// let by_hand = ChannelDisplay::default().low(1000.0).high(1020.0);
+/// let picture = preview(&image, &[], None, &[by_hand])?;
 /// assert_eq!(picture.rgba.chunks(4).map(|rgba| rgba[0]).collect::<Vec<_>>(), [0, 127, 255]);
 /// # Ok::<(), nucleoscope::image::ImageError>(())
 /// ```
 pub fn preview(
     image: &Image,
+    channels: &[Channel],
     maximum_side: Option<usize>,
-    contrast: &Contrast,
+    displays: &[ChannelDisplay],
 ) -> Result<Preview, ImageError> {
-    let (low, high) = match *contrast {
-        Contrast { low: Some(low), high: Some(high), .. } => (low, high),
-        Contrast { low, high, .. } => {
-            let (darkest, brightest) = image.percentiles(CLIPPED, 100.0 - CLIPPED);
-            (low.unwrap_or(darkest), high.unwrap_or(brightest))
-        }
-    };
-    let scale = if high > low { 255.0 / (high - low) } else { 0.0 };
-    // A constant image is shown with its own brightness instead of black.
-    let offset = if high > low { low } else { 0.0 };
-    let scale = if scale == 0.0 && image.bit_depth() == 8 { 1.0 } else { scale };
-    let curve = gamma_curve(contrast.gamma);
-    let byte = |index: usize| {
-        curve[((image.samples().get(index) - offset) * scale).clamp(0.0, 255.0) as u8 as usize]
-    };
+    let displays = if displays.is_empty() { &[ChannelDisplay::default()] } else { displays };
+    let visible: Vec<ChannelDisplay> = displays.iter().copied().filter(|display| display.visible).collect();
+    let visible = with_limits(image, channels, &visible)?;
+    let layer = |display: &ChannelDisplay| Ok(Layer::new(display.image_in(image, channels)?, display));
+    let layers = visible.iter().map(layer).collect::<Result<Vec<_>, ImageError>>()?;
+    let Size { width, height } = image.size();
     let rows = |rows: Range<usize>| {
-        let mut rgba = Vec::with_capacity(image.width() * rows.len() * 4);
-        for pixel in rows.start * image.width()..rows.end * image.width() {
-            let first = pixel * image.channels();
-            let last = image.channels() - 1;
-            rgba.extend([byte(first), byte(first + last.min(1)), byte(first + last), 255]);
+        let mut rgba = [0, 0, 0, 255].repeat(width * rows.len());
+        for layer in &layers {
+            layer.add_to(&mut rgba, rows.start * width);
         }
         rgba
     };
-    at_most(image.width(), image.height(), &rows, maximum_side)
+    at_most(width, height, &rows, maximum_side)
+}
+
+/// A channel as it is added to a picture.
+struct Layer<'a> {
+    image: &'a Image,
+    /// The value shown as black.
+    low: f32,
+    /// The number of brightness levels per unit.
+    scale: f32,
+    /// The red, green and blue at each brightness level.
+    colors: [[u8; 3]; 256],
+}
+
+impl<'a> Layer<'a> {
+    /// `display` has limits.
+    fn new(image: &'a Image, display: &ChannelDisplay) -> Self {
+        let (low, high) = (display.low.unwrap_or(0.0), display.high.unwrap_or(0.0));
+        let curve = gamma_curve(display.gamma);
+        let tint = |level: u8| display.color.map(|color| (u16::from(level) * u16::from(color) / 255) as u8);
+        let (low, scale) = if high > low {
+            (low, 255.0 / (high - low))
+        } else {
+            // A constant image is shown with its own brightness instead of black.
+            (0.0, if image.bit_depth() == 8 { 1.0 } else { 0.0 })
+        };
+        Self { image, low, scale, colors: curve.map(tint) }
+    }
+
+    /// Adds the pixels from `first` on to those of a picture.
+    fn add_to(&self, rgba: &mut [u8], first: usize) {
+        let components = self.image.channels();
+        let level = |index: usize| {
+            ((self.image.samples().get(index) - self.low) * self.scale).clamp(0.0, 255.0) as u8 as usize
+        };
+        for (pixel, shown) in rgba.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+            let start = (first + pixel) * components;
+            let levels = match components {
+                1 => [level(start); 3],
+                _ => [level(start), level(start + 1), level(start + 2)],
+            };
+            for (component, level) in levels.into_iter().enumerate() {
+                shown[component] = shown[component].saturating_add(self.colors[level][component]);
+            }
+        }
+    }
 }
 
 /// The output of gamma correction for each of 256 brightness levels; an invalid gamma is replaced by 1.
@@ -209,20 +199,99 @@ fn shrink(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::Size;
-    use crate::image::Samples;
+    use crate::image::{Channel, Samples};
+
+    fn gray(width: usize, samples: Samples) -> Image {
+        Image::new(Size::new(width, samples.len() / width), 1, samples).unwrap()
+    }
+
+    /// A row of pixels in several channels.
+    fn stack(channels: Vec<Vec<u16>>) -> Vec<Channel> {
+        let channel = |values: Vec<u16>| gray(values.len(), Samples::U16(values));
+        channels.into_iter().map(|values| Channel { name: String::new(), image: channel(values) }).collect()
+    }
+
+    /// A channel with values from 0 to 100.
+    fn hundred(channel: usize, color: [u8; 3]) -> ChannelDisplay {
+        ChannelDisplay::default().channel(channel).color(color).low(0.0).high(100.0)
+    }
+
+    fn colors(image: &Image, channels: &[Channel], displays: &[ChannelDisplay]) -> Vec<[u8; 3]> {
+        let picture = preview(image, channels, None, displays).unwrap();
+        picture.rgba.as_chunks::<4>().0.iter().map(|&[red, green, blue, _]| [red, green, blue]).collect()
+    }
+
+    fn composite(channels: &[Channel], displays: &[ChannelDisplay]) -> Vec<[u8; 3]> {
+        colors(&channels[0].image, channels, displays)
+    }
+
+    const RED: [u8; 3] = [255, 0, 0];
+    const GREEN: [u8; 3] = [0, 255, 0];
+    const YELLOW: [u8; 3] = [255, 255, 0];
+    const BLUE: [u8; 3] = [0, 0, 255];
+
+    #[test]
+    fn channels_are_added_and_clipped() {
+        let channels = stack(vec![vec![0, 100, 100], vec![100, 0, 100]]);
+        let shown = composite(&channels, &[hundred(0, BLUE), hundred(1, GREEN)]);
+        assert_eq!(shown, [GREEN, BLUE, [0, 255, 255]]);
+        let shown = composite(&channels, &[hundred(0, YELLOW), hundred(1, [200, 0, 0])]);
+        assert_eq!(shown, [[200, 0, 0], YELLOW, YELLOW], "the sum of the reds is clipped");
+    }
+
+    #[test]
+    fn an_invisible_channel_contributes_nothing() {
+        let channels = stack(vec![vec![0, 100], vec![100, 0]]);
+        let shown = composite(&channels, &[hundred(0, RED).visible(false), hundred(1, GREEN)]);
+        assert_eq!(shown, [GREEN, [0; 3]]);
+        assert_eq!(composite(&channels, &[hundred(0, RED).visible(false)]), [[0; 3]; 2]);
+    }
+
+    #[test]
+    fn every_channel_has_its_own_range_and_gamma() {
+        let channels = stack(vec![vec![1000, 1100, 1200], vec![0, 64, 255]]);
+        let first = ChannelDisplay::default().channel(0).color(RED).low(1000.0).high(1200.0);
+        let second = ChannelDisplay::default().channel(1).color(GREEN).low(0.0).high(255.0).gamma(2.0);
+        assert_eq!(composite(&channels, &[first, second]), [[0, 0, 0], [127, 128, 0], YELLOW]);
+    }
+
+    #[test]
+    fn automatic_limits_are_those_of_each_channel() {
+        let channels = stack(vec![vec![0, 9], vec![40_000, 60_000]]);
+        let of = |channel, color| ChannelDisplay::default().channel(channel).color(color);
+        assert_eq!(composite(&channels, &[of(0, RED), of(1, GREEN)]), [[0; 3], YELLOW]);
+    }
+
+    #[test]
+    fn six_channels_make_one_picture() {
+        let one = |bright: usize| (0..6).map(|pixel| if pixel == bright { 100 } else { 0 }).collect();
+        let channels = stack((0..6).map(one).collect());
+        let six = [BLUE, GREEN, RED, [255, 0, 255], [0, 255, 255], YELLOW];
+        let displays: Vec<ChannelDisplay> =
+            six.into_iter().enumerate().map(|(channel, color)| hundred(channel, color)).collect();
+        assert_eq!(composite(&channels, &displays), six);
+    }
+
+    #[test]
+    fn a_channel_that_does_not_exist_or_fit_is_an_error() {
+        let channels = stack(vec![vec![0, 1]]);
+        let refused = |channels: &[Channel]| {
+            preview(&gray(2, Samples::U8(vec![0, 1])), channels, None, &[hundred(1, RED)])
+        };
+        let error = refused(&channels).unwrap_err();
+        assert!(matches!(error, ImageError::NoSuchChannel { .. }), "{error}");
+        assert!(refused(&[stack(vec![vec![0, 1]]), stack(vec![vec![0]])].concat()).is_err());
+    }
 
     #[test]
     fn dim_sixteen_bit_values_fill_the_range() {
-        let image = Image::new(Size::new(3, 1), 1, Samples::U16(vec![1000, 1010, 1020])).unwrap();
-        let picture = preview(&image, None, &Contrast::default()).unwrap();
-        assert_eq!(picture.rgba, [0, 0, 0, 255, 127, 127, 127, 255, 255, 255, 255, 255]);
+        let shown = colors(&gray(3, Samples::U16(vec![1000, 1010, 1020])), &[], &[]);
+        assert_eq!(shown, [[0; 3], [127; 3], [255; 3]]);
     }
 
     #[test]
     fn the_longer_side_is_bounded_and_no_side_vanishes() {
-        let image = Image::new(Size::new(400, 3), 1, Samples::U8(vec![7; 1200])).unwrap();
-        let picture = preview(&image, Some(40), &Contrast::default()).unwrap();
+        let picture = preview(&gray(400, Samples::U8(vec![7; 1200])), &[], Some(40), &[]).unwrap();
         assert_eq!((picture.width, picture.height, picture.rgba.len()), (40, 1, 160));
         assert_eq!(picture.rgba[..4], [7, 7, 7, 255]);
     }
@@ -231,11 +300,11 @@ mod tests {
     fn a_large_picture_is_reduced_without_seams() {
         let (width, height) = (2000, 6000);
         let values = (0..width * height).map(|pixel| (pixel / width * 256 / height) as u8).collect();
-        let image = Image::new(Size::new(width, height), 1, Samples::U8(values)).unwrap();
-        let contrast = Contrast { low: Some(0.0), high: Some(255.0), ..Contrast::default() };
+        let image = gray(width, Samples::U8(values));
+        let display = ChannelDisplay::default().low(0.0).high(255.0);
         assert!(width * height > 2 * STRIP_PIXELS);
         for side in [700, 5999] {
-            let picture = preview(&image, Some(side), &contrast).unwrap();
+            let picture = preview(&image, &[], Some(side), &[display]).unwrap();
             assert_eq!(picture.rgba.len(), 4 * picture.width * picture.height);
             for (pixel, rgba) in picture.rgba.as_chunks::<4>().0.iter().enumerate() {
                 let expected = (pixel / picture.width) as f64 * 256.0 / side as f64;
@@ -245,23 +314,18 @@ mod tests {
     }
 
     #[test]
-    fn colour_keeps_its_order() {
+    fn a_colour_image_keeps_its_colours() {
         let image = Image::new(Size::new(2, 1), 3, Samples::U8(vec![0, 100, 200, 255, 0, 0])).unwrap();
-        assert_eq!(
-            preview(&image, None, &Contrast::default()).unwrap().rgba,
-            [0, 100, 200, 255, 255, 0, 0, 255]
-        );
+        assert_eq!(colors(&image, &[], &[]), [[0, 100, 200], [255, 0, 0]]);
     }
 
     #[test]
     fn gamma_brightens_the_middle_and_leaves_the_ends() {
-        let image = Image::new(Size::new(3, 1), 1, Samples::U8(vec![0, 64, 255])).unwrap();
-        let contrast = Contrast { low: Some(0.0), high: Some(255.0), gamma: 2.0 };
-        let picture = preview(&image, None, &contrast).unwrap();
-        assert_eq!(picture.rgba.chunks(4).map(|rgba| rgba[0]).collect::<Vec<_>>(), [0, 128, 255]);
+        let image = gray(3, Samples::U8(vec![0, 64, 255]));
+        let display = ChannelDisplay::default().low(0.0).high(255.0);
+        assert_eq!(colors(&image, &[], &[display.gamma(2.0)]), [[0; 3], [128; 3], [255; 3]]);
         for gamma in [f32::NAN, 0.0, -1.0, f32::INFINITY] {
-            let broken = preview(&image, None, &Contrast { gamma, ..contrast }).unwrap();
-            assert_eq!(broken.rgba[4], 64, "{gamma}");
+            assert_eq!(colors(&image, &[], &[display.gamma(gamma)])[1], [64; 3], "{gamma}");
         }
     }
 

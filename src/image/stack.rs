@@ -1,7 +1,9 @@
 //! The contents of a file (channels, slices, frames), and the selection of a part of it.
 
+use super::display::default_displays;
 use super::warning::{kind, warn};
-use super::{Channel, Image, ImageError, PixelSize, Samples, Warning, split};
+use super::{Channel, ChannelDisplay, Image, ImageError, PixelSize, Samples, Warning, split};
+use crate::geometry::Size;
 
 /// The selected part of a stack: by default the nuclear channel, the maximum projection of all slices, and
 /// the first frame.
@@ -102,8 +104,30 @@ pub struct StackInfo {
     /// The selected or detected channel, from 0. A colour image is segmented as a whole unless a channel was
     /// selected, and this is then 0.
     pub segmented_channel: usize,
+    /// How the channels are drawn by default, in their order: in the file's colours if it has different ones,
+    /// and up to six of them visible. One for the whole image if it has one channel or is in colour.
+    pub displays: Vec<ChannelDisplay>,
     /// The assumptions, repairs and omissions in opening the file.
     pub warnings: Vec<Warning>,
+}
+
+impl StackInfo {
+    /// A file with one slice and frame, of which the first channel is segmented; to be completed.
+    pub(super) fn new(size: Size, bit_depth: u8, channels: Vec<ChannelInfo>) -> Self {
+        Self {
+            width: size.width,
+            height: size.height,
+            bit_depth,
+            is_color: false,
+            channels,
+            slices: 1,
+            frames: 1,
+            pixel_size: None,
+            segmented_channel: 0,
+            displays: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
 }
 
 /// The metadata of a channel in a file.
@@ -147,21 +171,9 @@ impl Opened {
         keep: Keep,
     ) -> Result<Self, ImageError> {
         plane_range(selection, 1, 1)?;
-        let (width, height) = (image.width(), image.height());
-        let bit_depth = image.bit_depth();
-        let channels = gray_or_color(image.channels() == 3);
-        let info = StackInfo {
-            width,
-            height,
-            bit_depth,
-            is_color: image.channels() == 3,
-            channels,
-            slices: 1,
-            frames: 1,
-            pixel_size: None,
-            segmented_channel: 0,
-            warnings,
-        };
+        let is_color = image.channels() == 3;
+        let info = StackInfo::new(image.size(), image.bit_depth(), gray_or_color(is_color));
+        let info = StackInfo { is_color, warnings, ..info };
         Self::with_info(image, info, selection, keep)
     }
 
@@ -175,6 +187,7 @@ impl Opened {
         let chosen =
             selection.channel.as_ref().map(|choice| find_channel(choice, &info.channels)).transpose()?;
         info.segmented_channel = chosen.unwrap_or(0);
+        info.displays = default_displays(&info);
         let wants_part = info.is_color && chosen.is_some();
         let channels = if keep == Keep::All || wants_part { split(&image)? } else { Vec::new() };
         let image = if wants_part {
@@ -271,7 +284,7 @@ const STAINS: [&str; 12] = [
 const SHORT_STAINS: [&str; 3] = ["pi", "nuc", "dna"];
 
 /// The nuclear channel: by its name, or else by a blue colour, or else the first.
-fn guess_nuclear(channels: &[ChannelInfo]) -> usize {
+pub(super) fn guess_nuclear(channels: &[ChannelInfo]) -> usize {
     let names: Vec<String> = channels.iter().map(|channel| channel.name.to_lowercase()).collect();
     let has_word =
         |name: &String, word: &str| name.split(|c: char| !c.is_alphanumeric()).any(|part| part == word);
@@ -332,7 +345,6 @@ pub(super) fn finite(mut planes: Vec<Samples>, warnings: &mut Vec<Warning>) -> V
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::Size;
 
     fn named(names: &[&str]) -> Vec<ChannelInfo> {
         names.iter().map(|name| ChannelInfo { name: (*name).to_owned(), color: None }).collect()

@@ -144,7 +144,7 @@ test("invalid numbers of images, settings and corrections are errors, and the mo
     () => prediction.label({}, [{ kind: "erase", path: [[1, "x"]], radius: 2 }]),
     () => model.planTiled(image, {}, { largestWhole: -1, longestBlock: 2000 }, undefined),
     () => model.findInBlock(image, {}, { width: 3 }, 0, undefined),
-    () => image.preview(64, { gamma: "x" }),
+    () => image.preview(64, [{ gamma: "x" }]),
     () => nucleoscope.summarizeScores([3]),
     () => new nucleoscope.Prediction(3, 3, prediction.values()),
   ]) {
@@ -156,10 +156,11 @@ test("invalid numbers of images, settings and corrections are errors, and the mo
 test("a preview has the requested size and opaque pixels", () => {
   const image = example(2);
   assert.equal(image.stack().isColor, true);
-  const small = image.preview(64, {});
+  const small = image.preview(64, []);
   assert.deepEqual([small.width, small.height, small.rgba.length], [64, 48, 64 * 48 * 4]);
   assert.ok(small.rgba.every((value: number, index: number) => index % 4 !== 3 || value === 255));
-  const dark = image.preview(64, { low: 1e6, high: 2e6 });
+  const [display] = image.stack().displays;
+  const dark = image.preview(64, [{ ...display, low: 1e6, high: 2e6 }]);
   assert.ok(dark.rgba.every((value: number, index: number) => value === (index % 4 === 3 ? 255 : 0)));
 });
 

@@ -21,7 +21,7 @@ use nucleoscope::dsb2018::score::{self, ImageScore};
 use nucleoscope::export::tables::Dialect;
 use nucleoscope::export::{self, ExportFile, Format, FormatInfo, Part, Subject, geojson};
 use nucleoscope::geometry::Size;
-use nucleoscope::image::{self, Contrast, Limits, Opened, PixelSize, Preview, Selection, StackInfo};
+use nucleoscope::image::{self, ChannelDisplay, Limits, Opened, PixelSize, Preview, Selection, StackInfo};
 use nucleoscope::input::batch::{self, Archives, Batch, OpenFile, Source};
 use nucleoscope::input::blocks::{BlockReader, ReadRange};
 use nucleoscope::input::dataset::{self, InputFile};
@@ -713,13 +713,30 @@ impl DecodedImage {
         to_js(&self.0.info)
     }
 
-    /// An 8-bit preview whose longer side is at most `maximumSide`; 0 for full size.
+    /// The given displays with numbers in place of automatic limits.
     ///
     /// # Errors
-    /// There is not enough memory, or the contrast is invalid.
-    pub fn preview(&self, maximum_side: usize, contrast: Js<Contrast>) -> Result<Js<PreviewObject>, JsValue> {
-        let contrast: Contrast = from_js(contrast)?;
-        let picture = image::preview(&self.0.image, side(maximum_side), &contrast).map_err(thrown)?;
+    /// A channel is not in memory, or a display is invalid.
+    #[wasm_bindgen(js_name = withLimits)]
+    pub fn with_limits(&self, displays: Vec<Js<ChannelDisplay>>) -> Result<Vec<Js<ChannelDisplay>>, JsValue> {
+        let displays: Vec<ChannelDisplay> = from_js_list(displays)?;
+        let Opened { image, channels, .. } = &self.0;
+        image::with_limits(image, channels, &displays).map(|displays| to_js_list(&displays)).map_err(thrown)
+    }
+
+    /// An 8-bit picture of the visible channels whose longer side is at most `maximumSide`; 0 for full size.
+    /// Without displays, it shows the image to segment with automatic limits.
+    ///
+    /// # Errors
+    /// There is not enough memory, a channel is not in memory, or a display is invalid.
+    pub fn preview(
+        &self,
+        maximum_side: usize,
+        displays: Vec<Js<ChannelDisplay>>,
+    ) -> Result<Js<PreviewObject>, JsValue> {
+        let displays: Vec<ChannelDisplay> = from_js_list(displays)?;
+        let Opened { image, channels, .. } = &self.0;
+        let picture = image::preview(image, channels, side(maximum_side), &displays).map_err(thrown)?;
         Ok(preview_object(picture))
     }
 }

@@ -63,6 +63,8 @@ export class View {
       selected: (labels) => this.#selectNuclei(labels),
       hovered: (label) => this.#measurements.hover(label),
       drawn: (drawn) => this.#take(drawn),
+      displaysOf: (image) => session.displaysOf(image),
+      displayed: (displays) => session.setDisplays(displays),
       again: (image) => session.segmentAgain(image),
     });
     this.#measurements = new Measurements(
@@ -213,6 +215,10 @@ export class View {
       this.#export.list(engine.exportFormats);
       this.#viewer.use(engine);
       setText(this.#part("model"), `model ${engine.model.name} ${engine.model.version}`);
+    });
+    follow(() => {
+      void session.displays.value;
+      this.#viewer.update();
     });
     follow(() => {
       const kept = session.kept.value;

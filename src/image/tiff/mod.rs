@@ -28,6 +28,7 @@ use layout::{Layout, Plane};
 use page::Page;
 
 use super::decode::Limits;
+use super::display::default_displays;
 use super::stack::{Keep, Opened, Selection, StackInfo, choose_channel, finite, plane_range, project};
 use super::{Channel, Image, ImageError, Samples, Warning, orientation};
 
@@ -219,6 +220,7 @@ impl Stack<'_> {
             frames: layout.frames,
             pixel_size: layout.pixel_size,
             segmented_channel: segmented,
+            displays: Vec::new(),
             warnings,
         };
         let nothing = || directory::corrupt("it has no pages");
@@ -230,6 +232,7 @@ impl Stack<'_> {
             }
             return Opened::with_info(image, info, selection, keep);
         }
+        info.displays = default_displays(&info);
         match keep {
             Keep::Segmented => {
                 let image = images.pop().ok_or_else(nothing)?;

@@ -1,6 +1,6 @@
 import type {
+  ChannelDisplay,
   BatchPlan,
-  Contrast,
   CountedNuclei,
   CsvImage,
   Edit,
@@ -36,6 +36,7 @@ import type {
   ModelIdentity,
   NamedBlob,
   Picture,
+  Preview,
   Segmented,
   SegmentTask,
   ImageReference,
@@ -318,9 +319,17 @@ export class Engine {
     return this.#reader.run({ kind: "archive", files }, options);
   }
 
-  /** A picture of an image, reduced so that its longer side has at most `maximumSide` pixels. */
-  preview(request: ImageRequest, maximumSide: number, contrast: Contrast, options?: RunOptions): Promise<Picture> {
-    return this.#interactive.run({ kind: "preview", ...this.#referenceTo(request), maximumSide, contrast }, options);
+  /**
+   * A picture of an image, reduced so that its longer side has at most `maximumSide` pixels. Without displays, it shows
+   * the image to segment with automatic limits.
+   */
+  preview(
+    request: ImageRequest,
+    maximumSide: number,
+    displays: readonly ChannelDisplay[],
+    options?: RunOptions,
+  ): Promise<Preview> {
+    return this.#interactive.run({ kind: "preview", ...this.#referenceTo(request), maximumSide, displays }, options);
   }
 
   /** A picture of the nucleus probability of each pixel. */

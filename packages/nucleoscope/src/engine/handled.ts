@@ -6,6 +6,7 @@
  */
 import type {
   BatchPlan,
+  ChannelDisplay,
   ChannelInfo,
   Column,
   CountedNuclei,
@@ -42,6 +43,7 @@ type AllTrue<T extends Record<string, true>> = T;
 
 /** Each type with its known fields. */
 export type Handled = AllTrue<{
+  channelDisplay: Others<ChannelDisplay, "channel" | "color" | "low" | "high" | "gamma" | "visible">;
   channelInfo: Others<ChannelInfo, "name" | "color">;
   column: Others<Column, "key" | "label" | "unit">;
   counts: Others<Counts, "truePositives" | "falseNegatives" | "falsePositives">;
@@ -94,6 +96,7 @@ export type Handled = AllTrue<{
     | "frames"
     | "pixelSize"
     | "segmentedChannel"
+    | "displays"
     | "warnings"
   >;
   warning: Others<Warning, "code" | "message" | "help">;

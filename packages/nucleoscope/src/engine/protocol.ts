@@ -8,7 +8,7 @@
 import type {
   BatchFile as NumberedFile,
   BatchPlan,
-  Contrast,
+  ChannelDisplay,
   CountedNuclei,
   CsvImage,
   Edit,
@@ -232,7 +232,8 @@ export interface PreviewTask extends ImageReference {
   readonly kind: "preview";
   /** The longer side is reduced to this many pixels; 0 keeps the full size. */
   readonly maximumSide: number;
-  readonly contrast: Contrast;
+  /** How the channels are drawn; none for the image to segment with automatic limits. */
+  readonly displays: readonly ChannelDisplay[];
 }
 
 /** Makes a picture of the nucleus probability of each pixel. */
@@ -282,6 +283,11 @@ export interface Picture {
   readonly bitmap: ImageBitmap;
   readonly width: number;
   readonly height: number;
+}
+
+/** A picture of an image, and how it was drawn: with numbers in place of automatic limits. */
+export interface Preview extends Picture {
+  readonly displays: readonly ChannelDisplay[];
 }
 
 /** The nuclei found in one image. */
@@ -342,7 +348,7 @@ export interface Outcomes {
   regions: Region[];
   hash: string;
   archive: Blob;
-  preview: Picture;
+  preview: Preview;
   "probability-picture": Picture;
   example: ExampleImage;
   /** Null without scores. */
@@ -351,7 +357,7 @@ export interface Outcomes {
 
 /** What a task reports before its end. */
 export type Progress =
-  | { readonly stage: "decoded"; readonly picture: Picture }
+  | { readonly stage: "decoded"; readonly picture: Picture; readonly stack: StackInfo }
   /** The scale of a large image is estimated before it is divided into blocks. */
   | { readonly stage: "scale"; readonly done: number; readonly total: number }
   | { readonly stage: "network"; readonly done: number; readonly total: number };

@@ -43,6 +43,7 @@ import type {
   NamedBlob,
   Outcomes,
   Picture,
+  Preview,
   PreviewTask,
   Progress,
   Segmented,
@@ -187,12 +188,17 @@ class Memo<T extends { free(): void }> {
   #value: T | null = null;
 
   get(key: string, make: () => T): T {
-    if (this.#value !== null && this.#key === key) return this.#value;
+    if (this.#value !== null && this.has(key)) return this.#value;
     // Freed first, because two large images may not fit into memory.
     this.drop();
     this.#value = make();
     this.#key = key;
     return this.#value;
+  }
+
+  /** Whether the value with this key is kept. */
+  has(key: string): boolean {
+    return this.#value !== null && this.#key === key;
   }
 
   drop(): void {
@@ -205,20 +211,23 @@ const images = new Memo<DecodedImage>();
 const predictions = new Memo<Prediction>();
 const truths = new Memo<Truth>();
 
-/** Decodes an image; `isMeasured` with all its channels. */
-function imageOf({ key, source, selection, pixelSize }: ImageReference, isMeasured = false): DecodedImage {
-  const open = (): DecodedImage => DecodedImage.open(read(source), selection, pixelSize, isMeasured);
-  return images.get(isMeasured ? `${key} measured` : key, open);
+/** Decodes an image; `isWhole` with all its channels. One that is kept with all of them is not decoded again. */
+function imageOf({ key, source, selection, pixelSize }: ImageReference, isWhole = false): DecodedImage {
+  const open = (): DecodedImage => DecodedImage.open(read(source), selection, pixelSize, isWhole);
+  const whole = `${key} whole`;
+  return images.get(isWhole || images.has(whole) ? whole : key, open);
 }
 
 function predictionOf({ key, blob, width, height }: CachedPrediction): Prediction {
   return predictions.get(key, () => new Prediction(width, height, readBlob(blob)));
 }
 
-function preview(task: PreviewTask): Promise<Picture> {
-  const image = imageOf(task);
-  const { rgba, width, height } = image.preview(task.maximumSide, task.contrast);
-  return pictureOf(rgba, { width, height }, image);
+async function preview(task: PreviewTask): Promise<Preview> {
+  const needsChannels = task.displays.some(({ channel }) => channel !== null);
+  const image = imageOf(task, needsChannels);
+  const displays = image.withLimits([...task.displays]);
+  const { rgba, width, height } = image.preview(task.maximumSide, displays);
+  return { ...(await pictureOf(rgba, { width, height }, image)), displays };
 }
 
 function probabilityPicture(task: ProbabilityPictureTask): Promise<Picture> {
@@ -238,16 +247,17 @@ async function pictureOf(
 async function segment(task: SegmentTask, progress: OnProgress): Promise<Finished> {
   if (segmenter === null) throw new Error("this worker was set up without a model");
   const image = imageOf(task);
-  const { rgba, width, height } = image.preview(task.thumbnailSide, {});
+  const { rgba, width, height } = image.preview(task.thumbnailSide, []);
   const picture = await pictureOf(rgba, { width, height }, image);
-  progress({ stage: "decoded", picture }, [picture.bitmap]);
+  const stack = image.stack();
+  progress({ stage: "decoded", picture, stack }, [picture.bitmap]);
   const plan = segmenter.planTiled(image, task.settings, task.sizes ?? undefined, (done, total) =>
     progress({ stage: "scale", done, total }),
   );
-  if (plan !== undefined) return { outcome: { plan, stack: image.stack() }, transfer: [] };
+  if (plan !== undefined) return { outcome: { plan, stack }, transfer: [] };
   const inferred = segmenter.infer(image, task.settings, (done, total) => progress({ stage: "network", done, total }));
   try {
-    const nuclei = described(inferred.label(task.settings, [...task.edits]), task, image, image.stack());
+    const nuclei = described(inferred.label(task.settings, [...task.edits]), task, image, stack);
     const { width, height } = image;
     const blob = blobOf(inferred.values());
     const key = `${task.key} ${Date.now()} ${Math.random()}`;

@@ -27,6 +27,7 @@ import type {
   Selection,
   Settings,
   Source,
+  StackInfo,
 } from "../wasm/nucleoscope.js";
 
 /** The processing state of an image. */
@@ -54,6 +55,8 @@ export interface BatchImage {
   ignoredInScoring: boolean;
   /** A small picture, available once the image has been decoded. */
   thumbnail: Picture | null;
+  /** What its file contains; null until it has been decoded. */
+  stack: StackInfo | null;
   /** The settings its nuclei were found with. */
   settings: Settings | null;
   /** A tuning for this image only, instead of the batch's. */
@@ -491,6 +494,7 @@ function nameOf(imageId: string, path: string): string {
 function initialValues(): Pick<
   BatchImage,
   | "thumbnail"
+  | "stack"
   | "settings"
   | "tuning"
   | "recorded"
@@ -508,6 +512,7 @@ function initialValues(): Pick<
 > {
   return {
     thumbnail: null,
+    stack: null,
     settings: null,
     tuning: null,
     recorded: null,

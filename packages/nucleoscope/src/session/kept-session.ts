@@ -3,6 +3,7 @@ import { deleteDB, openDB, type DBSchema, type IDBPDatabase } from "idb";
 import type { BatchFile, Segmented } from "../engine/protocol.ts";
 import type { Edit, PixelSize, Region, Selection, Settings } from "../wasm/nucleoscope.js";
 import { isRecordName, type BatchImage } from "./batch.ts";
+import type { SharedDisplays } from "./displays.ts";
 import type { Gate } from "./gates.ts";
 import type { GroupRule } from "./groups.ts";
 import type { Session } from "./session.ts";
@@ -31,6 +32,7 @@ export interface KeptState {
   readonly pixelSize: PixelSize | null;
   readonly tuning: Tuning;
   readonly gates: readonly Gate[];
+  readonly displays: SharedDisplays;
   readonly groupRule: GroupRule;
   /** The path of the selected image. */
   readonly selected: string | null;
@@ -203,6 +205,7 @@ export class SessionKeeper {
       session.selected.subscribe(() => this.#soon()),
       session.diameter.subscribe(() => this.#soon()),
       session.tuning.subscribe(() => this.#soon()),
+      session.displays.subscribe(() => this.#soon()),
     ];
   }
 

@@ -3,9 +3,10 @@ import { reportOf } from "../engine/engine-error.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { BatchFile, ErrorReport } from "../engine/protocol.ts";
 import { counted, countedNuclei } from "../format.ts";
-import type { Edit, PixelSize, Region, ScoreSummary, Selection, Setting, Settings } from "../wasm/nucleoscope.js";
+import type { ChannelDisplay, Edit, PixelSize, Region, ScoreSummary, Selection, Setting, Settings } from "../wasm/nucleoscope.js";
 import { Batch, countFailureOf, csvNucleiOf, isTiled, type BatchImage, type Tally } from "./batch.ts";
 import { Counts } from "./counts.ts";
+import { displayKey, type SharedDisplays } from "./displays.ts";
 import { changed, sameGate, type Gate } from "./gates.ts";
 import type { Gathered } from "./gather.ts";
 import type { GroupChange } from "./groups.ts";
@@ -130,6 +131,7 @@ export class Session {
   readonly #score = signal<BatchScore | null>(null);
   readonly #diameter = signal<number | null>(null);
   readonly #pixelSize = signal<PixelSize | null>(null);
+  readonly #displays = signal<SharedDisplays>({});
   readonly #offered = signal<OfferedTuning | null>(null);
   /** The tuning of every image without its own. */
   readonly #tuning = signal<Tuning>({});
@@ -210,6 +212,16 @@ export class Session {
     return this.#diameter;
   }
 
+  /** How channels are drawn, where the user changed that. */
+  get displays(): ReadonlySignal<SharedDisplays> {
+    return this.#displays;
+  }
+
+  /** How the channels of an image are drawn; empty while they are not known. */
+  displaysOf({ stack }: BatchImage): readonly ChannelDisplay[] {
+    return this.#displays.peek()[displayKey(stack)] ?? stack?.displays ?? [];
+  }
+
   /** The settings that can be tuned, once the engine has been loaded. */
   get offeredTuning(): ReadonlySignal<OfferedTuning | null> {
     return this.#offered;
@@ -251,12 +263,13 @@ export class Session {
   }
 
   /** What all images share. */
-  get shared(): Pick<KeptState, "diameter" | "pixelSize" | "tuning" | "gates"> {
+  get shared(): Pick<KeptState, "diameter" | "pixelSize" | "tuning" | "gates" | "displays"> {
     return {
       diameter: this.#diameter.value,
       pixelSize: this.#pixelSize.value,
       tuning: this.#tuning.value,
       gates: this.#gates,
+      displays: this.#displays.value,
     };
   }
 
@@ -375,6 +388,7 @@ export class Session {
     this.#diameter.value = state.diameter;
     this.#pixelSize.value = state.pixelSize;
     this.#gates = state.gates;
+    this.#displays.value = state.displays ?? {};
     this.#batch.leaveOut(state.removed);
     this.#batch.changeGroups({ kind: "rule", rule: state.groupRule });
     for (const image of images) this.#kept.set(image.path, image);
@@ -394,12 +408,11 @@ export class Session {
 
   /** Draws the thumbnails of restored images: pictures cannot be kept. */
   async #drawThumbnails(engine: Engine): Promise<void> {
-    const contrast = { low: null, high: null, gamma: 1 };
     for (const image of this.#batch.images) {
       const request = requestOf(image);
       if (image.thumbnail !== null || image.state.kind !== "done" || request === null) continue;
       try {
-        const picture = await engine.preview(request, thumbnailSide, contrast);
+        const picture = await engine.preview(request, thumbnailSide, []);
         if (!this.#batch.has(image) || image.thumbnail !== null) picture.bitmap.close();
         else image.thumbnail = picture;
         this.#listeners.emit("image", image);
@@ -414,7 +427,7 @@ export class Session {
     const kept = this.#kept.get(image.path);
     if (kept === undefined || image.imageId === null) return false;
     const { result, edits, path: _, ...given } = kept;
-    Object.assign(image, given, { state: { kind: "done", result } });
+    Object.assign(image, given, { state: { kind: "done", result }, stack: result.stack });
     image.edits.replace(edits);
     return true;
   }
@@ -544,6 +557,12 @@ export class Session {
       image.edits.replace([]);
     }
     this.#start(images);
+  }
+
+  /** Draws the channels of the selected image, and of all images with the same channels, in another way. */
+  setDisplays(displays: readonly ChannelDisplay[]): void {
+    const key = displayKey(this.#selected.value?.stack ?? null);
+    this.#displays.value = { ...this.#displays.value, [key]: displays };
   }
 
   /** Makes a correction in the selected image. */

@@ -134,6 +134,7 @@ export class Work {
             if (progress.stage === "decoded") {
               image.thumbnail?.bitmap.close();
               image.thumbnail = progress.picture;
+              image.stack = progress.stack;
               run.pixels = pixelsOf(image);
               image.state = { kind: "working", fraction: 0 };
             } else {

@@ -1,8 +1,8 @@
 import type { Picture } from "../engine/protocol.ts";
 
 /** Keeps the pictures that were used last, up to a number of pixels. */
-export class PictureCache<Key> {
-  readonly #pictures = new Map<Key, Picture>();
+export class PictureCache<Key, Cached extends Picture> {
+  readonly #pictures = new Map<Key, Cached>();
   readonly #maximumPixels: number;
   #pixels = 0;
 
@@ -11,7 +11,7 @@ export class PictureCache<Key> {
   }
 
   /** A picture, if it is still cached. */
-  get(key: Key): Picture | undefined {
+  get(key: Key): Cached | undefined {
     const picture = this.#pictures.get(key);
     if (picture !== undefined) {
       // A map keeps the order of insertion: the picture used last goes last.
@@ -22,7 +22,7 @@ export class PictureCache<Key> {
   }
 
   /** Adds a picture and drops those that have not been used for the longest time. */
-  put(key: Key, picture: Picture): void {
+  put(key: Key, picture: Cached): void {
     this.#drop(key);
     this.#pictures.set(key, picture);
     this.#pixels += pixels(picture);

@@ -1,10 +1,10 @@
 import { countWords, type BatchImage } from "../session/batch.ts";
 import { requestOf } from "../session/interactive-worker.ts";
-import { ContrastPanel } from "./contrast-panel.ts";
+import { ChannelPanel } from "./channel-panel.ts";
 import { byId, setText, type Root } from "../ui/dom.ts";
 import { reportOf } from "../engine/engine-error.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { ErrorReport, Picture, Segmented } from "../engine/protocol.ts";
+import type { ErrorReport, Picture, Preview, Segmented } from "../engine/protocol.ts";
 import { FailureNote } from "../ui/failure-note.ts";
 import { clickSlack, followGestures, followZoomKey, zoomStep } from "./gestures.ts";
 import { ImageCanvas, type Nuclei, type NucleusKind, type OverlayStyle, type Scene } from "./image-canvas.ts";
@@ -13,7 +13,7 @@ import { PictureCache } from "./picture-cache.ts";
 import { scoreText } from "../panels/score-panel.ts";
 import { draftOf, isBrush, isCorrecting, meaningOf, type Drawn, type ToolName } from "./tools.ts";
 import { explanation, nuclei, number } from "../format.ts";
-import type { ImageScore, Outlines, Point as Place } from "../wasm/nucleoscope.js";
+import type { ChannelDisplay, ImageScore, Outlines, Point as Place } from "../wasm/nucleoscope.js";
 
 /** Larger images are shown reduced to this many pixels on the longer side. */
 const maximumSide = 4096;
@@ -32,6 +32,10 @@ export interface ViewerListener {
   hovered(label: number | null): void;
   /** A correction or a region was drawn. */
   drawn(drawn: Drawn): void;
+  /** How the channels of an image are drawn. */
+  displaysOf(image: BatchImage): readonly ChannelDisplay[];
+  /** The user chose how the channels of the image are drawn. */
+  displayed(displays: readonly ChannelDisplay[]): void;
   /** The user asked to try a failed image again. */
   again(image: BatchImage): void;
 }
@@ -56,10 +60,10 @@ export class Viewer {
   readonly #brush: HTMLInputElement;
   readonly #tools: HTMLElement;
   readonly #outlines: HTMLInputElement;
-  readonly #contrast: ContrastPanel;
+  readonly #channels: ChannelPanel;
   readonly #canvas: ImageCanvas;
-  readonly #pictures = new PictureCache<BatchImage>(keptPixels);
-  readonly #probabilityPictures = new PictureCache<BatchImage>(keptPixels);
+  readonly #pictures = new PictureCache<BatchImage, Preview>(keptPixels);
+  readonly #probabilityPictures = new PictureCache<BatchImage, Picture>(keptPixels);
   /** The key of what each picture was made from. */
   readonly #made = new WeakMap<Picture, string>();
   /** Pictures that could not be made: tried again only on the user's request, or when their key changes. */
@@ -99,7 +103,7 @@ export class Viewer {
       const percent = number(Math.round(this.#canvas.viewport.scale * 100));
       setText(this.#zoomWords, this.#canvas.isEmpty ? "" : `${percent} %`);
     });
-    this.#contrast = new ContrastPanel(root, () => void this.#fetch());
+    this.#channels = new ChannelPanel(root, (displays) => listener.displayed(displays));
     // Its button lies on the surface, which would handle these events itself.
     for (const type of ["pointerdown", "keydown", "wheel"]) {
       this.#failure.element.addEventListener(type, (event) => event.stopPropagation());
@@ -168,6 +172,7 @@ export class Viewer {
     this.#title.title = image?.path ?? "";
     this.describe();
     this.#showFailure(image);
+    this.#showDisplays(image);
     this.#canvasElement.setAttribute("aria-label", image === null ? "No image" : labelOf(image));
     this.#takeNuclei(image?.state.kind === "done" ? image.state.result : null);
     const scene = image === null ? null : this.#sceneOf(image);
@@ -355,7 +360,7 @@ export class Viewer {
     const engine = this.#engine;
     const request = image === null ? null : requestOf(image);
     if (this.#fetching || engine === null || image === null || request === null) return;
-    const key = this.#pictureKey(request.selection);
+    const key = this.#pictureKey(image);
     const picture = this.#pictures.get(image);
     const { prediction } = image;
     const probabilityPicture = this.#probabilityPictures.get(image);
@@ -367,9 +372,8 @@ export class Viewer {
       (probabilityPicture === undefined || this.#made.get(probabilityPicture) !== prediction.key) &&
       this.#probabilityFailures.get(image)?.of !== prediction.key;
     if (isPictureDue) {
-      const { contrast } = this.#contrast;
       await this.#fetchOne(image, key, this.#pictures, this.#pictureFailures, () =>
-        engine.preview(request, maximumSide, contrast),
+        engine.preview(request, maximumSide, this.#listener.displaysOf(image)),
       );
     } else if (isProbabilityDue) {
       await this.#fetchOne(image, prediction.key, this.#probabilityPictures, this.#probabilityFailures, () =>
@@ -378,12 +382,12 @@ export class Viewer {
     }
   }
 
-  async #fetchOne(
+  async #fetchOne<Made extends Picture>(
     image: BatchImage,
     of: string,
-    pictures: PictureCache<BatchImage>,
+    pictures: PictureCache<BatchImage, Made>,
     failures: WeakMap<BatchImage, PictureFailure>,
-    make: () => Promise<Picture>,
+    make: () => Promise<Made>,
   ): Promise<void> {
     this.#fetching = true;
     try {
@@ -397,8 +401,13 @@ export class Viewer {
   }
 
   /** The key of what the picture of an image is made from. */
-  #pictureKey(selection: BatchImage["selection"]): string {
-    return `${JSON.stringify(selection)} ${JSON.stringify(this.#contrast.contrast)}`;
+  #pictureKey(image: BatchImage): string {
+    return JSON.stringify([image.selection, this.#listener.displaysOf(image)]);
+  }
+
+  #showDisplays(image: BatchImage | null): void {
+    if (image === null) return;
+    this.#channels.show(image.stack, this.#listener.displaysOf(image), this.#pictures.get(image)?.displays ?? []);
   }
 
   /** Shows why the image, or the requested picture of it, cannot be shown. */
@@ -426,7 +435,7 @@ export class Viewer {
 
   #pictureFailureOf(image: BatchImage): string | null {
     const picture = this.#pictureFailures.get(image);
-    if (picture?.of === this.#pictureKey(image.selection)) {
+    if (picture?.of === this.#pictureKey(image)) {
       return `The picture cannot be shown. ${explanation(picture.error)}`;
     }
     const probability = this.#layout.value === "image" ? undefined : this.#probabilityFailures.get(image);
@@ -434,7 +443,12 @@ export class Viewer {
     return `The probability cannot be shown. ${explanation(probability.error)}`;
   }
 
-  #keep(cache: PictureCache<BatchImage>, image: BatchImage, picture: Picture, madeFrom: string): void {
+  #keep<Made extends Picture>(
+    cache: PictureCache<BatchImage, Made>,
+    image: BatchImage,
+    picture: Made,
+    madeFrom: string,
+  ): void {
     this.#made.set(picture, madeFrom);
     if (this.#image === null) picture.bitmap.close();
     else cache.put(image, picture);
