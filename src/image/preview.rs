@@ -1,4 +1,4 @@
-//! Pictures of an image: its channels in 8-bit colour, and maps of probabilities.
+//! Pictures of an image: its channels, and the probability of each pixel, in 8-bit colour.
 
 use std::ops::Range;
 

@@ -98,10 +98,24 @@ export function unzip(archive) {
 
 /** An ImageJ hyperstack of 16-bit planes: `value(channel, slice, x, y)`, channels before slices. */
 export function imageJStack(width, height, channels, slices, value) {
-  const description = Buffer.from(
-    `ImageJ=1.54f\nimages=${channels * slices}\nchannels=${channels}\nslices=${slices}\nhyperstack=true\nmode=grayscale\nunit=micron\n\0`,
-    "latin1",
-  );
+  const description = `ImageJ=1.54f\nimages=${channels * slices}\nchannels=${channels}\nslices=${slices}\nhyperstack=true\nmode=grayscale\nunit=micron\n\0`;
+  return stack(description, width, height, channels, slices, value);
+}
+
+/** An OME-TIFF of 16-bit channels with names and, where given, colours: `value(channel, x, y)`. */
+export function omeTiff(width, height, channels, value) {
+  const elements = channels.map(({ name, color }) => {
+    const [red, green, blue] = color ?? [];
+    return `<Channel Name="${name}"${color ? ` Color="${(red << 24) | (green << 16) | (blue << 8) | 255}"` : ""}/>`;
+  });
+  const pixels = `SizeX="${width}" SizeY="${height}" SizeC="${channels.length}" SizeZ="1" SizeT="1" DimensionOrder="XYCZT" Type="uint16"`;
+  const description = `<OME><Image><Pixels ${pixels}>${elements.join("")}<TiffData/></Pixels></Image></OME>\0`;
+  return stack(description, width, height, channels.length, 1, (channel, _, x, y) => value(channel, x, y));
+}
+
+/** A TIFF of 16-bit planes, each a page, with a description in all of them. */
+function stack(text, width, height, channels, slices, value) {
+  const description = Buffer.from(text, "latin1");
   const planes = [];
   for (let slice = 0; slice < slices; slice++) {
     for (let channel = 0; channel < channels; channel++) {

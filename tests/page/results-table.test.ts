@@ -56,6 +56,14 @@ describe("columns shown by default", () => {
     assert.deepEqual(defaultColumns(table, 5), ["area_px2", "circularity", "red_mean", "green_mean", "solidity"]);
   });
 
+  test("have the mean of every channel, however many there are", () => {
+    const shape = ["area_px2", "area_um2", "circularity", "major_axis_px", "major_axis_um", "minor_axis_px"];
+    const means = ["dapi", "gfp", "mcherry", "cy5"].map((name) => `${name}_mean`);
+    const keys = [...shape, ...means.flatMap((key) => [key, key.replace("mean", "median")])];
+    const table = tableOf(Object.fromEntries(keys.map((key) => [key, [1]])));
+    assert.deepEqual(defaultColumns(table), [...shape.slice(0, 5), ...means]);
+  });
+
   test("are the first ones if none of these exist", () => {
     assert.deepEqual(defaultColumns(tableOf({ p: [1], q: [1] })), ["p", "q"]);
   });

@@ -5,6 +5,7 @@ import type { Engine } from "../../packages/nucleoscope/src/engine/engine.ts";
 import type { BatchFile } from "../../packages/nucleoscope/src/engine/protocol.ts";
 import type { BatchImage } from "../../packages/nucleoscope/src/session/batch.ts";
 import { Session } from "../../packages/nucleoscope/src/session/session.ts";
+import type { StackInfo } from "../../packages/nucleoscope/src/wasm/nucleoscope.js";
 import { fake } from "../fake.ts";
 
 const setting = {
@@ -33,8 +34,17 @@ function nucleiOf(name: string, edits: readonly object[], minimumArea: number) {
     refusedEdits: [],
     isTiled: false,
     edited: edits.length > 0,
-    stack: { pixelSize: null, warnings: [] },
+    stack: stackOf(),
   };
+}
+
+const display = { color: [255, 255, 255], low: null, high: null, gamma: 1, visible: true } as const;
+
+/** A stack with channels of these names, or a gray image. */
+function stackOf(...names: string[]) {
+  const displays =
+    names.length > 1 ? names.map((_, channel) => ({ ...display, channel })) : [{ ...display, channel: null }];
+  return { pixelSize: null, warnings: [], channels: names.map((name) => ({ name, color: null })), displays };
 }
 
 interface Request {
@@ -209,6 +219,24 @@ describe("a session", () => {
       [1, 1],
     );
     assert.equal(session.activity.value.tally.counted, 2);
+  });
+
+  test("images with the same channels are drawn alike, others are not", async () => {
+    const { session } = makeSession();
+    const images = await opened(session, "1.png", "2.png", "3.png", "4.png");
+    const stacks = [stackOf("DAPI", "GFP"), stackOf("DAPI", "GFP"), stackOf("DAPI", "RFP"), stackOf()];
+    images.forEach((image, index) => {
+      image.stack = fake<StackInfo>(stacks[index] ?? {});
+    });
+    const shown = () => images.map((image) => session.displaysOf(image).map(({ visible }) => visible));
+    assert.deepEqual(shown(), [[true, true], [true, true], [true, true], [true]]);
+    session.select(images[0] ?? null);
+    const [first, second] = images.flatMap((image) => session.displaysOf(image));
+    assert.ok(first !== undefined && second !== undefined);
+    session.setDisplays([{ ...first, visible: false }, second]);
+    assert.deepEqual(shown(), [[false, true], [false, true], [true, true], [true]]);
+    assert.deepEqual(Object.keys(session.shared.displays), ["DAPI\nGFP"], "it is kept");
+    assert.deepEqual(images.map(count), [1, 2, 3, 4], "no nuclei change");
   });
 
   test("removed images come back with their results, one by one or all together", async () => {

@@ -89,7 +89,7 @@ describe("picture cache", () => {
   };
 
   test("drops the pictures that have not been used for the longest time", () => {
-    const cache = new PictureCache(250);
+    const cache = new PictureCache<string, Picture>(250);
     const [a, b, c] = ["a", "b", "c"].map((name) => picture(name, 10));
     cache.put("a", a);
     cache.put("b", b);
@@ -102,7 +102,7 @@ describe("picture cache", () => {
   });
 
   test("keeps the newest picture, however large", () => {
-    const cache = new PictureCache(250);
+    const cache = new PictureCache<string, Picture>(250);
     const [small, large] = [picture("small", 10), picture("large", 100)];
     cache.put("small", small);
     cache.put("large", large);

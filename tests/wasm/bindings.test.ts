@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { beforeAll, test } from "vitest";
-import { zip } from "../e2e/files.mjs";
+import { imageJStack, zip } from "../e2e/files.mjs";
 import { segmenter, wasm } from "./module.ts";
 
 /** Untyped, because the tests often pass wrong values on purpose. */
@@ -162,6 +162,27 @@ test("a preview has the requested size and opaque pixels", () => {
   const [display] = image.stack().displays;
   const dark = image.preview(64, [{ ...display, low: 1e6, high: 2e6 }]);
   assert.ok(dark.rgba.every((value: number, index: number) => value === (index % 4 === 3 ? 255 : 0)));
+});
+
+test("a preview of a stack adds up its visible channels in their colours", () => {
+  const tiff = imageJStack(2, 1, 2, 1, (channel: number, _: number, x: number) => (channel === x ? 1000 : 0));
+  const image = nucleoscope.DecodedImage.open(tiff, {}, undefined, true);
+  const { displays } = image.stack();
+  const colors = displays.map(({ color }: { color: number[] }) => color);
+  assert.deepEqual(colors, [
+    [0, 0, 255],
+    [0, 255, 0],
+  ]);
+  assert.deepEqual([...image.preview(0, displays).rgba], [0, 0, 255, 255, 0, 255, 0, 255]);
+  const [first, second] = image.withLimits(displays);
+  assert.deepEqual([first.low, first.high], [0, 1000]);
+  const hidden = image.preview(0, [
+    { ...first, visible: false },
+    { ...second, high: 2000 },
+  ]);
+  assert.deepEqual([...hidden.rgba], [0, 0, 0, 255, 0, 127, 0, 255]);
+  const segmented = nucleoscope.DecodedImage.open(tiff, {}, undefined, false);
+  assert.throws(() => segmented.preview(0, displays), isError("image/no-such-channel"));
 });
 
 test("a prediction is restored from its bytes and gives the same nuclei", () => {

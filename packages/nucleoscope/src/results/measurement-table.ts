@@ -58,12 +58,15 @@ export function written(value: number, isOfWholeColumn = false): string {
   return size >= 1000 || value === 0 || isOfWholeColumn ? whole.format(value) : short.format(value);
 }
 
+/** The mean intensity of a channel. */
+const mean = /(^|_)mean(_|$)/;
+
 /** Patterns of the columns shown by default, the most important first. */
 const preferred = [
   /^area/,
   /^circularity/,
   /^major_axis/,
-  /(^|_)mean(_|$)/,
+  mean,
   /^minor_axis/,
   /^solidity/,
   /^nearest_neighbour/,
@@ -71,9 +74,10 @@ const preferred = [
   /^equivalent_diameter/,
 ];
 
-/** Keys of the columns shown by default: seven, eight with the nucleus's number. */
+/** Keys of the columns shown by default: seven, eight with the nucleus's number, and the mean of every channel. */
 export function defaultColumns({ columns }: MeasurementTable, most = 7): string[] {
   const keys = columns.map(({ key }) => key);
   const first = preferred.flatMap((pattern) => keys.filter((key) => pattern.test(key)).slice(0, 3));
-  return [...new Set([...first, ...keys])].slice(0, most);
+  const shown = [...new Set([...first, ...keys])].slice(0, most);
+  return [...new Set([...shown, ...keys.filter((key) => mean.test(key))])];
 }

@@ -3,7 +3,16 @@ import { reportOf } from "../engine/engine-error.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { BatchFile, ErrorReport } from "../engine/protocol.ts";
 import { counted, countedNuclei } from "../format.ts";
-import type { ChannelDisplay, Edit, PixelSize, Region, ScoreSummary, Selection, Setting, Settings } from "../wasm/nucleoscope.js";
+import type {
+  ChannelDisplay,
+  Edit,
+  PixelSize,
+  Region,
+  ScoreSummary,
+  Selection,
+  Setting,
+  Settings,
+} from "../wasm/nucleoscope.js";
 import { Batch, countFailureOf, csvNucleiOf, isTiled, type BatchImage, type Tally } from "./batch.ts";
 import { Counts } from "./counts.ts";
 import { displayKey, type SharedDisplays } from "./displays.ts";
