@@ -21,7 +21,7 @@ const CLIPPED: f64 = 0.1;
 pub struct ChannelDisplay {
     /// The channel, from 0; `None` for the image to segment, which may be in colour.
     pub channel: Option<usize>,
-    /// The red, green and blue values of the brightest pixels; those of a colour image are multiplied by it.
+    /// The colour of the brightest pixels as red, green and blue; a colour image is multiplied by it.
     pub color: [u8; 3],
     /// The value shown as black; the 0.1th percentile of the channel for `None`.
     pub low: Option<f32>,

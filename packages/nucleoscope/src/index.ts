@@ -18,6 +18,7 @@ export type {
   Inferred,
   NamedBlob,
   Picture,
+  Preview,
   Progress,
   Segmented,
   TruthSource,
