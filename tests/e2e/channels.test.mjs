@@ -66,6 +66,20 @@ async function shows(session, expected) {
   assert.deepEqual(seen, expected);
 }
 
+/** The channels whose display is kept on this computer. */
+function keptDisplays(page) {
+  return page.evaluate(async () => {
+    const answer = (request) =>
+      new Promise((resolve) => {
+        request.onsuccess = () => resolve(request.result);
+      });
+    const database = await answer(indexedDB.open("nucleoscope"));
+    const state = await answer(database.transaction("state").objectStore("state").get("state"));
+    database.close();
+    return Object.keys(state?.displays ?? {});
+  });
+}
+
 /** The headings of the table of nuclei. */
 const headings = ({ page }) => page.locator("#results .table-heading-name").allTextContents();
 
@@ -130,8 +144,7 @@ describe("an image with several channels", () => {
     await shows(session, ["111"]);
     assert.equal(await page.locator("#contrast-title").textContent(), "Contrast");
     assert.equal(await page.locator("#channels").isVisible(), false);
-    await page.locator("#kept").waitFor();
-    await page.waitForTimeout(1000);
+    while (!(await keptDisplays(page)).includes("DAPI\nGFP")) await page.waitForTimeout(100);
     await page.reload();
     await page.waitForFunction(() => parts("[role=option]").length === 3);
     await session.rows.nth(0).click();
