@@ -17,8 +17,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::geometry::Size;
-use crate::nuclei::LabelImage;
+use crate::geometry::{self, Size};
+use crate::nuclei::{LabelImage, SparseNuclei};
 
 /// The reason why runs are not a valid mask, or masks not a valid image.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
@@ -509,6 +509,47 @@ fn fill(
         }
     }
     Ok(LabelImage::from_labels(size, labels))
+}
+
+/// Nuclei without a label image, one for each mask; a mask of several connected components becomes several
+/// nuclei. They are numbered in the order of their first pixels, row by row.
+///
+/// # Errors
+/// A run outside the image, or a pixel in two masks.
+pub fn decode_sparse(masks: &[Mask], size: Size) -> Result<SparseNuclei, RunLengthError> {
+    for mask in masks {
+        mask.check(size)?;
+    }
+    let height = size.height as u64;
+    if let Some(Overlap { first, second, pixel }) = first_overlap(masks) {
+        let (x, y) = ((pixel - 1) / height, (pixel - 1) % height);
+        let (first, second) = (first + 1, second + 1);
+        return Err(RunLengthError::SharedPixel { first, second, x: x as usize, y: y as usize });
+    }
+    let columns = |mask: &Mask| {
+        let mut runs = Vec::new();
+        for run in &mask.runs {
+            let (mut start, end) = (run.start - 1, run.last());
+            while start < end {
+                let part = (height - start % height).min(end - start);
+                let (x, y) = ((start % height) as usize, (start / height) as usize);
+                runs.push(geometry::Run { x, y, length: part as usize });
+                start += part;
+            }
+        }
+        runs
+    };
+    Ok(SparseNuclei::from_columns(size, masks.iter().map(columns)))
+}
+
+/// One mask for each nucleus, in the order of their numbers.
+pub fn encode_sparse(nuclei: &SparseNuclei) -> Vec<Mask> {
+    let height = nuclei.size().height as u64;
+    let run = |run: &geometry::Run| Run {
+        start: run.y as u64 * height + run.x as u64 + 1,
+        length: run.length as u64,
+    };
+    nuclei.columns().map(|runs| Mask::of_columns(runs.iter().map(run).collect())).collect()
 }
 
 /// Two masks that share a pixel.

@@ -14,7 +14,7 @@ use super::connected_components::{Components, Connectivity};
 use super::pixel_mask::{self, Pixel, PixelMask};
 use super::union_find::UnionFind;
 use super::{BoundingBox, LabelImage};
-use crate::geometry::{Point, Size};
+use crate::geometry::{Point, Rect, Size};
 
 /// A manual correction, in image pixels: x to the right, y down; the upper left pixel covers 0 to 1 in both
 /// directions. Points may lie outside the image.
@@ -234,8 +234,11 @@ pub fn apply(labels: &LabelImage, edits: &[Edit]) -> Edited {
 /// ```
 #[derive(Debug, Clone)]
 pub struct Editor {
+    /// The size of the image.
     size: Size,
-    /// 0, or the index in `nuclei` plus 1. An edit gives new numbers to the nuclei it changes, so some
+    /// The part of the image that is edited.
+    window: Rect,
+    /// The labels in the window: 0, or the index in `nuclei` plus 1. An edit gives new numbers to the nuclei it changes, so some
     /// numbers may have no pixels.
     labels: Vec<u32>,
     nuclei: Vec<Nucleus>,
@@ -251,10 +254,14 @@ struct Nucleus {
 const MOST_POINTS: usize = 10_000;
 
 impl Editor {
+    /// The label of nuclei around a window that no edit reaches.
+    pub(super) const OTHER: u32 = u32::MAX;
+
     /// Starts with these nuclei, none of them edited.
     pub fn new(labels: &LabelImage) -> Self {
         let size = labels.size();
-        let mut editor = Self { size, labels: vec![0; size.area()], nuclei: Vec::new() };
+        let window = Rect::whole(size);
+        let mut editor = Self { size, window, labels: vec![0; size.area()], nuclei: Vec::new() };
         let parts = Components::of(labels.as_slice(), size.width, Connectivity::Sides, |label| label != 0);
         for (run, &part) in parts.runs.iter().zip(&parts.positions) {
             let bounds = BoundingBox { left: run.x, top: run.y, right: run.end(), bottom: run.y + 1 };
@@ -265,6 +272,31 @@ impl Editor {
             editor.labels[run.indices(size.width)].fill(part + 1);
         }
         editor
+    }
+
+    /// Starts with a part of an image: the labels in it, and the bounds of nuclei 1, 2, … . The window must
+    /// have every pixel that the edits read.
+    pub(super) fn in_window(
+        size: Size,
+        window: Rect,
+        labels: Vec<u32>,
+        nuclei: impl Iterator<Item = BoundingBox>,
+    ) -> Self {
+        let nuclei = nuclei.map(|bounds| Nucleus { bounds, is_edited: false }).collect();
+        Self { size, window, labels, nuclei }
+    }
+
+    /// The label of a pixel of the window.
+    pub(super) fn label_at(&self, pixel: Pixel) -> u32 {
+        self.label(pixel)
+    }
+
+    /// The pixels of every nucleus that edits created or changed.
+    pub(super) fn created(&self) -> Vec<Vec<Pixel>> {
+        let edited = (1..).zip(&self.nuclei).filter(|(_, nucleus)| nucleus.is_edited);
+        let mut pixels: Vec<Vec<Pixel>> = edited.map(|(label, _)| self.pixels_of(label)).collect();
+        pixels.retain(|pixels| !pixels.is_empty());
+        pixels
     }
 
     /// Applies one edit.
@@ -393,12 +425,17 @@ impl Editor {
         pixels.iter().for_each(|&pixel| *self.label_mut(pixel) = label);
     }
 
+    fn index(&self, Point { x, y }: Pixel) -> usize {
+        (y - self.window.top) * self.window.width + x - self.window.left
+    }
+
     fn label(&self, pixel: Pixel) -> u32 {
-        self.labels[pixel.y * self.size.width + pixel.x]
+        self.labels[self.index(pixel)]
     }
 
     fn label_mut(&mut self, pixel: Pixel) -> &mut u32 {
-        &mut self.labels[pixel.y * self.size.width + pixel.x]
+        let index = self.index(pixel);
+        &mut self.labels[index]
     }
 
     /// The label under a point; 0 outside the image.
@@ -486,21 +523,51 @@ impl Editor {
     }
 }
 
+/// The widest gap that is bridged between nuclei whose largest has this area: the radius of a disc.
+fn widest_gap(largest: usize) -> usize {
+    (largest as f64 / PI).sqrt().ceil() as usize
+}
+
 /// Whether a piece is too small to be a separate part of a nucleus of `whole` pixels.
 fn is_crumb(piece: &[Pixel], whole: usize) -> bool {
     piece.len() * 20 < whole
 }
 
 impl Edit {
-    /// Checks the number of points, their coordinates and the radius.
-    fn check(&self) -> Result<(), EditError> {
-        let (points, least) = match self {
+    /// The points, apart from the one that names a nucleus, and their least number.
+    fn points(&self) -> (&[Point], usize) {
+        match self {
             Self::Delete { at } => (at, 1),
             Self::Merge { at } => (at, 2),
             Self::Split { line } => (line, 2),
             Self::Draw { path, .. } | Self::Erase { path, .. } => (path, 1),
             Self::Add { outline } => (outline, 3),
+        }
+    }
+
+    /// A rectangle with every pixel under the points, the line or the brush.
+    pub(super) fn bounds(&self, image: Size) -> BoundingBox {
+        let (points, _) = self.points();
+        let (radius, to) = match self {
+            Self::Draw { radius, to, .. } => (*radius, *to),
+            Self::Erase { radius, .. } => (*radius, None),
+            _ => (0.0, None),
         };
+        let points: Vec<Point> = points.iter().copied().chain(to).collect();
+        // A line reaches the pixels beside it.
+        pixel_mask::around(&points, radius + 3.0, image)
+    }
+
+    /// How far beyond its [`bounds`](Self::bounds) and the nuclei in them an edit reads pixels, if the
+    /// largest of the nuclei has this area.
+    pub(super) fn reach(&self, largest: usize) -> usize {
+        let widest = if let Self::Merge { .. } = self { widest_gap(largest) } else { 0 };
+        widest + 2
+    }
+
+    /// Checks the number of points, their coordinates and the radius.
+    pub(super) fn check(&self) -> Result<(), EditError> {
+        let (points, least) = self.points();
         let count = points.len();
         if count < least {
             return Err(EditError::TooFewPoints { count, least });
@@ -620,7 +687,7 @@ struct Meeting {
 impl Gaps {
     fn between(editor: &Editor, nuclei: &[Vec<Pixel>]) -> Self {
         let largest = nuclei.iter().map(Vec::len).max().unwrap_or(0);
-        let widest = (largest as f64 / PI).sqrt().ceil() as usize;
+        let widest = widest_gap(largest);
         let mut gaps = Self { reached: HashMap::new(), meetings: Vec::new(), widest };
         let mut queue = VecDeque::new();
         for (nucleus, pixels) in nuclei.iter().enumerate() {
@@ -698,6 +765,8 @@ impl Gaps {
 mod tests {
     use super::*;
     use crate::diagnostic::Diagnostic;
+    use crate::dsb2018::run_length::{decode_sparse, encode, encode_sparse};
+    use crate::nuclei::outlines;
     use proptest::prelude::*;
 
     /// Labels from one string per row: `.` is background, a digit or letter a nucleus.
@@ -986,6 +1055,20 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn nuclei_without_a_label_image_are_corrected_alike(labels in nuclei(), edits in prop::collection::vec(edit(), 0..6)) {
+            let expected = apply(&labels, &edits);
+            let mut sparse = decode_sparse(&encode(&labels), labels.size()).unwrap();
+            let refused = sparse.apply(&edits);
+            prop_assert_eq!(encode_sparse(&sparse), encode(&expected.labels));
+            prop_assert_eq!(sparse.edited(), expected.edited);
+            prop_assert_eq!(refused, expected.refused);
+            prop_assert_eq!(sparse.areas(), expected.labels.areas());
+            let mut lines = outlines(&expected.labels);
+            lines.sort_by_key(|line| line.label);
+            prop_assert_eq!(sparse.outlines(), lines);
+        }
+
         #[test]
         fn nuclei_stay_connected_and_numbered(labels in nuclei(), edits in prop::collection::vec(edit(), 0..6)) {
             let result = apply(&labels, &edits);

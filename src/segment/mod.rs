@@ -286,8 +286,8 @@ pub fn typical_diameter(labels: &LabelImage) -> Option<f32> {
     diameter_of(labels.areas())
 }
 
-/// The area-weighted median diameter.
-fn diameter_of(mut areas: Vec<usize>) -> Option<f32> {
+/// The typical diameter of nuclei of these areas, as [`typical_diameter`].
+pub fn diameter_of(mut areas: Vec<usize>) -> Option<f32> {
     areas.sort_unstable();
     let half = areas.iter().sum::<usize>().div_ceil(2);
     let mut seen = 0;
