@@ -19,7 +19,8 @@ use std::ops::Range;
 use crate::geometry::{Point, Rect, Run, Size};
 use crate::image::{Image, Levels, NormalizedImage};
 use crate::network::{Network, NetworkError, Scene};
-use crate::nuclei::{Components, Connectivity, LabelImage, WatershedSettings, watershed};
+use crate::nuclei::{Components, Connectivity, LabelImage, Outline, WatershedSettings, outlines, watershed};
+use crate::prediction::ProbabilityMaps;
 use crate::segment::{CountingNetwork, Pass, ScaleEstimate, SegmentError, Settings, estimate_scale};
 
 /// Which images are segmented in blocks, and the size of the blocks.
@@ -193,16 +194,43 @@ impl Plan {
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<BlockNuclei, NetworkError> {
         let counted = CountingNetwork::new(network);
+        let maps = self.predict(&counted, image, block, progress)?;
+        let pass = counted.pass(self.scale, [&block.core]);
+        Ok(BlockNuclei { pass: Some(pass), ..self.label(&maps, settings, block) })
+    }
+
+    /// Predicts the probability maps of a block's window. `progress` is called with the numbers of finished
+    /// tiles and of all tiles.
+    ///
+    /// # Errors
+    /// The network's error.
+    ///
+    /// # Panics
+    /// If the image does not have the plan's size, which is a programming error.
+    pub fn predict(
+        &self,
+        network: &dyn Network,
+        image: &Image,
+        block: &Block,
+        progress: &mut dyn FnMut(usize, usize),
+    ) -> Result<ProbabilityMaps, NetworkError> {
         let normalized = NormalizedImage::new(image, self.levels.clone());
         let scene = Scene { image: &normalized, scale: self.scale, longest_tile: LONGEST_TILE };
-        let maps = scene.infer(&counted, &block.window, progress)?;
-        let pass = counted.pass(self.scale, [&block.core]);
+        scene.infer(network, &block.window, progress)
+    }
+
+    /// Finds the nuclei of a block in its prediction. This is fast and depends only on the watershed
+    /// settings: with the same ones, the nuclei are those of [`Self::find`].
+    ///
+    /// # Panics
+    /// If the maps do not have the size of the block's window, which is a programming error.
+    pub fn label(&self, maps: &ProbabilityMaps, settings: &Settings, block: &Block) -> BlockNuclei {
+        assert_eq!(maps.size(), block.window.size(), "the prediction of this block");
         // The border is that of the image, not of the block.
         let inside = WatershedSettings { clear_border: false, ..settings.watershed };
-        let labels = watershed(&maps, &inside);
-        drop(maps);
+        let labels = watershed(maps, &inside);
         let numbers = self.collect(&labels, block, settings.watershed.clear_border);
-        Ok(BlockNuclei { numbers, pass: Some(pass) })
+        BlockNuclei { numbers, pass: None }
     }
 
     /// Collects the nuclei that belong to the block, in image coordinates, as the numbers of [`BlockNuclei`].
@@ -281,6 +309,38 @@ impl BlockNuclei {
             rest = behind;
         }
         Some(Self { numbers, pass: None })
+    }
+
+    /// The outlines of the nuclei, numbered in their order from 1, in image coordinates. They are not final:
+    /// a nucleus near the block's edge may be found in the next block as well.
+    ///
+    /// ```
+    /// use nucleoscope::geometry::{Point, Size};
+    /// use nucleoscope::segment::tiled::BlockNuclei;
+    ///
+    /// let block = BlockNuclei::from_numbers(vec![1, 6, 3, 2], Size::new(8, 4)).unwrap();
+    /// let lines = block.outlines();
+    /// assert_eq!(lines[0].points[0], Point::new(6, 3));
+    /// ```
+    pub fn outlines(&self) -> Vec<Outline> {
+        let runs = || self.nuclei().flatten();
+        let (Some(left), Some(top)) = (runs().map(|run| run.x).min(), runs().map(|run| run.y).min()) else {
+            return Vec::new();
+        };
+        let right = runs().map(|run| run.end()).max().unwrap_or(left);
+        let bottom = runs().map(|run| run.y + 1).max().unwrap_or(top);
+        let size = Size::new(right - left, bottom - top);
+        let mut labels = vec![0; size.area()];
+        for (nucleus, label) in self.nuclei().zip(1..) {
+            for run in nucleus {
+                let moved = Run { x: run.x - left, y: run.y - top, ..run };
+                labels[moved.indices(size.width)].fill(label);
+            }
+        }
+        let mut lines = outlines(&LabelImage::from_labels(size, labels));
+        let points = lines.iter_mut().flat_map(|line| &mut line.points);
+        points.for_each(|point| *point = Point::new(point.x + left as u32, point.y + top as u32));
+        lines
     }
 
     /// The runs of each nucleus.
@@ -589,6 +649,49 @@ mod tests {
         let mut assembly = Assembly::new(SIZE, 8).unwrap();
         found.iter().for_each(|block| assembly.add(block));
         assert_eq!(assembly.finish(), at_once(&image, &settings()));
+    }
+
+    #[test]
+    fn a_kept_prediction_is_labelled_as_a_new_segmentation_would_be() {
+        let image = discs(5, 200);
+        let plan = Plan::new(&echo(), &image, &settings(), &SMALL, &mut |_, _| ()).unwrap();
+        let kept: Vec<ProbabilityMaps> = plan
+            .blocks
+            .iter()
+            .map(|block| plan.predict(&echo(), &image, block, &mut |_, _| ()).unwrap())
+            .collect();
+        let watershed = settings().watershed;
+        for watershed in [
+            watershed,
+            watershed.minimum_area(60),
+            watershed.interior_threshold(0.7),
+            watershed.smoothing(1.0),
+            WatershedSettings { clear_border: true, ..watershed.h(0.3) },
+        ] {
+            let other = Settings { watershed, ..settings() };
+            let mut assembly = Assembly::new(SIZE, watershed.minimum_area).unwrap();
+            for (block, maps) in plan.blocks.iter().zip(&kept) {
+                assembly.add(&plan.label(maps, &other, block));
+            }
+            let labels = assembly.finish();
+            assert!(labels.count() > 10);
+            assert_eq!(labels, in_blocks(&image, &other));
+        }
+    }
+
+    #[test]
+    fn the_outlines_of_blocks_are_those_of_the_nuclei() {
+        let image = discs(6, 200);
+        let plan = Plan::new(&echo(), &image, &settings(), &SMALL, &mut |_, _| ()).unwrap();
+        let mut found = Vec::new();
+        for block in &plan.blocks {
+            let nuclei = plan.find(&echo(), &image, &settings(), block, &mut |_, _| ()).unwrap();
+            assert_eq!(nuclei.outlines().len(), nuclei.nuclei().count(), "discs have no holes");
+            found.extend(nuclei.outlines().into_iter().map(|line| line.points));
+        }
+        let whole = outlines(&at_once(&image, &settings()));
+        assert!(whole.iter().all(|line| found.contains(&line.points)));
+        assert_eq!(BlockNuclei::default().outlines(), []);
     }
 
     #[test]
