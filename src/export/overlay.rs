@@ -27,7 +27,7 @@ impl Exporter for Overlay {
     fn image_file(&self, subject: &Subject, basis: &Basis) -> Result<Option<ImageFile>, ExportError> {
         let Subject { image, labels, .. } = *subject;
         let counted = basis.counted();
-        let picture = preview(image, &[], None, &[]).map_err(|error| OVERLAY.refused(error))?;
+        let picture = preview(image, &[], None, &[], None).map_err(|error| OVERLAY.refused(error))?;
         // The labels of a large image are not copied unnecessarily.
         let drawn = if counted.is_all() {
             encode(picture, labels)

@@ -1,13 +1,11 @@
 //! Pictures of an image: its channels, and the probability of each pixel, in 8-bit colour.
 
-use std::ops::Range;
-
 use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::pixels::U8x4;
 use fast_image_resize::{ResizeOptions, Resizer};
 
 use super::{Channel, ChannelDisplay, Image, ImageError, with_limits};
-use crate::geometry::{Size, length_within};
+use crate::geometry::{Rect, Size, length_within};
 
 /// An 8-bit RGBA picture of an image for the screen; the data are not modified.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,22 +21,28 @@ pub struct Preview {
 /// Draws an image as an additive composite: the sum of its visible channels, clipped at full brightness. The
 /// longer side is at most `maximum_side` pixels; the preview has full size for `None`.
 ///
+/// With a `window`, only that part of the image is drawn, without what lies outside the image. Automatic limits
+/// are those of the whole image.
+///
 /// `image` is the image to segment, and `channels` are all channels of the same size, as in
 /// [`Opened`](super::Opened). Without any `displays`, `image` is drawn with automatic limits. The displays that
 /// suit a file are in [`StackInfo::displays`](super::StackInfo::displays).
 ///
 /// # Errors
 /// [`ImageError::NoSuchChannel`] if a display's channel is not among `channels`; [`ImageError::Inconsistent`] if
-/// the preview does not fit into memory.
+/// the preview does not fit into memory, or no part of the window lies inside the image.
 ///
 /// ```
-/// use nucleoscope::geometry::Size;
+/// use nucleoscope::geometry::{Rect, Size};
 /// use nucleoscope::image::{ChannelDisplay, Image, Samples, preview};
 ///
 /// let image = Image::new(Size::new(3, 1), 1, Samples::U16(vec![1000, 1010, 1040]))?;
 /// let by_hand = ChannelDisplay::default().low(1000.0).high(1020.0);
-/// let picture = preview(&image, &[], None, &[by_hand])?;
+/// let picture = preview(&image, &[], None, &[by_hand], None)?;
 /// assert_eq!(picture.rgba.chunks(4).map(|rgba| rgba[0]).collect::<Vec<_>>(), [0, 127, 255]);
+///
+/// let last = Rect { left: 2, top: 0, width: 1, height: 1 };
+/// assert_eq!(preview(&image, &[], None, &[by_hand], Some(&last))?.rgba, [255; 4]);
 /// # Ok::<(), nucleoscope::image::ImageError>(())
 /// ```
 pub fn preview(
@@ -46,21 +50,29 @@ pub fn preview(
     channels: &[Channel],
     maximum_side: Option<usize>,
     displays: &[ChannelDisplay],
+    window: Option<&Rect>,
 ) -> Result<Preview, ImageError> {
     let displays = if displays.is_empty() { &[ChannelDisplay::default()] } else { displays };
     let visible: Vec<ChannelDisplay> = displays.iter().copied().filter(|display| display.visible).collect();
     let visible = with_limits(image, channels, &visible)?;
     let layer = |display: &ChannelDisplay| Ok(Layer::new(display.image_in(image, channels)?, display));
     let layers = visible.iter().map(layer).collect::<Result<Vec<_>, ImageError>>()?;
-    let Size { width, height } = image.size();
-    let rows = |rows: Range<usize>| {
-        let mut rgba = [0, 0, 0, 255].repeat(width * rows.len());
+    let pixels = |part: &Rect| {
+        let mut rgba = [0, 0, 0, 255].repeat(part.size().area());
         for layer in &layers {
-            layer.add_to(&mut rgba, rows.start * width);
+            layer.add_to(&mut rgba, part);
         }
         rgba
     };
-    at_most(width, height, &rows, maximum_side)
+    let window = window.map_or(Rect::whole(image.size()), |window| inside(window, image.size()));
+    at_most(image.size(), &window, &pixels, maximum_side)
+}
+
+/// The part of a window that lies inside an image.
+fn inside(window: &Rect, image: Size) -> Rect {
+    let within =
+        |start: usize, length: usize, end: usize| start.min(end)..start.saturating_add(length).min(end);
+    Rect::of(within(window.left, window.width, image.width), within(window.top, window.height, image.height))
 }
 
 /// A channel as it is added to a picture.
@@ -89,20 +101,24 @@ impl<'a> Layer<'a> {
         Self { image, low, scale, colors: curve.map(tint) }
     }
 
-    /// Adds the pixels from `first` on to those of a picture.
-    fn add_to(&self, rgba: &mut [u8], first: usize) {
+    /// Adds the pixels of a part of the image to those of a picture of it.
+    fn add_to(&self, rgba: &mut [u8], part: &Rect) {
         let components = self.image.channels();
         let level = |index: usize| {
             ((self.image.samples().get(index) - self.low) * self.scale).clamp(0.0, 255.0) as u8 as usize
         };
-        for (pixel, shown) in rgba.as_chunks_mut::<4>().0.iter_mut().enumerate() {
-            let start = (first + pixel) * components;
-            let levels = match components {
-                1 => [level(start); 3],
-                _ => [level(start), level(start + 1), level(start + 2)],
-            };
-            for (component, level) in levels.into_iter().enumerate() {
-                shown[component] = shown[component].saturating_add(self.colors[level][component]);
+        let rows = rgba.as_chunks_mut::<4>().0.chunks_exact_mut(part.width.max(1));
+        for (y, row) in part.rows().zip(rows) {
+            let first = y * self.image.width() + part.left;
+            for (pixel, shown) in row.iter_mut().enumerate() {
+                let start = (first + pixel) * components;
+                let levels = match components {
+                    1 => [level(start); 3],
+                    _ => [level(start), level(start + 1), level(start + 2)],
+                };
+                for (component, level) in levels.into_iter().enumerate() {
+                    shown[component] = shown[component].saturating_add(self.colors[level][component]);
+                }
             }
         }
     }
@@ -129,24 +145,29 @@ pub fn map_preview(
         let colorous::Color { r, g, b } = colorous::VIRIDIS.eval_rational(step, 256);
         [r, g, b, 255]
     });
-    let rows = |rows: Range<usize>| {
-        let values = &map[rows.start * width..rows.end * width];
-        values.iter().flat_map(|value| colours[(value * 255.0).clamp(0.0, 255.0) as u8 as usize]).collect()
+    let pixels = |part: &Rect| {
+        let rows = part.rows().map(|y| &map[y * width..][part.columns()]);
+        rows.flatten().flat_map(|value| colours[(value * 255.0).clamp(0.0, 255.0) as u8 as usize]).collect()
     };
-    at_most(width, height, &rows, maximum_side)
+    let size = Size::new(width, height);
+    at_most(size, &Rect::whole(size), &pixels, maximum_side)
 }
 
-/// The preview in full size or, if that is too large, with its longer side reduced; `rows` returns the pixels
-/// of some rows.
+/// The preview of a window in full size or, if that is too large, with its longer side reduced; `pixels`
+/// returns the pixels of a part of the image.
 fn at_most(
-    width: usize,
-    height: usize,
-    rows: &dyn Fn(Range<usize>) -> Vec<u8>,
+    image: Size,
+    window: &Rect,
+    pixels: &dyn Fn(&Rect) -> Vec<u8>,
     maximum_side: Option<usize>,
 ) -> Result<Preview, ImageError> {
+    let &Rect { width, height, .. } = window;
+    if width == 0 || height == 0 {
+        return Err(ImageError::Inconsistent { width, height, channels: 4, values: 0 });
+    }
     match maximum_side {
-        Some(side) if side < width.max(height) => shrink(width, height, rows, side.max(1)),
-        _ => Ok(Preview { width, height, rgba: rows(0..height) }),
+        Some(side) if side < width.max(height) => shrink(image, window, pixels, side.max(1)),
+        _ => Ok(Preview { width, height, rgba: pixels(window) }),
     }
 }
 
@@ -158,37 +179,44 @@ const FILTER_REACH: f64 = 3.0;
 /// Reduces one strip of rows at a time, because the full-size preview of a large image would take several
 /// times its memory.
 fn shrink(
-    full_width: usize,
-    full_height: usize,
-    rows: &dyn Fn(Range<usize>) -> Vec<u8>,
+    image: Size,
+    window: &Rect,
+    pixels: &dyn Fn(&Rect) -> Vec<u8>,
     side: usize,
 ) -> Result<Preview, ImageError> {
-    let longer = full_width.max(full_height);
+    let longer = window.width.max(window.height);
     let scaled = |length: usize| (length * side).div_ceil(longer).max(1);
-    let (width, height) = (scaled(full_width), scaled(full_height));
-    let step = full_height as f64 / height as f64;
-    let strip = ((STRIP_PIXELS as f64 / (full_width as f64 * step)) as usize).max(1);
+    let (width, height) = (scaled(window.width), scaled(window.height));
+    // The filter reads pixels beyond the strip and beyond the window.
+    let reached = |start: f64, end: f64, step: f64, length: usize| {
+        let reach = FILTER_REACH * step + 1.0;
+        (start - reach).max(0.0) as usize..((end + reach).ceil() as usize).min(length)
+    };
+    let across = window.width as f64 / width as f64;
+    let (left, right) = (window.left as f64, (window.left + window.width) as f64);
+    let columns = reached(left, right, across, image.width);
+    let step = window.height as f64 / height as f64;
+    let strip = ((STRIP_PIXELS as f64 / (columns.len() as f64 * step)) as usize).max(1);
     let mut rgba = Vec::with_capacity(width * height * 4);
     for top in (0..height).step_by(strip) {
         let bottom = (top + strip).min(height);
-        // The filter reads pixels beyond the strip.
-        let (above, below) = (top as f64 * step, bottom as f64 * step);
-        let reach = FILTER_REACH * step + 1.0;
-        let seen = (above - reach).max(0.0) as usize..((below + reach).ceil() as usize).min(full_height);
-        let part = above - seen.start as f64..below - seen.start as f64;
-        let pixels = rows(seen.clone());
+        let (above, below) =
+            (window.top as f64 + top as f64 * step, window.top as f64 + bottom as f64 * step);
+        let seen = Rect::of(columns.clone(), reached(above, below, step, image.height));
+        let part = above - seen.top as f64..below - seen.top as f64;
+        let pixels = pixels(&seen);
         let values = pixels.len();
         let refused =
-            || ImageError::Inconsistent { width: full_width, height: full_height, channels: 4, values };
-        let source = TypedImageRef::<U8x4>::from_buffer(full_width as u32, seen.len() as u32, &pixels)
+            || ImageError::Inconsistent { width: image.width, height: image.height, channels: 4, values };
+        let source = TypedImageRef::<U8x4>::from_buffer(seen.width as u32, seen.height as u32, &pixels)
             .map_err(|_| refused())?;
         let mut target = TypedImage::<U8x4>::new(width as u32, (bottom - top) as u32);
         // Alpha is 255 everywhere, so colours need not be weighted by it.
         let options = ResizeOptions::new().use_alpha(false).crop(
-            0.0,
+            left - seen.left as f64,
             part.start,
-            full_width as f64,
-            length_within(&part, seen.len()),
+            window.width as f64,
+            length_within(&part, seen.height),
         );
         Resizer::new().resize_typed(&source, &mut target, &options).map_err(|_| refused())?;
         rgba.extend(target.pixels().iter().flat_map(|pixel| pixel.0));
@@ -217,7 +245,7 @@ mod tests {
     }
 
     fn colors(image: &Image, channels: &[Channel], displays: &[ChannelDisplay]) -> Vec<[u8; 3]> {
-        let picture = preview(image, channels, None, displays).unwrap();
+        let picture = preview(image, channels, None, displays, None).unwrap();
         picture.rgba.as_chunks::<4>().0.iter().map(|&[red, green, blue, _]| [red, green, blue]).collect()
     }
 
@@ -276,7 +304,7 @@ mod tests {
     fn a_channel_that_does_not_exist_or_fit_is_an_error() {
         let channels = stack(vec![vec![0, 1]]);
         let refused = |channels: &[Channel]| {
-            preview(&gray(2, Samples::U8(vec![0, 1])), channels, None, &[hundred(1, RED)])
+            preview(&gray(2, Samples::U8(vec![0, 1])), channels, None, &[hundred(1, RED)], None)
         };
         let error = refused(&channels).unwrap_err();
         assert!(matches!(error, ImageError::NoSuchChannel { .. }), "{error}");
@@ -291,7 +319,7 @@ mod tests {
 
     #[test]
     fn the_longer_side_is_bounded_and_no_side_vanishes() {
-        let picture = preview(&gray(400, Samples::U8(vec![7; 1200])), &[], Some(40), &[]).unwrap();
+        let picture = preview(&gray(400, Samples::U8(vec![7; 1200])), &[], Some(40), &[], None).unwrap();
         assert_eq!((picture.width, picture.height, picture.rgba.len()), (40, 1, 160));
         assert_eq!(picture.rgba[..4], [7, 7, 7, 255]);
     }
@@ -304,7 +332,7 @@ mod tests {
         let display = ChannelDisplay::default().low(0.0).high(255.0);
         assert!(width * height > 2 * STRIP_PIXELS);
         for side in [700, 5999] {
-            let picture = preview(&image, &[], Some(side), &[display]).unwrap();
+            let picture = preview(&image, &[], Some(side), &[display], None).unwrap();
             assert_eq!(picture.rgba.len(), 4 * picture.width * picture.height);
             for (pixel, rgba) in picture.rgba.as_chunks::<4>().0.iter().enumerate() {
                 let expected = (pixel / picture.width) as f64 * 256.0 / side as f64;
@@ -336,5 +364,72 @@ mod tests {
             picture.rgba.chunks(4).map(|c| c[..3].iter().map(|&v| u32::from(v)).sum()).collect();
         assert_eq!(brightness[0], brightness[1]);
         assert!(brightness[2] > 2 * brightness[1]);
+    }
+
+    /// An image of three channels in which every pixel and every channel has another value.
+    fn textured(width: usize, height: usize) -> Image {
+        let values = (0..3 * width * height).map(|place| (place * 40_503 % 65_521) as u16).collect();
+        Image::new(Size::new(width, height), 3, Samples::U16(values)).unwrap()
+    }
+
+    /// A part of a preview.
+    fn crop(picture: &Preview, part: &Rect) -> Vec<u8> {
+        let rows = picture.rgba.chunks_exact(4 * picture.width).skip(part.top).take(part.height);
+        rows.flat_map(|row| &row[4 * part.left..4 * (part.left + part.width)]).copied().collect()
+    }
+
+    #[test]
+    fn a_window_is_a_part_of_the_whole_picture() {
+        let image = textured(96, 64);
+        let display = ChannelDisplay::default().gamma(1.5);
+        let whole = preview(&image, &[], None, &[display], None).unwrap();
+        for (left, top, width, height) in [(0, 0, 96, 64), (3, 5, 20, 7), (95, 63, 1, 1)] {
+            let window = Rect { left, top, width, height };
+            let part = preview(&image, &[], None, &[display], Some(&window)).unwrap();
+            assert_eq!((part.width, part.height), (width, height));
+            assert_eq!(part.rgba, crop(&whole, &window), "{window:?}");
+        }
+        // The limits are those of the whole image, also when they are passed to each part.
+        let explicit = with_limits(&image, &[], &[display]).unwrap();
+        assert_eq!(preview(&image, &[], None, &explicit, None).unwrap(), whole);
+    }
+
+    #[test]
+    fn reduced_windows_join_without_seams() {
+        let image = textured(96, 64);
+        for reduction in [2, 4] {
+            let whole = preview(&image, &[], Some(96 / reduction), &[], None).unwrap();
+            for (left, top, width, height) in [(0, 0, 32, 32), (32, 32, 32, 32), (64, 16, 32, 48)] {
+                let window = Rect { left, top, width, height };
+                let side = width.max(height) / reduction;
+                let part = preview(&image, &[], Some(side), &[], Some(&window)).unwrap();
+                let reduced = |length: usize| length / reduction;
+                let expected = crop(
+                    &whole,
+                    &Rect {
+                        left: reduced(left),
+                        top: reduced(top),
+                        width: reduced(width),
+                        height: reduced(height),
+                    },
+                );
+                assert_eq!(part.rgba.len(), expected.len());
+                let difference =
+                    part.rgba.iter().zip(&expected).map(|(one, other)| one.abs_diff(*other)).max();
+                assert!(difference <= Some(1), "{window:?}: {difference:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_window_is_cut_to_the_image() {
+        let image = textured(8, 6);
+        let beyond = Rect { left: 6, top: 4, width: usize::MAX, height: 10 };
+        let part = preview(&image, &[], None, &[], Some(&beyond)).unwrap();
+        assert_eq!((part.width, part.height), (2, 2));
+        for (left, width) in [(8, 4), (usize::MAX, 4), (0, 0)] {
+            let outside = Rect { left, top: 0, width, height: 1 };
+            assert!(preview(&image, &[], None, &[], Some(&outside)).is_err(), "{outside:?}");
+        }
     }
 }

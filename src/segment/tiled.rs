@@ -223,7 +223,7 @@ impl Plan {
     /// settings: with the same ones, the nuclei are those of [`Self::find`].
     ///
     /// # Panics
-    /// If the maps do not have the size of the block's window, which is a programming error.
+    /// If the prediction does not have the size of the block's window, which is a programming error.
     pub fn label(&self, maps: &ProbabilityMaps, settings: &Settings, block: &Block) -> BlockNuclei {
         assert_eq!(maps.size(), block.window.size(), "the prediction of this block");
         // The border is that of the image, not of the block.

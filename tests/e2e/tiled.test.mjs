@@ -32,6 +32,54 @@ async function segmented(query) {
   return { session, masks: readSubmission(await session.csv(), await session.done()).get("large") };
 }
 
+/** Moves a slider and releases it. */
+async function setSlider(page, name, value) {
+  await page.locator(`#tune-${name}`).evaluate((input, to) => {
+    input.value = to;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  }, value);
+}
+
+describe("the picture of a large image", () => {
+  test("has the image's own pixels at 100 %, and only visible tiles are made", async () => {
+    const side = 8192;
+    // The least and the most brightness are black and white, so automatic contrast changes nothing.
+    const gray = (x, y) => (x ^ (3 * y)) & 255;
+    const session = await fixture.page({ query: settings });
+    const { page } = session;
+    await session.drop([{ name: "picture.png", bytes: grayPng(side, side, gray) }]);
+    // The nuclei are of no interest here.
+    await page.locator("#viewer-details", { hasText: "8,192 × 8,192 px" }).waitFor();
+    await session.cancel.click();
+    await session.finished(/cancelled/);
+    /** The gray values around the middle of the canvas, where the middle of the image is. */
+    const seen = () =>
+      page.evaluate(() => {
+        const canvas = part("#canvas");
+        const [left, top] = [Math.round(canvas.width / 2) - 200, Math.round(canvas.height / 2) - 100];
+        const { data } = canvas.getContext("2d").getImageData(left, top, 400, 200);
+        return Array.from(data.filter((_, place) => place % 4 === 0));
+      });
+    const isOwn = (values, [x, y]) =>
+      values.every((value, place) => value === gray(x + (place % 400), y + Math.floor(place / 400)));
+    const isExact = (values) =>
+      [-1, 0, 1].some((x) => [-1, 0, 1].some((y) => isOwn(values, [side / 2 - 200 + x, side / 2 - 100 + y])));
+    assert.equal(isExact(await seen()), false);
+    await page.locator("#surface").focus();
+    await page.keyboard.press("1");
+    const end = Date.now() + 60_000;
+    let values = await seen();
+    while (!isExact(values) && Date.now() < end) {
+      await page.waitForTimeout(200);
+      values = await seen();
+    }
+    assert.ok(isExact(values), "the canvas has the image's own pixels");
+    // A hint for pages that read their canvas often, which only this test does.
+    await session.leave({ allowed: [/willReadFrequently/] });
+  });
+});
+
 describe("a large image", () => {
   test("has the same nuclei as when segmented at once, and everything that needs no prediction", async () => {
     const whole = await segmented(settings);
@@ -44,11 +92,9 @@ describe("a large image", () => {
     assert.ok(Math.abs(area(masks) / area(whole.masks) - 1) < 1e-4, "no nucleus is cut");
     await whole.session.leave();
 
-    assert.match(await page.locator("#tiled-note").textContent(), /Segment again/);
-    assert.equal(await page.locator("#tiled-note").isVisible(), true);
-    for (const name of ["Split", "Draw", "Erase", "Add"])
-      assert.equal(await page.getByLabel(name, { exact: true }).isDisabled(), true, name);
-    assert.equal(await page.getByLabel("Rectangle region").isDisabled(), false);
+    assert.match(await page.locator("#tiled-note").textContent(), /on release/);
+    for (const name of ["Split", "Draw", "Erase", "Add", "Rectangle region"])
+      assert.equal(await page.getByLabel(name, { exact: true }).isDisabled(), false, name);
     await page.locator("#layout").selectOption("both");
     await session.picture("large");
 
@@ -69,15 +115,61 @@ describe("a large image", () => {
     assert.equal(table.trimEnd().split("\n").length - 1, masks.length);
     await page.keyboard.press("Escape");
 
-    // A slider takes effect with "Segment again".
+    await session.leave();
+  });
+
+  test("follows the sliders without the network, with the nuclei of a new segmentation", async () => {
+    const { session, masks } = await segmented(inBlocks);
+    const { page } = session;
+    await setSlider(page, "interiorThreshold", "0.9");
+    await setSlider(page, "minimumArea", "60");
+    await session.finished();
     assert.equal(await page.locator("#again").isVisible(), false);
-    await page.locator("#tune-minimumArea").evaluate((input) => {
-      input.value = "500";
-      input.dispatchEvent(new Event("input", { bubbles: true }));
-      input.dispatchEvent(new Event("change", { bubbles: true }));
+    const tuning = encodeURIComponent(JSON.stringify({ diameter: 24, interiorThreshold: 0.9, minimumArea: 60 }));
+    const adjusted = await session.csv();
+    assert.notDeepEqual(readSubmission(adjusted, await session.done()).get("large"), masks);
+    await session.leave();
+    const fresh = await segmented(`?block=640&workers=2#settings=${tuning}`);
+    assert.equal(adjusted, await fresh.session.csv());
+    await fresh.session.leave();
+  });
+
+  test("is corrected, and keeps its corrections when a slider is moved", async () => {
+    const { session, masks } = await segmented(inBlocks);
+    const { page } = session;
+    const count = async () => (await session.done()).get("large").nuclei;
+    await page.locator("#surface").focus();
+    await page.keyboard.press("]");
+    await page.keyboard.press("Delete");
+    await session.finished(new RegExp(` ${masks.length - 1} nuclei`));
+    await session.counted();
+    assert.equal(await count(), masks.length - 1);
+    await setSlider(page, "minimumArea", "20");
+    await session.finished(new RegExp(` ${masks.length - 1} nuclei`));
+    await page.locator("#surface").focus();
+    await page.keyboard.press("Control+z");
+    await session.finished(new RegExp(` ${masks.length} nuclei`));
+    const rows = readSubmission(await session.csv(), await session.done()).get("large");
+    assert.deepEqual(rows, masks);
+    await session.leave();
+  });
+
+  test("shows the nuclei of each block as soon as it is done", async () => {
+    const session = await fixture.page({ query: `?block=400&workers=1${settings}` });
+    const { page } = session;
+    await session.drop([file]);
+    await page.locator("#viewer-details", { hasText: /nuclei so far/ }).waitFor();
+    const isDrawn = await page.evaluate(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      const canvas = part("#canvas");
+      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      // Outlines are the only yellow on a gray image.
+      return data.some((value, place) => place % 4 === 0 && value > 200 && data[place + 2] < 120);
     });
-    await page.getByRole("button", { name: "Segment again" }).click();
-    await session.finished(/ 0 nuclei/);
+    assert.ok(isDrawn, "outlines are drawn");
+    assert.equal(await session.cancel.isVisible(), true, "the others are still running");
+    await session.finished();
+    assert.doesNotMatch(await page.locator("#viewer-details").textContent(), /so far/);
     await session.leave();
   });
 

@@ -32,7 +32,8 @@ function nucleiOf(name: string, edits: readonly object[], minimumArea: number) {
     truthOutlines: null,
     truthError: null,
     refusedEdits: [],
-    isTiled: false,
+    isTiled: name.includes("large"),
+    uncorrected: name.includes("large") ? new Uint8Array() : null,
     edited: edits.length > 0,
     stack: stackOf(),
   };
@@ -86,10 +87,17 @@ function makeEngine() {
     segment: async (request: Request) => {
       requests.push(`segment ${request.imageId}`);
       if (failing.has(request.imageId)) throw new Error("out of memory");
-      return { nuclei: segmented(request), prediction: { key: request.imageId, blob: new Blob() } };
+      const isKept = !request.imageId.includes("unkept");
+      return { nuclei: segmented(request), prediction: isKept ? { key: request.imageId, blob: new Blob() } : null };
     },
-    label: async (request: Request) => {
+    label: async (request: Request, _: object, __: boolean, options: { signal?: AbortSignal } = {}) => {
       requests.push(`label ${request.imageId}`);
+      await Promise.resolve();
+      options.signal?.throwIfAborted();
+      return segmented(request);
+    },
+    correctTiled: async (request: Request) => {
+      requests.push(`correct ${request.imageId}`);
       return segmented(request);
     },
     measure: async () => ({ columns: [], rows: 0, values: new Float64Array() }),
@@ -184,6 +192,53 @@ describe("a session", () => {
     session.tune({ minimumArea: 2 }, true);
     await session.settled();
     assert.deepEqual([count(first), count(second)], [1, 2]);
+  });
+
+  test("a large image follows a slider when it is released, and is corrected without its prediction", async () => {
+    const { session, requests } = makeSession();
+    const [image] = await opened(session, "9 large.png");
+    session.tune({ minimumArea: 1 }, false);
+    await session.settled();
+    assert.equal(count(image), 9);
+    session.tune({ minimumArea: 2 }, true);
+    await session.settled();
+    session.correct({ kind: "delete", at: [] });
+    await session.settled();
+    assert.equal(count(image), 6);
+    session.tune({ minimumArea: 1 }, true);
+    await session.settled();
+    assert.equal(count(image), 7);
+    assert.deepEqual(requests, ["segment 9 large", "label 9 large", "correct 9 large", "label 9 large"]);
+    assert.equal(session.activity.value.outdated, 0);
+  });
+
+  test("a slider that is moved again cancels what a large image no longer needs", async () => {
+    const { session, requests } = makeSession();
+    const [image] = await opened(session, "9 large.png");
+    session.tune({ minimumArea: 1 }, true);
+    session.tune({ minimumArea: 4 }, true);
+    await session.settled();
+    assert.equal(count(image), 5);
+    assert.deepEqual(requests, ["segment 9 large", "label 9 large", "label 9 large"]);
+    assert.deepEqual(session.messages.shown.value, []);
+  });
+
+  test("a large image without a prediction is corrected, and waits for Segment again after a slider", async () => {
+    const { session, requests } = makeSession();
+    const [image] = await opened(session, "9 large unkept.png");
+    session.tune({ minimumArea: 2 }, true);
+    await session.settled();
+    assert.equal(session.activity.value.outdated, 1);
+    session.correct({ kind: "delete", at: [] });
+    await session.settled();
+    assert.equal(count(image), 8, "with the settings that its nuclei have");
+    assert.equal(session.activity.value.outdated, 1);
+    session.segmentOutdated();
+    await session.settled();
+    assert.equal(count(image), 6);
+    assert.equal(session.activity.value.outdated, 0);
+    const name = "9 large unkept";
+    assert.deepEqual(requests, [`segment ${name}`, `correct ${name}`, `segment ${name}`]);
   });
 
   test("an image's own tuning does not change the others", async () => {

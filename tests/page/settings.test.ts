@@ -9,7 +9,7 @@ import { PredictionCache } from "../../packages/nucleoscope/src/session/predicti
 import { scaleBar } from "../../packages/nucleoscope/src/viewer/scale-bar.ts";
 import type { BatchImage } from "../../packages/nucleoscope/src/session/batch.ts";
 import type { Engine } from "../../packages/nucleoscope/src/engine/engine.ts";
-import type { CachedPrediction } from "../../packages/nucleoscope/src/engine/protocol.ts";
+import type { CachedPrediction, Inferred, TiledPrediction } from "../../packages/nucleoscope/src/engine/protocol.ts";
 import type { Setting } from "../../packages/nucleoscope/src/wasm/nucleoscope.js";
 import { fake } from "../fake.ts";
 
@@ -228,6 +228,17 @@ test("the cache drops the oldest predictions first", () => {
   );
   cache.clear();
   assert.equal(owners[1].prediction, null);
+});
+
+test("the prediction of a large image counts with all its blocks", () => {
+  const cache = new PredictionCache(100);
+  const owners = [1, 2].map(() => ({ prediction: null as Inferred["prediction"] }));
+  const block = fake<CachedPrediction>({ key: "", blob: { size: 30 }, width: 1, height: 1 });
+  cache.put(owners[0], fake<TiledPrediction>({ blocks: [block, block] }));
+  cache.put(owners[1], block);
+  assert.ok(owners[0].prediction !== null);
+  cache.put(owners[1], fake<TiledPrediction>({ blocks: [block, block] }));
+  assert.equal(owners[0].prediction, null);
 });
 
 test("a scale bar has a round length and fits", () => {

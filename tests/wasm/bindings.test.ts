@@ -52,22 +52,60 @@ test("a large image has the same nuclei in blocks as at once", () => {
   const plan = structuredClone(model.planTiled(image, settings, sizes, undefined));
   assert.ok(plan.blocks.length > 1, JSON.stringify(plan.blocks));
   const calls: number[][] = [];
-  const found = plan.blocks.map((_: unknown, block: number) =>
-    model.findInBlock(image, settings, plan, block, (done: number, total: number) => calls.push([done, total])),
+  const predictions = plan.blocks.map((_: unknown, block: number) =>
+    model.inferBlock(image, plan, block, (done: number, total: number) => calls.push([done, total])),
   );
+  const found = predictions.map((prediction: any, block: number) => prediction.labelBlock(plan, block, settings));
   assert.deepEqual(
     calls,
     plan.blocks.map(() => [1, 1]),
   );
   const whole = model.infer(image, settings, undefined).label(settings, []);
-  const together = nucleoscope.Segmentation.fromBlocks(plan, found, settings, []);
+  const together = nucleoscope.Segmentation.fromBlocks(plan, found, settings);
   assert.equal(together.count, whole.count);
-  const edits = [{ kind: "delete", at: [[...together.outlines().points].slice(0, 2).map((place) => place + 0.5)] }];
-  assert.equal(nucleoscope.Segmentation.fromBlocks(plan, found, settings, edits).count, whole.count - 1);
+  // What a block outlines is in the whole image, apart from nuclei that two blocks find.
+  const blockLines = found.map((nuclei: Uint32Array) => nucleoscope.blockOutlines(plan.width, plan.height, nuclei));
+  const lineCount = blockLines.reduce((sum: number, { labels }: any) => sum + labels.length, 0);
+  assert.ok(lineCount >= together.outlines().labels.length && lineCount < 1.5 * together.outlines().labels.length);
 
-  assert.throws(() => model.findInBlock(image, settings, plan, 99, undefined), TypeError);
-  assert.throws(() => model.findInBlock(image, settings, { ...plan, width: 9 }, 0, undefined), TypeError);
-  assert.throws(() => nucleoscope.Segmentation.fromBlocks(plan, [new Uint32Array([7])], settings, []), TypeError);
+  // Corrections have the same result without the label image.
+  const [x, y] = [...together.outlines().points].slice(0, 2).map((place) => place + 0.5);
+  const edits = [
+    { kind: "delete", at: [[x, y]] },
+    { kind: "draw", path: [[plan.width / 2, plan.height / 2]], radius: 9, to: null },
+    { kind: "delete", at: [[-1, 0]] },
+  ];
+  const expected = nucleoscope.Segmentation.fromTruth(nucleoscope.Truth.fromMasks(together.masks()), image, edits);
+  const corrected = new nucleoscope.SparseSegmentation(plan.width, plan.height, together.masks(), edits);
+  for (const of of ["masks", "edited", "refusedEdits"]) assert.deepEqual(corrected[of](), expected[of](), of);
+  assert.deepEqual([corrected.count, corrected.diameter], [expected.count, expected.diameter]);
+  assert.equal(corrected.outlines().labels.length, expected.outlines().labels.length);
+  assert.equal(corrected.score(nucleoscope.Truth.fromMasks(expected.masks())).score, 1);
+
+  // Other settings need no network, and have the result of a new segmentation.
+  const other = { ...settings, minimumArea: 300, interiorThreshold: 0.6, smoothing: 1 };
+  const again = predictions.map((prediction: any, block: number) => {
+    const { width, height } = prediction;
+    return new nucleoscope.Prediction(width, height, prediction.values()).labelBlock(plan, block, other);
+  });
+  const fresh = structuredClone(model.planTiled(image, other, sizes, undefined));
+  const freshBlocks = fresh.blocks.map((_: unknown, block: number) =>
+    model.inferBlock(image, fresh, block, undefined).labelBlock(fresh, block, other),
+  );
+  const relabelled = nucleoscope.Segmentation.fromBlocks(plan, again, other);
+  assert.notEqual(relabelled.count, together.count);
+  assert.deepEqual(relabelled.masks(), nucleoscope.Segmentation.fromBlocks(fresh, freshBlocks, other).masks());
+
+  assert.throws(() => model.inferBlock(image, plan, 99, undefined), TypeError);
+  assert.throws(() => model.inferBlock(image, { ...plan, width: 9 }, 0, undefined), TypeError);
+  assert.throws(() => model.infer(image, settings, undefined).labelBlock(plan, 0, settings), TypeError);
+  assert.throws(() => nucleoscope.blockOutlines(plan.width, plan.height, [7]), TypeError);
+  assert.throws(() => nucleoscope.Segmentation.fromBlocks(plan, [new Uint32Array([7])], settings), TypeError);
+  assert.throws(() => new nucleoscope.SparseSegmentation(9, 9, new Uint8Array([1]), []), TypeError);
+  assert.throws(
+    () => new nucleoscope.SparseSegmentation(1, 1, together.masks(), []),
+    isError("run-length/outside-image"),
+  );
 });
 
 test("an image becomes rows, outlines and a score", () => {
@@ -143,8 +181,9 @@ test("invalid numbers of images, settings and corrections are errors, and the mo
     () => prediction.label({ minimumArea: 1e15 }, []),
     () => prediction.label({}, [{ kind: "erase", path: [[1, "x"]], radius: 2 }]),
     () => model.planTiled(image, {}, { largestWhole: -1, longestBlock: 2000 }, undefined),
-    () => model.findInBlock(image, {}, { width: 3 }, 0, undefined),
-    () => image.preview(64, [{ gamma: "x" }]),
+    () => model.inferBlock(image, { width: 3 }, 0, undefined),
+    () => image.preview(64, [{ gamma: "x" }], undefined),
+    () => image.preview(64, [], { left: "x" }),
     () => nucleoscope.summarizeScores([3]),
     () => new nucleoscope.Prediction(3, 3, prediction.values()),
   ]) {
@@ -156,11 +195,11 @@ test("invalid numbers of images, settings and corrections are errors, and the mo
 test("a preview has the requested size and opaque pixels", () => {
   const image = example(2);
   assert.equal(image.stack().isColor, true);
-  const small = image.preview(64, []);
+  const small = image.preview(64, [], undefined);
   assert.deepEqual([small.width, small.height, small.rgba.length], [64, 48, 64 * 48 * 4]);
   assert.ok(small.rgba.every((value: number, index: number) => index % 4 !== 3 || value === 255));
   const [display] = image.stack().displays;
-  const dark = image.preview(64, [{ ...display, low: 1e6, high: 2e6 }]);
+  const dark = image.preview(64, [{ ...display, low: 1e6, high: 2e6 }], undefined);
   assert.ok(dark.rgba.every((value: number, index: number) => value === (index % 4 === 3 ? 255 : 0)));
 });
 

@@ -169,8 +169,8 @@ fn finish(
         inputs.write(&path(folder, &format!(".{}", file.extension)), &file.bytes)?;
     }
     if let Some(folder) = &arguments.outlines {
-        let preview =
-            image::preview(&work.opened.image, &[], None, &[]).map_err(|error| error.in_file(&entry.path))?;
+        let preview = image::preview(&work.opened.image, &[], None, &[], None)
+            .map_err(|error| error.in_file(&entry.path))?;
         let picture = overlay::encode(preview, &labels.only(included));
         inputs.write(&path(folder, ".png"), &picture.map_err(|error| Error::io(error, &entry.path))?)?;
     }

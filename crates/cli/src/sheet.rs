@@ -122,7 +122,7 @@ path {{ fill: none; vector-effect: non-scaling-stroke; stroke-width: 1.5; }}
 
 /// The image as a PNG of at most twice the panel's size.
 fn picture(work: &Work) -> Result<Vec<u8>, Error> {
-    let shown = preview(&work.opened.image, &[], Some(2 * SIDE), &[])
+    let shown = preview(&work.opened.image, &[], Some(2 * SIDE), &[], None)
         .map_err(|error| error.in_file(&work.entry.path))?;
     let colours = shown.rgba.chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
     let image = Image::new(Size::new(shown.width, shown.height), 3, Samples::U8(colours));

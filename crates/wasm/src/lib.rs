@@ -20,7 +20,7 @@ use nucleoscope::dsb2018::run_length::{self, Mask};
 use nucleoscope::dsb2018::score::{self, ImageScore};
 use nucleoscope::export::tables::Dialect;
 use nucleoscope::export::{self, ExportFile, Format, FormatInfo, Part, Subject, geojson};
-use nucleoscope::geometry::Size;
+use nucleoscope::geometry::{Rect, Size};
 use nucleoscope::image::{self, ChannelDisplay, Limits, Opened, PixelSize, Preview, Selection, StackInfo};
 use nucleoscope::input::batch::{self, Archives, Batch, OpenFile, Source};
 use nucleoscope::input::blocks::{BlockReader, ReadRange};
@@ -31,7 +31,7 @@ use nucleoscope::nuclei::MeasurementTable;
 use nucleoscope::nuclei::counted::{self, Gate, Rules};
 use nucleoscope::nuclei::summary::Summary as NucleiSummary;
 use nucleoscope::nuclei::table::Column;
-use nucleoscope::nuclei::{self, Edit, Edited, LabelImage, RefusedEdit, Region, Setting};
+use nucleoscope::nuclei::{self, Edit, Edited, Outline, RefusedEdit, Region, Setting, SparseNuclei};
 use nucleoscope::prediction::ProbabilityMaps;
 use nucleoscope::record::{self, sha256};
 use nucleoscope::record::{ImageRecord, Provenance};
@@ -724,20 +724,24 @@ impl DecodedImage {
         image::with_limits(image, channels, &displays).map(|displays| to_js_list(&displays)).map_err(thrown)
     }
 
-    /// An 8-bit picture of the visible channels whose longer side is at most `maximumSide`; 0 for full size.
-    /// Without displays, it shows the image to segment with automatic limits.
+    /// An 8-bit picture of the visible channels of the image or, with `window`, of a part of it. Its longer
+    /// side is at most `maximumSide`; 0 for full size. Without displays, it shows the image to segment with
+    /// automatic limits, which are those of the whole image.
     ///
     /// # Errors
-    /// There is not enough memory, a channel is not in memory, or a display is invalid.
+    /// There is not enough memory, a channel is not in memory, the window lies outside the image, or an
+    /// argument is invalid.
     pub fn preview(
         &self,
         maximum_side: usize,
         displays: Vec<Js<ChannelDisplay>>,
+        window: Option<Js<Rect>>,
     ) -> Result<Js<PreviewObject>, JsValue> {
         let displays: Vec<ChannelDisplay> = from_js_list(displays)?;
+        let window: Option<Rect> = window.map(from_js).transpose()?;
         let Opened { image, channels, .. } = &self.0;
-        let picture = image::preview(image, channels, side(maximum_side), &displays).map_err(thrown)?;
-        Ok(preview_object(picture))
+        let picture = image::preview(image, channels, side(maximum_side), &displays, window.as_ref());
+        picture.map(preview_object).map_err(thrown)
     }
 }
 
@@ -794,6 +798,36 @@ impl Prediction {
         let settings: Settings = from_js(settings)?;
         let edits: Vec<Edit> = from_js_list(edits)?;
         Ok(nuclei::corrected(nuclei::watershed(&self.0, &settings.watershed), &edits).into())
+    }
+
+    /// Finds the nuclei of a block of a large image, as numbers for [`Segmentation::from_blocks`].
+    ///
+    /// # Errors
+    /// A `TypeError` if this is not the prediction of the block or an argument is invalid.
+    #[wasm_bindgen(js_name = labelBlock)]
+    pub fn label_block(
+        &self,
+        plan: Js<Tiling>,
+        block: usize,
+        settings: Js<Settings>,
+    ) -> Result<Vec<u32>, JsValue> {
+        let plan: Tiling = from_js(plan)?;
+        let settings: Settings = from_js(settings)?;
+        let block = plan.blocks.get(block).filter(|block| block.window.size() == self.0.size());
+        let block = block.ok_or_else(|| refused("this is not the prediction of the block"))?;
+        Ok(plan.label(&self.0, &settings, block).into_numbers())
+    }
+
+    /// Number of columns.
+    #[wasm_bindgen(getter)]
+    pub fn width(&self) -> usize {
+        self.0.width
+    }
+
+    /// Number of rows.
+    #[wasm_bindgen(getter)]
+    pub fn height(&self) -> usize {
+        self.0.height
     }
 
     /// The interior probability as a picture.
@@ -921,29 +955,38 @@ impl Segmenter {
         Ok(Some(to_js(&plan)))
     }
 
-    /// Finds the nuclei of one block of a large image, as numbers for [`Segmentation::from_blocks`].
+    /// Predicts one block of a large image.
     ///
     /// # Errors
     /// The network failed, or an argument is invalid.
-    #[wasm_bindgen(js_name = findInBlock)]
-    pub fn find_in_block(
+    #[wasm_bindgen(js_name = inferBlock)]
+    pub fn infer_block(
         &self,
         image: &DecodedImage,
-        settings: Js<Settings>,
         plan: Js<Tiling>,
         block: usize,
         on_progress: Option<OnProgress>,
-    ) -> Result<Vec<u32>, JsValue> {
-        let settings: Settings = from_js(settings)?;
+    ) -> Result<Prediction, JsValue> {
         let plan: Tiling = from_js(plan)?;
         let image = &image.0.image;
         let block = plan.blocks.get(block).filter(|_| plan.size() == image.size());
         let block = block.ok_or_else(|| refused("this is no block of the image"))?;
-        let segmenter = nucleoscope::Segmenter::new(&self.0).with_settings(settings);
-        let found =
-            segmenter.find(image, &plan, block, &mut progress_callback(on_progress)).map_err(thrown)?;
-        Ok(found.into_numbers())
+        let mut report = progress_callback(on_progress);
+        let mut report = |done, total| _ = report(done, total);
+        plan.predict(&self.0, image, block, &mut report).map(Prediction).map_err(thrown)
     }
+}
+
+/// The outlines of the nuclei in one block of a large image, from the numbers of
+/// [`Prediction::label_block`].
+///
+/// # Errors
+/// A `TypeError` if the numbers are not nuclei of an image of this size.
+#[wasm_bindgen(js_name = blockOutlines)]
+pub fn block_outlines(width: usize, height: usize, nuclei: Vec<u32>) -> Result<Js<OutlinesObject>, JsValue> {
+    let nuclei = BlockNuclei::from_numbers(nuclei, Size::new(width, height));
+    let nuclei = nuclei.ok_or_else(|| refused("these are not the nuclei of a block"))?;
+    Ok(outlines_object(&nuclei.outlines()))
 }
 
 /// The nuclei of an image.
@@ -976,7 +1019,7 @@ impl Segmentation {
         Ok(nuclei::apply(&start, &edits).into())
     }
 
-    /// Assembles all blocks of a large image in the order of the plan, and applies corrections.
+    /// Assembles all blocks of a large image in the order of the plan.
     ///
     /// # Errors
     /// There is not enough memory; a `TypeError` if an argument is invalid.
@@ -985,18 +1028,16 @@ impl Segmentation {
         plan: Js<Tiling>,
         blocks: Vec<js_sys::Uint32Array>,
         settings: Js<Settings>,
-        edits: Vec<Js<Edit>>,
     ) -> Result<Segmentation, JsValue> {
         let plan: Tiling = from_js(plan)?;
         let settings: Settings = from_js(settings)?;
-        let edits: Vec<Edit> = from_js_list(edits)?;
         let size = plan.size();
         let mut assembly = Assembly::new(size, settings.watershed.minimum_area).map_err(thrown)?;
         for block in blocks {
             let nuclei = BlockNuclei::from_numbers(block.to_vec(), size);
             assembly.add(&nuclei.ok_or_else(|| refused("these are not the nuclei of a block"))?);
         }
-        Ok(nuclei::corrected(assembly.finish(), &edits).into())
+        Ok(Edited::unedited(assembly.finish()).into())
     }
 
     /// Restores nuclei from [`Self::masks`].
@@ -1032,7 +1073,7 @@ impl Segmentation {
 
     /// Labels of the nuclei that an edit changed.
     pub fn edited(&self) -> Vec<u32> {
-        (1..).zip(&self.nuclei.edited).filter(|(_, edited)| **edited).map(|(number, _)| number).collect()
+        labels_where(&self.nuclei.edited)
     }
 
     /// Edits that changed nothing, with reasons.
@@ -1048,7 +1089,7 @@ impl Segmentation {
 
     /// Closed polygons along the pixel sides.
     pub fn outlines(&self) -> Js<OutlinesObject> {
-        outlines_object(&self.nuclei.labels)
+        outlines_object(&nuclei::outlines(&self.nuclei.labels))
     }
 
     /// The pixels of every nucleus, from which another worker can measure and export.
@@ -1072,7 +1113,7 @@ impl Segmentation {
     #[wasm_bindgen(js_name = truthOutlines)]
     pub fn truth_outlines(&self, truth: &Truth) -> Result<Js<OutlinesObject>, JsValue> {
         let labels = truth.0.labels(self.nuclei.labels.size()).map_err(thrown)?;
-        Ok(outlines_object(&labels))
+        Ok(outlines_object(&nuclei::outlines(&labels)))
     }
 
     /// Measures every nucleus in every channel.
@@ -1126,6 +1167,92 @@ impl Segmentation {
     }
 }
 
+/// The labels of the nuclei for which the flag is set.
+fn labels_where(flags: &[bool]) -> Vec<u32> {
+    (1..).zip(flags).filter(|(_, flag)| **flag).map(|(number, _)| number).collect()
+}
+
+/// Corrected nuclei of a large image. A correction takes as much time and memory as the nuclei near it.
+#[wasm_bindgen]
+pub struct SparseSegmentation {
+    nuclei: SparseNuclei,
+    masks: Vec<Mask>,
+    refused: Vec<RefusedEdit>,
+}
+
+#[wasm_bindgen]
+impl SparseSegmentation {
+    /// Corrects nuclei from [`Segmentation::masks`].
+    ///
+    /// # Errors
+    /// The masks do not match the image or overlap; a `TypeError` if an argument is invalid.
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        width: usize,
+        height: usize,
+        masks: MasksObject,
+        edits: Vec<Js<Edit>>,
+    ) -> Result<SparseSegmentation, JsValue> {
+        let masks = masks_of(&masks.unchecked_into())?;
+        let edits: Vec<Edit> = from_js_list(edits)?;
+        let mut nuclei = run_length::decode_sparse(&masks, Size::new(width, height)).map_err(thrown)?;
+        let refused = nuclei.apply(&edits);
+        Ok(Self { masks: run_length::encode_sparse(&nuclei), nuclei, refused })
+    }
+
+    /// Number of nuclei.
+    #[wasm_bindgen(getter)]
+    pub fn count(&self) -> usize {
+        self.nuclei.count()
+    }
+
+    /// Diameter of a typical nucleus in pixels.
+    #[wasm_bindgen(getter)]
+    pub fn diameter(&self) -> Option<f32> {
+        segment::diameter_of(self.nuclei.areas())
+    }
+
+    /// Labels of the nuclei that an edit changed.
+    pub fn edited(&self) -> Vec<u32> {
+        labels_where(&self.nuclei.edited())
+    }
+
+    /// Edits that changed nothing, with reasons.
+    #[wasm_bindgen(js_name = refusedEdits)]
+    pub fn refused_edits(&self) -> Vec<Js<RefusedEdit>> {
+        to_js_list(&self.refused)
+    }
+
+    /// Closed polygons along the pixel sides.
+    pub fn outlines(&self) -> Js<OutlinesObject> {
+        outlines_object(&self.nuclei.outlines())
+    }
+
+    /// The pixels of every nucleus.
+    pub fn masks(&self) -> MasksObject {
+        js_sys::Uint8Array::from(&*run_length::to_bytes(&self.masks)).unchecked_into()
+    }
+
+    /// Scores the nuclei against the truth.
+    ///
+    /// # Errors
+    /// The truth does not match the image.
+    pub fn score(&self, truth: &Truth) -> Result<Js<ImageScore>, JsValue> {
+        let masks = truth.0.masks(self.nuclei.size()).map_err(thrown)?;
+        Ok(to_js(&score::score_image(&masks, &self.masks)))
+    }
+
+    /// The outlines of the true nuclei, numbered as in the score.
+    ///
+    /// # Errors
+    /// The truth does not match the image.
+    #[wasm_bindgen(js_name = truthOutlines)]
+    pub fn truth_outlines(&self, truth: &Truth) -> Result<Js<OutlinesObject>, JsValue> {
+        let labels = truth.0.labels(self.nuclei.size()).map_err(thrown)?;
+        Ok(outlines_object(&nuclei::outlines(&labels)))
+    }
+}
+
 /// Closed polygons. Polygon `i` belongs to nucleus `labels[i]` and has the points from `offsets[i]` up to
 /// `offsets[i + 1]`; each point is two values of `points`.
 #[derive(Serialize, Tsify)]
@@ -1145,11 +1272,10 @@ pub struct OutlinesObject {
     labels: js_sys::Uint32Array,
 }
 
-fn outlines_object(labels: &LabelImage) -> Js<OutlinesObject> {
-    let lines = nuclei::outlines(labels);
+fn outlines_object(lines: &[Outline]) -> Js<OutlinesObject> {
     let mut points = Vec::new();
     let mut offsets = vec![0];
-    for line in &lines {
+    for line in lines {
         points.extend(line.points.iter().flat_map(|point| [point.x as i32, point.y as i32]));
         offsets.push(points.len() as u32 / 2);
     }

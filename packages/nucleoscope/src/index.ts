@@ -21,6 +21,7 @@ export type {
   Preview,
   Progress,
   Segmented,
+  TiledPrediction,
   TruthSource,
 } from "./engine/protocol.ts";
 export type { RunOptions } from "./engine/pool.ts";

@@ -19,11 +19,16 @@ export async function segment(engine: Engine, file: Blob, options: SegmentOption
     truth: null,
     edits: [],
   };
-  const { nuclei, prediction } = await engine.segment(request, thumbnailSide, {
-    signal,
-    onProgress: (progress) => {
-      if (progress.stage === "network") onProgress?.(progress.done / progress.total);
+  const { nuclei, prediction } = await engine.segment(
+    request,
+    thumbnailSide,
+    {
+      signal,
+      onProgress: (progress) => {
+        if (progress.stage === "network") onProgress?.(progress.done / progress.total);
+      },
     },
-  });
+    keepPrediction ? Infinity : 0,
+  );
   return SegmentedImage.of(engine, request, { nuclei, prediction: keepPrediction ? prediction : null }, signal);
 }

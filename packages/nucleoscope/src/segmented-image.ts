@@ -1,6 +1,6 @@
 import { EngineError } from "./engine/engine-error.ts";
 import type { Engine, NucleiRequest } from "./engine/engine.ts";
-import type { CachedPrediction, Inferred, Segmented } from "./engine/protocol.ts";
+import type { Inferred, Segmented } from "./engine/protocol.ts";
 import { checkedSettings } from "./segment-options.ts";
 import type { StackInfo, Warning, WatershedSettings } from "./wasm/nucleoscope.js";
 
@@ -29,7 +29,7 @@ export class SegmentedImage {
   readonly #engine: Engine;
   readonly #request: NucleiRequest;
   readonly #nuclei: Segmented;
-  readonly #prediction: CachedPrediction | null;
+  readonly #prediction: Inferred["prediction"];
 
   /** Only {@link SegmentedImage.of} creates segmented images. */
   private constructor(
@@ -107,7 +107,7 @@ function withoutPrediction(): EngineError {
   return new EngineError({
     code: "engine/no-prediction",
     message: "The network's prediction for this image has not been kept.",
-    help: "Segment the image with the option keepPrediction; of images above 4096 × 4096 pixels, no prediction is kept.",
+    help: "Segment the image with the option keepPrediction.",
   });
 }
 

@@ -14,7 +14,7 @@ import { TableDialectChoice } from "./panels/table-dialect.ts";
 import { TuningPanel } from "./panels/tuning-panel.ts";
 import { Measurements } from "./results/measurements.ts";
 import { SmallHistogram } from "./results/small-histogram.ts";
-import { isTiled, type BatchImage } from "./session/batch.ts";
+import { canCorrect, isTiled, needsNetwork, type BatchImage } from "./session/batch.ts";
 import { hintFor } from "./session/hints.ts";
 import { refusalOf, type Activity, type Session } from "./session/session.ts";
 import { linkOf } from "./session/settings-link.ts";
@@ -27,6 +27,11 @@ import { makeSplitter, type SplitterOptions } from "./ui/splitter.ts";
 import { toolKeys, type Drawn, type ToolName } from "./viewer/tools.ts";
 import { RegionList } from "./viewer/region-list.ts";
 import { Viewer } from "./viewer/viewer.ts";
+
+/** What is different with a large image, with and without its probability maps. */
+const largeImage = "Large image: sliders take effect on release; probabilities cannot be shown.";
+const largeImageWithoutMaps =
+  "Large image whose probability maps are not kept (2 GB at most): “Segment again” applies the sliders.";
 
 /** What a view tells its element. */
 export interface ViewListener {
@@ -290,9 +295,10 @@ export class View {
 
   #showCorrections(): void {
     const image = this.#session.selected.peek();
-    const isCorrectable = image === null || !isTiled(image);
+    const isCorrectable = image === null || canCorrect(image);
     const history = image?.state.kind === "done" ? this.#session.historyOf(image) : null;
-    this.#part("tiled-note").hidden = isCorrectable;
+    this.#part("tiled-note").hidden = image === null || !isTiled(image);
+    if (image !== null) setText(this.#part("tiled-note"), needsNetwork(image) ? largeImageWithoutMaps : largeImage);
     this.#viewer.allowCorrections(isCorrectable);
     this.#corrections.show({
       selected: isCorrectable ? this.#viewer.selected.size : 0,
@@ -300,8 +306,8 @@ export class View {
       canRedo: history?.canRedo === true,
       regions: image?.regions.length ?? 0,
       canStartFromTruth:
-        isCorrectable &&
         image?.state.kind === "done" &&
+        !image.state.result.isTiled &&
         image.state.result.truthOutlines !== null &&
         !image.startsFromTruth,
     });

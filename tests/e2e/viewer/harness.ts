@@ -55,7 +55,16 @@ async function show(count: number, side: number): Promise<void> {
   const nuclei = { outlines, map, kindOf: () => "plain" as const, revision: 1 };
   const image = { width: side, height: side };
   canvas.show(
-    { image, picture: { bitmap, ...image }, second: null, nuclei, missed: null, regions: [], micrometresPerPixel: 0.5 },
+    {
+      image,
+      picture: { bitmap, ...image },
+      tiles: null,
+      second: null,
+      nuclei,
+      missed: null,
+      regions: [],
+      micrometresPerPixel: 0.5,
+    },
     true,
   );
   const mark = (marks: Partial<Marks>): void =>

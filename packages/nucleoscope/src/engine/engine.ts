@@ -11,9 +11,11 @@ import type {
   GivenProvenance,
   ImageRecord,
   ImageScore,
+  Masks,
   MeasurementTable,
   ModelMetadata,
   PixelSize,
+  Rect,
   Region,
   ScoreSummary,
   Selection,
@@ -23,7 +25,7 @@ import type {
   TiledSizes,
 } from "../wasm/nucleoscope.js";
 import { checkCount, EngineError, messageOf } from "./engine-error.ts";
-import { planShare, segmentInBlocks } from "./tiled.ts";
+import { labelInBlocks, planShare, segmentInBlocks } from "./tiled.ts";
 import { defaultWorkers, Pool, type RunOptions, type WorkerLike } from "./pool.ts";
 import type {
   BatchFile,
@@ -39,6 +41,7 @@ import type {
   Preview,
   Segmented,
   SegmentTask,
+  TiledPrediction,
   ImageReference,
   ToWorker,
   TruthSource,
@@ -209,9 +212,14 @@ export class Engine {
 
   /**
    * Finds the nuclei of one image, a large one in blocks. `thumbnailSide` is the longer side of the picture sent as
-   * soon as the image is decoded.
+   * soon as the image is decoded. The predictions of blocks are returned if they have at most `mostBytes`.
    */
-  async segment(request: NucleiRequest, thumbnailSide: number, options: RunOptions = {}): Promise<Inferred> {
+  async segment(
+    request: NucleiRequest,
+    thumbnailSide: number,
+    options: RunOptions = {},
+    mostBytes = 0,
+  ): Promise<Inferred> {
     const sizes = this.#sizes;
     const task: SegmentTask = { kind: "segment", ...request, ...this.#keysOf(request), thumbnailSide, sizes };
     const outcome = await this.#segmenters.run(task, {
@@ -222,7 +230,7 @@ export class Engine {
         else options.onProgress?.({ stage: "network", done: planShare * progress.done, total: progress.total });
       },
     });
-    return "plan" in outcome ? segmentInBlocks(this.#segmenters, task, outcome, options) : outcome;
+    return "plan" in outcome ? segmentInBlocks(this.#segmenters, task, outcome, mostBytes, options) : outcome;
   }
 
   /** The largest memory of any worker's WebAssembly module so far, in bytes. */
@@ -232,14 +240,19 @@ export class Engine {
 
   /**
    * Finds the nuclei in an image's prediction again. The selected image is processed before all others;
-   * `isSelected: false` queues the task with the segmentations.
+   * `isSelected: false` queues the task with the segmentations. The blocks of a large image are distributed to all
+   * workers.
    */
   label(
     request: NucleiRequest,
-    prediction: CachedPrediction,
+    prediction: CachedPrediction | TiledPrediction,
     isSelected: boolean,
     options?: RunOptions,
   ): Promise<Segmented> {
+    if ("blocks" in prediction) {
+      const whole = { ...request, ...this.#keysOf(request) };
+      return labelInBlocks(this.#segmenters, whole, prediction, options);
+    }
     const pool = isSelected ? this.#interactive : this.#segmenters;
     return pool.run({ kind: "label", ...request, ...this.#keysOf(request), prediction }, options);
   }
@@ -247,6 +260,18 @@ export class Engine {
   /** Corrects existing nuclei, such as ground truth. */
   correct(request: NucleiRequest, start: TruthSource, options?: RunOptions): Promise<Segmented> {
     const task = { kind: "correct", ...request, ...this.#keysOf(request), start: this.#withNumbers(start) } as const;
+    return this.#interactive.run(task, options);
+  }
+
+  /** Corrects the nuclei of a large image, from those before all corrections; its label image is not needed. */
+  correctTiled(
+    request: NucleiRequest,
+    { width, height, stack }: Segmented,
+    start: Masks,
+    options?: RunOptions,
+  ): Promise<Segmented> {
+    const { truth, truthKey } = this.#keysOf(request);
+    const task = { kind: "correct-tiled", truth, truthKey, start, width, height, stack, edits: request.edits } as const;
     return this.#interactive.run(task, options);
   }
 
@@ -320,16 +345,18 @@ export class Engine {
   }
 
   /**
-   * A picture of an image, reduced so that its longer side has at most `maximumSide` pixels. Without displays, it shows
-   * the image to segment with automatic limits.
+   * A picture of an image, or of a window of it, reduced so that its longer side has at most `maximumSide` pixels.
+   * Without displays, it shows the image to segment with automatic limits. These are those of the whole image.
    */
   preview(
     request: ImageRequest,
     maximumSide: number,
     displays: readonly ChannelDisplay[],
+    window: Rect | null = null,
     options?: RunOptions,
   ): Promise<Preview> {
-    return this.#interactive.run({ kind: "preview", ...this.#referenceTo(request), maximumSide, displays }, options);
+    const reference = this.#referenceTo(request);
+    return this.#interactive.run({ kind: "preview", ...reference, maximumSide, displays, window }, options);
   }
 
   /** A picture of the nucleus probability of each pixel. */

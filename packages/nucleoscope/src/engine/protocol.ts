@@ -27,6 +27,7 @@ import type {
   ModelMetadata,
   Outlines,
   PixelSize,
+  Rect,
   RefusedEdit,
   Region,
   ScoreSummary,
@@ -101,6 +102,18 @@ export interface BlockTask extends ImageReference {
   readonly plan: TiledPlan;
   /** The block's position in the plan. */
   readonly block: number;
+  /** Whether the prediction is returned as well. */
+  readonly keepsPrediction: boolean;
+}
+
+/** Finds the nuclei in the prediction of one block of a large image. */
+export interface LabelBlockTask {
+  readonly kind: "label-block";
+  readonly settings: Settings;
+  readonly plan: TiledPlan;
+  /** The block's position in the plan. */
+  readonly block: number;
+  readonly prediction: CachedPrediction;
 }
 
 /** Puts the blocks of a large image together, and corrects the nuclei. */
@@ -124,6 +137,14 @@ export interface CachedPrediction {
   readonly height: number;
 }
 
+/** The network's predictions for the blocks of a large image. */
+export interface TiledPrediction {
+  readonly plan: TiledPlan;
+  readonly stack: StackInfo;
+  /** In the order of the plan. */
+  readonly blocks: readonly CachedPrediction[];
+}
+
 /** Finds nuclei in a prediction and corrects them: a segmentation without the network. */
 export interface LabelTask extends ImageReference, Comparison {
   readonly kind: "label";
@@ -136,6 +157,17 @@ export interface LabelTask extends ImageReference, Comparison {
 export interface CorrectTask extends ImageReference, Comparison {
   readonly kind: "correct";
   readonly start: TruthSource;
+  readonly edits: readonly Edit[];
+}
+
+/** Corrects the nuclei of a large image, without its label image. */
+export interface CorrectTiledTask extends Comparison {
+  readonly kind: "correct-tiled";
+  /** The nuclei that were found, as {@link Segmented.uncorrected}. */
+  readonly start: Masks;
+  readonly width: number;
+  readonly height: number;
+  readonly stack: StackInfo;
   readonly edits: readonly Edit[];
 }
 
@@ -227,13 +259,15 @@ export interface NamedBlob {
   readonly blob: Blob;
 }
 
-/** Makes a picture of an image for display. */
+/** Makes a picture of an image, or of a part of it, for display. */
 export interface PreviewTask extends ImageReference {
   readonly kind: "preview";
   /** The longer side is reduced to this many pixels; 0 keeps the full size. */
   readonly maximumSide: number;
   /** How the channels are drawn; none for the image to segment with automatic limits. */
   readonly displays: readonly ChannelDisplay[];
+  /** The part of the image; null for the whole image. */
+  readonly window: Rect | null;
 }
 
 /** Makes a picture of the nucleus probability of each pixel. */
@@ -260,9 +294,11 @@ export type Task =
   | OpenTask
   | SegmentTask
   | BlockTask
+  | LabelBlockTask
   | AssembleTask
   | LabelTask
   | CorrectTask
+  | CorrectTiledTask
   | MeasureTask
   | LabelsTask
   | CountTask
@@ -296,8 +332,10 @@ export interface Segmented extends FinishedNuclei {
   /** The typical diameter of the nuclei in pixels; null without nuclei. */
   readonly diameter: number | null;
   readonly outlines: Outlines;
-  /** Whether the image was segmented in blocks because of its size: its prediction is not kept. */
+  /** Whether the image was segmented in blocks because of its size. */
   readonly isTiled: boolean;
+  /** The nuclei before corrections, from which those of an image segmented in blocks start; null for any other. */
+  readonly uncorrected: Masks | null;
   readonly stack: StackInfo;
   readonly score: ImageScore | null;
   /** The true nuclei, if there is ground truth that fits the image. */
@@ -311,7 +349,15 @@ export interface Segmented extends FinishedNuclei {
 /** The result of a segmentation. */
 export interface Inferred {
   readonly nuclei: Segmented;
-  /** Null for an image that was segmented in blocks. */
+  /** Null for an image that was segmented in blocks, if its predictions are too large to be kept. */
+  readonly prediction: CachedPrediction | TiledPrediction | null;
+}
+
+/** The nuclei found in a block of a large image. */
+export interface FoundBlock {
+  /** The nuclei, for {@link AssembleTask.blocks}. */
+  readonly nuclei: Uint32Array<ArrayBuffer>;
+  readonly outlines: Outlines;
   readonly prediction: CachedPrediction | null;
 }
 
@@ -333,10 +379,12 @@ export interface Exported {
 export interface Outcomes {
   open: BatchPlan;
   segment: Inferred | Planned;
-  block: Uint32Array<ArrayBuffer>;
+  block: FoundBlock;
+  "label-block": Uint32Array<ArrayBuffer>;
   assemble: Segmented;
   label: Segmented;
   correct: Segmented;
+  "correct-tiled": Segmented;
   measure: MeasurementTable;
   /** For each pixel, row by row, the number of its nucleus, from 1; 0 is background. */
   labels: Uint32Array<ArrayBuffer>;
@@ -360,7 +408,9 @@ export type Progress =
   | { readonly stage: "decoded"; readonly picture: Picture; readonly stack: StackInfo }
   /** The scale of a large image is estimated before it is divided into blocks. */
   | { readonly stage: "scale"; readonly done: number; readonly total: number }
-  | { readonly stage: "network"; readonly done: number; readonly total: number };
+  | { readonly stage: "network"; readonly done: number; readonly total: number }
+  /** A block of a large image is done. A nucleus at its edge may be found in another block as well. */
+  | { readonly stage: "found"; readonly outlines: Outlines };
 
 /** What a worker reports once it is ready. */
 export interface About {

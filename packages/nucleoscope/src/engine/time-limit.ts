@@ -31,12 +31,15 @@ export function pixelsIn(task: Task): number {
     case "assemble":
       return task.plan.width * task.plan.height;
     case "label":
+    case "label-block":
     case "probability-picture":
       return task.prediction.width * task.prediction.height;
     case "measure":
     case "labels":
     case "export":
       return task.nuclei.width * task.nuclei.height;
+    case "correct-tiled":
+      return task.width * task.height;
     default:
       return 0;
   }

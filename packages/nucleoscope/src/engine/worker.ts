@@ -2,6 +2,7 @@
 import {
   Archive,
   batchFiles,
+  blockOutlines,
   bowlCsv,
   countNuclei,
   DecodedImage,
@@ -17,12 +18,13 @@ import {
   Segmenter,
   sha256,
   SourceReader,
+  SparseSegmentation,
   summarizeScores,
   Truth,
   watershedSettings,
 } from "../wasm/nucleoscope.js";
 import { isReport, reportOf } from "./engine-error.ts";
-import type { CountedNuclei, MeasurementTable, StackInfo } from "../wasm/nucleoscope.js";
+import type { CountedNuclei, MeasurementTable, Outlines, StackInfo } from "../wasm/nucleoscope.js";
 import type {
   About,
   ArchiveTask,
@@ -32,10 +34,13 @@ import type {
   CachedPrediction,
   Comparison,
   CorrectTask,
+  CorrectTiledTask,
   CountTask,
   ExportTask,
+  FoundBlock,
   FromWorker,
   ImageSource,
+  LabelBlockTask,
   LabelsTask,
   LabelTask,
   ProbabilityPictureTask,
@@ -134,6 +139,10 @@ async function finish(task: Task, progress: OnProgress): Promise<Finished> {
       return segment(task, progress);
     case "block": {
       const outcome = findInBlock(task, progress);
+      return { outcome, transfer: [outcome.nuclei.buffer, ...buffersOfLines(outcome.outlines)] };
+    }
+    case "label-block": {
+      const outcome = labelBlock(task);
       return { outcome, transfer: [outcome.buffer] };
     }
     case "assemble":
@@ -142,6 +151,8 @@ async function finish(task: Task, progress: OnProgress): Promise<Finished> {
       return nucleiMoved(label(task));
     case "correct":
       return nucleiMoved(correct(task));
+    case "correct-tiled":
+      return nucleiMoved(correctTiled(task));
     case "measure": {
       const outcome = measure(task);
       return { outcome, transfer: [outcome.values.buffer] };
@@ -175,11 +186,13 @@ function nucleiMoved(outcome: Segmented): Finished {
   return { outcome, transfer: buffersOf(outcome) };
 }
 
-function buffersOf({ masks, outlines, truthOutlines }: Segmented): Transferable[] {
-  const ofLines = [outlines, truthOutlines].flatMap((lines) =>
-    lines === null ? [] : [lines.points.buffer, lines.offsets.buffer, lines.labels.buffer],
-  );
-  return [masks.buffer, ...ofLines];
+function buffersOf({ masks, uncorrected, outlines, truthOutlines }: Segmented): Transferable[] {
+  const ofMasks = new Set([masks.buffer, uncorrected?.buffer ?? masks.buffer]);
+  return [...ofMasks, ...buffersOfLines(outlines), ...(truthOutlines === null ? [] : buffersOfLines(truthOutlines))];
+}
+
+function buffersOfLines({ points, offsets, labels }: Outlines): Transferable[] {
+  return [points.buffer, offsets.buffer, labels.buffer];
 }
 
 /** Keeps the last value: the next task often needs the same one. */
@@ -226,7 +239,7 @@ async function preview(task: PreviewTask): Promise<Preview> {
   const needsChannels = task.displays.some(({ channel }) => channel !== null);
   const image = imageOf(task, needsChannels);
   const displays = image.withLimits([...task.displays]);
-  const { rgba, width, height } = image.preview(task.maximumSide, displays);
+  const { rgba, width, height } = image.preview(task.maximumSide, displays, task.window);
   return { ...(await pictureOf(rgba, { width, height }, image)), displays };
 }
 
@@ -247,7 +260,7 @@ async function pictureOf(
 async function segment(task: SegmentTask, progress: OnProgress): Promise<Finished> {
   if (segmenter === null) throw new Error("this worker was set up without a model");
   const image = imageOf(task);
-  const { rgba, width, height } = image.preview(task.thumbnailSide, []);
+  const { rgba, width, height } = image.preview(task.thumbnailSide, [], undefined);
   const picture = await pictureOf(rgba, { width, height }, image);
   const stack = image.stack();
   progress({ stage: "decoded", picture, stack }, [picture.bitmap]);
@@ -258,29 +271,62 @@ async function segment(task: SegmentTask, progress: OnProgress): Promise<Finishe
   const inferred = segmenter.infer(image, task.settings, (done, total) => progress({ stage: "network", done, total }));
   try {
     const nuclei = described(inferred.label(task.settings, [...task.edits]), task, image, stack);
-    const { width, height } = image;
-    const blob = blobOf(inferred.values());
-    const key = `${task.key} ${Date.now()} ${Math.random()}`;
-    return { outcome: { nuclei, prediction: { key, blob, width, height } }, transfer: buffersOf(nuclei) };
+    return { outcome: { nuclei, prediction: cached(inferred, task) }, transfer: buffersOf(nuclei) };
   } finally {
     inferred.free();
   }
 }
 
-function findInBlock(task: BlockTask, progress: OnProgress): Uint32Array<ArrayBuffer> {
+/** A prediction to be used later, on any worker. */
+function cached(prediction: Prediction, { key }: ImageReference): CachedPrediction {
+  const { width, height } = prediction;
+  return { key: `${key} ${Date.now()} ${Math.random()}`, blob: blobOf(prediction.values()), width, height };
+}
+
+function findInBlock(task: BlockTask, progress: OnProgress): FoundBlock {
   if (segmenter === null) throw new Error("this worker was set up without a model");
+  const { plan, block, settings, keepsPrediction } = task;
   const report = (done: number, total: number): void => progress({ stage: "network", done, total });
-  const found = segmenter.findInBlock(imageOf(task), task.settings, task.plan, task.block, report);
-  // The array is a copy, not a view of the module's memory.
-  return found as Uint32Array<ArrayBuffer>;
+  const inferred = segmenter.inferBlock(imageOf(task), plan, block, report);
+  try {
+    // The array is a copy, not a view of the module's memory.
+    const nuclei = inferred.labelBlock(plan, block, settings) as Uint32Array<ArrayBuffer>;
+    const outlines = blockOutlines(plan.width, plan.height, nuclei);
+    return { nuclei, outlines, prediction: keepsPrediction ? cached(inferred, task) : null };
+  } finally {
+    inferred.free();
+  }
+}
+
+function labelBlock({ prediction, plan, block, settings }: LabelBlockTask): Uint32Array<ArrayBuffer> {
+  const { blob, width, height } = prediction;
+  const inferred = new Prediction(width, height, readBlob(blob));
+  try {
+    return inferred.labelBlock(plan, block, settings) as Uint32Array<ArrayBuffer>;
+  } finally {
+    inferred.free();
+  }
 }
 
 function assemble(task: AssembleTask): Segmented {
   // Frees memory for the nuclei of a large image.
   images.drop();
   const { plan, stack, blocks, settings, edits } = task;
-  const together = Segmentation.fromBlocks(plan, [...blocks], settings, [...edits]);
-  return { ...described(together, task, plan, stack), isTiled: true };
+  const together = Segmentation.fromBlocks(plan, [...blocks], settings);
+  if (edits.length === 0) {
+    const found = described(together, task, plan, stack);
+    return { ...found, isTiled: true, uncorrected: found.masks };
+  }
+  const start = together.masks();
+  together.free();
+  const { width, height } = plan;
+  return correctTiled({ ...task, kind: "correct-tiled", start, width, height });
+}
+
+function correctTiled(task: CorrectTiledTask): Segmented {
+  const { width, height, start, edits, stack } = task;
+  const corrected = new SparseSegmentation(width, height, start, [...edits]);
+  return { ...described(corrected, task, { width, height }, stack), isTiled: true, uncorrected: start };
 }
 
 function label(task: LabelTask): Segmented {
@@ -300,8 +346,8 @@ function correct(task: CorrectTask): Segmented {
 
 /** Converts a segmentation to a result, and frees it. */
 function described(
-  segmentation: Segmentation,
-  task: ImageReference & Comparison,
+  segmentation: Segmentation | SparseSegmentation,
+  task: Comparison,
   { width, height }: { readonly width: number; readonly height: number },
   stack: StackInfo,
 ): Segmented {
@@ -316,6 +362,7 @@ function described(
       outlines: segmentation.outlines(),
       masks: segmentation.masks(),
       isTiled: false,
+      uncorrected: null,
       stack,
       ...score(segmentation, task),
     };
@@ -326,7 +373,7 @@ function described(
 
 /** Scores a segmentation; if the ground truth cannot be used, there is no score, but the nuclei are kept. */
 function score(
-  segmentation: Segmentation,
+  segmentation: Segmentation | SparseSegmentation,
   { truth: source, truthKey }: Comparison,
 ): Pick<Segmented, "score" | "truthOutlines" | "truthError"> {
   if (source === null) return { score: null, truthOutlines: null, truthError: null };

@@ -1,9 +1,9 @@
 import type {
   BatchFile,
-  CachedPrediction,
   CountRules,
   ErrorReport,
   ImageSource,
+  Inferred,
   Picture,
   Segmented,
   TruthSource,
@@ -19,6 +19,7 @@ import type {
   Edit,
   Gate,
   ImageScore,
+  Outlines,
   PixelSize,
   PlannedImage,
   PlannedRecord,
@@ -33,7 +34,8 @@ import type {
 /** The processing state of an image. */
 export type ImageState =
   | { readonly kind: "waiting" }
-  | { readonly kind: "working"; readonly fraction: number }
+  /** `found`: the outlines in each finished block of a large image; some nuclei may be in two blocks. */
+  | { readonly kind: "working"; readonly fraction: number; readonly found: readonly Outlines[] }
   | { readonly kind: "done"; readonly result: Segmented }
   | { readonly kind: "failed"; readonly error: ErrorReport }
   | { readonly kind: "cancelled" };
@@ -84,7 +86,7 @@ export interface BatchImage {
   /** Whether its nuclei start from the ground truth instead of the network's prediction. */
   startsFromTruth: boolean;
   /** The network's prediction, while it is in the cache. */
-  prediction: CachedPrediction | null;
+  prediction: Inferred["prediction"];
   state: ImageState;
 }
 
@@ -94,9 +96,19 @@ export interface CountFailure {
   readonly error: ErrorReport;
 }
 
-/** Whether an image was segmented in blocks: its prediction is not kept, so its nuclei cannot be changed or corrected. */
+/** Whether an image was segmented in blocks. */
 export function isTiled({ state }: BatchImage): boolean {
   return state.kind === "done" && state.result.isTiled;
+}
+
+/** Whether a large image has to be segmented again to change its tuning: its predictions are not kept. */
+export function needsNetwork(image: BatchImage): boolean {
+  return isTiled(image) && image.prediction === null;
+}
+
+/** Whether the nuclei of an image can be corrected; a large image kept by an earlier version lacks what is needed. */
+export function canCorrect({ state }: BatchImage): boolean {
+  return state.kind !== "done" || !state.result.isTiled || state.result.uncorrected != null;
 }
 
 /** Whether every nucleus of an image counts: there are no regions and no gates. */

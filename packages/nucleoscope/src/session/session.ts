@@ -13,7 +13,16 @@ import type {
   Setting,
   Settings,
 } from "../wasm/nucleoscope.js";
-import { Batch, countFailureOf, csvNucleiOf, isTiled, type BatchImage, type Tally } from "./batch.ts";
+import {
+  Batch,
+  canCorrect,
+  countFailureOf,
+  csvNucleiOf,
+  isTiled,
+  needsNetwork,
+  type BatchImage,
+  type Tally,
+} from "./batch.ts";
 import { Counts } from "./counts.ts";
 import { displayKey, type SharedDisplays } from "./displays.ts";
 import { changed, sameGate, type Gate } from "./gates.ts";
@@ -126,6 +135,8 @@ export class Session {
       const action = { label: "Try again", run: () => this.#relabel(image) };
       this.messages.add([{ message: `${image.name} could not be adjusted: ${message}`, help, action }]);
     },
+    progressed: (image, share) =>
+      this.#status.mention(() => `Applying the sliders to ${image.name}: ${Math.round(share * 100)} %`),
   });
   /** Measures the images and determines which of their nuclei count. */
   readonly counts = new Counts({
@@ -544,7 +555,8 @@ export class Session {
     const image = this.#selected.value;
     if (image?.tuning != null) this.#setOwnTuning(image, tuning);
     else this.#tuning.value = tuning;
-    if (image !== null) this.#relabel(image);
+    // A large image takes too long to follow a slider while it is moved.
+    if (image !== null && (isFinal || !isTiled(image))) this.#retune(image);
     if (isFinal) this.#relabelOutdated();
   }
 
@@ -553,7 +565,7 @@ export class Session {
     const image = this.#selected.value;
     if (image === null) return;
     this.#setOwnTuning(image, isOwn ? { ...this.#tuning.value } : null);
-    this.#relabel(image);
+    this.#retune(image);
   }
 
   /** Uses another channel, slice or frame: another image, which is segmented again, without corrections. */
@@ -577,7 +589,7 @@ export class Session {
   /** Makes a correction in the selected image. */
   correct(edit: Edit): void {
     const image = this.#selected.value;
-    if (image === null || image.state.kind !== "done" || isTiled(image)) return;
+    if (image === null || image.state.kind !== "done" || !canCorrect(image)) return;
     this.historyOf(image).correct(edit);
     this.#followEdits(image);
   }
@@ -703,7 +715,7 @@ export class Session {
       if (image.state.kind !== "done" || image.settings === null) return false;
       const network = image.recorded ?? { diameter: this.#diameter.value };
       if (!sameNetworkSettings(image.settings, { ...image.settings, ...network })) return true;
-      return isTiled(image) && !hasTuning(image.settings, image.tuning ?? this.#tuning.value);
+      return needsNetwork(image) && !hasTuning(image.settings, image.tuning ?? this.#tuning.value);
     });
   }
 
@@ -821,21 +833,24 @@ export class Session {
   /** Finds an image's nuclei again: from its prediction or, if that is no longer cached, with the network. */
   #relabel(image: BatchImage, isSelected = true): void {
     if (image.state.kind !== "done") return;
-    if (isTiled(image)) {
-      this.#updateActivity();
-      return;
-    }
-    const settings = { ...image.settings, ...image.recorded, ...(image.tuning ?? this.#tuning.value) };
-    if (this.#interactive.canRelabel(image)) void this.#interactive.relabel(image, settings, isSelected);
+    const tuning = needsNetwork(image) ? {} : { ...image.recorded, ...(image.tuning ?? this.#tuning.value) };
+    const settings = { ...image.settings, ...tuning };
+    if (this.#interactive.canRelabel(image, settings)) void this.#interactive.relabel(image, settings, isSelected);
     else this.#work.start([image], (one) => this.#settingsFor(one));
     this.#updateActivity();
+  }
+
+  /** Finds an image's nuclei with its current tuning, unless that has to wait for "Segment again". */
+  #retune(image: BatchImage, isSelected = true): void {
+    if (needsNetwork(image)) this.#updateActivity();
+    else this.#relabel(image, isSelected);
   }
 
   /** Updates every finished image whose nuclei were found with another tuning. */
   #relabelOutdated(): void {
     for (const image of this.#batch.images) {
       if (image === this.#selected.value || image.state.kind !== "done" || image.settings === null) continue;
-      if (!hasTuning(image.settings, image.tuning ?? this.#tuning.value)) this.#relabel(image, false);
+      if (!hasTuning(image.settings, image.tuning ?? this.#tuning.value)) this.#retune(image, false);
     }
   }
 

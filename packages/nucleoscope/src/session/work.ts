@@ -136,15 +136,21 @@ export class Work {
               image.thumbnail = progress.picture;
               image.stack = progress.stack;
               run.pixels = pixelsOf(image);
-              image.state = { kind: "working", fraction: 0 };
+              image.state = { kind: "working", fraction: 0, found: [] };
             } else {
-              const fraction = progress.done / Math.max(progress.total, 1);
-              run.part = fraction;
-              image.state = { kind: "working", fraction };
+              const found = image.state.kind === "working" ? image.state.found : [];
+              const isFound = progress.stage === "found";
+              if (!isFound) run.part = progress.done / Math.max(progress.total, 1);
+              image.state = {
+                kind: "working",
+                fraction: run.part,
+                found: isFound ? [...found, progress.outlines] : found,
+              };
             }
             this.#listener.changed(image);
           },
         },
+        this.#cache.maximumBytes,
       );
       // Segmented again if ground truth or another selection came in the meantime.
       const isOutdated = image.truth !== truth || image.selection !== selection;

@@ -1,6 +1,7 @@
 import type { Picture } from "../engine/protocol.ts";
 import type { NucleiMap } from "./nuclei-map.ts";
 import { Contours, levelOf, OutlinePaths, type Area } from "./outline-path.ts";
+import type { PictureTiles } from "./picture-tiles.ts";
 import { scaleBar } from "./scale-bar.ts";
 import { TileLayer, type Pending, type Placement } from "./tile-layer.ts";
 import { Viewport, type Point, type Size } from "./viewport.ts";
@@ -26,6 +27,8 @@ export interface Scene {
   /** The size of the image; its picture may be smaller. */
   readonly image: Size;
   readonly picture: Picture | null;
+  /** The same picture at full resolution, if `picture` is reduced. */
+  readonly tiles: PictureTiles | null;
   /** A second picture of the same part of the image, shown side by side with the first. */
   readonly second: Picture | null;
   readonly nuclei: Nuclei | null;
@@ -309,12 +312,15 @@ export class ImageCanvas {
     let pending: Pending = null;
     this.#inPanes(context, size, (placement, pane) => {
       const picture = pane === 0 ? scene.picture : scene.second;
-      enterImage(context, placement);
-      if (picture !== null) {
+      const tiles = pane === 0 ? scene.tiles : null;
+      context.imageSmoothingQuality = "high";
+      if (picture !== null && tiles?.isComplete(placement) !== true) {
+        enterImage(context, placement);
         context.imageSmoothingEnabled = scale < squareScale || picture.bitmap.width < scene.image.width;
-        context.imageSmoothingQuality = "high";
         context.drawImage(picture.bitmap, 0, 0, scene.image.width, scene.image.height);
       }
+      context.imageSmoothingEnabled = scale < squareScale;
+      tiles?.draw(context, placement);
       context.imageSmoothingEnabled = true;
       pending = this.#nucleiLayer.draw(context, placement);
       enterImage(context, placement);

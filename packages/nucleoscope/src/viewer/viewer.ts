@@ -10,6 +10,7 @@ import { clickSlack, followGestures, followZoomKey, zoomStep } from "./gestures.
 import { ImageCanvas, type Nuclei, type NucleusKind, type OverlayStyle, type Scene } from "./image-canvas.ts";
 import { NucleiMap } from "./nuclei-map.ts";
 import { PictureCache } from "./picture-cache.ts";
+import { PictureTiles } from "./picture-tiles.ts";
 import { scoreText } from "../panels/score-panel.ts";
 import { draftOf, isBrush, isCorrecting, meaningOf, type Drawn, type ToolName } from "./tools.ts";
 import { explanation, nuclei, number } from "../format.ts";
@@ -75,6 +76,8 @@ export class Viewer {
   #opened: BatchImage | null = null;
   #nuclei: Nuclei | null = null;
   #missed: Nuclei | null = null;
+  /** The nuclei of the finished blocks of an image that is being segmented; they can only be seen. */
+  #found: { readonly of: readonly Outlines[]; readonly nuclei: Nuclei } | null = null;
   #selected: ReadonlySet<number> = new Set();
   #hovered: number | null = null;
   #highlighted: ReadonlySet<number> = new Set();
@@ -84,6 +87,8 @@ export class Viewer {
   /** The position of the pointer. */
   #pointer: Place | null = null;
   #fetching = false;
+  /** The tiles of the last large picture that was shown. */
+  #tiles: { readonly of: Picture; readonly tiles: PictureTiles } | null = null;
 
   constructor(root: Root, listener: ViewerListener) {
     this.#failure = new FailureNote(byId(root, "viewer-message", HTMLElement));
@@ -156,6 +161,7 @@ export class Viewer {
   show(image: BatchImage | null): void {
     if (this.#image === image) return;
     this.#image = image;
+    this.#closeTiles();
     this.#excluded = new Set();
     this.update();
   }
@@ -175,6 +181,7 @@ export class Viewer {
     this.#showDisplays(image);
     this.#canvasElement.setAttribute("aria-label", image === null ? "No image" : labelOf(image));
     this.#takeNuclei(image?.state.kind === "done" ? image.state.result : null);
+    this.#takeFound(image?.state.kind === "working" ? image.state.found : []);
     const scene = image === null ? null : this.#sceneOf(image);
     const isOther = scene !== null && this.#opened !== image;
     if (isOther) this.#opened = image;
@@ -309,6 +316,16 @@ export class Viewer {
     }
   }
 
+  /** Sets the nuclei of the blocks that are done, of an image that is not. */
+  #takeFound(found: readonly Outlines[]): void {
+    if (found.length === 0) this.#found = null;
+    else if (this.#found?.of !== found) {
+      const outlines = joined(found);
+      const nuclei = this.#drawable(outlines, new NucleiMap(outlines), () => "plain");
+      this.#found = { of: found, nuclei };
+    }
+  }
+
   #drawable(outlines: Outlines, map: NucleiMap, kindOf: (label: number) => NucleusKind): Nuclei {
     return { outlines, map, kindOf, revision: kindOf };
   }
@@ -345,13 +362,41 @@ export class Viewer {
     const layout = this.#layout.value;
     return {
       image: { width: size.width, height: size.height },
+      tiles: layout === "probability" && probability !== null ? null : this.#tilesOf(image),
       picture: layout === "probability" ? (probability ?? plain) : plain,
       second: layout === "both" ? probability : null,
-      nuclei: this.#nuclei,
+      nuclei: this.#nuclei ?? this.#found?.nuclei ?? null,
       missed: this.#missed,
       regions: image.regions,
       micrometresPerPixel: (image.pixelSize ?? result?.stack.pixelSize)?.x ?? null,
     };
+  }
+
+  /** The tiles of an image whose picture is reduced. */
+  #tilesOf(image: BatchImage): PictureTiles | null {
+    const picture = this.#pictures.get(image);
+    const request = requestOf(image);
+    const engine = this.#engine;
+    if (picture === undefined || picture.bitmap.width === picture.width || request === null || engine === null) {
+      return null;
+    }
+    if (this.#tiles?.of !== picture) {
+      this.#closeTiles();
+      const { width, height, bitmap, displays } = picture;
+      const tiles = new PictureTiles(
+        { width, height },
+        bitmap.width,
+        (window, side) => engine.preview(request, side, displays, window),
+        () => this.#canvas.redraw(),
+      );
+      this.#tiles = { of: picture, tiles };
+    }
+    return this.#tiles.tiles;
+  }
+
+  #closeTiles(): void {
+    this.#tiles?.tiles.close();
+    this.#tiles = null;
   }
 
   /** Fetches the missing pictures of the image that is shown, one at a time. */
@@ -369,6 +414,7 @@ export class Viewer {
     const isProbabilityDue =
       this.#layout.value !== "image" &&
       prediction !== null &&
+      "blob" in prediction &&
       (probabilityPicture === undefined || this.#made.get(probabilityPicture) !== prediction.key) &&
       this.#probabilityFailures.get(image)?.of !== prediction.key;
     if (isPictureDue) {
@@ -438,8 +484,10 @@ export class Viewer {
     if (picture?.of === this.#pictureKey(image)) {
       return `The picture cannot be shown. ${explanation(picture.error)}`;
     }
+    const { prediction } = image;
     const probability = this.#layout.value === "image" ? undefined : this.#probabilityFailures.get(image);
-    if (probability === undefined || probability.of !== image.prediction?.key) return null;
+    if (probability === undefined || prediction === null || !("blob" in prediction)) return null;
+    if (probability.of !== prediction.key) return null;
     return `The probability cannot be shown. ${explanation(probability.error)}`;
   }
 
@@ -639,11 +687,39 @@ function only({ points, offsets, labels }: Outlines, isKept: (label: number) => 
   };
 }
 
+/** The outlines of several blocks, with labels of their own. */
+function joined(blocks: readonly Outlines[]): Outlines {
+  const sum = (of: (block: Outlines) => number): number => blocks.reduce((total, block) => total + of(block), 0);
+  const points = new Int32Array(sum((block) => block.points.length));
+  const lines = sum((block) => block.labels.length);
+  const [offsets, labels] = [new Uint32Array(lines + 1), new Uint32Array(lines)];
+  let [point, line, label] = [0, 0, 0];
+  for (const block of blocks) {
+    points.set(block.points, point);
+    for (const offset of block.offsets.subarray(1)) offsets[++line] = point / 2 + offset;
+    labels.set(
+      block.labels.map((own) => own + label),
+      line - block.labels.length,
+    );
+    point += block.points.length;
+    label += nucleiIn(block);
+  }
+  return { points, offsets, labels };
+}
+
+/** How many nuclei the outlines belong to: they are numbered from 1. */
+function nucleiIn({ labels }: Outlines): number {
+  return labels.reduce((most, label) => Math.max(most, label), 0);
+}
+
 function detailsOf(image: BatchImage): string {
   const { state, thumbnail, ignoredInScoring, edits } = image;
   const parts: string[] = [];
   const size = state.kind === "done" ? state.result : thumbnail;
   if (size !== null) parts.push(`${number(size.width)} × ${number(size.height)} px`);
+  if (state.kind === "working" && state.found.length > 0) {
+    parts.push(`${nuclei(state.found.reduce((sum, block) => sum + nucleiIn(block), 0))} so far`);
+  }
   if (state.kind === "done") {
     parts.push(countWords(image));
     if (state.result.diameter !== null) parts.push(`diameter ${state.result.diameter.toFixed(0)} px`);
