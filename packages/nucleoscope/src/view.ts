@@ -28,11 +28,6 @@ import { toolKeys, type Drawn, type ToolName } from "./viewer/tools.ts";
 import { RegionList } from "./viewer/region-list.ts";
 import { Viewer } from "./viewer/viewer.ts";
 
-/** What is different with a large image, with and without its probability maps. */
-const largeImage = "Large image: sliders take effect on release; probabilities cannot be shown.";
-const largeImageWithoutMaps =
-  "Large image whose probability maps are not kept (2 GB at most): “Segment again” applies the sliders.";
-
 /** What a view tells its element. */
 export interface ViewListener {
   /** The selected image, or the selection of its nuclei, changed. */
@@ -298,7 +293,11 @@ export class View {
     const isCorrectable = image === null || canCorrect(image);
     const history = image?.state.kind === "done" ? this.#session.historyOf(image) : null;
     this.#part("tiled-note").hidden = image === null || !isTiled(image);
-    if (image !== null) setText(this.#part("tiled-note"), needsNetwork(image) ? largeImageWithoutMaps : largeImage);
+    const sliders =
+      image !== null && needsNetwork(image)
+        ? "the probability maps are not kept (2 GB at most), so “Segment again” applies the sliders"
+        : "sliders take effect on release";
+    setText(this.#part("tiled-note"), `Large image: ${sliders}; probabilities cannot be shown.`);
     this.#viewer.allowCorrections(isCorrectable);
     this.#corrections.show({
       selected: isCorrectable ? this.#viewer.selected.size : 0,

@@ -69,8 +69,8 @@ export function labelInBlocks(
   const { plan } = planned;
   let done = 0;
   return assembled(pool, request, planned, signal, async (block, together) => {
-    const prediction = blocks[block];
-    if (prediction === undefined) throw new Error("the plan has more blocks than the prediction");
+    // There is one prediction for each block of the plan.
+    const prediction = blocks[block] as CachedPrediction;
     const task = { kind: "label-block", settings, plan, block, prediction } as const;
     const found = await pool.run(task, { signal: together, isAhead: true });
     onProgress?.({ stage: "network", done: ++done, total: blocks.length });
@@ -81,7 +81,7 @@ export function labelInBlocks(
 /** Runs `find` for each block, and assembles the nuclei; all are cancelled together, or when one of them fails. */
 async function assembled(
   pool: Pool,
-  { key, truthKey, imageId, source, selection, pixelSize, truth, settings, edits }: Request,
+  request: Request,
   { plan, stack }: Planned,
   signal: AbortSignal | undefined,
   find: (block: number, together: AbortSignal) => Promise<Uint32Array<ArrayBuffer>>,
@@ -90,10 +90,9 @@ async function assembled(
   const abort = (): void => controller.abort(signal?.reason);
   signal?.addEventListener("abort", abort);
   if (signal?.aborted === true) abort();
-  const request = { key, truthKey, imageId, source, selection, pixelSize, truth, settings, edits };
   try {
     const blocks = await Promise.all(plan.blocks.map((_, block) => find(block, controller.signal)));
-    return await pool.run({ kind: "assemble", ...request, plan, stack, blocks }, { signal, isAhead: true });
+    return await pool.run({ ...request, kind: "assemble", plan, stack, blocks }, { signal, isAhead: true });
   } catch (error) {
     controller.abort(error);
     throw error;

@@ -63,9 +63,8 @@ export class PictureTiles {
     const places = this.#visiblePlaces(placement);
     this.#visible = new Set(places.map(keyOf));
     this.#missing = places.filter((place) => !this.#tiles.has(keyOf(place)) && !this.#failed.has(keyOf(place)));
-    for (const key of this.#visible) {
-      const tile = this.#tiles.get(key);
-      if (tile === undefined) continue;
+    for (const [key, tile] of [...this.#tiles]) {
+      if (!this.#visible.has(key)) continue;
       // A map keeps the order of insertion: visible tiles go last, to be kept longest.
       this.#tiles.delete(key);
       this.#tiles.set(key, tile);
