@@ -50,7 +50,7 @@ fn stages(criterion: &mut Criterion) {
     let corner = |x: usize, y: usize| Point::new(x as f64, y as f64);
     let across = [Edit::Split { line: vec![corner(0, 0), corner(SIDE, SIDE)] }];
     bench("edits, a line across the image", &mut || correct(&across));
-    let half = [Region::Polygon { points: vec![corner(0, 0), corner(SIDE, 0), corner(0, SIDE)] }];
+    let half = [Region::polygon(vec![corner(0, 0), corner(SIDE, 0), corner(0, SIDE)])];
     let places: Vec<Point> = measure(labels, &[]).iter().map(|nucleus| nucleus.centroid).collect();
     bench("inside a region", &mut || _ = black_box(inside(&places, &half)));
     bench("outlines", &mut || _ = black_box(outlines(labels)));

@@ -9,7 +9,7 @@ use crate::diagnostic::Warning;
 use crate::image::{PixelSize, Selection};
 use crate::network::ModelMetadata;
 use crate::nuclei::counted::Gate;
-use crate::nuclei::{Edit, Region, Setting, SettingKind};
+use crate::nuclei::{Edit, MAXIMUM_EXPANSION, Region, Setting, SettingKind, Threshold};
 use crate::segment::Settings;
 
 /// The version of the file layout.
@@ -100,6 +100,11 @@ pub struct Provenance {
     pub regions: Vec<Region>,
     /// Ranges of measurements outside of which nuclei do not count.
     pub gates: Vec<Gate>,
+    /// The distance by which nuclei are expanded into cells, in µm if the pixel size is known, otherwise in pixels;
+    /// 0 if they are not.
+    pub cell_expansion: f64,
+    /// The threshold that divides the counted nuclei into positive and negative ones, if there is one.
+    pub positive: Option<Threshold>,
     /// The group (condition) of the image; empty if it is in none, `None` if no group was set.
     pub group: Option<String>,
 }
@@ -398,13 +403,14 @@ const FARTHEST: f64 = 1e8;
 const MOST: f64 = u32::MAX as f64;
 
 /// The numbers in the entry of an image, by their path.
-const NUMBERS: [(&[&str], Range); 6] = [
+const NUMBERS: [(&[&str], Range); 7] = [
     (&["settings", "diameter"], from_to(0.1, 1e5)),
     (&["selection", "frame"], whole(0.0, MOST)),
     (&["selection", "slice", "single"], whole(0.0, MOST)),
     (&["selection", "channel"], whole(0.0, MOST)),
     (&["pixelSize", "x"], from_to(1e-6, 1e6)),
     (&["pixelSize", "y"], from_to(1e-6, 1e6)),
+    (&["cellExpansion"], from_to(0.0, MAXIMUM_EXPANSION)),
 ];
 
 fn check(image: &Value, name: &str) -> Result<(), RecordError> {
@@ -436,6 +442,17 @@ fn check(image: &Value, name: &str) -> Result<(), RecordError> {
     }
     check_settings(&image["settings"])
         .map_err(|(key, value, expected)| field(format!("{name}.settings.{key}"), value, expected))?;
+    let threshold = &image["positive"];
+    if !threshold.is_null() {
+        let problem = match Threshold::deserialize(threshold) {
+            Ok(threshold) => threshold.check().err().map(|error| error.to_string()),
+            Err(error) => Some(error.to_string()),
+        };
+        if let Some(reason) = problem {
+            let expected = format!("what the program writes there ({reason})");
+            return Err(field(format!("{name}.positive"), threshold, expected));
+        }
+    }
     for list in ["edits", "regions", "gates"] {
         let values = &image[list];
         if !values.is_null() && !values.is_array() {
@@ -558,8 +575,10 @@ mod tests {
             selection: Selection { channel: None, slice: Slice::Single(3), frame: 7 },
             pixel_size: PixelSize::new(0.5, 0.25),
             edits: vec![Edit::Merge { at: vec![Point::new(1.0, 2.0), Point::new(3.5, 4.0)] }],
-            regions: vec![Region::Rectangle { x: 0.5, y: 0.0, width: -3.0, height: 4.0 }],
+            regions: vec![Region::rectangle(0.5, 0.0, -3.0, 4.0).named("cortex")],
             gates: vec!["!area:50..".parse().unwrap()],
+            cell_expansion: 2.5,
+            positive: Some("gray_ring_mean>=12.5".parse().unwrap()),
             group: Some("treated".into()),
         }
     }
@@ -598,6 +617,9 @@ mod tests {
             ("/images/0/edits/0/at/0/0", json!(1e300), "images[0].edits[0]"),
             ("/images/0/regions/0/width", json!(null), "images[0].regions[0]"),
             ("/images/0/gates/0/minimum", json!("x"), "images[0].gates[0]"),
+            ("/images/0/cellExpansion", json!(-1), "images[0].cellExpansion"),
+            ("/images/0/positive/minimum", json!("x"), "images[0].positive"),
+            ("/images/0/positive/key", json!(""), "images[0].positive"),
             ("/images/0/id", json!(7), "images[0].id"),
         ] {
             match with(pointer, value.clone()) {
@@ -643,6 +665,14 @@ mod tests {
         let warning = Warning::new("image/jpeg", "its end mark is missing", "Check the image.");
         assert_eq!(read_again(json!([warning])), [warning]);
         assert_eq!(read_again(json!(["cut off"])), [Warning::new("", "cut off", "")]);
+    }
+
+    #[test]
+    fn a_record_without_cells_classes_and_names_is_read() {
+        let region = json!({ "kind": "rectangle", "x": 0, "y": 0, "width": 3, "height": 2 });
+        let read: Provenance = serde_json::from_value(json!({ "regions": [region] })).unwrap();
+        assert_eq!((read.cell_expansion, read.positive), (0.0, None));
+        assert_eq!(read.regions, [Region::rectangle(0.0, 0.0, 3.0, 2.0)]);
     }
 
     #[test]

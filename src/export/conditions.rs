@@ -52,7 +52,7 @@ pub struct ImageValue {
     pub nuclei: usize,
 }
 
-/// The values of an image: number and densities of the counted nuclei, and means of the main measurements and
+/// The values of an image: number and densities of the counted nuclei, the percentage of positive ones, and means of the main measurements and
 /// those in `measures`.
 fn image_values(summary: &Summary, measures: &[String]) -> Vec<ImageValue> {
     let of_image = |measure: &str, value: Option<f64>| ImageValue {
@@ -64,6 +64,9 @@ fn image_values(summary: &Summary, measures: &[String]) -> Vec<ImageValue> {
     values.push(of_image("density_per_megapixel", summary.per_megapixel()));
     if summary.square_millimetres.is_some() {
         values.push(of_image("density_per_mm2", summary.per_square_millimetre()));
+    }
+    if summary.positive.is_some() {
+        values.push(of_image("positive_percent", summary.positive_percent()));
     }
     let columns = summary.columns.iter().map(|column| (&column.column.key, &column.moments));
     let chosen = columns.filter(|(key, _)| is_main_column(key) || measures.contains(key));

@@ -2,7 +2,8 @@
 //! annotation per region of interest; also the import of regions of interest from such files.
 //!
 //! The QuPath extensions are those read by its `qupath.lib.io.PathObjectTypeAdapters`: the properties
-//! `objectType`, `name` and `measurements` of a feature. `included` states whether a nucleus counts.
+//! `objectType`, `name`, `classification` and `measurements` of a feature. `included` states whether a nucleus
+//! counts. If nuclei are expanded into cells, features are cells with a `nucleusGeometry`.
 //! Coordinates are pixels from the upper left corner; those of nuclei follow the pixel edges. A nucleus of
 //! several parts is a `MultiPolygon`. No ring touches itself.
 
@@ -12,7 +13,7 @@ use serde_json::Value;
 
 use super::{Basis, ExportError, Exporter, FileName, Format, FormatInfo, ImageFile, Subject};
 use crate::geometry::{Point, Size};
-use crate::nuclei::{MeasurementTable, Polygon, Region, Ring};
+use crate::nuclei::{Counted, MeasurementTable, Polygon, Region, Ring};
 
 /// `ID.geojson`: detections and annotations for QuPath.
 pub const GEOJSON: Format = Format::new(&Geojson);
@@ -31,9 +32,14 @@ impl Exporter for Geojson {
     }
 
     fn image_file(&self, subject: &Subject, basis: &Basis) -> Result<Option<ImageFile>, ExportError> {
-        let included = &basis.counted().included;
-        let regions = &subject.provenance.regions;
-        let bytes = encode(basis.polygons(), basis.table(), included, regions, basis.size())?;
+        let cells = basis.cell_polygons();
+        let nuclei = Nuclei {
+            polygons: basis.polygons(),
+            cells: cells.as_deref(),
+            table: basis.table(),
+            counted: basis.counted(),
+        };
+        let bytes = encode(&nuclei, &subject.provenance.regions, basis.size())?;
         Ok(Some(ImageFile { ending: ".geojson".into(), bytes }))
     }
 }
@@ -48,6 +54,8 @@ struct FeatureCollection<'a> {
 struct Feature<'a> {
     r#type: &'static str,
     geometry: Geometry,
+    #[serde(rename = "nucleusGeometry", skip_serializing_if = "Option::is_none")]
+    nucleus_geometry: Option<Geometry>,
     properties: Properties<'a>,
 }
 
@@ -80,9 +88,17 @@ struct Properties<'a> {
     name: String,
     is_locked: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    classification: Option<Class>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     included: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     measurements: Option<Row<'a>>,
+}
+
+/// A class that QuPath has by default.
+#[derive(Serialize)]
+struct Class {
+    name: &'static str,
 }
 
 /// The measurements of a nucleus: QuPath displays the keys unchanged.
@@ -104,30 +120,46 @@ impl Serialize for Row<'_> {
     }
 }
 
-/// Writes the nuclei and their measurements, then the regions of interest of an image of `size`; `table` has
-/// one row per nucleus, and `included` specifies which of them count.
+/// The nuclei of an image, as they are written.
+#[derive(Debug, Clone, Copy)]
+pub struct Nuclei<'a> {
+    /// Their outlines.
+    pub polygons: &'a [Vec<Polygon>],
+    /// The outlines of the cells into which they are expanded, if they are.
+    pub cells: Option<&'a [Vec<Polygon>]>,
+    /// Their measurements, one row per nucleus.
+    pub table: &'a MeasurementTable,
+    /// Which of them count and are positive.
+    pub counted: &'a Counted,
+}
+
+/// Writes the nuclei and their measurements, then the regions of interest of an image of `size`.
 ///
 /// # Errors
 /// [`ExportError::Encode`], but never in practice, because the text is written to memory.
-pub fn encode(
-    nuclei: &[Vec<Polygon>],
-    table: &MeasurementTable,
-    included: &[bool],
-    regions: &[Region],
-    size: Size,
-) -> Result<Vec<u8>, ExportError> {
-    let nucleus = |(row, parts): (usize, &Vec<Polygon>)| Feature {
-        r#type: "Feature",
-        geometry: geometry(parts.iter().map(rings).collect()),
-        properties: Properties {
-            object_type: "detection",
-            name: (row + 1).to_string(),
-            is_locked: false,
-            included: Some(included.get(row) == Some(&true)),
-            measurements: Some(Row { table, row }),
-        },
+pub fn encode(nuclei: &Nuclei, regions: &[Region], size: Size) -> Result<Vec<u8>, ExportError> {
+    let &Nuclei { polygons, cells, table, counted } = nuclei;
+    let outline = |parts: &Vec<Polygon>| geometry(parts.iter().map(rings).collect());
+    let nucleus = |(row, parts): (usize, &Vec<Polygon>)| {
+        let cell = cells.and_then(|cells| cells.get(row));
+        let is_included = counted.included.get(row) == Some(&true);
+        let positive = counted.positive.as_ref().and_then(|positive| positive.get(row));
+        let class = |&positive: &bool| Class { name: if positive { "Positive" } else { "Negative" } };
+        Feature {
+            r#type: "Feature",
+            geometry: outline(cell.unwrap_or(parts)),
+            nucleus_geometry: cell.map(|_| outline(parts)),
+            properties: Properties {
+                object_type: if cell.is_some() { "cell" } else { "detection" },
+                name: (row + 1).to_string(),
+                is_locked: false,
+                classification: positive.filter(|_| is_included).map(class),
+                included: Some(is_included),
+                measurements: Some(Row { table, row }),
+            },
+        }
     };
-    let region = |(region, number): (&Region, usize)| {
+    let region = |(place, region): (usize, &Region)| {
         let parts = region.polygons(size);
         let close = |ring: &Vec<Point>| {
             let points = ring.iter().chain(ring.first());
@@ -137,17 +169,19 @@ pub fn encode(
         (!parts.is_empty()).then(|| Feature {
             r#type: "Feature",
             geometry: geometry(parts.iter().map(closed).collect()),
+            nucleus_geometry: None,
             properties: Properties {
                 object_type: "annotation",
-                name: format!("Region {number}"),
+                name: region.display_name(place),
                 is_locked: false,
+                classification: None,
                 included: None,
                 measurements: None,
             },
         })
     };
-    let features = nuclei.iter().enumerate().map(nucleus);
-    let features = features.chain(regions.iter().zip(1..).filter_map(region)).collect();
+    let features = polygons.iter().enumerate().map(nucleus);
+    let features = features.chain(regions.iter().enumerate().filter_map(region)).collect();
     let collection = FeatureCollection { r#type: "FeatureCollection", features };
     serde_json::to_vec(&collection).map_err(|error| GEOJSON.refused(error))
 }
@@ -207,7 +241,8 @@ pub enum RegionError {
 
 /// Reads regions of interest from GeoJSON: a feature collection, one feature, an array of features as written
 /// by QuPath, or a plain geometry. Polygons in pixels of the image are read, except features marked as a
-/// detection, a cell or a tile; if some are marked as annotations, only those are read.
+/// detection, a cell or a tile; if some are marked as annotations, only those are read. A region has the name of
+/// its feature, except the one that [`encode`] writes for a region without a name.
 ///
 /// # Errors
 /// The file is not GeoJSON, or has no region; the message gives the feature.
@@ -251,7 +286,11 @@ pub fn read_regions(bytes: &[u8]) -> Result<Vec<Region>, RegionError> {
     for (number, feature) in features.into_iter().enumerate().filter(|(_, feature)| is_region(feature)) {
         let geometry = if feature["geometry"].is_object() { &feature["geometry"] } else { feature };
         let found = polygons_of(geometry).ok_or(RegionError::Coordinates { feature: number + 1 })?;
-        regions.extend(found);
+        let name = feature["properties"]["name"].as_str().unwrap_or_default();
+        for region in found {
+            let is_default = name == region.display_name(regions.len());
+            regions.push(region.named(if is_default { "" } else { name }));
+        }
     }
     if regions.is_empty() { Err(RegionError::NoRegions) } else { Ok(regions) }
 }
@@ -294,7 +333,7 @@ fn region(rings: &Value) -> Option<Region> {
             points.push(ring[0]);
         }
     }
-    if points.is_empty() { None } else { Some(Region::Polygon { points }) }
+    if points.is_empty() { None } else { Some(Region::polygon(points)) }
 }
 
 #[cfg(test)]
@@ -307,7 +346,10 @@ mod tests {
 
     fn written(labels: &LabelImage, included: &[bool], regions: &[Region]) -> Value {
         let table = MeasurementTable::new(labels, &[], None, &[]);
-        let bytes = encode(&polygons(labels), &table, included, regions, labels.size()).unwrap();
+        let counted = Counted { included: included.to_vec(), ..Counted::all(included.len(), labels.size()) };
+        let polygons = polygons(labels);
+        let nuclei = Nuclei { polygons: &polygons, cells: None, table: &table, counted: &counted };
+        let bytes = encode(&nuclei, regions, labels.size()).unwrap();
         serde_json::from_slice(&bytes).unwrap()
     }
 
@@ -332,14 +374,35 @@ mod tests {
     fn regions_are_annotations_and_are_read_back_without_the_nuclei() {
         let labels = LabelImage::from_labels(Size::new(8, 8), vec![1; 64]);
         let regions = [
-            Region::Rectangle { x: 6.5, y: 6.0, width: -4.0, height: -5.0 },
-            Region::Polygon { points: [(0.0, 0.0), (7.5, 0.0), (0.0, 7.0)].map(Point::from).to_vec() },
+            Region::rectangle(6.5, 6.0, -4.0, -5.0).named("cortex"),
+            Region::polygon([(0.0, 0.0), (7.5, 0.0), (0.0, 7.0)].map(Point::from).to_vec()),
         ];
         let found = written(&labels, &[true], &regions);
         assert_eq!(found["features"][1]["properties"]["objectType"], "annotation");
         let read = read_regions(found.to_string().as_bytes()).unwrap();
-        assert_eq!(read.len(), 2);
+        let names: Vec<Option<&str>> = read.iter().map(|region| region.name.as_deref()).collect();
+        assert_eq!(names, [Some("cortex"), None]);
         assert_eq!(area(labels.size(), &read), area(labels.size(), &regions));
+    }
+
+    #[test]
+    fn cells_contain_their_nuclei_and_have_qupaths_classes() {
+        let labels = LabelImage::from_labels(Size::new(5, 1), vec![0, 1, 0, 0, 2]);
+        let table = MeasurementTable::new(&labels, &[], None, &[]);
+        let counted = Counted { positive: Some(vec![true, false]), ..Counted::all(2, labels.size()) };
+        let (nuclei, cells) = (polygons(&labels), polygons(&crate::nuclei::expand(&labels, 1.0, None)));
+        let nuclei = Nuclei { polygons: &nuclei, cells: Some(&cells), table: &table, counted: &counted };
+        let found: Value = serde_json::from_slice(&encode(&nuclei, &[], labels.size()).unwrap()).unwrap();
+        let [first, second] = [0, 1].map(|place| &found["features"][place]);
+        assert_eq!(first["properties"]["objectType"], "cell");
+        assert_eq!(first["geometry"]["coordinates"], json!([[[0, 0], [3, 0], [3, 1], [0, 1], [0, 0]]]));
+        assert_eq!(
+            first["nucleusGeometry"]["coordinates"],
+            json!([[[1, 0], [2, 0], [2, 1], [1, 1], [1, 0]]])
+        );
+        let classes = [first, second].map(|one| &one["properties"]["classification"]["name"]);
+        assert_eq!(classes, ["Positive", "Negative"]);
+        assert_eq!(read_regions(found.to_string().as_bytes()), Err(RegionError::NoRegions));
     }
 
     #[test]
@@ -364,7 +427,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_region_that_crosses_itself_keeps_its_pixels(points in prop::collection::vec((-3.0f64..15.0, -3.0f64..15.0), 3..9)) {
-            let regions = [Region::Polygon { points: points.into_iter().map(Point::from).collect() }];
+            let regions = [Region::polygon(points.into_iter().map(Point::from).collect())];
             let labels = LabelImage::from_labels(Size::new(12, 11), vec![0; 132]);
             let text = written(&labels, &[], &regions).to_string();
             let read = read_regions(text.as_bytes()).unwrap_or_default();

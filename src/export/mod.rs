@@ -21,7 +21,7 @@ use crate::geometry::Size;
 use crate::image::{Channel, Image, PixelSize, Warning};
 use crate::nuclei::MeasurementTable;
 use crate::nuclei::counted::{Counted, Rules, count};
-use crate::nuclei::{LabelImage, Polygon, polygons};
+use crate::nuclei::{LabelImage, Polygon, expand, polygons};
 use crate::record::{FileIdentity, Provenance};
 
 pub mod bowl;
@@ -251,21 +251,32 @@ impl<'a> Basis<'a> {
             polygons: OnceCell::new(),
             counted: Counted::all(labels.count() as usize, size),
         };
-        if !rules.is_empty() {
-            basis.counted = count(basis.table(), size, &rules);
+        if !rules.is_empty() || provenance.positive.is_some() {
+            let table = basis.table();
+            basis.counted = count(table, size, &rules).classified(table, provenance.positive.as_ref());
         }
         basis
     }
 
     /// The measurements, one row per nucleus.
     pub fn table(&self) -> &MeasurementTable {
-        let Subject { labels, channels, pixel_size, edited, .. } = self.subject;
-        self.table.get_or_init(|| MeasurementTable::new(labels, channels, pixel_size, edited))
+        let Subject { labels, channels, pixel_size, edited, provenance, .. } = self.subject;
+        self.table.get_or_init(|| {
+            let table = MeasurementTable::new(labels, channels, pixel_size, edited);
+            table.with_cells(labels, channels, pixel_size, provenance.cell_expansion)
+        })
     }
 
     /// The outlines along the pixel edges, first those of nucleus 1.
     pub fn polygons(&self) -> &[Vec<Polygon>] {
         self.polygons.get_or_init(|| polygons(self.subject.labels))
+    }
+
+    /// The nuclei expanded into cells ([`expand`]), as [`Self::polygons`]; `None` if they are not expanded.
+    pub fn cell_polygons(&self) -> Option<Vec<Vec<Polygon>>> {
+        let Subject { labels, pixel_size, provenance, .. } = self.subject;
+        let expansion = provenance.cell_expansion;
+        (expansion > 0.0).then(|| polygons(&expand(labels, expansion, pixel_size)))
     }
 
     /// Which nuclei count.
@@ -509,7 +520,7 @@ mod tests {
         ) {
             let drawn = field(&FieldOptions { seed, nuclei: 12, width: 64, height: 64, ..Default::default() });
             let regions: Vec<Region> = corner
-                .map(|(x, y, width, height)| Region::Rectangle { x, y, width, height })
+                .map(|(x, y, width, height)| Region::rectangle(x, y, width, height))
                 .into_iter()
                 .collect();
             let gates: Vec<Gate> = gate

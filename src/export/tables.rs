@@ -209,6 +209,10 @@ pub struct NucleiRows {
     /// single string, because a batch may have millions of numbers.
     numbers: String,
     included: Vec<bool>,
+    #[serde(default)]
+    positive: Option<Vec<bool>>,
+    #[serde(default)]
+    regions: Option<Vec<String>>,
 }
 
 impl NucleiRows {
@@ -219,6 +223,8 @@ impl NucleiRows {
             keys: table.columns.iter().map(|column| column.key.clone()).collect(),
             numbers: numbers.collect(),
             included: counted.included.clone(),
+            positive: counted.positive.clone(),
+            regions: counted.regions.clone(),
         }
     }
 
@@ -227,9 +233,24 @@ impl NucleiRows {
         let row = move |included: &bool| (numbers.by_ref().take(self.keys.len()).collect(), *included);
         self.included.iter().map(row)
     }
+
+    /// The field `region` of a row.
+    fn region(&self, row: usize) -> &str {
+        self.regions.as_ref().and_then(|regions| regions.get(row)).map_or("", String::as_str)
+    }
+
+    /// The field `class` of a row: empty if its nucleus does not count or nuclei are not classified.
+    fn class(&self, row: usize) -> &'static str {
+        let positive = self.positive.as_ref().and_then(|positive| positive.get(row));
+        match (positive, self.included.get(row)) {
+            (Some(true), Some(true)) => "positive",
+            (Some(false), Some(true)) => "negative",
+            _ => "",
+        }
+    }
 }
 
-/// The first columns of `nuclei.csv`, before all measurements.
+/// The first columns of `nuclei.csv`; `region` and `class` follow if there are any, then all measurements.
 const FIRST: [&str; 5] = ["image", "folder", "nucleus", "included", "edited"];
 
 /// Writes `nuclei.csv` from the id, the folder and the rows of each image.
@@ -255,21 +276,34 @@ const FIRST: [&str; 5] = ["image", "folder", "nucleus", "included", "edited"];
 pub fn nuclei_csv(images: &[(&str, &str, &NucleiRows)], dialect: Dialect) -> Vec<u8> {
     let keys = union(images.iter().map(|(_, _, rows)| rows.keys.iter().map(String::as_str)));
     let measures: Vec<&str> = keys.into_iter().filter(|key| !FIRST.contains(key)).collect();
-    let header: Vec<String> = FIRST.iter().chain(&measures).map(|key| (*key).to_owned()).collect();
+    let has_regions = images.iter().any(|(_, _, rows)| rows.regions.is_some());
+    let has_classes = images.iter().any(|(_, _, rows)| rows.positive.is_some());
+    let header: Vec<String> = FIRST
+        .into_iter()
+        .chain(has_regions.then_some("region"))
+        .chain(has_classes.then_some("class"))
+        .chain(measures.iter().copied())
+        .map(str::to_owned)
+        .collect();
     let rows = images.iter().flat_map(|(image_id, folder, rows)| {
         let places: HashMap<&str, usize> =
             rows.keys.iter().enumerate().map(|(place, key)| (key.as_str(), place)).collect();
         let place = |key: &&str| places.get(key).copied();
         let order: Vec<Option<usize>> = measures.iter().map(place).collect();
         let (nucleus, edited) = (place(&"nucleus"), place(&"edited"));
-        rows.rows().map(move |(numbers, included)| {
+        rows.rows().enumerate().map(move |(row, (numbers, included))| {
             let field = |place: Option<usize>| {
                 let text = place.and_then(|place| numbers.get(place)).copied().unwrap_or_default();
                 dialect.write(&Field::Number(text.to_owned()))
             };
             let first =
                 [harmless(image_id), harmless(folder), field(nucleus), included.to_string(), field(edited)];
-            first.into_iter().chain(order.iter().copied().map(field)).collect()
+            first
+                .into_iter()
+                .chain(has_regions.then(|| harmless(rows.region(row))))
+                .chain(has_classes.then(|| rows.class(row).to_owned()))
+                .chain(order.iter().copied().map(field))
+                .collect()
         })
     });
     dialect.table(&header, rows)
@@ -343,6 +377,10 @@ pub fn summary_fields(
     put("folder", Field::Text(provenance.input.folder.clone()));
     put("nuclei_found", Field::of_count(summary.nuclei));
     put("nuclei_counted", Field::of_count(summary.included));
+    if summary.positive.is_some() {
+        put("nuclei_positive", summary.positive.map_or(Field::Nothing, Field::of_count));
+        put("positive_percent", Field::of_some(summary.positive_percent()));
+    }
     put("width_px", Field::of_count(subject.labels.width()));
     put("height_px", Field::of_count(subject.labels.height()));
     put("area_px2", Field::of_count(summary.pixels));
@@ -361,12 +399,24 @@ pub fn summary_fields(
     put("regions", Field::of_count(provenance.regions.len()));
     let gates: Vec<String> = provenance.gates.iter().map(ToString::to_string).collect();
     put("gates", Field::Text(gates.join(" ")));
+    if let Some(threshold) = &provenance.positive {
+        put("positive_if", Field::Text(threshold.to_string()));
+    }
+    if provenance.cell_expansion > 0.0 {
+        let unit = if subject.pixel_size.is_some() { "um" } else { "px" };
+        put(&format!("cell_expansion_{unit}"), Field::of(provenance.cell_expansion));
+    }
     put("edited_nuclei", Field::of_count(subject.edited.iter().filter(|edited| **edited).count()));
     let model = provenance.model.as_ref().map(|model| format!("{} {}", model.name, model.version));
     put("model", model.map_or(Field::Nothing, Field::Text));
     put("settings", Field::Text(settings_words(subject)));
     let unused = counted.unused.iter().filter_map(|&place| provenance.gates.get(place));
     let unused = unused.map(|gate| format!("the gate {gate} is not used: there is no such measurement"));
+    let unused_threshold = provenance.positive.iter().filter(|_| counted.positive.is_none());
+    let unused =
+        unused.chain(unused_threshold.map(|threshold| {
+            format!("nuclei are not classified by {threshold}: there is no such measurement")
+        }));
     let of_image = subject.warnings.iter().map(|warning| warning.message.clone());
     let warnings: Vec<String> = of_image.chain(unused).collect();
     put("warnings", Field::Text(warnings.join("; ")));

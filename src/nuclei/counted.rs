@@ -11,7 +11,7 @@
 //!
 //! let labels = LabelImage::from_labels(Size::new(6, 1), vec![1, 0, 2, 2, 0, 3]);
 //! let table = MeasurementTable::new(&labels, &[], None, &[]);
-//! let left = Region::Rectangle { x: 0.0, y: 0.0, width: 5.0, height: 1.0 };
+//! let left = Region::rectangle(0.0, 0.0, 5.0, 1.0);
 //! let large: Gate = "area:2..".parse()?;
 //! let counted = count(&table, Size::new(6, 1), &Rules { regions: &[left], gates: &[large] });
 //! assert_eq!(counted.included, [false, true, false]);
@@ -25,7 +25,7 @@ use std::str::FromStr;
 use crate::geometry::{Point, Size};
 use crate::nuclei::MeasurementTable;
 use crate::nuclei::table::column_key;
-use crate::nuclei::{Region, area, inside};
+use crate::nuclei::{Region, Threshold, area, inside, region_names};
 
 /// A rule on one measurement that decides which nuclei count.
 ///
@@ -202,6 +202,11 @@ impl Rules<'_> {
 pub struct Counted {
     /// Whether each nucleus counts, starting with nucleus 1.
     pub included: Vec<bool>,
+    /// Whether each nucleus counts and is positive; `None` without a threshold, and if this image does not have its
+    /// column.
+    pub positive: Option<Vec<bool>>,
+    /// The names of the regions that contain each nucleus ([`region_names`]); `None` if there are no regions.
+    pub regions: Option<Vec<String>>,
     /// Number of pixels in which nuclei were counted: those of the regions, or of the whole image.
     pub pixels: usize,
     /// Indices of gates on columns that this image does not have; they have no effect.
@@ -211,12 +216,47 @@ pub struct Counted {
 impl Counted {
     /// Includes every nucleus of an image.
     pub fn all(nuclei: usize, image: Size) -> Self {
-        Self { included: vec![true; nuclei], pixels: image.area(), unused: Vec::new() }
+        Self {
+            included: vec![true; nuclei],
+            positive: None,
+            regions: None,
+            pixels: image.area(),
+            unused: Vec::new(),
+        }
     }
 
     /// Number of nuclei that count.
     pub fn count(&self) -> usize {
         self.included.iter().filter(|included| **included).count()
+    }
+
+    /// The same nuclei, divided into positive and negative ones by a threshold; `table` is theirs.
+    ///
+    /// ```
+    /// use nucleoscope::geometry::Size;
+    /// use nucleoscope::nuclei::counted::{Rules, count};
+    /// use nucleoscope::nuclei::{LabelImage, MeasurementTable};
+    ///
+    /// let labels = LabelImage::from_labels(Size::new(6, 1), vec![1, 0, 2, 2, 0, 3]);
+    /// let table = MeasurementTable::new(&labels, &[], None, &[]);
+    /// let counted = count(&table, Size::new(6, 1), &Rules::default());
+    /// let counted = counted.classified(&table, Some(&"area>=2".parse()?));
+    /// assert_eq!(counted.positive, Some(vec![false, true, false]));
+    /// # Ok::<(), nucleoscope::nuclei::ThresholdError>(())
+    /// ```
+    #[must_use]
+    pub fn classified(self, table: &MeasurementTable, threshold: Option<&Threshold>) -> Self {
+        let values = threshold.and_then(|threshold| Some((threshold, table.column(&threshold.key)?)));
+        let positive = values.map(|(threshold, values)| {
+            let of_nucleus = |(&included, &value): (&bool, &f64)| included && threshold.is_positive(value);
+            self.included.iter().zip(values).map(of_nucleus).collect()
+        });
+        Self { positive, ..self }
+    }
+
+    /// Number of positive nuclei; `None` if nuclei are not classified.
+    pub fn positive_count(&self) -> Option<usize> {
+        Some(self.positive.as_ref()?.iter().filter(|positive| **positive).count())
     }
 
     /// Whether all nuclei count.
@@ -227,7 +267,8 @@ impl Counted {
 
 /// Determines which nuclei of an image count; `table` has one row per nucleus.
 pub fn count(table: &MeasurementTable, image: Size, rules: &Rules) -> Counted {
-    let mut included = inside(&centroids(table), rules.regions);
+    let centroids = centroids(table);
+    let mut included = inside(&centroids, rules.regions);
     let mut unused = Vec::new();
     for (place, gate) in rules.gates.iter().enumerate() {
         match table.column(&gate.key) {
@@ -240,7 +281,8 @@ pub fn count(table: &MeasurementTable, image: Size, rules: &Rules) -> Counted {
             None => unused.push(place),
         }
     }
-    Counted { included, pixels: area(image, rules.regions), unused }
+    let regions = (!rules.regions.is_empty()).then(|| region_names(&centroids, rules.regions));
+    Counted { included, positive: None, regions, pixels: area(image, rules.regions), unused }
 }
 
 /// Centroids in image coordinates. Those in the table are half a pixel less, because there the centre of a
@@ -283,7 +325,7 @@ mod tests {
 
     #[test]
     fn a_gate_that_leaves_a_range_out_keeps_nothing_outside_the_regions() {
-        let left = Region::Rectangle { x: 0.0, y: 0.0, width: 4.5, height: 1.0 };
+        let left = Region::rectangle(0.0, 0.0, 4.5, 1.0);
         assert_eq!(included(&[left], &["!area:1..1"]), [false, true, false]);
     }
 

@@ -4,17 +4,31 @@ use super::pixel_mask::{self, PixelMask};
 use super::{LabelImage, Polygon, Ring, polygons};
 use crate::geometry::{Point, Size};
 
-/// A part of the image, in image pixels: x to the right, y down; the upper left pixel covers 0 to 1 in both
-/// directions. It may extend beyond the image. A region with a coordinate that is not finite is empty.
+/// A part of the image, with an optional name.
 ///
 /// ```
 /// use nucleoscope::nuclei::Region;
 ///
-/// let text = r#"{ "kind": "rectangle", "x": 1, "y": 2, "width": 30, "height": 20 }"#;
+/// let text = r#"{ "name": "cortex", "kind": "rectangle", "x": 1, "y": 2, "width": 30, "height": 20 }"#;
 /// let region: Region = serde_json::from_str(text)?;
-/// assert_eq!(region, Region::Rectangle { x: 1.0, y: 2.0, width: 30.0, height: 20.0 });
+/// assert_eq!(region, Region::rectangle(1.0, 2.0, 30.0, 20.0).named("cortex"));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+pub struct Region {
+    /// The name that the user gave it.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub name: Option<String>,
+    /// Its shape and position.
+    #[cfg_attr(feature = "serde", serde(flatten))]
+    pub shape: RegionShape,
+}
+
+/// The shape and position of a region, in image pixels: x to the right, y down; the upper left pixel covers 0
+/// to 1 in both directions. It may extend beyond the image. A shape with a coordinate that is not finite is
+/// empty.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(
     feature = "serde",
@@ -22,7 +36,7 @@ use crate::geometry::{Point, Size};
     serde(tag = "kind", rename_all = "camelCase")
 )]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
-pub enum Region {
+pub enum RegionShape {
     /// An axis-aligned rectangle.
     Rectangle {
         /// Column of the first corner.
@@ -42,14 +56,35 @@ pub enum Region {
 }
 
 impl Region {
+    /// A rectangle without a name; see [`RegionShape::Rectangle`].
+    pub fn rectangle(x: f64, y: f64, width: f64, height: f64) -> Self {
+        Self { name: None, shape: RegionShape::Rectangle { x, y, width, height } }
+    }
+
+    /// A polygon without a name; see [`RegionShape::Polygon`].
+    pub fn polygon(points: Vec<Point>) -> Self {
+        Self { name: None, shape: RegionShape::Polygon { points } }
+    }
+
+    /// The same region with a name; a blank name is none.
+    #[must_use]
+    pub fn named(self, name: &str) -> Self {
+        Self { name: Some(name.trim().to_owned()).filter(|name| !name.is_empty()), ..self }
+    }
+
+    /// The name, or `Region 1` for the first region of an image if it has none; `place` starts at 0.
+    pub fn display_name(&self, place: usize) -> String {
+        self.name.clone().unwrap_or_else(|| format!("Region {}", place + 1))
+    }
+
     /// The corners; none if a coordinate is not finite or is too large.
     fn corners(&self) -> Vec<Point> {
-        let corners = match self {
-            &Self::Rectangle { x, y, width, height } => {
+        let corners = match &self.shape {
+            &RegionShape::Rectangle { x, y, width, height } => {
                 let (right, bottom) = (x + width, y + height);
                 [(x, y), (right, y), (right, bottom), (x, bottom)].map(Point::from).to_vec()
             }
-            Self::Polygon { points } => points.clone(),
+            RegionShape::Polygon { points } => points.clone(),
         };
         if corners.iter().copied().all(pixel_mask::is_near_image) { corners } else { Vec::new() }
     }
@@ -64,11 +99,11 @@ impl Region {
     /// use nucleoscope::nuclei::Region;
     ///
     /// let image = Size::new(9, 9);
-    /// let square = Region::Rectangle { x: 0.0, y: 0.0, width: 2.5, height: 2.0 };
+    /// let square = Region::rectangle(0.0, 0.0, 2.5, 2.0);
     /// let corners = [(0.0, 0.0), (2.5, 0.0), (2.5, 2.0), (0.0, 2.0)].map(Point::from);
     /// assert_eq!(square.polygons(image), [[corners]]);
     /// let bow = [(0.0, 0.0), (4.0, 4.0), (4.0, 0.0), (0.0, 4.0)].map(Point::from);
-    /// assert_eq!(Region::Polygon { points: bow.to_vec() }.polygons(image).len(), 2);
+    /// assert_eq!(Region::polygon(bow.to_vec()).polygons(image).len(), 2);
     /// ```
     pub fn polygons(&self, image: Size) -> Vec<Vec<Vec<Point>>> {
         let mut corners = self.corners();
@@ -151,7 +186,7 @@ fn do_meet(one: (Point, Point), other: (Point, Point)) -> bool {
 /// use nucleoscope::geometry::Point;
 /// use nucleoscope::nuclei::{Region, inside};
 ///
-/// let left_half = Region::Rectangle { x: 0.0, y: 0.0, width: 2.0, height: 1.0 };
+/// let left_half = Region::rectangle(0.0, 0.0, 2.0, 1.0);
 /// let points = [Point::new(1.0, 0.5), Point::new(3.5, 0.5)];
 /// assert_eq!(inside(&points, &[left_half]), [true, false]);
 /// assert_eq!(inside(&points, &[]), [true, true]);
@@ -164,6 +199,30 @@ pub fn inside(points: &[Point], regions: &[Region]) -> Vec<bool> {
     points.iter().map(is_inside).collect()
 }
 
+/// The names of the regions that contain each point, separated by `; `; empty for a point in none.
+///
+/// ```
+/// use nucleoscope::geometry::Point;
+/// use nucleoscope::nuclei::{Region, region_names};
+///
+/// let cortex = Region::rectangle(0.0, 0.0, 2.0, 1.0).named("cortex");
+/// let right = Region::rectangle(1.0, 0.0, 2.0, 1.0);
+/// let points = [0.5, 1.5, 3.5].map(|x| Point::new(x, 0.5));
+/// assert_eq!(region_names(&points, &[cortex, right]), ["cortex", "cortex; Region 2", ""]);
+/// ```
+pub fn region_names(points: &[Point], regions: &[Region]) -> Vec<String> {
+    let named: Vec<(String, Vec<Point>)> = regions
+        .iter()
+        .enumerate()
+        .map(|(place, region)| (region.display_name(place), region.corners()))
+        .collect();
+    let names = |point: &Point| {
+        let around = named.iter().filter(|(_, corners)| pixel_mask::is_in_polygon(corners, *point));
+        around.map(|(name, _)| name.as_str()).collect::<Vec<_>>().join("; ")
+    };
+    points.iter().map(names).collect()
+}
+
 /// Number of pixels of the image whose centres are in at least one of the regions, or all pixels if there are
 /// no regions. Dividing a count by it gives a density.
 ///
@@ -172,7 +231,7 @@ pub fn inside(points: &[Point], regions: &[Region]) -> Vec<bool> {
 /// use nucleoscope::nuclei::{Region, area};
 ///
 /// let image = Size::new(100, 50);
-/// let square = |x| Region::Rectangle { x, y: 0.0, width: 10.0, height: 10.0 };
+/// let square = |x| Region::rectangle(x, 0.0, 10.0, 10.0);
 /// assert_eq!(area(image, &[square(0.0), square(5.0), square(95.0)]), 200);
 /// assert_eq!(area(image, &[]), 5000);
 /// ```
@@ -194,7 +253,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn rectangle(x: f64, y: f64, width: f64, height: f64) -> Region {
-        Region::Rectangle { x, y, width, height }
+        Region::rectangle(x, y, width, height)
     }
 
     #[test]
@@ -202,8 +261,7 @@ mod tests {
         let points = [(2.0, 0.5), (5.5, 1.0)].map(Point::from);
         assert_eq!(inside(&points, &[rectangle(1.9, 0.4, 0.2, 0.2)]), [true, false]);
         assert_eq!(inside(&points, &[rectangle(2.1, 0.0, 4.0, 2.0)]), [false, true]);
-        let triangle =
-            Region::Polygon { points: [(0.0, 0.0), (6.0, 0.0), (0.0, 2.0)].map(Point::from).to_vec() };
+        let triangle = Region::polygon([(0.0, 0.0), (6.0, 0.0), (0.0, 2.0)].map(Point::from).to_vec());
         assert_eq!(inside(&points, std::slice::from_ref(&triangle)), [true, false]);
         assert_eq!(inside(&points, &[triangle, rectangle(5.0, 0.0, 1.0, 2.0)]), [true, true]);
     }
@@ -224,9 +282,8 @@ mod tests {
 
     #[test]
     fn what_is_no_place_is_empty() {
-        let polygon = |points: &[(f64, f64)]| Region::Polygon {
-            points: points.iter().copied().map(Point::from).collect(),
-        };
+        let polygon =
+            |points: &[(f64, f64)]| Region::polygon(points.iter().copied().map(Point::from).collect());
         for region in [
             rectangle(f64::NAN, 0.0, 1.0, 1.0),
             rectangle(0.0, 0.0, f64::INFINITY, 1.0),
@@ -245,7 +302,7 @@ mod tests {
             let centre = |pixel: u32| Point::new(f64::from(pixel % 8) + 0.5, f64::from(pixel / 8) + 0.5);
             let centres: Vec<Point> = (0..64).map(centre).collect();
             let points = corners.into_iter().map(Point::from).collect();
-            let regions = [Region::Polygon { points }, rectangle(1.5, 1.5, 2.0, 3.0)];
+            let regions = [Region::polygon(points), rectangle(1.5, 1.5, 2.0, 3.0)];
             let count = inside(&centres, &regions).into_iter().filter(|inside| *inside).count();
             prop_assert_eq!(count, area(Size::new(8, 8), &regions));
         }

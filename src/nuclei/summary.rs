@@ -68,6 +68,8 @@ pub struct Summary<'a> {
     pub nuclei: usize,
     /// Number of nuclei that count.
     pub included: usize,
+    /// Number of positive nuclei among those that count; `None` if nuclei are not classified.
+    pub positive: Option<usize>,
     /// Number of pixels in which nuclei were counted.
     pub pixels: usize,
     /// The same area in mm²; `None` if the pixel size is unknown.
@@ -108,10 +110,17 @@ impl<'a> Summary<'a> {
         Self {
             nuclei: table.rows,
             included: counted.count(),
+            positive: counted.positive_count(),
             pixels: counted.pixels,
             square_millimetres: pixel_size.map(|size| counted.pixels as f64 * size.x * size.y / 1e6),
             columns: table.columns.iter().enumerate().map(column).collect(),
         }
+    }
+
+    /// Positive nuclei as a percentage of those that count; `None` if none counts or nuclei are not classified.
+    pub fn positive_percent(&self) -> Option<f64> {
+        let positive = self.positive.filter(|_| self.included > 0)?;
+        Some(positive as f64 / self.included as f64 * 100.0)
     }
 
     /// Counted nuclei per mm²; `None` if the area is 0 or the pixel size is unknown.

@@ -9,7 +9,9 @@
 //! geometric mean of the sides if those differ by at most 1 %, and omitted otherwise, because a length then
 //! depends on its direction, which these measurements do not include.
 //!
-//! The last columns are seven for each channel; their keys begin with the channel's name in lower case.
+//! Then there are seven for each channel; their keys begin with the channel's name in lower case. If nuclei are
+//! expanded into cells, the measurements of these come last: the area of the cell, the part of it that the nucleus
+//! takes, and each channel's mean in the ring (the cell without the nucleus) and in the cell.
 //!
 //! For the file format, see [`export::tables`](crate::export::tables).
 
@@ -18,7 +20,7 @@ use std::f64::consts::PI;
 
 use crate::geometry::Point;
 use crate::image::{Channel, PixelSize};
-use crate::nuclei::{Intensities, LabelImage, Measurements, measure, nearest};
+use crate::nuclei::{Intensities, LabelImage, Measurements, expand, measure, nearest};
 
 /// A column's key, label and unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,6 +94,13 @@ const LENGTHS: [(&str, &str, Measure); 5] = [
     ("feret_minimum_um", "Feret minimum", |nucleus| nucleus.feret_minimum),
 ];
 
+/// Key, label and unit of the measurements of cells that are not of a channel.
+const CELLS: [(&str, &str, &str); 3] = [
+    ("cell_area_px2", "Cell area", "px²"),
+    ("cell_area_um2", "Cell area", "µm²"),
+    ("nucleus_cell_area_ratio", "Nucleus/cell area ratio", ""),
+];
+
 /// Maximum ratio of a pixel's sides at which it is treated as square.
 const NEARLY_SQUARE: f64 = 1.01;
 
@@ -157,6 +166,66 @@ impl MeasurementTable {
         table
     }
 
+    /// The same table with the measurements of cells: nuclei expanded by `expansion`, which is in µm if the pixel
+    /// size is given, otherwise in pixels. The other arguments are those of [`Self::new`]. An expansion of 0 adds
+    /// nothing. A nucleus without room for a ring has no mean of it.
+    ///
+    /// # Panics
+    /// If a channel does not have the label image's size, which is a programming error.
+    ///
+    /// ```
+    /// use nucleoscope::geometry::Size;
+    /// use nucleoscope::image::{Image, Samples, split};
+    /// use nucleoscope::nuclei::{LabelImage, MeasurementTable};
+    ///
+    /// let labels = LabelImage::from_labels(Size::new(4, 1), vec![1, 0, 0, 0]);
+    /// let image = Image::new(Size::new(4, 1), 1, Samples::U8(vec![90, 10, 20, 0]))?;
+    /// let channels = split(&image)?;
+    /// let table = MeasurementTable::new(&labels, &channels, None, &[]).with_cells(&labels, &channels, None, 2.0);
+    /// assert_eq!(table.column("cell_area_px2"), Some(&[3.0][..]));
+    /// assert_eq!(table.column("gray_ring_mean"), Some(&[15.0][..]));
+    /// assert_eq!(table.column("gray_cell_mean"), Some(&[40.0][..]));
+    /// # Ok::<(), nucleoscope::image::ImageError>(())
+    /// ```
+    #[must_use]
+    pub fn with_cells(
+        mut self,
+        labels: &LabelImage,
+        channels: &[Channel],
+        pixel_size: Option<PixelSize>,
+        expansion: f64,
+    ) -> Self {
+        if expansion.is_nan() || expansion <= 0.0 {
+            return self;
+        }
+        let cells = expand(labels, expansion, pixel_size);
+        let (areas, nuclei) = (cells.areas(), labels.areas());
+        let area = || areas.iter().map(|&area| area as f64);
+        let [in_pixels, in_micrometres, ratio] = CELLS;
+        self.push(in_pixels, area());
+        if let Some(size) = pixel_size {
+            self.push(in_micrometres, area().map(|area| area * size.x * size.y));
+        }
+        self.push(ratio, nuclei.iter().zip(area()).map(|(&nucleus, cell)| nucleus as f64 / cell));
+        for ((key, label), Channel { image, .. }) in names(channels).into_iter().zip(channels) {
+            assert_eq!(image.size(), labels.size(), "labels are of the image");
+            // Of the nucleus and of the ring.
+            let mut sums = vec![[0.0; 2]; areas.len()];
+            let pixels = cells.as_slice().iter().zip(labels.as_slice()).enumerate();
+            for (pixel, (&cell, &nucleus)) in pixels.filter(|(_, (cell, _))| **cell != 0) {
+                sums[cell as usize - 1][usize::from(nucleus == 0)] += f64::from(image.samples().get(pixel));
+            }
+            let counts = nuclei.iter().zip(&areas).map(|(&nucleus, &cell)| (cell - nucleus, cell));
+            let of = || sums.iter().zip(counts.clone());
+            let mean = |sum: f64, count: usize| if count == 0 { f64::NAN } else { sum / count as f64 };
+            let ring = of().map(|([_, ring], (count, _))| mean(*ring, count));
+            let cell = of().map(|([nucleus, ring], (_, count))| mean(nucleus + ring, count));
+            self.push((&format!("{key}_ring_mean"), &format!("{label} ring mean"), ""), ring);
+            self.push((&format!("{key}_cell_mean"), &format!("{label} cell mean"), ""), cell);
+        }
+        self
+    }
+
     /// The values of the column with this key.
     pub fn column(&self, key: &str) -> Option<&[f64]> {
         let column = self.columns.iter().position(|column| column.key == key)?;
@@ -195,13 +264,19 @@ impl MeasurementTable {
     }
 }
 
-/// A key and a label for each channel; duplicate keys are numbered.
+/// A key and a label for each channel; duplicate keys are numbered, and so are keys whose columns could be mistaken
+/// for those of another channel's cells.
 fn names(channels: &[Channel]) -> Vec<(String, String)> {
     let mut names: Vec<(String, String)> = Vec::new();
     for Channel { name, .. } in channels {
         let key = key_of(name);
         let label = if name.trim().is_empty() { "Channel" } else { name.trim() };
-        let is_new = |key: &String| names.iter().all(|(other, _)| other != key);
+        let is_of_cells = |key: &str, other: &str| {
+            key.strip_prefix(other).is_some_and(|rest| ["", "_ring", "_cell"].contains(&rest))
+        };
+        let is_new = |key: &String| {
+            names.iter().all(|(other, _)| !is_of_cells(key, other) && !is_of_cells(other, key))
+        };
         let numbered = |number: usize| (format!("{key}_{number}"), format!("{label} {number}"));
         let first = std::iter::once((key.clone(), label.to_owned()));
         let new = first.chain((2..).map(numbered)).find(|(key, _)| is_new(key));
@@ -219,7 +294,7 @@ fn key_of(name: &str) -> String {
 }
 
 /// In order of importance; the default columns of a summary.
-const MAIN: [&str; 8] = [
+const MAIN: [&str; 10] = [
     "area",
     "circularity",
     "equivalent_diameter",
@@ -228,6 +303,8 @@ const MAIN: [&str; 8] = [
     "minor_axis",
     "solidity",
     "nearest_neighbour",
+    "cell_area",
+    "nucleus_cell_area_ratio",
 ];
 
 /// Whether a column is one of the main ones: the main measurements of shape, and each channel's mean.
@@ -257,10 +334,11 @@ pub fn is_main_column(key: &str) -> bool {
 pub fn column_key(text: &str) -> Option<String> {
     let pixels = PIXELS.iter().map(|(key, ..)| *key).chain(["edited"]);
     let micrometres = AREAS.iter().map(|(key, ..)| *key).chain(LENGTHS.iter().map(|(key, ..)| *key));
+    let cells = CELLS.iter().map(|(key, ..)| *key);
     let is_meant = |key: &&str| {
         *key == text || ["_px2", "_px", "_rad"].iter().any(|unit| key.strip_suffix(unit) == Some(text))
     };
-    if let Some(key) = pixels.chain(micrometres).find(is_meant) {
+    if let Some(key) = pixels.chain(micrometres).chain(cells).find(is_meant) {
         return Some(key.to_owned());
     }
     let is_of_channel = |(measure, ..): &(&str, &str, Intensity)| {
@@ -282,20 +360,46 @@ mod tests {
     #[test]
     fn every_column_has_a_key_of_its_own() {
         let labels = LabelImage::from_labels(Size::new(2, 2), vec![1, 0, 0, 2]);
-        let channels = ["DAPI", "dapi ", "dapi_2", "=1+1", "µ-opioid", ""]
+        let channels = ["DAPI", "dapi ", "dapi_2", "=1+1", "µ-opioid", "", "DAPI ring", "red cell", "red"]
             .map(|name| channel(name, (0..4).map(|value| value as f32 * 1.5e-7).collect()));
-        let table = MeasurementTable::new(&labels, &channels, PixelSize::new(0.5, 0.502), &[]);
+        let size = PixelSize::new(0.5, 0.502);
+        let table = MeasurementTable::new(&labels, &channels, size, &[]);
+        let measured = PIXELS.len() + 1 + AREAS.len() + LENGTHS.len() + channels.len() * INTENSITIES.len();
+        assert_eq!(table.columns.len(), measured);
+        let table = table.with_cells(&labels, &channels, size, 0.5);
         let keys: Vec<&str> = table.columns.iter().map(|column| column.key.as_str()).collect();
-        assert_eq!(keys.len(), PIXELS.len() + 1 + AREAS.len() + LENGTHS.len() + 6 * INTENSITIES.len());
+        assert_eq!(keys.len(), measured + CELLS.len() + channels.len() * 2);
         assert_eq!(table.values.len(), 2 * keys.len());
         assert_eq!(
             keys.iter().collect::<std::collections::HashSet<_>>().len(),
             keys.len(),
             "keys are unique"
         );
-        let means: Vec<&str> = keys.iter().filter_map(|key| key.strip_suffix("_mean")).collect();
-        assert_eq!(means, ["dapi", "dapi_2", "dapi_2_2", "1_1", "µ_opioid", "channel"]);
+        let medians: Vec<&str> = keys.iter().filter_map(|key| key.strip_suffix("_median")).collect();
+        let names =
+            ["dapi", "dapi_2", "dapi_2_2", "1_1", "µ_opioid", "channel", "dapi_ring_2", "red_cell", "red_2"];
+        assert_eq!(medians, names);
         assert!(keys.iter().all(|key| column_key(key).as_deref() == Some(key)), "each names itself");
+    }
+
+    #[test]
+    fn a_nucleus_without_room_has_a_cell_but_no_ring() {
+        let labels = LabelImage::from_labels(Size::new(2, 2), vec![1, 2, 0, 2]);
+        let channels = [channel("", vec![8.0, 4.0, 6.0, 2.0])];
+        let size = PixelSize::new(0.5, 0.5);
+        let table = MeasurementTable::new(&labels, &channels, size, &[]);
+        let plain = table.columns.len();
+        let table = table.with_cells(&labels, &channels, size, 0.5);
+        // skimage.segmentation.expand_labels gives the free pixel to either; here, to the smaller label.
+        assert_eq!(table.column("cell_area_um2"), Some(&[0.5, 0.5][..]));
+        assert_eq!(table.column("nucleus_cell_area_ratio"), Some(&[0.5, 1.0][..]));
+        assert_eq!(table.column("channel_cell_mean"), Some(&[7.0, 3.0][..]));
+        let rings = table.column("channel_ring_mean").unwrap();
+        assert!(rings[0] == 6.0 && rings[1].is_nan(), "{rings:?}");
+        for expansion in [0.0, -1.0, f64::NAN] {
+            let without = MeasurementTable::new(&labels, &channels, size, &[]);
+            assert_eq!(without.with_cells(&labels, &channels, size, expansion).columns.len(), plain);
+        }
     }
 
     #[test]

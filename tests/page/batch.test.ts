@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "vitest";
-import { Batch } from "../../packages/nucleoscope/src/session/batch.ts";
-import type { BatchImage, ImageState } from "../../packages/nucleoscope/src/session/batch.ts";
+import { Batch, countBasis } from "../../packages/nucleoscope/src/session/batch.ts";
+import type { BatchImage, CountBasis, ImageState } from "../../packages/nucleoscope/src/session/batch.ts";
 import type { BatchPlan } from "../../packages/nucleoscope/src/wasm/nucleoscope.js";
 import { fake } from "../fake.ts";
 
@@ -222,20 +222,16 @@ describe("batch", () => {
     });
     added[0].gates = [{ key: "area_px2", minimum: 3, maximum: null, keep: "inside" }];
     assert.equal(batch.tally().counted, null, "not known yet");
-    const { regions, gates } = added[0];
     const state = fake<ImageState & { kind: "done" }>(added[0].state);
-    added[0].counted = fake<BatchImage["counted"]>({
-      summary: { included: 1 },
-      of: { result: state.result, regions, gates },
-    });
+    const counted = (of: CountBasis) => fake<BatchImage["counted"]>({ summary: { included: 1 }, of });
+    added[0].counted = counted(countBasis(added[0], state.result));
     assert.equal(batch.tally().counted, 5);
     added[0].regions = [{ kind: "rectangle", x: 0, y: 0, width: 1, height: 1 }];
     assert.equal(batch.tally().counted, null, "for other regions");
-    const { gates: gatesNow, regions: regionsNow, pixelSize } = added[0];
-    const of = { result: state.result, regions: regionsNow, gates: gatesNow, pixelSize };
+    const of = countBasis(added[0], state.result);
     added[0].countFailure = { of, error: { code: "x", message: "m", help: "r" } };
-    const { counted, uncounted } = batch.tally();
-    assert.deepEqual([counted, uncounted], [4, 1], "an image that could not be counted does not delay the others");
+    const { counted: count, uncounted } = batch.tally();
+    assert.deepEqual([count, uncounted], [4, 1], "an image that could not be counted does not delay the others");
     added[0].regions = [];
     assert.equal(batch.tally().counted, null, "it failed with other regions");
     assert.deepEqual(batch.scores(), [{ score: 0.5 }]);

@@ -28,12 +28,14 @@ function image(
   group: string | null,
   areas: readonly number[],
   mm2: number | null = null,
+  positive: number | null = null,
 ): ConditionImage {
   const included = Uint8Array.from(areas, (value) => (value < 0 ? 0 : 1));
   const kept = areas.filter((value) => !(value < 0));
   const summary = {
     nuclei: areas.length,
     included: kept.length,
+    positive,
     pixels: 2e6,
     squareMillimetres: mm2,
     columns: [{ column: area, moments: momentsOf(kept) }],
@@ -76,6 +78,20 @@ describe("groups", () => {
   test("offer the density per mm² only if an area is known", () => {
     const keys = quantitiesOf([image("a", null, [1])]).map(({ key }) => key);
     assert.deepEqual(keys, ["nuclei_counted", "density_per_megapixel", "area_px2"]);
+  });
+
+  test("compare the percentage of positive nuclei if nuclei are classified", () => {
+    const classified = [
+      image("a", "x", [1, 2, 3, -4], null, 1),
+      image("b", "x", [1, 2], null, 2),
+      image("c", "x", [-1], null, 0),
+      image("d", "x", [1]),
+    ];
+    const quantity = quantitiesOf(classified).find(({ key }) => key === "positive_percent") ?? assert.fail();
+    const [group] = conditionsOf(classified, quantity);
+    // An image without counted nuclei has no percentage, and neither has one without the measurement.
+    assert.deepEqual([group?.images.length, group?.nuclei, group?.missing], [2, 5, 2]);
+    near(group?.ofImages.mean ?? Number.NaN, (100 / 3 + 100) / 2);
   });
 
   test("are not compared by the numbers of nuclei", () => {

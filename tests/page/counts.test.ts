@@ -33,6 +33,8 @@ function batchOf(count: number) {
       pixelSize: null,
       regions: [],
       gates: [],
+      positive: null,
+      cellExpansion: 0,
       counted: null,
       countFailure: null,
       state: { kind: "done", result: { width: 1, height: 1, stack: { pixelSize: null } } },
@@ -68,6 +70,20 @@ describe("counting", () => {
     assert.deepEqual(measured(asked), [], "nothing is decoded or measured for a gate or a region");
     assert.equal(asked.length, 3 * 5 + 1, "only what changed is counted");
     assert.equal(counts.of(images[2])?.counted.summary.included, 2);
+  });
+
+  test("measures again for cells, and only counts again for a threshold", async () => {
+    const { asked, images, counts } = batchOf(1);
+    await counts.askAll(images);
+    asked.length = 0;
+    images[0].positive = { key: "area_px2", minimum: 3 };
+    assert.equal(counts.of(images[0]), null, "not known for the new threshold");
+    await counts.askAll(images);
+    assert.deepEqual(asked, ["count"]);
+    images[0].cellExpansion = 2;
+    assert.equal(counts.tableOf(images[0]), null);
+    await counts.askAll(images);
+    assert.deepEqual(asked, ["count", "measure 0", "count"]);
   });
 
   test("requests nothing when nothing has changed", async () => {

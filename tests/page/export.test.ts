@@ -24,8 +24,10 @@ function orderOf(names: string[], broken: string[]) {
     path: `${imageId}.png`,
     source: {},
     edits: { steps: [] },
-    regions: [],
+    regions: [{ kind: "rectangle", x: 0, y: 0, width: 9, height: 9, name: "cortex" }],
     gates: [],
+    positive: { key: "gray_mean", minimum: 5 },
+    cellExpansion: 1.5,
     state: { kind: "done", result: {} },
   }));
   return {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "vitest";
+import { positiveNuclei } from "../../packages/nucleoscope/src/format.ts";
 import { binAt, binCounts, binEdge, binsOf } from "../../packages/nucleoscope/src/results/bins.ts";
 import {
   density,
@@ -81,9 +82,10 @@ describe("a density", () => {
 });
 
 describe("a summary of a batch", () => {
-  const image = (values: any, squareMillimetres: number | null, unit = "px²") => ({
+  const image = (values: any, squareMillimetres: number | null, unit = "px²", positive: number | null = null) => ({
     nuclei: values.length + 1,
     included: values.length,
+    positive,
     pixels: 1e6,
     squareMillimetres,
     columns: [{ column: { key: "area", label: "Area", unit }, moments: momentsOf(values) }],
@@ -104,6 +106,14 @@ describe("a summary of a batch", () => {
   test("has its density in mm² only if every image has", () => {
     assert.equal(density(summariseBatch([image([1], 0.5), image([2], null)]))?.unit, "per megapixel");
     assert.equal(density(summariseBatch([])), null);
+  });
+
+  test("has the number of positive nuclei only if every image has", () => {
+    const [two, one, none] = [image([1, 2, 3], null, "px²", 2), image([1], null, "px²", 1), image([1], null)];
+    assert.equal(summariseBatch([two, one]).positive, 3);
+    assert.equal(summariseBatch([two, none]).positive, null);
+    assert.equal(positiveNuclei(1500, 2000), "1,500 of 2,000 nuclei (75.0 %)");
+    assert.equal(positiveNuclei(0, 0), "0 of 0 nuclei");
   });
 
   test("does not mix units", () => {

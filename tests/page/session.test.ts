@@ -57,6 +57,8 @@ interface Request {
 /** An engine that segments `3.png` into three nuclei, and records its requests. */
 function makeEngine() {
   const requests: string[] = [];
+  /** Requests to measure and to count. */
+  const counting: string[] = [];
   const failing = new Set<string>();
   const segmented = ({ imageId, settings, edits }: Request) => nucleiOf(imageId, edits, settings.minimumArea);
   const engine = {
@@ -100,13 +102,18 @@ function makeEngine() {
       requests.push(`correct ${request.imageId}`);
       return segmented(request);
     },
-    measure: async () => ({ columns: [], rows: 0, values: new Float64Array() }),
-    count: async ({ gates }: { readonly gates: readonly object[] }) => ({
-      included: new Uint8Array(),
-      summary: { included: gates.length === 0 ? 9 : 1 },
-    }),
+    measure: async (request: Request, _: object, cellExpansion: number) => {
+      counting.push(`measure ${request.imageId}${cellExpansion > 0 ? ` with cells of ${cellExpansion}` : ""}`);
+      return { columns: [{ key: "area_px2" }], rows: 3, values: Float64Array.of(2, 4, 8) };
+    },
+    count: async ({ gates, positive }: { readonly gates: readonly object[]; readonly positive: object | null }) => {
+      counting.push("count");
+      const included = Uint8Array.of(1, 0, 1);
+      return { included, summary: { included: gates.length === 0 ? 9 : 1, positive: positive === null ? null : 1 } };
+    },
+    otsu: async (values: Float64Array) => values.reduce((sum, value) => sum + value, 0),
   };
-  return { engine, requests, failing };
+  return { engine, requests, counting, failing };
 }
 
 function makeSession(settingsHash = "") {
@@ -292,6 +299,49 @@ describe("a session", () => {
     assert.deepEqual(shown(), [[false, true], [false, true], [true, true], [true]]);
     assert.deepEqual(Object.keys(session.shared.displays), ["DAPI\nGFP"], "it is kept");
     assert.deepEqual(images.map(count), [1, 2, 3, 4], "no nuclei change");
+  });
+
+  test("a threshold and an expansion apply to every image and to images opened later", async () => {
+    const { session, counting } = makeSession();
+    const images = await opened(session, "3.png", "5.png");
+    counting.length = 0;
+    session.setPositive({ key: "area_px2", minimum: 4 });
+    await session.settled();
+    assert.deepEqual(counting, ["count", "count"], "nothing is measured again");
+    assert.deepEqual(
+      images.map((image) => session.counts.of(image)?.counted.summary.positive),
+      [1, 1],
+    );
+    assert.equal(await session.suggestThreshold("area_px2"), 20, "from the counted nuclei of all images");
+    assert.equal(await session.suggestThreshold("gray_mean"), 0, "no values");
+    session.setCellExpansion(2.5);
+    await session.settled();
+    assert.deepEqual(counting.filter((request) => request.startsWith("measure")).sort(), [
+      "measure 3 with cells of 2.5",
+      "measure 5 with cells of 2.5",
+    ]);
+    const [, , third] = await opened(session, "4.png");
+    assert.deepEqual([third?.positive, third?.cellExpansion], [{ key: "area_px2", minimum: 4 }, 2.5]);
+    assert.equal(session.shared.cellExpansion, 2.5);
+  });
+
+  test("renaming a region counts nothing again, and is undone", async () => {
+    const { session, counting } = makeSession();
+    const [image] = await opened(session, "3.png");
+    const region = { kind: "rectangle", x: 0, y: 0, width: 4, height: 4 } as const;
+    session.setRegions([region]);
+    await session.settled();
+    counting.length = 0;
+    session.setRegions([{ ...region, name: "cortex" }]);
+    assert.notEqual(session.counts.of(image ?? assert.fail()), null, "known at once");
+    assert.equal(image?.regions[0]?.name, "cortex");
+    session.undo();
+    assert.equal(image?.regions[0]?.name, undefined);
+    await session.settled();
+    assert.deepEqual(counting, []);
+    session.setRegions([{ ...region, width: 5 }]);
+    await session.settled();
+    assert.deepEqual(counting, ["count"]);
   });
 
   test("removed images come back with their results, one by one or all together", async () => {

@@ -150,6 +150,8 @@ test("a record's settings are used unchanged, and differences are reported", asy
     edits: [{ kind: "delete", at: [[1, 2]] }],
     regions: [{ kind: "rectangle", x: 0, y: 0, width: 9, height: 9 }],
     gates: [{ key: "area_px2", minimum: 3, maximum: null, keep: "inside" }],
+    positive: { key: "gray_mean", minimum: 5 },
+    cellExpansion: 1.5,
     group: "treated",
   };
   const fromTruth = { ...run, id: "b", model: null, start: "groundTruth", settings: null, gates: [], group: null };
@@ -187,8 +189,8 @@ test("a record's settings are used unchanged, and differences are reported", asy
   assert.equal(a.recorded, settings);
   assert.deepEqual(a.tuning, { ...tuning, smoothing: 15, minimumArea: 1e6 });
   assert.deepEqual(
-    [a.selection, a.pixelSize, a.regions, a.gates, a.group],
-    [run.selection, run.pixelSize, run.regions, run.gates, "treated"],
+    [a.selection, a.pixelSize, a.regions, a.gates, a.positive, a.cellExpansion, a.group],
+    [run.selection, run.pixelSize, run.regions, run.gates, run.positive, 1.5, "treated"],
   );
   assert.deepEqual([a.edits.steps, b.edits.steps], [run.edits, []]);
   assert.deepEqual(

@@ -270,7 +270,7 @@ function finished() {
   const { image, found } = segmented(1);
   const masks = structuredClone(found.masks());
   const nuclei = nucleoscope.Segmentation.fromMasks({ masks, width: 512, height: 384, edited: [2] });
-  return { image, found, masks, nuclei, table: nuclei.measure(image) };
+  return { image, found, masks, nuclei, table: nuclei.measure(image, 0) };
 }
 
 const provenance = {
@@ -365,6 +365,59 @@ test("finished nuclei are measured, counted and exported", () => {
   );
   assert.throws(() => nucleoscope.batchFiles([file], [], allFormats, {}), TypeError);
   assert.throws(() => nucleoscope.countNuclei({ ...table, rows: 3 }, 512, 384, null, [], []), TypeError);
+});
+
+test("cells are measured, outlined and divided by a threshold, as in the files", () => {
+  const { image, nuclei } = finished();
+  const table = nuclei.measure(image, 3);
+  const columnOf = (key: string): number[] => {
+    const start = table.columns.findIndex((column: { key: string }) => column.key === key) * table.rows;
+    assert.ok(start >= 0, key);
+    return [...table.values.slice(start, start + table.rows)];
+  };
+  const ratios = columnOf("nucleus_cell_area_ratio");
+  assert.ok(ratios.every((ratio) => ratio > 0 && ratio < 1));
+  const outlines = nuclei.cellOutlines(3, null);
+  assert.equal(new Set(outlines.labels).size, table.rows);
+  assert.deepEqual(nuclei.cellOutlines(1.5, { x: 0.5, y: 0.5 }), outlines);
+  assert.deepEqual(nuclei.cellOutlines(0, null), nuclei.outlines());
+
+  const means = columnOf("gray_ring_mean");
+  const minimum = nucleoscope.otsuThreshold(Float64Array.from(means));
+  assert.ok(minimum > Math.min(...means) && minimum < Math.max(...means));
+  assert.equal(nucleoscope.otsuThreshold(Float64Array.of(3, 3)), undefined);
+  const positive = { key: "gray_ring_mean", minimum };
+  const regions = [{ kind: "rectangle", x: 0, y: 0, width: 256, height: 384, name: "left half" }];
+  const counted = nucleoscope.countNuclei(table, 512, 384, null, regions, [], positive);
+  const expected = means.map((mean, row) => Number(counted.included[row] === 1 && mean >= minimum));
+  assert.deepEqual([...counted.positive], expected);
+  assert.equal(
+    counted.summary.positive,
+    expected.reduce((sum, one) => sum + one, 0),
+  );
+  const missing = { key: "red_mean", minimum };
+  const unclassified = nucleoscope.countNuclei(table, 512, 384, null, regions, [], missing);
+  assert.deepEqual([unclassified.positive, unclassified.summary.positive], [null, null]);
+
+  const given = { ...provenance, regions, positive, cellExpansion: 3 };
+  const file = new Uint8Array([1]);
+  const { part, files } = nuclei.exportFiles(image, file, "cells", "cells", "cells.png", allFormats, [], given);
+  const shared = nucleoscope.batchFiles([part], [], allFormats, { delimiter: "comma", decimal: "point" });
+  const rows = rowsOf(text(shared, "nuclei.csv"));
+  const classes = means.map((mean, row) =>
+    counted.included[row] === 0 ? "" : mean >= minimum ? "positive" : "negative",
+  );
+  assert.deepEqual(
+    rows.map((row) => row.class),
+    classes,
+  );
+  const [summary] = rowsOf(text(shared, "summary.csv"));
+  assert.equal(Number(summary?.nuclei_positive), counted.summary.positive);
+  assert.equal(summary?.cell_expansion_px, "3");
+  const [record] = nucleoscope.readRecord(new TextEncoder().encode(text(shared, "nucleoscope.json")));
+  assert.deepEqual([record.positive, record.cellExpansion, record.regions], [positive, 3, regions]);
+  const geojson = files.find(({ name }: { name: string }) => name === "cells.geojson");
+  assert.deepEqual(nucleoscope.readRegions(geojson.bytes)[0].name, "left half");
 });
 
 test("masks pass from the CSV, through every worker, to the CSV as they are, and only the CSV is text", () => {

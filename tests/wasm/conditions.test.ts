@@ -30,7 +30,7 @@ test("the numbers of groups on the page equal the exported ones", () => {
   const image = nucleoscope.DecodedImage.open(nucleoscope.exampleImage(1).png, {}, undefined, true);
   const found = model.infer(image, {}, undefined).label({}, []);
   const nuclei = nucleoscope.Segmentation.fromMasks({ masks: found.masks(), width: 512, height: 384, edited: [] });
-  const table = nuclei.measure(image);
+  const table = nuclei.measure(image, 0);
   const formats = ["summary", "conditions"];
   // The same nuclei in several images, of which others count in each; none does in the last one.
   const images = [

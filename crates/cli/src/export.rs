@@ -9,11 +9,13 @@ use nucleoscope::export::bowl::BOWL;
 use nucleoscope::export::conditions::GroupTemplate;
 use nucleoscope::export::record::RECORD;
 use nucleoscope::export::tables::{Decimal, Delimiter, Dialect, MEASUREMENTS, SUMMARY};
-use nucleoscope::export::{self, ExportError, ExportFile, FORMATS, Format, Formats, Part, Subject, geojson};
+use nucleoscope::export::{
+    self, ExportError, ExportFile, FORMATS, Format, Formats, ImageExport, Part, Subject, geojson,
+};
 use nucleoscope::image::{Opened, PixelSize, Selection};
 use nucleoscope::input::dataset::ImageEntry;
 use nucleoscope::nuclei::counted::{Counted, Gate, GateError};
-use nucleoscope::nuclei::{LabelImage, Region};
+use nucleoscope::nuclei::{LabelImage, MAXIMUM_EXPANSION, Region, Threshold, ThresholdError};
 use nucleoscope::record::{self, FileIdentity, Provenance};
 use nucleoscope::{Diagnostic, Error, InFile};
 use rayon::prelude::*;
@@ -65,6 +67,13 @@ pub(crate) struct ExportOptions {
     /// to count those outside the range. May be given several times
     #[arg(long = "gate", value_name = "MEASUREMENT:LOW..HIGH", value_parser = gate, allow_hyphen_values = true)]
     gates: Vec<Gate>,
+    /// Divide the counted nuclei into positive and negative ones: dapi_mean>=120
+    #[arg(long, value_name = "MEASUREMENT>=VALUE", value_parser = threshold)]
+    positive: Option<Threshold>,
+    /// Expand nuclei into cells by this distance, in µm if the pixel size is known, otherwise in pixels, and measure
+    /// the cells [default: 0, no cells]
+    #[arg(long, value_name = "DISTANCE", value_parser = expansion, default_value = "0", hide_default_value = true)]
+    cell_expansion: f64,
     /// Count only nuclei inside these regions of every image
     #[arg(long, value_name = "FILE.geojson")]
     regions: Option<PathBuf>,
@@ -95,6 +104,8 @@ impl ExportOptions {
             extra: summary.into_iter().chain(nuclei).collect(),
             pixel_size: self.pixel_size,
             gates: self.gates.clone(),
+            positive: self.positive.clone(),
+            cell_expansion: self.cell_expansion,
             groups: self.groups.clone(),
             regions,
         })
@@ -126,6 +137,19 @@ fn formats(text: &str) -> Result<Formats, String> {
 
 fn gate(text: &str) -> Result<Gate, String> {
     text.parse().map_err(|error: GateError| format!("{error}. {}", error.help()))
+}
+
+fn threshold(text: &str) -> Result<Threshold, String> {
+    text.parse().map_err(|error: ThresholdError| format!("{error}. {}", error.help()))
+}
+
+fn expansion(text: &str) -> Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if (0.0..=MAXIMUM_EXPANSION).contains(&number) {
+        Ok(number)
+    } else {
+        Err(format!("not from 0 to {MAXIMUM_EXPANSION}"))
+    }
 }
 
 fn group(text: &str) -> Result<GroupTemplate, String> {
@@ -192,6 +216,8 @@ pub(crate) struct Tally {
     images: usize,
     nuclei: usize,
     counted: usize,
+    /// Of the images whose nuclei are classified: positive nuclei, and all that count.
+    positive: Option<(usize, usize)>,
 }
 
 impl Tally {
@@ -200,16 +226,28 @@ impl Tally {
         self.images += 1;
         self.nuclei += written.counted.included.len();
         self.counted += written.counted.count();
+        if let Some(positive) = written.counted.positive_count() {
+            let (before, of) = self.positive.unwrap_or_default();
+            self.positive = Some((before + positive, of + written.counted.count()));
+        }
     }
 }
 
 impl std::fmt::Display for Tally {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { images, nuclei, counted } = self;
+        let Self { images, nuclei, counted, positive } = self;
         if counted == nuclei {
-            write!(formatter, "{images} images, {nuclei} nuclei")
+            write!(formatter, "{images} images, {nuclei} nuclei")?;
         } else {
-            write!(formatter, "{images} images, {counted} of {nuclei} nuclei counted")
+            write!(formatter, "{images} images, {counted} of {nuclei} nuclei counted")?;
+        }
+        match positive {
+            Some((positive, of @ 1..)) => {
+                let percent = *positive as f64 / *of as f64 * 100.0;
+                write!(formatter, ", {positive} positive ({percent:.1} %)")
+            }
+            Some((positive, 0)) => write!(formatter, ", {positive} positive"),
+            None => Ok(()),
         }
     }
 }
@@ -234,6 +272,8 @@ pub(crate) struct Exports {
     extra: Vec<Format>,
     pixel_size: Option<PixelSize>,
     gates: Vec<Gate>,
+    positive: Option<Threshold>,
+    cell_expansion: f64,
     groups: Option<GroupTemplate>,
     regions: Vec<Region>,
 }
@@ -244,6 +284,10 @@ pub(crate) struct Written {
     pub part: Part,
     /// The nuclei that count.
     pub counted: Counted,
+    /// The pixel size that was used.
+    pub pixel_size: Option<PixelSize>,
+    /// The distance by which nuclei were expanded into cells.
+    pub cell_expansion: f64,
 }
 
 impl Exports {
@@ -273,6 +317,8 @@ impl Exports {
         Provenance {
             pixel_size: self.pixel_size,
             gates: self.gates.clone(),
+            positive: self.positive.clone(),
+            cell_expansion: self.cell_expansion,
             regions: self.regions.clone(),
             ..Default::default()
         }
@@ -298,12 +344,13 @@ impl Exports {
         if let Some(groups) = &self.groups {
             provenance.group = Some(groups.group(&entry.path).unwrap_or_default());
         }
+        let pixel_size = provenance.pixel_size.or(opened.info.pixel_size);
         let subject = Subject {
             image_id: &entry.image_id,
             file_stem: &entry.file_stem,
             image: &opened.image,
             channels: &opened.channels,
-            pixel_size: provenance.pixel_size.or(opened.info.pixel_size),
+            pixel_size,
             labels,
             edited,
             warnings: &opened.info.warnings,
@@ -315,10 +362,14 @@ impl Exports {
             let gate = &provenance.gates[place];
             table::print_warning(&Fault::UnusedGate(gate.to_string()).in_file(&entry.path));
         }
+        if let Some(threshold) = provenance.positive.filter(|_| made.counted.positive.is_none()) {
+            table::print_warning(&Fault::UnusedThreshold(threshold.to_string()).in_file(&entry.path));
+        }
         if let Some((_, folder)) = &self.folder {
             made.files.iter().try_for_each(|file| inputs.write(&folder.join(&file.name), &file.bytes))?;
         }
-        Ok(Written { part: made.part, counted: made.counted })
+        let ImageExport { part, counted, .. } = made;
+        Ok(Written { part, counted, pixel_size, cell_expansion: provenance.cell_expansion })
     }
 
     /// Writes the files shared by all images; `output` is the path of the Bowl's CSV.

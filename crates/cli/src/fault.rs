@@ -71,6 +71,13 @@ pub(crate) enum Fault {
         help("Name a column of the measurements, or leave the gate out.")
     )]
     UnusedGate(String),
+    /// A threshold is on a measurement that an image does not have.
+    #[error("nuclei are not classified by {0}: there is no such measurement")]
+    #[diagnostic(
+        code("command/unused-threshold"),
+        help("Name a column of the measurements; those of rings and cells need --cell-expansion.")
+    )]
+    UnusedThreshold(String),
     /// An option that no longer has an effect.
     #[error("--fast no longer has an effect: there is one mode")]
     #[diagnostic(code("command/no-effect"), help("Leave it out."))]

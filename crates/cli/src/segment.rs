@@ -175,8 +175,9 @@ fn finish(
         inputs.write(&path(folder, ".png"), &picture.map_err(|error| Error::io(error, &entry.path))?)?;
     }
     if let Some(folder) = &arguments.measurements {
-        let pixel_size = exports.pixel_size().or(work.opened.info.pixel_size);
-        let table = MeasurementTable::new(labels, &work.opened.channels, pixel_size, &found.edited);
+        let (channels, pixel_size) = (&work.opened.channels, written.pixel_size);
+        let table = MeasurementTable::new(labels, channels, pixel_size, &found.edited);
+        let table = table.with_cells(labels, channels, pixel_size, written.cell_expansion);
         let rows = NucleiRows::new(&table, &written.counted);
         let folder_of_image = entry.path.replace('\\', "/");
         let folder_of_image = folder_of_image.rsplit_once('/').map_or("", |(folder, _)| folder);

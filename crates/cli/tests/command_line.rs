@@ -229,6 +229,84 @@ fn gates_and_regions_decide_what_every_file_holds() {
 }
 
 #[test]
+fn positive_nuclei_and_cells_agree_in_every_file_and_are_repeated() {
+    let folder = bowl(2);
+    let half = r#"{ "type": "Feature", "properties": { "name": "upper half" }, "geometry":
+        { "type": "Polygon", "coordinates": [[[0, 0], [256, 0], [256, 128], [0, 128], [0, 0]]] } }"#;
+    fs::write(folder.path().join("half.geojson"), half).unwrap();
+    let rules =
+        ["--positive", "gray_ring_mean>=30", "--cell-expansion", "1.5", "--gate", "area:60..", "--regions"];
+    let inputs = ["segment", "bowl/stage1_test", "--pixel-size", "0.5", "--measurements", "tables"];
+    let first = [&inputs[..], &rules[..], &["half.geojson", "--export-dir", "first"]].concat();
+    let output = nucleoscope(folder.path(), &first);
+    assert!(output.status.success(), "{}", said(&output));
+    let read = |name: &str| fs::read(folder.path().join(name)).unwrap();
+    let nuclei = read("first/nuclei.csv");
+    let classes = column(&nuclei, "class");
+    let expected: Vec<&str> = column(&nuclei, "included")
+        .iter()
+        .zip(column(&nuclei, "gray_ring_mean"))
+        .map(|(included, mean)| match (included.as_str(), mean.parse::<f64>().unwrap_or(f64::NAN) >= 30.0) {
+            ("false", _) => "",
+            (_, true) => "positive",
+            (_, false) => "negative",
+        })
+        .collect();
+    assert_eq!(classes, expected);
+    let count = |class: &str| classes.iter().filter(|other| *other == class).count();
+    let (positive, negative) = (count("positive"), count("negative"));
+    assert!(positive > 0 && negative > 0, "{positive} and {negative}");
+    let summary = read("first/summary.csv");
+    let numbers =
+        |key: &str| -> Vec<f64> { column(&summary, key).iter().map(|text| text.parse().unwrap()).collect() };
+    assert_eq!(numbers("nuclei_positive").iter().sum::<f64>(), positive as f64);
+    for ((percent, positive), counted) in
+        numbers("positive_percent").iter().zip(numbers("nuclei_positive")).zip(numbers("nuclei_counted"))
+    {
+        assert!((percent - 100.0 * positive / counted).abs() < 1e-6);
+    }
+    assert_eq!(column(&summary, "positive_if"), ["gray_ring_mean>=30"; 2]);
+    assert_eq!(column(&summary, "cell_expansion_um"), ["1.5"; 2]);
+    let percent = positive as f64 / (positive + negative) as f64 * 100.0;
+    let line = printed(&output);
+    assert!(line.contains(&format!(", {positive} positive ({percent:.1} %), 0 failed")), "{line}");
+    let regions = column(&nuclei, "region");
+    let is_above = column(&nuclei, "centroid_y_px").into_iter().map(|y| y.parse::<f64>().unwrap() < 127.5);
+    assert!(
+        regions
+            .iter()
+            .zip(is_above)
+            .all(|(name, is_above)| name == ["", "upper half"][usize::from(is_above)])
+    );
+    let of_image = column(&read("tables/example-001000-measurements.csv"), "class");
+    assert_eq!(of_image, classes[..of_image.len()]);
+    let geojson: serde_json::Value = serde_json::from_slice(&read("first/example-001000.geojson")).unwrap();
+    let features = geojson["features"].as_array().unwrap();
+    assert_eq!(features.last().unwrap()["properties"]["name"], "upper half");
+    assert!(features[0]["nucleusGeometry"].is_object());
+
+    let again =
+        ["segment", "bowl/stage1_test", "--record", "first/nucleoscope.json", "--export-dir", "again"];
+    let output = nucleoscope(folder.path(), &again);
+    assert!(output.status.success(), "{}", said(&output));
+    for file in fs::read_dir(folder.path().join("first")).unwrap().map(Result::unwrap) {
+        let name = file.file_name().into_string().unwrap();
+        assert!(read(&format!("first/{name}")) == read(&format!("again/{name}")), "{name} is the same");
+    }
+
+    let unused = ["export", "bowl/stage1_test", "--summary", "s.csv", "--positive", "red_mean>=1"];
+    let output = nucleoscope(folder.path(), &unused);
+    assert!(said(&output).contains("command/unused-threshold"), "{}", said(&output));
+    for (option, value) in
+        [("--positive", "gray_mean>1"), ("--cell-expansion", "-1"), ("--cell-expansion", "2000")]
+    {
+        let option = format!("{option}={value}");
+        let output = nucleoscope(folder.path(), &["export", "bowl", "--summary", "s.csv", &option]);
+        assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    }
+}
+
+#[test]
 fn groups_come_from_a_template_and_are_kept_in_the_record() {
     let folder = bowl(2);
     let arguments = ["export", "bowl/stage1_test", "--export-dir", "out", "--group", "*-0010{group}"];

@@ -31,7 +31,7 @@ use nucleoscope::nuclei::MeasurementTable;
 use nucleoscope::nuclei::counted::{self, Gate, Rules};
 use nucleoscope::nuclei::summary::Summary as NucleiSummary;
 use nucleoscope::nuclei::table::Column;
-use nucleoscope::nuclei::{self, Edit, Edited, Outline, RefusedEdit, Region, Setting, SparseNuclei};
+use nucleoscope::nuclei::{self, Edit, Edited, Outline, RefusedEdit, Region, Setting, SparseNuclei, Threshold};
 use nucleoscope::prediction::ProbabilityMaps;
 use nucleoscope::record::{self, sha256};
 use nucleoscope::record::{ImageRecord, Provenance};
@@ -168,7 +168,8 @@ pub fn read_regions(bytes: &[u8]) -> Result<Vec<Js<Region>>, JsValue> {
     geojson::read_regions(bytes).map(|regions| to_js_list(&regions)).map_err(thrown)
 }
 
-/// Determines which nuclei of an image count, and summarizes them. `width` and `height` are the image's.
+/// Determines which nuclei of an image count and are positive, and summarizes them. `width` and `height` are the
+/// image's.
 ///
 /// # Errors
 /// A `TypeError` if an argument is invalid.
@@ -180,6 +181,7 @@ pub fn count_nuclei(
     #[wasm_bindgen(js_name = "pixelSize")] pixel_size: Option<Js<PixelSize>>,
     regions: Vec<Js<Region>>,
     gates: Vec<Js<Gate>>,
+    positive: Option<Js<Threshold>>,
 ) -> Result<Js<CountedNuclei<'static>>, JsValue> {
     let table = table_of(table)?;
     let pixel_size = pixel_size.map(from_js).transpose()?;
@@ -187,11 +189,17 @@ pub fn count_nuclei(
     let gates: Vec<Gate> = from_js_list(gates)?;
     let counted =
         counted::count(&table, Size::new(width, height), &Rules { regions: &regions, gates: &gates });
-    let included: Vec<u8> = counted.included.iter().copied().map(u8::from).collect();
+    let threshold: Option<Threshold> = positive.map(from_js).transpose()?;
+    let counted = counted.classified(&table, threshold.as_ref());
     Ok(to_js(&CountedNuclei {
-        included: js_sys::Uint8Array::from(&*included),
+        included: flags(&counted.included),
+        positive: counted.positive.as_deref().map_or(JsValue::NULL, |positive| flags(positive).into()),
         summary: NucleiSummary::new(&table, &counted, pixel_size),
     }))
+}
+
+fn flags(values: &[bool]) -> js_sys::Uint8Array {
+    js_sys::Uint8Array::from(&*values.iter().copied().map(u8::from).collect::<Vec<u8>>())
 }
 
 /// The nuclei of an image that count.
@@ -201,8 +209,18 @@ pub struct CountedNuclei<'a> {
     #[serde(with = "preserve")]
     #[tsify(type = "Uint8Array<ArrayBuffer>")]
     included: js_sys::Uint8Array,
+    /// For each nucleus, whether it counts and is positive (1) or not (0); `null` if nuclei are not classified.
+    #[serde(with = "preserve")]
+    #[tsify(type = "Uint8Array<ArrayBuffer> | null")]
+    positive: JsValue,
     /// Summary of the nuclei that count.
     summary: NucleiSummary<'a>,
+}
+
+/// Otsu's threshold of some values; nothing if there are no two different ones.
+#[wasm_bindgen(js_name = otsuThreshold)]
+pub fn otsu_threshold(values: &[f64]) -> Option<f64> {
+    nuclei::otsu(values)
 }
 
 /// Values by column: row r of column c is `values[c * rows + r]` and belongs to nucleus r + 1; NaN means no
@@ -1116,12 +1134,31 @@ impl Segmentation {
         Ok(outlines_object(&nuclei::outlines(&labels)))
     }
 
-    /// Measures every nucleus in every channel.
-    pub fn measure(&self, image: &DecodedImage) -> Js<TableObject> {
+    /// Measures every nucleus in every channel, and the cells into which they are expanded by a distance in µm or,
+    /// if the pixel size is not known, in pixels; 0 omits the cells.
+    pub fn measure(
+        &self,
+        image: &DecodedImage,
+        #[wasm_bindgen(js_name = "cellExpansion")] cell_expansion: f64,
+    ) -> Js<TableObject> {
         let Opened { channels, info, .. } = &image.0;
-        let table =
-            MeasurementTable::new(&self.nuclei.labels, channels, info.pixel_size, &self.nuclei.edited);
-        to_js(&TableObject::from(table))
+        let Edited { labels, edited, .. } = &self.nuclei;
+        let table = MeasurementTable::new(labels, channels, info.pixel_size, edited);
+        to_js(&TableObject::from(table.with_cells(labels, channels, info.pixel_size, cell_expansion)))
+    }
+
+    /// The outlines of the cells into which nuclei are expanded, as in [`Self::measure`]; `pixelSize` is in µm.
+    ///
+    /// # Errors
+    /// A `TypeError` if the pixel size is invalid.
+    #[wasm_bindgen(js_name = cellOutlines)]
+    pub fn cell_outlines(
+        &self,
+        #[wasm_bindgen(js_name = "cellExpansion")] cell_expansion: f64,
+        #[wasm_bindgen(js_name = "pixelSize")] pixel_size: Option<Js<PixelSize>>,
+    ) -> Result<Js<OutlinesObject>, JsValue> {
+        let size = pixel_size.map(from_js).transpose()?;
+        Ok(outlines_object(&nuclei::outlines(&nuclei::expand(&self.nuclei.labels, cell_expansion, size))))
     }
 
     /// Writes the files of one image, and its part of the files shared by the batch ([`batch_files`]). `file`

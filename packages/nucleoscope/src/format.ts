@@ -18,6 +18,12 @@ export function countedNuclei(count: number | null, all: number): string {
   return count === null ? `${nuclei(all)}, counting…` : `${number(count)} of ${nuclei(all)} counted`;
 }
 
+/** `45 of 120 nuclei (37.5 %)`: how many of the counted nuclei are positive. */
+export function positiveNuclei(positive: number, of: number): string {
+  const share = of === 0 ? "" : ` (${((100 * positive) / of).toFixed(1)} %)`;
+  return `${number(positive)} of ${nuclei(of)}${share}`;
+}
+
 /** A number with thousands separators. */
 export function number(value: number): string {
   return numbers.format(value);

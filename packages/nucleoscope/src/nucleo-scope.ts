@@ -2,7 +2,7 @@
 import { Engine, type EngineOptions } from "./engine/engine.ts";
 import type { ErrorReport, NamedBlob } from "./engine/protocol.ts";
 import resultsStyles from "./results/results.css";
-import { countOf, type BatchImage } from "./session/batch.ts";
+import { countedOf, countOf, type BatchImage } from "./session/batch.ts";
 import { filesOf } from "./session/exporter.ts";
 import { gatherPicked } from "./session/gather.ts";
 import { KeptSessionStore, SessionKeeper } from "./session/kept-session.ts";
@@ -31,6 +31,8 @@ export interface ImageResult {
   readonly nuclei: number;
   /** How many of them count: all, unless there are regions or gates. */
   readonly count: number;
+  /** How many of those are positive; null if nuclei are not classified. */
+  readonly positive: number | null;
 }
 
 /** The measurements of an image's nuclei, one row for each. */
@@ -110,7 +112,7 @@ export class NucleoScopeElement extends Base {
   #session: Session | null = null;
   #view: View | null = null;
   /** What each image's last `result` event was about. */
-  readonly #reported = new WeakMap<BatchImage, { readonly segmented: object; readonly count: number }>();
+  readonly #reported = new WeakMap<BatchImage, ImageResult & { readonly segmented: object }>();
   #ends: (() => void)[] = [];
 
   /** The address of an image to open. */
@@ -320,8 +322,9 @@ export class NucleoScopeElement extends Base {
     if (result === null || image.state.kind !== "done") return;
     const { result: segmented } = image.state;
     const before = this.#reported.get(image);
-    if (before?.segmented === segmented && before.count === result.count) return;
-    this.#reported.set(image, { segmented, count: result.count });
+    const { count, positive } = result;
+    if (before?.segmented === segmented && before.count === count && before.positive === positive) return;
+    this.#reported.set(image, { ...result, segmented });
     this.#emit("result", result);
   }
 
@@ -392,7 +395,7 @@ function resultOf(image: BatchImage): ImageResult | null {
   const count = countOf(image);
   if (imageId === null || state.kind !== "done" || count === null) return null;
   const { width, height, count: nuclei } = state.result;
-  return { imageId, path, width, height, nuclei, count };
+  return { imageId, path, width, height, nuclei, count, positive: countedOf(image)?.summary.positive ?? null };
 }
 
 /** Fetches a file; a server's answer that is no file is an error. */

@@ -82,9 +82,13 @@ export class SegmentedImage {
     return SegmentedImage.of(this.#engine, request, { nuclei, prediction }, signal);
   }
 
-  /** Measures every nucleus in every channel, in the order of their numbers. */
-  async measurements(): Promise<NucleusMeasurements[]> {
-    const { columns, rows, values } = await this.#engine.measure(this.#request, this.#nuclei);
+  /**
+   * Measures every nucleus in every channel, in the order of their numbers. With `cellExpansion` above 0, nuclei are
+   * expanded into cells by this distance, in µm if the pixel size is known, otherwise in pixels, and these are
+   * measured, too.
+   */
+  async measurements({ cellExpansion = 0 }: { readonly cellExpansion?: number } = {}): Promise<NucleusMeasurements[]> {
+    const { columns, rows, values } = await this.#engine.measure(this.#request, this.#nuclei, cellExpansion);
     return Array.from({ length: rows }, (_, row) => ({
       nucleus: row + 1,
       ...Object.fromEntries(columns.map(({ key }, column) => [key, finite(values[column * rows + row])])),

@@ -53,6 +53,7 @@ export class View {
   readonly #export: ExportMenu;
   readonly #progress: ProgressBar;
   readonly #smallHistogram: SmallHistogram;
+  readonly #settings: SettingsPanel;
   #frame: number | null = null;
 
   constructor(root: Root, session: Session, listener: ViewListener) {
@@ -73,6 +74,10 @@ export class View {
       session.counts,
       (before, after) => session.changeGates(before, after),
       { rule: () => session.batch.groupRule, changed: (change) => session.changeGroups(change) },
+      {
+        thresholdChanged: (threshold) => session.setPositive(threshold),
+        suggest: (key) => session.suggestThreshold(key),
+      },
     );
     this.#listElement = this.#part("images");
     this.#list = new ImageList(root, (image) => session.select(image));
@@ -104,7 +109,8 @@ export class View {
       measures: this.#measurements.columns,
       dialect: dialect.dialect,
     }));
-    this.#smallHistogram = new SmallHistogram(root);
+    this.#smallHistogram = new SmallHistogram(this.#part("small-histogram"));
+    this.#settings = new SettingsPanel(root, session);
     this.#progress = new ProgressBar(this.#part("progress"), this.#part("progress-words"));
     new FileDrop(root, (gathered) => void session.open(gathered), this.#abort.signal);
     for (const menu of root.querySelectorAll<HTMLDetailsElement>("details.menu")) followMenu(menu);
@@ -184,12 +190,11 @@ export class View {
   #followSession(): void {
     const session = this.#session;
     const messages = new MessageList(this.#part("messages"), this.#part("message-list"), session.messages);
-    const settings = new SettingsPanel(this.#root, session);
     const score = new ScorePanel(this.#part("score"), this.#part("score-note"));
     const follow = (run: () => void): void => void this.#ends.push(effect(run));
     follow(() => setText(this.#part("status"), session.status.value));
     follow(() => messages.show(session.messages.shown.value));
-    follow(() => settings.show(session.diameter.value));
+    follow(() => this.#settings.show(session.diameter.value));
     follow(() => this.#list.show(session.images.value, session.selected.peek()));
     follow(() => this.#show(session.selected.value));
     follow(() => {
@@ -267,11 +272,26 @@ export class View {
     this.#measurements.update(image);
     this.#showRegions(image);
     this.#showSmallHistogram(image);
+    this.#showLegend(image);
+  }
+
+  /** The legend: of the classes of nuclei, or else of the comparison with ground truth. */
+  #showLegend(image: BatchImage | null): void {
+    const result = image?.state.kind === "done" ? image.state.result : null;
+    const isClassed = image !== null && this.#session.counts.of(image)?.counted.positive != null;
+    const isScored = result?.score != null;
+    const legend = this.#part("legend");
+    legend.hidden = !isClassed && !isScored;
+    for (const item of legend.children) {
+      const isOfClass = /positive|negative/.test(item.className);
+      const isMissed = item.className === "legend-missed";
+      (item as HTMLElement).hidden = isMissed ? !isScored : isOfClass !== isClassed;
+    }
   }
 
   #showSmallHistogram(image: BatchImage | null): void {
     const measured = image === null ? null : this.#session.counts.of(image);
-    this.#smallHistogram.show(measured?.table ?? null, measured?.counted.included ?? null);
+    this.#smallHistogram.show(measured?.table ?? null, measured?.counted.included ?? null, ["area_um2", "area_px2"]);
   }
 
   /** Updates the panels that show the selected image. */
@@ -281,7 +301,9 @@ export class View {
     this.#measurements.show(image);
     this.#showSmallHistogram(image);
     this.#stack.show(result?.stack ?? null, image?.selection ?? {});
-    this.#part("legend").hidden = result?.score == null;
+    this.#showLegend(image);
+    const pixelSize = image?.pixelSize ?? result?.stack.pixelSize ?? null;
+    this.#settings.showExpansion(image?.cellExpansion ?? this.#session.shared.cellExpansion ?? 0, pixelSize !== null);
     const hint = image === null ? "" : hintFor(image);
     setText(this.#part("hint"), hint);
     this.#part("hint").hidden = hint === "";

@@ -89,7 +89,8 @@ function countOf({ columns: all, rows, values }: MeasurementTable, gates: readon
     return { column, moments: { count: kept.length, mean, squares } };
   });
   const count = included.reduce((sum, one) => sum + one, 0);
-  const summary = { nuclei: rows, included: count, pixels, squareMillimetres: (pixels * 0.25) / 1e6, columns: summed };
+  const squareMillimetres = (pixels * 0.25) / 1e6;
+  const summary = { nuclei: rows, included: count, positive: null, pixels, squareMillimetres, columns: summed };
   return { included, summary };
 }
 
@@ -148,6 +149,11 @@ const panel = new ResultsPanel(host, {
   hovered: (label) => calls.push({ kind: "hovered", value: label }),
   brushed: (labels) => calls.push({ kind: "brushed", value: labels === null ? null : [...labels] }),
   groupsChanged: changeGroups,
+  thresholdChanged: (threshold) => {
+    calls.push({ kind: "thresholdChanged", value: threshold });
+    panel.threshold = threshold;
+  },
+  suggest: async () => 120.5,
   gatesChanged: (_, gates) => {
     calls.push({ kind: "gatesChanged", value: gates });
     if (shown !== null) panel.count(countOf(shown, gates));

@@ -62,6 +62,7 @@ async function show(count: number, side: number): Promise<void> {
       second: null,
       nuclei,
       missed: null,
+      cells: null,
       regions: [],
       micrometresPerPixel: 0.5,
     },

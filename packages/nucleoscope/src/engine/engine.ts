@@ -14,6 +14,7 @@ import type {
   Masks,
   MeasurementTable,
   ModelMetadata,
+  Outlines,
   PixelSize,
   Rect,
   Region,
@@ -275,9 +276,33 @@ export class Engine {
     return this.#interactive.run(task, options);
   }
 
-  /** Measures the nuclei of an image, without delaying changes to the selected image. */
-  measure(request: ImageRequest, nuclei: FinishedNuclei, options?: RunOptions): Promise<MeasurementTable> {
-    return this.#reader.run({ kind: "measure", ...this.#referenceTo(request), nuclei: finished(nuclei) }, options);
+  /**
+   * Measures the nuclei of an image, without delaying changes to the selected image; and the cells into which they are
+   * expanded by `cellExpansion`, in µm if the pixel size is known, otherwise in pixels.
+   */
+  measure(
+    request: ImageRequest,
+    nuclei: FinishedNuclei,
+    cellExpansion = 0,
+    options?: RunOptions,
+  ): Promise<MeasurementTable> {
+    const task = { ...this.#referenceTo(request), nuclei: finished(nuclei), cellExpansion };
+    return this.#reader.run({ kind: "measure", ...task }, options);
+  }
+
+  /** The outlines of the cells into which nuclei are expanded; `pixelSize` is the one that is used to measure them. */
+  cells(
+    nuclei: FinishedNuclei,
+    cellExpansion: number,
+    pixelSize: PixelSize | null,
+    options?: RunOptions,
+  ): Promise<Outlines> {
+    return this.#reader.run({ kind: "cells", nuclei: finished(nuclei), cellExpansion, pixelSize }, options);
+  }
+
+  /** Otsu's threshold of some values; null if there are no two different ones. */
+  otsu(values: Float64Array<ArrayBuffer>, options?: RunOptions): Promise<number | null> {
+    return this.#interactive.run({ kind: "otsu", values }, options);
   }
 
   /** The label image of an image's nuclei: for each pixel, row by row, the number of its nucleus; 0 is background. */
@@ -285,7 +310,7 @@ export class Engine {
     return this.#reader.run({ kind: "labels", nuclei: finished(nuclei) }, options);
   }
 
-  /** Decides from their measurements which of an image's nuclei count; nothing is decoded. */
+  /** Decides from their measurements which of an image's nuclei count and are positive; nothing is decoded. */
   count(request: Omit<CountTask, "kind">, isSelected: boolean, options?: RunOptions): Promise<CountedNuclei> {
     return (isSelected ? this.#interactive : this.#reader).run({ kind: "count", ...request }, options);
   }

@@ -60,7 +60,7 @@ export type Handled = AllTrue<{
   slider: Others<Slider, "minimum" | "maximum" | "step" | "reversed" | "help">;
   source: Others<Source, "file" | "entry">;
   batchPlan: Others<BatchPlan, "images" | "failures" | "warnings" | "requested" | "records">;
-  countedNuclei: Others<CountedNuclei, "included" | "summary">;
+  countedNuclei: Others<CountedNuclei, "included" | "positive" | "summary">;
   errorReport: Others<ErrorReport, "code" | "message" | "help">;
   imageScore: Others<
     ImageScore,
@@ -71,7 +71,7 @@ export type Handled = AllTrue<{
     ModelMetadata,
     "name" | "version" | "activation" | "stride" | "halo" | "trainingDiameter" | "scales" | "license" | "data"
   >;
-  nucleiSummary: Others<NucleiSummary, "nuclei" | "included" | "pixels" | "squareMillimetres" | "columns">;
+  nucleiSummary: Others<NucleiSummary, "nuclei" | "included" | "positive" | "pixels" | "squareMillimetres" | "columns">;
   outlines: Others<Outlines, "points" | "offsets" | "labels">;
   plannedImage: Others<
     PlannedImage,

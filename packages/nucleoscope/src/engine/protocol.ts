@@ -36,6 +36,7 @@ import type {
   Settings,
   StackInfo,
   TableDialect,
+  Threshold,
   TiledPlan,
   TiledSizes,
 } from "../wasm/nucleoscope.js";
@@ -171,10 +172,26 @@ export interface CorrectTiledTask extends Comparison {
   readonly edits: readonly Edit[];
 }
 
-/** Measures every nucleus. */
+/** Measures every nucleus, and the cells into which nuclei are expanded. */
 export interface MeasureTask extends ImageReference {
   readonly kind: "measure";
   readonly nuclei: FinishedNuclei;
+  /** In µm if the pixel size is known, otherwise in pixels; 0 omits the cells. */
+  readonly cellExpansion: number;
+}
+
+/** Outlines the cells into which nuclei are expanded. */
+export interface CellsTask {
+  readonly kind: "cells";
+  readonly nuclei: FinishedNuclei;
+  readonly cellExpansion: number;
+  readonly pixelSize: PixelSize | null;
+}
+
+/** Computes Otsu's threshold of some values. */
+export interface OtsuTask {
+  readonly kind: "otsu";
+  readonly values: Float64Array<ArrayBuffer>;
 }
 
 /** Writes the label image of an image's nuclei. */
@@ -183,13 +200,15 @@ export interface LabelsTask {
   readonly nuclei: FinishedNuclei;
 }
 
-/** The rules by which nuclei of an image count. */
+/** The rules by which nuclei of an image count and are positive. */
 export interface CountRules {
   readonly regions: readonly Region[];
   readonly gates: readonly Gate[];
+  /** Null if nuclei are not divided into positive and negative ones. */
+  readonly positive: Threshold | null;
 }
 
-/** Decides from their measurements which nuclei of an image count. */
+/** Decides from their measurements which nuclei of an image count and are positive. */
 export interface CountTask extends CountRules {
   readonly kind: "count";
   readonly table: MeasurementTable;
@@ -300,6 +319,8 @@ export type Task =
   | CorrectTask
   | CorrectTiledTask
   | MeasureTask
+  | CellsTask
+  | OtsuTask
   | LabelsTask
   | CountTask
   | CsvTask
@@ -386,6 +407,9 @@ export interface Outcomes {
   correct: Segmented;
   "correct-tiled": Segmented;
   measure: MeasurementTable;
+  cells: Outlines;
+  /** Null if there are no two different values. */
+  otsu: number | null;
   /** For each pixel, row by row, the number of its nucleus, from 1; 0 is background. */
   labels: Uint32Array<ArrayBuffer>;
   count: CountedNuclei;

@@ -35,6 +35,7 @@ export function pixelsIn(task: Task): number {
     case "probability-picture":
       return task.prediction.width * task.prediction.height;
     case "measure":
+    case "cells":
     case "labels":
     case "export":
       return task.nuclei.width * task.nuclei.height;

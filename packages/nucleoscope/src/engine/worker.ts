@@ -10,6 +10,7 @@ import {
   exampleImage,
   exportFormats,
   initSync,
+  otsuThreshold,
   Prediction,
   readBlob,
   readRecord,
@@ -32,6 +33,7 @@ import type {
   BatchFilesTask,
   BlockTask,
   CachedPrediction,
+  CellsTask,
   Comparison,
   CorrectTask,
   CorrectTiledTask,
@@ -139,7 +141,7 @@ async function finish(task: Task, progress: OnProgress): Promise<Finished> {
       return segment(task, progress);
     case "block": {
       const outcome = findInBlock(task, progress);
-      return { outcome, transfer: [outcome.nuclei.buffer, ...buffersOfLines(outcome.outlines)] };
+      return { outcome, transfer: [outcome.nuclei.buffer, ...linesOf(outcome.outlines)] };
     }
     case "label-block": {
       const outcome = labelBlock(task);
@@ -157,13 +159,20 @@ async function finish(task: Task, progress: OnProgress): Promise<Finished> {
       const outcome = measure(task);
       return { outcome, transfer: [outcome.values.buffer] };
     }
+    case "cells": {
+      const outcome = cells(task);
+      return { outcome, transfer: linesOf(outcome) };
+    }
+    case "otsu":
+      return { outcome: otsuThreshold(task.values) ?? null, transfer: [] };
     case "labels": {
       const outcome = labels(task);
       return { outcome, transfer: [outcome.buffer] };
     }
     case "count": {
       const outcome = count(task);
-      return { outcome, transfer: [outcome.included.buffer] };
+      const { included, positive } = outcome;
+      return { outcome, transfer: [included.buffer, ...(positive === null ? [] : [positive.buffer])] };
     }
     case "csv":
       return { outcome: blobOf(bowlCsv([...task.images])), transfer: [] };
@@ -188,10 +197,10 @@ function nucleiMoved(outcome: Segmented): Finished {
 
 function buffersOf({ masks, uncorrected, outlines, truthOutlines }: Segmented): Transferable[] {
   const ofMasks = new Set([masks.buffer, uncorrected?.buffer ?? masks.buffer]);
-  return [...ofMasks, ...buffersOfLines(outlines), ...(truthOutlines === null ? [] : buffersOfLines(truthOutlines))];
+  return [...ofMasks, ...linesOf(outlines), ...(truthOutlines === null ? [] : linesOf(truthOutlines))];
 }
 
-function buffersOfLines({ points, offsets, labels }: Outlines): Transferable[] {
+function linesOf({ points, offsets, labels }: Outlines): Transferable[] {
   return [points.buffer, offsets.buffer, labels.buffer];
 }
 
@@ -400,7 +409,16 @@ function readTruth(source: TruthSource): Truth {
 function measure(task: MeasureTask): MeasurementTable {
   const nuclei = Segmentation.fromMasks(task.nuclei);
   try {
-    return nuclei.measure(imageOf(task, true));
+    return nuclei.measure(imageOf(task, true), task.cellExpansion);
+  } finally {
+    nuclei.free();
+  }
+}
+
+function cells(task: CellsTask): Outlines {
+  const nuclei = Segmentation.fromMasks(task.nuclei);
+  try {
+    return nuclei.cellOutlines(task.cellExpansion, task.pixelSize);
   } finally {
     nuclei.free();
   }
@@ -416,8 +434,8 @@ function labels(task: LabelsTask): Uint32Array<ArrayBuffer> {
   }
 }
 
-function count({ table, width, height, pixelSize, regions, gates }: CountTask): CountedNuclei {
-  return countNuclei(table, width, height, pixelSize, [...regions], [...gates]);
+function count({ table, width, height, pixelSize, regions, gates, positive }: CountTask): CountedNuclei {
+  return countNuclei(table, width, height, pixelSize, [...regions], [...gates], positive);
 }
 
 function exportFiles(task: ExportTask): Outcomes["export"] {

@@ -1,4 +1,4 @@
-import { byId, make, type Root } from "../ui/dom.ts";
+import { byId, makeOption, type Root } from "../ui/dom.ts";
 import type { Selection, StackInfo } from "../wasm/nucleoscope.js";
 
 const projection = "projection";
@@ -35,11 +35,11 @@ export class StackPanel {
     if (!sameStack(this.#shown, stack)) {
       this.#shown = stack;
       this.#channel.replaceChildren(
-        ...stack.channels.map(({ name }, index) => option(String(index), `${index + 1}: ${name}`)),
+        ...stack.channels.map(({ name }, index) => makeOption(String(index), `${index + 1}: ${name}`)),
       );
       this.#slice.replaceChildren(
-        option(projection, "Maximum projection"),
-        ...Array.from({ length: stack.slices }, (_, index) => option(String(index), `${index + 1}`)),
+        makeOption(projection, "Maximum projection"),
+        ...Array.from({ length: stack.slices }, (_, index) => makeOption(String(index), `${index + 1}`)),
       );
     }
     this.#channel.value = String(stack.segmentedChannel);
@@ -59,12 +59,6 @@ export class StackPanel {
       frame: this.#frame.valueAsNumber - 1,
     };
   }
-}
-
-function option(value: string, text: string): HTMLOptionElement {
-  const made = make("option", "", text);
-  made.value = value;
-  return made;
 }
 
 function hideField(field: HTMLElement, isHidden: boolean): void {

@@ -1,7 +1,7 @@
 import { axisBottom, axisLeft } from "d3-axis";
 import type { ScaleLinear } from "d3-scale";
 import { select } from "d3-selection";
-import { make, makeSvg } from "../ui/dom.ts";
+import { make, makeOption, makeSvg } from "../ui/dom.ts";
 import { columnIndex, heading, type MeasurementColumn, type MeasurementTable } from "./measurement-table.ts";
 import type { Gate } from "../session/gates.ts";
 import type { ValueRange } from "../session/row-filter.ts";
@@ -157,13 +157,7 @@ export class ColumnSelect {
   /** Offers a table's columns; keeps the choice if possible, otherwise chooses the column with the given key. */
   offer(table: MeasurementTable, otherwise: string | undefined): void {
     const before = this.#select.value;
-    this.#select.replaceChildren(
-      ...table.columns.map((column) => {
-        const option = make("option", "", heading(column));
-        option.value = column.key;
-        return option;
-      }),
-    );
+    this.#select.replaceChildren(...table.columns.map((column) => makeOption(column.key, heading(column))));
     const chosen = columnIndex(table, before) >= 0 ? before : otherwise;
     if (chosen !== undefined) this.#select.value = chosen;
   }

@@ -1,5 +1,5 @@
 import { counted, number } from "../format.ts";
-import { make, setText } from "../ui/dom.ts";
+import { make, makeOption, setText } from "../ui/dom.ts";
 import {
   cautions,
   comparisonsOf,
@@ -36,14 +36,7 @@ export class ConditionsView {
   /** `changed` is called with the user's changes of groups. */
   constructor(changed: (change: GroupChange) => void) {
     this.#editor = new GroupEditor(changed);
-    for (const [value, text] of [
-      ["dots", "Nuclei as dots"],
-      ["box", "Box plot"],
-    ] as const) {
-      const option = make("option", "", text);
-      option.value = value;
-      this.#style.append(option);
-    }
+    this.#style.append(makeOption("dots", "Nuclei as dots"), makeOption("box", "Box plot"));
     const controls = make("div", "chart-controls");
     controls.append(field("Compare", this.#quantity), field("Draw", this.#style));
     this.#quantity.addEventListener("change", () => {
@@ -67,13 +60,7 @@ export class ConditionsView {
     this.#images = images;
     this.#editor.show(images, rule, selected);
     this.#quantities = quantitiesOf(images);
-    this.#quantity.replaceChildren(
-      ...this.#quantities.map(({ key, title }) => {
-        const option = make("option", "", title);
-        option.value = key;
-        return option;
-      }),
-    );
+    this.#quantity.replaceChildren(...this.#quantities.map(({ key, title }) => makeOption(key, title)));
     const first = this.#quantities.find(({ key }) => key.startsWith("area_")) ?? this.#quantities[0];
     const chosen = this.#quantities.find(({ key }) => key === this.#chosen) ?? first;
     if (chosen !== undefined) this.#quantity.value = chosen.key;

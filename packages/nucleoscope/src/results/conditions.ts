@@ -37,7 +37,9 @@ const perMegapixel: Quantity = {
 };
 const perMm2: Quantity = { key: "density_per_mm2", title: "Density (nuclei per mm²)", isOfNuclei: false };
 
-/** What can be compared between these images: count, density, and every measurement that one of them has. */
+const positive: Quantity = { key: "positive_percent", title: "Positive nuclei (%)", isOfNuclei: false };
+
+/** What can be compared between these images: count, density, share of positive nuclei, and every measurement that one of them has. */
 export function quantitiesOf(images: readonly ConditionImage[]): Quantity[] {
   const summaries = images.flatMap(({ counted }) => counted?.summary ?? []);
   const areInMm2 = summaries.some(({ squareMillimetres }) => squareMillimetres !== null);
@@ -48,7 +50,14 @@ export function quantitiesOf(images: readonly ConditionImage[]): Quantity[] {
       columns.set(column.key, { key: column.key, title: heading(column), isOfNuclei: true });
     }
   }
-  return [count, ...(areInMm2 ? [perMm2] : []), perMegapixel, ...columns.values()];
+  const areClassified = summaries.some((summary) => summary.positive !== null);
+  return [
+    count,
+    ...(areInMm2 ? [perMm2] : []),
+    perMegapixel,
+    ...(areClassified ? [positive] : []),
+    ...columns.values(),
+  ];
 }
 
 /** The value of an image: its number, its density, or the mean of its counted nuclei; NaN if it has none. */
@@ -66,6 +75,7 @@ function imageValue(summary: ImageSummary, { key }: Quantity): Omit<ImageValue, 
   if (key === count.key) return { value: included, nuclei: included };
   if (key === perMegapixel.key) return { value: perArea(pixels / 1e6), nuclei: included };
   if (key === perMm2.key) return { value: perArea(squareMillimetres), nuclei: included };
+  if (key === positive.key) return { value: (100 * (summary.positive ?? Number.NaN)) / included, nuclei: included };
   const found = columns.find(({ column }) => column.key === key);
   return { value: found?.moments.mean ?? Number.NaN, nuclei: found?.moments.count ?? 0 };
 }

@@ -1,6 +1,6 @@
 import { counted } from "../format.ts";
 import { groupsOf, sortedGroups, type GroupChange, type GroupRule } from "../session/groups.ts";
-import { make, setText } from "../ui/dom.ts";
+import { make, makeOption, setText } from "../ui/dom.ts";
 import type { ConditionImage } from "./conditions.ts";
 import { button } from "./chart.ts";
 
@@ -57,11 +57,7 @@ export class GroupEditor {
   constructor(changed: (change: GroupChange) => void) {
     this.#changed = changed;
     const id = `group-editor-${++editors}`;
-    for (const [value, text] of ways) {
-      const option = make("option", "", text);
-      option.value = value;
-      this.#way.append(option);
-    }
+    this.#way.append(...ways.map(([value, text]) => makeOption(value, text)));
     this.#way.addEventListener("change", () => {
       this.#isTouched = true;
       this.#refresh();
@@ -206,10 +202,7 @@ export class GroupEditor {
     );
     this.#names.replaceChildren(
       ...sortedGroups(this.#images.map(({ group }) => group)).flatMap(({ name }) => {
-        if (name === null) return [];
-        const option = make("option", "");
-        option.value = name;
-        return [option];
+        return name === null ? [] : [makeOption(name)];
       }),
     );
   }

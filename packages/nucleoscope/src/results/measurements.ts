@@ -5,6 +5,7 @@ import type { ConditionImage } from "./conditions.ts";
 import { columnIndex, columnValues, heading, written } from "./measurement-table.ts";
 import type { Gate } from "../session/gates.ts";
 import type { GroupChange, GroupRule } from "../session/groups.ts";
+import type { PositiveEvents } from "./positive-panel.ts";
 import { ResultsPanel } from "./results-panel.ts";
 import type { Viewer } from "../viewer/viewer.ts";
 import type { CountedNuclei, MeasurementTable } from "../wasm/nucleoscope.js";
@@ -39,6 +40,7 @@ export class Measurements {
     counts: Counts,
     gatesChanged: (before: readonly Gate[], after: readonly Gate[]) => void,
     groups: Groups,
+    positive: PositiveEvents,
   ) {
     this.#viewer = viewer;
     this.#counts = counts;
@@ -49,6 +51,7 @@ export class Measurements {
       brushed: (labels) => viewer.highlight(labels ?? new Set()),
       gatesChanged,
       groupsChanged: groups.changed,
+      ...positive,
     });
   }
 
@@ -135,12 +138,12 @@ export class Measurements {
     if (this.#table === table && this.#counted === counted) return;
     this.#counted = counted;
     if (this.#panel.gates !== image.gates) this.#panel.gates = image.gates;
+    this.#panel.threshold = image.positive;
     // The measurements are shown already; only which nuclei count has changed.
     if (this.#table === table) this.#panel.count(counted);
     else this.#panel.show(table, { imageName: image.name, ...counted });
     this.#table = table;
-    const leftOut = [...counted.included.keys()].filter((row) => counted.included[row] === 0);
-    this.#viewer.exclude(new Set(leftOut.map((row) => row + 1)));
+    this.#viewer.classify(counted);
   }
 
   #wordsOf(label: number): string {
@@ -152,6 +155,9 @@ export class Measurements {
       if (column === undefined) return [];
       return `${heading(column)} ${written(columnValues(table, index)[label - 1] ?? Number.NaN)}`;
     });
+    const { positive = null, included } = this.#counted ?? {};
+    if (positive !== null && included?.[label - 1] === 1)
+      words.unshift(positive[label - 1] === 1 ? "positive" : "negative");
     return [`Nucleus ${label}`, ...words].join(" · ");
   }
 }

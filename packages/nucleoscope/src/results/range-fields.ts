@@ -21,15 +21,12 @@ export function tidy(minimum: number, maximum: number, span: number, isOfWhole: 
 export class RangeFields {
   readonly element = make("fieldset", "range-fields");
   readonly #title = make("legend", "");
-  readonly #from = make("input", "");
-  readonly #to = make("input", "");
+  readonly #from = numberField();
+  readonly #to = numberField();
 
   /** `changed` is called with the typed range; reversed ends are swapped. */
   constructor(changed: (range: ValueRange) => void) {
     for (const field of [this.#from, this.#to]) {
-      field.type = "text";
-      field.inputMode = "decimal";
-      field.autocomplete = "off";
       field.placeholder = "any";
       field.addEventListener("change", () => {
         for (const one of [this.#from, this.#to]) markInvalid(one);
@@ -62,7 +59,17 @@ export class RangeFields {
   }
 }
 
-function labelled(text: string, field: HTMLInputElement): HTMLLabelElement {
+/** A field for a number. */
+export function numberField(): HTMLInputElement {
+  const field = make("input", "");
+  field.type = "text";
+  field.inputMode = "decimal";
+  field.autocomplete = "off";
+  return field;
+}
+
+/** A field with its label. */
+export function labelled(text: string, field: HTMLInputElement): HTMLLabelElement {
   const label = make("label", "", `${text} `);
   label.append(field);
   return label;
@@ -72,8 +79,8 @@ function numberIn({ value }: HTMLInputElement): number | null {
   return readNumber(value) ?? null;
 }
 
-/** Marks a field whose text is not a number; that end of the range is then open. */
-function markInvalid(field: HTMLInputElement): void {
+/** Marks a field whose text is not a number. */
+export function markInvalid(field: HTMLInputElement): void {
   const isInvalid = readNumber(field.value) === undefined;
   field.setAttribute("aria-invalid", String(isInvalid));
   field.title = isInvalid ? "Type a number, such as 200 or 0.9" : "";

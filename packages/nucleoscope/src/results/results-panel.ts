@@ -8,11 +8,13 @@ import type { GroupChange, GroupRule } from "../session/groups.ts";
 import { Histogram } from "./histogram.ts";
 import type { MeasurementTable } from "./measurement-table.ts";
 import { NucleusTable } from "./nucleus-table.ts";
+import { PositivePanel, type PositiveEvents } from "./positive-panel.ts";
 import { Scatter } from "./scatter.ts";
 import { SummaryView } from "./summary-view.ts";
 import type { ImageSummary } from "./summary.ts";
 import { Tabs } from "./tabs.ts";
 import { countedNuclei } from "../format.ts";
+import type { Threshold } from "../wasm/nucleoscope.js";
 
 /** Which nuclei of an image count. */
 export interface CountedRows {
@@ -22,7 +24,7 @@ export interface CountedRows {
 }
 
 /** Callbacks of {@link ResultsPanel} for the user's actions; calls of its methods do not trigger them. */
-export interface ResultsEvents {
+export interface ResultsEvents extends PositiveEvents {
   /** A nucleus was selected, or the selection was cleared. */
   readonly selected: (label: number | null) => void;
   /** The pointer moved to a nucleus, or off all nuclei. */
@@ -55,6 +57,7 @@ export class ResultsPanel {
   readonly #failure = new FailureNote();
   readonly #missing = new FailureNote();
   readonly #gateList: GateList;
+  readonly #positive: PositivePanel;
   readonly #table: NucleusTable;
   readonly #histogram: Histogram;
   readonly #scatter: Scatter;
@@ -64,6 +67,7 @@ export class ResultsPanel {
   #measured: MeasurementTable | null = null;
   #counted: (CountedRows & { readonly imageName: string }) | null = null;
   #gates: readonly Gate[] = [];
+  #threshold: Threshold | null = null;
   #batch: readonly ImageSummary[] = [];
   #conditions: Conditions = { images: [], rule: { kind: "folder" }, selected: null };
 
@@ -82,6 +86,7 @@ export class ResultsPanel {
       (gate) => this.#changeGates(this.#gates.filter((other) => other !== gate)),
       () => this.#changeGates([]),
     );
+    this.#positive = new PositivePanel(events);
     this.#conditionsView = new ConditionsView(events.groupsChanged);
     const summary = make("div", "");
     summary.append(this.#missing.element, this.#summary.element);
@@ -100,7 +105,8 @@ export class ResultsPanel {
     const head = make("div", "panel-head");
     head.append(make("h2", "", "Measurements"), this.#name);
     host.classList.add("results-panel");
-    host.append(head, this.#message, this.#failure.element, this.#gateList.element, this.#tabs.element);
+    host.append(head, this.#message, this.#failure.element, this.#gateList.element);
+    host.append(this.#positive.element, this.#tabs.element);
     this.show(null, null);
   }
 
@@ -195,6 +201,12 @@ export class ResultsPanel {
     this.#gateList.show(this.#gates, this.#measured);
   }
 
+  /** The threshold in effect. */
+  set threshold(threshold: Threshold | null) {
+    this.#threshold = threshold;
+    this.#refreshSummary();
+  }
+
   #changeGates(gates: readonly Gate[]): void {
     const hadFocus = this.#gateList.element.matches(":focus-within");
     const before = this.#gates;
@@ -226,6 +238,9 @@ export class ResultsPanel {
 
   #refreshSummary(): void {
     setText(this.#name, this.#words());
+    const table = this.#measured;
+    const facts = table === null || this.#counted === null ? null : { table, ...this.#counted };
+    this.#positive.show(this.#threshold, facts, this.#batch);
     this.#showSummary();
   }
 

@@ -1,28 +1,33 @@
-import { byId, makeSvg, setText, type Root } from "../ui/dom.ts";
-import { binCounts, binsOf } from "./bins.ts";
+import { make, makeSvg, setText } from "../ui/dom.ts";
+import { binCounts, binEdge, binsOf } from "./bins.ts";
 import { columnIndex, columnValues, heading, written, type MeasurementTable } from "./measurement-table.ts";
 
-/** The measurement that is shown, the first of these that the table has. */
-const columns = ["area_um2", "area_px2"];
 const bars = 24;
 
-/** A histogram of the nuclei's areas without controls, for the small mode of the element. */
+/** A histogram of a measurement without controls. */
 export class SmallHistogram {
   readonly #figure: HTMLElement;
   readonly #svg = makeSvg("svg", "small-histogram-bars");
-  readonly #caption: HTMLElement;
+  readonly #caption = make("figcaption", "");
 
-  constructor(root: Root) {
-    this.#figure = byId(root, "small-histogram", HTMLElement);
-    this.#caption = byId(root, "small-histogram-caption", HTMLElement);
+  constructor(figure: HTMLElement) {
+    this.#figure = figure;
     this.#svg.setAttribute("preserveAspectRatio", "none");
     this.#svg.setAttribute("aria-hidden", "true");
-    this.#figure.prepend(this.#svg);
+    this.#figure.append(this.#svg, this.#caption);
   }
 
-  /** Shows the areas of the nuclei that count; null shows nothing. */
-  show(table: MeasurementTable | null, included: Uint8Array | null): void {
-    const index = table === null ? -1 : columns.reduce((at, key) => (at < 0 ? columnIndex(table, key) : at), -1);
+  /**
+   * Shows the measurement with the first of these keys that the table has, of the nuclei that count; null shows
+   * nothing. Bars from `mark` on have another colour.
+   */
+  show(
+    table: MeasurementTable | null,
+    included: Uint8Array | null,
+    keys: readonly string[],
+    mark: number = Number.POSITIVE_INFINITY,
+  ): void {
+    const index = table === null ? -1 : keys.reduce((at, key) => (at < 0 ? columnIndex(table, key) : at), -1);
     const column = table?.columns[index];
     const counts = (row: number): boolean => included === null || included[row] === 1;
     const values = table === null || column === undefined ? new Float64Array() : columnValues(table, index);
@@ -35,7 +40,8 @@ export class SmallHistogram {
     this.#svg.setAttribute("viewBox", `0 0 ${bins.count} ${highest}`);
     this.#svg.replaceChildren(
       ...[...heights].map((height, bin) => {
-        const bar = makeSvg("rect", "small-histogram-bar");
+        const isMarked = (binEdge(bins, bin) + binEdge(bins, bin + 1)) / 2 >= mark;
+        const bar = makeSvg("rect", `small-histogram-bar${isMarked ? " is-positive" : ""}`);
         for (const [name, value] of Object.entries({ x: bin + 0.05, y: highest - height, width: 0.9, height })) {
           bar.setAttribute(name, String(value));
         }

@@ -1,5 +1,5 @@
 import { make } from "../ui/dom.ts";
-import { counted, number } from "../format.ts";
+import { counted, number, positiveNuclei } from "../format.ts";
 import { heading, written } from "./measurement-table.ts";
 import {
   density,
@@ -35,6 +35,7 @@ function part(title: string, summary: ImageSummary, tables: readonly HTMLElement
   list.append(
     fact("Nuclei", number(summary.nuclei)),
     fact("Counted", number(summary.included)),
+    ...(summary.positive === null ? [] : [fact("Positive", positiveNuclei(summary.positive, summary.included))]),
     ...densityFacts(summary),
   );
   section.append(make("h3", "", title), list, ...tables);

@@ -21,6 +21,8 @@ export interface ImageSummary {
   readonly nuclei: number;
   /** Nuclei that count. */
   readonly included: number;
+  /** Positive nuclei among these; null if nuclei are not classified. */
+  readonly positive: number | null;
   /** The area in which they were counted, in pixels. */
   readonly pixels: number;
   /** The same in mm²; null without a pixel size. */
@@ -46,7 +48,7 @@ export interface Density {
 
 const none: Moments = { count: 0, mean: Number.NaN, squares: 0 };
 
-/** Summarises several images. The area in mm² is null unless it is known for every image. */
+/** Summarises several images. The area in mm² and the positive nuclei are null unless they are known for every image. */
 export function summariseBatch(images: readonly ImageSummary[]): BatchSummary {
   const total = (of: (image: ImageSummary) => number): number => images.reduce((sum, image) => sum + of(image), 0);
   const byColumn = new Map<string, { column: MeasurementColumn; parts: Moments[] }>();
@@ -56,13 +58,15 @@ export function summariseBatch(images: readonly ImageSummary[]): BatchSummary {
     else known.parts.push(moments);
   }
   const columns = [...byColumn.values()];
-  const areKnown = images.length > 0 && images.every((image) => image.squareMillimetres !== null);
+  const totalOf = (of: (image: ImageSummary) => number | null): number | null =>
+    images.length > 0 && images.every((image) => of(image) !== null) ? total((image) => of(image) ?? 0) : null;
   return {
     images: images.length,
     nuclei: total((image) => image.nuclei),
     included: total((image) => image.included),
     pixels: total((image) => image.pixels),
-    squareMillimetres: areKnown ? total((image) => image.squareMillimetres ?? 0) : null,
+    positive: totalOf((image) => image.positive),
+    squareMillimetres: totalOf((image) => image.squareMillimetres),
     columns: columns.map(({ column, parts }) => ({ column, moments: parts.reduce(together, none) })),
     ofImageMeans: columns.map(({ column, parts }) => ({
       column,
@@ -77,7 +81,7 @@ function identity({ key, unit }: MeasurementColumn): string {
 }
 
 /** Counted nuclei per mm² if the area is known, otherwise per million pixels; null without area. */
-export function density(summary: Omit<ImageSummary, "columns">): Density | null {
+export function density(summary: Pick<ImageSummary, "included" | "pixels" | "squareMillimetres">): Density | null {
   const { included, pixels, squareMillimetres } = summary;
   if (!(pixels > 0)) return null;
   if (squareMillimetres !== null && squareMillimetres > 0) {

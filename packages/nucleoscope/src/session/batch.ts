@@ -29,6 +29,7 @@ import type {
   Settings,
   Source,
   StackInfo,
+  Threshold,
 } from "../wasm/nucleoscope.js";
 
 /** The processing state of an image. */
@@ -75,8 +76,12 @@ export interface BatchImage {
   regions: readonly Region[];
   /** Only nuclei that pass all of these count. */
   gates: readonly Gate[];
+  /** A counted nucleus is positive if it reaches this threshold; null if nuclei are not classified. */
+  positive: Threshold | null;
+  /** The distance by which nuclei are expanded into cells, in µm or, without a pixel size, in pixels; 0: no cells. */
+  cellExpansion: number;
   /** The last result of counting, and what it was computed from; see `countedOf`. */
-  counted: (CountedNuclei & { readonly of: CountRules & { readonly result: Segmented } }) | null;
+  counted: (CountedNuclei & { readonly of: CountBasis }) | null;
   /** Why counting failed, and for which input; see `countFailureOf`. Only the user starts another attempt. */
   countFailure: CountFailure | null;
   /** The group (condition) that it belongs to: empty if it is in none, null if none was found by folder. */
@@ -90,9 +95,29 @@ export interface BatchImage {
   state: ImageState;
 }
 
+/** What the counts of an image depend on. */
+export interface CountBasis extends CountRules {
+  readonly result: Segmented;
+  readonly pixelSize: PixelSize | null;
+  readonly cellExpansion: number;
+}
+
+/** What the counts of a finished image with this result depend on. */
+export function countBasis(image: BatchImage, result: Segmented): CountBasis {
+  const { regions, gates, positive, pixelSize, cellExpansion } = image;
+  return { result, regions, gates, positive, pixelSize, cellExpansion };
+}
+
+/** Whether the counts of an image still depend on the same. */
+function isCurrent(of: CountBasis, image: BatchImage): boolean {
+  if (image.state.kind !== "done") return false;
+  const now = countBasis(image, image.state.result);
+  return (Object.keys(now) as (keyof CountBasis)[]).every((key) => of[key] === now[key]);
+}
+
 /** Why nuclei could not be measured or counted, and with which input. */
 export interface CountFailure {
-  readonly of: CountRules & { readonly result: Segmented; readonly pixelSize: PixelSize | null };
+  readonly of: CountBasis;
   readonly error: ErrorReport;
 }
 
@@ -118,20 +143,14 @@ function countsAll({ regions, gates }: BatchImage): boolean {
 
 /** Which nuclei of a finished image count; null while that is not known. */
 export function countedOf(image: BatchImage): CountedNuclei | null {
-  const { state, counted, regions, gates } = image;
-  if (state.kind !== "done" || counted === null) return null;
-  const { of } = counted;
-  return of.result === state.result && of.regions === regions && of.gates === gates ? counted : null;
+  const { counted } = image;
+  return counted !== null && isCurrent(counted.of, image) ? counted : null;
 }
 
 /** Why the nuclei of a finished image could not be counted; null if they were, or will be. */
 export function countFailureOf(image: BatchImage): ErrorReport | null {
-  const { state, countFailure, regions, gates, pixelSize } = image;
-  if (state.kind !== "done" || countFailure === null) return null;
-  const { of, error } = countFailure;
-  const isSame =
-    of.result === state.result && of.regions === regions && of.gates === gates && of.pixelSize === pixelSize;
-  return isSame ? error : null;
+  const { countFailure } = image;
+  return countFailure !== null && isCurrent(countFailure.of, image) ? countFailure.error : null;
 }
 
 /** Text: how many nuclei a finished image has and how many count; empty for other images. */
@@ -515,6 +534,8 @@ function initialValues(): Pick<
   | "edits"
   | "regions"
   | "gates"
+  | "positive"
+  | "cellExpansion"
   | "counted"
   | "countFailure"
   | "group"
@@ -533,6 +554,8 @@ function initialValues(): Pick<
     edits: new History<Edit>(),
     regions: [],
     gates: [],
+    positive: null,
+    cellExpansion: 0,
     counted: null,
     countFailure: null,
     group: null,

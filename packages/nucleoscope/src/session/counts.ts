@@ -1,4 +1,4 @@
-import { countedOf, countFailureOf, type BatchImage } from "./batch.ts";
+import { countBasis, countedOf, countFailureOf, type BatchImage } from "./batch.ts";
 import { requestOf } from "./interactive-worker.ts";
 import { reportOf } from "../engine/engine-error.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -20,7 +20,7 @@ export interface CountsListener {
 export class Counts {
   readonly #listener: CountsListener;
   #engine: Engine | null = null;
-  /** The measurements of a result's nuclei, with the pixel size they were made for. */
+  /** The measurements of a result's nuclei, with the pixel size and the expansion they were made for. */
   readonly #tables = new WeakMap<Segmented, { readonly of: string; readonly table: MeasurementTable }>();
   readonly #running = new Map<BatchImage, Promise<void>>();
   #turn = 0;
@@ -75,27 +75,33 @@ export class Counts {
   async #count(image: BatchImage, isSelected: boolean): Promise<void> {
     while (image.state.kind === "done" && this.of(image) === null && countFailureOf(image) === null) {
       const { result } = image.state;
-      const { regions, gates, pixelSize } = image;
+      const of = countBasis(image, result);
+      const { regions, gates, positive, pixelSize, cellExpansion } = of;
       const request = requestOf(image);
       const engine = this.#engine;
       if (engine === null || request === null) return;
       try {
-        const table = this.tableOf(image) ?? (await engine.measure(request, result));
-        this.#tables.set(result, { of: JSON.stringify(pixelSize), table });
+        const table = this.tableOf(image) ?? (await engine.measure(request, result, cellExpansion));
+        this.#tables.set(result, { of: keyOf(of), table });
         const size = { width: result.width, height: result.height, pixelSize: pixelSize ?? result.stack.pixelSize };
-        const counted = await engine.count({ table, ...size, regions, gates }, isSelected);
-        image.counted = { ...counted, of: { result, regions, gates } };
+        const counted = await engine.count({ table, ...size, regions, gates, positive }, isSelected);
+        image.counted = { ...counted, of };
       } catch (error) {
-        image.countFailure = { of: { result, regions, gates, pixelSize }, error: reportOf(error) };
+        image.countFailure = { of, error: reportOf(error) };
       }
     }
     this.#listener.counted(image);
   }
 
   /** The measurements of an image; null while they are not known. */
-  tableOf({ state, pixelSize }: BatchImage): MeasurementTable | null {
-    if (state.kind !== "done") return null;
-    const known = this.#tables.get(state.result);
-    return known?.of === JSON.stringify(pixelSize) ? known.table : null;
+  tableOf(image: BatchImage): MeasurementTable | null {
+    if (image.state.kind !== "done") return null;
+    const known = this.#tables.get(image.state.result);
+    return known?.of === keyOf(image) ? known.table : null;
   }
+}
+
+/** A key of what measurements depend on, besides the nuclei. */
+function keyOf({ pixelSize, cellExpansion }: Pick<BatchImage, "pixelSize" | "cellExpansion">): string {
+  return JSON.stringify([pixelSize, cellExpansion]);
 }

@@ -26,7 +26,7 @@ export function changed(gates: readonly Gate[], before: readonly Gate[], after: 
 }
 
 /** Whether two gates are equal. */
-export function sameGate(left: Gate, right: Gate): boolean {
+function sameGate(left: Gate, right: Gate): boolean {
   return (
     left.key === right.key &&
     left.minimum === right.minimum &&

@@ -1,7 +1,7 @@
 /** A session that is kept on this computer, so that a reload or a crash loses nothing. */
 import { deleteDB, openDB, type DBSchema, type IDBPDatabase } from "idb";
 import type { BatchFile, Segmented } from "../engine/protocol.ts";
-import type { Edit, PixelSize, Region, Selection, Settings } from "../wasm/nucleoscope.js";
+import type { Edit, PixelSize, Region, Selection, Settings, Threshold } from "../wasm/nucleoscope.js";
 import { isRecordName, type BatchImage } from "./batch.ts";
 import type { SharedDisplays } from "./displays.ts";
 import type { Gate } from "./gates.ts";
@@ -21,6 +21,9 @@ export interface KeptImage {
   readonly edits: readonly Edit[];
   readonly regions: readonly Region[];
   readonly gates: readonly Gate[];
+  /** Sessions of earlier versions lack the next two. */
+  readonly positive?: Threshold | null;
+  readonly cellExpansion?: number;
   readonly startsFromTruth: boolean;
   readonly group: string | null;
   readonly hasOwnGroup: boolean;
@@ -33,6 +36,9 @@ export interface KeptState {
   readonly tuning: Tuning;
   readonly gates: readonly Gate[];
   readonly displays: SharedDisplays;
+  /** Sessions of earlier versions lack the next two. */
+  readonly positive?: Threshold | null;
+  readonly cellExpansion?: number;
   readonly groupRule: GroupRule;
   /** The path of the selected image. */
   readonly selected: string | null;
@@ -289,7 +295,7 @@ function keptOf(image: BatchImage): KeptImage[] {
   if (image.state.kind !== "done") return [];
   const { path, settings, tuning, recorded, selection, pixelSize, edits, regions, gates, startsFromTruth } = image;
   const { result } = image.state;
-  const { group, hasOwnGroup } = image;
+  const { group, hasOwnGroup, positive, cellExpansion } = image;
   const given = {
     settings,
     tuning,
@@ -298,6 +304,8 @@ function keptOf(image: BatchImage): KeptImage[] {
     pixelSize,
     regions,
     gates,
+    positive,
+    cellExpansion,
     startsFromTruth,
     group,
     hasOwnGroup,

@@ -88,6 +88,8 @@ export class RecordedRuns {
     image.pixelSize = run.pixelSize ?? image.pixelSize;
     image.regions = run.regions;
     image.gates = run.gates;
+    image.positive = run.positive;
+    image.cellExpansion = run.cellExpansion;
     if (run.group !== null) setGroup(image, run.group);
     if (run.start === "groundTruth") {
       image.edits.replace([]);

@@ -14,6 +14,8 @@ export function provenanceOf(image: BatchImage, model: ModelIdentity): GivenProv
     edits: [...image.edits.steps],
     regions: [...image.regions],
     gates: [...image.gates],
+    positive: image.positive,
+    cellExpansion: image.cellExpansion,
     group: image.group,
   };
 }

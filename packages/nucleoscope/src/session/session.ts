@@ -12,6 +12,7 @@ import type {
   Selection,
   Setting,
   Settings,
+  Threshold,
 } from "../wasm/nucleoscope.js";
 import {
   Batch,
@@ -25,7 +26,7 @@ import {
 } from "./batch.ts";
 import { Counts } from "./counts.ts";
 import { displayKey, type SharedDisplays } from "./displays.ts";
-import { changed, sameGate, type Gate } from "./gates.ts";
+import { changed, type Gate } from "./gates.ts";
 import type { Gathered } from "./gather.ts";
 import type { GroupChange } from "./groups.ts";
 import { ImageHistory, type Undone } from "./image-history.ts";
@@ -102,6 +103,9 @@ export interface OfferedTuning {
   readonly standard: Tuning;
 }
 
+/** What images have in common, unless a record says otherwise. */
+type Rules = Pick<BatchImage, "gates" | "positive" | "cellExpansion">;
+
 /** What was removed: single images, with their positions, or everything at once. */
 type Removed =
   | { readonly kind: "some"; readonly images: readonly { readonly image: BatchImage; readonly place: number }[] }
@@ -110,7 +114,7 @@ type Removed =
       readonly batch: Batch;
       readonly selected: BatchImage | null;
       readonly records: RecordedRuns;
-      readonly gates: readonly Gate[];
+      readonly rules: Rules;
       readonly notAdded: number;
       readonly restoreMessages: () => void;
     };
@@ -169,8 +173,8 @@ export class Session {
   #exampleSeed = 1;
   /** Runs from records whose images have not been added yet. */
   #records = new RecordedRuns();
-  /** The gates of new images. */
-  #gates: readonly Gate[] = [];
+  /** The rules of new images. */
+  #rules: Rules = { gates: [], positive: null, cellExpansion: 0 };
   /** How many files of the last drop were refused. */
   #notAdded = 0;
   /** The last announcement that the batch has ended. */
@@ -283,12 +287,15 @@ export class Session {
   }
 
   /** What all images share. */
-  get shared(): Pick<KeptState, "diameter" | "pixelSize" | "tuning" | "gates" | "displays"> {
+  get shared(): Pick<
+    KeptState,
+    "diameter" | "pixelSize" | "tuning" | "gates" | "positive" | "cellExpansion" | "displays"
+  > {
     return {
       diameter: this.#diameter.value,
       pixelSize: this.#pixelSize.value,
       tuning: this.#tuning.value,
-      gates: this.#gates,
+      ...this.#rules,
       displays: this.#displays.value,
     };
   }
@@ -407,8 +414,9 @@ export class Session {
     this.#tuning.value = known;
     this.#diameter.value = state.diameter;
     this.#pixelSize.value = state.pixelSize;
-    this.#gates = state.gates;
     this.#displays.value = state.displays ?? {};
+    const { gates, positive = null, cellExpansion = 0 } = state;
+    this.#rules = { gates, positive, cellExpansion };
     this.#batch.leaveOut(state.removed);
     this.#batch.changeGroups({ kind: "rule", rule: state.groupRule });
     for (const image of images) this.#kept.set(image.path, image);
@@ -517,12 +525,12 @@ export class Session {
     this.#restoreSome();
     const batch = this.#batch;
     const selected = this.#selected.value;
-    const before = { batch, selected, records: this.#records, gates: this.#gates, notAdded: this.#notAdded };
+    const before = { batch, selected, records: this.#records, rules: this.#rules, notAdded: this.#notAdded };
     const { done } = batch.tally();
     const words = `${counted(batch.images.length, "image")} removed${done > 0 ? ", with their nuclei and corrections" : ""}`;
     const restoreMessages = this.messages.clear();
     this.#records = new RecordedRuns();
-    this.#gates = [];
+    this.#rules = { ...this.#rules, gates: [], positive: null };
     this.#notAdded = 0;
     this.#batch = new Batch();
     this.#score.value = null;
@@ -546,8 +554,36 @@ export class Session {
   setPixelSize(pixelSize: PixelSize | null): void {
     this.#pixelSize.value = pixelSize;
     for (const image of this.#listedOrRemoved()) image.pixelSize = pixelSize;
-    if (this.#selected.value !== null) this.#listeners.emit("image", this.#selected.value);
-    void this.counts.askAll(this.#batch.images);
+    this.#measureAgain();
+  }
+
+  /**
+   * Sets the distance by which the nuclei of every image are expanded into cells, in µm for images with a pixel size,
+   * otherwise in pixels; 0: no cells.
+   */
+  setCellExpansion(distance: number): void {
+    this.#setRule({ cellExpansion: distance });
+    this.#measureAgain();
+  }
+
+  /** Sets the threshold that makes nuclei of every image positive; null: nuclei are not classified. */
+  setPositive(threshold: Threshold | null): void {
+    this.#setRule({ positive: threshold });
+    this.#recount();
+  }
+
+  /** Otsu's threshold of a measurement, over the counted nuclei of all images; null if there is none. */
+  async suggestThreshold(key: string): Promise<number | null> {
+    const values = this.#batch.images.flatMap((image) => {
+      const found = this.counts.of(image);
+      if (found === null) return [];
+      const { columns, rows, values: all } = found.table;
+      const start = columns.findIndex((column) => column.key === key) * rows;
+      return start < 0
+        ? []
+        : [...all.subarray(start, start + rows)].filter((_, row) => found.counted.included[row] === 1);
+    });
+    return (await this.ready).otsu(Float64Array.from(values));
   }
 
   /** Changes the tuning of the selected image at once, and of the others when `isFinal`. */
@@ -630,7 +666,7 @@ export class Session {
 
   /** Applies added and removed gates to every image, whatever other gates it has. */
   changeGates(before: readonly Gate[], after: readonly Gate[]): void {
-    this.#gates = changed(this.#gates, before, after);
+    this.#rules = { ...this.#rules, gates: changed(this.#rules.gates, before, after) };
     for (const image of this.#listedOrRemoved()) image.gates = changed(image.gates, before, after);
     this.#recount();
   }
@@ -686,7 +722,7 @@ export class Session {
     }
     for (const image of update.added) {
       image.pixelSize = this.#pixelSize.value;
-      image.gates = this.#gates;
+      Object.assign(image, this.#rules);
     }
     this.#images.value = [...batch.images];
     if (this.#selected.value === null) this.#select(batch.images[0] ?? null);
@@ -743,7 +779,7 @@ export class Session {
       this.#removed = null;
       this.#batch = removed.batch;
       this.#records = removed.records;
-      this.#gates = removed.gates;
+      this.#rules = removed.rules;
       this.#notAdded = removed.notAdded;
       removed.restoreMessages();
       this.#select(removed.selected);
@@ -893,10 +929,26 @@ export class Session {
     if (!this.#isBusy) void this.counts.askAll(this.#batch.images);
   }
 
+  #setRule(rule: Partial<Rules>): void {
+    this.#rules = { ...this.#rules, ...rule };
+    for (const image of this.#listedOrRemoved()) Object.assign(image, rule);
+  }
+
+  /** Measures every image again whose measurements depend on what was changed. */
+  #measureAgain(): void {
+    if (this.#selected.value !== null) this.#listeners.emit("image", this.#selected.value);
+    this.#recount();
+  }
+
   #putRegions(image: BatchImage, regions: readonly Region[]): void {
+    const { counted } = image;
+    const isRenaming = haveSameShapes(image.regions, regions);
+    if (isRenaming && counted?.of.regions === image.regions) {
+      image.counted = { ...counted, of: { ...counted.of, regions } };
+    }
     image.regions = regions;
     this.#listeners.emit("image", image);
-    this.#recount();
+    if (!isRenaming) this.#recount();
   }
 
   #travel(step: (history: ImageHistory) => Undone | null): void {
@@ -982,12 +1034,11 @@ export class Session {
     }
     const [first] = images;
     if (first === undefined) return;
-    // If all images of the record have the same gates, new images get them, too.
-    const isSame = images.every(
-      ({ gates }) =>
-        gates.length === first.gates.length && gates.every((gate, place) => sameGate(gate, first.gates[place] ?? gate)),
-    );
-    if (isSame) this.#gates = first.gates;
+    // What all images of the record have in common, new images get, too.
+    for (const key of ["gates", "positive", "cellExpansion"] as const) {
+      const isShared = images.every((image) => JSON.stringify(image[key]) === JSON.stringify(first[key]));
+      if (isShared) this.#rules = { ...this.#rules, [key]: first[key] };
+    }
     if (first.recorded !== null) this.#diameter.value = first.recorded.diameter ?? null;
     this.#tuningRevision.value++;
     // An image that is being segmented is segmented again afterwards, as its selection has changed.
@@ -1083,6 +1134,13 @@ export function refusalOf({ state, edits }: BatchImage): string {
   if (state.kind !== "done") return "";
   const last = edits.steps.length - 1;
   return state.result.refusedEdits.find(({ edit }) => edit === last)?.reason ?? "";
+}
+
+/** Whether regions differ only in their names. */
+function haveSameShapes(left: readonly Region[], right: readonly Region[]): boolean {
+  const shapes = (regions: readonly Region[]): string =>
+    JSON.stringify(regions.map((region) => ({ ...region, name: undefined })));
+  return shapes(left) === shapes(right);
 }
 
 /** Whether a file has regions of interest: a GeoJSON file that was added itself, not an export in a folder. */

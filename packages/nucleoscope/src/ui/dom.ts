@@ -20,6 +20,13 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
+/** A new choice for a drop-down list. */
+export function makeOption(value: string, text = ""): HTMLOptionElement {
+  const made = make("option", "", text);
+  made.value = value;
+  return made;
+}
+
 /** Sets a text only if it differs, so that nothing is announced or laid out twice. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;

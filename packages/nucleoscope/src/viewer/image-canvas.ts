@@ -8,7 +8,7 @@ import { Viewport, type Point, type Size } from "./viewport.ts";
 import type { Outlines, Point as Place, Region } from "../wasm/nucleoscope.js";
 
 /** How a nucleus is drawn. */
-export type NucleusKind = "plain" | "found" | "extra" | "excluded" | "missed";
+export type NucleusKind = "plain" | "found" | "extra" | "excluded" | "missed" | "positive" | "negative" | "cell";
 
 /** How nuclei are shown. */
 export type OverlayStyle = "outlines" | "filled" | "numbers";
@@ -34,6 +34,8 @@ export interface Scene {
   readonly nuclei: Nuclei | null;
   /** The true nuclei that were not found. */
   readonly missed: Nuclei | null;
+  /** The cells into which nuclei are expanded. */
+  readonly cells: Outlines | null;
   readonly regions: readonly Region[];
   readonly micrometresPerPixel: number | null;
 }
@@ -68,6 +70,9 @@ const strokes: Readonly<Record<NucleusKind, { colour: string; dash: readonly num
   extra: { colour: "#e69f00", dash: [6, 3] },
   missed: { colour: "#ff8fd0", dash: [2, 3] },
   excluded: { colour: "#b8bfc6", dash: [2, 2] },
+  positive: { colour: "#ff9a3c", dash: [] },
+  negative: { colour: "#56b4e9", dash: [] },
+  cell: { colour: "#e8edf2", dash: [] },
 };
 const selectedColour = "#ffffff";
 const highlightColour = "#00e0b8";
@@ -76,6 +81,8 @@ const regionColour = "#7fd0ff";
 const haloColour = "rgba(0, 0, 0, 0.75)";
 const haloWidth = 3.5;
 const lineWidth = 1.5;
+/** The part of these widths that the outlines of cells have. */
+const cellWidth = 0.5;
 /** The scale from which pixels are shown as squares. */
 const squareScale = 2;
 /** The width in screen pixels from which a nucleus shows its number. */
@@ -109,7 +116,11 @@ export class ImageCanvas {
   readonly #marksLayer = new TileLayer();
   #scene: Scene | null = null;
   #marks: Marks = noMarks;
-  #contours: { nuclei: Contours | null; missed: Contours | null } = { nuclei: null, missed: null };
+  #contours: Readonly<Record<"nuclei" | "missed" | "cells", Contours | null>> = {
+    nuclei: null,
+    missed: null,
+    cells: null,
+  };
   #style: OverlayStyle = "outlines";
   #nucleiShown = true;
   #isPictureDue = false;
@@ -142,12 +153,13 @@ export class ImageCanvas {
     const wasSplit = this.#isSplit;
     this.#scene = scene;
     this.#contours = {
-      nuclei: contoursOf(this.#contours.nuclei, scene?.nuclei),
-      missed: contoursOf(this.#contours.missed, scene?.missed),
+      nuclei: contoursOf(this.#contours.nuclei, scene?.nuclei?.outlines),
+      missed: contoursOf(this.#contours.missed, scene?.missed?.outlines),
+      cells: contoursOf(this.#contours.cells, scene?.cells),
     };
-    if (isOther || !isSame(before?.nuclei, scene?.nuclei) || !isSame(before?.missed, scene?.missed)) {
-      this.#showNuclei(isOther);
-    }
+    const isSameScene =
+      isSame(before?.nuclei, scene?.nuclei) && isSame(before?.missed, scene?.missed) && before?.cells === scene?.cells;
+    if (isOther || !isSameScene) this.#showNuclei(isOther);
     if (isOther || before?.nuclei?.outlines !== scene?.nuclei?.outlines) this.#showMarks(true);
     if (scene !== null && isOther) this.viewport.open(scene.image);
     if (wasSplit !== this.#isSplit) this.#followSize();
@@ -209,13 +221,14 @@ export class ImageCanvas {
 
   /** Prepares the nuclei of the scene to be drawn. */
   #showNuclei(isOther: boolean): void {
-    const { nuclei, missed } = this.#contours;
+    const { nuclei, missed, cells } = this.#contours;
     const scene = this.#scene;
     if (!this.#nucleiShown || scene === null || (nuclei === null && missed === null)) {
       this.#nucleiLayer.show(null, true);
       return;
     }
     const layers = [
+      cells === null ? null : { paths: new OutlinePaths<NucleusKind>(cells, () => "cell"), filled: false },
       missed === null ? null : { paths: new OutlinePaths(missed, scene.missed?.kindOf ?? (() => null)), filled: false },
       nuclei === null
         ? null
@@ -369,9 +382,10 @@ export class ImageCanvas {
       }
       context.globalAlpha = 1;
     }
-    for (const { path } of seen) this.#stroke(context, path, haloColour, haloWidth * this.#thinning, []);
+    const widthOf = (kind: NucleusKind): number => this.#thinning * (kind === "cell" ? cellWidth : 1);
+    for (const { kind, path } of seen) this.#stroke(context, path, haloColour, haloWidth * widthOf(kind), []);
     for (const { kind, path } of seen) {
-      this.#stroke(context, path, strokes[kind].colour, lineWidth * this.#thinning, strokes[kind].dash);
+      this.#stroke(context, path, strokes[kind].colour, lineWidth * widthOf(kind), strokes[kind].dash);
     }
     return seen.reduce((sum, { points }) => sum + points, 0);
   }
@@ -514,9 +528,9 @@ function enterImage(context: CanvasRenderingContext2D, { scale, left, top }: Pla
   context.setTransform(scale, 0, 0, scale, left, top);
 }
 
-function contoursOf(known: Contours | null, nuclei: Nuclei | null | undefined): Contours | null {
-  if (nuclei == null) return null;
-  return known?.outlines === nuclei.outlines ? known : new Contours(nuclei.outlines);
+function contoursOf(known: Contours | null, outlines: Outlines | null | undefined): Contours | null {
+  if (outlines == null) return null;
+  return known?.outlines === outlines ? known : new Contours(outlines);
 }
 
 /** Whether nuclei are drawn in the same way. */

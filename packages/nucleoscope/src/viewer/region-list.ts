@@ -5,12 +5,9 @@ import type { MeasurementTable, PixelSize, Region } from "../wasm/nucleoscope.js
 import { areaOf, isInRegion } from "./region-geometry.ts";
 import type { Size } from "./viewport.ts";
 
-/** A region with the name that the user gave it. Only the page knows the names: exported files have none. */
-export type NamedRegion = Region & { readonly name?: string };
-
 /** What the list shows of an image. */
 export interface RegionFacts extends Size {
-  readonly regions: readonly NamedRegion[];
+  readonly regions: readonly Region[];
   readonly pixelSize: PixelSize | null;
   /** The measurements of its nuclei, and by row 1 for those that count; null while they are not known. */
   readonly measured: { readonly table: MeasurementTable; readonly included: Uint8Array } | null;
@@ -27,12 +24,12 @@ interface Item {
 export class RegionList {
   readonly #section: HTMLElement;
   readonly #list: HTMLElement;
-  readonly #changed: (regions: readonly NamedRegion[]) => void;
+  readonly #changed: (regions: readonly Region[]) => void;
   #items: Item[] = [];
-  #regions: readonly NamedRegion[] = [];
+  #regions: readonly Region[] = [];
 
   /** `changed` is called with the regions after one was renamed or removed. */
-  constructor(root: Root, changed: (regions: readonly NamedRegion[]) => void) {
+  constructor(root: Root, changed: (regions: readonly Region[]) => void) {
     this.#section = byId(root, "regions", HTMLElement);
     this.#list = byId(root, "region-list", HTMLElement);
     this.#changed = changed;

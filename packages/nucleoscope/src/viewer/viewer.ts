@@ -14,7 +14,7 @@ import { PictureTiles } from "./picture-tiles.ts";
 import { scoreText } from "../panels/score-panel.ts";
 import { draftOf, isBrush, isCorrecting, meaningOf, type Drawn, type ToolName } from "./tools.ts";
 import { explanation, nuclei, number } from "../format.ts";
-import type { ChannelDisplay, ImageScore, Outlines, Point as Place } from "../wasm/nucleoscope.js";
+import type { ChannelDisplay, CountedNuclei, ImageScore, Outlines, Point as Place } from "../wasm/nucleoscope.js";
 
 /** Larger images are shown reduced to this many pixels on the longer side. */
 const maximumSide = 4096;
@@ -81,7 +81,9 @@ export class Viewer {
   #selected: ReadonlySet<number> = new Set();
   #hovered: number | null = null;
   #highlighted: ReadonlySet<number> = new Set();
-  #excluded: ReadonlySet<number> = new Set();
+  #counted: Pick<CountedNuclei, "included" | "positive"> | null = null;
+  /** The outlines of an image's cells, once they are known, and what they were made from. */
+  #cells: { readonly result: Segmented; readonly of: string; readonly outlines: Outlines | null } | null = null;
   #line: Place[] | null = null;
   #pen: Place | null = null;
   /** The position of the pointer. */
@@ -89,6 +91,7 @@ export class Viewer {
   #fetching = false;
   /** The tiles of the last large picture that was shown. */
   #tiles: { readonly of: Picture; readonly tiles: PictureTiles } | null = null;
+  #fetchingCells = false;
 
   constructor(root: Root, listener: ViewerListener) {
     this.#failure = new FailureNote(byId(root, "viewer-message", HTMLElement));
@@ -162,7 +165,7 @@ export class Viewer {
     if (this.#image === image) return;
     this.#image = image;
     this.#closeTiles();
-    this.#excluded = new Set();
+    this.#counted = null;
     this.update();
   }
 
@@ -187,6 +190,7 @@ export class Viewer {
     if (isOther) this.#opened = image;
     this.#canvas.show(scene, isOther);
     void this.#fetch();
+    void this.#fetchCells();
   }
 
   /** Zooms with a key pressed elsewhere on the page; returns true if it did. */
@@ -238,11 +242,13 @@ export class Viewer {
     this.#mark();
   }
 
-  /** Shows nuclei as not counted. */
-  exclude(labels: ReadonlySet<number>): void {
-    if (labels.size === 0 && this.#excluded.size === 0) return;
-    this.#excluded = labels;
-    if (this.#nuclei !== null) {
+  /** Shows which nuclei count, and which of them are positive. */
+  classify(counted: Pick<CountedNuclei, "included" | "positive">): void {
+    const isPlain = ({ included, positive }: Pick<CountedNuclei, "included" | "positive">): boolean =>
+      positive === null && !included.includes(0);
+    const isSame = isPlain(counted) && (this.#counted === null || isPlain(this.#counted));
+    this.#counted = counted;
+    if (this.#nuclei !== null && !isSame) {
       this.#nuclei = this.#drawable(this.#nuclei.outlines, this.#nuclei.map, this.#kindOf());
       this.#showScene();
     }
@@ -333,10 +339,11 @@ export class Viewer {
   #kindOf(
     score = this.#image?.state.kind === "done" ? this.#image.state.result.score : null,
   ): (label: number) => NucleusKind {
-    const excluded = this.#excluded;
+    const { included, positive = null } = this.#counted ?? {};
     const matched = score === null ? null : matchedOf(score);
     return (label) => {
-      if (excluded.has(label)) return "excluded";
+      if (included?.[label - 1] === 0) return "excluded";
+      if (positive !== null) return positive[label - 1] === 1 ? "positive" : "negative";
       if (matched === null) return "plain";
       return matched.predicted.has(label) ? "found" : "extra";
     };
@@ -367,6 +374,7 @@ export class Viewer {
       second: layout === "both" ? probability : null,
       nuclei: this.#nuclei ?? this.#found?.nuclei ?? null,
       missed: this.#missed,
+      cells: this.#cells !== null && this.#cells.result === result ? this.#cells.outlines : null,
       regions: image.regions,
       micrometresPerPixel: (image.pixelSize ?? result?.stack.pixelSize)?.x ?? null,
     };
@@ -397,6 +405,25 @@ export class Viewer {
   #closeTiles(): void {
     this.#tiles?.tiles.close();
     this.#tiles = null;
+  }
+
+  /** Fetches the outlines of the cells of the image that is shown, if they have changed. */
+  async #fetchCells(): Promise<void> {
+    const image = this.#image;
+    const engine = this.#engine;
+    if (this.#fetchingCells || engine === null || image?.state.kind !== "done") return;
+    const { result } = image.state;
+    const { cellExpansion } = image;
+    const pixelSize = image.pixelSize ?? result.stack.pixelSize;
+    const of = JSON.stringify([cellExpansion, pixelSize]);
+    if (this.#cells?.result === result && this.#cells.of === of) return;
+    this.#fetchingCells = true;
+    // If they cannot be made, the measurements of the cells fail, too, and say why.
+    const outlines = cellExpansion > 0 ? await engine.cells(result, cellExpansion, pixelSize).catch(() => null) : null;
+    this.#fetchingCells = false;
+    this.#cells = { result, of, outlines };
+    this.#showScene();
+    void this.#fetchCells();
   }
 
   /** Fetches the missing pictures of the image that is shown, one at a time. */
