@@ -23,6 +23,8 @@ pub struct Region {
     pub name: Option<String>,
     /// Its shape and position.
     #[cfg_attr(feature = "serde", serde(flatten))]
+    // An interface could not extend a union.
+    #[cfg_attr(feature = "typescript", tsify(type = "RegionShape"))]
     pub shape: RegionShape,
 }
 

@@ -3,8 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
 use super::table::column_key;
 
 /// A threshold on one measurement: a nucleus is positive if its value is at least `minimum`, and negative if it is
@@ -21,9 +19,9 @@ use super::table::column_key;
 /// assert!(threshold.is_positive(120.5) && !threshold.is_positive(f64::NAN));
 /// # Ok::<(), nucleoscope::nuclei::ThresholdError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase")]
 pub struct Threshold {
     /// The column's key, such as `ki67_mean`.
     pub key: String,
