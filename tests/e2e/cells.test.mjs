@@ -90,7 +90,7 @@ describe("positive nuclei and cells", () => {
       expected,
     );
     const summary = rowsOf(entries.get("summary.csv"));
-    const wordsOf = (positive, of) => `${positive} of ${of} nuclei (${((100 * positive) / of).toFixed(1)} %)`;
+    const wordsOf = (positive, of) => `${positive} of ${of} nuclei (${((100 * positive) / of).toFixed(1)}\u00a0%)`;
     const ofImage = (image) => expected.filter((one, row) => one !== "" && nuclei[row].image === image);
     const positive = (classes) => classes.filter((one) => one === "positive").length;
     for (const row of summary) {

@@ -112,7 +112,7 @@ describe("a summary of a batch", () => {
     const [two, one, none] = [image([1, 2, 3], null, "px²", 2), image([1], null, "px²", 1), image([1], null)];
     assert.equal(summariseBatch([two, one]).positive, 3);
     assert.equal(summariseBatch([two, none]).positive, null);
-    assert.equal(positiveNuclei(1500, 2000), "1,500 of 2,000 nuclei (75.0 %)");
+    assert.equal(positiveNuclei(1500, 2000), "1,500 of 2,000 nuclei (75.0\u00a0%)");
     assert.equal(positiveNuclei(0, 0), "0 of 0 nuclei");
   });
 

@@ -20,7 +20,7 @@ export function countedNuclei(count: number | null, all: number): string {
 
 /** `45 of 120 nuclei (37.5 %)`: how many of the counted nuclei are positive. */
 export function positiveNuclei(positive: number, of: number): string {
-  const share = of === 0 ? "" : ` (${((100 * positive) / of).toFixed(1)} %)`;
+  const share = of === 0 ? "" : ` (${((100 * positive) / of).toFixed(1)}\u00a0%)`;
   return `${number(positive)} of ${nuclei(of)}${share}`;
 }
 
