@@ -60,10 +60,10 @@ async function divide(session, expansion) {
   await page.waitForFunction(() => part('.positive-panel option[value="gray_ring_mean"]') !== null);
   await page.getByLabel("Measurement that makes nuclei positive").selectOption("gray_ring_mean");
   await waitForText(session, ".positive-panel > summary", /^Positive: \d+ of \d+ nuclei/);
-  const suggested = Number(await page.getByLabel("from", { exact: true }).first().inputValue());
+  const suggested = Number(await page.getByLabel("positive from").inputValue());
   const minimum = Math.round(suggested);
-  await page.locator(".positive-panel input").fill(String(minimum));
-  await page.locator(".positive-panel input").press("Enter");
+  await page.getByLabel("positive from").fill(String(minimum));
+  await page.getByLabel("positive from").press("Enter");
   await page.waitForFunction((value) => part(".positive-panel input").value === value, String(minimum));
   await session.counted();
   return minimum;

@@ -30,7 +30,7 @@ test("the numbers of groups on the page equal the exported ones", () => {
   const image = nucleoscope.DecodedImage.open(nucleoscope.exampleImage(1).png, {}, undefined, true);
   const found = model.infer(image, {}, undefined).label({}, []);
   const nuclei = nucleoscope.Segmentation.fromMasks({ masks: found.masks(), width: 512, height: 384, edited: [] });
-  const table = nuclei.measure(image, 0);
+  const table = nuclei.measure(image, 3);
   const formats = ["summary", "conditions"];
   // The same nuclei in several images, of which others count in each; none does in the last one.
   const images = [
@@ -44,9 +44,10 @@ test("the numbers of groups on the page equal the exported ones", () => {
     const regions = [{ kind: "rectangle", x, y: 0, width, height: 384 }];
     const pixelSize = null;
     const provenance = { model: null, start: "network", settings: {}, selection: {}, pixelSize, edits: [], gates: [] };
-    const of = { ...provenance, regions, group };
+    const positive = { key: "gray_ring_mean", minimum: 20.5 };
+    const of = { ...provenance, regions, group, positive, cellExpansion: 3 };
     const { part } = nuclei.exportFiles(image, new Uint8Array(), path, path, path, formats, [], of);
-    const counted = { table, ...nucleoscope.countNuclei(table, 512, 384, null, regions, []) };
+    const counted = { table, ...nucleoscope.countNuclei(table, 512, 384, null, regions, [], positive) };
     return { part, onPage: { path, name: path, group: group || null, counted } satisfies ConditionImage };
   });
   const failures = [{ imageId: "", path: "q/x.tif", reason: "cut short", group: "a" }];
@@ -62,6 +63,7 @@ test("the numbers of groups on the page equal the exported ones", () => {
   const quantities = quantitiesOf(onPage);
   const measures = new Set(exported.map((row) => row["measure"]));
   assert.ok(measures.has("nuclei_counted") && measures.has("area_px2") && measures.has("gray_mean"));
+  assert.ok(measures.has("positive_percent") && measures.has("gray_ring_mean") && measures.has("cell_area_px2"));
   let compared = 0;
   for (const measure of measures) {
     const quantity = quantities.find(({ key }) => key === measure) ?? assert.fail(`${measure} is not on the page`);

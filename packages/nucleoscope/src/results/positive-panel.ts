@@ -51,7 +51,7 @@ export class PositivePanel {
     });
     this.#suggestion.title = "Otsu’s threshold of the counted nuclei of all images";
     const controls = make("div", "chart-controls");
-    controls.append(this.#column, labelled("from", this.#field), this.#suggestion);
+    controls.append(this.#column, labelled("positive from", this.#field), this.#suggestion);
     const figure = make("figure", "");
     this.#histogram = new SmallHistogram(figure);
     this.element.append(this.#title, controls, figure, this.#batch);
