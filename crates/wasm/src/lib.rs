@@ -31,7 +31,9 @@ use nucleoscope::nuclei::MeasurementTable;
 use nucleoscope::nuclei::counted::{self, Gate, Rules};
 use nucleoscope::nuclei::summary::Summary as NucleiSummary;
 use nucleoscope::nuclei::table::Column;
-use nucleoscope::nuclei::{self, Edit, Edited, Outline, RefusedEdit, Region, Setting, SparseNuclei, Threshold};
+use nucleoscope::nuclei::{
+    self, Edit, Edited, Outline, RefusedEdit, Region, Setting, SparseNuclei, Threshold,
+};
 use nucleoscope::prediction::ProbabilityMaps;
 use nucleoscope::record::{self, sha256};
 use nucleoscope::record::{ImageRecord, Provenance};
