@@ -53,7 +53,7 @@ async function linters() {
 /** Checks the types of the code for browsers, of the code for Node, and of the tests, which need the types of the WebAssembly module. */
 export async function checkTypes() {
   await step("TypeScript types", async () => {
-    const projects = [".", "packages/nucleoscope/tsconfig.node.json", "tests"];
+    const projects = [".", "packages/nucleoscope/tsconfig.node.json", "www/tsconfig.service-worker.json", "tests"];
     for (const project of projects) await runScript("typescript/bin/tsc", ["--noEmit", "--project", project]);
   });
 }

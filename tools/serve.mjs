@@ -11,8 +11,10 @@ const types = {
   ".json": "application/json",
   ".map": "application/json",
   ".onnx": "application/octet-stream",
+  ".png": "image/png",
   ".svg": "image/svg+xml",
   ".wasm": "application/wasm",
+  ".webmanifest": "application/manifest+json",
 };
 
 /** Serves a folder, only for this computer; resolves to the server and its address. */

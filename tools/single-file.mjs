@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { StepFailed } from "./step.mjs";
+import { guide, guideFrom } from "./guide.mjs";
+import { root, StepFailed } from "./step.mjs";
 
 /** The file's name, in the folder of the served page. */
 export const singleFile = "nucleoscope.html";
@@ -16,20 +17,27 @@ const parts = {
 };
 
 /** Writes {@link singleFile} into the folder of the built page. */
-export function writeSingleFile(dist) {
+export async function writeSingleFile(dist) {
   const text = (name) => readFileSync(join(dist, name), "utf8");
   const script = withoutSourceMap(text("main.js")).replaceAll("</script", "<\\/script");
   const style = withoutSourceMap(text("styles.css"));
-  const packed = Object.entries(parts).map(([name, type]) => {
-    const base64 = gzipSync(readFileSync(join(dist, name)), { level: 9 }).toString("base64");
+  const pack = (name, type, content) => {
+    const base64 = gzipSync(content, { level: 9 }).toString("base64");
     return `<script type="application/gzip" data-part="${name}" data-type="${type}">${base64}</script>\n`;
-  });
+  };
+  // Its pictures would be a fifth of the file.
+  const { html: guideText, styleHash } = await guideFrom(join(root, "docs"), { withPictures: false });
+  const packed = [
+    pack(guide, "text/html", guideText),
+    ...Object.entries(parts).map(([name, type]) => pack(name, type, readFileSync(join(dist, name)))),
+  ];
   // Nothing may be fetched, and only the script in this file may run.
   const policy = [
     "default-src 'none'",
     `script-src '${hash(script)}' 'wasm-unsafe-eval'`,
     "worker-src blob:",
-    `style-src '${hash(style)}'`,
+    // The guide is opened from memory, under the same policy.
+    `style-src '${hash(style)}' '${styleHash}'`,
     "img-src blob: data:",
     "base-uri 'none'",
     "form-action 'none'",
@@ -42,6 +50,7 @@ export function writeSingleFile(dist) {
   };
   replace(/content="default-src[^"]*"/, `content="${policy}"`);
   replace(/ *<!-- Requested as main\.js[^>]*-->\n/, "");
+  replace(/ *<link rel="manifest"[^>]*>\n/, "");
   replace(/ *<link rel="preload"[^>]*>\n/, "", Object.keys(parts).length);
   replace(/ *<a [^>]*href="nucleoscope\.html"[^>]*>[^<]*<\/a>\n/, "");
   replace(/<link rel="stylesheet"[^>]*>/, `<style>${style}</style>`);

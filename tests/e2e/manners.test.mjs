@@ -27,6 +27,10 @@ describe("the page", () => {
   test("makes no requests once it is loaded, and works without a network", async () => {
     const session = await fixture.page();
     await session.page.waitForLoadState("networkidle");
+    // The service worker has stored the page's files; what it requests is seen by the server only.
+    await session.page.evaluate(() => navigator.serviceWorker.ready.then(() => {}));
+    const asked = [];
+    fixture.server.on("request", ({ url }) => asked.push(url));
     const before = session.watch.requests.filter((address) => address.startsWith("http")).length;
     for (const address of session.watch.requests) {
       assert.ok(address.startsWith(fixture.address) || address.startsWith("blob:"), address);
@@ -41,6 +45,7 @@ describe("the page", () => {
     await session.finished(/^4 images done/);
     await session.csv();
     assert.equal(session.watch.requests.filter((address) => address.startsWith("http")).length, before);
+    assert.deepEqual(asked, [], "the server is not asked for anything");
     await session.leave();
   });
 

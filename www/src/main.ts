@@ -2,6 +2,8 @@ import { answerRequests } from "../../packages/nucleoscope/src/frame/answer.ts";
 import { define, NucleoScopeElement } from "../../packages/nucleoscope/src/nucleo-scope.ts";
 import { optionsIn } from "./address-options.ts";
 import { sourceOf } from "./embedded-assets.ts";
+import { followGuideLinks } from "./guide-links.ts";
+import { keepFiles } from "./offline.ts";
 import { followProgress } from "./page-title.ts";
 
 const { workers, sizes, messages, isEmbedded, origin, image, mode, settings } = optionsIn(location.search);
@@ -23,6 +25,8 @@ if (mode !== null) element?.setAttribute("mode", mode);
 if (settings !== null) element?.setAttribute("settings", settings);
 define();
 if (element !== null) followProgress(element);
+followGuideLinks();
+if (!isEmbedded) keepFiles();
 
 if (isEmbedded && element !== null && window.parent !== window) {
   // Without an origin in the address, that of the page which opened this one.
