@@ -69,8 +69,8 @@ describe("the guide", () => {
     );
     await guide.close();
     await session.page.getByRole("button", { name: "Try an example" }).press("?");
-    const sheet = session.page.getByRole("dialog", { name: "Keyboard shortcuts" });
-    const again = await guideOf(session, sheet.getByRole("link", { name: "Guide" }));
+    await session.page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
+    const again = await guideOf(session, session.page.locator('a[slot="help"]'));
     await again.guide.close();
     await session.leave();
   });

@@ -3,6 +3,7 @@ import { counted, explanation } from "./format.ts";
 import { CorrectionBar } from "./panels/correction-bar.ts";
 import { Download } from "./panels/download.ts";
 import { ExportMenu } from "./panels/export-menu.ts";
+import { FinishNotice } from "./panels/finish-notice.ts";
 import { FileDrop } from "./panels/file-drop.ts";
 import { ImageList } from "./panels/image-list.ts";
 import { MessageList } from "./panels/message-list.ts";
@@ -22,6 +23,7 @@ import { byId, setText, type Root } from "./ui/dom.ts";
 import { KeySheet } from "./ui/key-sheet.ts";
 import { followMenu } from "./ui/menus.ts";
 import { prefer, preference } from "./ui/preferences.ts";
+import { followSheets } from "./ui/sheets.ts";
 import { followShortcuts } from "./ui/shortcuts.ts";
 import { makeSplitter, type SplitterOptions } from "./ui/splitter.ts";
 import { toolKeys, type Drawn, type ToolName } from "./viewer/tools.ts";
@@ -54,6 +56,7 @@ export class View {
   readonly #progress: ProgressBar;
   readonly #smallHistogram: SmallHistogram;
   readonly #settings: SettingsPanel;
+  readonly #finishNotice: FinishNotice;
   #frame: number | null = null;
 
   constructor(root: Root, session: Session, listener: ViewListener) {
@@ -111,11 +114,13 @@ export class View {
     }));
     this.#smallHistogram = new SmallHistogram(this.#part("small-histogram"));
     this.#settings = new SettingsPanel(root, session);
+    this.#finishNotice = new FinishNotice(root);
     this.#progress = new ProgressBar(this.#part("progress"), this.#part("progress-words"));
     new FileDrop(root, (gathered) => void session.open(gathered), this.#abort.signal);
     for (const menu of root.querySelectorAll<HTMLDetailsElement>("details.menu")) followMenu(menu);
     this.#splitter("list-splitter", ".list-panel", { label: "Width of the list", side: 1, minimum: 160, maximum: 480 });
     this.#splitter("panel-splitter", ".panel", { label: "Width of the panel", side: -1, minimum: 240, maximum: 800 });
+    followSheets(root);
     this.#followButtons();
     this.#followShortcuts();
     this.#followSession();
@@ -167,6 +172,12 @@ export class View {
     });
     onClick("retry", () => void session.load());
     onClick("forget", () => void this.#forget());
+    const hint = this.#part("first-hint");
+    hint.hidden = preference("hint") !== undefined;
+    onClick("first-hint-close", () => {
+      prefer("hint", 0);
+      hint.hidden = true;
+    });
     onClick("copy-link", () => void this.#copyLink());
     this.#listElement.addEventListener("keydown", (event) => {
       if (event.key === "Delete") this.#removeSelected();
@@ -261,8 +272,14 @@ export class View {
     }
     this.#frame ??= requestAnimationFrame(() => {
       this.#frame = null;
-      this.#progress.show(this.#session.progress);
+      this.#showProgress();
     });
+  }
+
+  #showProgress(): void {
+    const { progress, activity } = this.#session;
+    this.#progress.show(progress);
+    this.#finishNotice.follow(activity.peek(), progress);
   }
 
   #counted(image: BatchImage): void {
@@ -404,7 +421,7 @@ export class View {
     show("retry-failed", !isBusy && failed > 0);
     show("again", !isBusy && outdated > 0);
     setText(this.#part("image-count"), hasImages ? counted(tally.images, "image") : "");
-    this.#progress.show(this.#session.progress);
+    this.#showProgress();
     this.#download.offer(activity);
     this.#export.offer(!isBusy && tally.done > 0 && tally.counted !== null);
     this.#keepFocus(focused);

@@ -1,3 +1,4 @@
+import { settingHelp } from "./setting-help.ts";
 import { byId, make, setText, type Root } from "../ui/dom.ts";
 import { offered, sameTuning, type Tuning } from "../session/tuning.ts";
 import type { Setting } from "../wasm/nucleoscope.js";
@@ -67,7 +68,9 @@ export class TuningPanel {
       input.addEventListener("input", () => this.#change(name, false));
     }
     input.addEventListener("change", () => this.#change(name, true));
-    this.#fields.append(field);
+    const row = make("div", `setting-row ${field.className}-row`);
+    row.append(field, ...settingHelp(setting));
+    this.#fields.append(row);
     return { setting, input, value };
   }
 
