@@ -1,6 +1,7 @@
 /** Builds the WebAssembly module and the page: `npm run build`. */
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { licences, noticesOf } from "./licences.mjs";
 import { writeGuide } from "./guide.mjs";
 import { writeServiceWorker } from "./service-worker.mjs";
 import { setUp } from "./setup.mjs";
@@ -43,6 +44,7 @@ export function scriptOptions() {
     minify: true,
     legalComments: "none",
     logLevel: "warning",
+    metafile: true,
     sourcemap: "linked",
     target: ["chrome100", "firefox100", "safari16.4"],
   };
@@ -58,13 +60,14 @@ export async function bundle() {
     const shared = scriptOptions();
     rmSync(dist, { recursive: true, force: true });
     mkdirSync(dist, { recursive: true });
-    await Promise.all([
+    const built = await Promise.all([
       build({ ...shared, entryPoints: { main: join(page, "src", "main.ts") }, outdir: dist, format: "iife" }),
       // A classic script, so that it also runs from a Blob in a page without a server.
       build({ ...shared, entryPoints: { worker: join(library, "engine", "worker.ts") }, outdir: dist, format: "iife" }),
       build({ ...shared, entryPoints: { styles: join(page, "styles.css") }, outdir: dist, plugins: [] }),
     ]);
     await Promise.all(["main.js", "worker.js"].map(minifyAgain));
+    writeFileSync(join(dist, licences), noticesOf(built.map(({ metafile }) => metafile)));
     // The icon is inside, so that the page can change it and back without a request.
     const icon = `data:image/svg+xml;base64,${readFileSync(join(page, "icon.svg"), "base64")}`;
     const html = readFileSync(join(page, "index.html"), "utf8").replace('href="icon.svg"', `href="${icon}"`);

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { buildWasm, scriptOptions } from "./build.mjs";
+import { licences, noticesOf } from "./licences.mjs";
 import { setUp } from "./setup.mjs";
 import { isStarted, main, output, root, runScript, step, StepFailed } from "./step.mjs";
 
@@ -30,7 +31,7 @@ export async function buildPackage() {
     const forBrowsers = { ...scriptOptions(), outdir: packageDist, minify: false, sourcemap: false };
     const forNode = { ...forBrowsers, target: "node20", platform: "node", format: "esm" };
     const pathOf = (name) => join(source, `${name}.ts`);
-    await Promise.all([
+    const built = await Promise.all([
       build({
         ...forBrowsers,
         entryPoints: entries.filter((name) => name !== "node").map(pathOf),
@@ -41,6 +42,7 @@ export async function buildPackage() {
       build({ ...forBrowsers, entryPoints: { worker: pathOf("engine/worker") }, format: "iife", minify: true }),
       build({ ...forNode, entryPoints: { node: pathOf("node"), "node-worker": pathOf("node/node-worker") } }),
     ]);
+    writeFileSync(join(packageDist, licences), noticesOf(built.map(({ metafile }) => metafile)));
     for (const file of assets) cpSync(file, join(packageDist, file.slice(dirname(file).length + 1)));
     for (const name of ["LICENSE-MIT", "LICENSE-APACHE"]) cpSync(join(root, name), join(packageDist, name));
     writeIntegrity();

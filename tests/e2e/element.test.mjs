@@ -69,7 +69,7 @@ async function open() {
         const element = document.createElement("nucleo-scope");
         for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
         element.events = [];
-        for (const type of ["progress", "result", "selection", "edit", "error"]) {
+        for (const type of ["progress", "result", "selection", "edit", "remove", "error"]) {
           element.addEventListener(type, ({ detail }) => element.events.push({ type, detail }));
         }
         document.getElementById("host").append(element);
@@ -199,6 +199,71 @@ describe("the element", () => {
       return { moved, ended, workers: started.length > 0, again: again.length };
     });
     assert.deepEqual(found, { moved: 1, ended: true, workers: true, again: 1 });
+    assert.deepEqual(errors, []);
+    await leave();
+  });
+
+  test("its colours and areas are styled from outside", async () => {
+    const { page, errors, leave } = await open();
+    const found = await page.evaluate(async () => {
+      const sheet = new CSSStyleSheet();
+      const parts = ["toolbar", "drop", "list", "viewer", "tools", "picture", "panel", "tabs", "footer"];
+      sheet.replaceSync(`
+        nucleo-scope { --accent: rgb(1, 2, 3); --panel: rgb(4, 5, 6); --radius: 3px }
+        ${parts.map((part, place) => `nucleo-scope::part(${part}) { outline: ${place + 1}px solid red }`).join("\n")}`);
+      document.adoptedStyleSheets = [sheet];
+      const element = add();
+      await element.segment(files.slice(0, 1));
+      const root = element.shadowRoot;
+      const widths = parts.map((part) =>
+        [...root.querySelectorAll(`[part=${part}]`)].map((one) => getComputedStyle(one).outlineWidth),
+      );
+      const styleOf = (selector) => getComputedStyle(root.querySelector(selector));
+      return {
+        widths,
+        accent: styleOf("#download").backgroundColor,
+        panel: styleOf(".list-panel").backgroundColor,
+        radius: styleOf(".list-panel").borderRadius,
+      };
+    });
+    found.widths.forEach((widths, place) => {
+      assert.ok(widths.length > 0);
+      for (const width of widths) assert.equal(width, `${place + 1}px`);
+    });
+    assert.equal(found.accent, "rgb(1, 2, 3)");
+    assert.equal(found.panel, "rgb(4, 5, 6)");
+    assert.equal(found.radius, "3px");
+    assert.deepEqual(errors, []);
+    await leave();
+  });
+
+  test("says which images were removed, and reports their results again if that is undone", async () => {
+    const { page, errors, leave } = await open();
+    const found = await page.evaluate(async () => {
+      const element = add();
+      const [first, second] = await element.segment(files);
+      const root = element.shadowRoot;
+      const named = (type) => element.events.filter((event) => event.type === type);
+      root.querySelector("#remove").click();
+      const one = named("remove").map(({ detail }) => detail.images);
+      root.querySelector("#remove-all").click();
+      const all = named("remove").at(-1).detail.images;
+      const left = element.results.length;
+      const before = named("result").length;
+      root.querySelector("#message-list button").click();
+      const again = named("result")
+        .slice(before)
+        .map(({ detail }) => detail.imageId);
+      return { ids: [first.imageId, second.imageId], one, all, left, again };
+    });
+    assert.deepEqual(
+      found.one.flat().map(({ imageId }) => imageId),
+      found.ids.slice(0, 1),
+    );
+    assert.deepEqual(found.all.map(({ imageId }) => imageId).sort(), [...found.ids].sort());
+    assert.ok(found.all.every(({ path }) => path.endsWith(".png")));
+    assert.equal(found.left, 0);
+    assert.deepEqual(found.again.sort(), [...found.ids].sort());
     assert.deepEqual(errors, []);
     await leave();
   });

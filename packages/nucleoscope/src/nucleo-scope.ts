@@ -51,6 +51,15 @@ export interface SelectionDetail {
   readonly labels: readonly number[];
 }
 
+/** The images that were removed from the list. */
+export interface RemoveDetail {
+  readonly images: readonly {
+    /** Null for a file that is not an image. */
+    readonly imageId: string | null;
+    readonly path: string;
+  }[];
+}
+
 /** The events of the element, by name. They do not bubble. */
 export interface NucleoScopeEventMap {
   /** Images are being segmented. */
@@ -61,6 +70,8 @@ export interface NucleoScopeEventMap {
   selection: CustomEvent<SelectionDetail>;
   /** Nuclei were corrected by hand, or a correction was undone; a `result` follows. */
   edit: CustomEvent<ImageResult>;
+  /** Images were removed. If that is undone, a `result` follows for each that has one. */
+  remove: CustomEvent<RemoveDetail>;
   /** An image or a file failed, or the element could not start. */
   error: CustomEvent<ErrorReport & { readonly path: string | null }>;
 }
@@ -312,6 +323,13 @@ export class NucleoScopeElement extends Base {
       session.on("edit", (image) => {
         const result = resultOf(image);
         if (result !== null) this.#emit("edit", result);
+      }),
+      session.on("removed", (images) => {
+        for (const image of images) this.#reported.delete(image);
+        this.#emit("remove", { images: images.map(({ imageId, path }) => ({ imageId, path })) });
+      }),
+      session.on("restored", () => {
+        for (const image of session.images.value) this.#reportResult(image);
       }),
       session.on("error", (report) => this.#emit("error", report)),
     ];

@@ -3,7 +3,7 @@ import type { ErrorReport } from "../engine/protocol.ts";
 import type { NucleoScopeElement, NucleoScopeEventMap } from "../nucleo-scope.ts";
 import { isMessage, version, type FrameMessage, type FrameRequest, type SentFile } from "./protocol.ts";
 
-const events: readonly (keyof NucleoScopeEventMap)[] = ["progress", "result", "selection", "edit", "error"];
+const events: readonly (keyof NucleoScopeEventMap)[] = ["progress", "result", "selection", "edit", "remove", "error"];
 
 /**
  * Lets the window that contains this page use an element of it, as `protocol.ts` describes. `origin` is the only

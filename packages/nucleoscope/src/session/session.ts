@@ -70,6 +70,8 @@ export interface SessionEvents {
   edit: BatchImage;
   /** Something failed: an image, a file, or the start. `path` is null where no file is concerned. */
   error: ErrorReport & { readonly path: string | null };
+  /** Images were removed from the list. */
+  removed: readonly BatchImage[];
   /** Removed images are on the list again. */
   restored: undefined;
   /** The images of the session are being replaced; what was kept of the earlier ones can go. */
@@ -516,6 +518,7 @@ export class Session {
     this.#select(left[place] ?? left[place - 1] ?? null);
     this.#offerUndo({ kind: "some", images }, `${counted(images.length, "image")} removed: ${namesOf(images)}`);
     this.#listChanged();
+    this.#listeners.emit("removed", [image]);
     this.#status.announce(`${image.name} removed.`);
   }
 
@@ -538,6 +541,7 @@ export class Session {
     this.#listeners.emit("cleared", undefined);
     this.#offerUndo({ kind: "all", ...before, restoreMessages }, words);
     this.#listChanged();
+    this.#listeners.emit("removed", batch.images);
     this.#status.announce("All images removed.");
   }
 
