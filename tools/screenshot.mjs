@@ -1,6 +1,9 @@
-/** Takes the pictures of the page and of the score sheets for the documentation: `npm run screenshot`. */
+/**
+ * Takes the pictures of the page and of the score sheets for the documentation, and draws the icons of the installed
+ * page: `npm run screenshot`.
+ */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -19,6 +22,30 @@ const sheets = [
   { name: "score-sheet-overlapping.jpg", options: ["--nuclei", "70", "--overlap", "0.5"] },
 ];
 
+/** The icons of the installed page; the whole area of one that may be cut to a shape is filled, and its middle has the logo. */
+const icons = [
+  { name: "icon-192.png", side: 192, share: 1 },
+  { name: "icon-512.png", side: 512, share: 1 },
+  { name: "icon-maskable-512.png", side: 512, share: 0.8 },
+];
+
+/** Draws the icons from the logo. */
+async function drawIcons(page) {
+  const www = join(root, "www");
+  const logo = readFileSync(join(www, "icon.svg"), "base64");
+  const [, colour] = readFileSync(join(www, "icon.svg"), "utf8").match(/<rect[^>]*fill="([^"]*)"/);
+  for (const { name, side, share } of icons) {
+    const back = share < 1 ? `background: ${colour}` : "";
+    const image = `width: ${100 * share}%; margin: ${(1 - share) * 50}%`;
+    await page.setViewportSize({ width: side, height: side });
+    await page.setContent(
+      `<body style="margin: 0; ${back}"><img style="display: block; ${image}" src="data:image/svg+xml;base64,${logo}">`,
+    );
+    writeFileSync(join(www, name), await page.screenshot({ omitBackground: share === 1 }));
+    console.log(`www/${name}`);
+  }
+}
+
 /** Saves a picture in the documentation. */
 function keep(name, bytes) {
   writeFileSync(join(documents, name), bytes);
@@ -29,7 +56,7 @@ function keep(name, bytes) {
 /** Saves a screenshot of the page, after its workers have drawn everything. */
 async function keepState(page, name) {
   await page.waitForTimeout(1000);
-  keep(name, await page.screenshot({ type: "jpeg", quality: 80 }));
+  keep(name, await page.screenshot({ type: "jpeg", quality: 70 }));
 }
 
 await main(async () => {
@@ -80,6 +107,9 @@ await main(async () => {
       await keepState(page, "page-large.jpg");
       await page.setViewportSize({ width: 390, height: 844 });
       await keepState(page, "page-phone.jpg");
+      await page.locator(".sheet-tabs").getByRole("button", { name: "Adjust" }).click();
+      await page.getByRole("button", { name: "About Splitting" }).click();
+      await keepState(page, "page-phone-adjust.jpg");
       for (const { name, options } of sheets) {
         const fields = join(folder, name);
         execFileSync(program, ["example", fields, "--count", "9", "--side", "160", ...options], { stdio: "inherit" });
@@ -89,6 +119,8 @@ await main(async () => {
         await page.goto(pathToFileURL(sheet).href);
         keep(name, await page.screenshot({ type: "jpeg", quality: 85 }));
       }
+      // A new page: the last one still has the policy of its address.
+      await drawIcons(await browser.newPage());
     } finally {
       await browser.close();
       server.close();
