@@ -23,20 +23,26 @@ const recordTasks = (page) =>
     };
   });
 
-/** Waits until everything so far has been kept, and reads what was. */
-const kept = (page, images) =>
-  page.waitForFunction(async (count) => {
+/** How many images have been kept. */
+const keptImages = (page) =>
+  page.evaluate(async () => {
     const database = await new Promise((resolve) => {
       const request = indexedDB.open("nucleoscope");
       request.onsuccess = () => resolve(request.result);
     });
-    const stored = await new Promise((resolve) => {
-      const request = database.transaction("images").objectStore("images").getAll();
+    const count = await new Promise((resolve) => {
+      const request = database.transaction("images").objectStore("images").count();
       request.onsuccess = () => resolve(request.result);
     });
     database.close();
-    return stored.length === count && stored;
-  }, images);
+    return count;
+  });
+
+/** Waits until a number of images has been kept; without a time limit of its own. */
+async function kept(page, images) {
+  // Not with waitForFunction, which does not wait for a promise.
+  while ((await keptImages(page)) !== images) await page.waitForTimeout(50);
+}
 
 /** Reloads without the question that unsaved results cause. */
 async function reload(page) {
@@ -86,8 +92,12 @@ describe("the kept session", () => {
     const session = await fixture.page({ query: "?workers=1" });
     const { page } = session;
     await session.drop(set.images);
-    await page.waitForFunction(() => parts('[data-state="done"]').length >= 1);
-    await session.cancel.click();
+    // At once, so that the others are not finished before.
+    await page.waitForFunction(() => {
+      if (parts('[data-state="done"]').length === 0) return false;
+      part("#cancel").click();
+      return true;
+    });
     await kept(page, (await session.done()).size);
     await page.waitForTimeout(800);
     await reload(page);

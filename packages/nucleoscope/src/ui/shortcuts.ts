@@ -12,6 +12,8 @@ export function followShortcuts(tree: Node, shortcuts: readonly Shortcut[], sign
     (event) => {
       if (!(event instanceof KeyboardEvent) || event.defaultPrevented || event.repeat || isTyping(event.target)) return;
       if (event.ctrlKey || event.metaKey || event.altKey) return;
+      // A link that was put into a dialog from outside has no ancestor in it.
+      if (event.composedPath().some((one) => one instanceof HTMLDialogElement)) return;
       const shortcut = shortcuts.find(({ key }) => key === event.key.toLowerCase());
       if (shortcut === undefined) return;
       event.preventDefault();
