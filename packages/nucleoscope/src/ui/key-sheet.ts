@@ -49,6 +49,7 @@ const groups: readonly (readonly [string, readonly (readonly [string, string])[]
 /** A dialog with all keys. */
 export class KeySheet {
   readonly #dialog: HTMLDialogElement;
+  readonly #close: HTMLButtonElement;
 
   constructor(root: Root) {
     this.#dialog = byId(root, "keys", HTMLDialogElement);
@@ -68,7 +69,8 @@ export class KeySheet {
       }),
     );
     byId(root, "show-keys", HTMLButtonElement).addEventListener("click", () => this.open());
-    byId(root, "keys-close", HTMLButtonElement).addEventListener("click", () => this.#dialog.close());
+    this.#close = byId(root, "keys-close", HTMLButtonElement);
+    this.#close.addEventListener("click", () => this.#dialog.close());
     this.#dialog.addEventListener("click", (event) => {
       // The dialog's content covers it: only the backdrop is outside.
       if (event.target === this.#dialog) this.#dialog.close();
@@ -78,5 +80,6 @@ export class KeySheet {
   /** Opens the dialog; when it is closed, the focus returns. */
   open(): void {
     if (!this.#dialog.open) this.#dialog.showModal();
+    this.#close.focus();
   }
 }
