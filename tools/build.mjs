@@ -36,7 +36,9 @@ export function scriptOptions() {
   return {
     absWorkingDir: root,
     plugins: [textFiles],
-    alias: Object.fromEntries(["d3-transition", "d3-color"].map((name) => [name, join(library, "ui", "unused-d3.ts")])),
+    alias: Object.fromEntries(
+      ["d3-transition", "d3-interpolate"].map((name) => [name, join(library, "ui", "unused-d3.ts")]),
+    ),
     define: { VERSION: JSON.stringify(version) },
     // The page names its assets itself.
     logOverride: { "empty-import-meta": "silent" },
