@@ -25,7 +25,7 @@ from skimage.segmentation import relabel_sequential, watershed
 CROWD_SIDE = 1024
 # The product's default settings of the watershed.
 INTERIOR_THRESHOLD, H, PEAK_THRESHOLD = 0.57, 0.35, 0.45
-MINIMUM_CONFIDENCE, MINIMUM_AREA = 0.83, 25
+MINIMUM_CONFIDENCE, MINIMUM_AREA = 0.85, 25
 
 
 class Network:

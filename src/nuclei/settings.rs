@@ -266,7 +266,7 @@ settings! {
     slider 0.02 to 1.0 by 0.01 reversed "Higher values split touching nuclei more readily";
 
     /// Minimum mean interior probability of a nucleus, `0.0..=1.0`; other objects are dropped.
-    minimum_confidence: f32 = 0.83,
+    minimum_confidence: f32 = 0.85,
     "minimumConfidence" was "leastCertainty", "Minimum confidence", "",
     0.0 to 1.0,
     "Nuclei whose mean interior probability is lower are dropped",

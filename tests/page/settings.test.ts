@@ -48,7 +48,7 @@ const list: readonly Setting[] = [
 const tuning = {
   interiorThreshold: 0.6,
   h: 0.35,
-  minimumConfidence: 0.83,
+  minimumConfidence: 0.85,
   minimumArea: 25,
   smoothing: 0,
   fillHoles: true,
