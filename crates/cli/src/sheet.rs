@@ -62,7 +62,7 @@ pub(crate) fn panel(work: &Work, score: &ImageScore) -> Result<String, Error> {
     let mut svg = String::new();
     let counts = score.counts[0];
     let facts = format!(
-        "score {:.3}: {} true_positives, {} false_negatives, {} false_positives",
+        "score {:.3}: {} found, {} missed, {} extra",
         score.score, counts.true_positives, counts.false_negatives, counts.false_positives
     );
     // Writing to a string cannot fail.
