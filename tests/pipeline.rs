@@ -8,7 +8,7 @@ use nucleoscope::Segmenter;
 use nucleoscope::dsb2018::run_length;
 use nucleoscope::dsb2018::score::score_image;
 use nucleoscope::geometry::Size;
-use nucleoscope::image::{Image, Samples};
+use nucleoscope::image::{Image, Limits, Samples, Selection, open};
 use nucleoscope::network::TractNetwork;
 use nucleoscope::nuclei::LabelImage;
 use nucleoscope::segment::tiled::Sizes;
@@ -246,4 +246,136 @@ fn single_hot_pixels_are_not_nuclei() {
     let hot = (0..256 * 256).map(|_| if random.u8(..) == 0 { 255 } else { random.u8(8..12) }).collect();
     let image = Image::new(Size::new(256, 256), 1, Samples::U8(hot)).unwrap();
     assert_eq!(found(&image).labels.count(), 0);
+}
+
+/// A field of 40 nuclei in 512 × 512 pixels of 16 bits, and how many are found in it.
+fn field_in_16_bits() -> (Vec<u16>, u32) {
+    let drawn = field(&FieldOptions { seed: 8, width: 512, height: 512, nuclei: 40, ..Default::default() });
+    let Samples::U8(gray) = drawn.image.samples() else { panic!("8 bits expected") };
+    let values: Vec<u16> = gray.iter().map(|&value| 100 + 4 * u16::from(value)).collect();
+    let count = count_in(512, values.clone());
+    assert!(count >= 38, "{count}");
+    (values, count)
+}
+
+fn count_in(side: usize, values: Vec<u16>) -> u32 {
+    found(&Image::new(Size::new(side, side), 1, Samples::U16(values)).unwrap()).labels.count()
+}
+
+#[test]
+fn a_saturated_object_hides_only_the_nuclei_under_it() {
+    let (values, count) = field_in_16_bits();
+    // 0.5 %, 1 % and 2 % of the field.
+    for side in [36, 51, 72] {
+        let mut with_object = values.clone();
+        for pixel in (0..side).flat_map(|y| (0..side).map(move |x| (200 + y) * 512 + 300 + x)) {
+            with_object[pixel] = u16::MAX;
+        }
+        let found = count_in(512, with_object);
+        assert!(found.abs_diff(count) <= 4, "{found} of {count} with an object of {side} pixels");
+    }
+}
+
+#[test]
+fn hot_pixels_change_no_count() {
+    let (mut values, count) = field_in_16_bits();
+    let mut random = fastrand::Rng::with_seed(1);
+    // 4,000 in a megapixel.
+    for _ in 0..1000 {
+        values[random.usize(..512 * 512)] = u16::MAX;
+    }
+    let found = count_in(512, values);
+    assert!(found.abs_diff(count) <= 1, "{found} of {count}");
+}
+
+#[test]
+fn equal_discs_have_the_same_area_however_many_there_are() {
+    let side = 512;
+    let areas = [1, 3, 10, 30].map(|discs| {
+        let mut random = fastrand::Rng::with_seed(2);
+        let mut values: Vec<f64> = (0..side * side).map(|_| 100.0 + 6.0 * random.f64()).collect();
+        for disc in 0..discs {
+            let (x, y) = (50.0 + 80.0 * (disc % 6) as f64, 50.0 + 80.0 * (disc / 6) as f64);
+            for (pixel, value) in values.iter_mut().enumerate() {
+                let distance = ((pixel % side) as f64 - x).hypot((pixel / side) as f64 - y);
+                // A disc of 24 pixels, blurred by a pixel.
+                *value += 400.0 / (1.0 + (2.0 * (distance - 12.0)).exp());
+            }
+        }
+        let values = values.iter().map(|&value| value.round() as u16).collect();
+        let labels = found(&Image::new(Size::new(side, side), 1, Samples::U16(values)).unwrap()).labels;
+        assert_eq!(labels.count(), discs, "{discs} discs");
+        labels.areas().iter().sum::<usize>() as f64 / f64::from(discs)
+    });
+    for area in areas {
+        assert!((area / areas[3] - 1.0).abs() < 0.03, "{areas:?}");
+    }
+}
+
+/// What the camera or a program makes of a field without nuclei; `strength` is between 0 and 1.
+type Emptiness = fn(x: f64, y: f64, strength: f64, random: &mut fastrand::Rng) -> f64;
+
+/// The sum of twelve uniform numbers: normally distributed, with a standard deviation of 1.
+fn normal(random: &mut fastrand::Rng) -> f64 {
+    (0..12).map(|_| random.f64()).sum::<f64>() - 6.0
+}
+
+const EMPTY: [(&str, Emptiness); 7] = [
+    ("dark", |_, _, strength, random| 8.0 + (1.0 + 3.0 * strength) * normal(random)),
+    ("bright", |_, _, strength, random| 241.0 + (0.8 + strength) * normal(random)),
+    ("vignette", |x, y, strength, random| {
+        let from_centre = (x - 128.0).hypot(y - 100.0);
+        30.0 + 60.0 * strength * (-from_centre * from_centre / 9800.0).exp() + 3.0 * normal(random)
+    }),
+    ("haze", |x, y, strength, random| {
+        let waves = (x / 23.0).sin() * (y / 31.0).cos() + (x / 41.0 + y / 37.0 + 5.0 * strength).sin();
+        45.0 + 15.0 * waves + 2.0 * normal(random)
+    }),
+    ("stripes", |x, _, strength, random| 100.0 + 5.0 * (x / (3.0 + 10.0 * strength)).sin() + normal(random)),
+    ("lines of a camera", |_, y, strength, random| {
+        100.0 + 4.0 * strength * (y % 2.0) + if y % 16.0 < 1.0 { 3.0 } else { 0.0 } + normal(random)
+    }),
+    ("few photons", |_, _, strength, random| {
+        (0..20).filter(|_| random.f64() < 0.1 + 0.2 * strength).count() as f64
+    }),
+];
+
+#[test]
+fn a_hundred_empty_fields_have_no_nuclei() {
+    let side = 256u32;
+    let segmenter = Segmenter::new(network());
+    let mut nuclei = Vec::new();
+    let mut fields = 0;
+    // Without compression, and as gray JPEG. (Known failures are in the model card.)
+    for quality in [None, Some(40), Some(60), Some(75), Some(95)] {
+        for (name, value) in EMPTY {
+            for strength in [0.0, 0.4, 1.0] {
+                let mut random = fastrand::Rng::with_seed(fields);
+                let values: Vec<u8> = (0..side * side)
+                    .map(|pixel| {
+                        value(f64::from(pixel % side), f64::from(pixel / side), strength, &mut random)
+                    })
+                    .map(|value| value.round() as u8)
+                    .collect();
+                let size = Size::new(side as usize, side as usize);
+                let field = match quality {
+                    None => Image::new(size, 1, Samples::U8(values)).unwrap(),
+                    Some(quality) => {
+                        let mut bytes = Vec::new();
+                        image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, quality)
+                            .encode(&values, side, side, image::ExtendedColorType::L8)
+                            .unwrap();
+                        open(&bytes, &Selection::default(), Limits::default()).unwrap().image
+                    }
+                };
+                let count = segmenter.segment(&field).unwrap().labels.count();
+                if count > 0 {
+                    nuclei.push((name, quality, strength, count));
+                }
+                fields += 1;
+            }
+        }
+    }
+    assert!(fields >= 100, "{fields}");
+    assert!(nuclei.iter().map(|(.., count)| count).sum::<u32>() <= 1, "{nuclei:?}");
 }
