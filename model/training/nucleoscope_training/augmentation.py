@@ -155,6 +155,30 @@ def compressed_nothing(shape: tuple[int, ...], rng: Rng) -> np.ndarray:
     return cv2.imdecode(packed, cv2.IMREAD_UNCHANGED)
 
 
+def blocks_nothing(shape: tuple[int, ...], rng: Rng) -> np.ndarray:
+    """A constant image of which JPEG has kept single blocks, often of one colour channel only."""
+    side = int(rng.choice((8, 16)))
+    count = -(-shape[0] // side)
+    kept = rng.random((count, count)) < log_uniform(rng, 0.003, 0.3)
+    step = rng.integers(1, 9, (count, count)) * (1 if chance(rng, 0.5) else -1)
+    blocks = (kept * step).astype(np.float32).repeat(side, 0).repeat(side, 1)
+    start = rng.integers(0, side, 2)
+    blocks = np.roll(blocks, start, (0, 1))[: shape[0], : shape[0]]
+    if len(shape) == 3:
+        weights = rng.uniform(-1, 1, 3) * (rng.random(3) < 0.5)
+        blocks = blocks[:, :, None] * (weights if weights.any() else np.array((0, 0, 1)))
+    level = float(rng.choice((rng.uniform(8, 40), rng.uniform(180, 246))))
+    return np.clip(np.round(level + blocks), 0, 255).astype(np.uint8)
+
+
+def checks_nothing(size: int, rng: Rng) -> np.ndarray:
+    """A regular pattern of squares or dots, like that of a sensor or a screen."""
+    period = log_uniform(rng, 2, 40)
+    phase = np.arange(size, dtype=np.float32) / np.float32(period) * np.float32(np.pi)
+    waves = np.sin(phase)[:, None] * np.sin(phase)[None, :]
+    return np.sign(waves) if chance(rng, 0.5) else waves
+
+
 def text_nothing(size: int, rng: Rng) -> np.ndarray:
     """Letters and figures, dark on bright or bright on dark."""
     page = np.zeros((size, size), np.uint8)
@@ -184,14 +208,14 @@ def leaves_nothing(size: int, rng: Rng) -> np.ndarray:
 
 
 def synthetic_nothing(size: int, rng: Rng) -> np.ndarray:
-    """An image without nuclei: constant, gradient, noise, stripes, JPEG, text, objects."""
+    """An image without nuclei: constant, gradient, noise, stripes, checks, JPEG, text, objects."""
     style = rng.random()
     shape = (size, size) if chance(rng, 0.7) else (size, size, 3)
     if style < 0.12:
         image = np.full(shape, rng.choice((0.0, rng.uniform(-0.5, 1.5))), np.float32)
         return image if chance(rng, 0.7) else image + noise(shape, rng) * np.float32(0.02)
     if style < 0.4:
-        image = compressed_nothing(shape, rng)
+        image = (compressed_nothing if style < 0.28 else blocks_nothing)(shape, rng)
         if chance(rng, 0.5):
             return normalise(image)
         return light.restretch(image.astype(np.float32))
@@ -210,6 +234,9 @@ def synthetic_nothing(size: int, rng: Rng) -> np.ndarray:
             period = log_uniform(rng, 3, 60)
             across = np.sin(np.arange(size, dtype=np.float32) * np.float32(2 * np.pi / period))
             image = image + like(np.broadcast_to(across, (size, size)), image)
+        if chance(rng, 0.15):
+            checks = checks_nothing(size, rng) * np.float32(log_uniform(rng, 0.3, 8))
+            image = image + like(checks, image)
     return normalise(image) if chance(rng, 0.5) else light.restretch(image)
 
 

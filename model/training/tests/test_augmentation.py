@@ -118,6 +118,26 @@ def test_nothing_is_finite_and_normalised() -> None:
         assert image.dtype == np.float32
 
 
+def test_kept_blocks_are_few_steps_from_the_level() -> None:
+    ranges = []
+    for seed in range(20):
+        for shape in ((SIZE, SIZE), (SIZE, SIZE, 3)):
+            image = augmentation.blocks_nothing(shape, rng(seed)).astype(int)
+            assert image.shape == shape
+            ranges.append(
+                max(np.ptp(channel) for channel in np.atleast_3d(image).transpose(2, 0, 1))
+            )
+    assert max(ranges) <= 8
+    assert np.count_nonzero(ranges) > 15, "most have at least one block"
+
+
+def test_checks_repeat_with_their_period() -> None:
+    for seed in range(20):
+        checks = augmentation.checks_nothing(SIZE, rng(seed))
+        assert abs(float(checks.mean())) < 0.3
+        assert np.allclose(checks, checks.T, atol=1e-5)
+
+
 def test_crops_of_nothing_have_no_nuclei() -> None:
     for seed in range(60):
         crop = augmentation.draw_nothing(SIZE, rng(seed))
