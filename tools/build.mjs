@@ -37,7 +37,7 @@ export function scriptOptions() {
     absWorkingDir: root,
     plugins: [textFiles],
     alias: Object.fromEntries(
-      ["d3-transition", "d3-interpolate"].map((name) => [name, join(library, "ui", "unused-d3.ts")]),
+      ["d3-transition", "d3-interpolate"].map((name) => [name, join(library, "ui", "d3-replacements.ts")]),
     ),
     define: { VERSION: JSON.stringify(version) },
     // The page names its assets itself.
