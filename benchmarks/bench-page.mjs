@@ -7,7 +7,7 @@ import { root, run, step } from "../tools/step.mjs";
 
 const folder = join(root, "target", "bench-page");
 const module = join(root, "target", "bench-wasm", "nucleoscope_bench_bg.wasm");
-const peer = join(root, "bench", "node_modules", "onnxruntime-web", "dist", "ort-wasm-simd-threaded.wasm");
+const peer = join(root, "benchmarks", "node_modules", "onnxruntime-web", "dist", "ort-wasm-simd-threaded.wasm");
 
 /** Builds the page. */
 export async function buildBenchPage() {
