@@ -30,18 +30,18 @@ export async function buildWasm({ quick = false } = {}) {
   );
 }
 
-/** What esbuild needs to bundle a script of the page or of the package. */
-export function scriptOptions() {
+/** What esbuild needs to bundle a script of the page or of the package, with the texts of a language. */
+export function scriptOptions(language = "en") {
   const { version } = JSON.parse(readFileSync(join(root, "packages", "nucleoscope", "package.json"), "utf8"));
   return {
     absWorkingDir: root,
-    plugins: [textFiles],
+    plugins: [styleSheets, inLanguage(languages[language])],
     alias: Object.fromEntries(
       ["d3-transition", "d3-interpolate"].map((name) => [name, join(library, "ui", "d3-replacements.ts")]),
     ),
     define: { VERSION: JSON.stringify(version) },
     // The page names its assets itself.
-    logOverride: { "empty-import-meta": "silent" },
+    logOverride: { "empty-import-meta": "silent", "import-is-undefined": "error" },
     bundle: true,
     minify: true,
     legalComments: "none",
@@ -98,17 +98,43 @@ async function minifyAgain(name) {
   writeFileSync(mapFile, JSON.stringify(map));
 }
 
-/** Imports style sheets and templates into scripts as minified text. */
-const textFiles = {
-  name: "text-files",
+/** The languages of the page: the names of the files with their texts, by their codes. */
+export const languages = { en: "english", de: "german" };
+
+/** Takes the texts of a language in place of the English ones. */
+function inLanguage(name) {
+  const path = join(library, "languages", `${name}.ts`);
+  return {
+    name: "language",
+    setup({ onResolve, onLoad, esbuild }) {
+      onResolve({ filter: /\/languages\/english\.ts$/ }, () => ({ path }));
+      // Templates have {{name}} in place of the text with that name.
+      onLoad({ filter: /\.html$/ }, async ({ path: template }) => {
+        const texts = await exportsOf(path, esbuild);
+        const html = readFileSync(template, "utf8").replaceAll(/\{\{(\w+)\}\}/g, (_, key) => {
+          if (typeof texts[key] !== "string") throw new Error(`${path} has no text named ${key}.`);
+          return texts[key];
+        });
+        const indentation = /\n\s+/g;
+        return { contents: html.replaceAll(indentation, "\n"), loader: "text" };
+      });
+    },
+  };
+}
+
+/** What a module exports that is written in TypeScript. */
+async function exportsOf(path, esbuild) {
+  const { outputFiles } = await esbuild.build({ entryPoints: [path], bundle: true, format: "esm", write: false });
+  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].text).toString("base64")}`);
+}
+
+/** Imports style sheets into scripts as minified text. */
+const styleSheets = {
+  name: "style-sheets",
   setup({ onLoad, esbuild }) {
     onLoad({ filter: /\.css$/ }, async ({ path }) => {
       const { code } = await esbuild.transform(readFileSync(path, "utf8"), { loader: "css", minify: true });
       return { contents: code, loader: "text" };
-    });
-    onLoad({ filter: /\.html$/ }, ({ path }) => {
-      const indentation = /\n\s+/g;
-      return { contents: readFileSync(path, "utf8").replaceAll(indentation, "\n"), loader: "text" };
     });
   },
 };

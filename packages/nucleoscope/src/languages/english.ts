@@ -1,0 +1,213 @@
+/** All texts of the page and the element in English. Other languages have the same constants and functions. */
+import { Formats } from "./formats.ts";
+
+/** The language's code, for `lang` attributes. */
+export const language = "en";
+
+// Numbers and counts
+
+const formats = new Formats(language);
+const { counted } = formats;
+export const { locale, collator, number, fixed, precise } = formats;
+
+export const imageCount = (count: number): string => counted(count, "image", "images");
+export const nucleusCount = (count: number): string => counted(count, "nucleus", "nuclei");
+
+/** How many nuclei count; `count` is null while it is not known. */
+export function countedNuclei(count: number | null, all: number): string {
+  if (count === all) return nucleusCount(all);
+  return count === null ? `${nucleusCount(all)}, counting…` : `${number(count)} of ${nucleusCount(all)} counted`;
+}
+
+/** `45 of 120 nuclei (37.5 %)`: how many of the counted nuclei are positive. */
+export function positiveNuclei(positive: number, of: number): string {
+  const share = of === 0 ? "" : ` (${fixed((100 * positive) / of, 1)}\u00a0%)`;
+  return `${number(positive)} of ${nucleusCount(of)}${share}`;
+}
+
+/** A duration in everyday words. */
+export function duration(seconds: number): string {
+  if (seconds < 10) return "a few seconds";
+  if (seconds < 55) return `about ${Math.ceil(seconds / 5) * 5} seconds`;
+  if (seconds < 90) return "about a minute";
+  if (seconds < 55 * 60) return `about ${Math.round(seconds / 60)} minutes`;
+  if (seconds < 90 * 60) return "about an hour";
+  return `about ${Math.round(seconds / 3600)} hours`;
+}
+
+// The page's structure: template.html, where each stands as {{name}}
+
+export const tagline = "Outline and count cell nuclei";
+export const dropImages = "Drop microscopy images here";
+export const acceptedFiles = "PNG, JPEG, TIFF, BMP, GIF or WebP, whole folders and ZIP archives";
+export const chooseImages = "Choose images";
+export const chooseFolder = "Choose folder";
+export const tryExample = "Try an example";
+export const nothingUploaded = "Images stay on this computer: nothing is uploaded.";
+export const firstHint = "New here? Try an example, move the sliders under “Adjust”, and press ? for all keys.";
+export const gotIt = "Got it";
+export const imagesDone = "Images done";
+export const segmentAgain = "Segment again";
+export const notifyMe = "Notify me when finished";
+export const cancel = "Cancel";
+export const continueWork = "Continue";
+export const retryFailed = "Try failed images again";
+export const exportMenu = "Export…";
+export const files = "Files";
+export const images = "Images";
+export const allImages = "All images";
+export const selectedImage = "The selected image";
+export const saveAsZip = "Save as ZIP";
+export const tablesContent = "Summary and all nuclei, for spreadsheets";
+export const downloadTables = "Download tables";
+export const tableFormat = "Table format";
+export const tableFormatHelp = "Decimal sign and delimiter of the tables";
+export const dialectCommaPoint = "1.5 , comma";
+export const dialectSemicolonPoint = "1.5 ; semicolon";
+export const dialectSemicolonComma = "1,5 ; semicolon";
+export const dialectTabPoint = "1.5 ⇥ tab";
+export const dialectTabComma = "1,5 ⇥ tab";
+export const csvContent = "Run lengths (Data Science Bowl 2018)";
+export const downloadCsv = "Download CSV";
+export const tryAgain = "Try again";
+export const removeImageHelp = "Remove the selected image from the list (Delete)";
+export const remove = "Remove";
+export const removeAll = "Remove all";
+export const search = "Search";
+export const searchImages = "Search images";
+export const imageOrder = "Order of the images";
+export const orderAdded = "As added";
+export const orderName = "Name";
+export const orderNuclei = "Nuclei";
+export const orderState = "State";
+export const noImageSelected = "No image selected";
+export const viewTools = "View";
+export const showOutlines = "Show outlines";
+export const overlayStyle = "Nuclei shown as";
+export const overlayOutlines = "Outlines";
+export const overlayFilled = "Filled";
+export const overlayNumbers = "Numbers";
+export const pictureLayout = "Picture";
+export const layoutImage = "Image";
+export const layoutProbability = "Probability";
+export const layoutBoth = "Side by side";
+export const contrast = "Contrast";
+export const channels = "Channels";
+export const contrastBlack = "Black";
+export const contrastWhite = "White";
+export const contrastGamma = "Gamma";
+export const automatic = "auto";
+export const contrastAutomatic = "Auto";
+export const contrastNote = "Changes the picture only, never the segmentation or the measurements.";
+export const zoomOut = "Zoom out";
+export const zoomIn = "Zoom in";
+export const zoomFitHelp = "Fit: show the whole image";
+export const zoomFit = "Fit";
+export const zoomActualHelp = "Show one image pixel as one screen pixel";
+export const keyboardShortcuts = "Keyboard shortcuts";
+export const tool = "Tool";
+export const toolSelectHelp = "Select: click to select, drag to move the image; with Shift, drag to select all nuclei in a box";
+export const toolSelect = "Select";
+export const toolSplitHelp = "Split: draw a line across a nucleus";
+export const toolSplit = "Split";
+export const toolDrawHelp = "Draw: paint to enlarge a nucleus, or to add one on the background";
+export const toolDraw = "Draw";
+export const toolEraseHelp = "Erase: erase pixels of nuclei";
+export const toolErase = "Erase";
+export const toolAddHelp = "Add: draw around a nucleus that was missed";
+export const toolAdd = "Add";
+export const toolRectangleHelp = "Rectangle region: count and measure only nuclei inside a rectangle";
+export const toolRectangle = "Rectangle region";
+export const toolPolygonHelp = "Free region: count and measure only nuclei inside a freely drawn shape";
+export const toolPolygon = "Free region";
+export const brushHelp = "The brush’s width (, and . or Alt + wheel)";
+export const brush = "Brush";
+export const deleteNucleiHelp = "Delete the selected nuclei (Delete)";
+export const deleteNuclei = "Delete";
+export const mergeNucleiHelp = "Merge the selected nuclei";
+export const mergeNuclei = "Merge";
+export const undoHelp = "Undo the last correction or change of regions (Ctrl+Z)";
+export const undo = "Undo";
+export const redoHelp = "Redo what was undone last (Ctrl+Y)";
+export const redo = "Redo";
+export const clearRegions = "Clear regions";
+export const startFromTruthHelp = "Correct the ground truth instead of the nuclei that were found";
+export const startFromTruth = "Start from ground truth";
+export const viewerHelp = "Image viewer: arrow keys move, plus and minus zoom, 0 fits, 1 shows 100 %, square brackets select the previous or next nucleus; with a drawing tool, arrow keys move a pen and the space bar starts and ends a line";
+export const noImage = "No image";
+export const legendPositive = "Positive";
+export const legendNegative = "Negative";
+export const legendFound = "Found";
+export const legendExtra = "Extra";
+export const legendMissed = "Missed";
+export const messages = "Messages";
+export const adjust = "Adjust";
+export const reset = "Reset";
+export const copyLink = "Copy link";
+export const settings = "Settings";
+export const nucleusDiameter = "Nucleus diameter";
+export const estimated = "estimated";
+export const pixelSize = "Pixel size";
+export const fromFile = "from file";
+export const cellExpansionHelp = "Measures a cell around each nucleus: everything nearer than this, without overlap";
+export const cellExpansion = "Cell expansion";
+export const off = "off";
+export const stack = "Stack";
+export const channel = "Channel";
+export const slice = "Slice";
+export const frame = "Frame";
+export const useForAllImages = "Use for all images";
+export const forThisImageOnly = "For this image only";
+export const regions = "Regions";
+export const scoreTitle = "Score against ground truth";
+export const meanAveragePrecision = "Mean average precision";
+export const averagePrecision50 = "AP at 0.50";
+export const averagePrecision75 = "AP at 0.75";
+export const measurements = "Measurements";
+export const panels = "Panels";
+export const results = "Results";
+export const exportTab = "Export";
+export const close = "Close";
+export const imagesStay = "Images stay on this computer";
+export const sessionKept = "This session is kept only on this computer";
+export const deleteSession = "Delete it";
+export const dropToAdd = "Drop to add";
+
+// Keys, sheets and splitters: ui/
+
+export const keysOfTools = "Tools";
+export const keyDraw = "Draw with the brush";
+export const keyBrush = "Smaller or larger brush; Alt + wheel does the same";
+export const keysOfPicture = "Picture";
+export const keyZoom = "Zoom in or out";
+export const keyWhole = "Whole image, or 100 %";
+export const keyMove = "Move the picture; with a drawing tool, the pen";
+export const keySpace = "Hold and drag to move the picture; press to start or end a line at the pen";
+export const keyOutlines = "Show or hide outlines";
+export const keysOfNuclei = "Nuclei";
+export const keyNeighbour = "Select the previous or next nucleus; with Shift, add it";
+export const keyShift = "Click to add a nucleus to the selection, drag to add all nuclei in a box";
+export const keyDelete = "Delete the selected nuclei";
+export const keyEscape = "Cancel a line, or clear the selection";
+export const keysEverywhere = "Everywhere";
+export const keyUndo = "Undo a correction or a region";
+export const keyCopy = "In the table: copy the selected nucleus, or all nuclei shown";
+export const keyHelp = "Show these keys";
+export const spaceKey = "Space";
+export const shiftKey = "Shift";
+export const deleteKey = "Delete";
+export const controlKey = "Ctrl";
+export const closePanel = (panel: string): string => `Close ${panel}`;
+export const splitterHelp = "Drag, or press the arrow keys, to resize; double-click for the default";
+
+// Panels: panels/
+
+// The session and its messages: session/
+
+// The element: view.ts, nucleo-scope.ts, www/src/
+
+// Errors of the engine and the library: engine/, frame/, node/, segment-options.ts
+
+// The viewer: viewer/
+
+// Tables and charts: results/
