@@ -1,5 +1,5 @@
 /** Builds the WebAssembly module and the page: `npm run build`. */
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { licences, noticesOf } from "./licences.mjs";
 import { writeGuide } from "./guide.mjs";
@@ -15,6 +15,9 @@ const model = join(root, "model", "nuclei.onnx");
 
 /** What a browser needs to install the page. */
 const installed = ["manifest.webmanifest", "icon.svg", "icon-192.png", "icon-512.png", "icon-maskable-512.png"];
+
+/** The languages by their codes: the names of the files with their texts. */
+export const languages = { en: "english", de: "german" };
 
 /** The folder with the finished page. */
 export const dist = join(page, "dist");
@@ -35,11 +38,11 @@ export function scriptOptions(language = "en") {
   const { version } = JSON.parse(readFileSync(join(root, "packages", "nucleoscope", "package.json"), "utf8"));
   return {
     absWorkingDir: root,
-    plugins: [styleSheets, inLanguage(languages[language])],
+    plugins: [styleSheets, inLanguage(language)],
     alias: Object.fromEntries(
       ["d3-transition", "d3-interpolate"].map((name) => [name, join(library, "ui", "d3-replacements.ts")]),
     ),
-    define: { VERSION: JSON.stringify(version) },
+    define: { VERSION: JSON.stringify(version), LANGUAGES: JSON.stringify(Object.keys(languages)) },
     // The page names its assets itself.
     logOverride: { "empty-import-meta": "silent", "import-is-undefined": "error" },
     bundle: true,
@@ -64,11 +67,23 @@ export async function bundle() {
     mkdirSync(dist, { recursive: true });
     const built = await Promise.all([
       build({ ...shared, entryPoints: { main: join(page, "src", "main.ts") }, outdir: dist, format: "iife" }),
+      ...Object.keys(languages).map((code) =>
+        build({
+          ...scriptOptions(code),
+          entryPoints: { [`page.${code}`]: join(page, "src", "page.ts") },
+          outdir: dist,
+          format: "iife",
+        }),
+      ),
       // A classic script, so that it also runs from a Blob in a page without a server.
       build({ ...shared, entryPoints: { worker: join(library, "engine", "worker.ts") }, outdir: dist, format: "iife" }),
       build({ ...shared, entryPoints: { styles: join(page, "styles.css") }, outdir: dist, plugins: [] }),
     ]);
-    await Promise.all(["main.js", "worker.js"].map(minifyAgain));
+    await Promise.all(
+      readdirSync(dist)
+        .filter((name) => name.endsWith(".js"))
+        .map(minifyAgain),
+    );
     writeFileSync(join(dist, licences), noticesOf(built.map(({ metafile }) => metafile)));
     // The icon is inside, so that the page can change it and back without a request.
     const icon = `data:image/svg+xml;base64,${readFileSync(join(page, "icon.svg"), "base64")}`;
@@ -98,34 +113,35 @@ async function minifyAgain(name) {
   writeFileSync(mapFile, JSON.stringify(map));
 }
 
-/** The languages of the page: the names of the files with their texts, by their codes. */
-export const languages = { en: "english", de: "german" };
+/** The texts of a language, as the page's modules see them. */
+export async function textsIn(language) {
+  const { build } = await import("esbuild");
+  const entryPoints = [textFile(language)];
+  const { outputFiles } = await build({ entryPoints, bundle: true, format: "esm", write: false });
+  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].text).toString("base64")}`);
+}
 
-/** Takes the texts of a language in place of the English ones. */
-function inLanguage(name) {
-  const path = join(library, "languages", `${name}.ts`);
+function textFile(language) {
+  return join(library, "languages", `${languages[language]}.ts`);
+}
+
+/** Takes the texts of a language in place of the English ones; templates have `{{name}}` for the text of that name. */
+function inLanguage(language) {
   return {
     name: "language",
-    setup({ onResolve, onLoad, esbuild }) {
-      onResolve({ filter: /\/languages\/english\.ts$/ }, () => ({ path }));
-      // Templates have {{name}} in place of the text with that name.
-      onLoad({ filter: /\.html$/ }, async ({ path: template }) => {
-        const texts = await exportsOf(path, esbuild);
-        const html = readFileSync(template, "utf8").replaceAll(/\{\{(\w+)\}\}/g, (_, key) => {
-          if (typeof texts[key] !== "string") throw new Error(`${path} has no text named ${key}.`);
-          return texts[key];
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /\/languages\/english\.ts$/ }, () => ({ path: textFile(language) }));
+      onLoad({ filter: /\.html$/ }, async ({ path }) => {
+        const texts = await textsIn(language);
+        const html = readFileSync(path, "utf8").replaceAll(/\{\{(\w+)\}\}/g, (_, name) => {
+          if (typeof texts[name] !== "string") throw new Error(`${textFile(language)} has no text named ${name}.`);
+          return texts[name];
         });
         const indentation = /\n\s+/g;
         return { contents: html.replaceAll(indentation, "\n"), loader: "text" };
       });
     },
   };
-}
-
-/** What a module exports that is written in TypeScript. */
-async function exportsOf(path, esbuild) {
-  const { outputFiles } = await esbuild.build({ entryPoints: [path], bundle: true, format: "esm", write: false });
-  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].text).toString("base64")}`);
 }
 
 /** Imports style sheets into scripts as minified text. */

@@ -35,7 +35,12 @@ export function duration(seconds: number): string {
   return `about ${Math.round(seconds / 3600)} hours`;
 }
 
-// The page's structure: template.html, where each stands as {{name}}
+// The page around the element: www/src/
+
+export const guide = "Guide";
+export const savePage = "Save this page for use offline";
+
+// The element's structure: template.html, where each stands as {{name}}
 
 export const tagline = "Outline and count cell nuclei";
 export const dropImages = "Drop microscopy images here";
@@ -106,7 +111,8 @@ export const zoomFit = "Fit";
 export const zoomActualHelp = "Show one image pixel as one screen pixel";
 export const keyboardShortcuts = "Keyboard shortcuts";
 export const tool = "Tool";
-export const toolSelectHelp = "Select: click to select, drag to move the image; with Shift, drag to select all nuclei in a box";
+export const toolSelectHelp =
+  "Select: click to select, drag to move the image; with Shift, drag to select all nuclei in a box";
 export const toolSelect = "Select";
 export const toolSplitHelp = "Split: draw a line across a nucleus";
 export const toolSplit = "Split";
@@ -133,7 +139,8 @@ export const redo = "Redo";
 export const clearRegions = "Clear regions";
 export const startFromTruthHelp = "Correct the ground truth instead of the nuclei that were found";
 export const startFromTruth = "Start from ground truth";
-export const viewerHelp = "Image viewer: arrow keys move, plus and minus zoom, 0 fits, 1 shows 100 %, square brackets select the previous or next nucleus; with a drawing tool, arrow keys move a pen and the space bar starts and ends a line";
+export const viewerHelp =
+  "Image viewer: arrow keys move, plus and minus zoom, 0 fits, 1 shows 100 %, square brackets select the previous or next nucleus; with a drawing tool, arrow keys move a pen and the space bar starts and ends a line";
 export const noImage = "No image";
 export const legendPositive = "Positive";
 export const legendNegative = "Negative";
@@ -204,7 +211,7 @@ export const splitterHelp = "Drag, or press the arrow keys, to resize; double-cl
 
 // The session and its messages: session/
 
-// The element: view.ts, nucleo-scope.ts, www/src/
+// The element: view.ts, nucleo-scope.ts
 
 // Errors of the engine and the library: engine/, frame/, node/, segment-options.ts
 

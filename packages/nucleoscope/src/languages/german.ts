@@ -32,7 +32,12 @@ export function duration(seconds: number): string {
   return `etwa ${Math.round(seconds / 3600)} Stunden`;
 }
 
-// The page's structure: template.html, where each stands as {{name}}
+// The page around the element: www/src/
+
+export const guide = "Anleitung";
+export const savePage = "Diese Seite zur Offline-Nutzung speichern";
+
+// The element's structure: template.html, where each stands as {{name}}
 
 export const tagline = "Zellkerne umranden und zählen";
 export const dropImages = "Mikroskopbilder hier ablegen";
@@ -41,7 +46,8 @@ export const chooseImages = "Bilder auswählen";
 export const chooseFolder = "Ordner auswählen";
 export const tryExample = "Beispiel ausprobieren";
 export const nothingUploaded = "Die Bilder bleiben auf diesem Computer: Nichts wird hochgeladen.";
-export const firstHint = "Neu hier? Probieren Sie ein Beispiel aus, bewegen Sie die Regler unter „Anpassen“, und drücken Sie ? für alle Tasten.";
+export const firstHint =
+  "Neu hier? Probieren Sie ein Beispiel aus, bewegen Sie die Regler unter „Anpassen“, und drücken Sie ? für alle Tasten.";
 export const gotIt = "Verstanden";
 export const imagesDone = "Fertige Bilder";
 export const segmentAgain = "Neu segmentieren";
@@ -103,7 +109,8 @@ export const zoomFit = "Einpassen";
 export const zoomActualHelp = "Ein Bildpixel als ein Bildschirmpixel zeigen";
 export const keyboardShortcuts = "Tastenkürzel";
 export const tool = "Werkzeug";
-export const toolSelectHelp = "Auswählen: Klicken wählt aus, Ziehen verschiebt das Bild; mit der Umschalttaste wählt Ziehen alle Kerne in einem Rechteck aus";
+export const toolSelectHelp =
+  "Auswählen: Klicken wählt aus, Ziehen verschiebt das Bild; mit der Umschalttaste wählt Ziehen alle Kerne in einem Rechteck aus";
 export const toolSelect = "Auswählen";
 export const toolSplitHelp = "Teilen: eine Linie quer über einen Kern zeichnen";
 export const toolSplit = "Teilen";
@@ -130,7 +137,8 @@ export const redo = "Wiederholen";
 export const clearRegions = "Regionen entfernen";
 export const startFromTruthHelp = "Statt der gefundenen Kerne die Referenzsegmentierung korrigieren";
 export const startFromTruth = "Mit der Referenz beginnen";
-export const viewerHelp = "Bildansicht: Pfeiltasten verschieben, Plus und Minus ändern die Vergrößerung, 0 passt ein, 1 zeigt 100 %, eckige Klammern wählen den vorigen oder nächsten Kern; mit einem Zeichenwerkzeug bewegen Pfeiltasten einen Stift, und die Leertaste beginnt und beendet eine Linie";
+export const viewerHelp =
+  "Bildansicht: Pfeiltasten verschieben, Plus und Minus ändern die Vergrößerung, 0 passt ein, 1 zeigt 100 %, eckige Klammern wählen den vorigen oder nächsten Kern; mit einem Zeichenwerkzeug bewegen Pfeiltasten einen Stift, und die Leertaste beginnt und beendet eine Linie";
 export const noImage = "Kein Bild";
 export const legendPositive = "Positiv";
 export const legendNegative = "Negativ";
@@ -146,7 +154,8 @@ export const nucleusDiameter = "Kerndurchmesser";
 export const estimated = "geschätzt";
 export const pixelSize = "Pixelgröße";
 export const fromFile = "aus der Datei";
-export const cellExpansionHelp = "Misst eine Zelle um jeden Kern: alles, was näher liegt als dieser Abstand, ohne Überlappung";
+export const cellExpansionHelp =
+  "Misst eine Zelle um jeden Kern: alles, was näher liegt als dieser Abstand, ohne Überlappung";
 export const cellExpansion = "Zellerweiterung";
 export const off = "aus";
 export const stack = "Stapel";
@@ -179,7 +188,8 @@ export const keysOfPicture = "Bild";
 export const keyZoom = "Vergrößern oder verkleinern";
 export const keyWhole = "Ganzes Bild oder 100 %";
 export const keyMove = "Das Bild verschieben; mit einem Zeichenwerkzeug den Stift";
-export const keySpace = "Halten und ziehen, um das Bild zu verschieben; drücken, um am Stift eine Linie zu beginnen oder zu beenden";
+export const keySpace =
+  "Halten und ziehen, um das Bild zu verschieben; drücken, um am Stift eine Linie zu beginnen oder zu beenden";
 export const keyOutlines = "Umrisse zeigen oder verbergen";
 export const keysOfNuclei = "Kerne";
 export const keyNeighbour = "Den vorigen oder nächsten Kern auswählen; mit Umschalt hinzunehmen";
@@ -195,13 +205,14 @@ export const shiftKey = "Umschalt";
 export const deleteKey = "Entf";
 export const controlKey = "Strg";
 export const closePanel = (panel: string): string => `${panel} schließen`;
-export const splitterHelp = "Ziehen oder Pfeiltasten drücken, um die Größe zu ändern; Doppelklick für die Voreinstellung";
+export const splitterHelp =
+  "Ziehen oder Pfeiltasten drücken, um die Größe zu ändern; Doppelklick für die Voreinstellung";
 
 // Panels: panels/
 
 // The session and its messages: session/
 
-// The element: view.ts, nucleo-scope.ts, www/src/
+// The element: view.ts, nucleo-scope.ts
 
 // Errors of the engine and the library: engine/, frame/, node/, segment-options.ts
 
