@@ -311,7 +311,10 @@ export const filesRefused = (first: string, count: number): Advice => ({
       : `${counted(count, "file", "files")} were not added because the same files were added before: ${first} and others.`,
   help: "To start over, remove all images first.",
 });
-export const fileNotUsed = (path: string, reason: string): string => `${path} was not used: ${reason}`;
+export const fileNotUsed = (path: string, { message, help }: Advice): Advice => ({
+  message: `${path} was not used: ${message}`,
+  help,
+});
 
 /** Images of the session that was kept at a date and time were opened again. */
 export const lastVisitOpened = (images: number, when: string): Advice => ({

@@ -218,7 +218,7 @@ export const imageStates = {
 } as const;
 export const imagesShown = (shown: number, all: number): string => `${number(shown)} von ${number(all)} gezeigt`;
 export const imageScore = (score: string): string => `Score ${score}`;
-export const ignoredInScoring = "bei der Bewertung ignoriert";
+export const ignoredInScoring = "im Vergleich nicht berücksichtigt";
 export const corrected = "korrigiert";
 export const ownSettings = "eigene Einstellungen";
 export const imageRegions = (count: number): string => counted(count, "Region", "Regionen");
@@ -229,9 +229,7 @@ export const dismiss = "Ausblenden";
 export const scoreInterval = (low: string, high: string, images: number): string =>
   `95-%-Intervall ${low} bis ${high}, ${imageCount(images)}`;
 export const ignoredLeftOut = (count: number): string =>
-  count === 1
-    ? "1 Bild, das bei der Bewertung ignoriert wird, ist nicht enthalten."
-    : `${imageCount(count)}, die bei der Bewertung ignoriert werden, sind nicht enthalten.`;
+  `${imageCount(count)} ${count === 1 ? "wird" : "werden"} im Vergleich nicht berücksichtigt.`;
 
 /** The labels and explanations of the watershed's settings, by name. */
 const settingTexts: Readonly<Record<string, readonly [string, string]>> = {
@@ -358,7 +356,10 @@ export const filesRefused = (first: string, count: number): Advice => ({
       : `${counted(count, "Datei", "Dateien")} wurden nicht hinzugefügt, weil dieselben Dateien schon hinzugefügt wurden: ${first} und weitere.`,
   help: "Um neu zu beginnen, entfernen Sie zuerst alle Bilder.",
 });
-export const fileNotUsed = (path: string, reason: string): string => `${path} wurde nicht verwendet: ${reason}`;
+export const fileNotUsed = (path: string, { message, help }: Advice): Advice => ({
+  message: `${path} wurde nicht verwendet: ${message}`,
+  help,
+});
 
 export const lastVisitOpened = (images: number, when: string): Advice => ({
   message: `${imageCount(images)} Ihres letzten Besuchs (${when}) wieder geöffnet, mit Kernen und Korrekturen.`,

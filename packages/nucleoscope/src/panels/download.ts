@@ -1,4 +1,3 @@
-import { reportOf } from "../engine/engine-error.ts";
 import { csvNucleiOf } from "../session/batch.ts";
 import type { Activity, Session } from "../session/session.ts";
 import * as text from "../text.ts";
@@ -37,9 +36,7 @@ export class Download {
       save(csvFileName, await session.submission());
       session.markSaved(done);
     } catch (error) {
-      const { message, help } = reportOf(error);
-      const action = { label: text.tryAgain, run: () => void this.#save() };
-      session.messages.add([{ message: text.csvNotSaved(message), help, action }]);
+      session.messages.addFailure(error, text.csvNotSaved, () => void this.#save());
     }
   }
 }

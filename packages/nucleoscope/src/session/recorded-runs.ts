@@ -34,8 +34,7 @@ export class RecordedRuns {
       try {
         for (const run of await engine.readRecord(source)) this.#waiting.set(run.id, run);
       } catch (error) {
-        const { message, help } = reportOf(error);
-        problems.push({ message: text.fileNotUsed(path, message), help });
+        problems.push(text.fileNotUsed(path, reportOf(error)));
       }
     }
     for (const { source } of fresh) this.#read.add(source.blob);

@@ -137,10 +137,12 @@ export class Session {
   readonly #work = new Work({ changed: (image) => this.#changed(image), ended: () => this.#ended() }, this.#cache);
   readonly #interactive = new InteractiveWorker({
     changed: (image) => this.#relabelled(image),
-    failed: (image, { message, help }) => {
-      const action = { label: text.tryAgain, run: () => this.#relabel(image) };
-      this.messages.add([{ message: text.notAdjusted(image.name, message), help, action }]);
-    },
+    failed: (image, error) =>
+      this.messages.addFailure(
+        error,
+        (reason) => text.notAdjusted(image.name, reason),
+        () => this.#relabel(image),
+      ),
     progressed: (image, share) => this.#status.mention(() => text.applyingSliders(image.name, Math.round(share * 100))),
   });
   /** Measures the images and determines which of their nuclei count. */
@@ -392,9 +394,7 @@ export class Session {
       } catch (error) {
         isFailed = true;
         this.#status.announce(text.filesNotOpened);
-        const { message, help } = reportOf(error);
-        const action = { label: text.tryAgain, run: again };
-        this.messages.add([{ message: text.filesNotOpenedBecause(message), help, action }]);
+        this.messages.addFailure(error, text.filesNotOpenedBecause, again);
         this.#listeners.emit("error", { ...reportOf(error), path: null });
       } finally {
         this.#openings--;
@@ -980,8 +980,7 @@ export class Session {
       this.#listeners.emit("image", image);
       return text.regionsApplied(path, regions.length, image.name);
     } catch (error) {
-      const { message, help } = reportOf(error);
-      return { message: text.fileNotUsed(path, message), help };
+      return text.fileNotUsed(path, reportOf(error));
     }
   }
 
@@ -1045,9 +1044,7 @@ export class Session {
     } catch (error) {
       if (batch !== this.#batch) return;
       this.#score.value = null;
-      const { message, help } = reportOf(error);
-      const action = { label: text.tryAgain, run: () => void this.#summarize(this.#batch) };
-      this.messages.add([{ message: text.scoresNotSummarised(message), help, action }]);
+      this.messages.addFailure(error, text.scoresNotSummarised, () => void this.#summarize(this.#batch));
     }
   }
 
