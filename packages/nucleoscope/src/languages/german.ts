@@ -464,8 +464,8 @@ export const notLoaded = (reason: string): Advice => ({
   message: `Ein Teil des Programms konnte nicht geladen werden (${reason}).`,
   help: "Prüfen Sie die Verbindung, und versuchen Sie es noch einmal.",
 });
-export const serverSilent = (file: string): string => `${file}: der Server antwortete nicht`;
-export const serverRefused = (file: string, status: number): string => `${file}: der Server antwortete mit ${status}`;
+export const serverSilent = (file: string): string => `${file}: Der Server antwortete nicht`;
+export const serverRefused = (file: string, status: number): string => `${file}: Der Server antwortete mit ${status}`;
 export const sandboxed = (file: string): Advice => ({
   message: `Ein Teil des Programms konnte nicht geladen werden (${file}), weil diese Seite in einem Frame mit Sandbox ist.`,
   help: "Fügen Sie allow-same-origin zur Sandbox des Frames hinzu, oder verwenden Sie im Frame die einzelne Datei nucleoscope.html.",
@@ -484,11 +484,11 @@ export const notStarted = (reason: string): Advice => ({
 });
 export const crashed = (attempts: number, reason: string): Advice => ({
   message: `Das Programm ist ${attempts}-mal nacheinander unerwartet beendet worden (${reason}).`,
-  help: "Alles andere ist nicht betroffen. Schließen Sie andere Tabs, um Speicher freizugeben, und versuchen Sie es noch einmal, oder verwenden Sie ein kleineres Bild.",
+  help: "Sonst ist nichts betroffen. Schließen Sie andere Tabs, um Speicher freizugeben, und versuchen Sie es noch einmal, oder verwenden Sie ein kleineres Bild.",
 });
 export const noAnswer = (attempts: number, reason: string): Advice => ({
   message: `Das Programm hat ${attempts}-mal nacheinander nicht geantwortet (${reason}).`,
-  help: "Alles andere ist nicht betroffen. Schließen Sie andere Tabs und Programme, und versuchen Sie es noch einmal, oder verwenden Sie ein kleineres Bild.",
+  help: "Sonst ist nichts betroffen. Schließen Sie andere Tabs und Programme, und versuchen Sie es noch einmal, oder verwenden Sie ein kleineres Bild.",
 });
 export const silentFor = (seconds: number): string => `keine Antwort seit ${seconds} Sekunden`;
 export const messageUnreadable = "eine Nachricht konnte nicht gelesen werden";
@@ -526,8 +526,8 @@ export const fileNotRead = (path: string, reason: string): Advice => ({
   message: `${path}: ${reason}`,
   help: "Prüfen Sie, ob es die Datei gibt und ob Sie sie lesen dürfen.",
 });
-export const fileMissing = "die Datei gibt es nicht";
-export const isFolder = "dies ist ein Ordner, keine Datei";
+export const fileMissing = "Die Datei gibt es nicht";
+export const isFolder = "Dies ist ein Ordner, keine Datei";
 export const fileForbidden = "Sie dürfen die Datei nicht lesen";
 export const threadEnded = (code: number): string => `der Thread endete mit Code ${code}`;
 
