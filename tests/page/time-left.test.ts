@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "vitest";
 import { TimeLeft } from "../../packages/nucleoscope/src/session/time-left.ts";
-import { counted, duration, explanation, nuclei } from "../../packages/nucleoscope/src/format.ts";
+import { explanation } from "../../packages/nucleoscope/src/format.ts";
+import { duration, imageCount, nucleusCount } from "../../packages/nucleoscope/src/languages/english.ts";
 
 describe("time left", () => {
   test("is not estimated from one or two images", () => {
@@ -48,10 +49,7 @@ describe("texts", () => {
   });
 
   test("use singular and plural", () => {
-    assert.deepEqual(
-      [0, 1, 1000].map((count) => counted(count, "image")),
-      ["0 images", "1 image", "1,000 images"],
-    );
-    assert.deepEqual([0, 1, 2].map(nuclei), ["0 nuclei", "1 nucleus", "2 nuclei"]);
+    assert.deepEqual([0, 1, 1000].map(imageCount), ["0 images", "1 image", "1,000 images"]);
+    assert.deepEqual([0, 1, 2].map(nucleusCount), ["0 nuclei", "1 nucleus", "2 nuclei"]);
   });
 });

@@ -1,4 +1,4 @@
-/** Formats numbers, durations and sentences, the same way everywhere on the page. */
+/** Formats numbers and sentences, the same way everywhere on the page. */
 
 const numbers = new Intl.NumberFormat("en");
 
@@ -27,16 +27,6 @@ export function positiveNuclei(positive: number, of: number): string {
 /** A number with thousands separators. */
 export function number(value: number): string {
   return numbers.format(value);
-}
-
-/** A duration in everyday words, such as `about 2 minutes`. */
-export function duration(seconds: number): string {
-  if (seconds < 10) return "a few seconds";
-  if (seconds < 55) return `about ${Math.ceil(seconds / 5) * 5} seconds`;
-  if (seconds < 90) return "about a minute";
-  if (seconds < 55 * 60) return `about ${Math.round(seconds / 60)} minutes`;
-  if (seconds < 90 * 60) return "about an hour";
-  return `about ${Math.round(seconds / 3600)} hours`;
 }
 
 /** A text as a sentence, with a capital letter and a full stop. */

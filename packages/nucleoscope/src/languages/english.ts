@@ -1,5 +1,9 @@
 /** All texts of the page and the element in English. Other languages have the same constants and functions. */
-import { Formats } from "./formats.ts";
+import type { Tally } from "../session/batch.ts";
+import type { Submission } from "../session/submission.ts";
+import type { WorkProgress } from "../session/work.ts";
+import type { FormatInfo, Setting } from "../wasm/nucleoscope.js";
+import { Formats, type Advice } from "./formats.ts";
 
 /** The language's code, for `lang` attributes. */
 export const language = "en";
@@ -209,11 +213,283 @@ export const splitterHelp = "Drag, or press the arrow keys, to resize; double-cl
 
 // Panels: panels/
 
+export const imageStates = {
+  waiting: "Waiting",
+  working: "Working",
+  done: "Done",
+  failed: "Failed",
+  cancelled: "Cancelled",
+} as const;
+export const imagesShown = (shown: number, all: number): string => `${number(shown)} of ${number(all)} shown`;
+export const imageScore = (score: string): string => `score ${score}`;
+export const ignoredInScoring = "ignored in scoring";
+export const corrected = "edited";
+export const ownSettings = "own settings";
+export const imageRegions = (count: number): string => counted(count, "region", "regions");
+export const imageChannel = (place: number): string => `channel ${place}`;
+export const noScore = (reason: string): string => `No score: ${reason}`;
+export const fileWarning = (warning: string): string => `Warning: ${warning}`;
+export const dismiss = "Dismiss";
+export const scoreInterval = (low: string, high: string, images: number): string =>
+  `95 % interval ${low} to ${high}, ${imageCount(images)}`;
+export const ignoredLeftOut = (count: number): string =>
+  `${imageCount(count)} marked as ignored in scoring ${count === 1 ? "is" : "are"} left out.`;
+
+/** The label and the explanation of a setting of the watershed. */
+export const settingLabel = ({ label }: Setting): string => label;
+export const settingHelp = ({ help, slider }: Setting): string => slider?.help ?? help;
+export const aboutSetting = (label: string): string => `About ${label}`;
+export const switchedOff = "Off";
+export const switchedOn = "On";
+export const lowValue = "Low";
+export const highValue = "High";
+export const maximumProjection = "Maximum projection";
+
+/** The label of an export format, and its content with the names of its files. */
+export const formatLabel = ({ label }: FormatInfo): string => label;
+export const formatHelp = ({ description, file }: FormatInfo): string => `${description}: ${file}`;
+export const packing = "Packing…";
+export const filesSaved = (names: readonly string[]): string =>
+  `Saved ${names.length <= 2 ? names.join(" and ") : counted(names.length, "file", "files")}.`;
+export const unfinishedLeftOut = (count: number): string =>
+  `${counted(count, "unfinished image", "unfinished images")} left out.`;
+export const unwrittenLeftOut = (count: number, first: string, reason: string): string =>
+  `${imageCount(count)} left out because the files could not be written: ${first}. ${reason}`;
+export const notSaved = (reason: string): string => `Not saved: ${reason}`;
+export const csvNotSaved = (reason: string): string => `The CSV could not be saved: ${reason}`;
+
+/** What is missing from the Bowl's CSV; empty if nothing is. */
+export function missingFromCsv({ unfinished, notRequested, missing }: Submission): string {
+  const parts: string[] = [];
+  if (unfinished > 0) parts.push(`${imageCount(unfinished)} failed or not finished`);
+  if (notRequested > 0) parts.push(`${imageCount(notRequested)} that the sample submission does not list`);
+  const sentences = parts.length === 0 ? [] : [`Not in the CSV: ${parts.join("; ")}.`];
+  if (missing > 0) {
+    sentences.push(`${imageCount(missing)} of the sample submission ${missing === 1 ? "is" : "are"} not in the list.`);
+  }
+  return sentences.join(" ");
+}
+
 // The session and its messages: session/
 
-// The element: view.ts, nucleo-scope.ts
+export const doneCount = (count: number): string => `${imageCount(count)} done`;
+export const nucleiNotCounted = (count: number): string => `${nucleusCount(count)}, not counted`;
+
+export function workProgress({ done, total, secondsLeft }: WorkProgress): string {
+  const images = `${number(done)} of ${doneCount(total)}`;
+  return secondsLeft === null ? images : `${images}, ${duration(secondsLeft)} left`;
+}
+
+/** The numbers of a batch that has ended; `notAdded` files were refused. */
+export function batchEnd(tally: Tally, notAdded: number): string {
+  const { done, nuclei, counted: count, uncounted, failed, cancelled } = tally;
+  const parts = [doneCount(done), countedNuclei(count, nuclei)];
+  if (uncounted > 0) parts.push(`${imageCount(uncounted)} not counted`);
+  if (failed > 0) parts.push(`${number(failed)} failed`);
+  if (cancelled > 0) parts.push(`${number(cancelled)} cancelled`);
+  if (notAdded > 0) parts.push(`${number(notAdded)} not added`);
+  return `${parts.join(", ")}.`;
+}
+
+export const applyingSliders = (image: string, percent: number): string =>
+  `Applying the sliders to ${image}: ${percent} %`;
+export const notAdjusted = (image: string, reason: string): string => `${image} could not be adjusted: ${reason}`;
+export const writingImage = (place: number, images: number): string => `Writing ${place} of ${imageCount(images)}…`;
+export const scoresNotSummarised = (reason: string): string => `The scores could not be summarised: ${reason}`;
+
+export const openingFiles = "Opening the files…";
+export const filesNotOpened = "The files could not be opened.";
+export const filesNotOpenedBecause = (reason: string): string => `The files could not be opened: ${reason}`;
+export const noImagesFound = "No images were found.";
+export const noImagesInFiles: Advice = {
+  message: "No images were found in the files you added.",
+  help: "Add PNG, JPEG, TIFF, BMP, GIF or WebP images, or a folder or ZIP archive that contains some.",
+};
+export const fileUnreadable: Advice = {
+  message: "The browser could not read this file.",
+  help: "Check that it still exists and that you have permission to read it, then add it again.",
+};
+export const filesRefused = (first: string, count: number): Advice => ({
+  message:
+    count === 1
+      ? `${first} was not added because the same file was added before.`
+      : `${counted(count, "file", "files")} were not added because the same files were added before: ${first} and others.`,
+  help: "To start over, remove all images first.",
+});
+export const fileNotUsed = (path: string, { message, help }: Advice): Advice => ({
+  message: `${path} was not used: ${message}`,
+  help,
+});
+
+/** Images of the session that was kept at a date and time were opened again. */
+export const lastVisitOpened = (images: number, when: string): Advice => ({
+  message: `${imageCount(images)} of your last visit (${when}) opened again, with nuclei and corrections.`,
+  help: "They were kept only on this computer. “Remove all” removes them.",
+});
+export const tooLargeToKeep = "These images are too large to be kept: more than 1 GiB.";
+export const noSpaceToKeep = "The browser has no space left to keep this session.";
+export const cannotBeKept = "This session cannot be kept.";
+
+export const imageRemoved = (image: string): string => `${image} removed.`;
+export const imagesRemoved = (names: readonly string[]): string =>
+  `${imageCount(names.length)} removed: ${names.slice(0, 3).join(", ")}${names.length > 3 ? " and others" : ""}`;
+export const allImagesRemoved = "All images removed.";
+export const batchRemoved = (images: number, hasNuclei: boolean): string =>
+  `${imageCount(images)} removed${hasNuclei ? ", with their nuclei and corrections" : ""}`;
+export const removalHelp = "This can be undone until other images are added.";
+
+export const linkSettingsIgnored = (settings: readonly string[]): Advice => ({
+  message: `This page's link contains settings that do not exist or are out of range: ${settings.join(", ")}`,
+  help: "The defaults are used instead.",
+});
+export const linkNamesOld = (names: readonly string[]): Advice => ({
+  message: `This page's link uses old names of settings: ${names.join(", ")}`,
+  help: "Copy the link again: a later version will not read the old names.",
+});
+
+export const regionsWithoutImage = (path: string, count: number): Advice => ({
+  message: `${path} has ${imageRegions(count)}, but no image is selected.`,
+  help: "Add the image first, then the regions.",
+});
+export const regionsApplied = (path: string, count: number, image: string): Advice => ({
+  message: `${imageRegions(count)} from ${path} applied to ${image}.`,
+  help: "“Clear regions” removes them.",
+});
+
+export const recordWithoutTruth = (image: string): Advice => ({
+  message: `The corrections of ${image} start from its ground truth, which is not among the files.`,
+  help: "Add the masks, the label image or the CSV file, then add the record again.",
+});
+export const recordWithoutImages = (count: number): Advice => ({
+  message: `The record contains ${counted(count, "more image", "more images")} that ${count === 1 ? "is" : "are"} not among the files.`,
+  help: "Add them to repeat their runs.",
+});
+export const recordOfOtherFile = (path: string): Advice => ({
+  message: `${path} is not the file that the record was made from.`,
+  help: "The settings and corrections were used anyway; check the result.",
+});
+export const recordOfOtherModel = (model: string, own: string): Advice => ({
+  message: `The record was made with another model (${model}); this page has ${own}.`,
+  help: "The nuclei may differ from those in the record.",
+});
+
+export const groupTemplateHelp = (mark: string): string =>
+  `Write ${mark} once, where the name of the group is, such as ${mark}_*`;
+export const groupExpressionHelp = "Put the part that names the group in parentheses, such as ^(control|treated)";
+
+export function noNucleiHint(hasChannels: boolean, hasTruth: boolean): string {
+  const channels = hasChannels ? "Choose the channel with the nuclei under “Adjust”. " : "";
+  const truth = hasTruth ? " The ground truth is shown as missed nuclei, if it has any." : "";
+  return `No nuclei were found. ${channels}If there are some, lower “Minimum confidence” and “Interior threshold”, or enter the nucleus diameter and segment again.${truth}`;
+}
+export const smallNucleiHint =
+  "The nuclei that were found are very small, and may be noise. Raise “Minimum area” or “Minimum confidence”, or enter the nucleus diameter and segment again.";
+
+// The element: view.ts, nucleo-scope.ts, www/src/
+
+export const dropMoreImages = "Drop more images anywhere";
+export const listWidth = "Width of the list";
+export const panelWidth = "Width of the panel";
+export const modelName = (name: string): string => `model ${name}`;
+export const sessionForgotten = "This session is no longer kept: it ends when you leave the page";
+export const linkCopied = "A link with these settings was copied.";
+export const linkInAddress = "The address of this page now holds these settings: copy it from the address bar.";
+
+/** `keepsMaps`: whether the probability maps of the image are kept. */
+export const largeImageNote = (keepsMaps: boolean): string =>
+  `Large image: ${
+    keepsMaps
+      ? "sliders take effect on release"
+      : "the probability maps are not kept (2 GB at most), so “Segment again” applies the sliders"
+  }; probabilities cannot be shown.`;
+export const imageNotFetched = (path: string, status: number): string => `the server answered ${status} for ${path}`;
+export const addressValueIgnored = (name: string, value: string, minimum: number, maximum: number): Advice => ({
+  message: `The address of this page asks for ${name}=${value}, which is not a whole number from ${minimum} to ${maximum}`,
+  help: "A value that suits this computer is used instead.",
+});
+export const pageDamaged = (reason: string): Advice => ({
+  message: `This file is damaged, or this browser is too old for it (${reason}).`,
+  help: "Save the page again, or use a current version of Chrome, Edge, Firefox or Safari.",
+});
+export const pageIncomplete = "the end of the file is missing";
 
 // Errors of the engine and the library: engine/, frame/, node/, segment-options.ts
+
+export const internalError = (reason: string): Advice => ({
+  message: `Something went wrong inside the program: ${reason}`,
+  help: "Reload the page and try again.",
+});
+export const notLoaded = (reason: string): Advice => ({
+  message: `A part of the program could not be loaded (${reason}).`,
+  help: "Check the connection and try again.",
+});
+export const serverSilent = (file: string): string => `${file}: the server did not answer`;
+export const serverRefused = (file: string, status: number): string => `${file}: the server answered ${status}`;
+export const sandboxed = (file: string): Advice => ({
+  message: `A part of the program could not be loaded (${file}), because this page is in a sandboxed frame.`,
+  help: "Add allow-same-origin to the frame's sandbox, or put the single file nucleoscope.html into the frame.",
+});
+export const htmlInstead = (file: string): Advice => ({
+  message: `A part of the program could not be loaded: the server sent an HTML page instead of ${file}.`,
+  help: "The file is probably missing, and the server answers unknown addresses with its start page. Copy the file to this address, or set its address in the options.",
+});
+export const notCompiled = (reason: string): Advice => ({
+  message: `This browser cannot run the program (${reason}).`,
+  help: "Use a current version of Chrome, Edge, Firefox or Safari.",
+});
+export const notStarted = (reason: string): Advice => ({
+  message: `The program could not be started (${reason}).`,
+  help: "Close other tabs to free memory, then reload the page. It needs a browser of 2023 or newer.",
+});
+export const crashed = (attempts: number, reason: string): Advice => ({
+  message: `The program stopped unexpectedly, ${attempts} times in a row (${reason}).`,
+  help: "Nothing else is affected. Close other tabs to free memory and try again, or use a smaller image.",
+});
+export const noAnswer = (attempts: number, reason: string): Advice => ({
+  message: `The program did not answer, ${attempts} times in a row (${reason}).`,
+  help: "Nothing else is affected. Close other tabs and programs and try again, or use a smaller image.",
+});
+export const silentFor = (seconds: number): string => `no answer for ${seconds} seconds`;
+export const messageUnreadable = "a message could not be read";
+export const engineDisposed: Advice = {
+  message: "The engine has been shut down.",
+  help: "Reload the page, or create another engine.",
+};
+
+/** A request to the page in a frame that it does not know. */
+export const unknownMethod = (method: string): string => `There is no method “${method}”.`;
+export const unknownVersion = (known: number, asked: number): string =>
+  `This workbench knows version ${known} of the messages, not ${asked}.`;
+export const sameVersionHelp = "Use the client that comes with the same version of the package.";
+
+export const notPositiveWhole = (option: string, value: string): Advice => ({
+  message: `The option ${option} is ${value}, which is not a positive whole number.`,
+  help: "Give a positive whole number, or omit the option to use the default.",
+});
+export const badOption = (option: string, value: string, expected: string): Advice => ({
+  message: `The option ${option} is ${value}, which is not ${expected}.`,
+  help: "Give such a value, or omit the option to use the default.",
+});
+export const numberAboveZero = "a number above 0";
+export const trueOrFalse = "true or false";
+export const numberBetween = (isWhole: boolean, minimum: number, maximum: number): string =>
+  `${isWhole ? "a whole number" : "a number"} from ${minimum} to ${maximum}`;
+export const unknownOption = (option: string, known: readonly string[]): Advice => ({
+  message: `There is no option ${option}.`,
+  help: `The settings are ${known.join(", ")}.`,
+});
+export const predictionNotKept: Advice = {
+  message: "The network's prediction for this image has not been kept.",
+  help: "Segment the image with the option keepPrediction.",
+};
+export const fileNotRead = (path: string, reason: string): Advice => ({
+  message: `${path}: ${reason}`,
+  help: "Check that the file exists and that you may read it.",
+});
+export const fileMissing = "the file does not exist";
+export const isFolder = "this is a folder, not a file";
+export const fileForbidden = "you may not read the file";
+export const threadEnded = (code: number): string => `the thread ended with code ${code}`;
 
 // The viewer: viewer/
 

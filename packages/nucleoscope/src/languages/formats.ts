@@ -1,3 +1,9 @@
+/** What happened, and what to do about it. */
+export interface Advice {
+  readonly message: string;
+  readonly help: string;
+}
+
 /** Formats numbers in a language, the same way everywhere on the page. */
 export class Formats {
   /** The language with the region that the browser prefers, such as `en-GB` for `en`. */

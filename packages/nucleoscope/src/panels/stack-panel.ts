@@ -1,3 +1,4 @@
+import * as text from "../text.ts";
 import { byId, makeOption, type Root } from "../ui/dom.ts";
 import type { Selection, StackInfo } from "../wasm/nucleoscope.js";
 
@@ -38,7 +39,7 @@ export class StackPanel {
         ...stack.channels.map(({ name }, index) => makeOption(String(index), `${index + 1}: ${name}`)),
       );
       this.#slice.replaceChildren(
-        makeOption(projection, "Maximum projection"),
+        makeOption(projection, text.maximumProjection),
         ...Array.from({ length: stack.slices }, (_, index) => makeOption(String(index), `${index + 1}`)),
       );
     }
