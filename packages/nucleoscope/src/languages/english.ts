@@ -8,7 +8,7 @@ export const language = "en";
 
 const formats = new Formats(language);
 const { counted } = formats;
-export const { locale, collator, number, fixed, precise } = formats;
+export const { locale, decimalSign, collator, number, fixed, precise, ungrouped } = formats;
 
 export const imageCount = (count: number): string => counted(count, "image", "images");
 export const nucleusCount = (count: number): string => counted(count, "nucleus", "nuclei");
@@ -106,7 +106,8 @@ export const zoomFit = "Fit";
 export const zoomActualHelp = "Show one image pixel as one screen pixel";
 export const keyboardShortcuts = "Keyboard shortcuts";
 export const tool = "Tool";
-export const toolSelectHelp = "Select: click to select, drag to move the image; with Shift, drag to select all nuclei in a box";
+export const toolSelectHelp =
+  "Select: click to select, drag to move the image; with Shift, drag to select all nuclei in a box";
 export const toolSelect = "Select";
 export const toolSplitHelp = "Split: draw a line across a nucleus";
 export const toolSplit = "Split";
@@ -133,7 +134,8 @@ export const redo = "Redo";
 export const clearRegions = "Clear regions";
 export const startFromTruthHelp = "Correct the ground truth instead of the nuclei that were found";
 export const startFromTruth = "Start from ground truth";
-export const viewerHelp = "Image viewer: arrow keys move, plus and minus zoom, 0 fits, 1 shows 100 %, square brackets select the previous or next nucleus; with a drawing tool, arrow keys move a pen and the space bar starts and ends a line";
+export const viewerHelp =
+  "Image viewer: arrow keys move, plus and minus zoom, 0 fits, 1 shows 100 %, square brackets select the previous or next nucleus; with a drawing tool, arrow keys move a pen and the space bar starts and ends a line";
 export const noImage = "No image";
 export const legendPositive = "Positive";
 export const legendNegative = "Negative";
@@ -209,5 +211,26 @@ export const splitterHelp = "Drag, or press the arrow keys, to resize; double-cl
 // Errors of the engine and the library: engine/, frame/, node/, segment-options.ts
 
 // The viewer: viewer/
+
+export const listedChannel = (name: string, index: number, isSegmented: boolean): string =>
+  `${index + 1}: ${name}${isSegmented ? ", segmented" : ""}`;
+export const showChannel = (channel: string): string => `Show ${channel}`;
+export const channelColor = (channel: string): string => `Colour of ${channel}`;
+export const channelLimits = (channel: string): string => `Limits of ${channel}`;
+export const automaticValue = (value: string): string => `auto: ${value}`;
+export const defaultRegionName = (index: number): string => `Region ${index + 1}`;
+export const regionNameField = (index: number): string => `Name of region ${index + 1}`;
+export const removeRegion = (name: string | undefined, index: number): string =>
+  `Remove ${name ?? `region ${index + 1}`}`;
+export const pictureFailed = (reason: string): string => `The picture cannot be shown. ${reason}`;
+export const probabilityFailed = (reason: string): string => `The probability cannot be shown. ${reason}`;
+export const foundSoFar = (count: number): string => `${nucleusCount(count)} so far`;
+export const diameterFound = (pixels: number): string => `diameter ${fixed(pixels, 0)} px`;
+export const scoreOfImage = (score: number): string => `score ${fixed(score, 3)}`;
+export const isIgnored = "ignored in scoring";
+export const isCorrected = "corrected by hand";
+export const pictureOutlined = (image: string, count: number): string => `${image}, ${nucleusCount(count)} outlined`;
+export const pictureOfFailed = (image: string): string => `${image}, could not be processed`;
+export const pictureOfWaiting = (image: string): string => `${image}, not yet outlined`;
 
 // Tables and charts: results/

@@ -8,7 +8,7 @@ export const language = "de";
 
 const formats = new Formats(language);
 const { counted } = formats;
-export const { locale, collator, number, fixed, precise } = formats;
+export const { locale, decimalSign, collator, number, fixed, precise, ungrouped } = formats;
 
 export const imageCount = (count: number): string => counted(count, "Bild", "Bilder");
 export const nucleusCount = (count: number): string => counted(count, "Kern", "Kerne");
@@ -41,7 +41,8 @@ export const chooseImages = "Bilder auswählen";
 export const chooseFolder = "Ordner auswählen";
 export const tryExample = "Beispiel ausprobieren";
 export const nothingUploaded = "Die Bilder bleiben auf diesem Computer: Nichts wird hochgeladen.";
-export const firstHint = "Neu hier? Probieren Sie ein Beispiel aus, bewegen Sie die Regler unter „Anpassen“, und drücken Sie ? für alle Tasten.";
+export const firstHint =
+  "Neu hier? Probieren Sie ein Beispiel aus, bewegen Sie die Regler unter „Anpassen“, und drücken Sie ? für alle Tasten.";
 export const gotIt = "Verstanden";
 export const imagesDone = "Fertige Bilder";
 export const segmentAgain = "Neu segmentieren";
@@ -103,7 +104,8 @@ export const zoomFit = "Einpassen";
 export const zoomActualHelp = "Ein Bildpixel als ein Bildschirmpixel zeigen";
 export const keyboardShortcuts = "Tastenkürzel";
 export const tool = "Werkzeug";
-export const toolSelectHelp = "Auswählen: Klicken wählt aus, Ziehen verschiebt das Bild; mit der Umschalttaste wählt Ziehen alle Kerne in einem Rechteck aus";
+export const toolSelectHelp =
+  "Auswählen: Klicken wählt aus, Ziehen verschiebt das Bild; mit der Umschalttaste wählt Ziehen alle Kerne in einem Rechteck aus";
 export const toolSelect = "Auswählen";
 export const toolSplitHelp = "Teilen: eine Linie quer über einen Kern zeichnen";
 export const toolSplit = "Teilen";
@@ -130,7 +132,8 @@ export const redo = "Wiederholen";
 export const clearRegions = "Regionen entfernen";
 export const startFromTruthHelp = "Statt der gefundenen Kerne die Referenzsegmentierung korrigieren";
 export const startFromTruth = "Mit der Referenz beginnen";
-export const viewerHelp = "Bildansicht: Pfeiltasten verschieben, Plus und Minus ändern die Vergrößerung, 0 passt ein, 1 zeigt 100 %, eckige Klammern wählen den vorigen oder nächsten Kern; mit einem Zeichenwerkzeug bewegen Pfeiltasten einen Stift, und die Leertaste beginnt und beendet eine Linie";
+export const viewerHelp =
+  "Bildansicht: Pfeiltasten verschieben, Plus und Minus ändern die Vergrößerung, 0 passt ein, 1 zeigt 100 %, eckige Klammern wählen den vorigen oder nächsten Kern; mit einem Zeichenwerkzeug bewegen Pfeiltasten einen Stift, und die Leertaste beginnt und beendet eine Linie";
 export const noImage = "Kein Bild";
 export const legendPositive = "Positiv";
 export const legendNegative = "Negativ";
@@ -146,7 +149,8 @@ export const nucleusDiameter = "Kerndurchmesser";
 export const estimated = "geschätzt";
 export const pixelSize = "Pixelgröße";
 export const fromFile = "aus der Datei";
-export const cellExpansionHelp = "Misst eine Zelle um jeden Kern: alles, was näher liegt als dieser Abstand, ohne Überlappung";
+export const cellExpansionHelp =
+  "Misst eine Zelle um jeden Kern: alles, was näher liegt als dieser Abstand, ohne Überlappung";
 export const cellExpansion = "Zellerweiterung";
 export const off = "aus";
 export const stack = "Stapel";
@@ -179,7 +183,8 @@ export const keysOfPicture = "Bild";
 export const keyZoom = "Vergrößern oder verkleinern";
 export const keyWhole = "Ganzes Bild oder 100 %";
 export const keyMove = "Das Bild verschieben; mit einem Zeichenwerkzeug den Stift";
-export const keySpace = "Halten und ziehen, um das Bild zu verschieben; drücken, um am Stift eine Linie zu beginnen oder zu beenden";
+export const keySpace =
+  "Halten und ziehen, um das Bild zu verschieben; drücken, um am Stift eine Linie zu beginnen oder zu beenden";
 export const keyOutlines = "Umrisse zeigen oder verbergen";
 export const keysOfNuclei = "Kerne";
 export const keyNeighbour = "Den vorigen oder nächsten Kern auswählen; mit Umschalt hinzunehmen";
@@ -195,7 +200,8 @@ export const shiftKey = "Umschalt";
 export const deleteKey = "Entf";
 export const controlKey = "Strg";
 export const closePanel = (panel: string): string => `${panel} schließen`;
-export const splitterHelp = "Ziehen oder Pfeiltasten drücken, um die Größe zu ändern; Doppelklick für die Voreinstellung";
+export const splitterHelp =
+  "Ziehen oder Pfeiltasten drücken, um die Größe zu ändern; Doppelklick für die Voreinstellung";
 
 // Panels: panels/
 
@@ -206,5 +212,38 @@ export const splitterHelp = "Ziehen oder Pfeiltasten drücken, um die Größe zu
 // Errors of the engine and the library: engine/, frame/, node/, segment-options.ts
 
 // The viewer: viewer/
+
+/** Names that the engine gives to channels without a name of their own. */
+const channelNames: Readonly<Record<string, string>> = {
+  gray: "Grau",
+  red: "Rot",
+  green: "Grün",
+  blue: "Blau",
+  Channel: "Kanal",
+};
+const channelName = (name: string): string =>
+  name.replace(/^(gray|red|green|blue|Channel)(?=$| \d+$)/, (english) => channelNames[english] ?? english);
+
+export const listedChannel = (name: string, index: number, isSegmented: boolean): string =>
+  `${index + 1}: ${channelName(name)}${isSegmented ? ", segmentiert" : ""}`;
+export const showChannel = (channel: string): string => `${channel} zeigen`;
+export const channelColor = (channel: string): string => `Farbe von ${channel}`;
+export const channelLimits = (channel: string): string => `Grenzen von ${channel}`;
+export const automaticValue = (value: string): string => `auto: ${value}`;
+export const defaultRegionName = (index: number): string => `Region ${index + 1}`;
+export const regionNameField = (index: number): string => `Name von Region ${index + 1}`;
+export const removeRegion = (name: string | undefined, index: number): string =>
+  `${name ?? `Region ${index + 1}`} entfernen`;
+export const pictureFailed = (reason: string): string => `Das Bild kann nicht gezeigt werden. ${reason}`;
+export const probabilityFailed = (reason: string): string =>
+  `Die Wahrscheinlichkeit kann nicht gezeigt werden. ${reason}`;
+export const foundSoFar = (count: number): string => `bisher ${nucleusCount(count)}`;
+export const diameterFound = (pixels: number): string => `Durchmesser ${fixed(pixels, 0)} px`;
+export const scoreOfImage = (score: number): string => `Score ${fixed(score, 3)}`;
+export const isIgnored = "im Vergleich nicht berücksichtigt";
+export const isCorrected = "von Hand korrigiert";
+export const pictureOutlined = (image: string, count: number): string => `${image}, ${nucleusCount(count)} umrandet`;
+export const pictureOfFailed = (image: string): string => `${image}, konnte nicht verarbeitet werden`;
+export const pictureOfWaiting = (image: string): string => `${image}, noch nicht umrandet`;
 
 // Tables and charts: results/
