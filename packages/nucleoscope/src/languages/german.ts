@@ -352,7 +352,7 @@ export const positiveNotUsed = "Positiv: nicht verwendet, dieses Bild hat keine 
 export const positiveOfAll = (positive: number, of: number): string => `Alle Bilder: ${positiveNuclei(positive, of)}`;
 
 export const tableHelp =
-  "Pfeiltasten bewegen. Eingabe sortiert nach einer Überschrift oder wählt eine Zeile aus. Strg+C kopiert den ausgewählten Kern oder alle gezeigten. Unter einer Überschrift einen Filter eingeben: `> 200`, `< 5` oder `200 bis 400`.";
+  "Pfeiltasten bewegen die Markierung. Die Eingabetaste sortiert nach einer Überschrift oder wählt eine Zeile aus. Strg+C kopiert den ausgewählten Kern oder alle gezeigten. Unter einer Überschrift einen Filter eingeben: `> 200`, `< 5` oder `200 bis 400`.";
 export const tableName = "Messwerte der Kerne";
 export const hideNotCounted = "Nicht gezählte Kerne ausblenden";
 export const onlyBrushed = "Nur markierte Kerne";
