@@ -40,7 +40,7 @@ export function scriptOptions(language = "en") {
     absWorkingDir: root,
     plugins: [styleSheets, inLanguage(language)],
     alias: Object.fromEntries(
-      ["d3-transition", "d3-interpolate"].map((name) => [name, join(library, "ui", "d3-replacements.ts")]),
+      ["d3-transition", "d3-interpolate", "d3-format"].map((name) => [name, join(library, "ui", "d3-replacements.ts")]),
     ),
     define: { VERSION: JSON.stringify(version), LANGUAGES: JSON.stringify(Object.keys(languages)) },
     // The page names its assets itself.

@@ -8,6 +8,8 @@ export interface Advice {
 export class Formats {
   /** The language with the region that the browser prefers, such as `en-GB` for `en`. */
   readonly locale: string;
+  /** A point or a comma. */
+  readonly decimalSign: "." | ",";
   /** Orders names by their letters, and by the numbers in them. */
   readonly collator: Intl.Collator;
   readonly #whole: Intl.NumberFormat;
@@ -18,10 +20,14 @@ export class Formats {
     this.locale = preferred.find((tag) => tag.split("-")[0] === language) ?? language;
     this.collator = new Intl.Collator(this.locale, { numeric: true, sensitivity: "base" });
     this.#whole = new Intl.NumberFormat(this.locale);
+    this.decimalSign = (0.5).toLocaleString(this.locale).includes(",") ? "," : ".";
   }
 
   /** A number with thousands separators. */
   readonly number = (value: number): string => this.#whole.format(value);
+
+  /** A number with all its digits and without thousands separators, as in a field. */
+  readonly ungrouped = (value: number): string => String(value).replace(".", this.decimalSign);
 
   /** A number with this many digits after the decimal sign. */
   readonly fixed = (value: number, digits: number): string =>

@@ -1,4 +1,5 @@
 import { make, makeSvg } from "../ui/dom.ts";
+import * as text from "../text.ts";
 import { save } from "../ui/save.ts";
 import { button } from "./chart.ts";
 
@@ -38,15 +39,15 @@ export function exportButtons(parts: () => ChartParts, nameOf: () => string): HT
   };
   const savePng = async (): Promise<void> => save(`${nameOf()}.png`, await pngOf(parts()));
   group.append(
-    button("Copy chart", () => {
+    button(text.copyChart, () => {
       copy(pngOf(parts())).then(
-        () => report("Copied"),
+        () => report(text.chartCopied),
         // Without permission, or in a browser that cannot copy pictures.
-        () => void savePng().then(() => report("Copying is not possible here: saved instead")),
+        () => void savePng().then(() => report(text.chartSaved)),
       );
     }),
-    button("Save PNG", () => void savePng()),
-    button("Save SVG", () => save(`${nameOf()}.svg`, new Blob([svgOf(parts())], { type: "image/svg+xml" }))),
+    button(text.savePng, () => void savePng()),
+    button(text.saveSvg, () => save(`${nameOf()}.svg`, new Blob([svgOf(parts())], { type: "image/svg+xml" }))),
     copied,
   );
   return group;
