@@ -8,7 +8,11 @@ import * as german from "../../packages/nucleoscope/src/languages/german.ts";
 
 /** The compiler reports a text that is missing or has other arguments. */
 type Texts = { readonly [Name in keyof typeof english]: Widened<(typeof english)[Name]> };
-type Widened<Text> = Text extends string ? string : Text;
+type Widened<Text> = Text extends string
+  ? string
+  : Text extends (...values: never) => unknown
+    ? Text
+    : { readonly [Name in keyof Text]: Widened<Text[Name]> };
 
 const translations: Readonly<Record<string, Texts>> = { german };
 

@@ -385,7 +385,7 @@ export function noNucleiHint(hasChannels: boolean, hasTruth: boolean): string {
 export const smallNucleiHint =
   "The nuclei that were found are very small, and may be noise. Raise “Minimum area” or “Minimum confidence”, or enter the nucleus diameter and segment again.";
 
-// The element: view.ts, nucleo-scope.ts, www/src/
+// The element: view.ts, nucleo-scope.ts
 
 export const dropMoreImages = "Drop more images anywhere";
 export const listWidth = "Width of the list";

@@ -430,7 +430,7 @@ export function noNucleiHint(hasChannels: boolean, hasTruth: boolean): string {
 export const smallNucleiHint =
   "Die gefundenen Kerne sind sehr klein und vielleicht nur Rauschen. Erhöhen Sie „Mindestfläche“ oder „Mindestkonfidenz“, oder geben Sie den Kerndurchmesser ein und segmentieren Sie neu.";
 
-// The element: view.ts, nucleo-scope.ts, www/src/
+// The element: view.ts, nucleo-scope.ts
 
 export const dropMoreImages = "Weitere Bilder hier ablegen";
 export const listWidth = "Breite der Liste";
