@@ -30,7 +30,7 @@ export function positiveNuclei(positive: number, of: number): string {
 }
 
 /** A duration in everyday words. */
-export function duration(seconds: number): string {
+function duration(seconds: number): string {
   if (seconds < 10) return "a few seconds";
   if (seconds < 55) return `about ${Math.ceil(seconds / 5) * 5} seconds`;
   if (seconds < 90) return "about a minute";

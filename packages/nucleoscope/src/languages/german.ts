@@ -27,7 +27,7 @@ export function positiveNuclei(positive: number, of: number): string {
   return `${number(positive)} von ${counted(of, "Kern", "Kernen")}${share}`;
 }
 
-export function duration(seconds: number): string {
+function duration(seconds: number): string {
   if (seconds < 10) return "wenige Sekunden";
   if (seconds < 55) return `etwa ${Math.ceil(seconds / 5) * 5} Sekunden`;
   if (seconds < 90) return "etwa eine Minute";
