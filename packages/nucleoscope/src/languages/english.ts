@@ -221,8 +221,6 @@ export const imageStates = {
   cancelled: "Cancelled",
 } as const;
 export const imagesShown = (shown: number, all: number): string => `${number(shown)} of ${number(all)} shown`;
-export const imageScore = (score: string): string => `score ${score}`;
-export const ignoredInScoring = "ignored in scoring";
 export const corrected = "edited";
 export const ownSettings = "own settings";
 export const imageRegions = (count: number): string => counted(count, "region", "regions");

@@ -222,8 +222,6 @@ export const imageStates = {
   cancelled: "Abgebrochen",
 } as const;
 export const imagesShown = (shown: number, all: number): string => `${number(shown)} von ${number(all)} gezeigt`;
-export const imageScore = (score: string): string => `Score ${score}`;
-export const ignoredInScoring = "im Vergleich nicht berücksichtigt";
 export const corrected = "korrigiert";
 export const ownSettings = "eigene Einstellungen";
 export const imageRegions = (count: number): string => counted(count, "Region", "Regionen");

@@ -1,6 +1,5 @@
 import { countOf, countWords, type BatchImage } from "../session/batch.ts";
 import { byId, make, setText, type Root } from "../ui/dom.ts";
-import { scoreText } from "./score-panel.ts";
 import { explanation } from "../format.ts";
 import * as text from "../text.ts";
 
@@ -277,8 +276,8 @@ function factsOf({ state, thumbnail, ignoredInScoring }: BatchImage): string {
   if (size === null) return "";
   const parts = [`${text.number(size.width)} × ${text.number(size.height)} px`];
   if (state.kind === "done" && state.result.score !== null) {
-    parts.push(text.imageScore(scoreText(state.result.score.score)));
-    if (ignoredInScoring) parts.push(text.ignoredInScoring);
+    parts.push(text.scoreOfImage(state.result.score.score));
+    if (ignoredInScoring) parts.push(text.isIgnored);
   }
   return parts.join(" · ");
 }

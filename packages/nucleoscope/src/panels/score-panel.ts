@@ -2,11 +2,6 @@ import * as text from "../text.ts";
 import { setText } from "../ui/dom.ts";
 import type { ScoreSummary } from "../wasm/nucleoscope.js";
 
-/** A score as text, the same way everywhere on the page. */
-export function scoreText(score: number): string {
-  return text.fixed(score, 3);
-}
-
 /** The score of the whole batch against its ground truth. */
 export class ScorePanel {
   readonly #section: HTMLElement;
@@ -45,4 +40,8 @@ export class ScorePanel {
     const element = this.#values.get(name);
     if (element !== undefined) setText(element, words);
   }
+}
+
+function scoreText(score: number): string {
+  return text.fixed(score, 3);
 }

@@ -36,7 +36,7 @@ export class StackPanel {
     if (!sameStack(this.#shown, stack)) {
       this.#shown = stack;
       this.#channel.replaceChildren(
-        ...stack.channels.map(({ name }, index) => makeOption(String(index), `${index + 1}: ${name}`)),
+        ...stack.channels.map(({ name }, index) => makeOption(String(index), text.listedChannel(name, index, false))),
       );
       this.#slice.replaceChildren(
         makeOption(projection, text.maximumProjection),
