@@ -39,19 +39,19 @@ function duration(seconds: number): string {
 // The page around the element: www/src/
 
 export const guide = "Anleitung";
-export const savePage = "Diese Seite zur Offline-Nutzung speichern";
+export const savePage = "Seite zur Offline-Nutzung speichern";
 
 // The element's structure: template.html, where each stands as {{name}}
 
 export const tagline = "Zellkerne umranden und zählen";
 export const dropImages = "Mikroskopbilder hier ablegen";
 export const acceptedFiles = "PNG, JPEG, TIFF, BMP, GIF oder WebP, ganze Ordner und ZIP-Archive";
-export const chooseImages = "Bilder auswählen";
-export const chooseFolder = "Ordner auswählen";
-export const tryExample = "Beispiel ausprobieren";
+export const chooseImages = "Bilder wählen";
+export const chooseFolder = "Ordner wählen";
+export const tryExample = "Beispiel";
 export const nothingUploaded = "Die Bilder bleiben auf diesem Computer: Nichts wird hochgeladen.";
 export const firstHint =
-  "Neu hier? Probieren Sie ein Beispiel aus, bewegen Sie die Regler unter „Anpassen“, und drücken Sie ? für alle Tasten.";
+  "Neu hier? Öffnen Sie das Beispiel, bewegen Sie die Regler unter „Anpassen“, und drücken Sie ? für alle Tasten.";
 export const gotIt = "Verstanden";
 export const imagesDone = "Fertige Bilder";
 export const segmentAgain = "Neu segmentieren";
@@ -59,14 +59,14 @@ export const notifyMe = "Benachrichtigen, wenn alles fertig ist";
 export const cancel = "Abbrechen";
 export const continueWork = "Fortsetzen";
 export const retryFailed = "Fehlgeschlagene Bilder wiederholen";
-export const exportMenu = "Exportieren…";
+export const exportMenu = "Export…";
 export const files = "Dateien";
 export const images = "Bilder";
 export const allImages = "Alle Bilder";
 export const selectedImage = "Das ausgewählte Bild";
 export const saveAsZip = "Als ZIP speichern";
 export const tablesContent = "Übersicht und alle Kerne, für Tabellenkalkulationen";
-export const downloadTables = "Tabellen herunterladen";
+export const downloadTables = "Tabellen speichern";
 export const tableFormat = "Tabellenformat";
 export const tableFormatHelp = "Dezimal- und Trennzeichen der Tabellen";
 export const dialectCommaPoint = "1.5 , Komma";
@@ -75,15 +75,15 @@ export const dialectSemicolonComma = "1,5 ; Semikolon";
 export const dialectTabPoint = "1.5 ⇥ Tabulator";
 export const dialectTabComma = "1,5 ⇥ Tabulator";
 export const csvContent = "Lauflängen (Data Science Bowl 2018)";
-export const downloadCsv = "CSV herunterladen";
+export const downloadCsv = "CSV speichern";
 export const tryAgain = "Erneut versuchen";
 export const removeImageHelp = "Ausgewähltes Bild aus der Liste entfernen (Entf)";
 export const remove = "Entfernen";
 export const removeAll = "Alle entfernen";
-export const search = "Suchen";
+export const search = "Suche";
 export const searchImages = "Bilder suchen";
 export const imageOrder = "Reihenfolge der Bilder";
-export const orderAdded = "Wie hinzugefügt";
+export const orderAdded = "Hinzugefügt";
 export const orderName = "Name";
 export const orderNuclei = "Kerne";
 export const orderState = "Zustand";
@@ -157,7 +157,7 @@ export const settings = "Einstellungen";
 export const nucleusDiameter = "Kerndurchmesser";
 export const estimated = "geschätzt";
 export const pixelSize = "Pixelgröße";
-export const fromFile = "aus der Datei";
+export const fromFile = "aus Datei";
 export const cellExpansionHelp =
   "Misst eine Zelle um jeden Kern: alles, was näher liegt als dieser Abstand, ohne Überlappung";
 export const cellExpansion = "Zellerweiterung";
