@@ -70,7 +70,7 @@ export class Histogram {
     actions.append(this.#fields.element, ...this.#buttons);
     const series = legend(["included", "excluded", "brushed", "selected"]);
     const saving = exportButtons(
-      () => this.#chart.parts,
+      () => ({ ...this.#chart.parts, legend: series }),
       () => `histogram ${this.#column.key}`,
     );
     this.element.append(controls, this.#chart.element, series, this.#reading, actions, saving);

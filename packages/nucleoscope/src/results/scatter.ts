@@ -122,7 +122,7 @@ export class Scatter {
     this.#chart.plot.append(this.#hoveredRing, this.#selectedRing, this.#brush.element);
     const series = legend(["included", "excluded", "brushed", "selected"]);
     const saving = exportButtons(
-      () => this.#chart.parts,
+      () => ({ ...this.#chart.parts, legend: series }),
       () => `scatter ${this.#across.column.key} ${this.#up.column.key}`,
     );
     this.element.append(controls, this.#chart.element, series, this.#reading, actions, saving);
