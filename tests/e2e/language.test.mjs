@@ -7,6 +7,7 @@ import { pathToFileURL } from "node:url";
 import { after, before, describe, test } from "node:test";
 import { dist, textsIn } from "../../tools/build.mjs";
 import { singleFile } from "../../tools/single-file.mjs";
+import { unzip } from "./files.mjs";
 import { exampleSet, Fixture } from "./harness.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -98,6 +99,12 @@ describe("a German browser", () => {
     await session.picture("german");
     const [download] = await Promise.all([page.waitForEvent("download"), page.locator("#download").click()]);
     assert.equal(readFileSync(await download.path(), "utf8"), expected);
+    const [tables] = await Promise.all([page.waitForEvent("download"), page.locator("#download-tables").click()]);
+    const nuclei = unzip(readFileSync(await tables.path()))
+      .get("nuclei.csv")
+      .toString();
+    assert.match(nuclei, /;area_px2;/);
+    assert.match(nuclei, /;\d+,\d+;/, "tables for spreadsheets have decimal commas");
     await session.leave();
   });
 

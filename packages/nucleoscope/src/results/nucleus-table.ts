@@ -452,8 +452,8 @@ export class NucleusTable {
   }
 
   #textOf(rows: readonly number[]): string {
-    const columns = this.#columns.map(({ column, values }) => ({ heading: heading(column, column.label), values }));
-    return tableText(columns, rows);
+    const columns = this.#columns.map(({ column, values }) => ({ heading: heading(column), values }));
+    return tableText(columns, rows, text.ungrouped);
   }
 
   /** Shows a text in place of the number of rows for a while. */
