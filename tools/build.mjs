@@ -1,5 +1,5 @@
 /** Builds the WebAssembly module and the page: `npm run build`. */
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { licences, noticesOf } from "./licences.mjs";
 import { writeGuide } from "./guide.mjs";
@@ -16,6 +16,9 @@ const model = join(root, "model", "nuclei.onnx");
 /** What a browser needs to install the page. */
 const installed = ["manifest.webmanifest", "icon.svg", "icon-192.png", "icon-512.png", "icon-maskable-512.png"];
 
+/** The languages by their codes: the names of the files with their texts. */
+export const languages = { en: "english", de: "german" };
+
 /** The folder with the finished page. */
 export const dist = join(page, "dist");
 
@@ -30,18 +33,18 @@ export async function buildWasm({ quick = false } = {}) {
   );
 }
 
-/** What esbuild needs to bundle a script of the page or of the package. */
-export function scriptOptions() {
+/** What esbuild needs to bundle a script of the page or of the package, with the texts of a language. */
+export function scriptOptions(language = "en") {
   const { version } = JSON.parse(readFileSync(join(root, "packages", "nucleoscope", "package.json"), "utf8"));
   return {
     absWorkingDir: root,
-    plugins: [textFiles],
+    plugins: [styleSheets, inLanguage(language)],
     alias: Object.fromEntries(
-      ["d3-transition", "d3-interpolate"].map((name) => [name, join(library, "ui", "d3-replacements.ts")]),
+      ["d3-transition", "d3-interpolate", "d3-format"].map((name) => [name, join(library, "ui", "d3-replacements.ts")]),
     ),
-    define: { VERSION: JSON.stringify(version) },
+    define: { VERSION: JSON.stringify(version), LANGUAGES: JSON.stringify(Object.keys(languages)) },
     // The page names its assets itself.
-    logOverride: { "empty-import-meta": "silent" },
+    logOverride: { "empty-import-meta": "silent", "import-is-undefined": "error" },
     bundle: true,
     minify: true,
     legalComments: "none",
@@ -64,11 +67,23 @@ export async function bundle() {
     mkdirSync(dist, { recursive: true });
     const built = await Promise.all([
       build({ ...shared, entryPoints: { main: join(page, "src", "main.ts") }, outdir: dist, format: "iife" }),
+      ...Object.keys(languages).map((code) =>
+        build({
+          ...scriptOptions(code),
+          entryPoints: { [`page.${code}`]: join(page, "src", "page.ts") },
+          outdir: dist,
+          format: "iife",
+        }),
+      ),
       // A classic script, so that it also runs from a Blob in a page without a server.
       build({ ...shared, entryPoints: { worker: join(library, "engine", "worker.ts") }, outdir: dist, format: "iife" }),
       build({ ...shared, entryPoints: { styles: join(page, "styles.css") }, outdir: dist, plugins: [] }),
     ]);
-    await Promise.all(["main.js", "worker.js"].map(minifyAgain));
+    await Promise.all(
+      readdirSync(dist)
+        .filter((name) => name.endsWith(".js"))
+        .map(minifyAgain),
+    );
     writeFileSync(join(dist, licences), noticesOf(built.map(({ metafile }) => metafile)));
     // The icon is inside, so that the page can change it and back without a request.
     const icon = `data:image/svg+xml;base64,${readFileSync(join(page, "icon.svg"), "base64")}`;
@@ -98,17 +113,44 @@ async function minifyAgain(name) {
   writeFileSync(mapFile, JSON.stringify(map));
 }
 
-/** Imports style sheets and templates into scripts as minified text. */
-const textFiles = {
-  name: "text-files",
+/** The texts of a language, as the page's modules see them. */
+export async function textsIn(language) {
+  const { build } = await import("esbuild");
+  const entryPoints = [textFile(language)];
+  const { outputFiles } = await build({ entryPoints, bundle: true, format: "esm", write: false });
+  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].text).toString("base64")}`);
+}
+
+function textFile(language) {
+  return join(library, "languages", `${languages[language]}.ts`);
+}
+
+/** Takes the texts of a language in place of the English ones; templates have `{{name}}` for the text of that name. */
+function inLanguage(language) {
+  return {
+    name: "language",
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /\/languages\/english\.ts$/ }, () => ({ path: textFile(language) }));
+      onLoad({ filter: /\.html$/ }, async ({ path }) => {
+        const texts = await textsIn(language);
+        const html = readFileSync(path, "utf8").replaceAll(/\{\{(\w+)\}\}/g, (_, name) => {
+          if (typeof texts[name] !== "string") throw new Error(`${textFile(language)} has no text named ${name}.`);
+          return texts[name];
+        });
+        const indentation = /\n\s+/g;
+        return { contents: html.replaceAll(indentation, "\n"), loader: "text" };
+      });
+    },
+  };
+}
+
+/** Imports style sheets into scripts as minified text. */
+const styleSheets = {
+  name: "style-sheets",
   setup({ onLoad, esbuild }) {
     onLoad({ filter: /\.css$/ }, async ({ path }) => {
       const { code } = await esbuild.transform(readFileSync(path, "utf8"), { loader: "css", minify: true });
       return { contents: code, loader: "text" };
-    });
-    onLoad({ filter: /\.html$/ }, ({ path }) => {
-      const indentation = /\n\s+/g;
-      return { contents: readFileSync(path, "utf8").replaceAll(indentation, "\n"), loader: "text" };
     });
   },
 };

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
-import { buildWasm, scriptOptions } from "./build.mjs";
+import { buildWasm, languages, scriptOptions } from "./build.mjs";
 import { licences, noticesOf } from "./licences.mjs";
 import { setUp } from "./setup.mjs";
 import { isStarted, main, output, root, runScript, step, StepFailed } from "./step.mjs";
@@ -38,6 +38,17 @@ export async function buildPackage() {
         format: "esm",
         minify: true,
       }),
+      ...Object.keys(languages)
+        .filter((code) => code !== "en")
+        .map((code) =>
+          build({
+            ...forBrowsers,
+            plugins: scriptOptions(code).plugins,
+            entryPoints: { [`element.${code}`]: pathOf("element") },
+            format: "esm",
+            minify: true,
+          }),
+        ),
       // Classic and self-contained: it is started from a Blob, and imported by Node's worker.
       build({ ...forBrowsers, entryPoints: { worker: pathOf("engine/worker") }, format: "iife", minify: true }),
       build({ ...forNode, entryPoints: { node: pathOf("node"), "node-worker": pathOf("node/node-worker") } }),

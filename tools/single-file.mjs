@@ -1,6 +1,6 @@
 /** Builds the page as one self-contained file that can be opened from a disk. */
 import { createHash } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { guide, guideFrom } from "./guide.mjs";
@@ -19,7 +19,9 @@ const parts = {
 /** Writes {@link singleFile} into the folder of the built page. */
 export async function writeSingleFile(dist) {
   const text = (name) => readFileSync(join(dist, name), "utf8");
-  const script = withoutSourceMap(text("main.js")).replaceAll("</script", "<\\/script");
+  const scripts = readdirSync(dist)
+    .filter((name) => /^page\..*\.js$/.test(name))
+    .map((name) => withoutSourceMap(text(name)).replaceAll("</script", "<\\/script"));
   const style = withoutSourceMap(text("styles.css"));
   const pack = (name, type, content) => {
     const base64 = gzipSync(content, { level: 9 }).toString("base64");
@@ -31,10 +33,10 @@ export async function writeSingleFile(dist) {
     pack(guide, "text/html", guideText),
     ...Object.entries(parts).map(([name, type]) => pack(name, type, readFileSync(join(dist, name)))),
   ];
-  // Nothing may be fetched, and only the script in this file may run.
+  // Nothing may be fetched, and only the scripts in this file may run.
   const policy = [
     "default-src 'none'",
-    `script-src '${hash(script)}' 'wasm-unsafe-eval'`,
+    `script-src ${scripts.map((script) => `'${hash(script)}'`).join(" ")} 'wasm-unsafe-eval'`,
     "worker-src blob:",
     // The guide is opened from memory, under the same policy.
     `style-src '${hash(style)}' '${styleHash}'`,
@@ -49,13 +51,14 @@ export async function writeSingleFile(dist) {
     html = html.replace(new RegExp(pattern, "g"), () => replacement);
   };
   replace(/content="default-src[^"]*"/, `content="${policy}"`);
-  replace(/ *<!-- Requested as main\.js[^>]*-->\n/, "");
+  replace(/ *<!-- Requested as the script[^>]*-->\n/, "");
   replace(/ *<link rel="manifest"[^>]*>\n/, "");
   replace(/ *<link rel="preload"[^>]*>\n/, "", Object.keys(parts).length);
-  replace(/ *<a [^>]*href="nucleoscope\.html"[^>]*>[^<]*<\/a>\n/, "");
   replace(/<link rel="stylesheet"[^>]*>/, `<style>${style}</style>`);
   replace(/ *<!-- Not a module[^>]*-->\n/, "");
-  replace(/<script defer[^>]*><\/script>/, `<script type="module">${script}</script>`);
+  // One for each language; all but one do nothing.
+  const elements = scripts.map((script) => `<script type="module">${script}</script>`);
+  replace(/<script defer[^>]*><\/script>/, elements.join("\n    "));
   // Last, so that a truncated file can still report that it is damaged.
   replace(/ *<\/body>\n/, `${packed.join("")}</body>\n`);
   writeFileSync(join(dist, singleFile), html);

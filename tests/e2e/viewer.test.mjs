@@ -1,6 +1,6 @@
 /** The picture: drawing many nuclei, and the tools that work on it. */
 import assert from "node:assert/strict";
-import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -447,8 +447,12 @@ describe("copying", () => {
       const text = svg.bytes.toString();
       assert.match(text, /^<svg [^>]*xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
       assert.match(text, />Area \(px²\)</);
+      for (const series of ["Counted", "Left out", "Brushed", "Selected nucleus"]) {
+        assert.match(text, new RegExp(`<text [^>]*>${series}</text>`));
+      }
       const png = await saved("Save PNG");
       assert.deepEqual([...png.bytes.subarray(1, 4)], [...Buffer.from("PNG")]);
+      mkdirSync(screens, { recursive: true });
       writeFileSync(join(screens, `chart-${name}.png`), png.bytes);
       await panel.getByRole("button", { name: "Copy chart" }).click();
       await panel.getByText("Copied", { exact: true }).waitFor();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "vitest";
-import { positiveNuclei } from "../../packages/nucleoscope/src/format.ts";
+import { positiveNuclei } from "../../packages/nucleoscope/src/text.ts";
 import { binAt, binCounts, binEdge, binsOf } from "../../packages/nucleoscope/src/results/bins.ts";
 import {
   density,

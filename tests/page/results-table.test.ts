@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "vitest";
 import { defaultColumns, heading, written } from "../../packages/nucleoscope/src/results/measurement-table.ts";
-import { readCondition } from "../../packages/nucleoscope/src/session/row-filter.ts";
+import { Formats } from "../../packages/nucleoscope/src/languages/formats.ts";
+import { tickFormat } from "../../packages/nucleoscope/src/results/chart.ts";
+import { readCondition, readNumber } from "../../packages/nucleoscope/src/session/row-filter.ts";
 import { rowOrder } from "../../packages/nucleoscope/src/results/row-order.ts";
 
 /** A table from columns given as `{ key: values }`. */
@@ -96,7 +98,7 @@ describe("the order of rows", () => {
 
 describe("filters", () => {
   const kept = (text: string, values: number[]) =>
-    values.filter(readCondition(text, (value) => written(value)) ?? assert.fail());
+    values.filter(readCondition(text, ".", (value) => written(value)) ?? assert.fail());
 
   test("compare", () => {
     const values = [199, 200, 201];
@@ -136,9 +138,75 @@ describe("filters", () => {
   });
 
   test("have no condition when empty, and are undefined when invalid", () => {
-    assert.equal(readCondition("  ", String), null);
+    assert.equal(readCondition("  ", ".", String), null);
     for (const text of ["large", ">", "> 2 px", "1 2", "2 to", "--3", "> 1,2,3", "> 1,234,5", "> 1.5.2"]) {
-      assert.equal(readCondition(text, String), undefined, text);
+      assert.equal(readCondition(text, ".", String), undefined, text);
     }
+  });
+
+  test("read a point as the thousands separator where the decimal sign is a comma, unless it can only be one", () => {
+    const keptWithComma = (text: string, values: number[]) =>
+      values.filter(readCondition(text, ",", (value) => value.toLocaleString("de")) ?? assert.fail());
+    assert.deepEqual(keptWithComma("> 1.234,5", [1234, 1235]), [1235]);
+    assert.deepEqual(keptWithComma("> 1.000", [2, 1001]), [1001]);
+    assert.deepEqual(keptWithComma("0,9", [0.9, 9]), [0.9]);
+    assert.deepEqual(keptWithComma("> 0.5", [0.4, 0.6]), [0.6]);
+    assert.deepEqual(keptWithComma("0,2 bis 0,4", [0.1, 0.3, 0.5]), [0.3]);
+    assert.deepEqual(keptWithComma("0,2..0,4", [0.1, 0.3, 0.5]), [0.3]);
+    assert.deepEqual(keptWithComma("1.234,5", [1234.5, 1234.6]), [1234.5]);
+    assert.equal(readCondition("> 1.234.5", ",", String), undefined);
+  });
+});
+
+describe("a typed number", () => {
+  test("is read as the language writes it, and with a point or a comma before decimals", () => {
+    for (const [text, withPoint, withComma] of [
+      ["1,234.5", 1234.5, undefined],
+      ["1.234,5", undefined, 1234.5],
+      ["1,234", 1234, 1.234],
+      ["1.000", 1, 1000],
+      ["12.345.678", undefined, 12_345_678],
+      ["0,9", 0.9, 0.9],
+      ["0.5", 0.5, 0.5],
+      ["0.125", 0.125, 0.125],
+      ["1.5", 1.5, 1.5],
+      ["-1,5e-3", -0.0015, -0.0015],
+      ["1\u00a0234,5", 1234.5, 1234.5],
+      ["1’234.5", 1234.5, 1234.5],
+      ["12,34,567", 1_234_567, undefined],
+      ["  ", null, null],
+      ["many", undefined, undefined],
+    ] as const) {
+      assert.deepEqual([readNumber(text, "."), readNumber(text, ",")], [withPoint, withComma], text);
+    }
+  });
+
+  test("is written with the decimal sign of the language and without thousands separators", () => {
+    for (const [language, written] of [
+      ["en", "1234.5"],
+      ["de", "1234,5"],
+    ]) {
+      const { ungrouped, decimalSign } = new Formats(language);
+      assert.equal(ungrouped(1234.5), written);
+      assert.equal(readNumber(ungrouped(1234.5), decimalSign), 1234.5);
+    }
+  });
+});
+
+describe("the ticks of an axis", () => {
+  const ticks = (low: number, high: number, locale: string) => [low, 0, high].map(tickFormat(low, high, 5, locale));
+
+  test("have as many decimals as their step, and letters for thousands and millions", () => {
+    assert.deepEqual(ticks(-1, 1, "en"), ["−1.0", "0.0", "1.0"]);
+    assert.deepEqual(ticks(-0.01, 0.005, "en"), ["−0.010", "0.000", "0.005"]);
+    assert.deepEqual(ticks(-5000, 10_000, "en"), ["−5,000", "0", "10,000"]);
+    assert.deepEqual(ticks(0, 250_000, "en"), ["0k", "0k", "250k"]);
+    assert.deepEqual([500_000, 1e6].map(tickFormat(0, 2e6, 5, "en")), ["0.5M", "1M"]);
+  });
+
+  test("are written in the language", () => {
+    assert.deepEqual(ticks(-1, 1, "de"), ["−1,0", "0,0", "1,0"]);
+    assert.deepEqual(ticks(0, 10_000, "de"), ["0", "0", "10.000"]);
+    assert.deepEqual([500_000, 1e6].map(tickFormat(0, 2e6, 5, "de")), ["0,5M", "1M"]);
   });
 });

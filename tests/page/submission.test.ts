@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "vitest";
 import { submissionOf } from "../../packages/nucleoscope/src/session/submission.ts";
-import { describe as inWords } from "../../packages/nucleoscope/src/panels/download.ts";
+import { missingFromCsv as inWords } from "../../packages/nucleoscope/src/languages/english.ts";
 
 const nuclei = { masks: new Uint8Array([1, 1, 2]), included: null };
 const done = (imageId: string) => ({ imageId, nuclei });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "vitest";
 import { TimeLeft } from "../../packages/nucleoscope/src/session/time-left.ts";
-import { counted, duration, explanation, nuclei } from "../../packages/nucleoscope/src/format.ts";
+import { explanation } from "../../packages/nucleoscope/src/format.ts";
+import { imageCount, nucleusCount, workProgress } from "../../packages/nucleoscope/src/languages/english.ts";
 
 describe("time left", () => {
   test("is not estimated from one or two images", () => {
@@ -28,16 +29,20 @@ describe("time left", () => {
   });
 
   test("is given in everyday words", () => {
-    assert.deepEqual([3, 12, 54, 58, 100, 900, 4000, 9000].map(duration), [
-      "a few seconds",
-      "about 15 seconds",
-      "about 55 seconds",
-      "about a minute",
-      "about 2 minutes",
-      "about 15 minutes",
-      "about an hour",
-      "about 3 hours",
-    ]);
+    const left = (secondsLeft: number) => workProgress({ done: 1, total: 2, fraction: 0.5, secondsLeft });
+    assert.deepEqual(
+      [3, 12, 54, 58, 100, 900, 4000, 9000].map(left),
+      [
+        "a few seconds",
+        "about 15 seconds",
+        "about 55 seconds",
+        "about a minute",
+        "about 2 minutes",
+        "about 15 minutes",
+        "about an hour",
+        "about 3 hours",
+      ].map((time) => `1 of 2 images done, ${time} left`),
+    );
   });
 });
 
@@ -48,10 +53,7 @@ describe("texts", () => {
   });
 
   test("use singular and plural", () => {
-    assert.deepEqual(
-      [0, 1, 1000].map((count) => counted(count, "image")),
-      ["0 images", "1 image", "1,000 images"],
-    );
-    assert.deepEqual([0, 1, 2].map(nuclei), ["0 nuclei", "1 nucleus", "2 nuclei"]);
+    assert.deepEqual([0, 1, 1000].map(imageCount), ["0 images", "1 image", "1,000 images"]);
+    assert.deepEqual([0, 1, 2].map(nucleusCount), ["0 nuclei", "1 nucleus", "2 nuclei"]);
   });
 });

@@ -1,6 +1,7 @@
 /** Reads the options in the page's address. */
 import type { Mode } from "../../packages/nucleoscope/src/nucleo-scope.ts";
 import type { Message } from "../../packages/nucleoscope/src/session/messages.ts";
+import * as text from "../../packages/nucleoscope/src/text.ts";
 import type { TiledSizes } from "../../packages/nucleoscope/src/wasm/nucleoscope.js";
 
 /** The requested values; undefined where the default applies. */
@@ -34,14 +35,11 @@ export function optionsIn(search: string): AddressOptions {
   const parameters = new URLSearchParams(search);
   const messages: Message[] = [];
   const numberOf = ({ name, minimum, maximum }: typeof workers): number | undefined => {
-    const text = parameters.get(name);
-    if (text === null) return undefined;
-    const requested = text.trim() === "" ? Number.NaN : Number(text);
+    const value = parameters.get(name);
+    if (value === null) return undefined;
+    const requested = value.trim() === "" ? Number.NaN : Number(value);
     if (Number.isInteger(requested) && requested >= minimum && requested <= maximum) return requested;
-    messages.push({
-      message: `The address of this page asks for ${name}=${text}, which is not a whole number from ${minimum} to ${maximum}`,
-      help: "A value that suits this computer is used instead.",
-    });
+    messages.push(text.addressValueIgnored(name, value, minimum, maximum));
     return undefined;
   };
   const side = numberOf(block);
@@ -57,10 +55,10 @@ export function optionsIn(search: string): AddressOptions {
   };
 }
 
-function originIn(text: string | null): string | null {
-  return text !== null && URL.canParse(text) ? new URL(text).origin : null;
+function originIn(address: string | null): string | null {
+  return address !== null && URL.canParse(address) ? new URL(address).origin : null;
 }
 
-function modeIn(text: string | null): Mode | null {
-  return text === "edit" || text === "view" || text === "mini" ? text : null;
+function modeIn(name: string | null): Mode | null {
+  return name === "edit" || name === "view" || name === "mini" ? name : null;
 }

@@ -1,5 +1,6 @@
 import { EngineError, messageOf } from "../../packages/nucleoscope/src/engine/engine-error.ts";
 import type { Source } from "../../packages/nucleoscope/src/engine/engine.ts";
+import * as text from "../../packages/nucleoscope/src/text.ts";
 
 /**
  * Where an asset is: beside the page or, in the single-file page, in an element of it
@@ -14,24 +15,20 @@ export function sourceOf(name: string): Source {
 
 async function unpacked(part: HTMLScriptElement | undefined): Promise<Response> {
   try {
-    if (part === undefined) throw new Error("the end of the file is missing");
+    if (part === undefined) throw new Error(text.pageIncomplete);
     const packed = bytesOf(part.text);
     const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
     const bytes = await new Response(stream).arrayBuffer();
     return new Response(bytes, { headers: { "content-type": part.dataset["type"] ?? "" } });
   } catch (error) {
-    throw new EngineError({
-      code: "page/not-unpacked",
-      message: `This file is damaged, or this browser is too old for it (${messageOf(error)}).`,
-      help: "Save the page again, or use a current version of Chrome, Edge, Firefox or Safari.",
-    });
+    throw new EngineError({ code: "page/not-unpacked", ...text.pageDamaged(messageOf(error)) });
   }
 }
 
 /** Base64 to bytes, in a plain loop: a function call for each of millions of bytes would block the page for half a second. */
 function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
-  const text = atob(base64);
-  const bytes = new Uint8Array(text.length);
-  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
+  const binary = atob(base64);
+  const bytes = new Uint8Array(binary.length);
+  for (let at = 0; at < binary.length; at++) bytes[at] = binary.charCodeAt(at);
   return bytes;
 }

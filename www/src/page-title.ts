@@ -1,4 +1,5 @@
 import type { NucleoScopeElement } from "../../packages/nucleoscope/src/nucleo-scope.ts";
+import * as text from "../../packages/nucleoscope/src/text.ts";
 
 /** Shows the progress of an element's work in the page's title and icon, and its end until the page is seen. */
 export function followProgress(element: NucleoScopeElement): void {
@@ -16,7 +17,7 @@ export function followProgress(element: NucleoScopeElement): void {
     if (percent === shown) return;
     shown = percent;
     if (isRunning) show(`${percent} % · ${title}`, ring(fraction));
-    else if (document.hidden) show(`Done · ${title}`, plain);
+    else if (document.hidden) show(`${text.imageStates.done} · ${title}`, plain);
     else show(title, plain);
   });
   document.addEventListener("visibilitychange", () => {

@@ -14,6 +14,7 @@ import { Thread } from "./node/thread.ts";
 import { segment as segmentFile } from "./segment.ts";
 import type { SegmentOptions } from "./segment-options.ts";
 import type { SegmentedImage } from "./segmented-image.ts";
+import * as text from "./text.ts";
 
 export { EngineError } from "./engine/engine-error.ts";
 export type { SegmentOptions } from "./segment-options.ts";
@@ -140,17 +141,14 @@ async function bytesOf(input: Input, signal?: AbortSignal): Promise<Uint8Array> 
   } catch (error) {
     signal?.throwIfAborted();
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    throw new EngineError({
-      code: "file/io",
-      message: `${input instanceof URL ? fileURLToPath(input) : input}: ${reasons[code] ?? messageOf(error)}`,
-      help: "Check that the file exists and that you may read it.",
-    });
+    const path = input instanceof URL ? fileURLToPath(input) : input;
+    throw new EngineError({ code: "file/io", ...text.fileNotRead(path, reasons[code] ?? messageOf(error)) });
   }
 }
 
 /** Why a file cannot be read, by the system's code. */
 const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "the file does not exist",
-  EISDIR: "this is a folder, not a file",
-  EACCES: "you may not read the file",
+  ENOENT: text.fileMissing,
+  EISDIR: text.isFolder,
+  EACCES: text.fileForbidden,
 };

@@ -11,6 +11,7 @@ import { asRecord, parseNetworkSettings, parseTuning } from "./session/tuning.ts
 import type { WorkProgress } from "./session/work.ts";
 import styles from "./styles.css";
 import template from "./template.html";
+import * as text from "./text.ts";
 import { setText } from "./ui/dom.ts";
 import { View } from "./view.ts";
 import type { ExportFormat, MeasurementTable, TableDialect } from "./wasm/nucleoscope.js";
@@ -97,9 +98,9 @@ const modes: readonly string[] = ["edit", "view", "mini"] satisfies Mode[];
 let sheets: readonly CSSStyleSheet[] | null = null;
 
 function sharedSheets(): CSSStyleSheet[] {
-  sheets ??= [styles, resultsStyles].map((text) => {
+  sheets ??= [styles, resultsStyles].map((rules) => {
     const sheet = new CSSStyleSheet();
-    sheet.replaceSync(text);
+    sheet.replaceSync(rules);
     return sheet;
   });
   return [...sheets];
@@ -419,13 +420,13 @@ function resultOf(image: BatchImage): ImageResult | null {
 /** Fetches a file; a server's answer that is no file is an error. */
 async function fetchFile(url: URL, path: string): Promise<Blob> {
   const response = await fetch(url);
-  if (!response.ok) throw new Error(`the server answered ${response.status} for ${path}`);
+  if (!response.ok) throw new Error(text.imageNotFetched(path, response.status));
   return response.blob();
 }
 
-function parsedJson(text: string | null): unknown {
+function parsedJson(json: string | null): unknown {
   try {
-    return text === null ? null : JSON.parse(text);
+    return json === null ? null : JSON.parse(json);
   } catch {
     return null;
   }

@@ -1,4 +1,5 @@
 import { checkCount, EngineError } from "./engine/engine-error.ts";
+import * as text from "./text.ts";
 import type { PixelSize, Selection, Setting, Settings } from "./wasm/nucleoscope.js";
 
 /** How one image is segmented. Every option may be omitted; the settings are those of the command line. */
@@ -51,17 +52,13 @@ export function checkedSettings(settings: Settings, settingList: readonly Settin
     if (value === undefined) continue;
     if (name === "diameter") {
       const isDiameter = value === null || (Number.isFinite(value) && (value as number) > 0);
-      if (!isDiameter) throw badOption(name, value, "a number above 0");
+      if (!isDiameter) throw badOption(name, value, text.numberAboveZero);
       continue;
     }
     const setting = settingList.find((other) => other.name === name);
     if (setting === undefined) {
       const names = ["diameter", ...settingList.map((known) => known.name)];
-      throw new EngineError({
-        code: "engine/bad-option",
-        message: `There is no option ${name}.`,
-        help: `The settings are ${names.join(", ")}.`,
-      });
+      throw new EngineError({ code: "engine/bad-option", ...text.unknownOption(name, names) });
     }
     checkSetting(value, setting);
   }
@@ -70,21 +67,16 @@ export function checkedSettings(settings: Settings, settingList: readonly Settin
 
 function checkSetting(value: unknown, { name, kind, minimum, maximum }: Setting): void {
   if (kind === "switch") {
-    if (typeof value !== "boolean") throw badOption(name, value, "true or false");
+    if (typeof value !== "boolean") throw badOption(name, value, text.trueOrFalse);
     return;
   }
   const isInRange = typeof value === "number" && value >= minimum && value <= maximum;
   if (isInRange && (kind === "number" || Number.isInteger(value))) return;
-  const noun = kind === "count" ? "a whole number" : "a number";
-  throw badOption(name, value, `${noun} from ${minimum} to ${maximum}`);
+  throw badOption(name, value, text.numberBetween(kind === "count", minimum, maximum));
 }
 
 function badOption(name: string, value: unknown, expected: string): EngineError {
-  return new EngineError({
-    code: "engine/bad-option",
-    message: `The option ${name} is ${String(value)}, which is not ${expected}.`,
-    help: "Give such a value, or omit the option to use the default.",
-  });
+  return new EngineError({ code: "engine/bad-option", ...text.badOption(name, String(value), expected) });
 }
 
 /** The index, from 0, of a number from 1. */

@@ -2,6 +2,7 @@ import { EngineError } from "./engine/engine-error.ts";
 import type { Engine, NucleiRequest } from "./engine/engine.ts";
 import type { Inferred, Segmented } from "./engine/protocol.ts";
 import { checkedSettings } from "./segment-options.ts";
+import * as text from "./text.ts";
 import type { StackInfo, Warning, WatershedSettings } from "./wasm/nucleoscope.js";
 
 /**
@@ -74,7 +75,9 @@ export class SegmentedImage {
     { signal }: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<SegmentedImage> {
     const prediction = this.#prediction;
-    if (prediction === null) throw withoutPrediction();
+    if (prediction === null) {
+      throw new EngineError({ code: "engine/no-prediction", ...text.predictionNotKept });
+    }
     const { diameter = null } = this.#request.settings;
     const changed = checkedSettings({ ...settings, diameter }, this.#engine.settingList);
     const request = { ...this.#request, settings: changed };
@@ -105,14 +108,6 @@ export class SegmentedImage {
     const [, ...rows] = (await csv.text()).trimEnd().split("\n");
     return rows.map((row) => row.slice(row.indexOf(",") + 1));
   }
-}
-
-function withoutPrediction(): EngineError {
-  return new EngineError({
-    code: "engine/no-prediction",
-    message: "The network's prediction for this image has not been kept.",
-    help: "Segment the image with the option keepPrediction.",
-  });
 }
 
 function finite(value: number | undefined): number | null {

@@ -1,5 +1,5 @@
 import { effect } from "@preact/signals-core";
-import { counted, explanation } from "./format.ts";
+import { explanation } from "./format.ts";
 import { CorrectionBar } from "./panels/correction-bar.ts";
 import { Download } from "./panels/download.ts";
 import { ExportMenu } from "./panels/export-menu.ts";
@@ -19,6 +19,7 @@ import { canCorrect, isTiled, needsNetwork, type BatchImage } from "./session/ba
 import { hintFor } from "./session/hints.ts";
 import { refusalOf, type Activity, type Session } from "./session/session.ts";
 import { linkOf } from "./session/settings-link.ts";
+import * as text from "./text.ts";
 import { byId, setText, type Root } from "./ui/dom.ts";
 import { KeySheet } from "./ui/key-sheet.ts";
 import { followMenu } from "./ui/menus.ts";
@@ -118,8 +119,8 @@ export class View {
     this.#progress = new ProgressBar(this.#part("progress"), this.#part("progress-words"));
     new FileDrop(root, (gathered) => void session.open(gathered), this.#abort.signal);
     for (const menu of root.querySelectorAll<HTMLDetailsElement>("details.menu")) followMenu(menu);
-    this.#splitter("list-splitter", ".list-panel", { label: "Width of the list", side: 1, minimum: 160, maximum: 480 });
-    this.#splitter("panel-splitter", ".panel", { label: "Width of the panel", side: -1, minimum: 240, maximum: 800 });
+    this.#splitter("list-splitter", ".list-panel", { label: text.listWidth, side: 1, minimum: 160, maximum: 480 });
+    this.#splitter("panel-splitter", ".panel", { label: text.panelWidth, side: -1, minimum: 240, maximum: 800 });
     followSheets(root);
     this.#followButtons();
     this.#followShortcuts();
@@ -230,7 +231,7 @@ export class View {
       if (engine === null) return;
       this.#export.list(engine.exportFormats);
       this.#viewer.use(engine);
-      setText(this.#part("model"), `model ${engine.model.name} ${engine.model.version}`);
+      setText(this.#part("model"), text.modelName(`${engine.model.name} ${engine.model.version}`));
     });
     follow(() => {
       void session.displays.value;
@@ -240,7 +241,7 @@ export class View {
       const kept = session.kept.value;
       this.#part("kept").hidden = kept === null;
       this.#part("forget").hidden = kept?.failure !== null;
-      setText(this.#part("kept-words"), kept?.failure ?? "This session is kept only on this computer");
+      setText(this.#part("kept-words"), kept?.failure ?? text.sessionKept);
     });
     follow(() => this.#layOut(session.activity.value));
     this.#ends.push(
@@ -332,11 +333,7 @@ export class View {
     const isCorrectable = image === null || canCorrect(image);
     const history = image?.state.kind === "done" ? this.#session.historyOf(image) : null;
     this.#part("tiled-note").hidden = image === null || !isTiled(image);
-    const sliders =
-      image !== null && needsNetwork(image)
-        ? "the probability maps are not kept (2 GB at most), so “Segment again” applies the sliders"
-        : "sliders take effect on release";
-    setText(this.#part("tiled-note"), `Large image: ${sliders}; probabilities cannot be shown.`);
+    setText(this.#part("tiled-note"), text.largeImageNote(image === null || !needsNetwork(image)));
     this.#viewer.allowCorrections(isCorrectable);
     this.#corrections.show({
       selected: isCorrectable ? this.#viewer.selected.size : 0,
@@ -387,18 +384,18 @@ export class View {
 
   async #forget(): Promise<void> {
     await this.#session.forgetKept?.();
-    this.#session.reportKept("This session is no longer kept: it ends when you leave the page");
+    this.#session.reportKept(text.sessionForgotten);
   }
 
   async #copyLink(): Promise<void> {
     const link = linkOf(location.href, this.#session.settings);
     try {
       await navigator.clipboard.writeText(link);
-      this.#session.announce("A link with these settings was copied.");
+      this.#session.announce(text.linkCopied);
     } catch {
       // Without permission or on an insecure page, the link can be copied from the address bar.
       history.replaceState(null, "", link);
-      this.#session.announce("The address of this page now holds these settings: copy it from the address bar.");
+      this.#session.announce(text.linkInAddress);
     }
   }
 
@@ -410,7 +407,7 @@ export class View {
     const { classList } = this.#part("page");
     classList.toggle("has-images", hasImages);
     classList.toggle("working", isSegmenting);
-    setText(this.#part("file-drop-title"), hasImages ? "Drop more images anywhere" : "Drop microscopy images here");
+    setText(this.#part("file-drop-title"), hasImages ? text.dropMoreImages : text.dropImages);
     const show = (id: string, isShown: boolean): void => {
       this.#part(id).hidden = !isShown;
     };
@@ -420,7 +417,7 @@ export class View {
     show("continue", !isBusy && tally.cancelled > 0);
     show("retry-failed", !isBusy && failed > 0);
     show("again", !isBusy && outdated > 0);
-    setText(this.#part("image-count"), hasImages ? counted(tally.images, "image") : "");
+    setText(this.#part("image-count"), hasImages ? text.imageCount(tally.images) : "");
     this.#showProgress();
     this.#download.offer(activity);
     this.#export.offer(!isBusy && tally.done > 0 && tally.counted !== null);

@@ -1,3 +1,4 @@
+import * as text from "../text.ts";
 import type { ErrorReport } from "../wasm/nucleoscope.js";
 
 /** An error with a message, a stable code, and help. */
@@ -15,12 +16,12 @@ export class EngineError extends Error implements ErrorReport {
 
 /** The message, code and help of any error; an error without them is reported as a fault of the program. */
 export function reportOf(error: unknown): ErrorReport {
-  if (isReport(error)) return { code: error.code, message: error.message, help: error.help };
-  return {
-    code: "engine/internal",
-    message: `Something went wrong inside the program: ${messageOf(error)}`,
-    help: "Reload the page and try again.",
-  };
+  return isReport(error) ? copyOf(error) : { code: "engine/internal", ...text.internalError(messageOf(error)) };
+}
+
+/** The message, code and help of an error, which can be sent to another thread. */
+export function copyOf({ code, message, help }: ErrorReport): ErrorReport {
+  return { code, message, help };
 }
 
 /** The message of anything that was thrown. */
@@ -38,9 +39,5 @@ export function isReport(error: unknown): error is ErrorReport {
 /** Throws if an option is not a positive whole number. */
 export function checkCount(value: unknown, option: string): void {
   if (Number.isSafeInteger(value) && (value as number) >= 1) return;
-  throw new EngineError({
-    code: "engine/bad-option",
-    message: `The option ${option} is ${String(value)}, which is not a positive whole number.`,
-    help: "Give a positive whole number, or omit the option to use the default.",
-  });
+  throw new EngineError({ code: "engine/bad-option", ...text.notPositiveWhole(option, String(value)) });
 }

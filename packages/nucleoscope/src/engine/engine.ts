@@ -26,6 +26,7 @@ import type {
   TiledSizes,
 } from "../wasm/nucleoscope.js";
 import { checkCount, EngineError, messageOf } from "./engine-error.ts";
+import * as text from "../text.ts";
 import { labelInBlocks, planShare, segmentInBlocks } from "./tiled.ts";
 import { defaultWorkers, Pool, type RunOptions, type WorkerLike } from "./pool.ts";
 import type {
@@ -479,24 +480,17 @@ async function fetchFrom(url: URL): Promise<Response> {
     response = await fetch(url);
   } catch {
     // In such a frame, the page's own server is another origin.
-    if (globalThis.origin === "null" && url.protocol.startsWith("http")) throw notLoadedInSandbox(name);
-    throw notLoaded(`${name}: the server did not answer`);
+    if (globalThis.origin === "null" && url.protocol.startsWith("http"))
+      throw new EngineError({ code: "engine/sandboxed", ...text.sandboxed(name) });
+    throw notLoaded(text.serverSilent(name));
   }
-  if (!response.ok) throw notLoaded(`${name}: the server answered ${response.status}`);
+  if (!response.ok) throw notLoaded(text.serverRefused(name, response.status));
   return response;
-}
-
-function notLoadedInSandbox(name: string): EngineError {
-  return new EngineError({
-    code: "engine/sandboxed",
-    message: `A part of the program could not be loaded (${name}), because this page is in a sandboxed frame.`,
-    help: "Add allow-same-origin to the frame's sandbox, or put the single file nucleoscope.html into the frame.",
-  });
 }
 
 async function bytesOf({ name, response }: Loaded): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(await response.arrayBuffer());
-  if (isHtml(bytes)) throw htmlInstead(name);
+  if (isHtml(bytes)) throw new EngineError({ code: "engine/html-instead", ...text.htmlInstead(name) });
   return bytes;
 }
 
@@ -524,26 +518,10 @@ async function compiled(work: () => Promise<WebAssembly.Module>): Promise<WebAss
   try {
     return await work();
   } catch (error) {
-    throw new EngineError({
-      code: "engine/not-compiled",
-      message: `This browser cannot run the program (${messageOf(error)}).`,
-      help: "Use a current version of Chrome, Edge, Firefox or Safari.",
-    });
+    throw new EngineError({ code: "engine/not-compiled", ...text.notCompiled(messageOf(error)) });
   }
 }
 
 function notLoaded(reason: string): EngineError {
-  return new EngineError({
-    code: "engine/not-loaded",
-    message: `A part of the program could not be loaded (${reason}).`,
-    help: "Check the connection and try again.",
-  });
-}
-
-function htmlInstead(name: string): EngineError {
-  return new EngineError({
-    code: "engine/html-instead",
-    message: `A part of the program could not be loaded: the server sent an HTML page instead of ${name}.`,
-    help: "The file is probably missing, and the server answers unknown addresses with its start page. Copy the file to this address, or set its address in the options.",
-  });
+  return new EngineError({ code: "engine/not-loaded", ...text.notLoaded(reason) });
 }

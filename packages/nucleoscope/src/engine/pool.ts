@@ -1,4 +1,5 @@
 import { checkCount, EngineError, messageOf } from "./engine-error.ts";
+import * as text from "../text.ts";
 import type { About, FromWorker, Outcomes, Progress, Task, ToWorker } from "./protocol.ts";
 import { baseLimit, pixelsIn, decodedPixels, silenceLimit } from "./time-limit.ts";
 
@@ -159,13 +160,7 @@ export class Pool {
 
   /** Terminates every worker and rejects every task that has not ended. */
   dispose(): void {
-    this.#refuse(
-      new EngineError({
-        code: "engine/disposed",
-        message: "The engine has been shut down.",
-        help: "Reload the page, or create another engine.",
-      }),
-    );
+    this.#refuse(new EngineError({ code: "engine/disposed", ...text.engineDisposed }));
   }
 
   #assign(): void {
@@ -222,8 +217,7 @@ export class Pool {
         job === null
           ? baseLimit * silenceGrowth ** this.#failedStarts
           : silenceLimit(job.task, job.pixels) * silenceGrowth ** (job.tries - 1);
-      if (slot.silence >= limit)
-        this.#crashed(slot, { isSilent: true, reason: `no answer for ${Math.round(limit)} seconds` });
+      if (slot.silence >= limit) this.#crashed(slot, { isSilent: true, reason: text.silentFor(Math.round(limit)) });
     }
   }
 
@@ -251,7 +245,7 @@ export class Pool {
     const slot: Slot = { worker, ready: false, job: null, silence: 0, heap: 0, rest: undefined };
     this.#slots.add(slot);
     worker.onmessage = ({ data }) => this.#receive(slot, data);
-    worker.onmessageerror = () => this.#crashed(slot, { reason: "a message could not be read" });
+    worker.onmessageerror = () => this.#crashed(slot, { reason: text.messageUnreadable });
     worker.onerror = (event) => {
       event.preventDefault();
       this.#crashed(slot, { reason: event.message });
@@ -353,11 +347,7 @@ export class Pool {
 
   /** No worker could be started: rejects all waiting tasks; later tasks try again. */
   #giveUp(reason: string): void {
-    const error = new EngineError({
-      code: "engine/not-started",
-      message: `The program could not be started (${reason}).`,
-      help: "Close other tabs to free memory, then reload the page. It needs a browser of 2023 or newer.",
-    });
+    const error = new EngineError({ code: "engine/not-started", ...text.notStarted(reason) });
     this.#settleAbout.reject(error);
     for (const job of this.#queue.splice(0)) job.reject(error);
   }
@@ -405,17 +395,9 @@ function letProcessEnd(timer: { readonly unref?: () => unknown } | number): void
 }
 
 function crashed(reason: string): EngineError {
-  return new EngineError({
-    code: "engine/crashed",
-    message: `The program stopped unexpectedly, ${attempts} times in a row (${reason}).`,
-    help: "Nothing else is affected. Close other tabs to free memory and try again, or use a smaller image.",
-  });
+  return new EngineError({ code: "engine/crashed", ...text.crashed(attempts, reason) });
 }
 
 function noAnswer(reason: string): EngineError {
-  return new EngineError({
-    code: "engine/no-answer",
-    message: `The program did not answer, ${attempts} times in a row (${reason}).`,
-    help: "Nothing else is affected. Close other tabs and programs and try again, or use a smaller image.",
-  });
+  return new EngineError({ code: "engine/no-answer", ...text.noAnswer(attempts, reason) });
 }

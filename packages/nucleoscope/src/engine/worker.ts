@@ -24,7 +24,7 @@ import {
   Truth,
   watershedSettings,
 } from "../wasm/nucleoscope.js";
-import { isReport, reportOf } from "./engine-error.ts";
+import { copyOf, isReport } from "./engine-error.ts";
 import type { CountedNuclei, MeasurementTable, Outlines, StackInfo } from "../wasm/nucleoscope.js";
 import type {
   About,
@@ -95,7 +95,7 @@ function setUp(module: WebAssembly.Module, model: Uint8Array | null): void {
     };
     scope.postMessage({ type: "ready", about }, []);
   } catch (error) {
-    if (isReport(error)) scope.postMessage({ type: "refused", error: reportOf(error) }, []);
+    if (isReport(error)) scope.postMessage({ type: "refused", error: copyOf(error) }, []);
     else scope.postMessage({ type: "crash", message: String(error) }, []);
   }
 }
@@ -108,7 +108,7 @@ async function perform(id: number, task: Task): Promise<void> {
     scope.postMessage({ type: "result", id, outcome, heap: heap() }, transfer);
   } catch (error) {
     // Any other error is a trap or a bug; the module's memory may be in any state.
-    if (isReport(error)) scope.postMessage({ type: "error", id, error: reportOf(error), heap: heap() }, []);
+    if (isReport(error)) scope.postMessage({ type: "error", id, error: copyOf(error), heap: heap() }, []);
     else scope.postMessage({ type: "crash", message: String(error) }, []);
   }
 }
@@ -391,7 +391,7 @@ function score(
     return { score: segmentation.score(truth), truthOutlines: segmentation.truthOutlines(truth), truthError: null };
   } catch (error) {
     if (!isReport(error)) throw error;
-    return { score: null, truthOutlines: null, truthError: reportOf(error) };
+    return { score: null, truthOutlines: null, truthError: copyOf(error) };
   }
 }
 

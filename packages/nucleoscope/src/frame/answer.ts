@@ -1,6 +1,7 @@
 import { reportOf } from "../engine/engine-error.ts";
 import type { ErrorReport } from "../engine/protocol.ts";
 import type { NucleoScopeElement, NucleoScopeEventMap } from "../nucleo-scope.ts";
+import * as text from "../text.ts";
 import { isMessage, version, type FrameMessage, type FrameRequest, type SentFile } from "./protocol.ts";
 
 const events: readonly (keyof NucleoScopeEventMap)[] = ["progress", "result", "selection", "edit", "remove", "error"];
@@ -54,7 +55,7 @@ async function answerOf(element: NucleoScopeElement, request: FrameRequest): Pro
       return undefined;
     }
     default:
-      throw failure("frame/unknown-method", `There is no method “${String(request.method)}”.`);
+      throw failure("frame/unknown-method", text.unknownMethod(String(request.method)));
   }
 }
 
@@ -63,11 +64,11 @@ function filesOf({ arguments: { files } }: { readonly arguments: { readonly file
 }
 
 function unsupported(asked: number): ErrorReport {
-  return failure("frame/unsupported-version", `This workbench knows version ${version} of the messages, not ${asked}.`);
+  return failure("frame/unsupported-version", text.unknownVersion(version, asked));
 }
 
 function failure(code: string, message: string): ErrorReport {
-  return { code, message, help: "Use the client that comes with the same version of the package." };
+  return { code, message, help: text.sameVersionHelp };
 }
 
 function isReport(error: unknown): error is ErrorReport {

@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import type { WorkerLike } from "../engine/pool.ts";
+import * as text from "../text.ts";
 import type { FromWorker, ToWorker } from "../engine/protocol.ts";
 
 /**
@@ -21,7 +22,7 @@ export class Thread implements WorkerLike {
     });
     this.#worker.on("messageerror", (data) => this.onmessageerror?.({ data } as MessageEvent));
     this.#worker.on("error", (error) => this.#failed(error.message));
-    this.#worker.on("exit", (code) => this.#failed(`the thread ended with code ${code}`));
+    this.#worker.on("exit", (code) => this.#failed(text.threadEnded(code)));
   }
 
   postMessage(message: ToWorker): void {

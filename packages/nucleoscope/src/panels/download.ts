@@ -1,8 +1,6 @@
-import { reportOf } from "../engine/engine-error.ts";
-import { counted } from "../format.ts";
 import { csvNucleiOf } from "../session/batch.ts";
 import type { Activity, Session } from "../session/session.ts";
-import type { Submission } from "../session/submission.ts";
+import * as text from "../text.ts";
 import { byId, setText, type Root } from "../ui/dom.ts";
 import { save } from "../ui/save.ts";
 
@@ -26,7 +24,7 @@ export class Download {
   offer({ isBusy, tally, submission }: Activity): void {
     const isCounting = tally.counted === null;
     this.#button.disabled = isBusy || isCounting || submission.images.length === 0;
-    const note = isBusy || isCounting || tally.images === 0 ? "" : describe(submission);
+    const note = isBusy || isCounting || tally.images === 0 ? "" : text.missingFromCsv(submission);
     setText(this.#note, note);
     this.#note.hidden = note === "";
   }
@@ -38,22 +36,7 @@ export class Download {
       save(csvFileName, await session.submission());
       session.markSaved(done);
     } catch (error) {
-      const { message, help } = reportOf(error);
-      const action = { label: "Try again", run: () => void this.#save() };
-      session.messages.add([{ message: `The CSV could not be saved: ${message}`, help, action }]);
+      session.messages.addFailure(error, text.csvNotSaved, () => void this.#save());
     }
   }
-}
-
-/** Text: what is missing from the file; empty if nothing is. */
-export function describe({ unfinished, notRequested, missing }: Submission): string {
-  const parts: string[] = [];
-  if (unfinished > 0) parts.push(`${counted(unfinished, "image")} failed or not finished`);
-  if (notRequested > 0) parts.push(`${counted(notRequested, "image")} that the sample submission does not list`);
-  const left = parts.length === 0 ? "" : `Not in the CSV: ${parts.join("; ")}.`;
-  const absent =
-    missing === 0
-      ? ""
-      : `${counted(missing, "image")} of the sample submission ${missing === 1 ? "is" : "are"} not in the list.`;
-  return [left, absent].filter((text) => text !== "").join(" ");
 }

@@ -6,7 +6,8 @@ import type { Engine } from "../engine/engine.ts";
 import { filesOf, type ExportedFiles } from "../session/exporter.ts";
 import { csvFileName } from "./download.ts";
 import { save } from "../ui/save.ts";
-import { counted, explanation } from "../format.ts";
+import { explanation } from "../format.ts";
+import * as text from "../text.ts";
 import type { ExportFormat, FormatInfo, TableDialect } from "../wasm/nucleoscope.js";
 
 /** What the user chose elsewhere. */
@@ -50,12 +51,12 @@ export class ExportMenu {
 
   /** Shows a check box for each format; all are checked. */
   list(formats: readonly FormatInfo[]): void {
-    const choices = formats.map(({ name, label, description, file }) => {
+    const choices = formats.map((format) => {
       const box = document.createElement("input");
-      Object.assign(box, { type: "checkbox", name: "format", value: name, checked: true });
+      Object.assign(box, { type: "checkbox", name: "format", value: format.name, checked: true });
       const choice = document.createElement("label");
-      choice.title = `${description}: ${file}`;
-      choice.append(box, ` ${label}`);
+      choice.title = text.formatHelp(format);
+      choice.append(box, ` ${text.formatLabel(format)}`);
       return choice;
     });
     this.#formats.append(...choices);
@@ -114,7 +115,7 @@ export class ExportMenu {
     words: HTMLElement,
     make: (
       engine: Engine,
-      report: (text: string) => void,
+      report: (words: string) => void,
     ) => Promise<{ readonly name: string; readonly images: readonly BatchImage[]; readonly exported: ExportedFiles }>,
   ): Promise<void> {
     // The button stays enabled: a disabled one would lose the focus.
@@ -122,24 +123,21 @@ export class ExportMenu {
     this.#isWorking = true;
     try {
       const engine = await this.#session.ready;
-      const { name, images, exported } = await make(engine, (text) => setText(words, text));
+      const { name, images, exported } = await make(engine, (progress) => setText(words, progress));
       const { files, written, failed } = exported;
-      setText(words, "Packing…");
+      setText(words, text.packing);
       save(`${name}.zip`, await engine.archive(files));
       this.#session.markSaved(written);
       const left = images.filter(({ state }) => state.kind !== "done").length;
-      const saved = files.length <= 2 ? files.map((file) => file.name).join(" and ") : counted(files.length, "file");
-      const parts = [`Saved ${saved}.`];
-      if (left > 0) parts.push(`${counted(left, "unfinished image")} left out.`);
+      const parts = [text.filesSaved(files.map((file) => file.name))];
+      if (left > 0) parts.push(text.unfinishedLeftOut(left));
       const [first] = failed;
       if (first !== undefined) {
-        parts.push(
-          `${counted(failed.length, "image")} left out because the files could not be written: ${first.image.name}. ${explanation(first.error)}`,
-        );
+        parts.push(text.unwrittenLeftOut(failed.length, first.image.name, explanation(first.error)));
       }
       setText(words, parts.join(" "));
     } catch (error) {
-      setText(words, `Not saved: ${explanation(reportOf(error))}`);
+      setText(words, text.notSaved(explanation(reportOf(error))));
     }
     this.#isWorking = false;
   }

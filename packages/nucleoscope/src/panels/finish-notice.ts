@@ -1,6 +1,6 @@
-import { counted } from "../format.ts";
 import type { Activity } from "../session/session.ts";
 import type { WorkProgress } from "../session/work.ts";
+import * as text from "../text.ts";
 import { byId, type Root } from "../ui/dom.ts";
 
 /** How many seconds work takes, so far or in all, before a notification is offered. */
@@ -30,7 +30,7 @@ export class FinishNotice {
     } else if (this.#start !== null) {
       this.#start = null;
       this.#choice.hidden = true;
-      if (this.#box.checked && document.hidden && tally.cancelled === 0) notify(`${counted(tally.done, "image")} done`);
+      if (this.#box.checked && document.hidden && tally.cancelled === 0) notify(text.doneCount(tally.done));
     }
   }
 

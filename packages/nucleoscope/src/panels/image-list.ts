@@ -1,28 +1,18 @@
 import { countOf, countWords, type BatchImage } from "../session/batch.ts";
 import { byId, make, setText, type Root } from "../ui/dom.ts";
-import { scoreText } from "./score-panel.ts";
-import { counted, explanation, number } from "../format.ts";
+import { explanation } from "../format.ts";
+import * as text from "../text.ts";
 
 /** The side of a thumbnail, in device pixels. */
 const pictureSide = 96;
 /** How many rows are created or updated in one frame. */
 const rowsPerFrame = 60;
 
-const stateWords = {
-  waiting: "Waiting",
-  working: "Working",
-  done: "Done",
-  failed: "Failed",
-  cancelled: "Cancelled",
-} as const;
-
 /** How the list can be sorted. */
 export type ListOrder = "added" | "name" | "nuclei" | "state";
 
 /** What needs attention comes first. */
 const stateOrder = ["failed", "cancelled", "working", "waiting", "done"] as const;
-
-const names = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
 
 /** The images whose name or path contains every word of `search`, in an order. */
 export function arranged(images: readonly BatchImage[], search: string, order: ListOrder): readonly BatchImage[] {
@@ -31,14 +21,14 @@ export function arranged(images: readonly BatchImage[], search: string, order: L
     .split(/\s+/)
     .filter((word) => word !== "");
   const found = images.filter(({ name, path }) => {
-    const text = `${name} ${path}`.toLowerCase();
-    return words.every((word) => text.includes(word));
+    const searched = `${name} ${path}`.toLowerCase();
+    return words.every((word) => searched.includes(word));
   });
   switch (order) {
     case "added":
       return found;
     case "name":
-      return found.sort((left, right) => names.compare(left.name, right.name));
+      return found.sort((left, right) => text.collator.compare(left.name, right.name));
     case "nuclei":
       return found.sort((left, right) => (countOf(right) ?? -1) - (countOf(left) ?? -1));
     case "state":
@@ -156,10 +146,7 @@ export class ImageList {
     }
     if (isMoved) this.#list.append(...shown.flatMap((image) => this.#rows.get(image)?.element ?? []));
     if (shown.length === 0) this.#list.removeAttribute("aria-activedescendant");
-    setText(
-      this.#found,
-      shown.length === this.#all.length ? "" : `${number(shown.length)} of ${number(this.#all.length)} shown`,
-    );
+    setText(this.#found, shown.length === this.#all.length ? "" : text.imagesShown(shown.length, this.#all.length));
   }
 
   #markSelected(): void {
@@ -274,7 +261,7 @@ function fill(row: Row, image: BatchImage): void {
   setText(row.facts, factsOf(image));
   setText(row.count, countWords(image));
   const part = state.kind === "working" && state.fraction > 0 ? ` ${Math.floor(state.fraction * 100)} %` : "";
-  setText(row.state, stateWords[state.kind] + part);
+  setText(row.state, text.imageStates[state.kind] + part);
   row.element.dataset["state"] = state.kind;
   setText(row.marks, marksOf(image));
   setText(row.reason, reasonOf(image));
@@ -287,10 +274,10 @@ function fill(row: Row, image: BatchImage): void {
 function factsOf({ state, thumbnail, ignoredInScoring }: BatchImage): string {
   const size = state.kind === "done" ? state.result : thumbnail;
   if (size === null) return "";
-  const parts = [`${number(size.width)} × ${number(size.height)} px`];
+  const parts = [`${text.number(size.width)} × ${text.number(size.height)} px`];
   if (state.kind === "done" && state.result.score !== null) {
-    parts.push(`score ${scoreText(state.result.score.score)}`);
-    if (ignoredInScoring) parts.push("ignored in scoring");
+    parts.push(text.scoreOfImage(state.result.score.score));
+    if (ignoredInScoring) parts.push(text.isIgnored);
   }
   return parts.join(" · ");
 }
@@ -298,10 +285,10 @@ function factsOf({ state, thumbnail, ignoredInScoring }: BatchImage): string {
 /** What sets an image apart from the others, as text. */
 function marksOf({ edits, tuning, regions, selection }: BatchImage): string {
   const marks = [
-    edits.steps.length > 0 ? "edited" : "",
-    tuning === null ? "" : "own settings",
-    regions.length > 0 ? counted(regions.length, "region") : "",
-    typeof selection.channel === "number" ? `channel ${selection.channel + 1}` : "",
+    edits.steps.length > 0 ? text.corrected : "",
+    tuning === null ? "" : text.ownSettings,
+    regions.length > 0 ? text.imageRegions(regions.length) : "",
+    typeof selection.channel === "number" ? text.imageChannel(selection.channel + 1) : "",
   ];
   return marks.filter((mark) => mark !== "").join(" · ");
 }
@@ -310,8 +297,8 @@ function reasonOf({ state }: BatchImage): string {
   if (state.kind === "failed") return explanation(state.error);
   if (state.kind !== "done") return "";
   const { truthError, stack } = state.result;
-  const score = truthError === null ? [] : [`No score: ${explanation(truthError)}`];
-  return [...score, ...stack.warnings.map((warning) => `Warning: ${explanation(warning)}`)].join(" ");
+  const score = truthError === null ? [] : [text.noScore(explanation(truthError))];
+  return [...score, ...stack.warnings.map((warning) => text.fileWarning(explanation(warning)))].join(" ");
 }
 
 function draw(canvas: HTMLCanvasElement, bitmap: ImageBitmap): void {

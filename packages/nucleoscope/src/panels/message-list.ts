@@ -1,4 +1,5 @@
 import type { Message, Messages } from "../session/messages.ts";
+import * as text from "../text.ts";
 import { make } from "../ui/dom.ts";
 
 /** The list of messages, each of which can be dismissed. */
@@ -23,8 +24,8 @@ export class MessageList {
   #item(shown: Message): HTMLElement {
     const { message, help, action } = shown;
     const item = make("li", "message");
-    const text = make("p", "message-text");
-    text.append(make("span", "message-words", withFullStop(message)), " ", make("span", "message-help", help));
+    const words = make("p", "message-text");
+    words.append(make("span", "message-words", withFullStop(message)), " ", make("span", "message-help", help));
     const buttons = make("div", "message-buttons");
     if (action !== undefined) {
       buttons.append(
@@ -35,12 +36,12 @@ export class MessageList {
       );
     }
     buttons.append(
-      this.#button("Dismiss", message, () => {
+      this.#button(text.dismiss, message, () => {
         this.#dismiss(shown, item);
         shown.dismissed?.();
       }),
     );
-    item.append(text, buttons);
+    item.append(words, buttons);
     return item;
   }
 

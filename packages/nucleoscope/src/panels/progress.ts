@@ -1,5 +1,6 @@
+import type { WorkProgress } from "../session/work.ts";
+import * as text from "../text.ts";
 import { setText } from "../ui/dom.ts";
-import { progressText, type WorkProgress } from "../session/work.ts";
 
 /** The progress bar of the batch and the text beside it. */
 export class ProgressBar {
@@ -15,11 +16,11 @@ export class ProgressBar {
 
   /** Shows the progress. */
   show(progress: WorkProgress): void {
-    const text = progressText(progress);
+    const words = text.workProgress(progress);
     this.#bar.setAttribute("aria-valuemax", String(progress.total));
     this.#bar.setAttribute("aria-valuenow", String(progress.done));
-    this.#bar.setAttribute("aria-valuetext", text);
+    this.#bar.setAttribute("aria-valuetext", words);
     this.#fill.style.transform = `scaleX(${progress.fraction})`;
-    setText(this.#words, text);
+    setText(this.#words, words);
   }
 }

@@ -1,11 +1,6 @@
+import * as text from "../text.ts";
 import { setText } from "../ui/dom.ts";
 import type { ScoreSummary } from "../wasm/nucleoscope.js";
-import { counted, number } from "../format.ts";
-
-/** A score as text, the same way everywhere on the page. */
-export function scoreText(score: number): string {
-  return score.toFixed(3);
-}
 
 /** The score of the whole batch against its ground truth. */
 export class ScorePanel {
@@ -24,21 +19,14 @@ export class ScorePanel {
   /** Shows a summary; `ignored` images were left out of it. */
   show(summary: ScoreSummary, ignored: number): void {
     this.#set("score", scoreText(summary.score));
-    this.#set(
-      "interval",
-      `95 % interval ${scoreText(summary.interval.low)} to ${scoreText(summary.interval.high)}, ${counted(summary.images, "image")}`,
-    );
+    const { low, high } = summary.interval;
+    this.#set("interval", text.scoreInterval(scoreText(low), scoreText(high), summary.images));
     this.#set("average-precision-50", scoreText(summary.averagePrecision50));
     this.#set("average-precision-75", scoreText(summary.averagePrecision75));
-    this.#set("truePositives", number(summary.counts.truePositives));
-    this.#set("falseNegatives", number(summary.counts.falseNegatives));
-    this.#set("falsePositives", number(summary.counts.falsePositives));
-    setText(
-      this.#note,
-      ignored === 0
-        ? ""
-        : `${counted(ignored, "image")} marked as ignored in scoring ${ignored === 1 ? "is" : "are"} left out.`,
-    );
+    this.#set("truePositives", text.number(summary.counts.truePositives));
+    this.#set("falseNegatives", text.number(summary.counts.falseNegatives));
+    this.#set("falsePositives", text.number(summary.counts.falsePositives));
+    setText(this.#note, ignored === 0 ? "" : text.ignoredLeftOut(ignored));
     this.#note.hidden = ignored === 0;
     this.#section.hidden = false;
   }
@@ -48,8 +36,12 @@ export class ScorePanel {
     this.#section.hidden = true;
   }
 
-  #set(name: string, text: string): void {
+  #set(name: string, words: string): void {
     const element = this.#values.get(name);
-    if (element !== undefined) setText(element, text);
+    if (element !== undefined) setText(element, words);
   }
+}
+
+function scoreText(score: number): string {
+  return text.fixed(score, 3);
 }

@@ -1,3 +1,4 @@
+import * as text from "../text.ts";
 import { make, makeSvg } from "../ui/dom.ts";
 import type { Setting } from "../wasm/nucleoscope.js";
 
@@ -18,15 +19,16 @@ const pictures: Readonly<Record<string, readonly [string, string]>> = {
 const joined = "M7 14a8 8 0 0 1 14-6q3 2 6 0a8 8 0 1 1 0 12q-3-2-6 0a8 8 0 0 1-14-6z";
 
 /** A button that explains a setting, in one sentence with pictures of a low and a high value, and the explanation. */
-export function settingHelp({ name, label, help, slider }: Setting): readonly [HTMLElement, HTMLElement] {
+export function settingHelp(setting: Setting): readonly [HTMLElement, HTMLElement] {
+  const { name, slider } = setting;
   const button = make("button", "help-button quiet", "?");
   button.type = "button";
-  button.ariaLabel = `About ${label}`;
+  button.ariaLabel = text.aboutSetting(text.settingLabel(setting));
   const note = make("div", "setting-help");
-  note.append(make("p", "", `${slider?.help ?? help}.`));
+  note.append(make("p", "", `${text.settingHelp(setting)}.`));
   const shown = pictures[name];
   if (shown !== undefined) {
-    const words = slider === null ? ["Off", "On"] : ["Low", "High"];
+    const words = slider === null ? [text.switchedOff, text.switchedOn] : [text.lowValue, text.highValue];
     note.append(...shown.map((shapes, place) => figure(shapes, words[place] ?? "")));
   }
   const show = (isShown: boolean): void => {

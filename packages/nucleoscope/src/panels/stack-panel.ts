@@ -1,3 +1,4 @@
+import * as text from "../text.ts";
 import { byId, makeOption, type Root } from "../ui/dom.ts";
 import type { Selection, StackInfo } from "../wasm/nucleoscope.js";
 
@@ -35,10 +36,10 @@ export class StackPanel {
     if (!sameStack(this.#shown, stack)) {
       this.#shown = stack;
       this.#channel.replaceChildren(
-        ...stack.channels.map(({ name }, index) => makeOption(String(index), `${index + 1}: ${name}`)),
+        ...stack.channels.map(({ name }, index) => makeOption(String(index), text.listedChannel(name, index, false))),
       );
       this.#slice.replaceChildren(
-        makeOption(projection, "Maximum projection"),
+        makeOption(projection, text.maximumProjection),
         ...Array.from({ length: stack.slices }, (_, index) => makeOption(String(index), `${index + 1}`)),
       );
     }

@@ -1,3 +1,4 @@
+import * as text from "../text.ts";
 import { byId, type Root } from "../ui/dom.ts";
 import type { TableDialect } from "../wasm/nucleoscope.js";
 
@@ -7,6 +8,8 @@ export class TableDialectChoice {
 
   constructor(root: Root) {
     this.#select = byId(root, "table-dialect", HTMLSelectElement);
+    // Spreadsheets in a language with a decimal comma expect it, and a semicolon.
+    if (text.decimalSign === ",") this.#select.value = "semicolon comma";
   }
 
   /** The current choice; the select's values are `delimiter decimal`. */

@@ -1,4 +1,5 @@
 import { settingHelp } from "./setting-help.ts";
+import * as text from "../text.ts";
 import { byId, make, setText, type Root } from "../ui/dom.ts";
 import { offered, sameTuning, type Tuning } from "../session/tuning.ts";
 import type { Setting } from "../wasm/nucleoscope.js";
@@ -47,12 +48,13 @@ export class TuningPanel {
   }
 
   #control(setting: Setting): Control {
-    const { name, label, help, unit, slider } = setting;
+    const { name, unit, slider } = setting;
+    const label = text.settingLabel(setting);
     const input = document.createElement("input");
     input.id = `tune-${name}`;
     let value: HTMLElement | null = null;
     const field = make("label", slider === null ? "toggle" : "slider");
-    field.title = slider?.help ?? help;
+    field.title = text.settingHelp(setting);
     if (slider === null) {
       input.type = "checkbox";
       field.append(input, ` ${label}`);
@@ -99,7 +101,7 @@ export class TuningPanel {
     for (const { setting, value: shown } of this.#controls) {
       const value = tuning[setting.name];
       if (shown !== null && typeof value === "number") {
-        setText(shown, onSlider(value, setting).toFixed(digitsOf(setting.slider?.step ?? 1)));
+        setText(shown, text.fixed(onSlider(value, setting), digitsOf(setting.slider?.step ?? 1)));
       }
     }
     this.#reset.disabled = this.#standard === null || sameTuning(tuning, this.#standard);

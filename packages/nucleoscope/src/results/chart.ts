@@ -1,6 +1,8 @@
-import { axisBottom, axisLeft } from "d3-axis";
-import type { ScaleLinear } from "d3-scale";
+import { tickStep } from "d3-array";
+import { axisBottom, axisLeft, type Axis } from "d3-axis";
+import type { NumberValue, ScaleLinear } from "d3-scale";
 import { select } from "d3-selection";
+import * as text from "../text.ts";
 import { make, makeOption, makeSvg } from "../ui/dom.ts";
 import { columnIndex, heading, type MeasurementColumn, type MeasurementTable } from "./measurement-table.ts";
 import type { Gate } from "../session/gates.ts";
@@ -21,10 +23,10 @@ export interface ChartEvents {
 export type Series = "included" | "excluded" | "brushed" | "selected";
 
 const seriesWords: Record<Series, string> = {
-  included: "Counted",
-  excluded: "Left out",
-  brushed: "Brushed",
-  selected: "Selected nucleus",
+  included: text.isCounted,
+  excluded: text.isLeftOut,
+  brushed: text.isBrushed,
+  selected: text.isSelected,
 };
 
 /** Draws a chart again when the colour scheme changes, without keeping it alive. */
@@ -72,8 +74,8 @@ export class Chart {
   }
 
   /** A description of the chart for screen readers. */
-  set description(text: string) {
-    this.#svg.setAttribute("aria-label", text);
+  set description(words: string) {
+    this.#svg.setAttribute("aria-label", words);
   }
 
   /** Space around the plot, in CSS pixels. */
@@ -105,10 +107,8 @@ export class Chart {
     const { width, height } = this.size;
     this.plot.setAttribute("transform", `translate(${left},${top})`);
     this.#across.setAttribute("transform", `translate(0,${height})`);
-    const acrossTicks = Math.max(3, Math.floor(width / 80));
-    const upTicks = Math.max(2, Math.floor(height / 45));
-    select(this.#across).call(axisBottom(across).ticks(acrossTicks, formatOf(across)).tickSizeOuter(0));
-    select(this.#up).call(axisLeft(up).ticks(upTicks, formatOf(up)).tickSizeOuter(0).tickPadding(6));
+    drawAxis(this.#across, axisBottom(across), across, Math.max(3, Math.floor(width / 80)));
+    drawUpwardAxis(this.#up, up, height);
     this.#acrossTitle.textContent = titles.across;
     this.#acrossTitle.setAttribute("transform", `translate(${left + width / 2},${this.element.clientHeight - 8})`);
     this.#upTitle.textContent = titles.up;
@@ -128,9 +128,29 @@ export class Chart {
   }
 }
 
-/** Formats ticks; long numbers are shortened: 200k, 3M. */
-function formatOf(scale: Scale): string | undefined {
-  return Math.max(...scale.domain().map(Math.abs)) >= 1e5 ? "~s" : undefined;
+/** Draws the vertical axis of a plot, to the left of it. */
+export function drawUpwardAxis(layer: SVGGElement, scale: Scale, height: number): void {
+  drawAxis(layer, axisLeft(scale).tickPadding(6), scale, Math.max(2, Math.floor(height / 45)));
+}
+
+function drawAxis(layer: SVGGElement, axis: Axis<NumberValue>, scale: Scale, ticks: number): void {
+  const [low = 0, high = 1] = scale.domain();
+  const written = tickFormat(low, high, ticks, text.locale);
+  select(layer).call(axis.ticks(ticks).tickFormat(written).tickSizeOuter(0));
+}
+
+/** Formats about this many ticks from `low` to `high`; long numbers are shortened: 200k, 3M. */
+export function tickFormat(low: number, high: number, ticks: number, locale: string): (value: NumberValue) => string {
+  const largest = Math.max(Math.abs(low), Math.abs(high));
+  const power = largest < 1e5 ? 0 : Math.floor(Math.log10(largest) / 3);
+  // Without the small number, an inaccurate logarithm of 0.001 could round to another digit.
+  const digits = -Math.floor(Math.log10(tickStep(low, high, ticks) / 1000 ** power) + 1e-9);
+  const { format } = new Intl.NumberFormat(locale, {
+    minimumFractionDigits: power > 0 ? 0 : Math.min(Math.max(0, digits), 20),
+    maximumFractionDigits: Math.min(Math.max(0, digits), 20),
+  });
+  // Adding 0 makes 0 of -0.
+  return (value) => `${format(Number(value) / 1000 ** power + 0).replace("-", "−")}${" kMGTPE"[power]?.trim() ?? ""}`;
 }
 
 /** The legend of a chart's colours and shapes. */
@@ -149,8 +169,8 @@ export class ColumnSelect {
   readonly element = make("label", "field");
   readonly #select = make("select", "");
 
-  constructor(text: string, changed: () => void) {
-    this.element.append(make("span", "field-name", text), this.#select);
+  constructor(name: string, changed: () => void) {
+    this.element.append(make("span", "field-name", name), this.#select);
     this.#select.addEventListener("change", changed);
   }
 
@@ -192,8 +212,8 @@ export function placeLine(line: SVGLineElement, x: number, height: number): void
 }
 
 /** A button below a chart. */
-export function button(text: string, action: () => void): HTMLButtonElement {
-  const made = make("button", "", text);
+export function button(words: string, action: () => void): HTMLButtonElement {
+  const made = make("button", "", words);
   made.type = "button";
   made.addEventListener("click", action);
   return made;

@@ -1,3 +1,4 @@
+import * as text from "../text.ts";
 import { make, setText } from "../ui/dom.ts";
 import { followMenu } from "../ui/menus.ts";
 import { heading, type MeasurementColumn } from "./measurement-table.ts";
@@ -5,14 +6,14 @@ import { heading, type MeasurementColumn } from "./measurement-table.ts";
 /** A menu of the columns that can be shown. */
 export class ColumnChooser {
   readonly element = make("details", "column-chooser");
-  readonly #title = make("summary", "column-chooser-title", "Columns");
+  readonly #title = make("summary", "column-chooser-title");
   readonly #list = make("div", "column-chooser-list");
 
   /** `changed` is called with the keys of the chosen columns. */
   constructor(changed: (keys: string[]) => void) {
     this.element.append(this.#title, this.#list);
     this.#list.setAttribute("role", "group");
-    this.#list.setAttribute("aria-label", "Columns shown");
+    this.#list.setAttribute("aria-label", text.columnsShown);
     this.#list.addEventListener("change", () => {
       this.#count();
       changed(this.#boxes.filter(({ checked }) => checked).map(({ value }) => value));
@@ -42,6 +43,6 @@ export class ColumnChooser {
 
   #count(): void {
     const boxes = this.#boxes;
-    setText(this.#title, `Columns (${boxes.filter(({ checked }) => checked).length} of ${boxes.length})`);
+    setText(this.#title, text.columnCount(boxes.filter(({ checked }) => checked).length, boxes.length));
   }
 }

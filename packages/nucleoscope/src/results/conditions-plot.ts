@@ -1,9 +1,7 @@
-import { axisLeft } from "d3-axis";
 import { scaleLinear } from "d3-scale";
-import { select } from "d3-selection";
-import { counted, nuclei } from "../format.ts";
+import * as text from "../text.ts";
 import { make, makeSvg } from "../ui/dom.ts";
-import { followColorScheme, type Scale } from "./chart.ts";
+import { drawUpwardAxis, followColorScheme, type Scale } from "./chart.ts";
 import {
   boxOf,
   meanAndDeviation,
@@ -73,7 +71,7 @@ export class ConditionsPlot {
     this.element.append(this.#inner);
     this.element.tabIndex = 0;
     this.element.setAttribute("role", "group");
-    this.element.setAttribute("aria-label", "Plot of the groups");
+    this.element.setAttribute("aria-label", text.plotOfGroups);
     new ResizeObserver(() => this.refresh()).observe(this.element);
     followColorScheme(this);
     this.#svg.addEventListener("pointermove", (event) => this.#pointAt(this.#nearest(event)));
@@ -118,9 +116,7 @@ export class ConditionsPlot {
     const step = (clientWidth - margin.left - margin.right) / this.#columns.length;
     const up = this.#scale().range([margin.top + height, margin.top]);
     this.#axis.setAttribute("transform", `translate(${margin.left},0)`);
-    const ticks = Math.max(2, Math.floor(height / 45));
-    const format = Math.max(...up.domain().map(Math.abs)) >= 1e5 ? "~s" : undefined;
-    select(this.#axis).call(axisLeft(up).ticks(ticks, format).tickSizeOuter(0).tickPadding(6));
+    drawUpwardAxis(this.#axis, up, height);
     this.#title.textContent = quantity.title;
     this.#title.setAttribute("transform", `translate(14,${margin.top + height / 2}) rotate(-90)`);
     const context = this.#clear(clientWidth, clientHeight);
@@ -143,7 +139,10 @@ export class ConditionsPlot {
     this.#places = places;
     this.#svg.setAttribute(
       "aria-label",
-      `${quantity.title} by group: ${this.#columns.map(({ condition }) => nameOf(condition)).join(", ")}. The tables below have the same numbers.`,
+      text.plotOf(
+        quantity.title,
+        this.#columns.map(({ condition }) => nameOf(condition)),
+      ),
     );
   }
 
@@ -274,13 +273,13 @@ function labels(condition: Condition, middle: number, top: number, width: number
   const name = nameOf(condition);
   const lines = [
     name.length > most ? `${name.slice(0, most - 1)}…` : name,
-    `n = ${counted(condition.images.length, "image")}`,
-    nuclei(condition.nuclei),
+    text.groupSize(condition.images.length),
+    text.nucleusCount(condition.nuclei),
   ];
-  return lines.map((text, place) => {
+  return lines.map((words, place) => {
     const made = makeSvg("text", place === 0 ? "conditions-name" : "conditions-number");
     set(made, { x: middle, y: top + place * 1.1 * rem });
-    made.textContent = text;
+    made.textContent = words;
     return made;
   });
 }
@@ -297,5 +296,5 @@ function set(element: SVGElement, values: Readonly<Record<string, number>>): voi
 
 /** An image's value in words. */
 export function imageWords({ image, value, nuclei: count }: ImageValue): string {
-  return `${image.name}: ${written(value)}, ${nuclei(count)}`;
+  return text.imageValue(image.name, written(value), count);
 }

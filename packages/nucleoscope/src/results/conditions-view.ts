@@ -1,4 +1,4 @@
-import { counted, number } from "../format.ts";
+import * as text from "../text.ts";
 import { make, makeOption, setText } from "../ui/dom.ts";
 import {
   cautions,
@@ -36,9 +36,9 @@ export class ConditionsView {
   /** `changed` is called with the user's changes of groups. */
   constructor(changed: (change: GroupChange) => void) {
     this.#editor = new GroupEditor(changed);
-    this.#style.append(makeOption("dots", "Nuclei as dots"), makeOption("box", "Box plot"));
+    this.#style.append(makeOption("dots", text.drawDots), makeOption("box", text.drawBoxes));
     const controls = make("div", "chart-controls");
-    controls.append(field("Compare", this.#quantity), field("Draw", this.#style));
+    controls.append(field(text.compare, this.#quantity), field(text.drawNuclei, this.#style));
     this.#quantity.addEventListener("change", () => {
       this.#chosen = this.#quantity.value;
       this.#showQuantity();
@@ -74,11 +74,8 @@ export class ConditionsView {
     const style: NucleiStyle = this.#style.value === "box" ? "box" : "dots";
     const { drawn, all } = this.#plot.show(conditions, quantity, style);
     this.#sampling.hidden = drawn === all;
-    setText(this.#legend, `${legend} ${nucleiLegend(style, quantity)}`.trim());
-    setText(
-      this.#sampling,
-      `${number(drawn)} of ${number(all)} nuclei are drawn, an even selection of each group. All numbers are of all counted nuclei.`,
-    );
+    setText(this.#legend, `${text.plotLegend} ${nucleiLegend(style, quantity)}`.trim());
+    setText(this.#sampling, text.nucleiDrawn(drawn, all));
     this.#describe(null);
     this.#results.replaceChildren(
       groupsTable(conditions, quantity),
@@ -88,23 +85,19 @@ export class ConditionsView {
   }
 
   #describe(words: string | null): void {
-    setText(this.#reading, words ?? "Point at a large dot to read its image.");
+    setText(this.#reading, words ?? text.plotHelp);
   }
 }
 
-const legend =
-  "Large dots are images; the line is their mean, each image with equal weight, and the bar their standard deviation.";
-
 function nucleiLegend(style: NucleiStyle, { isOfNuclei }: Quantity): string {
-  if (style === "dots") return isOfNuclei ? "Small dots are counted nuclei, in the colour of their image." : "";
-  const what = isOfNuclei ? "counted nuclei" : "images";
-  return `Boxes are the median and quartiles of the ${what}, with whiskers of up to 1.5 times the box.`;
+  if (style === "dots") return isOfNuclei ? text.dotsLegend : "";
+  return text.boxLegend(isOfNuclei);
 }
 
 /** A labelled control. */
-function field(text: string, control: HTMLElement): HTMLElement {
+function field(name: string, control: HTMLElement): HTMLElement {
   const label = make("label", "field");
-  label.append(make("span", "field-name", text), control);
+  label.append(make("span", "field-name", name), control);
   return label;
 }
 
@@ -128,7 +121,7 @@ function table(caption: string, head: readonly string[], rows: readonly (readonl
     const row = make("tr", "");
     const name = make("th", "", first);
     name.scope = "row";
-    row.append(name, ...others.map((text) => make("td", "", text)));
+    row.append(name, ...others.map((value) => make("td", "", value)));
     body.append(row);
   }
   made.append(make("caption", "", caption), tableHead, body);
@@ -137,44 +130,36 @@ function table(caption: string, head: readonly string[], rows: readonly (readonl
 }
 
 function groupsTable(conditions: readonly Condition[], { title, isOfNuclei }: Quantity): HTMLElement {
-  const mean = isOfNuclei ? "Mean of image means" : "Mean of images";
-  const deviation = isOfNuclei ? "SD of image means" : "SD of images";
   const rows = conditions.map((condition) => {
     const { mean: value, deviation: spread } = meanAndDeviation(condition);
     const { images, nuclei } = condition;
-    return [nameOf(condition), number(images.length), number(nuclei), written(value), written(spread)];
+    return [nameOf(condition), text.number(images.length), text.number(nuclei), written(value), written(spread)];
   });
-  return table(`${title} by group`, ["Group", "Images", "Nuclei", mean, deviation], rows);
+  const head = [text.group, text.images, text.nuclei, text.meanOf(isOfNuclei), text.deviationOf(isOfNuclei)];
+  return table(text.byGroup(title), head, rows);
 }
 
 /** Says how many images are in no row, and why. */
 function missingNote(conditions: readonly Condition[]): HTMLElement[] {
   const missing = conditions.reduce((sum, condition) => sum + condition.missing, 0);
-  if (missing === 0) return [];
-  const are = missing === 1 ? "is" : "are";
-  const words = `${counted(missing, "image")} ${are} left out: not finished, failed, or without a counted nucleus that has this value.`;
-  return [make("p", "note", words)];
+  return missing === 0 ? [] : [make("p", "note", text.imagesWithoutValue(missing))];
 }
 
 /** The test, what it is called, and what to be careful about. */
 function testPart(conditions: readonly Condition[], { title }: Quantity): HTMLElement[] {
-  const heading = make("h3", "", "Test");
+  const heading = make("h3", "", text.test);
   const comparisons = comparisonsOf(conditions).filter(({ test }) => test !== null);
-  const notes = cautions(conditions).map((text) => make("p", "conditions-caution", text));
+  const notes = cautions(conditions).map((words) => make("p", "conditions-caution", words));
   if (comparisons.length === 0) return [heading, ...notes];
   const areSeveral = comparisons.length > 1;
-  const name = areSeveral
-    ? `Welch's t-tests of the images' values for each pair of groups, two-sided, with p values adjusted by Holm's method for ${counted(comparisons.length, "test")}. The intervals are not adjusted.`
-    : "Welch's t-test of the images' values, two-sided.";
-  const samples =
-    "The samples are images (n), not nuclei. Images of one well, slide or animal are not independent of each other: the p value is then too small.";
-  const head = ["Groups", "Difference of means", "95 % interval", "t", "df", areSeveral ? "p (Holm)" : "p"];
+  const name = areSeveral ? text.testOfMore(comparisons.length) : text.testOfTwo;
+  const head = [text.groups, text.meansDifference, text.interval95, "t", "df", areSeveral ? "p (Holm)" : "p"];
   return [
     heading,
     make("p", "", name),
-    table(`Differences of ${title}`, head, comparisons.map(testRow)),
+    table(text.differencesOf(title), head, comparisons.map(testRow)),
     ...notes,
-    make("p", "note", samples),
+    make("p", "note", text.testSamples),
   ];
 }
 
@@ -184,7 +169,7 @@ function testRow({ first, second, test, p }: Comparison): string[] {
   return [
     `${nameOf(second)} − ${nameOf(first)}`,
     signed(difference),
-    `${signed(interval[0])} to ${signed(interval[1])}`,
+    text.fromTo(signed(interval[0]), signed(interval[1])),
     signed(t),
     written(df),
     pWords(p),
@@ -199,5 +184,5 @@ function signed(value: number): string {
 /** A p value as it is usually printed. */
 export function pWords(p: number): string {
   if (!Number.isFinite(p)) return noValue;
-  return p < 0.0001 ? "< 0.0001" : p.toFixed(4);
+  return p < 0.0001 ? `< ${text.fixed(0.0001, 4)}` : text.fixed(p, 4);
 }

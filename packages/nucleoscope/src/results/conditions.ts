@@ -1,6 +1,7 @@
 /** Groups of images (conditions), compared by the means of their images. */
 
 import { quantile } from "d3-array";
+import * as text from "../text.ts";
 import { sortedGroups, type Group } from "../session/groups.ts";
 import { holm, welch, type WelchTest } from "./conditions-statistics.ts";
 import { columnIndex, columnValues, heading, type MeasurementTable } from "./measurement-table.ts";
@@ -29,15 +30,15 @@ export interface Quantity {
 }
 
 /** Counted nuclei. */
-const count: Quantity = { key: "nuclei_counted", title: "Number of nuclei", isOfNuclei: false };
+const count: Quantity = { key: "nuclei_counted", title: text.nucleiNumber, isOfNuclei: false };
 const perMegapixel: Quantity = {
   key: "density_per_megapixel",
-  title: "Density (nuclei per megapixel)",
+  title: text.densityPerMegapixel,
   isOfNuclei: false,
 };
-const perMm2: Quantity = { key: "density_per_mm2", title: "Density (nuclei per mm²)", isOfNuclei: false };
+const perMm2: Quantity = { key: "density_per_mm2", title: text.densityPerMm2, isOfNuclei: false };
 
-const positive: Quantity = { key: "positive_percent", title: "Positive nuclei (%)", isOfNuclei: false };
+const positive: Quantity = { key: "positive_percent", title: text.positivePercent, isOfNuclei: false };
 
 /** What can be compared between these images: count, density, share of positive nuclei, and every measurement that one of them has. */
 export function quantitiesOf(images: readonly ConditionImage[]): Quantity[] {
@@ -118,7 +119,7 @@ function conditionOf({ name, places }: Group, images: readonly ConditionImage[],
 
 /** The name of a group, or words for the images without one. */
 export function nameOf({ name }: Pick<Condition, "name">): string {
-  return name ?? "No group";
+  return name ?? text.noGroup;
 }
 
 /** The mean of the images' values, and its standard deviation; NaN for fewer than two images. */
@@ -229,28 +230,18 @@ export function boxOf(values: Float64Array): Box | null {
 /** What keeps groups from being tested, or makes the result doubtful; empty if nothing does. */
 export function cautions(conditions: readonly Condition[]): string[] {
   const groups = conditions.filter(({ name }) => name !== null);
-  if (groups.length < 2) return ["No test: at least two groups of images are needed."];
+  if (groups.length < 2) return [text.testNeedsGroups];
   const single = groups.filter(({ images }) => images.length < 2);
   const few = groups.filter(({ images }) => images.length === 2);
   const words: string[] = [];
-  if (single.length > 0) {
-    words.push(`${listed(single)} cannot be tested: a test needs at least 2 images with a value in each group.`);
-  }
-  if (few.length > 0) {
-    words.push(
-      `With fewer than 3 images in a group (${few.map(nameOf).join(", ")}), a p value means little: even large differences can go unnoticed, and the spread is hardly known.`,
-    );
-  }
+  if (single.length > 0) words.push(text.testNeedsImages(single.map(nameOf)));
+  if (few.length > 0) words.push(text.testOfFew(few.map(nameOf)));
   if (comparisonsOf(groups).some(({ first, second, test }) => test === null && areEnough(first, second))) {
-    words.push("Groups whose images all have the same value cannot be tested.");
+    words.push(text.testOfEqual);
   }
   return words;
 }
 
 function areEnough(first: Condition, second: Condition): boolean {
   return Math.min(first.images.length, second.images.length) >= 2;
-}
-
-function listed(groups: readonly Condition[]): string {
-  return `${groups.length === 1 ? "The group" : "The groups"} ${groups.map(nameOf).join(", ")}`;
 }

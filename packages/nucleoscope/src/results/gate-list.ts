@@ -1,3 +1,4 @@
+import * as text from "../text.ts";
 import { make } from "../ui/dom.ts";
 import type { Gate } from "../session/gates.ts";
 import { heading, type MeasurementTable } from "./measurement-table.ts";
@@ -12,7 +13,7 @@ export class GateList {
     this.#remove = remove;
     this.#removeAll = removeAll;
     this.element.setAttribute("role", "group");
-    this.element.setAttribute("aria-label", "Gates");
+    this.element.setAttribute("aria-label", text.gates);
     this.element.hidden = true;
   }
 
@@ -21,40 +22,32 @@ export class GateList {
     this.element.hidden = gates.length === 0;
     const list = make("ul", "gates");
     list.append(...gates.map((gate) => this.#item(gate, table)));
-    this.element.replaceChildren(make("span", "gate-title", "Gates"), list);
-    if (gates.length > 1) this.element.append(this.#button("Remove all gates", "Remove all", this.#removeAll));
+    this.element.replaceChildren(make("span", "gate-title", text.gates), list);
+    if (gates.length > 1) this.element.append(this.#button(text.removeAllGates, text.removeAll, this.#removeAll));
   }
 
   #item(gate: Gate, table: MeasurementTable | null): HTMLElement {
     const item = make("li", "gate");
     const column = table?.columns.find(({ key }) => key === gate.key);
-    const words = gateWords(gate, column === undefined ? gate.key : heading(column));
-    const text = make("span", "", words);
+    const [low, high] = [gate.minimum, gate.maximum].map((end) => (end === null ? null : text.ungrouped(end)));
+    const rule = text.gateRule(column === undefined ? gate.key : heading(column), low ?? null, high ?? null, gate.keep);
+    const words = make("span", "", rule);
     if (table !== null && column === undefined) {
-      text.append(" ", make("span", "gate-unused", "(not used: this image has no such measurement)"));
+      words.append(" ", make("span", "gate-unused", text.gateNotUsed));
     }
     item.append(
-      text,
-      this.#button(`Remove gate: ${words}`, "✕", () => this.#remove(gate)),
+      words,
+      this.#button(text.removeGate(rule), "✕", () => this.#remove(gate)),
     );
     return item;
   }
 
-  #button(label: string, text: string, action: () => void): HTMLButtonElement {
-    const button = make("button", "quiet gate-remove", text);
+  #button(label: string, words: string, action: () => void): HTMLButtonElement {
+    const button = make("button", "quiet gate-remove", words);
     button.type = "button";
     button.setAttribute("aria-label", label);
     button.title = label;
     button.addEventListener("click", action);
     return button;
   }
-}
-
-/** The values that a gate keeps, as text: `Area (px²): 200 or more`, `Area (px²): outside 200 to 300`. */
-export function gateWords({ minimum, maximum, keep }: Gate, name: string): string {
-  const isInside = keep === "inside";
-  if (minimum !== null && maximum !== null) return `${name}: ${isInside ? "" : "outside "}${minimum} to ${maximum}`;
-  if (minimum !== null) return `${name}: ${isInside ? `${minimum} or more` : `below ${minimum}`}`;
-  if (maximum !== null) return `${name}: ${isInside ? `${maximum} or less` : `above ${maximum}`}`;
-  return `${name}: ${isInside ? "any value" : "no value"}`;
 }

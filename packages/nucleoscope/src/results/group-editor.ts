@@ -1,4 +1,4 @@
-import { counted } from "../format.ts";
+import * as text from "../text.ts";
 import { groupsOf, sortedGroups, type GroupChange, type GroupRule } from "../session/groups.ts";
 import { make, makeOption, setText } from "../ui/dom.ts";
 import type { ConditionImage } from "./conditions.ts";
@@ -7,20 +7,19 @@ import { button } from "./chart.ts";
 type Way = GroupRule["kind"] | "hand";
 
 const ways: readonly (readonly [Way, string])[] = [
-  ["folder", "Folder"],
-  ["template", "File name pattern"],
-  ["expression", "Regular expression"],
-  ["hand", "By hand"],
-  ["none", "No groups"],
+  ["folder", text.groupByFolder],
+  ["template", text.groupByTemplate],
+  ["expression", text.groupByExpression],
+  ["hand", text.groupByHand],
+  ["none", text.groupByNothing],
 ];
 
 const help: Readonly<Record<Way, string>> = {
-  folder: "The first folder in which the images differ names their group.",
-  template:
-    "{group} stands for the group, * for any text. The pattern is that of the whole file name without its ending; with a / it includes folders, such as {group}/*.",
-  expression: "The first part in parentheses that matches, anywhere in the folder and file name, is the group.",
-  hand: "Tick images, type the name of their group, and press “Set group”. An empty name removes them from their group.",
-  none: "No image has a group.",
+  folder: text.groupByFolderHelp,
+  template: text.groupByTemplateHelp,
+  expression: text.groupByExpressionHelp,
+  hand: text.groupByHandHelp,
+  none: text.groupByNothingHelp,
 };
 
 /** How many groups the preview shows, and how many examples of each. */
@@ -32,7 +31,7 @@ let editors = 0;
 /** Forms the groups of the images: by a rule, with a preview, or by hand. */
 export class GroupEditor {
   readonly element = make("details", "group-editor");
-  readonly #title = make("summary", "group-editor-title", "Groups");
+  readonly #title = make("summary", "group-editor-title", text.groups);
   readonly #way = make("select", "");
   readonly #pattern = make("input", "");
   readonly #patternField = make("label", "field");
@@ -57,18 +56,18 @@ export class GroupEditor {
   constructor(changed: (change: GroupChange) => void) {
     this.#changed = changed;
     const id = `group-editor-${++editors}`;
-    this.#way.append(...ways.map(([value, text]) => makeOption(value, text)));
+    this.#way.append(...ways.map(([value, words]) => makeOption(value, words)));
     this.#way.addEventListener("change", () => {
       this.#isTouched = true;
       this.#refresh();
     });
     const way = make("label", "field");
-    way.append(make("span", "field-name", "Group images by"), this.#way);
+    way.append(make("span", "field-name", text.groupBy), this.#way);
     this.#pattern.type = "text";
     this.#pattern.autocomplete = "off";
     this.#pattern.spellcheck = false;
     this.#pattern.setAttribute("aria-describedby", `${id}-help ${id}-problem`);
-    this.#patternField.append(make("span", "field-name", "Pattern"), this.#pattern);
+    this.#patternField.append(make("span", "field-name", text.pattern), this.#pattern);
     this.#pattern.addEventListener("input", () => {
       const kind = this.#kind;
       if (kind === "template" || kind === "expression") this.#typed[kind] = this.#pattern.value;
@@ -80,23 +79,23 @@ export class GroupEditor {
     this.#help.id = `${id}-help`;
     this.#problem.id = `${id}-problem`;
     this.#problem.setAttribute("role", "status");
-    this.#apply = button("Apply to all images", () => this.#applyRule());
+    this.#apply = button(text.applyToAll, () => this.#applyRule());
     this.#name.type = "text";
     this.#name.autocomplete = "off";
     this.#names.id = `${id}-names`;
     this.#name.setAttribute("list", this.#names.id);
     const name = make("label", "field");
-    name.append(make("span", "field-name", "Group of the ticked images"), this.#name);
+    name.append(make("span", "field-name", text.groupOfTicked), this.#name);
     this.#name.addEventListener("keydown", (event) => {
       if (event.key === "Enter") this.#setByHand();
     });
     const actions = make("div", "chart-controls");
     actions.append(
       name,
-      button("Set group", () => this.#setByHand()),
+      button(text.setGroup, () => this.#setByHand()),
     );
     this.#list.setAttribute("role", "group");
-    this.#list.setAttribute("aria-label", "Images");
+    this.#list.setAttribute("aria-label", text.images);
     this.#hand.append(this.#list, actions, this.#names);
     const controls = make("div", "chart-controls");
     controls.append(way, this.#patternField);
@@ -115,8 +114,8 @@ export class GroupEditor {
       if (rule.kind === "template") this.#typed.template = rule.template;
       if (rule.kind === "expression") this.#typed.expression = rule.expression;
     }
-    const named = sortedGroups(images.map(({ group }) => group)).filter(({ name }) => name !== null);
-    setText(this.#title, `Groups: ${named.length === 0 ? "none" : named.map(({ name }) => name).join(", ")}`);
+    const named = sortedGroups(images.map(({ group }) => group)).flatMap(({ name }) => name ?? []);
+    setText(this.#title, text.groupsNow(named));
     if (named.length === 0 && !this.#isTouched) this.element.open = true;
     this.#refresh();
   }
@@ -163,16 +162,15 @@ export class GroupEditor {
       ...groups.slice(0, shownGroups).map(({ name, places }) => {
         const item = make("li", "");
         const names = places.slice(0, examples).map((place) => this.#images[place]?.name ?? "");
-        const rest = places.length > examples ? ` and ${places.length - examples} more` : "";
         item.append(
-          make("strong", name === null ? "group-none" : "", name ?? "No group"),
-          ` ${counted(places.length, "image")}: ${names.join(", ")}${rest}`,
+          make("strong", name === null ? "group-none" : "", name ?? text.noGroup),
+          ` ${text.groupExamples(places.length, names)}`,
         );
         return item;
       }),
     );
     const more = groups.length - shownGroups;
-    if (more > 0) this.#preview.append(make("li", "", `and ${counted(more, "more group")}`));
+    if (more > 0) this.#preview.append(make("li", "", text.moreGroups(more)));
   }
 
   #applyRule(): void {
@@ -196,7 +194,7 @@ export class GroupEditor {
         box.type = "checkbox";
         box.value = path;
         box.checked = ticked.has(path);
-        label.append(box, make("span", "", name), make("span", "group-current", group ?? "No group"));
+        label.append(box, make("span", "", name), make("span", "group-current", group ?? text.noGroup));
         return label;
       }),
     );
@@ -210,7 +208,7 @@ export class GroupEditor {
   #setByHand(): void {
     const boxes = [...this.#list.querySelectorAll("input")].filter(({ checked }) => checked);
     if (boxes.length === 0) {
-      setText(this.#problem, "Tick at least one image.");
+      setText(this.#problem, text.tickImage);
       return;
     }
     const paths = new Set(boxes.map(({ value }) => value));

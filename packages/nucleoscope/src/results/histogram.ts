@@ -2,7 +2,7 @@ import { max } from "d3-array";
 import { brushX, type BrushSelection } from "d3-brush";
 import { scaleLinear } from "d3-scale";
 import { make, setText, makeSvg } from "../ui/dom.ts";
-import { nuclei, number } from "../format.ts";
+import * as text from "../text.ts";
 import { binAt, binCounts, binEdge, binsOf, type Bins } from "./bins.ts";
 import { BrushLayer } from "./brush-layer.ts";
 import { exportButtons } from "./chart-export.ts";
@@ -19,7 +19,7 @@ const nobody: ReadonlySet<number> = new Set();
 export class Histogram {
   readonly element = make("div", "chart-panel");
   readonly #events: ChartEvents;
-  readonly #column = new ColumnSelect("Column", () => this.#changeColumn());
+  readonly #column = new ColumnSelect(text.column, () => this.#changeColumn());
   readonly #binCount = make("input", "");
   readonly #chart = new Chart(() => this.#draw());
   readonly #bars = {
@@ -47,9 +47,9 @@ export class Histogram {
   constructor(events: ChartEvents) {
     this.#events = events;
     this.#buttons = [
-      button("Keep only this range", () => this.#gate("inside")),
-      button("Leave this range out", () => this.#gate("outside")),
-      button("Clear range", () => {
+      button(text.keepRange, () => this.#gate("inside")),
+      button(text.leaveRangeOut, () => this.#gate("outside")),
+      button(text.clearRange, () => {
         this.#mark(openRange);
         // The button is now disabled, and a disabled button would keep the focus.
         this.#fields.focus();
@@ -60,7 +60,7 @@ export class Histogram {
     this.#binCount.max = String(mostBinsAsked);
     this.#binCount.addEventListener("change", () => this.#bin());
     const bins = make("label", "field");
-    bins.append(make("span", "field-name", "Bins"), this.#binCount);
+    bins.append(make("span", "field-name", text.bins), this.#binCount);
     const controls = make("div", "chart-controls");
     controls.append(this.#column.element, bins);
     const { excluded, included, brushed } = this.#bars;
@@ -70,7 +70,7 @@ export class Histogram {
     actions.append(this.#fields.element, ...this.#buttons);
     const series = legend(["included", "excluded", "brushed", "selected"]);
     const saving = exportButtons(
-      () => this.#chart.parts,
+      () => ({ ...this.#chart.parts, legend: series }),
       () => `histogram ${this.#column.key}`,
     );
     this.element.append(controls, this.#chart.element, series, this.#reading, actions, saving);
@@ -136,7 +136,7 @@ export class Histogram {
       this.#table === null || chosen === null ? new Float64Array() : columnValues(this.#table, chosen.index);
     this.#isWhole = isWhole(this.#values);
     this.#binCount.value = "";
-    this.#fields.title = chosen === null ? "Range" : `Range of ${heading(chosen.column)}`;
+    this.#fields.title = chosen === null ? text.range : text.rangeOf(heading(chosen.column));
     this.#bin();
     this.clearBrush();
   }
@@ -145,7 +145,7 @@ export class Histogram {
     const asked = this.#binCount.valueAsNumber;
     const isGiven = Number.isInteger(asked) && asked >= 1 && asked <= mostBinsAsked;
     this.#bins = binsOf(this.#values, isGiven ? asked : null);
-    this.#binCount.placeholder = isGiven || this.#bins === null ? "auto" : `auto (${this.#bins.count})`;
+    this.#binCount.placeholder = isGiven || this.#bins === null ? text.automatic : text.automaticBins(this.#bins.count);
     this.#chart.refresh();
   }
 
@@ -194,7 +194,7 @@ export class Histogram {
     this.#across = scaleLinear([bins.minimum, bins.maximum], [0, width]);
     const up = scaleLinear([0, Math.max(1, max(all) ?? 0)], [height, 0]).nice();
     const across = chosen === null ? "" : heading(chosen.column);
-    this.#chart.drawAxes(this.#across, up, { across, up: "Nuclei" });
+    this.#chart.drawAxes(this.#across, up, { across, up: text.nuclei });
     for (const [path, counts] of [
       [this.#bars.excluded, all],
       [this.#bars.included, included],
@@ -205,7 +205,7 @@ export class Histogram {
     this.#placeLines();
     this.#brush.fit(width, height);
     this.#moveBrush();
-    this.#chart.description = `Histogram of ${across}: ${nuclei(this.#values.length)} in ${number(bins.count)} bins`;
+    this.#chart.description = text.histogramOf(across, this.#values.length, bins.count);
     for (const one of this.#buttons) one.disabled = isOpen(this.#range);
   }
 
@@ -236,14 +236,11 @@ export class Histogram {
     const within = { minimum: binEdge(bins, bin), maximum: binEdge(bins, bin + 1) };
     let count = 0;
     for (const value of this.#values) if (binAt(bins, value) === bin) count++;
-    setText(this.#reading, `${written(within.minimum)} to ${written(within.maximum)}: ${nuclei(count)}`);
+    setText(this.#reading, text.nucleiInBin(written(within.minimum), written(within.maximum), count));
   }
 
   #describeRange(): void {
-    const words = isOpen(this.#range)
-      ? "Drag across the chart, or type a range below."
-      : `${nuclei(this.#brushed.size)} in the range.`;
-    setText(this.#reading, words);
+    setText(this.#reading, isOpen(this.#range) ? text.histogramHelp : text.nucleiInRange(this.#brushed.size));
   }
 }
 

@@ -1,10 +1,12 @@
 /** The measurements of an image's nuclei, and how values are formatted. */
 
+import * as text from "../text.ts";
+
 /** One kind of measurement. */
 export interface MeasurementColumn {
   /** The name in exported files, such as `area_px2`: unique in its table. */
   readonly key: string;
-  /** The displayed name, such as `Area`. */
+  /** The name in English, such as `Area`. */
   readonly label: string;
   /** Such as `px²`; empty for pure numbers. */
   readonly unit: string;
@@ -35,13 +37,13 @@ export function isWhole(values: Float64Array): boolean {
 }
 
 /** `Area (px²)`, or only the name if there is no unit. */
-export function heading({ label, unit }: MeasurementColumn): string {
-  return unit === "" ? label : `${label} (${unit})`;
+export function heading(column: MeasurementColumn, name = text.measurementName(column)): string {
+  return column.unit === "" ? name : `${name} (${column.unit})`;
 }
 
-const short = new Intl.NumberFormat("en", { minimumSignificantDigits: 4, maximumSignificantDigits: 4 });
-const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
-const scientific = new Intl.NumberFormat("en", {
+const short = new Intl.NumberFormat(text.locale, { minimumSignificantDigits: 4, maximumSignificantDigits: 4 });
+const whole = new Intl.NumberFormat(text.locale, { maximumFractionDigits: 0 });
+const scientific = new Intl.NumberFormat(text.locale, {
   notation: "scientific",
   minimumFractionDigits: 3,
   maximumFractionDigits: 3,

@@ -9,7 +9,8 @@ import type { PositiveEvents } from "./positive-panel.ts";
 import { ResultsPanel } from "./results-panel.ts";
 import type { Viewer } from "../viewer/viewer.ts";
 import type { CountedNuclei, MeasurementTable } from "../wasm/nucleoscope.js";
-import { counted, explanation } from "../format.ts";
+import { explanation } from "../format.ts";
+import * as text from "../text.ts";
 
 /** The measurements shown for the nucleus under the pointer. */
 const hoverColumns = ["area_um2", "area_px2", "circularity", "equivalent_diameter_px"];
@@ -94,7 +95,7 @@ export class Measurements {
     const words =
       first === undefined || error === null
         ? null
-        : `${counted(missing.length, "image")} could not be measured and ${missing.length === 1 ? "is" : "are"} left out. ${first.name}: ${explanation(error)}`;
+        : text.imagesNotMeasured(missing.length, first.name, explanation(error));
     this.#panel.showMissing(words, () => this.#tryAgain(missing));
   }
 
@@ -119,7 +120,7 @@ export class Measurements {
   #fail(image: BatchImage, error: ErrorReport): void {
     this.#table = null;
     this.#counted = null;
-    this.#panel.fail(`${image.name} could not be measured. ${explanation(error)}`, () => this.#tryAgain([image]));
+    this.#panel.fail(text.imageNotMeasured(image.name, explanation(error)), () => this.#tryAgain([image]));
   }
 
   #tryAgain(images: readonly BatchImage[]): void {
@@ -148,7 +149,7 @@ export class Measurements {
 
   #wordsOf(label: number): string {
     const table = this.#table;
-    if (table === null || label > table.rows) return `Nucleus ${label}`;
+    if (table === null || label > table.rows) return text.nucleusTitle(label);
     const words = hoverColumns.flatMap((key) => {
       const index = columnIndex(table, key);
       const column = table.columns[index];
@@ -157,7 +158,7 @@ export class Measurements {
     });
     const { positive = null, included } = this.#counted ?? {};
     if (positive !== null && included?.[label - 1] === 1)
-      words.unshift(positive[label - 1] === 1 ? "positive" : "negative");
-    return [`Nucleus ${label}`, ...words].join(" · ");
+      words.unshift(positive[label - 1] === 1 ? text.hoveredPositive : text.hoveredNegative);
+    return [text.nucleusTitle(label), ...words].join(" · ");
   }
 }

@@ -1,7 +1,7 @@
 import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } from "@tanstack/virtual-core";
 import { extent } from "d3-array";
 import { make, setText } from "../ui/dom.ts";
-import { nuclei, number } from "../format.ts";
+import * as text from "../text.ts";
 import { ColumnChooser } from "./column-chooser.ts";
 import {
   columnIndex,
@@ -68,8 +68,8 @@ export class NucleusTable {
   readonly #hideExcluded = make("input", "");
   readonly #onlyBrushed = make("input", "");
   readonly #onlyBrushedLabel = make("label", "toggle");
-  readonly #clearFilters = make("button", "quiet", "Clear filters");
-  readonly #copy = make("button", "quiet", "Copy table");
+  readonly #clearFilters = make("button", "quiet", text.clearFilters);
+  readonly #copy = make("button", "quiet", text.copyTable);
   readonly #count = make("p", "table-count");
   readonly #grid = make("div", "table-grid");
   readonly #head = make("div", "table-head");
@@ -165,26 +165,23 @@ export class NucleusTable {
   }
 
   #assemble(): void {
-    const help = make(
-      "p",
-      "note",
-      "Arrow keys move. Enter sorts by a heading, or selects a row. Ctrl+C copies the selected nucleus, or all that are shown. Type under a heading to filter: ",
-    );
+    const help = make("p", "note");
     help.id = `${this.#id}-help`;
-    help.append(make("code", "", "> 200"), ", ", make("code", "", "< 5"), " or ", make("code", "", "200 to 400"), ".");
+    const parts = text.tableHelp.split("`");
+    help.append(...parts.map((part, place) => (place % 2 === 1 ? make("code", "", part) : part)));
     this.#count.setAttribute("aria-live", "polite");
     const tools = make("div", "table-tools");
     tools.append(
       this.#chooser.element,
-      checkbox(this.#hideExcluded, "Hide nuclei that do not count"),
-      checkbox(this.#onlyBrushed, "Brushed nuclei only", this.#onlyBrushedLabel),
+      checkbox(this.#hideExcluded, text.hideNotCounted),
+      checkbox(this.#onlyBrushed, text.onlyBrushed, this.#onlyBrushedLabel),
       this.#clearFilters,
       this.#copy,
       this.#count,
     );
     this.#onlyBrushedLabel.hidden = true;
     this.#copy.type = "button";
-    this.#copy.title = "Copy all nuclei that are shown, for a spreadsheet";
+    this.#copy.title = text.copyTableHelp;
     this.#clearFilters.type = "button";
     this.#clearFilters.hidden = true;
     for (const part of [this.#head, this.#body]) part.setAttribute("role", "rowgroup");
@@ -195,7 +192,7 @@ export class NucleusTable {
     this.#head.append(this.#headings, this.#filters);
     this.#grid.tabIndex = 0;
     this.#grid.setAttribute("role", "grid");
-    this.#grid.setAttribute("aria-label", "Measurements of the nuclei");
+    this.#grid.setAttribute("aria-label", text.tableName);
     this.#grid.setAttribute("aria-describedby", help.id);
     this.#grid.append(this.#head, this.#body);
     this.element.append(tools, this.#grid, help);
@@ -223,7 +220,7 @@ export class NucleusTable {
     this.#copy.addEventListener("click", () => {
       const rows = [...this.#order];
       void copyText(this.#textOf(rows)).then((isCopied) =>
-        this.#report(isCopied ? `${nuclei(rows.length)} copied` : "the browser does not allow copying"),
+        this.#report(isCopied ? text.nucleiCopied(rows.length) : text.copyNotAllowed),
       );
     });
     this.#clearFilters.addEventListener("click", () => {
@@ -312,11 +309,11 @@ export class NucleusTable {
     filterCell.setAttribute("aria-colindex", String(index + 1));
     const filter = make("input", "");
     filter.type = "text";
-    filter.placeholder = "filter";
+    filter.placeholder = text.filter;
     filter.autocomplete = "off";
     filter.spellcheck = false;
     filter.value = this.#filterTexts.get(column.key) ?? "";
-    filter.setAttribute("aria-label", `Filter ${heading(column)}`);
+    filter.setAttribute("aria-label", text.filterColumn(heading(column)));
     filterCell.append(filter);
     return { column, values, isWhole: isOfWhole, heading: head, filterCell, filter };
   }
@@ -348,9 +345,9 @@ export class NucleusTable {
     const conditions = [];
     for (const { column, values, isWhole: isOfWhole, filter } of this.#columns) {
       this.#filterTexts.set(column.key, filter.value);
-      const condition = readCondition(filter.value, (value) => written(value, isOfWhole));
+      const condition = readCondition(filter.value, text.decimalSign, (value) => written(value, isOfWhole));
       filter.setAttribute("aria-invalid", String(condition === undefined));
-      filter.title = condition === undefined ? "Type > 200, < 5 or 200 to 400" : "";
+      filter.title = condition === undefined ? text.filterHelp : "";
       if (condition) conditions.push({ values, condition });
     }
     this.#clearFilters.hidden = this.#columns.every(({ filter }) => filter.value === "");
@@ -358,16 +355,10 @@ export class NucleusTable {
   }
 
   #showCount(): void {
-    const all = this.#table?.rows ?? 0;
-    const shown = this.#order.length;
-    const words = [shown === all ? nuclei(all) : `${number(shown)} of ${nuclei(all)} shown`];
-    if (this.#columns.some(({ filter }) => filter.getAttribute("aria-invalid") === "true")) {
-      words.push("a filter is not valid");
-    }
-    if (this.#selected !== null && !this.#order.includes(this.#selected - 1)) {
-      words.push(`nucleus ${number(this.#selected)} is hidden`);
-    }
-    setText(this.#count, words.join(", "));
+    const isInvalid = this.#columns.some(({ filter }) => filter.getAttribute("aria-invalid") === "true");
+    const isHidden = this.#selected !== null && !this.#order.includes(this.#selected - 1);
+    const hidden = isHidden ? this.#selected : null;
+    setText(this.#count, text.nucleiShown(this.#order.length, this.#table?.rows ?? 0, isInvalid, hidden));
   }
 
   /** Fills the visible rows, reusing existing elements. */
@@ -418,9 +409,9 @@ export class NucleusTable {
     element.classList.toggle("is-brushed", this.#brushed?.has(label) === true);
     element.classList.toggle("is-hovered", label === this.#hovered);
     for (const [index, { values, isWhole: isOfWhole }] of this.#columns.entries()) {
-      const text = written(values[nucleus] ?? Number.NaN, isOfWhole);
+      const shown = written(values[nucleus] ?? Number.NaN, isOfWhole);
       const node = cells[index]?.firstChild;
-      if (node && node.nodeValue !== text) node.nodeValue = text;
+      if (node && node.nodeValue !== shown) node.nodeValue = shown;
     }
   }
 
@@ -457,12 +448,12 @@ export class NucleusTable {
     const rows = selected < 0 ? [...this.#order] : [...this.#order.subarray(selected, selected + 1)];
     event.clipboardData.setData("text/plain", this.#textOf(rows));
     event.preventDefault();
-    this.#report(`${nuclei(rows.length)} copied`);
+    this.#report(text.nucleiCopied(rows.length));
   }
 
   #textOf(rows: readonly number[]): string {
     const columns = this.#columns.map(({ column, values }) => ({ heading: heading(column), values }));
-    return tableText(columns, rows);
+    return tableText(columns, rows, text.ungrouped);
   }
 
   /** Shows a text in place of the number of rows for a while. */
@@ -575,9 +566,9 @@ export class NucleusTable {
 }
 
 /** Copies a text; returns whether the browser allowed it. */
-async function copyText(text: string): Promise<boolean> {
+async function copyText(table: string): Promise<boolean> {
   try {
-    await navigator.clipboard.writeText(text);
+    await navigator.clipboard.writeText(table);
     return true;
   } catch {
     return false;
@@ -595,8 +586,8 @@ function widthOf({ column, values, isWhole: isOfWhole }: ShownColumn): number {
   return Math.max(6, longestWord * 0.6 + 2, Math.max(...ends) * 0.65 + 2.5);
 }
 
-function checkbox(box: HTMLInputElement, text: string, label = make("label", "toggle")): HTMLLabelElement {
+function checkbox(box: HTMLInputElement, name: string, label = make("label", "toggle")): HTMLLabelElement {
   box.type = "checkbox";
-  label.append(box, ` ${text}`);
+  label.append(box, ` ${name}`);
   return label;
 }

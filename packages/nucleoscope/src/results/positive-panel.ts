@@ -1,4 +1,4 @@
-import { positiveNuclei } from "../format.ts";
+import * as text from "../text.ts";
 import { readNumber } from "../session/row-filter.ts";
 import { make, makeOption, setText } from "../ui/dom.ts";
 import type { Threshold } from "../wasm/nucleoscope.js";
@@ -39,19 +39,19 @@ export class PositivePanel {
 
   constructor(events: PositiveEvents) {
     this.#events = events;
-    this.#column.setAttribute("aria-label", "Measurement that makes nuclei positive");
+    this.#column.setAttribute("aria-label", text.positiveColumn);
     this.#column.addEventListener("change", () => {
       if (this.#column.value === "") events.thresholdChanged(null);
       else void this.#suggest();
     });
     this.#field.addEventListener("change", () => {
       markInvalid(this.#field);
-      const minimum = readNumber(this.#field.value);
+      const minimum = readNumber(this.#field.value, text.decimalSign);
       if (minimum != null) events.thresholdChanged({ key: this.#column.value, minimum });
     });
-    this.#suggestion.title = "Otsu’s threshold of the counted nuclei of all images";
+    this.#suggestion.title = text.otsuHelp;
     const controls = make("div", "chart-controls");
-    controls.append(this.#column, labelled("positive from", this.#field), this.#suggestion);
+    controls.append(this.#column, labelled(text.positiveFrom, this.#field), this.#suggestion);
     const figure = make("figure", "");
     this.#histogram = new SmallHistogram(figure);
     this.element.append(this.#title, controls, figure, this.#batch);
@@ -66,16 +66,15 @@ export class PositivePanel {
     this.#offer(table);
     this.#column.value = threshold?.key ?? "";
     for (const part of [this.#field, this.#suggestion]) part.disabled = threshold === null;
-    if (!this.#field.matches(":focus") || threshold === null) this.#field.value = String(threshold?.minimum ?? "");
+    if (threshold === null) this.#field.value = "";
+    else if (!this.#field.matches(":focus")) this.#field.value = text.ungrouped(threshold.minimum);
     const words =
-      summary.positive === null
-        ? "not used: this image has no such measurement"
-        : positiveNuclei(summary.positive, summary.included);
-    setText(this.#title, threshold === null ? "Positive nuclei" : `Positive: ${words}`);
+      summary.positive === null ? text.positiveNotUsed : text.positiveOfImage(summary.positive, summary.included);
+    setText(this.#title, threshold === null ? text.positiveTitle : words);
     this.#histogram.show(table, included, threshold === null ? [] : [threshold.key], threshold?.minimum);
     const all = summariseBatch(images);
     this.#batch.hidden = images.length < 2 || all.positive === null;
-    setText(this.#batch, `All images: ${positiveNuclei(all.positive ?? 0, all.included)}`);
+    setText(this.#batch, text.positiveOfAll(all.positive ?? 0, all.included));
   }
 
   #offer({ columns }: MeasurementTable): void {
@@ -84,7 +83,7 @@ export class PositivePanel {
     if (this.#offered === keys) return;
     this.#offered = keys;
     const options = offered.map((column) => makeOption(column.key, heading(column)));
-    this.#column.replaceChildren(makeOption("", "Not divided"), ...options);
+    this.#column.replaceChildren(makeOption("", text.notDivided), ...options);
   }
 
   async #suggest(): Promise<void> {

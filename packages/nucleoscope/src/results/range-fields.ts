@@ -1,3 +1,4 @@
+import * as text from "../text.ts";
 import { make, setText } from "../ui/dom.ts";
 import { readNumber, type ValueRange } from "../session/row-filter.ts";
 
@@ -27,18 +28,18 @@ export class RangeFields {
   /** `changed` is called with the typed range; reversed ends are swapped. */
   constructor(changed: (range: ValueRange) => void) {
     for (const field of [this.#from, this.#to]) {
-      field.placeholder = "any";
+      field.placeholder = text.openEnd;
       field.addEventListener("change", () => {
         for (const one of [this.#from, this.#to]) markInvalid(one);
         changed(this.range);
       });
     }
-    this.element.append(this.#title, labelled("from", this.#from), labelled("to", this.#to));
+    this.element.append(this.#title, labelled(text.rangeFrom, this.#from), labelled(text.rangeTo, this.#to));
   }
 
   /** Sets the legend, which names the column. */
-  set title(text: string) {
-    setText(this.#title, text);
+  set title(words: string) {
+    setText(this.#title, words);
   }
 
   /** Moves the focus to the first field. */
@@ -54,8 +55,8 @@ export class RangeFields {
   }
 
   set range({ minimum, maximum }: ValueRange) {
-    this.#from.value = minimum === null ? "" : String(minimum);
-    this.#to.value = maximum === null ? "" : String(maximum);
+    this.#from.value = minimum === null ? "" : text.ungrouped(minimum);
+    this.#to.value = maximum === null ? "" : text.ungrouped(maximum);
   }
 }
 
@@ -69,19 +70,19 @@ export function numberField(): HTMLInputElement {
 }
 
 /** A field with its label. */
-export function labelled(text: string, field: HTMLInputElement): HTMLLabelElement {
-  const label = make("label", "", `${text} `);
+export function labelled(name: string, field: HTMLInputElement): HTMLLabelElement {
+  const label = make("label", "", `${name} `);
   label.append(field);
   return label;
 }
 
 function numberIn({ value }: HTMLInputElement): number | null {
-  return readNumber(value) ?? null;
+  return readNumber(value, text.decimalSign) ?? null;
 }
 
 /** Marks a field whose text is not a number. */
 export function markInvalid(field: HTMLInputElement): void {
-  const isInvalid = readNumber(field.value) === undefined;
+  const isInvalid = readNumber(field.value, text.decimalSign) === undefined;
   field.setAttribute("aria-invalid", String(isInvalid));
-  field.title = isInvalid ? "Type a number, such as 200 or 0.9" : "";
+  field.title = isInvalid ? text.numberHelp : "";
 }

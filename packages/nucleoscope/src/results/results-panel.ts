@@ -13,7 +13,7 @@ import { Scatter } from "./scatter.ts";
 import { SummaryView } from "./summary-view.ts";
 import type { ImageSummary } from "./summary.ts";
 import { Tabs } from "./tabs.ts";
-import { countedNuclei } from "../format.ts";
+import * as text from "../text.ts";
 import type { Threshold } from "../wasm/nucleoscope.js";
 
 /** Which nuclei of an image count. */
@@ -46,7 +46,7 @@ export interface Conditions {
   readonly selected: string | null;
 }
 
-const tabNames = ["Table", "Histogram", "Scatter plot", "Summary", "Conditions"] as const;
+const tabNames = [text.tableTab, text.histogramTab, text.scatterTab, text.summaryTab, text.conditionsTab];
 
 /** The measurements of the selected image: a linked table, charts and summary. */
 export class ResultsPanel {
@@ -98,12 +98,12 @@ export class ResultsPanel {
       this.#conditionsView.element,
     ];
     const panels = parts.map((element, index) => [tabNames[index] ?? "", element] as const);
-    this.#tabs = new Tabs("Measurements", panels, () => {
+    this.#tabs = new Tabs(text.measurements, panels, () => {
       this.#showSummary();
       this.#showConditions();
     });
     const head = make("div", "panel-head");
-    head.append(make("h2", "", "Measurements"), this.#name);
+    head.append(make("h2", "", text.measurements), this.#name);
     host.classList.add("results-panel");
     host.append(head, this.#message, this.#failure.element, this.#gateList.element);
     host.append(this.#positive.element, this.#tabs.element);
@@ -119,12 +119,7 @@ export class ResultsPanel {
     const isEmpty = table === null || table.rows === 0;
     this.#tabs.element.hidden = isEmpty;
     this.#message.hidden = !isEmpty;
-    setText(
-      this.#message,
-      table === null
-        ? "The measurements appear here once an image has been segmented and is selected."
-        : "No nuclei were found in this image, so there is nothing to measure.",
-    );
+    setText(this.#message, table === null ? text.nothingMeasured : text.nothingToMeasure);
     if (table !== null && counted !== null) {
       this.#table.show(table, counted.included);
       this.#histogram.show(table, counted.included);
@@ -247,19 +242,19 @@ export class ResultsPanel {
   #words(): string {
     if (this.#counted === null) return "";
     const { imageName, summary } = this.#counted;
-    return `${imageName}: ${countedNuclei(summary.included, summary.nuclei)}`;
+    return `${imageName}: ${text.countedNuclei(summary.included, summary.nuclei)}`;
   }
 
   /** Compares the groups, if that is visible. */
   #showConditions(): void {
-    if (tabNames[this.#tabs.shown] !== "Conditions") return;
+    if (tabNames[this.#tabs.shown] !== text.conditionsTab) return;
     const { images, rule, selected } = this.#conditions;
     this.#conditionsView.show(images, rule, selected);
   }
 
   /** Summarises the columns shown in the table, if the summary is visible. */
   #showSummary(): void {
-    const isShown = tabNames[this.#tabs.shown] === "Summary";
+    const isShown = tabNames[this.#tabs.shown] === text.summaryTab;
     if (!isShown || this.#counted === null) return;
     this.#summary.show(this.#counted.summary, this.#batch, this.#table.keys);
   }

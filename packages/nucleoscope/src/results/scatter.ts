@@ -2,7 +2,7 @@ import { extent } from "d3-array";
 import { brush, type BrushSelection } from "d3-brush";
 import { scaleLinear } from "d3-scale";
 import { make, setText, makeSvg } from "../ui/dom.ts";
-import { nuclei } from "../format.ts";
+import * as text from "../text.ts";
 import { BrushLayer } from "./brush-layer.ts";
 import { button, Chart, ColumnSelect, legend, pixelsOf, type ChartEvents, type Scale } from "./chart.ts";
 import { exportButtons } from "./chart-export.ts";
@@ -47,7 +47,7 @@ class Direction {
     this.values = chosen === null ? new Float64Array() : columnValues(table, chosen.index);
     this.isWhole = isWhole(this.values);
     this.title = chosen === null ? "" : heading(chosen.column);
-    this.fields.title = chosen === null ? "Range" : `Range of ${this.title}`;
+    this.fields.title = chosen === null ? text.range : text.rangeOf(this.title);
     this.mark(openRange);
   }
 
@@ -80,12 +80,12 @@ export class Scatter {
   readonly element = make("div", "chart-panel");
   readonly #events: ScatterEvents;
   readonly #across = new Direction(
-    "Horizontal",
+    text.horizontal,
     () => this.#changeColumns(),
     () => this.#marked(),
   );
   readonly #up = new Direction(
-    "Vertical",
+    text.vertical,
     () => this.#changeColumns(),
     () => this.#marked(),
   );
@@ -105,8 +105,8 @@ export class Scatter {
   constructor(events: ScatterEvents) {
     this.#events = events;
     this.#buttons = [
-      button("Keep only these", () => this.#gate()),
-      button("Clear range", () => {
+      button(text.keepThese, () => this.#gate()),
+      button(text.clearRange, () => {
         this.#unmark();
         this.#marked();
         // The button is now disabled, and a disabled button would keep the focus.
@@ -122,7 +122,7 @@ export class Scatter {
     this.#chart.plot.append(this.#hoveredRing, this.#selectedRing, this.#brush.element);
     const series = legend(["included", "excluded", "brushed", "selected"]);
     const saving = exportButtons(
-      () => this.#chart.parts,
+      () => ({ ...this.#chart.parts, legend: series }),
       () => `scatter ${this.#across.column.key} ${this.#up.column.key}`,
     );
     this.element.append(controls, this.#chart.element, series, this.#reading, actions, saving);
@@ -253,7 +253,7 @@ export class Scatter {
           ]
         : null,
     );
-    this.#chart.description = `Scatter plot of ${titles.up} against ${titles.across}: ${nuclei(this.#across.values.length)}`;
+    this.#chart.description = text.scatterOf(titles.up, titles.across, this.#across.values.length);
     for (const one of this.#buttons) one.disabled = !this.#isMarked;
   }
 
@@ -351,14 +351,11 @@ export class Scatter {
       const [across, up] = [this.#across, this.#up].map(
         ({ title, values, isWhole: isOfWhole }) => `${title}: ${written(values[label - 1] ?? Number.NaN, isOfWhole)}`,
       );
-      setText(this.#reading, `Nucleus ${label}. ${across}. ${up}.`);
+      setText(this.#reading, `${text.nucleusTitle(label)}. ${across}. ${up}.`);
     }
   }
 
   #describeRange(): void {
-    const words = this.#isMarked
-      ? `${nuclei(this.#brushed.size)} in the range.`
-      : "Drag a rectangle across the chart, or type ranges below. Click a point to select its nucleus.";
-    setText(this.#reading, words);
+    setText(this.#reading, this.#isMarked ? text.nucleiInRange(this.#brushed.size) : text.scatterHelp);
   }
 }

@@ -1,3 +1,4 @@
+import * as text from "../text.ts";
 import { make, makeSvg, setText } from "../ui/dom.ts";
 import { binCounts, binEdge, binsOf } from "./bins.ts";
 import { columnIndex, columnValues, heading, written, type MeasurementTable } from "./measurement-table.ts";
@@ -49,7 +50,7 @@ export class SmallHistogram {
       }),
     );
     const finite = shown.filter(Number.isFinite);
-    const range = `${written(Math.min(...finite))} to ${written(Math.max(...finite))}`;
+    const range = text.fromTo(written(Math.min(...finite)), written(Math.max(...finite)));
     setText(this.#caption, `${heading(column)} ${range}`);
   }
 }

@@ -1,5 +1,5 @@
 import { make } from "../ui/dom.ts";
-import { counted, number, positiveNuclei } from "../format.ts";
+import * as text from "../text.ts";
 import { heading, written } from "./measurement-table.ts";
 import {
   density,
@@ -16,16 +16,16 @@ export class SummaryView {
 
   /** Shows an image's summary and, if there are several images, the batch's; `keys` are the columns to show. */
   show(image: ImageSummary, batch: readonly ImageSummary[], keys: readonly string[]): void {
-    const parts = [part("This image", image, [valuesTable(image.columns, keys, "Counted nuclei of this image")])];
+    const parts = [part(text.summaryOfImage, image, [valuesTable(image.columns, keys, text.valuesOfImage)])];
     if (batch.length > 1) parts.push(batchPart(summariseBatch(batch), keys));
     this.element.replaceChildren(...parts);
   }
 }
 
 function batchPart(batch: BatchSummary, keys: readonly string[]): HTMLElement {
-  return part(`All ${counted(batch.images, "image")}`, batch, [
-    valuesTable(batch.columns, keys, "All counted nuclei together"),
-    valuesTable(batch.ofImageMeans, keys, "Means of the images' means, each image with equal weight"),
+  return part(text.summaryOfAll(batch.images), batch, [
+    valuesTable(batch.columns, keys, text.valuesOfAll),
+    valuesTable(batch.ofImageMeans, keys, text.valuesOfMeans),
   ]);
 }
 
@@ -33,9 +33,11 @@ function part(title: string, summary: ImageSummary, tables: readonly HTMLElement
   const section = make("section", "summary-part");
   const list = make("dl", "summary-facts");
   list.append(
-    fact("Nuclei", number(summary.nuclei)),
-    fact("Counted", number(summary.included)),
-    ...(summary.positive === null ? [] : [fact("Positive", positiveNuclei(summary.positive, summary.included))]),
+    fact(text.nuclei, text.number(summary.nuclei)),
+    fact(text.isCounted, text.number(summary.included)),
+    ...(summary.positive === null
+      ? []
+      : [fact(text.legendPositive, text.positiveNuclei(summary.positive, summary.included))]),
     ...densityFacts(summary),
   );
   section.append(make("h3", "", title), list, ...tables);
@@ -46,8 +48,9 @@ function densityFacts(summary: ImageSummary): HTMLElement[] {
   const found = density(summary);
   if (found === null) return [];
   const { pixels, squareMillimetres } = summary;
-  const area = squareMillimetres === null ? `${written(pixels / 1e6)} megapixels` : `${written(squareMillimetres)} mm²`;
-  return [fact("Density of counted nuclei", `${written(found.value)} ${found.unit}`), fact("Area analysed", area)];
+  const area =
+    squareMillimetres === null ? text.megapixels(written(pixels / 1e6)) : `${written(squareMillimetres)} mm²`;
+  return [fact(text.density, text.densityValue(written(found.value), found.unit)), fact(text.areaAnalysed, area)];
 }
 
 function fact(name: string, value: string): HTMLElement {
@@ -61,7 +64,7 @@ function valuesTable(columns: readonly ColumnSummary[], keys: readonly string[],
   const scroller = make("div", "summary-scroller");
   const table = make("table", "summary-table");
   const head = make("tr", "");
-  for (const name of ["Measurement", "Mean", "SD", "n"]) {
+  for (const name of [text.measurement, text.mean, text.standardDeviation, "n"]) {
     const cell = make("th", "", name);
     cell.scope = "col";
     head.append(cell);
@@ -83,8 +86,8 @@ function valuesRow({ column, moments }: ColumnSummary): HTMLElement {
   const name = make("th", "", heading(column));
   name.scope = "row";
   row.append(name);
-  for (const text of [written(moments.mean), written(standardDeviation(moments)), number(moments.count)]) {
-    row.append(make("td", "", text));
+  for (const value of [written(moments.mean), written(standardDeviation(moments)), text.number(moments.count)]) {
+    row.append(make("td", "", value));
   }
   return row;
 }

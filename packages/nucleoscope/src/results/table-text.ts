@@ -5,14 +5,20 @@ export interface TextColumn {
   readonly values: ArrayLike<number>;
 }
 
-/** Rows of a table with its headings, separated by tabs, as spreadsheets paste them. */
-export function tableText(columns: readonly TextColumn[], rows: Iterable<number>): string {
+/**
+ * Rows of a table with its headings, separated by tabs, as spreadsheets paste them. `written` is the notation of their
+ * language: a spreadsheet that expects a decimal comma would read 1.234 as a thousand, or as a date.
+ */
+export function tableText(
+  columns: readonly TextColumn[],
+  rows: Iterable<number>,
+  written: (value: number) => string,
+): string {
   const lines = [columns.map(({ heading }) => heading).join("\t")];
-  for (const row of rows) lines.push(columns.map(({ values }) => textOf(values[row])).join("\t"));
+  for (const row of rows) lines.push(columns.map(({ values }) => textOf(values[row], written)).join("\t"));
   return `${lines.join("\n")}\n`;
 }
 
-/** All digits that are needed to tell a value from its neighbours. */
-function textOf(value: number | undefined): string {
-  return value === undefined || !Number.isFinite(value) ? "" : String(value);
+function textOf(value: number | undefined, written: (value: number) => string): string {
+  return value === undefined || !Number.isFinite(value) ? "" : written(value);
 }

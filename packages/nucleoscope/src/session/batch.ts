@@ -11,7 +11,7 @@ import type {
 import { regroup, setGroup, type GroupChange, type GroupRule } from "./groups.ts";
 import { History } from "./history.ts";
 import type { Tuning } from "./tuning.ts";
-import { countedNuclei, nuclei } from "../format.ts";
+import * as text from "../text.ts";
 import type {
   BatchPlan,
   CountedNuclei,
@@ -158,8 +158,8 @@ export function countWords(image: BatchImage): string {
   if (image.state.kind !== "done") return "";
   const { count } = image.state.result;
   const known = countOf(image);
-  if (known === null && countFailureOf(image) !== null) return `${nuclei(count)}, not counted`;
-  return countedNuclei(known, count);
+  if (known === null && countFailureOf(image) !== null) return text.nucleiNotCounted(count);
+  return text.countedNuclei(known, count);
 }
 
 /** How many nuclei of a finished image count; null while that is not known. */

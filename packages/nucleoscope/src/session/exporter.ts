@@ -4,7 +4,7 @@ import type { Engine } from "../engine/engine.ts";
 import { reportOf } from "../engine/engine-error.ts";
 import type { ErrorReport, NamedBlob } from "../engine/protocol.ts";
 import { provenanceOf } from "./run-record.ts";
-import { counted } from "../format.ts";
+import * as text from "../text.ts";
 import type { ExportFormat, TableDialect } from "../wasm/nucleoscope.js";
 
 /** What is exported, and how. */
@@ -31,7 +31,7 @@ export interface ExportedFiles {
  * The files of finished images: those of each image, and the shared ones. An image whose files cannot be written
  * is left out; if that is so for all of them, this throws the last error.
  */
-export async function filesOf(order: ExportOrder, report: (text: string) => void): Promise<ExportedFiles> {
+export async function filesOf(order: ExportOrder, report: (words: string) => void): Promise<ExportedFiles> {
   const { engine, formats, measures, dialect } = order;
   const done = inOrder(order).filter(({ state }) => state.kind === "done");
   const files: NamedBlob[] = [];
@@ -39,7 +39,7 @@ export async function filesOf(order: ExportOrder, report: (text: string) => void
   const written: BatchImage[] = [];
   const failed: { readonly image: BatchImage; readonly error: ErrorReport }[] = [];
   for (const [index, image] of done.entries()) {
-    report(`Writing ${index + 1} of ${counted(done.length, "image")}…`);
+    report(text.writingImage(index + 1, done.length));
     const request = requestOf(image);
     if (request === null || image.state.kind !== "done") continue;
     const provenance = provenanceOf(image, engine.modelIdentity);

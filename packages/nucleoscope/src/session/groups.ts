@@ -1,4 +1,5 @@
 /** The groups (conditions) of images, such as control and treated: from folders, from file names, or set by hand. */
+import * as text from "../text.ts";
 
 /** How the groups of images are found from their paths. */
 export type GroupRule =
@@ -74,11 +75,9 @@ export function sortedGroups(groups: readonly (string | null)[]): Group[] {
     .sort((left, right) => compareNames(left.name, right.name));
 }
 
-const collator = new Intl.Collator("en", { numeric: true });
-
 function compareNames(left: string | null, right: string | null): number {
   if (left === null || right === null) return Number(left === null) - Number(right === null);
-  return collator.compare(left, right) || (left < right ? -1 : 1);
+  return text.collator.compare(left, right) || (left < right ? -1 : 1);
 }
 
 /** As `groups` in `src/export/tables.rs`. */
@@ -109,7 +108,7 @@ const mark = "{group}";
 function templateOf(template: string): Finder {
   const [before, after, ...more] = template.trim().replaceAll("\\", "/").split(mark);
   if (before === undefined || after === undefined || more.length > 0) {
-    return `Write ${mark} once, where the name of the group is, such as ${mark}_*`;
+    return text.groupTemplateHelp(mark);
   }
   const start = wholeOf(before);
   const end = wholeOf(after);
@@ -147,7 +146,7 @@ function expressionOf(expression: string): Finder {
     return error instanceof Error ? error.message : String(error);
   }
   const hasGroup = (new RegExp(`${expression}|`, "u").exec("") ?? []).length > 1;
-  if (!hasGroup) return "Put the part that names the group in parentheses, such as ^(control|treated)";
+  if (!hasGroup) return text.groupExpressionHelp;
   return (path) => {
     const match = found.exec(partsOf(path).join("/"));
     return match?.groups?.["group"] ?? match?.slice(1).find((part) => part !== undefined) ?? null;
@@ -156,6 +155,5 @@ function expressionOf(expression: string): Finder {
 
 /** A name without spaces around it; null if nothing is left. */
 function tidy(name: string | null): string | null {
-  const text = name?.trim() ?? "";
-  return text === "" ? null : text;
+  return name?.trim() || null;
 }

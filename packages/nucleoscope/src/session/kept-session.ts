@@ -1,5 +1,6 @@
 /** A session that is kept on this computer, so that a reload or a crash loses nothing. */
 import { deleteDB, openDB, type DBSchema, type IDBPDatabase } from "idb";
+import * as text from "../text.ts";
 import type { BatchFile, Segmented } from "../engine/protocol.ts";
 import type { Edit, PixelSize, Region, Selection, Settings, Threshold } from "../wasm/nucleoscope.js";
 import { isRecordName, type BatchImage } from "./batch.ts";
@@ -254,7 +255,7 @@ export class SessionKeeper {
       if (bytes > mostBytes) {
         this.stop();
         await this.#store.clear();
-        this.#report("These images are too large to be kept: more than 1 GiB.");
+        this.#report(text.tooLargeToKeep);
         return;
       }
       const listed = new Map(batch.images.map((image) => [image.path, image]));
@@ -275,7 +276,7 @@ export class SessionKeeper {
     } catch (error) {
       this.stop();
       const isFull = error instanceof DOMException && error.name === "QuotaExceededError";
-      this.#report(isFull ? "The browser has no space left to keep this session." : "This session cannot be kept.");
+      this.#report(isFull ? text.noSpaceToKeep : text.cannotBeKept);
     }
   }
 }

@@ -1,4 +1,6 @@
 import { signal, type ReadonlySignal } from "@preact/signals-core";
+import { reportOf } from "../engine/engine-error.ts";
+import * as text from "../text.ts";
 
 /** A message to the user, and what to do about it. */
 export interface Message {
@@ -39,6 +41,12 @@ export class Messages {
       this.#passing.push(added);
     }
     this.#update();
+  }
+
+  /** Adds a message about an error, in the words for its reason, with a button that tries again. */
+  addFailure(error: unknown, words: (reason: string) => string, run: () => void): void {
+    const { message, help } = reportOf(error);
+    this.add([{ message: words(message), help, action: { label: text.tryAgain, run } }]);
   }
 
   /** Removes a passing message. */

@@ -5,6 +5,7 @@ import type { ImageSource } from "../engine/protocol.ts";
 import { setGroup } from "./groups.ts";
 import type { Message } from "./messages.ts";
 import { tuningOf } from "./tuning.ts";
+import * as text from "../text.ts";
 import type { Edit, ImageRecord, Setting } from "../wasm/nucleoscope.js";
 
 /** A record (`nucleoscope.json`) among the files. */
@@ -33,8 +34,7 @@ export class RecordedRuns {
       try {
         for (const run of await engine.readRecord(source)) this.#waiting.set(run.id, run);
       } catch (error) {
-        const { message, help } = reportOf(error);
-        problems.push({ message: `${path} was not used: ${message}`, help });
+        problems.push(text.fileNotUsed(path, reportOf(error)));
       }
     }
     for (const { source } of fresh) this.#read.add(source.blob);
@@ -54,10 +54,7 @@ export class RecordedRuns {
       if (run === undefined || image.source === null) continue;
       this.#waiting.delete(run.id);
       if (await isOtherFile(image.source, run, engine)) {
-        messages.push({
-          message: `${image.path} is not the file that the record was made from.`,
-          help: "The settings and corrections were used anyway; check the result.",
-        });
+        messages.push(text.recordOfOtherFile(image.path));
       }
       if (run.model !== null && run.model.sha256 !== engine.modelIdentity.sha256) {
         models.add(`${run.model.name} ${run.model.version}`);
@@ -66,10 +63,8 @@ export class RecordedRuns {
       applied.push(image);
     }
     for (const model of models) {
-      messages.push({
-        message: `The record was made with another model (${model}); this page has ${engine.modelIdentity.name} ${engine.modelIdentity.version}.`,
-        help: "The nuclei may differ from those in the record.",
-      });
+      const { name, version } = engine.modelIdentity;
+      messages.push(text.recordOfOtherModel(model, `${name} ${version}`));
     }
     return { images: applied, messages };
   }

@@ -2,7 +2,7 @@ import { computed, effect, signal, type ReadonlySignal } from "@preact/signals-c
 import { reportOf } from "../engine/engine-error.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { BatchFile, ErrorReport } from "../engine/protocol.ts";
-import { counted, countedNuclei } from "../format.ts";
+import * as text from "../text.ts";
 import type {
   ChannelDisplay,
   Edit,
@@ -41,7 +41,7 @@ import { settingsIn } from "./settings-link.ts";
 import { Status } from "./status.ts";
 import { submissionOf, type Submission } from "./submission.ts";
 import { hasTuning, sameNetworkSettings, tuningOf, type Tuning } from "./tuning.ts";
-import { progressText, thumbnailSide, Work } from "./work.ts";
+import { thumbnailSide, Work } from "./work.ts";
 
 /** Bytes of cached predictions: about 2,700 images of 256 × 256 pixels. */
 const cachedBytes = 2 ** 31;
@@ -137,12 +137,13 @@ export class Session {
   readonly #work = new Work({ changed: (image) => this.#changed(image), ended: () => this.#ended() }, this.#cache);
   readonly #interactive = new InteractiveWorker({
     changed: (image) => this.#relabelled(image),
-    failed: (image, { message, help }) => {
-      const action = { label: "Try again", run: () => this.#relabel(image) };
-      this.messages.add([{ message: `${image.name} could not be adjusted: ${message}`, help, action }]);
-    },
-    progressed: (image, share) =>
-      this.#status.mention(() => `Applying the sliders to ${image.name}: ${Math.round(share * 100)} %`),
+    failed: (image, error) =>
+      this.messages.addFailure(
+        error,
+        (reason) => text.notAdjusted(image.name, reason),
+        () => this.#relabel(image),
+      ),
+    progressed: (image, share) => this.#status.mention(() => text.applyingSliders(image.name, Math.round(share * 100))),
   });
   /** Measures the images and determines which of their nuclei count. */
   readonly counts = new Counts({
@@ -308,8 +309,8 @@ export class Session {
   }
 
   /** Announces a text in the live region. */
-  announce(text: string): void {
-    this.#status.announce(text);
+  announce(words: string): void {
+    this.#status.announce(words);
   }
 
   /** Marks the current results of images as saved by the user. */
@@ -382,7 +383,7 @@ export class Session {
   open(gathered: Promise<Gathered>, again = (): void => void this.open(gathered)): Promise<void> {
     this.#openings++;
     this.#updateActivity();
-    this.#status.announce("Opening the files…");
+    this.#status.announce(text.openingFiles);
     this.#forgetRemoved();
     const batch = this.#batch;
     let isFailed = false;
@@ -392,17 +393,15 @@ export class Session {
         if (batch === this.#batch) await this.#openFiles(files, unreadable);
       } catch (error) {
         isFailed = true;
-        this.#status.announce("The files could not be opened.");
-        const { message, help } = reportOf(error);
-        const action = { label: "Try again", run: again };
-        this.messages.add([{ message: `The files could not be opened: ${message}`, help, action }]);
+        this.#status.announce(text.filesNotOpened);
+        this.messages.addFailure(error, text.filesNotOpenedBecause, again);
         this.#listeners.emit("error", { ...reportOf(error), path: null });
       } finally {
         this.#openings--;
         this.#updateActivity();
         if (!this.#isBusy && batch === this.#batch) {
           if (batch.images.length > 0) this.#ended();
-          else if (!isFailed) this.#status.announce("No images were found.");
+          else if (!isFailed) this.#status.announce(text.noImagesFound);
         }
       }
     });
@@ -426,13 +425,8 @@ export class Session {
     this.#kept.clear();
     const selected = this.#batch.images.find(({ path }) => path === state.selected);
     if (selected !== undefined) this.select(selected);
-    const when = new Date(state.time).toLocaleString("en", { dateStyle: "medium", timeStyle: "short" });
-    this.messages.add([
-      {
-        message: `${counted(this.#batch.images.length, "image")} of your last visit (${when}) opened again, with nuclei and corrections.`,
-        help: "They were kept only on this computer. “Remove all” removes them.",
-      },
-    ]);
+    const when = new Date(state.time).toLocaleString(text.locale, { dateStyle: "medium", timeStyle: "short" });
+    this.messages.add([text.lastVisitOpened(this.#batch.images.length, when)]);
     await this.#drawThumbnails(engine);
   }
 
@@ -516,10 +510,10 @@ export class Session {
     if (before.length === 0) this.#forgetRemoved();
     const { images: left } = this.#batch;
     this.#select(left[place] ?? left[place - 1] ?? null);
-    this.#offerUndo({ kind: "some", images }, `${counted(images.length, "image")} removed: ${namesOf(images)}`);
+    this.#offerUndo({ kind: "some", images }, text.imagesRemoved(images.map((one) => one.image.name)));
     this.#listChanged();
     this.#listeners.emit("removed", [image]);
-    this.#status.announce(`${image.name} removed.`);
+    this.#status.announce(text.imageRemoved(image.name));
   }
 
   /** Removes every image; a message offers to undo it. */
@@ -530,7 +524,7 @@ export class Session {
     const selected = this.#selected.value;
     const before = { batch, selected, records: this.#records, rules: this.#rules, notAdded: this.#notAdded };
     const { done } = batch.tally();
-    const words = `${counted(batch.images.length, "image")} removed${done > 0 ? ", with their nuclei and corrections" : ""}`;
+    const words = text.batchRemoved(batch.images.length, done > 0);
     const restoreMessages = this.messages.clear();
     this.#records = new RecordedRuns();
     this.#rules = { ...this.#rules, gates: [], positive: null };
@@ -542,7 +536,7 @@ export class Session {
     this.#offerUndo({ kind: "all", ...before, restoreMessages }, words);
     this.#listChanged();
     this.#listeners.emit("removed", batch.images);
-    this.#status.announce("All images removed.");
+    this.#status.announce(text.allImagesRemoved);
   }
 
   /** Sets the typical diameter of nuclei in pixels; null estimates it. It replaces a record's. */
@@ -704,25 +698,15 @@ export class Session {
     }
     this.#notAdded = refused.length;
     for (const path of unreadable) {
-      update.added.push(
-        batch.addFailure(path, {
-          code: "file/unreadable",
-          message: "The browser could not read this file.",
-          help: "Check that it still exists and that you have permission to read it, then add it again.",
-        }),
-      );
+      update.added.push(batch.addFailure(path, { code: "file/unreadable", ...text.fileUnreadable }));
     }
     this.messages.replace(plan.warnings);
-    this.messages.add(refusalMessages(refused));
+    const [firstRefused] = refused;
+    if (firstRefused !== undefined) this.messages.add([text.filesRefused(firstRefused, refused.length)]);
     this.messages.add(problems);
     const hasOther = this.#records.size > 0 || problems.length > 0 || files.some(isRegions);
     if (batch.images.length === 0 && !hasOther) {
-      this.messages.add([
-        {
-          message: "No images were found in the files you added.",
-          help: "Add PNG, JPEG, TIFF, BMP, GIF or WebP images, or a folder or ZIP archive that contains some.",
-        },
-      ]);
+      this.messages.add([text.noImagesInFiles]);
     }
     for (const image of update.added) {
       image.pixelSize = this.#pixelSize.value;
@@ -769,8 +753,8 @@ export class Session {
     this.#removed = removed;
     this.#removalMessage = {
       message: words,
-      help: "This can be undone until other images are added.",
-      action: { label: "Undo", run: () => this.#undoRemoval() },
+      help: text.removalHelp,
+      action: { label: text.undo, run: () => this.#undoRemoval() },
       dismissed: () => this.#forgetRemoved(),
     };
     this.messages.add([this.#removalMessage]);
@@ -847,22 +831,8 @@ export class Session {
     this.#tuning.value = { ...standard, ...shared?.tuning };
     if (shared === null) return;
     this.setDiameter(shared.network.diameter ?? null);
-    if (shared.ignored.length > 0) {
-      this.messages.add([
-        {
-          message: `This page's link contains settings that do not exist or are out of range: ${shared.ignored.join(", ")}`,
-          help: "The defaults are used instead.",
-        },
-      ]);
-    }
-    if (shared.oldNames.length > 0) {
-      this.messages.add([
-        {
-          message: `This page's link uses old names of settings: ${shared.oldNames.join(", ")}`,
-          help: "Copy the link again: a later version will not read the old names.",
-        },
-      ]);
-    }
+    if (shared.ignored.length > 0) this.messages.add([text.linkSettingsIgnored(shared.ignored)]);
+    if (shared.oldNames.length > 0) this.messages.add([text.linkNamesOld(shared.oldNames)]);
   }
 
   #setOwnTuning(image: BatchImage, tuning: Tuning | null): void {
@@ -916,12 +886,17 @@ export class Session {
     this.#listeners.emit("settled", this.#batch.images);
     if (this.#isBusy || this.#batch.images.length === 0) return;
     this.#updateActivity();
-    if (this.#endOf(this.#batch) !== this.#announcedEnd) this.#announceEnd();
+    if (this.#end !== this.#announcedEnd) this.#announceEnd();
+  }
+
+  /** Text: how many images are done, failed, cancelled, and how many nuclei they have. */
+  get #end(): string {
+    return text.batchEnd(this.#batch.tally(), this.#notAdded);
   }
 
   /** Announces that the batch has ended, with its numbers. */
   #announceEnd(): void {
-    this.#announcedEnd = this.#endOf(this.#batch);
+    this.#announcedEnd = this.#end;
     this.#status.announce(this.#announcedEnd);
   }
 
@@ -975,12 +950,7 @@ export class Session {
       const edits = this.#records.editsFromTruth(image);
       if (edits === null || image.state.kind !== "done") continue;
       if (image.truth === null || image.state.result.truthOutlines === null) {
-        this.messages.add([
-          {
-            message: `The corrections of ${image.name} start from its ground truth, which is not among the files.`,
-            help: "Add the masks, the label image or the CSV file, then add the record again.",
-          },
-        ]);
+        this.messages.add([text.recordWithoutTruth(image.name)]);
         continue;
       }
       image.startsFromTruth = true;
@@ -1004,22 +974,13 @@ export class Session {
   async #applyRegions({ path, blob }: BatchFile, image: BatchImage | null, engine: Engine): Promise<Message> {
     try {
       const regions = await engine.readRegions({ blob, entry: null });
-      if (image === null) {
-        return {
-          message: `${path} has ${counted(regions.length, "region")}, but no image is selected.`,
-          help: "Add the image first, then the regions.",
-        };
-      }
+      if (image === null) return text.regionsWithoutImage(path, regions.length);
       this.historyOf(image).changeRegions(image.regions, regions);
       image.regions = regions;
       this.#listeners.emit("image", image);
-      return {
-        message: `${counted(regions.length, "region")} from ${path} applied to ${image.name}.`,
-        help: "“Clear regions” removes them.",
-      };
+      return text.regionsApplied(path, regions.length, image.name);
     } catch (error) {
-      const { message, help } = reportOf(error);
-      return { message: `${path} was not used: ${message}`, help };
+      return text.fileNotUsed(path, reportOf(error));
     }
   }
 
@@ -1028,14 +989,7 @@ export class Session {
     const applied = await this.#records.applyTo(this.#batch.images, engine);
     const { images } = applied;
     this.messages.add(applied.messages);
-    if (this.#records.size > 0) {
-      this.messages.add([
-        {
-          message: `The record contains ${counted(this.#records.size, "more image", "more images")} that ${this.#records.size === 1 ? "is" : "are"} not among the files.`,
-          help: "Add them to repeat their runs.",
-        },
-      ]);
-    }
+    if (this.#records.size > 0) this.messages.add([text.recordWithoutImages(this.#records.size)]);
     const [first] = images;
     if (first === undefined) return;
     // What all images of the record have in common, new images get, too.
@@ -1058,7 +1012,7 @@ export class Session {
     this.#listeners.emit("image", image);
     if (image.state.kind === "done") this.#listeners.emit("result", image);
     this.#reportFailure(image);
-    this.#status.mention(() => progressText(this.#work.progress()));
+    this.#status.mention(() => text.workProgress(this.#work.progress()));
   }
 
   #reportFailure({ state, path }: BatchImage): void {
@@ -1073,17 +1027,6 @@ export class Session {
     this.#relabelOutdated();
     void this.#summarize(this.#batch);
     void this.counts.askAll(this.#batch.images);
-  }
-
-  /** Text: how many images are done, failed, cancelled, and how many nuclei they have. */
-  #endOf(batch: Batch): string {
-    const { done, nuclei: found, counted: count, uncounted, failed, cancelled } = batch.tally();
-    const parts = [`${counted(done, "image")} done`, countedNuclei(count, found)];
-    if (uncounted > 0) parts.push(`${counted(uncounted, "image")} not counted`);
-    if (failed > 0) parts.push(`${failed.toLocaleString("en")} failed`);
-    if (cancelled > 0) parts.push(`${cancelled.toLocaleString("en")} cancelled`);
-    if (this.#notAdded > 0) parts.push(`${this.#notAdded.toLocaleString("en")} not added`);
-    return `${parts.join(", ")}.`;
   }
 
   async #summarize(batch: Batch): Promise<void> {
@@ -1101,9 +1044,7 @@ export class Session {
     } catch (error) {
       if (batch !== this.#batch) return;
       this.#score.value = null;
-      const { message, help } = reportOf(error);
-      const action = { label: "Try again", run: () => void this.#summarize(this.#batch) };
-      this.messages.add([{ message: `The scores could not be summarised: ${message}`, help, action }]);
+      this.messages.addFailure(error, text.scoresNotSummarised, () => void this.#summarize(this.#batch));
     }
   }
 
@@ -1150,25 +1091,4 @@ function haveSameShapes(left: readonly Region[], right: readonly Region[]): bool
 /** Whether a file has regions of interest: a GeoJSON file that was added itself, not an export in a folder. */
 function isRegions({ path, explicit }: BatchFile): boolean {
   return explicit && /\.geojson$/i.test(path);
-}
-
-/** The names of the first images. */
-function namesOf(images: readonly { readonly image: BatchImage }[]): string {
-  const names = images.slice(0, 3).map(({ image }) => image.name);
-  return `${names.join(", ")}${images.length > names.length ? " and others" : ""}`;
-}
-
-/** One message about all files that were refused. */
-function refusalMessages(refused: readonly string[]): Message[] {
-  const [path] = refused;
-  if (path === undefined) return [];
-  return [
-    {
-      message:
-        refused.length === 1
-          ? `${path} was not added because the same file was added before.`
-          : `${counted(refused.length, "file")} were not added because the same files were added before: ${path} and others.`,
-      help: "To start over, remove all images first.",
-    },
-  ];
 }

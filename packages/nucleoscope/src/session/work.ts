@@ -1,6 +1,5 @@
 import type { BatchImage } from "./batch.ts";
 import { reportOf } from "../engine/engine-error.ts";
-import { counted, duration, number } from "../format.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { PredictionCache } from "./prediction-cache.ts";
 import { TimeLeft } from "./time-left.ts";
@@ -175,10 +174,4 @@ export class Work {
 /** How many pixels an image has; null if that is not known yet. */
 function pixelsOf({ thumbnail }: BatchImage): number | null {
   return thumbnail === null ? null : thumbnail.width * thumbnail.height;
-}
-
-/** The progress as text. */
-export function progressText({ done, total, secondsLeft }: WorkProgress): string {
-  const images = `${number(done)} of ${counted(total, "image")} done`;
-  return secondsLeft === null ? images : `${images}, ${duration(secondsLeft)} left`;
 }

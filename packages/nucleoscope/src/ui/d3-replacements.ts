@@ -1,8 +1,8 @@
 /**
- * In place of three modules of d3 that others import although the charts hardly use them: `d3-transition`, with which
- * a brush ends an animation, and `d3-interpolate` with `d3-color`, with which scales interpolate between values of any
- * kind. The ranges of the charts' scales are numbers. Without these modules, the script is 9 kB smaller after
- * compression.
+ * In place of four modules of d3 that others import although the charts hardly use them: `d3-transition`, with which
+ * a brush ends an animation, `d3-interpolate` with `d3-color`, with which scales interpolate between values of any
+ * kind, and `d3-format`, with which axes would format numbers. The ranges of the charts' scales are numbers, and the
+ * charts format numbers in the page's language. Without these modules, the script is 11 kB smaller after compression.
  */
 export function interrupt(): void {}
 
@@ -19,4 +19,13 @@ export function interpolateRound(from: number, to: number): (share: number) => n
 
 const notUsed = (): null => null;
 
-export { interpolate as interpolateNumber, notUsed as piecewise };
+export {
+  interpolate as interpolateNumber,
+  notUsed as format,
+  notUsed as formatPrefix,
+  notUsed as formatSpecifier,
+  notUsed as piecewise,
+  notUsed as precisionFixed,
+  notUsed as precisionPrefix,
+  notUsed as precisionRound,
+};

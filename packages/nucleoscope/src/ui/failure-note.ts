@@ -1,10 +1,11 @@
+import * as text from "../text.ts";
 import { make, setText } from "./dom.ts";
 
 /** Shown in place of something that failed: the reason, with a button to try again. */
 export class FailureNote {
   readonly element: HTMLElement;
   readonly #words = make("p", "");
-  readonly #button = make("button", "", "Try again");
+  readonly #button = make("button", "", text.tryAgain);
   #tryAgain: (() => void) | null = null;
 
   /** Fills `element`, which is hidden until there is something to show. */

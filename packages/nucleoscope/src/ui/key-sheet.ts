@@ -1,47 +1,48 @@
+import * as text from "../text.ts";
 import { byId, make, type Root } from "./dom.ts";
 
 /** The keys by group; alternatives are separated by spaces. */
 const groups: readonly (readonly [string, readonly (readonly [string, string])[]])[] = [
   [
-    "Tools",
+    text.keysOfTools,
     [
-      ["V", "Select"],
-      ["S", "Split"],
-      ["B", "Draw with the brush"],
-      ["E", "Erase"],
-      ["A", "Add"],
-      ["R", "Rectangle region"],
-      ["F", "Free region"],
-      [", .", "Smaller or larger brush; Alt + wheel does the same"],
+      ["V", text.toolSelect],
+      ["S", text.toolSplit],
+      ["B", text.keyDraw],
+      ["E", text.toolErase],
+      ["A", text.toolAdd],
+      ["R", text.toolRectangle],
+      ["F", text.toolPolygon],
+      [", .", text.keyBrush],
     ],
   ],
   [
-    "Picture",
+    text.keysOfPicture,
     [
-      ["+ −", "Zoom in or out"],
-      ["0 1", "Whole image, or 100 %"],
-      ["↑ ↓ ← →", "Move the picture; with a drawing tool, the pen"],
-      ["Space", "Hold and drag to move the picture; press to start or end a line at the pen"],
-      ["O", "Show or hide outlines"],
+      ["+ −", text.keyZoom],
+      ["0 1", text.keyWhole],
+      ["↑ ↓ ← →", text.keyMove],
+      [text.spaceKey, text.keySpace],
+      ["O", text.keyOutlines],
     ],
   ],
   [
-    "Nuclei",
+    text.keysOfNuclei,
     [
-      ["[ ]", "Select the previous or next nucleus; with Shift, add it"],
-      ["Shift", "Click to add a nucleus to the selection, drag to add all nuclei in a box"],
-      ["Delete", "Delete the selected nuclei"],
-      ["M", "Merge the selected nuclei"],
-      ["Esc", "Cancel a line, or clear the selection"],
+      ["[ ]", text.keyNeighbour],
+      [text.shiftKey, text.keyShift],
+      [text.deleteKey, text.keyDelete],
+      ["M", text.mergeNucleiHelp],
+      ["Esc", text.keyEscape],
     ],
   ],
   [
-    "Everywhere",
+    text.keysEverywhere,
     [
-      ["Ctrl+Z", "Undo a correction or a region"],
-      ["Ctrl+Y", "Redo"],
-      ["Ctrl+C", "In the table: copy the selected nucleus, or all nuclei shown"],
-      ["?", "Show these keys"],
+      [`${text.controlKey}+Z`, text.keyUndo],
+      [`${text.controlKey}+Y`, text.redo],
+      [`${text.controlKey}+C`, text.keyCopy],
+      ["?", text.keyHelp],
     ],
   ],
 ];

@@ -1,3 +1,4 @@
+import * as text from "../text.ts";
 import { byId, type Root } from "./dom.ts";
 
 /** How far a sheet is dragged down until it closes, in CSS pixels. */
@@ -18,7 +19,7 @@ export function followSheets(root: Root): void {
     page.dataset["sheet"] = tab?.value ?? "";
     for (const one of tabs) one.setAttribute("aria-expanded", String(one === tab));
     if (tab === null) return;
-    close.setAttribute("aria-label", `Close ${tab.textContent}`);
+    close.setAttribute("aria-label", text.closePanel(tab.textContent));
     close.focus();
   };
   const closeToTab = (): void => {

@@ -1,3 +1,5 @@
+import * as text from "../text.ts";
+
 /** A bar between two columns that changes the width of one of them, with the pointer and with the arrow keys. */
 export interface SplitterOptions {
   /** The name for screen readers. */
@@ -25,7 +27,7 @@ export function makeSplitter(bar: HTMLElement, options: SplitterOptions): void {
   bar.setAttribute("aria-label", label);
   bar.setAttribute("aria-valuemin", String(minimum));
   bar.setAttribute("aria-valuemax", String(maximum));
-  bar.title = "Drag, or press the arrow keys, to resize; double-click for the default";
+  bar.title = text.splitterHelp;
   const resize = (width: number): void => {
     const limited = Math.round(Math.min(Math.max(width, minimum), maximum));
     bar.setAttribute("aria-valuenow", String(limited));

@@ -1,3 +1,4 @@
+import * as text from "../text.ts";
 import { byId, make, setText, type Root } from "../ui/dom.ts";
 import type { ChannelDisplay, StackInfo } from "../wasm/nucleoscope.js";
 
@@ -58,13 +59,13 @@ export class ChannelPanel {
     this.#displays = displays.length > 0 ? displays : [automatic];
     const channels = displays.length > 1 ? (stack?.channels ?? []) : [];
     const segmented = stack?.segmentedChannel;
-    const names = channels.map(({ name }, index) => `${index + 1}: ${name}${index === segmented ? ", segmented" : ""}`);
+    const names = channels.map(({ name }, index) => text.listedChannel(name, index, index === segmented));
     if (this.#listed !== names.join("\n")) {
       this.#listed = names.join("\n");
       this.#rows = names.map(makeRow);
       this.#list.replaceChildren(...this.#rows.map(({ element }) => element));
       this.#list.hidden = names.length === 0;
-      setText(this.#title, names.length > 0 ? "Channels" : "Contrast");
+      setText(this.#title, names.length > 0 ? text.channels : text.contrast);
     }
     this.#rows.forEach(({ visible, color }, index) => {
       const display = this.#displays[index] ?? automatic;
@@ -106,8 +107,8 @@ function makeRow(name: string, index: number): Row {
     made.ariaLabel = label;
     return made;
   };
-  const [visible, color] = [input("checkbox", `Show ${name}`), input("color", `Colour of ${name}`)];
-  const chosen = input("radio", `Limits of ${name}`);
+  const [visible, color] = [input("checkbox", text.showChannel(name)), input("color", text.channelColor(name))];
+  const chosen = input("radio", text.channelLimits(name));
   chosen.name = "channel";
   chosen.checked = index === 0;
   const label = make("label", "");
@@ -125,5 +126,6 @@ function colorOf(hex: string): [number, number, number] {
 function write(input: HTMLInputElement, value: number | null, drawn: number | null = null): void {
   const isTyped = input.matches(":focus") && (input.value === "" || input.valueAsNumber === value);
   if (!isTyped) input.value = value === null ? "" : String(value);
-  input.placeholder = drawn === null ? "auto" : `auto: ${Number(drawn.toPrecision(4))}`;
+  const automaticLimit = drawn === null ? null : text.ungrouped(Number(drawn.toPrecision(4)));
+  input.placeholder = automaticLimit === null ? text.automatic : text.automaticValue(automaticLimit);
 }

@@ -1,4 +1,4 @@
-import { nuclei, number } from "../format.ts";
+import * as text from "../text.ts";
 import { columnIndex, columnValues } from "../results/measurement-table.ts";
 import { byId, make, setText, type Root } from "../ui/dom.ts";
 import type { MeasurementTable, PixelSize, Region } from "../wasm/nucleoscope.js";
@@ -46,7 +46,7 @@ export class RegionList {
       if (item === undefined || facts === null) return;
       if (!item.name.matches(":focus")) item.name.value = region.name ?? "";
       setText(item.facts, factsOf(region, facts));
-      item.remove.setAttribute("aria-label", `Remove ${region.name ?? `region ${index + 1}`}`);
+      item.remove.setAttribute("aria-label", text.removeRegion(region.name, index));
     });
   }
 
@@ -54,11 +54,11 @@ export class RegionList {
     const element = make("li", "");
     const name = make("input", "");
     name.type = "text";
-    name.placeholder = `Region ${index + 1}`;
-    name.setAttribute("aria-label", `Name of region ${index + 1}`);
+    name.placeholder = text.defaultRegionName(index);
+    name.setAttribute("aria-label", text.regionNameField(index));
     name.addEventListener("change", () => this.#rename(index, name.value.trim()));
     const facts = make("span", "region-facts");
-    const remove = make("button", "quiet", "Remove");
+    const remove = make("button", "quiet", text.remove);
     remove.type = "button";
     remove.addEventListener("click", () => this.#remove(index));
     element.append(name, remove, facts);
@@ -85,9 +85,9 @@ export class RegionList {
 
 function factsOf(region: Region, { width, height, pixelSize, measured }: RegionFacts): string {
   const area = areaOf(region, { width, height });
-  const facts = [`${number(area)} px²`];
-  if (pixelSize !== null) facts.push(`${((area * pixelSize.x * pixelSize.y) / 1e6).toPrecision(3)} mm²`);
-  if (measured !== null) facts.push(nuclei(countIn(region, measured)));
+  const facts = [`${text.number(area)} px²`];
+  if (pixelSize !== null) facts.push(`${text.precise((area * pixelSize.x * pixelSize.y) / 1e6, 3)} mm²`);
+  if (measured !== null) facts.push(text.nucleusCount(countIn(region, measured)));
   return facts.join(" · ");
 }
 

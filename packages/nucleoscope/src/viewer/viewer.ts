@@ -11,9 +11,9 @@ import { ImageCanvas, type Nuclei, type NucleusKind, type OverlayStyle, type Sce
 import { NucleiMap } from "./nuclei-map.ts";
 import { PictureCache } from "./picture-cache.ts";
 import { PictureTiles } from "./picture-tiles.ts";
-import { scoreText } from "../panels/score-panel.ts";
 import { draftOf, isBrush, isCorrecting, meaningOf, type Drawn, type ToolName } from "./tools.ts";
-import { explanation, nuclei, number } from "../format.ts";
+import { explanation } from "../format.ts";
+import * as text from "../text.ts";
 import type { ChannelDisplay, CountedNuclei, ImageScore, Outlines, Point as Place } from "../wasm/nucleoscope.js";
 
 /** Larger images are shown reduced to this many pixels on the longer side. */
@@ -108,7 +108,7 @@ export class Viewer {
     this.#listener = listener;
     const marks = byId(root, "marks", HTMLCanvasElement);
     this.#canvas = new ImageCanvas(this.#canvasElement, marks, () => {
-      const percent = number(Math.round(this.#canvas.viewport.scale * 100));
+      const percent = text.number(Math.round(this.#canvas.viewport.scale * 100));
       setText(this.#zoomWords, this.#canvas.isEmpty ? "" : `${percent} %`);
     });
     this.#channels = new ChannelPanel(root, (displays) => listener.displayed(displays));
@@ -177,12 +177,12 @@ export class Viewer {
   /** Updates the view after the image that is shown has changed. */
   update(): void {
     const image = this.#image;
-    setText(this.#title, image?.name ?? "No image selected");
+    setText(this.#title, image?.name ?? text.noImageSelected);
     this.#title.title = image?.path ?? "";
     this.describe();
     this.#showFailure(image);
     this.#showDisplays(image);
-    this.#canvasElement.setAttribute("aria-label", image === null ? "No image" : labelOf(image));
+    this.#canvasElement.setAttribute("aria-label", image === null ? text.noImage : labelOf(image));
     this.#takeNuclei(image?.state.kind === "done" ? image.state.result : null);
     this.#takeFound(image?.state.kind === "working" ? image.state.found : []);
     const scene = image === null ? null : this.#sceneOf(image);
@@ -509,13 +509,13 @@ export class Viewer {
   #pictureFailureOf(image: BatchImage): string | null {
     const picture = this.#pictureFailures.get(image);
     if (picture?.of === this.#pictureKey(image)) {
-      return `The picture cannot be shown. ${explanation(picture.error)}`;
+      return text.pictureFailed(explanation(picture.error));
     }
     const { prediction } = image;
     const probability = this.#layout.value === "image" ? undefined : this.#probabilityFailures.get(image);
     if (probability === undefined || prediction === null || !("blob" in prediction)) return null;
     if (probability.of !== prediction.key) return null;
-    return `The probability cannot be shown. ${explanation(probability.error)}`;
+    return text.probabilityFailed(explanation(probability.error));
   }
 
   #keep<Made extends Picture>(
@@ -743,21 +743,21 @@ function detailsOf(image: BatchImage): string {
   const { state, thumbnail, ignoredInScoring, edits } = image;
   const parts: string[] = [];
   const size = state.kind === "done" ? state.result : thumbnail;
-  if (size !== null) parts.push(`${number(size.width)} × ${number(size.height)} px`);
+  if (size !== null) parts.push(`${text.number(size.width)} × ${text.number(size.height)} px`);
   if (state.kind === "working" && state.found.length > 0) {
-    parts.push(`${nuclei(state.found.reduce((sum, block) => sum + nucleiIn(block), 0))} so far`);
+    parts.push(text.foundSoFar(state.found.reduce((sum, block) => sum + nucleiIn(block), 0)));
   }
   if (state.kind === "done") {
     parts.push(countWords(image));
-    if (state.result.diameter !== null) parts.push(`diameter ${state.result.diameter.toFixed(0)} px`);
-    if (state.result.score !== null) parts.push(`score ${scoreText(state.result.score.score)}`);
-    if (ignoredInScoring) parts.push("ignored in scoring");
-    if (edits.canUndo) parts.push("corrected by hand");
+    if (state.result.diameter !== null) parts.push(text.diameterFound(state.result.diameter));
+    if (state.result.score !== null) parts.push(text.scoreOfImage(state.result.score.score));
+    if (ignoredInScoring) parts.push(text.isIgnored);
+    if (edits.canUndo) parts.push(text.isCorrected);
   }
   return parts.join(" · ");
 }
 
 function labelOf({ name, state }: BatchImage): string {
-  if (state.kind === "done") return `${name}, ${nuclei(state.result.count)} outlined`;
-  return state.kind === "failed" ? `${name}, could not be processed` : `${name}, not yet outlined`;
+  if (state.kind === "done") return text.pictureOutlined(name, state.result.count);
+  return state.kind === "failed" ? text.pictureOfFailed(name) : text.pictureOfWaiting(name);
 }
