@@ -437,15 +437,15 @@ export const notCompiled = (reason: string): Advice => ({
 });
 export const notStarted = (reason: string): Advice => ({
   message: `The program could not be started (${reason}).`,
-  help: "Close other tabs to free memory, then reload the page. It needs a browser of 2023 or newer.",
+  help: "Close other tabs or programs to free memory, and start again. A browser of 2023 or newer, or Node 20, is needed.",
 });
 export const crashed = (attempts: number, reason: string): Advice => ({
   message: `The program stopped unexpectedly, ${attempts} times in a row (${reason}).`,
-  help: "Nothing else is affected. Close other tabs to free memory and try again, or use a smaller image.",
+  help: "Nothing else is affected. Close other tabs or programs to free memory and try again, or use a smaller image.",
 });
 export const noAnswer = (attempts: number, reason: string): Advice => ({
   message: `The program did not answer, ${attempts} times in a row (${reason}).`,
-  help: "Nothing else is affected. Close other tabs and programs and try again, or use a smaller image.",
+  help: "Nothing else is affected. Close other tabs or programs and try again, or use a smaller image.",
 });
 export const silentFor = (seconds: number): string => `no answer for ${seconds} seconds`;
 export const messageUnreadable = "a message could not be read";

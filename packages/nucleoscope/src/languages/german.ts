@@ -483,15 +483,15 @@ export const notCompiled = (reason: string): Advice => ({
 });
 export const notStarted = (reason: string): Advice => ({
   message: `Das Programm konnte nicht gestartet werden (${reason}).`,
-  help: "Schließen Sie andere Tabs, um Speicher freizugeben, und laden Sie die Seite neu. Nötig ist ein Browser von 2023 oder neuer.",
+  help: "Schließen Sie andere Tabs oder Programme, um Speicher freizugeben, und beginnen Sie neu. Nötig ist ein Browser von 2023 oder neuer, oder Node 20.",
 });
 export const crashed = (attempts: number, reason: string): Advice => ({
   message: `Das Programm ist ${attempts}-mal nacheinander unerwartet beendet worden (${reason}).`,
-  help: "Sonst ist nichts betroffen. Schließen Sie andere Tabs, um Speicher freizugeben, und versuchen Sie es noch einmal, oder verwenden Sie ein kleineres Bild.",
+  help: "Sonst ist nichts betroffen. Schließen Sie andere Tabs oder Programme, um Speicher freizugeben, und versuchen Sie es noch einmal, oder verwenden Sie ein kleineres Bild.",
 });
 export const noAnswer = (attempts: number, reason: string): Advice => ({
   message: `Das Programm hat ${attempts}-mal nacheinander nicht geantwortet (${reason}).`,
-  help: "Sonst ist nichts betroffen. Schließen Sie andere Tabs und Programme, und versuchen Sie es noch einmal, oder verwenden Sie ein kleineres Bild.",
+  help: "Sonst ist nichts betroffen. Schließen Sie andere Tabs oder Programme, und versuchen Sie es noch einmal, oder verwenden Sie ein kleineres Bild.",
 });
 export const silentFor = (seconds: number): string => `keine Antwort seit ${seconds} Sekunden`;
 export const messageUnreadable = "eine Nachricht konnte nicht gelesen werden";
