@@ -13,8 +13,9 @@ export async function e2e() {
   const files = readdirSync(folder)
     .filter((name) => name.endsWith(".test.mjs"))
     .sort();
+  // Two files at a time: each waits for its page most of the time.
   await step(`End-to-end tests in ${env.CHROME} and ${env.FIREFOX}`, () =>
-    run(process.execPath, ["--test", "--test-concurrency=1", ...files.map((name) => join(folder, name))], { env }),
+    run(process.execPath, ["--test", "--test-concurrency=2", ...files.map((name) => join(folder, name))], { env }),
   );
 }
 
