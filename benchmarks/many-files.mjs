@@ -58,7 +58,8 @@ async function run(name, extra) {
   const samples = [];
   const timer = setInterval(() => {
     try {
-      samples.push({ ...usage(child.pid), seconds: (performance.now() - start) / 1000 });
+      const sample = usage(child.pid);
+      if (sample.memory > 0) samples.push({ ...sample, seconds: (performance.now() - start) / 1000 });
     } catch {
       // The process has ended.
     }

@@ -4,9 +4,9 @@
 //! [`FORMATS`] lists the formats for the help of the command line and the menu of the page. [`image_files`]
 //! writes the files of one image and returns its [part](Part) of the files of the batch; [`batch_files`]
 //! writes those from all parts, and [`BatchWriter`] from parts that are not all in memory; [`archive`] creates a
-//! ZIP archive of files. No function here accesses the
-//! disk, and the same input gives the same bytes. All formats use [`counted`](crate::nuclei::counted): nuclei
-//! that do not count are omitted, or marked if the format supports it.
+//! ZIP archive of files. No function here accesses the disk, and the same input gives the same bytes. All formats
+//! use [`counted`](crate::nuclei::counted): nuclei that do not count are omitted, or marked if the format supports
+//! it.
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashSet};
@@ -130,11 +130,6 @@ impl Part {
         Self { image_id: image_id.into(), file: input.name, folder: input.folder, group: None, formats }
     }
 
-    /// Whether it has a part in a format.
-    pub fn has(&self, format: Format) -> bool {
-        self.formats.contains_key(format.name())
-    }
-
     /// The same part with a group, as in [`Provenance::group`].
     #[must_use]
     pub fn in_group(self, group: Option<String>) -> Self {
@@ -175,7 +170,7 @@ pub struct ImagePart<'a> {
 pub struct BatchParts<'a> {
     format: Format,
     parts: &'a dyn Parts,
-    labels: &'a [Label],
+    naming: &'a [Naming],
 }
 
 impl BatchParts<'_> {
@@ -188,20 +183,20 @@ impl BatchParts<'_> {
         &self,
         visit: &mut dyn FnMut(ImagePart, T) -> Result<(), ExportError>,
     ) -> Result<(), ExportError> {
-        let mut labels = self.labels.iter();
+        let mut naming = self.naming.iter();
         self.parts.for_each(&mut |part| {
-            let (Some(label), Part { image_id, folder, formats, .. }) = (labels.next(), part) else {
+            let (Some(naming), Part { image_id, folder, formats, .. }) = (naming.next(), part) else {
                 return Ok(());
             };
             let Some(value) = formats.get(self.format.name()) else { return Ok(()) };
-            let image = ImagePart { image_id, folder, group: &label.group, file_name: &label.file_name };
+            let image = ImagePart { image_id, folder, group: &naming.group, file_name: &naming.file_name };
             visit(image, T::deserialize(value).map_err(|error| self.format.refused(error))?)
         })
     }
 }
 
 /// What an image is called in the files of a batch, which depends on the other images.
-struct Label {
+struct Naming {
     group: String,
     file_name: String,
 }
@@ -209,7 +204,7 @@ struct Label {
 /// Writes the files of a batch from parts that need not all be in memory.
 pub struct BatchWriter<'a> {
     parts: &'a dyn Parts,
-    labels: Vec<Label>,
+    naming: Vec<Naming>,
 }
 
 impl<'a> BatchWriter<'a> {
@@ -231,8 +226,8 @@ impl<'a> BatchWriter<'a> {
         } else {
             tables::groups(&names.iter().map(|(_, folder)| folder.clone()).collect::<Vec<_>>())
         };
-        let labels = names_in_batch(&names).into_iter().zip(groups);
-        Ok(Self { parts, labels: labels.map(|(file_name, group)| Label { group, file_name }).collect() })
+        let naming = names_in_batch(&names).into_iter().zip(groups);
+        Ok(Self { parts, naming: naming.map(|(file_name, group)| Naming { group, file_name }).collect() })
     }
 
     /// Writes the file of a format, with the images in the order of the parts; nothing if each image has its own
@@ -246,7 +241,7 @@ impl<'a> BatchWriter<'a> {
         dialect: tables::Dialect,
         file: &mut dyn Write,
     ) -> Result<(), ExportError> {
-        let images = BatchParts { format, parts: self.parts, labels: &self.labels };
+        let images = BatchParts { format, parts: self.parts, naming: &self.naming };
         format.exporter().batch_file(&images, dialect, file)
     }
 }
@@ -637,7 +632,7 @@ mod tests {
         };
         let names = |parts: &[Part]| -> Vec<String> {
             let writer = BatchWriter::new(&parts).unwrap();
-            writer.labels.into_iter().map(|label| label.file_name).collect()
+            writer.naming.into_iter().map(|naming| naming.file_name).collect()
         };
         assert_eq!(names(&[part("a/1.png"), part("b/2.png")]), ["1.png", "2.png"]);
         assert_eq!(names(&[part("a/1.png"), part("b/1.png")]), ["a/1.png", "b/1.png"]);

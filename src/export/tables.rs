@@ -612,6 +612,21 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_failed_does_not_change_the_order_of_the_columns() {
+        let text = |key: &str| (key.to_owned(), Field::Text("x".into()));
+        let failed = failure_fields("a", &FileIdentity::default(), "cut short");
+        let found: Fields = ["image", "file", "folder", COUNT, "model", "warnings"].map(text).into();
+        let header = |images: &[(&str, &Fields)]| {
+            let bytes = summary_csv(images, Dialect::default());
+            String::from_utf8(bytes).unwrap().lines().next().unwrap().to_owned()
+        };
+        let expected = "image,file,folder,group,nuclei_found,model,warnings";
+        assert_eq!(header(&[("", &failed), ("", &found)]), expected);
+        assert_eq!(header(&[("", &found), ("", &failed)]), expected);
+        assert_eq!(header(&[("", &failed)]), "image,file,folder,group,warnings");
+    }
+
+    #[test]
     fn numbers_follow_the_dialect_and_stay_apart() {
         for (delimiter, sign) in
             [(Delimiter::Comma, b','), (Delimiter::Semicolon, b';'), (Delimiter::Tab, b'\t')]

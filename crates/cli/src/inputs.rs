@@ -188,7 +188,8 @@ impl Inputs {
         let paths = || {
             let given = self.batch.dataset.images.iter().map(|image| self.batch.sources[image.file].file);
             let origins = given.filter_map(|file| self.files.0.get(file));
-            let path_of = |origin: &Origin| if let Origin::Path(path) = origin { Some(real(path)) } else { None };
+            let path_of =
+                |origin: &Origin| if let Origin::Path(path) = origin { Some(real(path)) } else { None };
             origins.filter_map(path_of).collect()
         };
         if path.exists() && self.images.get_or_init(paths).contains(&real(path)) {

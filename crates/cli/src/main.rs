@@ -41,7 +41,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Segment the nuclei in images, folders and ZIP archives, and write the Bowl's CSV
-    Segment(segment::Arguments),
+    Segment(Box<segment::Arguments>),
     /// Join the files of all parts of a run (segment --shard)
     Concatenate(concatenate::Arguments),
     /// Write files for other programs from existing segmentations
