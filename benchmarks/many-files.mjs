@@ -32,17 +32,20 @@ function makeImages() {
   rmSync(at("example"), { recursive: true });
 }
 
-/** Processor time in seconds, and memory in MB now and at most, of a process. */
-function usage(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
+/**
+ * Of a process: processor time in seconds, the same with the time in which its threads waited for a core that
+ * others used, and memory in MB now and at most.
+ */
+function usage(pid, threads) {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   const megabytes = (key) => Math.round(Number(status.match(new RegExp(`${key}:\\s+(\\d+) kB`))?.[1]) / 1024);
-  // Fields 14 and 15 of /proc/PID/stat, in hundredths of a second.
-  return {
-    processor: (Number(fields[11]) + Number(fields[12])) / 100,
-    memory: megabytes("VmRSS"),
-    most: megabytes("VmHWM"),
-  };
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    threads.set(thread, readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ").map(Number));
+  }
+  // Threads that have ended count with their last times.
+  const sum = (time) => [...threads.values()].reduce((total, times) => total + time(times), 0) / 1e9;
+  const [processor, ready] = [sum(([running]) => running), sum(([running, waiting]) => running + waiting)];
+  return { processor, ready, memory: megabytes("VmRSS"), most: megabytes("VmHWM") };
 }
 
 const lines = (text) => text.split("\n").filter((line) => line !== "");
@@ -56,9 +59,10 @@ async function run(name, extra) {
   });
   const start = performance.now();
   const samples = [];
+  const threads = new Map();
   const timer = setInterval(() => {
     try {
-      const sample = usage(child.pid);
+      const sample = usage(child.pid, threads);
       if (sample.memory > 0) samples.push({ ...sample, seconds: (performance.now() - start) / 1000 });
     } catch {
       // The process has ended.
@@ -76,22 +80,23 @@ function report(name, { code, seconds, samples, events }) {
   const total = (key) => done.reduce((sum, event) => sum + event[key], 0);
   const last = samples.at(-1);
   const memoryAt = (share) => samples[Math.floor(share * (samples.length - 1))].memory;
-  const perFile = (seconds / count) * 1000;
-  const segmentation = (total("segmentationSeconds") / cores / count) * 1000;
+  const milliseconds = (total) => `${((total / count) * 1000).toFixed(2)} ms`;
+  // If others use the cores too, all parts of the work take longer in proportion.
+  const segmentation = total("segmentationSeconds") / last.ready;
   const figures = [
     ["exit code", code],
     ["images done, of these skipped", `${done.length}, ${done.filter((event) => event.skipped).length}`],
     ["seconds", seconds.toFixed(1)],
-    ["wall time per file", `${perFile.toFixed(2)} ms`],
-    ["of it segmentation, on all cores", `${segmentation.toFixed(2)} ms`],
-    ["overhead per file", `${(perFile - segmentation).toFixed(2)} ms`],
-    ["processor time per file", `${((last.processor / count) * 1000).toFixed(2)} ms`],
-    ["share of the cores", (last.processor / last.seconds / cores).toFixed(3)],
-    ["memory after 5, 25, 50, 75, 95, 100 % of the time", [0.05, 0.25, 0.5, 0.75, 0.95, 1].map(memoryAt).join(", ")],
-    ["most memory in MB", last.most],
+    ["wall time per file", milliseconds(seconds)],
+    ["processor time per file", milliseconds(last.processor)],
+    ["of it beyond the segmentation", milliseconds(last.processor * (1 - segmentation))],
+    ["share of the cores in use", (last.processor / last.seconds / cores).toFixed(3)],
+    ["share of the cores in use or waited for", (last.ready / last.seconds / cores).toFixed(3)],
+    ["MB of memory after 5, 25, 50, 75, 95, 100 %", [0.05, 0.25, 0.5, 0.75, 0.95, 1].map(memoryAt).join(", ")],
+    ["MB of memory at most", last.most],
   ];
   console.log(`\n${name}: ${count} images of ${side} × ${side}, ${cores} cores`);
-  for (const [key, value] of figures) console.log(`${key.padEnd(52)}${value}`);
+  for (const [key, value] of figures) console.log(`${key.padEnd(46)}${value}`);
 }
 
 try {
