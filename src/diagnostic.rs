@@ -115,7 +115,7 @@ pub(crate) fn first_few(names: &[String]) -> String {
 }
 
 /// What the user can do about a file or folder that could not be read or written.
-fn io_help(kind: std::io::ErrorKind) -> &'static str {
+pub(crate) fn io_help(kind: std::io::ErrorKind) -> &'static str {
     use std::io::ErrorKind as Kind;
     match kind {
         Kind::NotFound => "Check the path: there is no such file or folder.",

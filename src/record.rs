@@ -1,6 +1,8 @@
 //! `nucleoscope.json`: the images, settings, program and model of a run, for reproducing it. It is written
 //! and read here, for the page and the command line.
 
+use std::io::{self, Write};
+
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -110,6 +112,20 @@ pub struct Provenance {
 }
 
 impl Provenance {
+    /// Identifies everything that determines the results of an image: the file, the model, the settings, the
+    /// corrections, the rules for which nuclei count, and the version of the program. In hexadecimal digits.
+    ///
+    /// ```
+    /// use nucleoscope::record::{FileIdentity, Provenance};
+    ///
+    /// let of_file = |bytes| Provenance { input: FileIdentity::new("a.png", bytes), ..Default::default() };
+    /// assert_eq!(of_file(b"cells").fingerprint(), of_file(b"cells").fingerprint());
+    /// assert_ne!(of_file(b"cells").fingerprint(), of_file(b"other cells").fingerprint());
+    /// ```
+    pub fn fingerprint(&self) -> String {
+        sha256(format!("{} {self:?}", env!("CARGO_PKG_VERSION")).as_bytes())
+    }
+
     /// Sets what a segmentation used. The model and the settings are `None` if the nuclei are the ground truth.
     #[must_use]
     pub fn with_run(self, model: ModelIdentity, settings: Settings, selection: Selection) -> Self {
@@ -270,12 +286,12 @@ impl Record {
 }
 
 #[derive(Serialize)]
-struct File<'a> {
+struct File {
     format: u64,
     program: Program,
     /// A note about the contents of the exports, for readers of the file.
     note: &'static str,
-    images: &'a [&'a ImageRecord],
+    images: [(); 0],
 }
 
 #[derive(Serialize)]
@@ -292,11 +308,42 @@ const NOTE: &str = "Nuclei outside the regions or the gates of their image are l
 /// # Errors
 /// None in practice, because the text is written to memory.
 pub fn encode(images: &[&ImageRecord]) -> Result<Vec<u8>, serde_json::Error> {
-    let program = Program { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
-    let file = File { format: FORMAT, program, note: NOTE, images };
-    let mut bytes = serde_json::to_vec_pretty(&file)?;
-    bytes.push(b'\n');
+    let mut bytes = Vec::new();
+    let mut writer = RecordWriter::new(&mut bytes)?;
+    images.iter().try_for_each(|image| writer.add(image))?;
+    writer.finish().map_err(serde_json::Error::io)?;
     Ok(bytes)
+}
+
+/// Writes a record one image at a time.
+pub(crate) struct RecordWriter<'a> {
+    file: &'a mut dyn Write,
+    is_empty: bool,
+}
+
+impl<'a> RecordWriter<'a> {
+    /// Writes the fields before the images.
+    pub(crate) fn new(file: &'a mut dyn Write) -> serde_json::Result<Self> {
+        let program = Program { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
+        let empty = serde_json::to_string_pretty(&File { format: FORMAT, program, note: NOTE, images: [] })?;
+        let before = empty.strip_suffix("]\n}").unwrap_or(&empty);
+        file.write_all(before.as_bytes()).map_err(serde_json::Error::io)?;
+        Ok(Self { file, is_empty: true })
+    }
+
+    /// Adds an image.
+    pub(crate) fn add(&mut self, image: &ImageRecord) -> serde_json::Result<()> {
+        let separator = if self.is_empty { "" } else { "," };
+        self.is_empty = false;
+        // No string in JSON contains a line feed, so every one begins a line.
+        let text = format!("{separator}\n{}", serde_json::to_string_pretty(image)?).replace('\n', "\n    ");
+        self.file.write_all(text.as_bytes()).map_err(serde_json::Error::io)
+    }
+
+    /// Writes the end.
+    pub(crate) fn finish(self) -> io::Result<()> {
+        self.file.write_all(if self.is_empty { b"]\n}\n" } else { b"\n  ]\n}\n" })
+    }
 }
 
 /// The reason why a file cannot be used as a record.

@@ -1,9 +1,11 @@
 //! The CSV file of the 2018 Data Science Bowl, for all images; see [`csv`] for the format.
 
+use std::io::Write;
+
 use serde_json::Value;
 
 use super::tables::Dialect;
-use super::{Basis, ExportError, Exporter, FileName, Format, FormatInfo, ImagePart, Subject};
+use super::{Basis, BatchParts, ExportError, Exporter, FileName, Format, FormatInfo, Subject};
 use crate::dsb2018::csv;
 use crate::dsb2018::run_length;
 
@@ -29,11 +31,13 @@ impl Exporter for Bowl {
         Ok(Some(Value::String(csv::rows(subject.image_id, &masks))))
     }
 
-    fn batch_file(&self, images: &[ImagePart], _dialect: Dialect) -> Result<Vec<u8>, ExportError> {
-        let mut text = csv::HEADER.to_owned();
-        for image in images {
-            text += &image.read::<String>(BOWL)?;
-        }
-        Ok(text.into_bytes())
+    fn batch_file(
+        &self,
+        images: &BatchParts,
+        _dialect: Dialect,
+        file: &mut dyn Write,
+    ) -> Result<(), ExportError> {
+        file.write_all(csv::HEADER.as_bytes())?;
+        images.for_each(&mut |_, rows: String| Ok(file.write_all(rows.as_bytes())?))
     }
 }

@@ -6,11 +6,13 @@
 //! `bbox` is `[left, top, width, height]` in pixels. Ids are unique in the file; `nucleus` is the number of
 //! the nucleus in the label image and in the tables.
 
+use std::io::Write;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::tables::Dialect;
-use super::{Basis, ExportError, Exporter, FileName, Format, FormatInfo, ImagePart, Subject};
+use super::{Basis, BatchParts, ExportError, Exporter, FileName, Format, FormatInfo, Subject};
 use crate::dsb2018::run_length::{Mask, encode as masks};
 use crate::nuclei::LabelImage;
 
@@ -34,19 +36,16 @@ impl Exporter for Coco {
         COCO.part(Instances::new(subject.labels, &basis.counted().included))
     }
 
-    fn batch_file(&self, images: &[ImagePart], _dialect: Dialect) -> Result<Vec<u8>, ExportError> {
-        let instances = images.iter().map(|image| image.read(COCO)).collect::<Result<Vec<Instances>, _>>()?;
-        let names = images.iter().map(|image| image.file_name);
-        encode(&names.zip(&instances).collect::<Vec<_>>())
+    fn batch_file(
+        &self,
+        images: &BatchParts,
+        _dialect: Dialect,
+        file: &mut dyn Write,
+    ) -> Result<(), ExportError> {
+        write(file, &|visit| {
+            images.for_each(&mut |image, instances: Instances| visit(image.file_name, &instances))
+        })
     }
-}
-
-#[derive(Serialize)]
-struct Dataset<'a> {
-    info: Info,
-    images: Vec<ImageInfo<'a>>,
-    categories: [Category; 1],
-    annotations: Vec<Annotation<'a>>,
 }
 
 #[derive(Serialize)]
@@ -145,32 +144,55 @@ impl Instances {
 /// # Errors
 /// [`ExportError::Encode`], but never in practice, because the text is written to memory.
 pub fn encode(images: &[(&str, &Instances)]) -> Result<Vec<u8>, ExportError> {
-    let infos = images.iter().zip(1..).map(|(&(file_name, image), id)| ImageInfo {
-        id,
-        width: image.width,
-        height: image.height,
-        file_name,
-    });
-    let nuclei = images.iter().zip(1..).flat_map(|(&(_, image), image_id)| {
-        image.nuclei.iter().map(move |instance| (image_id, image, instance))
-    });
-    let annotations = nuclei.zip(1..).map(|((image_id, image, instance), id)| Annotation {
-        id,
-        image_id,
-        category_id: NUCLEUS,
-        segmentation: RunLengths { counts: &instance.counts, size: [image.height, image.width] },
-        area: instance.area,
-        bbox: instance.bbox,
-        iscrowd: 0,
-        nucleus: instance.nucleus,
-    });
-    let dataset = Dataset {
-        info: Info { description: "Cell nuclei found by Nucleoscope", version: env!("CARGO_PKG_VERSION") },
-        images: infos.collect(),
-        categories: [Category { id: NUCLEUS, name: "nucleus", supercategory: "cell" }],
-        annotations: annotations.collect(),
-    };
-    serde_json::to_vec(&dataset).map_err(|error| COCO.refused(error))
+    let mut bytes = Vec::new();
+    write(&mut bytes, &|visit| images.iter().try_for_each(|(file_name, image)| visit(file_name, image)))?;
+    Ok(bytes)
+}
+
+fn json(value: &impl Serialize) -> Result<String, ExportError> {
+    serde_json::to_string(value).map_err(|error| COCO.refused(error))
+}
+
+/// Receives the name of the file and the part of an image.
+type Visit<'a> = dyn FnMut(&str, &Instances) -> Result<(), ExportError> + 'a;
+
+/// Writes the file of the images that `each` passes on; it is called twice.
+fn write(
+    file: &mut dyn Write,
+    each: &dyn Fn(&mut Visit) -> Result<(), ExportError>,
+) -> Result<(), ExportError> {
+    let info = Info { description: "Cell nuclei found by Nucleoscope", version: env!("CARGO_PKG_VERSION") };
+    let categories = [Category { id: NUCLEUS, name: "nucleus", supercategory: "cell" }];
+    let comma_before = |id: usize| if id == 1 { "" } else { "," };
+
+    write!(file, "{{\"info\":{},\"images\":[", json(&info)?)?;
+    let mut id = 0;
+    each(&mut |file_name, image| {
+        id += 1;
+        let info = ImageInfo { id, width: image.width, height: image.height, file_name };
+        Ok(write!(file, "{}{}", comma_before(id), json(&info)?)?)
+    })?;
+    write!(file, "],\"categories\":{},\"annotations\":[", json(&categories)?)?;
+    let (mut image_id, mut id) = (0, 0);
+    each(&mut |_, image| {
+        image_id += 1;
+        for instance in &image.nuclei {
+            id += 1;
+            let annotation = Annotation {
+                id,
+                image_id,
+                category_id: NUCLEUS,
+                segmentation: RunLengths { counts: &instance.counts, size: [image.height, image.width] },
+                area: instance.area,
+                bbox: instance.bbox,
+                iscrowd: 0,
+                nucleus: instance.nucleus,
+            };
+            write!(file, "{}{}", comma_before(id), json(&annotation)?)?;
+        }
+        Ok(())
+    })?;
+    Ok(file.write_all(b"]}")?)
 }
 
 /// Alternating lengths of background and nucleus, column by column, with a sum of `pixels`.

@@ -2,13 +2,14 @@
 //! found from the path of an image.
 
 use std::collections::{BTreeMap, HashSet};
+use std::io::Write;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::tables::{Dialect, Field};
-use super::{Basis, ExportError, Exporter, FileName, Format, FormatInfo, ImagePart, Subject};
+use super::{Basis, BatchParts, ExportError, Exporter, FileName, Format, FormatInfo, Subject};
 use crate::nuclei::summary::{Moments, Summary};
 use crate::nuclei::table::is_main_column;
 
@@ -33,10 +34,19 @@ impl Exporter for ConditionsTable {
         CONDITIONS.part(image_values(&summary, basis.measures()))
     }
 
-    fn batch_file(&self, images: &[ImagePart], dialect: Dialect) -> Result<Vec<u8>, ExportError> {
-        let values = images.iter().map(|image| image.read(CONDITIONS)).collect::<Result<Vec<Vec<_>>, _>>()?;
-        let images = images.iter().zip(&values).map(|(image, values)| (image.group, &**values));
-        Ok(conditions_csv(&images.collect::<Vec<_>>(), dialect))
+    fn batch_file(
+        &self,
+        images: &BatchParts,
+        dialect: Dialect,
+        file: &mut dyn Write,
+    ) -> Result<(), ExportError> {
+        let mut all: Vec<(String, Vec<ImageValue>)> = Vec::new();
+        images.for_each(&mut |image, values| {
+            all.push((image.group.to_owned(), values));
+            Ok(())
+        })?;
+        let images = all.iter().map(|(group, values)| (group.as_str(), &**values));
+        Ok(file.write_all(&conditions_csv(&images.collect::<Vec<_>>(), dialect))?)
     }
 }
 

@@ -1,4 +1,7 @@
+use std::io;
+
 use super::{FORMATS, Format};
+use crate::diagnostic::io_help;
 
 /// The reason why a file could not be written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
@@ -77,6 +80,15 @@ pub enum ExportError {
         /// The error message.
         reason: String,
     },
+    /// A file of the batch could not be written, or a stored part could not be read.
+    #[error("{reason}")]
+    #[diagnostic(code("file/io"), help("{}", io_help(*.kind)))]
+    File {
+        /// The kind of the error.
+        kind: io::ErrorKind,
+        /// The error message.
+        reason: String,
+    },
     /// A file could not be added to a ZIP archive.
     #[error("\"{name}\" cannot be put into the ZIP archive: {reason}")]
     #[diagnostic(code("export/archive"), help("Save the files one by one."))]
@@ -86,4 +98,10 @@ pub enum ExportError {
         /// The reason.
         reason: String,
     },
+}
+
+impl From<io::Error> for ExportError {
+    fn from(error: io::Error) -> Self {
+        Self::File { kind: error.kind(), reason: error.to_string() }
+    }
 }

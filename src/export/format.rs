@@ -2,13 +2,14 @@
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::io::Write;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::tables::Dialect;
-use super::{Basis, ExportError, FORMATS, ImagePart, Subject};
+use super::{Basis, BatchParts, ExportError, FORMATS, Subject};
 use crate::record::FileIdentity;
 
 /// The description of a format, from which the help of the command line, the menu of the page and the table
@@ -95,12 +96,17 @@ pub trait Exporter: Sync {
         None
     }
 
-    /// The file of the batch; empty for a format with one file per image.
+    /// Writes the file of the batch; nothing for a format with one file per image.
     ///
     /// # Errors
-    /// A part was not created by this format.
-    fn batch_file(&self, _images: &[ImagePart], _dialect: Dialect) -> Result<Vec<u8>, ExportError> {
-        Ok(Vec::new())
+    /// A part was not created by this format or cannot be read, or the file cannot be written.
+    fn batch_file(
+        &self,
+        _images: &BatchParts,
+        _dialect: Dialect,
+        _file: &mut dyn Write,
+    ) -> Result<(), ExportError> {
+        Ok(())
     }
 }
 
@@ -141,6 +147,11 @@ impl Format {
     /// An error of the encoder of this format.
     pub(super) fn refused(self, error: impl fmt::Display) -> ExportError {
         ExportError::Encode { format: self, reason: error.to_string() }
+    }
+
+    /// An error of writing JSON: of the file, or of this format.
+    pub(super) fn not_serialized(self, error: serde_json::Error) -> ExportError {
+        if error.is_io() { std::io::Error::from(error).into() } else { self.refused(error) }
     }
 
     /// A part in the form stored in [`Part`](super::Part).

@@ -3,9 +3,10 @@
 //!
 //! [`FORMATS`] lists the formats for the help of the command line and the menu of the page. [`image_files`]
 //! writes the files of one image and returns its [part](Part) of the files of the batch; [`batch_files`]
-//! writes those from all parts; [`archive`] creates a ZIP archive of files. No function here accesses the
-//! disk, and the same input gives the same bytes. All formats use [`counted`](crate::nuclei::counted): nuclei
-//! that do not count are omitted, or marked if the format supports it.
+//! writes those from all parts, and [`BatchWriter`] from parts that are not all in memory; [`archive`] creates a
+//! ZIP archive of files. No function here accesses the disk, and the same input gives the same bytes. All formats
+//! use [`counted`](crate::nuclei::counted): nuclei that do not count are omitted, or marked if the format supports
+//! it.
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashSet};
@@ -136,6 +137,22 @@ impl Part {
     }
 }
 
+/// The parts of a batch, in the order of its images. They are read several times, so that they need not all be
+/// in memory.
+pub trait Parts {
+    /// Calls `visit` for every part, in order.
+    ///
+    /// # Errors
+    /// The first error of `visit`, or a part cannot be read.
+    fn for_each(&self, visit: &mut dyn FnMut(&Part) -> Result<(), ExportError>) -> Result<(), ExportError>;
+}
+
+impl Parts for &[Part] {
+    fn for_each(&self, visit: &mut dyn FnMut(&Part) -> Result<(), ExportError>) -> Result<(), ExportError> {
+        self.iter().try_for_each(visit)
+    }
+}
+
 /// The part of one image in the file of the batch in one format.
 #[derive(Debug, Clone)]
 pub struct ImagePart<'a> {
@@ -147,16 +164,85 @@ pub struct ImagePart<'a> {
     pub group: &'a str,
     /// The name of its file, including its folder if two images of the batch have the same name.
     pub file_name: &'a str,
-    part: &'a Value,
 }
 
-impl ImagePart<'_> {
-    /// The deserialized part of the format.
+/// The parts of the images of a batch in one format.
+pub struct BatchParts<'a> {
+    format: Format,
+    parts: &'a dyn Parts,
+    naming: &'a [Naming],
+}
+
+impl BatchParts<'_> {
+    /// Calls `visit` for every image that has a part in the format, in order, with the deserialized part.
     ///
     /// # Errors
-    /// [`ExportError::Encode`]: the part was not created by that format.
-    pub fn read<T: DeserializeOwned>(&self, format: Format) -> Result<T, ExportError> {
-        T::deserialize(self.part).map_err(|error| format.refused(error))
+    /// The first error of `visit`; [`ExportError::Encode`]: a part was not created by the format; or a part
+    /// cannot be read.
+    pub fn for_each<T: DeserializeOwned>(
+        &self,
+        visit: &mut dyn FnMut(ImagePart, T) -> Result<(), ExportError>,
+    ) -> Result<(), ExportError> {
+        let mut naming = self.naming.iter();
+        self.parts.for_each(&mut |part| {
+            let (Some(naming), Part { image_id, folder, formats, .. }) = (naming.next(), part) else {
+                return Ok(());
+            };
+            let Some(value) = formats.get(self.format.name()) else { return Ok(()) };
+            let image = ImagePart { image_id, folder, group: &naming.group, file_name: &naming.file_name };
+            visit(image, T::deserialize(value).map_err(|error| self.format.refused(error))?)
+        })
+    }
+}
+
+/// What an image is called in the files of a batch, which depends on the other images.
+struct Naming {
+    group: String,
+    file_name: String,
+}
+
+/// Writes the files of a batch from parts that need not all be in memory.
+pub struct BatchWriter<'a> {
+    parts: &'a dyn Parts,
+    naming: Vec<Naming>,
+}
+
+impl<'a> BatchWriter<'a> {
+    /// Reads the parts once, for the names and groups of the images. If no part has a group, the groups are
+    /// those of the [folders](tables::groups).
+    ///
+    /// # Errors
+    /// A part cannot be read.
+    pub fn new(parts: &'a dyn Parts) -> Result<Self, ExportError> {
+        let mut names = Vec::new();
+        let mut set_groups = Vec::new();
+        parts.for_each(&mut |part| {
+            names.push((part.file.clone(), part.folder.clone()));
+            set_groups.push(part.group.clone());
+            Ok(())
+        })?;
+        let groups: Vec<String> = if set_groups.iter().any(Option::is_some) {
+            set_groups.into_iter().map(Option::unwrap_or_default).collect()
+        } else {
+            tables::groups(&names.iter().map(|(_, folder)| folder.clone()).collect::<Vec<_>>())
+        };
+        let naming = names_in_batch(&names).into_iter().zip(groups);
+        Ok(Self { parts, naming: naming.map(|(file_name, group)| Naming { group, file_name }).collect() })
+    }
+
+    /// Writes the file of a format, with the images in the order of the parts; nothing if each image has its own
+    /// file. Images whose part does not contain the format are left out.
+    ///
+    /// # Errors
+    /// A part cannot be read or was modified, or the file cannot be written.
+    pub fn write(
+        &self,
+        format: Format,
+        dialect: tables::Dialect,
+        file: &mut dyn Write,
+    ) -> Result<(), ExportError> {
+        let images = BatchParts { format, parts: self.parts, naming: &self.naming };
+        format.exporter().batch_file(&images, dialect, file)
     }
 }
 
@@ -306,48 +392,25 @@ pub fn batch_files(
     formats: &[Format],
     dialect: tables::Dialect,
 ) -> Result<Vec<ExportFile>, ExportError> {
-    let file_names = names_in_batch(parts);
-    let groups = groups_in_batch(parts);
+    let writer = BatchWriter::new(&parts)?;
     let mut files = Vec::new();
     for format in each_once(formats) {
         let Some(name) = format.batch_file() else { continue };
-        let mut images = Vec::new();
-        for ((part, file_name), group) in parts.iter().zip(&file_names).zip(&groups) {
-            let Part { image_id, folder, formats, .. } = part;
-            images.extend(formats.get(format.name()).map(|part| ImagePart {
-                image_id,
-                folder,
-                group,
-                file_name,
-                part,
-            }));
-        }
-        let bytes = format.exporter().batch_file(&images, dialect)?;
+        let mut bytes = Vec::new();
+        writer.write(format, dialect, &mut bytes)?;
         files.push(ExportFile { name: name.into(), bytes });
     }
     Ok(files)
 }
 
-/// The groups that were set or, if none was, those of the folders.
-fn groups_in_batch(parts: &[Part]) -> Vec<String> {
-    if parts.iter().any(|part| part.group.is_some()) {
-        return parts.iter().map(|part| part.group.clone().unwrap_or_default()).collect();
-    }
-    tables::groups(&parts.iter().map(|part| part.folder.clone()).collect::<Vec<_>>())
-}
-
-/// The names of the image files, including their folders if two have the same name.
-fn names_in_batch(parts: &[Part]) -> Vec<String> {
+/// The names of the image files, including their folders if two have the same name. `files`: name and folder.
+fn names_in_batch(files: &[(String, String)]) -> Vec<String> {
     let mut seen = HashSet::new();
-    let are_unique = parts.iter().all(|part| seen.insert(part.file.as_str()));
-    let name = |part: &Part| {
-        if are_unique || part.folder.is_empty() {
-            part.file.clone()
-        } else {
-            format!("{}/{}", part.folder, part.file)
-        }
+    let are_unique = files.iter().all(|(file, _)| seen.insert(file.as_str()));
+    let name = |(file, folder): &(String, String)| {
+        if are_unique || folder.is_empty() { file.clone() } else { format!("{folder}/{file}") }
     };
-    parts.iter().map(name).collect()
+    files.iter().map(name).collect()
 }
 
 fn check(subject: &Subject) -> Result<(), ExportError> {
@@ -567,8 +630,12 @@ mod tests {
             let provenance = Provenance { input, ..Default::default() };
             image_files(&subject(&image, &channels, &labels, &provenance), &[coco::COCO], &[]).unwrap().part
         };
-        assert_eq!(names_in_batch(&[part("a/1.png"), part("b/2.png")]), ["1.png", "2.png"]);
-        assert_eq!(names_in_batch(&[part("a/1.png"), part("b/1.png")]), ["a/1.png", "b/1.png"]);
+        let names = |parts: &[Part]| -> Vec<String> {
+            let writer = BatchWriter::new(&parts).unwrap();
+            writer.naming.into_iter().map(|naming| naming.file_name).collect()
+        };
+        assert_eq!(names(&[part("a/1.png"), part("b/2.png")]), ["1.png", "2.png"]);
+        assert_eq!(names(&[part("a/1.png"), part("b/1.png")]), ["a/1.png", "b/1.png"]);
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! The record of the processing of each image, for reproducing it: [`crate::record`] writes and reads it.
 
+use std::io::Write;
+
 use serde_json::Value;
 
 use super::tables::Dialect;
-use super::{Basis, ExportError, Exporter, FileName, Format, FormatInfo, ImagePart, Subject};
-use crate::record::{ImageRecord, Outcome, encode};
+use super::{Basis, BatchParts, ExportError, Exporter, FileName, Format, FormatInfo, Subject};
+use crate::record::{ImageRecord, Outcome, RecordWriter};
 
 /// `nucleoscope.json`: the record of the processing, for reproducing it.
 pub const RECORD: Format = Format::new(&Record);
@@ -40,9 +42,16 @@ impl Exporter for Record {
         })
     }
 
-    fn batch_file(&self, images: &[ImagePart], _dialect: Dialect) -> Result<Vec<u8>, ExportError> {
-        let records =
-            images.iter().map(|image| image.read(RECORD)).collect::<Result<Vec<ImageRecord>, _>>()?;
-        encode(&records.iter().collect::<Vec<_>>()).map_err(|error| RECORD.refused(error))
+    fn batch_file(
+        &self,
+        images: &BatchParts,
+        _dialect: Dialect,
+        file: &mut dyn Write,
+    ) -> Result<(), ExportError> {
+        let mut writer = RecordWriter::new(file).map_err(|error| RECORD.not_serialized(error))?;
+        images.for_each(&mut |_, record: ImageRecord| {
+            writer.add(&record).map_err(|error| RECORD.not_serialized(error))
+        })?;
+        Ok(writer.finish()?)
     }
 }

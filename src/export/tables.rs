@@ -7,11 +7,13 @@
 //! last, and are empty for the others.
 
 use std::collections::{HashMap, HashSet};
+use std::io::Write;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Basis, ExportError, Exporter, FileName, Format, FormatInfo, ImagePart, Subject};
+use super::{Basis, BatchParts, ExportError, Exporter, FileName, Format, FormatInfo, Subject};
+use crate::diagnostic::{Diagnostic, Error};
 use crate::nuclei::MeasurementTable;
 use crate::nuclei::counted::Counted;
 use crate::nuclei::summary::Summary;
@@ -42,10 +44,15 @@ impl Exporter for SummaryTable {
         serde_json::to_value(failure_fields(image_id, input, reason)).ok()
     }
 
-    fn batch_file(&self, images: &[ImagePart], dialect: Dialect) -> Result<Vec<u8>, ExportError> {
-        let rows = images.iter().map(|image| image.read(SUMMARY)).collect::<Result<Vec<Fields>, _>>()?;
-        let rows = images.iter().zip(&rows).map(|(image, fields)| (image.group, fields));
-        Ok(summary_csv(&rows.collect::<Vec<_>>(), dialect))
+    fn batch_file(
+        &self,
+        images: &BatchParts,
+        dialect: Dialect,
+        file: &mut dyn Write,
+    ) -> Result<(), ExportError> {
+        write_summary(file, dialect, &|visit| {
+            images.for_each(&mut |image, fields: Fields| visit(image.group, &fields))
+        })
     }
 }
 
@@ -69,11 +76,15 @@ impl Exporter for NucleiTable {
         MEASUREMENTS.part(NucleiRows::new(basis.table(), basis.counted()))
     }
 
-    fn batch_file(&self, images: &[ImagePart], dialect: Dialect) -> Result<Vec<u8>, ExportError> {
-        let rows =
-            images.iter().map(|image| image.read(MEASUREMENTS)).collect::<Result<Vec<NucleiRows>, _>>()?;
-        let places = images.iter().zip(&rows).map(|(image, rows)| (image.image_id, image.folder, rows));
-        Ok(nuclei_csv(&places.collect::<Vec<_>>(), dialect))
+    fn batch_file(
+        &self,
+        images: &BatchParts,
+        dialect: Dialect,
+        file: &mut dyn Write,
+    ) -> Result<(), ExportError> {
+        write_nuclei(file, dialect, &|visit| {
+            images.for_each(&mut |image, rows: NucleiRows| visit(image.image_id, image.folder, &rows))
+        })
     }
 }
 
@@ -158,8 +169,12 @@ impl Dialect {
         }
     }
 
+    fn writer<W: Write>(self, file: W) -> csv::Writer<W> {
+        csv::WriterBuilder::new().delimiter(self.byte()).from_writer(file)
+    }
+
     pub(super) fn table(self, header: &[String], rows: impl Iterator<Item = Vec<String>>) -> Vec<u8> {
-        let mut writer = csv::WriterBuilder::new().delimiter(self.byte()).from_writer(Vec::new());
+        let mut writer = self.writer(Vec::new());
         let mut write = |record: &[String]| {
             let written = writer.write_record(record);
             debug_assert!(written.is_ok(), "rows of one length go into memory: {written:?}");
@@ -274,60 +289,115 @@ const FIRST: [&str; 5] = ["image", "folder", "nucleus", "included", "edited"];
 /// # Ok::<(), nucleoscope::nuclei::counted::GateError>(())
 /// ```
 pub fn nuclei_csv(images: &[(&str, &str, &NucleiRows)], dialect: Dialect) -> Vec<u8> {
-    let keys = union(images.iter().map(|(_, _, rows)| rows.keys.iter().map(String::as_str)));
-    let measures: Vec<&str> = keys.into_iter().filter(|key| !FIRST.contains(key)).collect();
-    let has_regions = images.iter().any(|(_, _, rows)| rows.regions.is_some());
-    let has_classes = images.iter().any(|(_, _, rows)| rows.positive.is_some());
-    let header: Vec<String> = FIRST
+    in_memory(|file| {
+        write_nuclei(file, dialect, &|visit| {
+            images.iter().try_for_each(|(image_id, folder, rows)| visit(image_id, folder, rows))
+        })
+    })
+}
+
+/// The contents of a file that is written into memory, which does not fail.
+fn in_memory(write: impl FnOnce(&mut dyn Write) -> Result<(), ExportError>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let written = write(&mut bytes);
+    debug_assert!(written.is_ok(), "rows of one length go into memory: {written:?}");
+    bytes
+}
+
+/// Receives the id, the folder and the rows of an image.
+type VisitRows<'a> = dyn FnMut(&str, &str, &NucleiRows) -> Result<(), ExportError> + 'a;
+
+/// Writes `nuclei.csv` of the images that `each` passes on; it is called twice, first for the columns.
+fn write_nuclei(
+    file: &mut dyn Write,
+    dialect: Dialect,
+    each: &dyn Fn(&mut VisitRows) -> Result<(), ExportError>,
+) -> Result<(), ExportError> {
+    let mut measures = Union::default();
+    let (mut has_regions, mut has_classes) = (false, false);
+    each(&mut |_, _, rows| {
+        measures.add(rows.keys.iter().map(String::as_str).filter(|key| !FIRST.contains(key)));
+        has_regions |= rows.regions.is_some();
+        has_classes |= rows.positive.is_some();
+        Ok(())
+    })?;
+    let header = FIRST
         .into_iter()
         .chain(has_regions.then_some("region"))
         .chain(has_classes.then_some("class"))
-        .chain(measures.iter().copied())
-        .map(str::to_owned)
-        .collect();
-    let rows = images.iter().flat_map(|(image_id, folder, rows)| {
+        .chain(measures.keys.iter().map(String::as_str));
+    let mut writer = dialect.writer(file);
+    writer.write_record(header).map_err(std::io::Error::from)?;
+    each(&mut |image_id, folder, rows| {
         let places: HashMap<&str, usize> =
             rows.keys.iter().enumerate().map(|(place, key)| (key.as_str(), place)).collect();
-        let place = |key: &&str| places.get(key).copied();
-        let order: Vec<Option<usize>> = measures.iter().map(place).collect();
-        let (nucleus, edited) = (place(&"nucleus"), place(&"edited"));
-        rows.rows().enumerate().map(move |(row, (numbers, included))| {
+        let place = |key: &str| places.get(key).copied();
+        let order: Vec<Option<usize>> = measures.keys.iter().map(|key| place(key)).collect();
+        let (nucleus, edited) = (place("nucleus"), place("edited"));
+        for (row, (numbers, included)) in rows.rows().enumerate() {
             let field = |place: Option<usize>| {
                 let text = place.and_then(|place| numbers.get(place)).copied().unwrap_or_default();
                 dialect.write(&Field::Number(text.to_owned()))
             };
             let first =
                 [harmless(image_id), harmless(folder), field(nucleus), included.to_string(), field(edited)];
-            first
+            let fields = first
                 .into_iter()
                 .chain(has_regions.then(|| harmless(rows.region(row))))
                 .chain(has_classes.then(|| rows.class(row).to_owned()))
-                .chain(order.iter().copied().map(field))
-                .collect()
-        })
-    });
-    dialect.table(&header, rows)
+                .chain(order.iter().copied().map(field));
+            writer.write_record(fields).map_err(std::io::Error::from)?;
+        }
+        Ok(())
+    })?;
+    Ok(writer.flush()?)
 }
 
 /// Writes `summary.csv` from the group and the fields of each image ([`summary_fields`]), in their order. The
 /// column `group` follows `folder`.
 pub fn summary_csv(images: &[(&str, &Fields)], dialect: Dialect) -> Vec<u8> {
-    let row = |(group, fields): &(&str, &Fields)| {
-        let mut row = (*fields).clone();
-        let place = row.iter().position(|(key, _)| key == "folder").map_or(0, |place| place + 1);
-        row.insert(place, ("group".into(), Field::Text((*group).into())));
-        row
-    };
-    let rows: Vec<Fields> = images.iter().map(row).collect();
-    let keys = union(rows.iter().map(|row| row.iter().map(|(key, _)| key.as_str())));
-    let header: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
-    let lines = rows.iter().map(|row| {
-        let fields: HashMap<&str, &Field> = row.iter().map(|(key, field)| (key.as_str(), field)).collect();
-        keys.iter()
-            .map(|key| fields.get(key).map_or_else(String::new, |field| dialect.write(field)))
-            .collect()
-    });
-    dialect.table(&header, lines)
+    in_memory(|file| {
+        write_summary(file, dialect, &|visit| {
+            images.iter().try_for_each(|(group, fields)| visit(group, fields))
+        })
+    })
+}
+
+/// A column of every image whose nuclei are known.
+const COUNT: &str = "nuclei_found";
+
+/// Receives the group and the fields of an image.
+type VisitFields<'a> = dyn FnMut(&str, &Fields) -> Result<(), ExportError> + 'a;
+
+/// Writes `summary.csv` of the images that `each` passes on; it is called twice, first for the columns.
+fn write_summary(
+    file: &mut dyn Write,
+    dialect: Dialect,
+    each: &dyn Fn(&mut VisitFields) -> Result<(), ExportError>,
+) -> Result<(), ExportError> {
+    // A file that failed has only some of the columns; it must not change their order.
+    let (mut columns, mut of_failed) = (Union::default(), Union::default());
+    each(&mut |_, fields| {
+        let keys: Vec<&str> = fields.iter().map(|(key, _)| key.as_str()).collect();
+        let place = keys.iter().position(|key| *key == "folder").map_or(0, |place| place + 1);
+        let (before, after) = keys.split_at(place);
+        let union = if keys.contains(&COUNT) { &mut columns } else { &mut of_failed };
+        union.add(before.iter().copied().chain(["group"]).chain(after.iter().copied()));
+        Ok(())
+    })?;
+    columns.add(of_failed.keys.iter().map(String::as_str));
+    let mut writer = dialect.writer(file);
+    writer.write_record(&columns.keys).map_err(std::io::Error::from)?;
+    each(&mut |group, fields| {
+        let group = ("group", &Field::Text(group.into()));
+        let fields: HashMap<&str, &Field> =
+            fields.iter().map(|(key, field)| (key.as_str(), field)).chain([group]).collect();
+        let text =
+            |key: &String| fields.get(key.as_str()).map_or_else(String::new, |field| dialect.write(field));
+        writer.write_record(columns.keys.iter().map(text)).map_err(std::io::Error::from)?;
+        Ok(())
+    })?;
+    Ok(writer.flush()?)
 }
 
 /// The first folder of each image in which the folders of the images differ; empty if no such folder contains
@@ -354,10 +424,50 @@ pub fn groups(folders: &[String]) -> Vec<String> {
     if is_grouped { names } else { vec![String::new(); names.len()] }
 }
 
-/// All keys without duplicates, in the order of their first occurrence.
-fn union<'a, I: Iterator<Item = &'a str>>(lists: impl Iterator<Item = I>) -> Vec<&'a str> {
-    let mut seen = HashSet::new();
-    lists.flatten().filter(|key| seen.insert(*key)).collect()
+/// Keys without duplicates, in the order of their first occurrence.
+#[derive(Default)]
+struct Union {
+    keys: Vec<String>,
+    seen: HashSet<String>,
+}
+
+impl Union {
+    fn add<'a>(&mut self, keys: impl Iterator<Item = &'a str>) {
+        for key in keys {
+            if !self.seen.contains(key) {
+                self.seen.insert(key.to_owned());
+                self.keys.push(key.to_owned());
+            }
+        }
+    }
+}
+
+/// Writes `failures.csv` from the id of the image (empty if the file is not an image) and the error of each
+/// file that could not be processed.
+///
+/// ```
+/// use nucleoscope::InFile;
+/// use nucleoscope::export::tables::failures_csv;
+/// use nucleoscope::image::ImageError;
+///
+/// let error = ImageError::Empty.in_file("plate/a.png");
+/// assert_eq!(
+///     String::from_utf8(failures_csv(&[("a", &error)], Default::default()))?,
+///     "image,file,code,message,help\n\
+///      a,plate/a.png,image/empty,the file is empty (0 bytes),Copy the file again from where it came \
+///      from; the copy was probably interrupted.\n"
+/// );
+/// # Ok::<(), std::string::FromUtf8Error>(())
+/// ```
+pub fn failures_csv(failures: &[(&str, &Error)], dialect: Dialect) -> Vec<u8> {
+    let header = ["image", "file", "code", "message", "help"].map(String::from);
+    let rows = failures.iter().map(|(image_id, error)| {
+        let inner = error.inner();
+        let fields =
+            [(*image_id).to_owned(), error.file().into(), error.code(), inner.to_string(), error.help()];
+        fields.map(|field| harmless(&field)).into()
+    });
+    dialect.table(&header, rows)
 }
 
 /// The fields of an image in `summary.csv`. `measures` are the keys of columns whose mean and standard
@@ -375,7 +485,7 @@ pub fn summary_fields(
     put("image", Field::Text(subject.image_id.into()));
     put("file", Field::Text(provenance.input.name.clone()));
     put("folder", Field::Text(provenance.input.folder.clone()));
-    put("nuclei_found", Field::of_count(summary.nuclei));
+    put(COUNT, Field::of_count(summary.nuclei));
     put("nuclei_counted", Field::of_count(summary.included));
     if summary.positive.is_some() {
         put("nuclei_positive", summary.positive.map_or(Field::Nothing, Field::of_count));
@@ -499,6 +609,21 @@ mod tests {
         assert_eq!(column("dapi_mean"), ["", "", "1.5", "2.5", "", ""]);
         assert_eq!(column("gray_mean"), ["", "", "", "", "1.5", "2.5"]);
         assert_eq!(header.iter().collect::<HashSet<_>>().len(), header.len());
+    }
+
+    #[test]
+    fn a_file_that_failed_does_not_change_the_order_of_the_columns() {
+        let text = |key: &str| (key.to_owned(), Field::Text("x".into()));
+        let failed = failure_fields("a", &FileIdentity::default(), "cut short");
+        let found: Fields = ["image", "file", "folder", COUNT, "model", "warnings"].map(text).into();
+        let header = |images: &[(&str, &Fields)]| {
+            let bytes = summary_csv(images, Dialect::default());
+            String::from_utf8(bytes).unwrap().lines().next().unwrap().to_owned()
+        };
+        let expected = "image,file,folder,group,nuclei_found,model,warnings";
+        assert_eq!(header(&[("", &failed), ("", &found)]), expected);
+        assert_eq!(header(&[("", &found), ("", &failed)]), expected);
+        assert_eq!(header(&[("", &failed)]), "image,file,folder,group,warnings");
     }
 
     #[test]

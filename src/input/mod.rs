@@ -4,4 +4,5 @@ pub mod archive;
 pub mod batch;
 pub mod blocks;
 pub mod dataset;
+pub mod shard;
 pub mod truth;

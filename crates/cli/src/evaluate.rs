@@ -11,7 +11,7 @@ use nucleoscope::segment::{Pass, Segmentation};
 use serde::Serialize;
 
 use crate::annotated::{Annotated, Choice, Chosen};
-use crate::inputs::write_whole;
+use crate::output::write_whole;
 use crate::{Outcome, sheet, table, work};
 
 #[derive(Args)]
@@ -98,7 +98,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
         draw_sheet(&choice, &evaluated, &arguments.options, path)?;
     }
     print(&evaluated, arguments.each);
-    Ok(if failures == 0 { Outcome::Complete } else { Outcome::WithFailures })
+    Ok(Outcome::of(evaluated.len(), failures))
 }
 
 /// Segments the images of the score sheet again and writes the sheet.

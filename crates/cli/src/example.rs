@@ -9,7 +9,7 @@ use nucleoscope::image::{Image, Samples};
 use nucleoscope::synthetic::{FieldOptions, Modality, encode_png, field};
 use nucleoscope::{Error, InFile};
 
-use crate::inputs::write_whole;
+use crate::output::{create_folder, write_whole};
 use crate::{Outcome, table, work};
 
 #[derive(Args)]
@@ -78,7 +78,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(|error| Error::io(error, folder.display().to_string()))?;
+        create_folder(folder)?;
     }
     write_whole(path, bytes)
 }

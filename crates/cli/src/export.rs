@@ -7,10 +7,9 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgGroup, Args};
 use nucleoscope::export::bowl::BOWL;
 use nucleoscope::export::conditions::GroupTemplate;
-use nucleoscope::export::record::RECORD;
-use nucleoscope::export::tables::{Decimal, Delimiter, Dialect, MEASUREMENTS, SUMMARY};
+use nucleoscope::export::tables::{Decimal, Delimiter, Dialect, MEASUREMENTS, SUMMARY, failures_csv};
 use nucleoscope::export::{
-    self, ExportError, ExportFile, FORMATS, Format, Formats, ImageExport, Part, Subject, geojson,
+    self, BatchWriter, ExportError, FORMATS, Format, Formats, ImageExport, Part, Parts, Subject, geojson,
 };
 use nucleoscope::image::{Opened, PixelSize, Selection};
 use nucleoscope::input::dataset::ImageEntry;
@@ -22,6 +21,8 @@ use rayon::prelude::*;
 
 use crate::fault::Fault;
 use crate::inputs::{self, Inputs};
+use crate::journal::Counts;
+use crate::output::{Locks, Place, WithoutFirstLine, create_folder, write_whole, write_with};
 use crate::{Outcome, table, work};
 
 #[derive(Args)]
@@ -37,6 +38,34 @@ pub(crate) struct Arguments {
 /// The options of `segment` and `export` for the files to write and the nuclei that count.
 #[derive(Args, Clone)]
 pub(crate) struct ExportOptions {
+    #[command(flatten)]
+    files: FileOptions,
+    /// Count only nuclei whose measurement is in a range: area_px2:50..400, circularity:0.8.. ; prefix with !
+    /// to count those outside the range. May be given several times
+    #[arg(long = "gate", value_name = "MEASUREMENT:LOW..HIGH", value_parser = gate, allow_hyphen_values = true)]
+    gates: Vec<Gate>,
+    /// Divide the counted nuclei into positive and negative ones: dapi_mean>=120
+    #[arg(long, value_name = "MEASUREMENT>=VALUE", value_parser = threshold)]
+    positive: Option<Threshold>,
+    /// Expand nuclei into cells by this distance, in µm if the pixel size is known, otherwise in pixels, and measure
+    /// the cells [default: 0, no cells]
+    #[arg(long, value_name = "DISTANCE", value_parser = expansion, default_value = "0", hide_default_value = true)]
+    cell_expansion: f64,
+    /// Count only nuclei inside these regions of every image
+    #[arg(long, value_name = "FILE.geojson")]
+    regions: Option<PathBuf>,
+    /// Where the file names have the image's group: {group}_* ; with a / for folders, such as {group}/* [default:
+    /// the first folder in which the images differ]
+    #[arg(long = "group", value_name = "TEMPLATE", value_parser = group)]
+    groups: Option<GroupTemplate>,
+    /// Pixel size in µm, or pixel width and height [default: from the file]
+    #[arg(long, value_name = "UM[,UM]", value_parser = pixel_size)]
+    pixel_size: Option<PixelSize>,
+}
+
+/// The files to write.
+#[derive(Args, Clone)]
+pub(crate) struct FileOptions {
     #[arg(
         long,
         value_name = "all|FORMAT,...",
@@ -63,45 +92,43 @@ pub(crate) struct ExportOptions {
     /// Decimal separator of these tables
     #[arg(long, value_name = "SIGN", default_value = "point", value_parser = named(Decimal::NAMED))]
     decimal: Decimal,
-    /// Count only nuclei whose measurement is in a range: area_px2:50..400, circularity:0.8.. ; prefix with !
-    /// to count those outside the range. May be given several times
-    #[arg(long = "gate", value_name = "MEASUREMENT:LOW..HIGH", value_parser = gate, allow_hyphen_values = true)]
-    gates: Vec<Gate>,
-    /// Divide the counted nuclei into positive and negative ones: dapi_mean>=120
-    #[arg(long, value_name = "MEASUREMENT>=VALUE", value_parser = threshold)]
-    positive: Option<Threshold>,
-    /// Expand nuclei into cells by this distance, in µm if the pixel size is known, otherwise in pixels, and measure
-    /// the cells [default: 0, no cells]
-    #[arg(long, value_name = "DISTANCE", value_parser = expansion, default_value = "0", hide_default_value = true)]
-    cell_expansion: f64,
-    /// Count only nuclei inside these regions of every image
-    #[arg(long, value_name = "FILE.geojson")]
-    regions: Option<PathBuf>,
-    /// Where the file names have the image's group: {group}_* ; with a / for folders, such as {group}/* [default:
-    /// the first folder in which the images differ]
-    #[arg(long = "group", value_name = "TEMPLATE", value_parser = group)]
-    groups: Option<GroupTemplate>,
-    /// Pixel size in µm, or pixel width and height [default: from the file]
-    #[arg(long, value_name = "UM[,UM]", value_parser = pixel_size)]
-    pixel_size: Option<PixelSize>,
+    /// Also write a table of the files that failed, with the reasons (CSV) [default: failures.csv in --export-dir]
+    #[arg(long, value_name = "FILE")]
+    failures: Option<PathBuf>,
+}
+
+impl FileOptions {
+    /// The folder for files for other programs.
+    pub(crate) fn folder(&self) -> Option<&Path> {
+        self.export_dir.as_deref()
+    }
+
+    /// The single files.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
+        [&self.summary, &self.nuclei, &self.failures].into_iter().flatten().map(PathBuf::as_path)
+    }
+
+    /// Determines what to write, and creates the folder.
+    pub(crate) fn files(&self) -> Result<BatchFiles, Error> {
+        self.export_dir.as_deref().map_or(Ok(()), create_folder)?;
+        Ok(BatchFiles {
+            folder: self.export_dir.clone().map(|folder| (self.export.0.clone(), folder)),
+            output: None,
+            summary: self.summary.clone(),
+            nuclei: self.nuclei.clone(),
+            failures: self.failures.clone(),
+            dialect: Dialect::default().delimiter(self.delimiter).decimal(self.decimal),
+            has_header: true,
+        })
+    }
 }
 
 impl ExportOptions {
     /// Determines what to write, and creates the folder.
     pub(crate) fn exports(&self) -> Result<Exports, Error> {
-        if let Some(folder) = &self.export_dir {
-            std::fs::create_dir_all(folder)
-                .map_err(|error| Error::io(error, folder.display().to_string()))?;
-        }
         let regions = self.regions.as_deref().map_or_else(|| Ok(Vec::new()), read_regions)?;
-        let summary = self.summary.as_ref().map(|_| SUMMARY);
-        let nuclei = self.nuclei.as_ref().map(|_| MEASUREMENTS);
         Ok(Exports {
-            folder: self.export_dir.clone().map(|folder| (self.export.0.clone(), folder)),
-            summary: self.summary.clone(),
-            nuclei: self.nuclei.clone(),
-            dialect: Dialect::default().delimiter(self.delimiter).decimal(self.decimal),
-            extra: summary.into_iter().chain(nuclei).collect(),
+            files: self.files.files()?,
             pixel_size: self.pixel_size,
             gates: self.gates.clone(),
             positive: self.positive.clone(),
@@ -109,6 +136,11 @@ impl ExportOptions {
             groups: self.groups.clone(),
             regions,
         })
+    }
+
+    /// The files to write.
+    pub(crate) fn files(&self) -> &FileOptions {
+        &self.files
     }
 }
 
@@ -165,44 +197,45 @@ fn pixel_size(text: &str) -> Result<PixelSize, String> {
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
     let inputs = Inputs::gather(&arguments.inputs);
     let dataset = &inputs.batch.dataset;
-    inputs.failures.iter().chain(&inputs.batch.failures).for_each(table::print_failure);
+    unopened(&inputs).for_each(table::print_failure);
     dataset.warnings.iter().for_each(table::print_warning);
-    let mut failures = inputs.failures.len() + inputs.batch.failures.len();
-    if failures == 0 {
+    if unopened(&inputs).next().is_none() {
         dataset.require_images(arguments.inputs.len()).map_err(|error| error.in_file("the inputs"))?;
     }
     let exports = arguments.options.exports()?;
+    let files = arguments.options.files();
+    let places = files.folder().map(Place::Folder).into_iter().chain(files.paths().map(Place::File));
+    let _locks = Locks::acquire(&places.collect::<Vec<_>>())?;
     let images: Vec<&ImageEntry> = dataset.images.iter().filter(|image| image.is_requested).collect();
     let results: Vec<Result<Written, Error>> =
         images.par_iter().map(|entry| known(&exports, &inputs, entry)).collect();
     let mut parts = Vec::new();
-    let mut failed = unopened(&inputs);
+    let mut failed: Vec<(&str, &Error)> = Vec::new();
     let mut tally = Tally::default();
-    for (entry, result) in images.iter().zip(results) {
+    for (entry, result) in images.iter().zip(&results) {
         match result {
             Ok(written) => {
-                tally.add(&written);
-                parts.push(written.part);
+                tally.add(written.counts());
+                parts.push(written.part.clone());
             }
             Err(error) => {
-                failures += 1;
-                table::print_failure(&error);
-                failed.push(failed_part(&entry.image_id, &error));
+                table::print_failure(error);
+                failed.push((&entry.image_id, error));
+                parts.push(failed_part(&entry.image_id, error));
             }
         }
     }
-    parts.extend(failed);
-    exports.write_batch(&inputs, &parts, None)?;
-    let target = arguments.options.export_dir.as_deref().map(|folder| format!(": {}", folder.display()));
-    table::say(format_args!("{tally}, {failures} failed{}", target.unwrap_or_default()));
-    Ok(if failures == 0 { Outcome::Complete } else { Outcome::WithFailures })
+    failed.extend(unopened(&inputs).map(|error| ("", error)));
+    parts.extend(unopened(&inputs).map(|error| failed_part("", error)));
+    exports.files.write(Some(&inputs), &parts.as_slice(), &failed)?;
+    let target = arguments.options.files.folder().map(|folder| format!(": {}", folder.display()));
+    table::say(format_args!("{tally}, {} failed{}", failed.len(), target.unwrap_or_default()));
+    Ok(Outcome::of(tally.images(), failed.len()))
 }
 
-/// The summary's rows for files that could not be opened.
-pub(crate) fn unopened(inputs: &Inputs) -> Vec<Part> {
-    let files = inputs.failures.iter().chain(&inputs.batch.failures).map(|error| failed_part("", error));
-    let failed = inputs.batch.dataset.failed.iter();
-    files.chain(failed.map(|failed| Part::failed("", &failed.path, &failed.error.to_string()))).collect()
+/// The errors of files that could not be opened.
+pub(crate) fn unopened(inputs: &Inputs) -> impl Iterator<Item = &Error> {
+    inputs.failures.iter().chain(&inputs.batch.failures)
 }
 
 /// The summary's row for a file that could not be processed.
@@ -222,14 +255,19 @@ pub(crate) struct Tally {
 
 impl Tally {
     /// Adds an image.
-    pub(crate) fn add(&mut self, written: &Written) {
+    pub(crate) fn add(&mut self, image: Counts) {
         self.images += 1;
-        self.nuclei += written.counted.included.len();
-        self.counted += written.counted.count();
-        if let Some(positive) = written.counted.positive_count() {
+        self.nuclei += image.nuclei;
+        self.counted += image.counted;
+        if let Some(positive) = image.positive {
             let (before, of) = self.positive.unwrap_or_default();
-            self.positive = Some((before + positive, of + written.counted.count()));
+            self.positive = Some((before + positive, of + image.counted));
         }
+    }
+
+    /// The number of images.
+    pub(crate) fn images(&self) -> usize {
+        self.images
     }
 }
 
@@ -254,22 +292,113 @@ impl std::fmt::Display for Tally {
 
 /// Writes the files of an image from its existing nuclei.
 fn known(exports: &Exports, inputs: &Inputs, entry: &ImageEntry) -> Result<Written, Error> {
-    let opened = work::open(inputs, entry, &Selection::default())?;
+    let bytes = inputs.read(entry.file, &entry.path)?;
+    let opened = work::open(&bytes, entry, &Selection::default())?;
     work::print_warnings(entry, &opened);
     let labels = inputs.truth_labels(entry, opened.image.size())?;
-    let provenance = Provenance { start: record::Start::GroundTruth, ..exports.provenance() };
+    let input = FileIdentity::new(&entry.path, &bytes);
+    let provenance = Provenance { input, start: record::Start::GroundTruth, ..exports.provenance(entry) };
     exports.write_image(inputs, entry, &opened, &labels, &[], provenance)
+}
+
+/// The files to write.
+pub(crate) struct BatchFiles {
+    /// The folder for files of these formats.
+    folder: Option<(Vec<Format>, PathBuf)>,
+    /// The Bowl's CSV.
+    pub output: Option<PathBuf>,
+    summary: Option<PathBuf>,
+    nuclei: Option<PathBuf>,
+    failures: Option<PathBuf>,
+    /// The delimiter and decimal separator of the tables.
+    pub dialect: Dialect,
+    /// Whether tables with one row for each image, nucleus or failure have a first line with the names of the
+    /// columns.
+    pub has_header: bool,
+}
+
+impl BatchFiles {
+    /// The formats of which parts are needed.
+    pub(crate) fn formats(&self) -> Vec<Format> {
+        let mut formats = self.folder.as_ref().map_or_else(Vec::new, |(formats, _)| formats.clone());
+        let single = self.single().into_iter().filter(|(path, _)| path.is_some()).map(|(_, format)| format);
+        for format in single {
+            if !formats.contains(&format) {
+                formats.push(format);
+            }
+        }
+        formats
+    }
+
+    /// Limits the formats in the folder to those for which there are parts.
+    pub(crate) fn restrict(&mut self, available: &[Format]) {
+        if let Some((formats, _)) = &mut self.folder {
+            formats.retain(|format| available.contains(format));
+        }
+    }
+
+    /// The single files and their formats.
+    fn single(&self) -> [(Option<&Path>, Format); 3] {
+        [
+            (self.output.as_deref(), BOWL),
+            (self.summary.as_deref(), SUMMARY),
+            (self.nuclei.as_deref(), MEASUREMENTS),
+        ]
+    }
+
+    /// Writes the files shared by all images, and the table of the files that failed.
+    pub(crate) fn write(
+        &self,
+        inputs: Option<&Inputs>,
+        parts: &dyn Parts,
+        failures: &[(&str, &Error)],
+    ) -> Result<(), Error> {
+        let in_folder = self.folder.iter().flat_map(|(formats, folder)| {
+            let of_batch = |format: &Format| Some((folder.join(format.batch_file()?), *format));
+            formats.iter().filter_map(of_batch)
+        });
+        let single = self.single().into_iter().filter_map(|(path, format)| Some((path?.to_owned(), format)));
+        let files: Vec<(PathBuf, Format)> = in_folder.chain(single).collect();
+        let refused = |error: ExportError, path: &Path| match error {
+            ExportError::File { kind, reason } => {
+                Fault::write(std::io::Error::new(kind, reason)).in_file(path.display().to_string())
+            }
+            error => error.in_file("the exports"),
+        };
+        let check = |path: &Path| inputs.map_or(Ok(()), |inputs| inputs.check(path));
+        if let Some((first, _)) = files.first() {
+            let batch = BatchWriter::new(parts).map_err(|error| refused(error, first))?;
+            for (path, format) in &files {
+                check(path)?;
+                write_with(path, |file| {
+                    let written = if self.has_header || ![BOWL, SUMMARY, MEASUREMENTS].contains(format) {
+                        batch.write(*format, self.dialect, file)
+                    } else {
+                        batch.write(*format, self.dialect, &mut WithoutFirstLine::new(file))
+                    };
+                    written.map_err(|error| refused(error, path))
+                })?;
+            }
+        }
+        let of_folder = self.folder.as_ref().map(|(_, folder)| folder.join("failures.csv"));
+        if let Some(path) = self.failures.clone().or(of_folder) {
+            let bytes = failures_csv(failures, self.dialect);
+            let header = if self.has_header {
+                0
+            } else {
+                bytes.iter().position(|&byte| byte == b'\n').map_or(0, |end| end + 1)
+            };
+            check(&path)?;
+            write_whole(&path, &bytes[header..])?;
+        }
+        Ok(())
+    }
 }
 
 /// The files to write, and the rules for which nuclei count.
 pub(crate) struct Exports {
-    /// The folder for files of these formats.
-    folder: Option<(Vec<Format>, PathBuf)>,
-    summary: Option<PathBuf>,
-    nuclei: Option<PathBuf>,
-    dialect: Dialect,
-    /// Formats that are needed in addition to those of the folder.
-    extra: Vec<Format>,
+    /// The files to write.
+    pub files: BatchFiles,
     pixel_size: Option<PixelSize>,
     gates: Vec<Gate>,
     positive: Option<Threshold>,
@@ -282,6 +411,8 @@ pub(crate) struct Exports {
 pub(crate) struct Written {
     /// The image's part of the files shared by the batch.
     pub part: Part,
+    /// The names and sizes of the image's own files.
+    pub files: Vec<(String, u64)>,
     /// The nuclei that count.
     pub counted: Counted,
     /// The pixel size that was used.
@@ -290,36 +421,43 @@ pub(crate) struct Written {
     pub cell_expansion: f64,
 }
 
+impl Written {
+    /// The number of nuclei.
+    pub(crate) fn counts(&self) -> Counts {
+        let Counted { included, .. } = &self.counted;
+        Counts {
+            nuclei: included.len(),
+            counted: self.counted.count(),
+            positive: self.counted.positive_count(),
+        }
+    }
+}
+
 impl Exports {
-    /// Also includes the Bowl's rows in every part.
-    pub(crate) fn with_bowl_rows(mut self) -> Self {
-        self.extra.push(BOWL);
-        self
-    }
-
-    /// Whether any file contains the model's name.
-    pub(crate) fn names_model(&self) -> bool {
-        self.folder.is_some() || self.summary.is_some()
-    }
-
     /// The pixel size given by the user.
     pub(crate) fn pixel_size(&self) -> Option<PixelSize> {
         self.pixel_size
     }
 
-    /// The delimiter and decimal separator of the tables.
-    pub(crate) fn dialect(&self) -> Dialect {
-        self.dialect
+    /// Whether groups are found with a template.
+    pub(crate) fn has_groups(&self) -> bool {
+        self.groups.is_some()
     }
 
-    /// The provenance according to the options, for every image.
-    pub(crate) fn provenance(&self) -> Provenance {
+    /// The group of an image, if there is a template.
+    pub(crate) fn group(&self, entry: &ImageEntry) -> Option<String> {
+        self.groups.as_ref().map(|groups| groups.group(&entry.path).unwrap_or_default())
+    }
+
+    /// The provenance of an image according to the options.
+    pub(crate) fn provenance(&self, entry: &ImageEntry) -> Provenance {
         Provenance {
             pixel_size: self.pixel_size,
             gates: self.gates.clone(),
             positive: self.positive.clone(),
             cell_expansion: self.cell_expansion,
             regions: self.regions.clone(),
+            group: self.group(entry),
             ..Default::default()
         }
     }
@@ -332,18 +470,9 @@ impl Exports {
         opened: &Opened,
         labels: &LabelImage,
         edited: &[bool],
-        mut provenance: Provenance,
+        provenance: Provenance,
     ) -> Result<Written, Error> {
-        let own = self.folder.as_ref().map_or(&[][..], |(formats, _)| formats);
-        let formats: Vec<Format> = own.iter().chain(&self.extra).copied().collect();
-        provenance.input = FileIdentity::new(&entry.path, &[]);
-        if formats.contains(&RECORD) {
-            let bytes = inputs.read(entry.file, &entry.path)?;
-            provenance.input = FileIdentity::new(&entry.path, &bytes);
-        }
-        if let Some(groups) = &self.groups {
-            provenance.group = Some(groups.group(&entry.path).unwrap_or_default());
-        }
+        let formats = self.files.formats();
         let pixel_size = provenance.pixel_size.or(opened.info.pixel_size);
         let subject = Subject {
             image_id: &entry.image_id,
@@ -362,37 +491,15 @@ impl Exports {
             let gate = &provenance.gates[place];
             table::print_warning(&Fault::UnusedGate(gate.to_string()).in_file(&entry.path));
         }
-        if let Some(threshold) = provenance.positive.filter(|_| made.counted.positive.is_none()) {
+        if let Some(threshold) = provenance.positive.as_ref().filter(|_| made.counted.positive.is_none()) {
             table::print_warning(&Fault::UnusedThreshold(threshold.to_string()).in_file(&entry.path));
         }
-        if let Some((_, folder)) = &self.folder {
+        if let Some((_, folder)) = &self.files.folder {
             made.files.iter().try_for_each(|file| inputs.write(&folder.join(&file.name), &file.bytes))?;
         }
-        let ImageExport { part, counted, .. } = made;
-        Ok(Written { part, counted, pixel_size, cell_expansion: provenance.cell_expansion })
-    }
-
-    /// Writes the files shared by all images; `output` is the path of the Bowl's CSV.
-    pub(crate) fn write_batch(
-        &self,
-        inputs: &Inputs,
-        parts: &[Part],
-        output: Option<&Path>,
-    ) -> Result<(), Error> {
-        let make = |formats: &[Format]| -> Result<Vec<ExportFile>, Error> {
-            export::batch_files(parts, formats, self.dialect).map_err(|error| error.in_file("the exports"))
-        };
-        if let Some((formats, folder)) = &self.folder {
-            let files = make(formats)?;
-            files.iter().try_for_each(|file| inputs.write(&folder.join(&file.name), &file.bytes))?;
-        }
-        let single =
-            [(output, BOWL), (self.summary.as_deref(), SUMMARY), (self.nuclei.as_deref(), MEASUREMENTS)];
-        for (path, format) in single {
-            let Some(path) = path else { continue };
-            make(&[format])?.iter().try_for_each(|file| inputs.write(path, &file.bytes))?;
-        }
-        Ok(())
+        let ImageExport { part, counted, files } = made;
+        let files = files.into_iter().map(|file| (file.name, file.bytes.len() as u64)).collect();
+        Ok(Written { part, files, counted, pixel_size, cell_expansion: provenance.cell_expansion })
     }
 }
 

@@ -1,5 +1,9 @@
 //! Errors and warnings of the command line.
 
+use std::io;
+
+use nucleoscope::diagnostic::FileError;
+
 /// An error or a warning of the command line.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub(crate) enum Fault {
@@ -10,6 +14,65 @@ pub(crate) enum Fault {
         help("Use fewer threads (--threads 1), or end other programs and try again.")
     )]
     Threads(String),
+    /// A file or folder could not be written.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Write(FileError),
+    /// Another process writes to the same folder or file.
+    #[error("another run is writing here")]
+    #[diagnostic(
+        code("command/in-use"),
+        help("Wait until it has ended, or name another folder or file for this run.")
+    )]
+    InUse,
+    /// A file with the name of a journal is not one.
+    #[error("this is not a journal of a run: {reason}")]
+    #[diagnostic(
+        code("command/journal"),
+        help("Move the file away, or name another folder or file for the results.")
+    )]
+    NotAJournal {
+        /// What is wrong.
+        reason: String,
+    },
+    /// A part of a run has no complete journal.
+    #[error("the run has not ended")]
+    #[diagnostic(
+        code("command/unfinished"),
+        help("Run it again with --resume; what is done is not done again.")
+    )]
+    Unfinished,
+    /// The parts of a run do not belong together.
+    #[error("{reason}")]
+    #[diagnostic(
+        code("command/other-shards"),
+        help("Give every part its own folder or file, and join all parts of one run, 1/N to N/N.")
+    )]
+    OtherShards {
+        /// What does not fit.
+        reason: String,
+    },
+    /// The shards do not contain a format.
+    #[error("the parts have no data for {format}")]
+    #[diagnostic(code("command/no-data"), help("Request the file in every part too, or leave it out."))]
+    NoData {
+        /// The name of the format.
+        format: &'static str,
+    },
+    /// Progress can no longer be written.
+    #[error("progress is no longer written: {reason}")]
+    #[diagnostic(code("command/progress"), help("The run goes on. Check where --jsonl writes to."))]
+    NoProgress {
+        /// The error of the operating system.
+        reason: String,
+    },
+    /// The file system has no locks.
+    #[error("this file system has no locks: {reason}")]
+    #[diagnostic(code("command/no-locks"), help("Make sure that no other run writes here."))]
+    NoLocks {
+        /// The error of the operating system.
+        reason: String,
+    },
     /// The selection contains no annotated image.
     #[error("no image with ground truth fits the choice")]
     #[diagnostic(
@@ -91,4 +154,17 @@ pub(crate) enum Fault {
         /// The new name.
         new: String,
     },
+}
+
+impl Fault {
+    /// A file or folder could not be written.
+    pub(crate) fn write(error: io::Error) -> Self {
+        Self::Write(FileError(error))
+    }
+
+    /// Whether nothing more can be written, as opposed to one file that could not.
+    pub(crate) fn ends_the_run(&self) -> bool {
+        use io::ErrorKind as Kind;
+        matches!(self, Self::Write(FileError(error)) if !matches!(error.kind(), Kind::AlreadyExists | Kind::InvalidFilename | Kind::IsADirectory))
+    }
 }

@@ -1,15 +1,21 @@
-//! The command line: `nucleoscope segment`, `export`, `score`, `evaluate`, `tune`, `model`, `example`.
+//! The command line: `nucleoscope segment`, `concatenate`, `export`, `score`, `evaluate`, `tune`, `model`,
+//! `example`.
 
 #![warn(clippy::unwrap_used)]
 
 mod annotated;
+mod concatenate;
 mod evaluate;
 mod example;
 mod export;
 mod fault;
 mod inputs;
+mod journal;
 mod memory;
 mod model;
+mod outcome;
+mod output;
+mod progress;
 mod score;
 mod segment;
 mod sheet;
@@ -22,6 +28,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use outcome::{Outcome, exit_code};
+
 /// Segments cell nuclei in microscopy images.
 #[derive(Parser)]
 #[command(version, about, max_term_width = 100)]
@@ -33,7 +41,9 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Segment the nuclei in images, folders and ZIP archives, and write the Bowl's CSV
-    Segment(segment::Arguments),
+    Segment(Box<segment::Arguments>),
+    /// Join the files of all parts of a run (segment --shard)
+    Concatenate(concatenate::Arguments),
     /// Write files for other programs from existing segmentations
     Export(export::Arguments),
     /// Score a submission against the ground truth
@@ -48,22 +58,13 @@ enum Command {
     Example(example::Arguments),
 }
 
-/// How a command ended.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Outcome {
-    /// Everything succeeded.
-    Complete,
-    /// Something failed; the errors have been printed.
-    WithFailures,
-    /// The user stopped the command.
-    Interrupted,
-}
-
 fn main() -> ExitCode {
     memory::keep();
+    output::ignore_size_signal();
     watershed_options::warn_of_old_names(std::env::args());
-    let outcome = match Arguments::parse().command {
+    let result = match Arguments::parse().command {
         Command::Segment(arguments) => segment::run(&arguments),
+        Command::Concatenate(arguments) => concatenate::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::Score(arguments) => score::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
@@ -71,13 +72,8 @@ fn main() -> ExitCode {
         Command::Model(arguments) => model::run(&arguments),
         Command::Example(arguments) => example::run(&arguments),
     };
-    match outcome {
-        Ok(Outcome::Complete) => ExitCode::SUCCESS,
-        Ok(Outcome::WithFailures) => ExitCode::FAILURE,
-        Ok(Outcome::Interrupted) => ExitCode::from(130),
-        Err(error) => {
-            table::print_failure(&error);
-            ExitCode::FAILURE
-        }
+    if let Err(error) = &result {
+        table::print_failure(error);
     }
+    ExitCode::from(exit_code(&result))
 }

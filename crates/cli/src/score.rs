@@ -58,7 +58,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
         table::image_row(&image.image_id, width, &image.score);
     }
     table::summary_row("all", width, &summary);
-    Ok(if failures == 0 { Outcome::Complete } else { Outcome::WithFailures })
+    Ok(Outcome::of(report.images.len(), failures))
 }
 
 fn truth_from_csv(path: &std::path::Path) -> Result<(Vec<ImageRows>, usize), Error> {

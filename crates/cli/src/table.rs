@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, reason = "the command line's output")]
 
 use std::fmt::Display;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use nucleoscope::Diagnostic;
 use nucleoscope::dsb2018::score::{ImageScore, SetsSummary, Summary};
@@ -20,9 +21,21 @@ fn one_line(text: impl Display) -> String {
     text.to_string().replace(['\r', '\n'], " ")
 }
 
+/// Whether standard output is needed for something else.
+static IS_TO_STANDARD_ERROR: AtomicBool = AtomicBool::new(false);
+
+/// Makes [`say`] print to standard error.
+pub(crate) fn print_to_standard_error() {
+    IS_TO_STANDARD_ERROR.store(true, Ordering::Relaxed);
+}
+
 /// Prints a line.
 pub(crate) fn say(line: impl Display) {
-    println!("{line}");
+    if IS_TO_STANDARD_ERROR.load(Ordering::Relaxed) {
+        eprintln!("{line}");
+    } else {
+        println!("{line}");
+    }
 }
 
 /// Prints the header of a table of scores, whose first column is `first`.

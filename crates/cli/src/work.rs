@@ -130,6 +130,11 @@ impl Options {
         }
     }
 
+    /// The side of the blocks of a tiled image in pixels, if it was given.
+    pub(crate) fn block(&self) -> Option<u32> {
+        self.block
+    }
+
     fn sizes(&self) -> Sizes {
         self.block.map_or_else(Sizes::default, |side| Sizes::of_block(side as usize))
     }
@@ -166,12 +171,38 @@ pub(crate) struct Work<'a> {
     pub network: &'a TractNetwork,
     /// The settings to use.
     pub settings: Settings,
+    sizes: Sizes,
+    run: Option<&'a Provenance>,
+    inputs: &'a Inputs,
+}
+
+/// The file of an image before it is opened, and what to do with it.
+pub(crate) struct ImageFile<'a> {
+    /// The image's entry in its dataset.
+    pub entry: &'a ImageEntry,
+    /// The contents.
+    pub bytes: Vec<u8>,
+    /// The network to use.
+    pub network: &'a TractNetwork,
+    /// The settings to use.
+    pub settings: Settings,
     /// The selected part of its stack.
     pub selection: &'a Selection,
     /// The image's entry in the record, if its run is repeated.
     pub run: Option<&'a Provenance>,
     sizes: Sizes,
     inputs: &'a Inputs,
+    bar: &'a ProgressBar,
+}
+
+impl<'a> ImageFile<'a> {
+    /// Opens the image, and prints warnings about it.
+    pub(crate) fn open(self) -> Result<Work<'a>, Error> {
+        let Self { entry, network, settings, sizes, run, inputs, .. } = self;
+        let opened = open(&self.bytes, entry, self.selection)?;
+        self.bar.suspend(|| print_warnings(entry, &opened));
+        Ok(Work { entry, opened, network, settings, sizes, run, inputs })
+    }
 }
 
 impl Work<'_> {
@@ -216,6 +247,19 @@ pub(crate) fn for_each<T: Send>(
     options: &Options,
     job: impl Fn(Work) -> Result<T, Error> + Sync,
 ) -> Result<Vec<Option<Result<T, Error>>>, Error> {
+    for_each_file(images, options, |file| job(file.open()?), |_, _| {})
+}
+
+/// Like [`for_each`], but images are not opened yet; `report` is called with every result.
+///
+/// # Errors
+/// The model cannot be loaded.
+pub(crate) fn for_each_file<T: Send>(
+    images: &[(&Inputs, &ImageEntry)],
+    options: &Options,
+    job: impl Fn(ImageFile) -> Result<T, Error> + Sync,
+    report: impl Fn(&ImageEntry, &Result<T, Error>) + Sync,
+) -> Result<Vec<Option<Result<T, Error>>>, Error> {
     listen_for_interrupt();
     if options.fast {
         static WARNED: Once = Once::new();
@@ -231,12 +275,14 @@ pub(crate) fn for_each<T: Send>(
             let run = options.run(entry);
             let selection = run.map_or(&selection, |run| &run.selection);
             let settings = run.and_then(|run| run.settings).unwrap_or(settings);
-            let opened = open(inputs, entry, selection)?;
-            bar.suspend(|| print_warnings(entry, &opened));
-            job(Work { entry, opened, network: &network, settings, selection, run, sizes, inputs })
+            let bytes = inputs.read(entry.file, &entry.path)?;
+            let (network, bar) = (&network, &bar);
+            job(ImageFile { entry, bytes, network, settings, selection, run, sizes, inputs, bar })
         };
         // A panic in a decoder or the engine fails one image, not the batch.
-        guarded(&entry.path, work)
+        let result = guarded(&entry.path, work);
+        report(entry, &result);
+        result
     };
     let all = || {
         images
@@ -256,10 +302,9 @@ pub(crate) fn for_each<T: Send>(
     Ok(results)
 }
 
-/// Reads and opens an image; errors include its path.
-pub(crate) fn open(inputs: &Inputs, entry: &ImageEntry, selection: &Selection) -> Result<Opened, Error> {
-    let bytes = inputs.read(entry.file, &entry.path)?;
-    image::open(&bytes, selection, Limits::default()).map_err(|error| error.in_file(&entry.path))
+/// Opens an image; errors include its path.
+pub(crate) fn open(bytes: &[u8], entry: &ImageEntry, selection: &Selection) -> Result<Opened, Error> {
+    image::open(bytes, selection, Limits::default()).map_err(|error| error.in_file(&entry.path))
 }
 
 /// Prints warnings about what was guessed or repaired when an image was opened.
@@ -274,8 +319,13 @@ pub(crate) fn decode(inputs: &Inputs, entry: &ImageEntry) -> Result<Image, Error
     image::decode(&bytes, Limits::default()).map_err(|error| error.in_file(&entry.path))
 }
 
-/// Set by Ctrl-C; no further image is started.
+/// Set by Ctrl-C and [`stop`]; no further image is started.
 static STOPPED: AtomicBool = AtomicBool::new(false);
+
+/// Starts no further image.
+pub(crate) fn stop() {
+    STOPPED.store(true, Ordering::Relaxed);
+}
 
 /// Makes Ctrl-C set [`STOPPED`]. A second Ctrl-C ends the program at once; no file is left half-written.
 fn listen_for_interrupt() {

@@ -16,8 +16,10 @@ const OTHERS: [&str; 7] =
 const RECORD: &str = "-nucleoscope.json";
 
 /// Exports for a whole batch.
-const OF_BATCH: [&str; 7] = [
+const OF_BATCH: [&str; 9] = [
     "nucleoscope.json",
+    "nucleoscope.jsonl",
+    "failures.csv",
     "summary.csv",
     "conditions.csv",
     "nuclei.csv",
