@@ -291,7 +291,8 @@ fn an_image_is_read_from_standard_input() {
         let arguments = [&["segment", "-", "--output", "piped.csv"], options].concat();
         let mut command = Command::new(PROGRAM);
         command.current_dir(folder.path()).args(arguments);
-        let mut child = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         // A program that refuses its arguments reads nothing.
         _ = child.stdin.take().unwrap().write_all(bytes);
         child.wait_with_output().unwrap()
