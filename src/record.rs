@@ -580,7 +580,7 @@ mod tests {
     use crate::diagnostic::Diagnostic;
     use crate::geometry::Point;
     use crate::image::Slice;
-    use crate::nuclei::WatershedSettings;
+    use crate::nuclei::{SETTINGS, WatershedSettings};
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -683,18 +683,13 @@ mod tests {
     proptest! {
         #[test]
         fn every_setting_comes_back_in_its_full_range(
-            fractions in prop::array::uniform5(0.0f32..=1.0),
-            smoothing in 0.0f32..=16.0,
-            minimum_area in 0usize..1_000_000_000,
+            places in prop::collection::vec(0.0f64..=1.0, SETTINGS.len()),
             diameter in prop::option::of(0.5f32..5e4),
-            switches in prop::array::uniform2(any::<bool>()),
         ) {
-            let [interior_threshold, boundary_weight, h, peak_threshold, minimum_confidence] = fractions;
-            let watershed = WatershedSettings {
-                interior_threshold, boundary_weight, smoothing, h, peak_threshold, minimum_confidence, minimum_area,
-                fill_holes: switches[0],
-                clear_border: switches[1],
-            };
+            let mut watershed = WatershedSettings::default();
+            for (setting, place) in SETTINGS.iter().zip(places) {
+                setting.set(&mut watershed, setting.minimum + place * (setting.maximum - setting.minimum));
+            }
             let settings = Settings { diameter, watershed };
             let provenance = Provenance { settings: Some(settings), ..Default::default() };
             let read = read(&written(&provenance)).unwrap();

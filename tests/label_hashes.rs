@@ -1,6 +1,7 @@
 //! The same probability maps give the same labels on every platform, bit for bit: this test checks them natively,
 //! `tests/wasm/labels.test.ts` in WebAssembly, both against `tests/fixtures/label-hashes.json`.
 
+use nucleoscope::geometry::Size;
 use nucleoscope::nuclei::{WatershedSettings, watershed};
 use nucleoscope::prediction::ProbabilityMaps;
 
@@ -47,13 +48,8 @@ fn labels_are_the_same_bit_for_bit() {
     let mut actual = String::from("[\n");
     for seed in 0..8u32 {
         let mut random = Exact(seed);
-        let maps = ProbabilityMaps {
-            width: WIDTH,
-            height: HEIGHT,
-            interior: hills(&mut random),
-            boundary: hills(&mut random),
-            distance: hills(&mut random),
-        };
+        let [interior, boundary, distance] = [(); 3].map(|()| hills(&mut random));
+        let maps = ProbabilityMaps::new(Size::new(WIDTH, HEIGHT), interior, boundary, distance).unwrap();
         let settings = WatershedSettings::default()
             .interior_threshold(0.375)
             .boundary_weight(if seed % 2 == 0 { 0.0 } else { 0.25 })

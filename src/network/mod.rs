@@ -23,6 +23,8 @@ mod tiles;
 use crate::geometry::Size;
 
 pub use error::NetworkError;
+#[cfg(test)]
+pub(crate) use metadata::tests::metadata as test_metadata;
 pub use metadata::{Activation, ModelMetadata};
 #[cfg(feature = "onnx")]
 pub use onnx::{SHIPPED_MODEL, TractNetwork};

@@ -279,7 +279,7 @@ mod tests {
 
     impl Echo {
         fn new() -> Self {
-            let metadata = crate::network::metadata::tests::metadata();
+            let metadata = crate::network::test_metadata();
             Self { metadata: ModelMetadata::from_metadata(&metadata).unwrap(), asked: RefCell::default() }
         }
     }

@@ -44,16 +44,15 @@ const OUTSIDE: u16 = u16::MAX;
 /// row. Each nucleus is 4-connected.
 ///
 /// ```
-/// use nucleoscope::prediction::ProbabilityMaps;
+/// use nucleoscope::geometry::Size;
 /// use nucleoscope::nuclei::{watershed, WatershedSettings};
+/// use nucleoscope::prediction::ProbabilityMaps;
 ///
 /// // Two local maxima with a saddle of 0.4 between them, one row of pixels.
 /// let maps = ProbabilityMaps {
-///     width: 7,
-///     height: 1,
 ///     interior: vec![0.1, 0.9, 0.9, 0.9, 0.9, 0.9, 0.1],
-///     boundary: vec![0.0; 7],
 ///     distance: vec![0.0, 0.9, 0.5, 0.4, 0.6, 0.8, 0.0],
+///     ..ProbabilityMaps::zeros(Size::new(7, 1))
 /// };
 /// let settings = WatershedSettings::default().minimum_area(1).h(0.3);
 /// assert_eq!(watershed(&maps, &settings).as_slice(), &[0, 1, 1, 2, 2, 2, 0]);
@@ -437,11 +436,9 @@ mod tests {
         let cells: Vec<u32> =
             rows.iter().flat_map(|row| row.chars()).map(|c| c.to_digit(10).unwrap_or(99)).collect();
         ProbabilityMaps {
-            width: rows[0].len(),
-            height: rows.len(),
             interior: cells.iter().map(|&cell| if cell == 99 { 0.0 } else { 1.0 }).collect(),
-            boundary: vec![0.0; cells.len()],
             distance: cells.iter().map(|&cell| if cell == 99 { 0.0 } else { cell as f32 / 10.0 }).collect(),
+            ..ProbabilityMaps::zeros(Size::new(rows[0].len(), rows.len()))
         }
     }
 
@@ -560,11 +557,9 @@ mod tests {
     /// A relief with these levels, row by row; `None` is outside the foreground.
     fn relief(width: usize, levels: &[Option<u16>]) -> Relief {
         let maps = ProbabilityMaps {
-            width,
-            height: levels.len() / width,
             interior: levels.iter().map(|level| if level.is_some() { 1.0 } else { 0.0 }).collect(),
-            boundary: vec![0.0; levels.len()],
             distance: levels.iter().map(|level| f32::from(level.unwrap_or(0)) / f32::from(TOP)).collect(),
+            ..ProbabilityMaps::zeros(Size::new(width, levels.len() / width))
         };
         Relief::new(&maps, &PLAIN)
     }
@@ -621,15 +616,13 @@ mod tests {
 
     #[test]
     fn no_pixels_and_no_numbers_give_no_nuclei() {
-        let empty =
-            ProbabilityMaps { width: 0, height: 5, interior: vec![], boundary: vec![], distance: vec![] };
+        let empty = ProbabilityMaps::zeros(Size::new(0, 5));
         assert_eq!(watershed(&empty, &PLAIN).count(), 0);
         let broken = ProbabilityMaps {
-            width: 2,
-            height: 1,
             interior: vec![f32::NAN, 1.0],
             boundary: vec![f32::INFINITY; 2],
             distance: vec![f32::NAN; 2],
+            ..ProbabilityMaps::zeros(Size::new(2, 1))
         };
         assert_eq!(
             watershed(&broken, &WatershedSettings { boundary_weight: 1.0, ..PLAIN }).as_slice(),
@@ -642,7 +635,7 @@ mod tests {
             (interior in prop::collection::vec(0.0f32..1.0, width * height),
              boundary in prop::collection::vec(0.0f32..1.0, width * height),
              distance in prop::collection::vec(0.0f32..1.0, width * height), width in Just(width), height in Just(height)) -> ProbabilityMaps {
-            ProbabilityMaps { width, height, interior, boundary, distance }
+            ProbabilityMaps::new(Size::new(width, height), interior, boundary, distance).unwrap()
         }
     }
 

@@ -507,7 +507,7 @@ fn contrast(image: &Image, window: &Rect) -> f64 {
 mod tests {
     use super::*;
     use crate::image::{Normalization, Samples};
-    use crate::network::{Activation, ModelMetadata, ScaleRange};
+    use crate::network::{Activation, ModelMetadata, ScaleRange, test_metadata};
 
     /// Returns its input: an image for this network contains the prediction as its colours.
     struct Echo(ModelMetadata);
@@ -523,7 +523,6 @@ mod tests {
     }
 
     fn echo() -> Echo {
-        let text = String::new;
         let normalization = Normalization {
             low_percentile: 0.0,
             high_percentile: 100.0,
@@ -532,16 +531,12 @@ mod tests {
             clip_high: 1.0,
         };
         Echo(ModelMetadata {
-            name: text(),
-            version: text(),
             activation: Activation::None,
             normalization,
-            stride: 8,
             halo: 8,
             training_diameter: 8.0,
             scales: ScaleRange::for_training_diameter(8.0),
-            license: text(),
-            data: text(),
+            ..ModelMetadata::from_metadata(&test_metadata()).unwrap()
         })
     }
 

@@ -126,6 +126,7 @@ fn compile(artefact: &Artefact, profile: &str) -> Result<PathBuf> {
 
 /// The clone from which cargo was started, even if the program was compiled in another one with the same target folder.
 fn root() -> Result<PathBuf> {
-    let here = std::env::var_os("CARGO_MANIFEST_DIR").context("xtask must be started by cargo: `cargo xtask`")?;
+    let here =
+        std::env::var_os("CARGO_MANIFEST_DIR").context("xtask must be started by cargo: `cargo xtask`")?;
     Ok(Path::new(&here).parent().context("xtask has no parent folder")?.to_path_buf())
 }

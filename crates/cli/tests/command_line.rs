@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 use nucleoscope::dsb2018::csv::{self as bowl_csv, Purpose};
 use nucleoscope::dsb2018::run_length;
 use nucleoscope::dsb2018::score::score_image;
-use nucleoscope::export::label_image;
+use nucleoscope::export::{FORMATS, FileName, label_image};
 use nucleoscope::geometry::Size;
 use nucleoscope::image::{Limits, Samples, decode};
 use nucleoscope::input::truth;
@@ -102,12 +102,13 @@ fn every_export_is_written_once_for_each_image() {
     assert!(output.status.success(), "the CSV of the batch may be left out: {}", said(&output));
     assert_eq!(names(&folder.path().join("alone")), ["failures.csv", "submission.csv"]);
     let exports = folder.path().join("exports");
-    let endings = ["-RoiSet.zip", "-labels.tif", "-outlines.svg", "-overlay.png", ".geojson"];
-    let shared =
-        ["coco.json", "conditions.csv", "nuclei.csv", "nucleoscope.json", "submission.csv", "summary.csv"];
-    let shared = [&shared[..], &["failures.csv"]].concat();
-    let own = endings.iter().map(|ending| format!("{id}{ending}"));
-    let mut expected: Vec<String> = own.chain(shared.into_iter().map(str::to_owned)).collect();
+    // With a pixel size, the label image is a TIFF.
+    let own = FORMATS.iter().filter_map(|format| match format.info().file {
+        FileName::OfImage(endings) => endings.last().map(|ending| format!("{id}{ending}")),
+        FileName::OfBatch(_) => None,
+    });
+    let shared = FORMATS.iter().filter_map(|format| format.batch_file().map(str::to_owned));
+    let mut expected: Vec<String> = own.chain(shared).chain(["failures.csv".into()]).collect();
     expected.sort();
     assert_eq!(names(&exports), expected);
     let rows = fs::read(exports.join("submission.csv")).unwrap();

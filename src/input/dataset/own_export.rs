@@ -4,42 +4,41 @@ use std::collections::{HashMap, HashSet};
 
 use super::path::Path;
 use super::{FileKind, InputFile};
-use crate::export::file_stem;
+use crate::export::{FORMATS, FileName, file_stem};
 
-/// Endings of exports that are images.
-const IMAGES: [&str; 3] = ["-labels.png", "-labels.tif", "-overlay.png"];
+/// Endings of files that formats wrote for each image before version 0.1.
+const EARLIER: [&str; 4] = ["-bowl.csv", "-measurements.csv", "-coco.json", RECORD_OF_IMAGE];
 
-/// Endings of exports that are not images.
-const OTHERS: [&str; 7] =
-    ["-bowl.csv", "-measurements.csv", "-RoiSet.zip", ".geojson", "-coco.json", "-outlines.svg", RECORD];
+const RECORD_OF_IMAGE: &str = "-nucleoscope.json";
 
-const RECORD: &str = "-nucleoscope.json";
+const RECORD: &str = "nucleoscope.json";
 
-/// Exports for a whole batch.
-const OF_BATCH: [&str; 9] = [
-    "nucleoscope.json",
-    "nucleoscope.jsonl",
-    "failures.csv",
-    "summary.csv",
-    "conditions.csv",
-    "nuclei.csv",
-    "submission.csv",
-    "coco.json",
-    "nucleoscope.geojson",
-];
+/// Files for a whole batch that are not formats: the command line's, and one that was written before version 0.1.
+const OTHERS_OF_BATCH: [&str; 3] = ["nucleoscope.jsonl", "failures.csv", "nucleoscope.geojson"];
+
+/// The endings of the files that are written for each image: of images, and of all others.
+fn endings() -> (Vec<&'static str>, Vec<&'static str>) {
+    let of_format = |name| match name {
+        FileName::OfImage(endings) => endings,
+        FileName::OfBatch(_) => &[],
+    };
+    let all = FORMATS.iter().flat_map(|format| of_format(format.info().file)).copied().chain(EARLIER);
+    all.partition(|ending| [".png", ".tif"].iter().any(|of_images| ending.ends_with(of_images)))
+}
 
 /// Finds the exports among the files. `by_name`: the kind of each file according to its name.
 pub(super) fn find(files: &[InputFile], paths: &[Path], by_name: &[FileKind]) -> Vec<usize> {
+    let (of_images, others) = endings();
     // For each folder: the stems of the images for which there is a record or a signed export.
     let mut known: HashMap<&[String], HashSet<&str>> = HashMap::new();
     // The stems of all images in any folder, for exports that are not images.
     let mut images: HashSet<String> = HashSet::new();
     for (file, path) in paths.iter().enumerate() {
-        let signed = if files[file].is_export { stem_before(path.name(), &IMAGES) } else { None };
-        if let Some(stem) = signed.or_else(|| stem_before(path.name(), &[RECORD])) {
+        let signed = if files[file].is_export { stem_before(path.name(), &of_images) } else { None };
+        if let Some(stem) = signed.or_else(|| stem_before(path.name(), &[RECORD_OF_IMAGE])) {
             known.entry(path.folder()).or_default().insert(stem);
         }
-        if files[file].is_export || path.name() == OF_BATCH[0] {
+        if files[file].is_export || path.name() == RECORD {
             known.entry(path.folder()).or_default();
         }
         if by_name[file] == FileKind::Image && !files[file].is_export {
@@ -53,13 +52,17 @@ pub(super) fn find(files: &[InputFile], paths: &[Path], by_name: &[FileKind]) ->
         if files[*file].is_export {
             return true;
         }
-        if let Some(stem) = stem_before(path.name(), &IMAGES) {
+        if let Some(stem) = stem_before(path.name(), &of_images) {
             return is_known(path, stem);
         }
-        if let Some(stem) = stem_before(path.name(), &OTHERS) {
+        if let Some(stem) = stem_before(path.name(), &others) {
             return is_known(path, stem) || images.contains(stem);
         }
-        OF_BATCH.contains(&path.name()) && known.contains_key(path.folder())
+        let is_of_batch = || {
+            let mut names = FORMATS.iter().filter_map(|format| format.batch_file()).chain(OTHERS_OF_BATCH);
+            names.any(|name| name == path.name())
+        };
+        known.contains_key(path.folder()) && is_of_batch()
     };
     (0..files.len()).filter(is_export).collect()
 }
@@ -104,6 +107,18 @@ mod tests {
             left_out(&files),
             ["out/f.png", "out/g-labels.png", "out/g-measurements.csv", "out/summary.csv"]
         );
+    }
+
+    #[test]
+    fn the_files_of_every_format_are_left_out_beside_the_record() {
+        let names = FORMATS.iter().flat_map(|format| match format.info().file {
+            FileName::OfImage(endings) => endings.iter().map(|ending| format!("f{ending}")).collect(),
+            FileName::OfBatch(name) => vec![name.to_owned()],
+        });
+        let paths: Vec<String> =
+            names.chain(["f-nucleoscope.json".into()]).map(|name| format!("out/{name}")).collect();
+        let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+        assert_eq!(left_out(&found(&paths)), paths);
     }
 
     #[test]
