@@ -97,7 +97,7 @@ pub fn encode_png(image: &Image) -> Vec<u8> {
     let is_gray = image.channels() == 1;
     let wide = |values: &mut dyn Iterator<Item = u16>| values.flat_map(u16::to_ne_bytes).collect::<Vec<u8>>();
     let (bytes, color) = match image.samples() {
-        Samples::U8(values) => (values.clone(), if is_gray { L8 } else { Rgb8 }),
+        Samples::U8(values) => (values.to_vec(), if is_gray { L8 } else { Rgb8 }),
         Samples::U16(values) => (wide(&mut values.iter().copied()), if is_gray { L16 } else { Rgb16 }),
         Samples::F32(values) => {
             let scaled = |value: &f32| (value.clamp(0.0, 1.0) * 65535.0) as u16;

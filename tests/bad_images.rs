@@ -56,11 +56,11 @@ fn every_format_is_read() {
 #[test]
 fn depths_of_tiff_are_kept_and_alpha_is_dropped() {
     let wide = read(&tiff_of::<colortype::Gray16>(&[1, 60_000, 3, 4], 2, 2)).unwrap();
-    assert_eq!(wide.samples(), &Samples::U16(vec![1, 60_000, 3, 4]));
+    assert_eq!(wide.samples(), &Samples::U16(vec![1, 60_000, 3, 4].into()));
     let float = read(&tiff_of::<colortype::Gray32Float>(&[-0.5, 1e6, 0.0, 2.25], 4, 1)).unwrap();
-    assert_eq!(float.samples(), &Samples::F32(vec![-0.5, 1e6, 0.0, 2.25]));
+    assert_eq!(float.samples(), &Samples::F32(vec![-0.5, 1e6, 0.0, 2.25].into()));
     let alpha = read(&tiff_of::<colortype::RGBA16>(&[1, 2, 3, 9, 4, 5, 6, 9], 1, 2)).unwrap();
-    assert_eq!(alpha.samples(), &Samples::U16(vec![1, 2, 3, 4, 5, 6]));
+    assert_eq!(alpha.samples(), &Samples::U16(vec![1, 2, 3, 4, 5, 6].into()));
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn sixteen_bit_png_keeps_its_depth() {
     let gray = image::ImageBuffer::<image::Luma<u16>, _>::from_raw(2, 1, vec![300u16, 65_535]).unwrap();
     let mut file = Cursor::new(Vec::new());
     DynamicImage::ImageLuma16(gray).write_to(&mut file, ImageFormat::Png).unwrap();
-    assert_eq!(read(&file.into_inner()).unwrap().samples(), &Samples::U16(vec![300, 65_535]));
+    assert_eq!(read(&file.into_inner()).unwrap().samples(), &Samples::U16(vec![300, 65_535].into()));
 }
 
 #[test]
@@ -140,13 +140,13 @@ fn nan_and_infinite_floats_are_background_with_a_warning() {
     for broken in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
         let file = tiff_of::<colortype::Gray32Float>(&[0.5, 1.0, 2.0, broken], 2, 2);
         let opened = open(&file, &Selection::default(), Limits::default()).unwrap();
-        assert_eq!(opened.image.samples(), &Samples::F32(vec![0.5, 1.0, 2.0, 0.5]));
+        assert_eq!(opened.image.samples(), &Samples::F32(vec![0.5, 1.0, 2.0, 0.5].into()));
         assert_eq!(opened.info.warnings.len(), 1);
         assert_eq!(opened.info.warnings[0].code, "image/non-finite");
         assert!(opened.info.warnings[0].message.starts_with("1 values are not numbers"));
     }
     let none = read(&tiff_of::<colortype::Gray32Float>(&[f32::NAN; 4], 2, 2)).unwrap();
-    assert_eq!(none.samples(), &Samples::F32(vec![0.0; 4]));
+    assert_eq!(none.samples(), &Samples::F32(vec![0.0; 4].into()));
 }
 
 #[test]

@@ -78,7 +78,8 @@ fn side_by_side(left: &Field, right: &Field) -> Field {
     let apart = |&label: &u32| if label == 0 { 0 } else { label + left.truth.count() };
     let others: Vec<u32> = right.truth.as_slice().iter().map(apart).collect();
     Field {
-        image: Image::new(Size::new(2 * side, height), 1, Samples::U8(join(light, more, side))).unwrap(),
+        image: Image::new(Size::new(2 * side, height), 1, Samples::U8(join(light, more, side).into()))
+            .unwrap(),
         truth: LabelImage::from_labels(
             Size::new(2 * side, height),
             join(left.truth.as_slice(), &others, side),
@@ -131,8 +132,9 @@ fn an_image_needs_little_more_than_one_pass() {
 #[test]
 fn nothing_is_found_where_there_is_nothing() {
     let side = 256;
-    let gray =
-        |value: u8| Image::new(Size::new(side, side), 1, Samples::U8(vec![value; side * side])).unwrap();
+    let gray = |value: u8| {
+        Image::new(Size::new(side, side), 1, Samples::U8(vec![value; side * side].into())).unwrap()
+    };
     let mut random = fastrand::Rng::with_seed(9);
     let noise = Samples::U16((0..side * side).map(|_| 500 + random.u16(0..40)).collect());
     let noise = Image::new(Size::new(side, side), 1, noise).unwrap();
@@ -229,10 +231,10 @@ fn saved_otherwise(channels: usize, save: impl Fn(u8) -> Samples) -> f64 {
 
 #[test]
 fn nuclei_are_found_however_the_image_was_saved() {
-    let blue = saved_otherwise(3, |value| Samples::U8(vec![0, 0, value]));
-    let inverted = saved_otherwise(1, |value| Samples::U8(vec![255 - value]));
-    let offset = saved_otherwise(1, |value| Samples::U16(vec![60_000 + 2 * u16::from(value)]));
-    let float = saved_otherwise(1, |value| Samples::F32(vec![f32::from(value) * 1e-6 - 1.0]));
+    let blue = saved_otherwise(3, |value| Samples::U8(vec![0, 0, value].into()));
+    let inverted = saved_otherwise(1, |value| Samples::U8(vec![255 - value].into()));
+    let offset = saved_otherwise(1, |value| Samples::U16(vec![60_000 + 2 * u16::from(value)].into()));
+    let float = saved_otherwise(1, |value| Samples::F32(vec![f32::from(value) * 1e-6 - 1.0].into()));
     for (how, score) in
         [("blue", blue), ("inverted", inverted), ("16 bits, offset", offset), ("float", float)]
     {
@@ -259,7 +261,7 @@ fn field_in_16_bits() -> (Vec<u16>, u32) {
 }
 
 fn count_in(side: usize, values: Vec<u16>) -> u32 {
-    found(&Image::new(Size::new(side, side), 1, Samples::U16(values)).unwrap()).labels.count()
+    found(&Image::new(Size::new(side, side), 1, Samples::U16(values.into())).unwrap()).labels.count()
 }
 
 #[test]
@@ -303,7 +305,8 @@ fn equal_discs_have_the_same_area_however_many_there_are() {
             }
         }
         let values = values.iter().map(|&value| value.round() as u16).collect();
-        let labels = found(&Image::new(Size::new(side, side), 1, Samples::U16(values)).unwrap()).labels;
+        let labels =
+            found(&Image::new(Size::new(side, side), 1, Samples::U16(values)).unwrap()).labels;
         assert_eq!(labels.count(), discs, "{discs} discs");
         labels.areas().iter().sum::<usize>() as f64 / f64::from(discs)
     });
@@ -359,7 +362,7 @@ fn a_hundred_empty_fields_have_no_nuclei() {
                     .collect();
                 let size = Size::new(side as usize, side as usize);
                 let field = match quality {
-                    None => Image::new(size, 1, Samples::U8(values)).unwrap(),
+                    None => Image::new(size, 1, Samples::U8(values.into())).unwrap(),
                     Some(quality) => {
                         let mut bytes = Vec::new();
                         image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, quality)

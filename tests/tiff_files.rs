@@ -229,7 +229,7 @@ fn zero_can_be_white() {
     }
     let strip = [0.25f32, 1.0].iter().flat_map(|value| value.to_le_bytes()).collect();
     let file = write(&[Page::new(2, 1, 32, 1, strip).short(262, 0).short(339, 3)]);
-    assert_eq!(samples(&file), Samples::F32(vec![0.75, 0.0]));
+    assert_eq!(samples(&file), Samples::F32(vec![0.75, 0.0].into()));
 }
 
 #[test]
@@ -240,7 +240,7 @@ fn signed_integers_and_floats_become_floats() {
             let stored: Vec<u64> =
                 numbers.iter().map(|&value| value as u64 & (u64::MAX >> (64 - bits))).collect();
             let page = Page::new(4, 1, bits as u16, 1, style.pack(&stored, bits, 4)).short(339, 2);
-            let expected = Samples::F32(vec![-100.0, 0.0, 100.0, -1.0]);
+            let expected = Samples::F32(vec![-100.0, 0.0, 100.0, -1.0].into());
             assert_eq!(samples(&style.write(&[page])), expected, "{bits} bits, {style:?}");
         }
         // 1, -2 and 65504 at half precision, from IEEE 754's table of examples.
@@ -249,7 +249,11 @@ fn signed_integers_and_floats_become_floats() {
         let double = style.pack(&[1.0f64, -2.0, 65_504.0].map(f64::to_bits), 64, 3);
         for (bits, strip) in [(16, half), (32, single), (64, double)] {
             let file = style.write(&[Page::new(3, 1, bits, 1, strip).short(339, 3)]);
-            assert_eq!(samples(&file), Samples::F32(vec![1.0, -2.0, 65_504.0]), "{bits} bits, {style:?}");
+            assert_eq!(
+                samples(&file),
+                Samples::F32(vec![1.0, -2.0, 65_504.0].into()),
+                "{bits} bits, {style:?}"
+            );
         }
     }
     let nan = write(&[Page::new(1, 1, 16, 1, vec![0, 0x7e]).short(339, 3)]);
@@ -263,18 +267,18 @@ fn palettes_become_colours_but_stay_values_if_they_are_for_display() {
     let strip = Style::default().pack(&[0, 15, 1], 4, 3);
     let page = Page::new(3, 1, 4, 1, strip).short(262, 3).with(320, Short(map));
     let color = all(&write(std::slice::from_ref(&page)));
-    assert_eq!(color.image.samples(), &Samples::U8(vec![0, 16, 32, 15, 31, 47, 1, 17, 33]));
+    assert_eq!(color.image.samples(), &Samples::U8(vec![0, 16, 32, 15, 31, 47, 1, 17, 33].into()));
     assert_eq!((color.info.is_color, names(&color)), (true, vec!["red", "green", "blue"]));
 
     let shown = all(&write(&[page.described("ImageJ=1.54f\nimages=1\n")]));
-    assert_eq!(shown.image.samples(), &Samples::U8(vec![0, 15, 1]));
+    assert_eq!(shown.image.samples(), &Samples::U8(vec![0, 15, 1].into()));
     assert_eq!(shown.info.channels[0].color, Some([15, 31, 47]));
 }
 
 #[test]
 fn cmyk_becomes_rgb() {
     let page = Page::new(2, 1, 8, 4, vec![0, 255, 100, 0, 0, 0, 0, 255]).short(262, 5);
-    assert_eq!(samples(&write(&[page])), Samples::U8(vec![255, 0, 155, 0, 0, 0]));
+    assert_eq!(samples(&write(&[page])), Samples::U8(vec![255, 0, 155, 0, 0, 0].into()));
 }
 
 /// 5 × 4 pixels with this many samples, all values different.
@@ -304,7 +308,11 @@ fn strips_tiles_and_planes_have_the_same_pixels() {
                 .strips(3, (0..3).flat_map(|s| [plane(s)[..15].to_vec(), plane(s)[15..].to_vec()]).collect()),
         ];
         for (number, page) in pages.into_iter().enumerate() {
-            assert_eq!(samples(&style.write(&[page])), Samples::U8(rgb.clone()), "page {number}, {style:?}");
+            assert_eq!(
+                samples(&style.write(&[page])),
+                Samples::U8(rgb.clone().into()),
+                "page {number}, {style:?}"
+            );
         }
     }
 }
@@ -315,22 +323,22 @@ fn samples_of_a_page_are_channels_unless_they_are_alpha() {
     let five = all(&write(&[Page::new(2, 2, 8, 5, values.clone())]));
     assert_eq!(names(&five), ["channel 1", "channel 2", "channel 3", "channel 4", "channel 5"]);
     assert!(!five.info.is_color);
-    assert_eq!(five.channels[3].image.samples(), &Samples::U8(vec![3, 8, 13, 18]));
+    assert_eq!(five.channels[3].image.samples(), &Samples::U8(vec![3, 8, 13, 18].into()));
     let planar =
         Page::new(2, 2, 8, 5, vec![]).short(284, 2).strips(2, values.chunks(4).map(<[u8]>::to_vec).collect());
-    assert_eq!(all(&write(&[planar])).channels[3].image.samples(), &Samples::U8(vec![12, 13, 14, 15]));
+    assert_eq!(all(&write(&[planar])).channels[3].image.samples(), &Samples::U8(vec![12, 13, 14, 15].into()));
 
     let two = Page::new(2, 1, 8, 2, vec![1, 9, 2, 8]);
     assert_eq!(all(&write(std::slice::from_ref(&two))).channels.len(), 2);
     assert_eq!(all(&write(&[two.clone().with(338, Short(vec![0]))])).channels.len(), 2);
     let alpha = all(&write(&[two.with(338, Short(vec![2]))]));
-    assert_eq!((names(&alpha), alpha.image.samples()), (vec!["gray"], &Samples::U8(vec![1, 2])));
+    assert_eq!((names(&alpha), alpha.image.samples()), (vec!["gray"], &Samples::U8(vec![1, 2].into())));
 
     let second = Selection::default().channel(ChannelChoice::Index(1));
     let chosen = opened(&write(&[Page::new(2, 2, 8, 5, values)]), &second);
     assert_eq!(
         (chosen.image.samples(), chosen.info.segmented_channel),
-        (&Samples::U8(vec![1, 6, 11, 16]), 1)
+        (&Samples::U8(vec![1, 6, 11, 16].into()), 1)
     );
 }
 
@@ -408,7 +416,7 @@ fn bytes_of_floats_are_put_together() {
         let differences: Vec<u8> =
             (0..20).map(|at| planes[at].wrapping_sub(if at == 0 { 0 } else { planes[at - 1] })).collect();
         let page = Page::new(5, 1, 32, 1, deflate(&differences)).short(259, 8).short(317, 3).short(339, 3);
-        assert_eq!(samples(&style.write(&[page])), Samples::F32(values.to_vec()), "{style:?}");
+        assert_eq!(samples(&style.write(&[page])), Samples::F32(values.to_vec().into()), "{style:?}");
     }
 }
 
@@ -511,15 +519,15 @@ const HYPERSTACK: &str =
 fn check_hyperstack(file: &[u8]) {
     let whole = all(file);
     assert_eq!((whole.info.slices, whole.info.frames, whole.info.is_color), (3, 2, false));
-    assert_eq!(whole.channels[0].image.samples(), &Samples::U8(vec![20, 20, 21, 20]));
-    assert_eq!(whole.channels[1].image.samples(), &Samples::U8(vec![120, 120, 121, 120]));
+    assert_eq!(whole.channels[0].image.samples(), &Samples::U8(vec![20, 20, 21, 20].into()));
+    assert_eq!(whole.channels[1].image.samples(), &Samples::U8(vec![120, 120, 121, 120].into()));
     assert_eq!(whole.image, whole.channels[whole.info.segmented_channel].image);
     assert_eq!(whole.image, decode(file, Limits::default()).unwrap());
 
     let selection = Selection::default().channel(ChannelChoice::Index(1)).slice(Slice::Single(1)).frame(1);
     let one = opened(file, &selection);
-    assert_eq!(one.image.samples(), &Samples::U8(vec![111, 112, 111, 111]));
-    assert_eq!(one.channels[0].image.samples(), &Samples::U8(vec![11, 12, 11, 11]));
+    assert_eq!(one.image.samples(), &Samples::U8(vec![111, 112, 111, 111].into()));
+    assert_eq!(one.channels[0].image.samples(), &Samples::U8(vec![11, 12, 11, 11].into()));
     assert_eq!((one.info.segmented_channel, one.info.slices), (1, 3));
 }
 
@@ -579,11 +587,11 @@ fn planes_that_imagej_wrote_behind_one_page_are_read() {
         assert_eq!((whole.info.slices, whole.info.frames, whole.channels.len()), (3, 2, 2));
         assert_eq!(codes(&whole), [""; 0]);
         let last = Selection::default().channel(ChannelChoice::Index(1)).slice(Slice::Single(2)).frame(1);
-        assert_eq!(opened(&file, &last).image.samples(), &Samples::U8(values(11)));
+        assert_eq!(opened(&file, &last).image.samples(), &Samples::U8(values(11).into()));
     }
     // Part of such a stack, saved with its description by another program.
     let one = all(&write(&[Page::gray8(4, 1, &values(3)).described(HYPERSTACK)]));
-    assert_eq!((one.image.samples(), one.info.slices), (&Samples::U8(values(3)), 1));
+    assert_eq!((one.image.samples(), one.info.slices), (&Samples::U8(values(3).into()), 1));
     assert!(one.info.warnings[0].message.contains("12 images, but 1"), "{:?}", one.info.warnings);
 }
 
@@ -725,7 +733,7 @@ fn planes_of_other_files_are_missing() {
     pages[0] = pages[0].clone().described(&ome("CZT", &(part(2, 0, 2) + &part(1, 1, 2))));
     let here = all(&write(&pages));
     assert_eq!((names(&here), here.info.slices, here.info.frames), (vec!["DAPI"], 2, 1));
-    assert_eq!(here.image.samples(), &Samples::U8(vec![110, 111, 110, 110]));
+    assert_eq!(here.image.samples(), &Samples::U8(vec![110, 111, 110, 110].into()));
 
     pages[0] = pages[0].clone().described(&ome("CZT", &part(2, 0, 2)));
     // All planes in one other file: that file under another name. In several: ambiguous.
@@ -774,7 +782,7 @@ fn ome_xml_that_cannot_be_used_is_ignored_with_the_reason() {
     ];
     for (xml, words) in cases {
         let whole = all(&write(&[Page::gray8(1, 1, &[1]).described(xml), Page::gray8(1, 1, &[2])]));
-        assert_eq!((whole.info.slices, whole.image.samples()), (2, &Samples::U8(vec![2])), "{xml}");
+        assert_eq!((whole.info.slices, whole.image.samples()), (2, &Samples::U8(vec![2].into())), "{xml}");
         let warning = &whole.info.warnings[0];
         assert!(warning.message.contains(words) && warning.code == "image/ome-xml", "{warning}");
     }
@@ -832,7 +840,7 @@ fn ome_channels_that_are_called_slices_are_channels() {
     assert_eq!((names(&whole), whole.info.slices, whole.info.segmented_channel), (vec!["GFP", "DAPI"], 1, 1));
     assert_eq!(
         (whole.image.samples(), codes(&whole)),
-        (&Samples::U8(vec![2]), vec!["image/slices-as-channels"])
+        (&Samples::U8(vec![2].into()), vec!["image/slices-as-channels"])
     );
 }
 
@@ -870,17 +878,20 @@ fn named_axes_define_the_pages() {
         (channels.channels.len(), channels.info.is_color, codes(&channels)),
         (4, false, vec!["image/axes"])
     );
-    assert_eq!(channels.channels[3].image.samples(), &Samples::U8(vec![4, 4]));
+    assert_eq!(channels.channels[3].image.samples(), &Samples::U8(vec![4, 4].into()));
     let one_by_one = r#"<Channel Name="a"/><Channel Name="b"/><Channel Name="c"/><Channel Name="DAPI"/>"#;
     let xml = format!("<OME><Image><Pixels SizeC='4'>{one_by_one}<TiffData/></Pixels></Image></OME>");
     let named = all(&write(&[colours.described(&xml)]));
     assert_eq!(
         (names(&named), named.image.samples()),
-        (vec!["a", "b", "c", "DAPI"], &Samples::U8(vec![4, 4]))
+        (vec!["a", "b", "c", "DAPI"], &Samples::U8(vec![4, 4].into()))
     );
     let behind = Page::gray8(2, 1, &[1, 1, 2, 2, 3, 3]).described(&shaped("3, 1, 2", "CYX"));
     let behind = all(&write(&[behind]));
-    assert_eq!((behind.channels.len(), behind.channels[2].image.samples()), (3, &Samples::U8(vec![3, 3])));
+    assert_eq!(
+        (behind.channels.len(), behind.channels[2].image.samples()),
+        (3, &Samples::U8(vec![3, 3].into()))
+    );
     let shape = Page::gray8(2, 1, &[1, 1, 2, 2, 3, 3]).described(r#"{"shape": [3, 1, 2]}"#);
     let shape = all(&write(&[shape]));
     assert_eq!((shape.info.slices, codes(&shape)), (3, vec!["image/pages-as-slices"]));
@@ -905,16 +916,16 @@ fn names_of_pages_can_be_those_of_channels() {
     assert_eq!((names(&whole), whole.info.slices), (vec!["GFP", "DAPI", "CD3"], 1));
     assert_eq!(
         (whole.image.samples(), codes(&whole)),
-        (&Samples::U8(vec![2, 0]), vec!["image/pages-as-channels"])
+        (&Samples::U8(vec![2, 0].into()), vec!["image/pages-as-channels"])
     );
     let both = named(&["GFP", "DAPI", "GFP", "DAPI"]);
     assert_eq!(
         (names(&both), both.info.slices, both.image.samples()),
-        (vec!["GFP", "DAPI"], 2, &Samples::U8(vec![4, 0]))
+        (vec!["GFP", "DAPI"], 2, &Samples::U8(vec![4, 0].into()))
     );
     let blocks = named(&["GFP", "GFP", "DAPI", "DAPI"]);
     assert_eq!((names(&blocks), blocks.info.slices), (vec!["GFP", "DAPI"], 2));
-    assert_eq!(blocks.channels[0].image.samples(), &Samples::U8(vec![2, 0]));
+    assert_eq!(blocks.channels[0].image.samples(), &Samples::U8(vec![2, 0].into()));
     for slices in [&["z 1", "z 2", "z 3"][..], &["a.tif", "b.tif"], &["", "DAPI"], &["same", "same"]] {
         let whole = named(slices);
         assert_eq!((whole.info.slices, names(&whole)), (slices.len(), vec!["gray"]), "{slices:?}");
@@ -938,12 +949,12 @@ fn metamorph_planes_are_stored_behind_one_page() {
     let stack = all(&stk([0, 1, 2], [7; 3], planes.clone()));
     assert_eq!(
         (stack.info.slices, stack.info.frames, stack.image.samples()),
-        (3, 1, &Samples::U8(vec![3, 3]))
+        (3, 1, &Samples::U8(vec![3, 3].into()))
     );
     let series = all(&stk([5; 3], [1, 2, 3], planes));
     assert_eq!(
         (series.info.slices, series.info.frames, series.image.samples()),
-        (1, 3, &Samples::U8(vec![1, 1]))
+        (1, 3, &Samples::U8(vec![1, 1].into()))
     );
 }
 
@@ -967,7 +978,7 @@ fn zeiss_lsm_describes_its_pages() {
     let last = Selection::default().channel(ChannelChoice::Index(1)).slice(Slice::Single(0)).frame(1);
     let one = opened(&file, &last);
     assert_eq!((one.info.slices, one.info.frames, one.channels.len()), (2, 2, 2));
-    assert_eq!(one.image.samples(), &Samples::U8(vec![102; 2]));
+    assert_eq!(one.image.samples(), &Samples::U8(vec![102; 2].into()));
     assert_eq!(one.info.pixel_size, PixelSize::new(0.25, 0.5));
 }
 
@@ -988,7 +999,7 @@ fn channels_of_a_scanned_slide_have_names_and_thumbnails_are_skipped() {
     ];
     let whole = all(&write(&pages));
     assert_eq!((names(&whole), whole.info.slices), (vec!["CD8 (Opal 520)", "DAPI"], 1));
-    assert_eq!((whole.image.samples(), codes(&whole).len()), (&Samples::U8(vec![3, 4]), 0));
+    assert_eq!((whole.image.samples(), codes(&whole).len()), (&Samples::U8(vec![3, 4].into()), 0));
     let aperio = Page::gray8(2, 1, &[1, 2])
         .described("Aperio Image Library v11\r\n2x1|AppMag = 20|MPP = 0.4990|Left = 1");
     assert_eq!(all(&write(&[aperio])).info.pixel_size, PixelSize::new(0.499, 0.499));
@@ -1006,7 +1017,7 @@ fn channels_of_a_scanned_slide_have_names_and_thumbnails_are_skipped() {
     let overview = Page::gray8(1, 1, &[9]).described("<?xml version=\"1.0\"?><scn xmlns=\"x\"/>");
     assert_eq!(
         all(&write(&[overview, Page::gray8(2, 1, &[5, 6])])).image.samples(),
-        &Samples::U8(vec![5, 6])
+        &Samples::U8(vec![5, 6].into())
     );
 }
 
@@ -1029,20 +1040,23 @@ fn missing_tiles_and_strips_are_background() {
     };
     for place_too in [true, false] {
         let whole = missing(&write(std::slice::from_ref(&page)), place_too);
-        assert_eq!(whole.image.samples(), &Samples::U8(vec![1, 1, 2, 2, 1, 1, 2, 2, 0, 0, 4, 4, 0, 0, 4, 4]));
+        assert_eq!(
+            whole.image.samples(),
+            &Samples::U8(vec![1, 1, 2, 2, 1, 1, 2, 2, 0, 0, 4, 4, 0, 0, 4, 4].into())
+        );
         assert_eq!(codes(&whole), ["image/sparse"]);
         assert!(whole.info.warnings[0].message.starts_with("1 of 4 tiles"), "{}", whole.info.warnings[0]);
         let with_value = missing(&write(&[page.clone().with(42_113, Text("7".into()))]), place_too);
         assert_eq!(
             with_value.image.samples(),
-            &Samples::U8(vec![1, 1, 2, 2, 1, 1, 2, 2, 7, 7, 4, 4, 7, 7, 4, 4])
+            &Samples::U8(vec![1, 1, 2, 2, 1, 1, 2, 2, 7, 7, 4, 4, 7, 7, 4, 4].into())
         );
     }
     let strips = Page::gray8(2, 2, &[]).strips(1, vec![vec![5, 6], vec![]]).short(259, 32_773);
     let packed = |bytes: &[u8]| [vec![bytes.len() as u8 - 1], bytes.to_vec()].concat();
     let mut strips = strips;
     strips.chunks[0] = packed(&[5, 6]);
-    assert_eq!(all(&write(&[strips])).image.samples(), &Samples::U8(vec![5, 6, 0, 0]));
+    assert_eq!(all(&write(&[strips])).image.samples(), &Samples::U8(vec![5, 6, 0, 0].into()));
 }
 
 #[test]
@@ -1060,14 +1074,14 @@ fn offsets_of_tiles_may_be_in_the_tags_for_strips() {
             file[at..at + 2].copy_from_slice(&instead.to_le_bytes());
         }
         let expected = vec![1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 4, 4, 3, 3, 4, 4];
-        assert_eq!(all(&file).image.samples(), &Samples::U8(expected));
+        assert_eq!(all(&file).image.samples(), &Samples::U8(expected.into()));
     }
 }
 
 #[test]
 fn pixels_are_read_as_stored_and_an_orientation_tag_is_a_warning() {
     let whole = all(&write(&[Page::gray8(2, 1, &[1, 2]).short(274, 6)]));
-    assert_eq!(whole.image.samples(), &Samples::U8(vec![1, 2]));
+    assert_eq!(whole.image.samples(), &Samples::U8(vec![1, 2].into()));
     assert_eq!(codes(&whole), ["image/orientation"]);
     assert!(whole.info.warnings[0].message.contains("rotated by 90°"), "{}", whole.info.warnings[0]);
     assert_eq!(codes(&all(&write(&[Page::gray8(2, 1, &[1, 2]).short(274, 1)]))), [""; 0]);
@@ -1084,7 +1098,7 @@ fn pages_without_a_description_are_slices_and_thumbnails_are_skipped() {
     ];
     let whole = all(&write(&pages));
     assert_eq!((whole.info.slices, whole.info.frames, names(&whole)), (2, 1, vec!["gray"]));
-    assert_eq!(whole.image.samples(), &Samples::U8(vec![3, 5]));
+    assert_eq!(whole.image.samples(), &Samples::U8(vec![3, 5].into()));
 }
 
 #[test]

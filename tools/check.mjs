@@ -61,7 +61,9 @@ export async function checkTypes() {
 /** Checks licences and sources of the Rust dependencies; not advisories, which would have to be downloaded. */
 async function checkDependencies() {
   const program = await linters();
-  await step("Rust dependencies", () => run(program("cargo-deny"), ["check", "bans", "licenses", "sources"]));
+  await step("Rust dependencies", () =>
+    run(program("cargo-deny"), ["--workspace", "check", "bans", "licenses", "sources"]),
+  );
 }
 
 /** The documentation of the Rust crates, and their public API against its copy in `docs/api/`. */

@@ -8,6 +8,7 @@ import { packageTests } from "./pack-test.mjs";
 import { readers, readerTests } from "./readers.mjs";
 import { setUp } from "./setup.mjs";
 import { main, run, runScript, step, together } from "./step.mjs";
+import { wheelEnvironment, wheelTests } from "./wheel.mjs";
 
 const rustTests = ["test", ...testedPackages];
 
@@ -17,6 +18,7 @@ await main(async () => {
   await chromium();
   await firefox();
   const outside = await readers();
+  const python = await step("Python environment", wheelEnvironment);
   await lint();
   // Both have long phases on one core: in parallel they take two thirds of the time.
   await together(
@@ -26,6 +28,7 @@ await main(async () => {
   await checkTypes();
   await step("Rust tests", () => run("cargo", rustTests));
   await readerTests(outside);
+  await wheelTests(python);
   await step("Page, benchmark, tool and WebAssembly tests", () => runScript("vitest/vitest.mjs", ["run"]));
   await bundle();
   await packageTests();

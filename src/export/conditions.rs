@@ -237,7 +237,7 @@ mod tests {
         let width = labels.len();
         let size = Size::new(width, 1);
         let labels = LabelImage::from_labels(size, labels);
-        let image = Image::new(size, 1, Samples::U8(vec![0; width])).unwrap();
+        let image = Image::new(size, 1, Samples::U8(vec![0; width].into())).unwrap();
         let provenance = Provenance {
             input: FileIdentity::new(path, b""),
             group: group.map(str::to_owned),

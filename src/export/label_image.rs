@@ -64,7 +64,7 @@ pub struct LabelFile {
 /// let labels = LabelImage::from_labels(Size::new(2, 1), vec![0, 1]);
 /// let file = export::label_image::encode(&labels, &[true], None)?;
 /// let read_back = image::decode(&file.bytes, image::Limits::default())?;
-/// assert_eq!(read_back.samples(), &image::Samples::U16(vec![0, 1]));
+/// assert_eq!(read_back.samples(), &image::Samples::U16(vec![0, 1].into()));
 ///
 /// let file = export::label_image::encode(&labels, &[true], image::PixelSize::new(0.325, 0.325))?;
 /// assert_eq!(file.extension, "tif");
@@ -165,7 +165,7 @@ mod tests {
         let labels = LabelImage::from_labels(Size::new(4, 1), vec![1, 0, 2, 3]);
         let file = encode(&labels, &[true, false, true], None).unwrap();
         let read_back = decode(&file.bytes, Limits::default()).unwrap();
-        assert_eq!(read_back.samples(), &Samples::U16(vec![1, 0, 0, 3]));
+        assert_eq!(read_back.samples(), &Samples::U16(vec![1, 0, 0, 3].into()));
     }
 
     #[test]
@@ -173,7 +173,10 @@ mod tests {
         let labels = LabelImage::from_labels(Size::new(2, 1), vec![0, 1]);
         for (x, y) in [(0.325, 0.65), (1.0, 12.5), (1e-4, 3e4)] {
             let file = encode(&labels, &[true], PixelSize::new(x, y)).unwrap();
-            assert_eq!(decode(&file.bytes, Limits::default()).unwrap().samples(), &Samples::U16(vec![0, 1]));
+            assert_eq!(
+                decode(&file.bytes, Limits::default()).unwrap().samples(),
+                &Samples::U16(vec![0, 1].into())
+            );
             let mut decoder = Decoder::new(Cursor::new(&file.bytes)).unwrap();
             let description = decoder.get_tag_ascii_string(Tag::ImageDescription).unwrap();
             assert_eq!(description, "ImageJ=1.53t\nunit=micron\nmin=0.0\nmax=1.0\n");

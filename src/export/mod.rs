@@ -622,7 +622,7 @@ mod tests {
 
     #[test]
     fn files_of_the_same_name_are_told_apart_by_their_folders() {
-        let image = Image::new(Size::new(2, 1), 1, Samples::U8(vec![1, 2])).unwrap();
+        let image = Image::new(Size::new(2, 1), 1, Samples::U8(vec![1, 2].into())).unwrap();
         let (channels, labels) =
             (split(&image).unwrap(), LabelImage::from_labels(Size::new(2, 1), vec![1, 0]));
         let part = |path: &str| {
@@ -655,7 +655,7 @@ mod tests {
 
     #[test]
     fn parts_that_do_not_fit_are_refused() {
-        let image = Image::new(Size::new(2, 1), 1, Samples::U8(vec![1, 2])).unwrap();
+        let image = Image::new(Size::new(2, 1), 1, Samples::U8(vec![1, 2].into())).unwrap();
         let (channels, provenance) = (split(&image).unwrap(), Provenance::default());
         let labels = LabelImage::from_labels(Size::new(1, 2), vec![1, 1]);
         let error =

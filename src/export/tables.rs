@@ -586,7 +586,7 @@ mod tests {
         let labels = LabelImage::from_labels(Size::new(2, 1), vec![1, 2]);
         let channels = channel.map(|name| Channel {
             name: name.into(),
-            image: Image::new(Size::new(2, 1), 1, Samples::F32(vec![1.5, 2.5])).unwrap(),
+            image: Image::new(Size::new(2, 1), 1, Samples::F32(vec![1.5, 2.5].into())).unwrap(),
         });
         let table = MeasurementTable::new(&labels, &channels.into_iter().collect::<Vec<_>>(), None, &[]);
         NucleiRows::new(&table, &Counted::all(2, Size::new(2, 1)))

@@ -1,6 +1,6 @@
 //! A channel of an image, and the pixel size.
 
-use super::{Image, ImageError, Samples};
+use super::{Buffer, Image, ImageError, Samples};
 
 /// The size of a pixel in micrometres; both sides are finite and greater than 0.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -39,26 +39,29 @@ pub struct Channel {
 /// use nucleoscope::geometry::Size;
 /// use nucleoscope::image::{Image, Samples, split};
 ///
-/// let image = Image::new(Size::new(2, 1), 3, Samples::U8(vec![1, 2, 3,  4, 5, 6]))?;
+/// let image = Image::new(Size::new(2, 1), 3, Samples::U8(vec![1, 2, 3,  4, 5, 6].into()))?;
 /// let channels = split(&image)?;
 /// assert_eq!(channels[2].name, "blue");
-/// assert_eq!(channels[2].image.samples(), &Samples::U8(vec![3, 6]));
+/// assert_eq!(channels[2].image.samples(), &Samples::U8(vec![3, 6].into()));
 /// # Ok::<(), nucleoscope::image::ImageError>(())
 /// ```
 pub fn split(image: &Image) -> Result<Vec<Channel>, ImageError> {
-    let names: &[&str] = if image.channels() == 1 { &["gray"] } else { &["red", "green", "blue"] };
-    let one = |(channel, name): (usize, &&str)| {
+    if image.channels() == 1 {
+        return Ok(vec![Channel { name: "gray".to_owned(), image: image.clone() }]);
+    }
+    let names = ["red", "green", "blue"];
+    let one = |(channel, name): (usize, &str)| {
         let samples = match image.samples() {
             Samples::U8(values) => Samples::U8(every(values, channel, names.len())),
             Samples::U16(values) => Samples::U16(every(values, channel, names.len())),
             Samples::F32(values) => Samples::F32(every(values, channel, names.len())),
         };
         let image = Image::new(image.size(), 1, samples)?;
-        Ok(Channel { name: (*name).to_owned(), image })
+        Ok(Channel { name: name.to_owned(), image })
     };
-    names.iter().enumerate().map(one).collect()
+    names.into_iter().enumerate().map(one).collect()
 }
 
-fn every<T: Copy>(values: &[T], first: usize, stride: usize) -> Vec<T> {
+fn every<T: Copy>(values: &[T], first: usize, stride: usize) -> Buffer<T> {
     values.iter().skip(first).step_by(stride).copied().collect()
 }

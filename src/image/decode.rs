@@ -159,7 +159,7 @@ fn decode_jpeg(bytes: &[u8], limits: Limits, warnings: &mut Vec<Warning>) -> Res
         warn(warnings, kind::JPEG, format!("the JPEG file is not as it should be: {oddity}"));
     }
     orientation::warn_of(exif.as_deref().and_then(Orientation::from_exif_chunk), warnings);
-    Image::new(Size::new(width, height), channels, Samples::U8(samples))
+    Image::new(Size::new(width, height), channels, Samples::U8(samples.into()))
 }
 
 fn decode_with_image_crate(
@@ -185,14 +185,14 @@ fn decode_with_image_crate(
     let mut buffer = vec![0; usize::try_from(decoder.total_bytes()).unwrap_or(usize::MAX)];
     decoder.read_image(&mut buffer).map_err(explain)?;
     let (channels, samples) = match color {
-        ColorType::L8 => (1, Samples::U8(buffer)),
-        ColorType::La8 => (1, Samples::U8(keep_channels(&buffer, 2, 1))),
-        ColorType::Rgb8 => (3, Samples::U8(buffer)),
-        ColorType::Rgba8 => (3, Samples::U8(keep_channels(&buffer, 4, 3))),
-        ColorType::L16 => (1, Samples::U16(native_u16(&buffer))),
-        ColorType::La16 => (1, Samples::U16(keep_channels(&native_u16(&buffer), 2, 1))),
-        ColorType::Rgb16 => (3, Samples::U16(native_u16(&buffer))),
-        ColorType::Rgba16 => (3, Samples::U16(keep_channels(&native_u16(&buffer), 4, 3))),
+        ColorType::L8 => (1, Samples::U8(buffer.into())),
+        ColorType::La8 => (1, Samples::U8(keep_channels(&buffer, 2, 1).into())),
+        ColorType::Rgb8 => (3, Samples::U8(buffer.into())),
+        ColorType::Rgba8 => (3, Samples::U8(keep_channels(&buffer, 4, 3).into())),
+        ColorType::L16 => (1, Samples::U16(native_u16(&buffer).into())),
+        ColorType::La16 => (1, Samples::U16(keep_channels(&native_u16(&buffer), 2, 1).into())),
+        ColorType::Rgb16 => (3, Samples::U16(native_u16(&buffer).into())),
+        ColorType::Rgba16 => (3, Samples::U16(keep_channels(&native_u16(&buffer), 4, 3).into())),
         other => {
             return Err(ImageError::Unsupported { format: name, reason: format!("colour type {other:?}") });
         }

@@ -112,7 +112,7 @@ impl ChannelDisplay {
 /// use nucleoscope::geometry::Size;
 /// use nucleoscope::image::{ChannelDisplay, Image, Samples, with_limits};
 ///
-/// let image = Image::new(Size::new(3, 1), 1, Samples::U16(vec![1000, 1010, 1040]))?;
+/// let image = Image::new(Size::new(3, 1), 1, Samples::U16(vec![1000, 1010, 1040].into()))?;
 /// let displays = with_limits(&image, &[], &[ChannelDisplay::default().high(1020.0)])?;
 /// assert_eq!((displays[0].low, displays[0].high), (Some(1000.0), Some(1020.0)));
 /// # Ok::<(), nucleoscope::image::ImageError>(())

@@ -5,6 +5,7 @@
 //!       ──decode──▶ Image ──normalize──▶ NormalizedImage
 //! ```
 
+mod buffer;
 mod channel;
 mod decode;
 mod display;
@@ -20,6 +21,7 @@ mod tiff;
 mod warning;
 
 pub use crate::diagnostic::Warning;
+pub use buffer::Buffer;
 pub use channel::{Channel, PixelSize, split};
 pub use decode::{Limits, decode, open, open_segmented};
 pub use display::{ChannelDisplay, with_limits};
@@ -31,15 +33,15 @@ pub use stack::{ChannelChoice, ChannelInfo, Opened, Selection, Slice, StackInfo}
 
 use crate::geometry::Size;
 
-/// The values of an image at their stored depth.
+/// The values of an image at their stored depth. A vector becomes a [`Buffer`] with `into`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Samples {
     /// 8-bit integers, `0..=255`.
-    U8(Vec<u8>),
+    U8(Buffer<u8>),
     /// Integers of 9 to 16 bits, `0..=65535`.
-    U16(Vec<u16>),
+    U16(Buffer<u16>),
     /// Floating-point values of any range, all finite.
-    F32(Vec<f32>),
+    F32(Buffer<f32>),
 }
 
 impl Samples {
@@ -91,9 +93,9 @@ impl Image {
     /// use nucleoscope::geometry::Size;
     /// use nucleoscope::image::{Image, Samples};
     ///
-    /// let image = Image::new(Size::new(2, 1), 3, Samples::U8(vec![9, 9, 9,  7, 7, 7]))?;
+    /// let image = Image::new(Size::new(2, 1), 3, Samples::U8(vec![9, 9, 9,  7, 7, 7].into()))?;
     /// assert_eq!(image.channels(), 1); // equal channels are gray
-    /// assert_eq!(image.samples(), &Samples::U8(vec![9, 7]));
+    /// assert_eq!(image.samples(), &Samples::U8(vec![9, 7].into()));
     /// # Ok::<(), nucleoscope::image::ImageError>(())
     /// ```
     pub fn new(size: Size, channels: usize, samples: Samples) -> Result<Self, ImageError> {
@@ -160,7 +162,7 @@ impl Image {
     /// use nucleoscope::geometry::Size;
     /// use nucleoscope::image::{Image, Samples};
     ///
-    /// let image = Image::new(Size::new(5, 1), 1, Samples::U16(vec![50, 10, 40, 20, 30]))?;
+    /// let image = Image::new(Size::new(5, 1), 1, Samples::U16(vec![50, 10, 40, 20, 30].into()))?;
     /// assert_eq!(image.percentiles(0.0, 60.0), (10.0, 30.0));
     /// # Ok::<(), nucleoscope::image::ImageError>(())
     /// ```
@@ -180,7 +182,7 @@ impl Image {
                 (nth(&counts, low), nth(&counts, high))
             }
             Samples::F32(values) => {
-                let mut values = values.clone();
+                let mut values = values.to_vec();
                 let at_low = *values.select_nth_unstable_by(low, f32::total_cmp).1;
                 let at_high = *values.select_nth_unstable_by(high, f32::total_cmp).1;
                 (at_low, at_high)
@@ -191,9 +193,9 @@ impl Image {
 
 /// Keeps one of three equal channels.
 fn collapse<T: Copy + PartialEq>(
-    values: Vec<T>,
+    values: Buffer<T>,
     channels: usize,
-    wrap: fn(Vec<T>) -> Samples,
+    wrap: fn(Buffer<T>) -> Samples,
 ) -> (usize, Samples) {
     let is_gray = channels == 3 && values.chunks_exact(3).all(|rgb| rgb[0] == rgb[1] && rgb[1] == rgb[2]);
     if is_gray { (1, wrap(values.into_iter().step_by(3).collect())) } else { (channels, wrap(values)) }
@@ -225,7 +227,8 @@ mod tests {
     #[test]
     fn refuses_what_does_not_fit() {
         for (width, height, channels) in [(2, 2, 1), (3, 1, 2), (0, 3, 1), (usize::MAX, usize::MAX, 3)] {
-            let error = Image::new(Size::new(width, height), channels, Samples::U8(vec![0; 3])).unwrap_err();
+            let error =
+                Image::new(Size::new(width, height), channels, Samples::U8(vec![0; 3].into())).unwrap_err();
             assert!(matches!(error, ImageError::Inconsistent { .. }), "{error}");
         }
     }
@@ -233,13 +236,13 @@ mod tests {
     #[test]
     fn names_the_first_pixel_that_is_not_finite() {
         let values = vec![0.0, 1.0, 2.0, f32::NAN, f32::INFINITY, 5.0];
-        let error = Image::new(Size::new(3, 2), 1, Samples::F32(values)).unwrap_err();
+        let error = Image::new(Size::new(3, 2), 1, Samples::F32(values.into())).unwrap_err();
         assert!(matches!(error, ImageError::NonFinite { count: 2, x: 0, y: 1 }), "{error}");
     }
 
     #[test]
     fn colour_stays_colour() {
-        let image = Image::new(Size::new(1, 1), 3, Samples::U8(vec![0, 0, 255])).unwrap();
+        let image = Image::new(Size::new(1, 1), 3, Samples::U8(vec![0, 0, 255].into())).unwrap();
         assert_eq!(image.channels(), 3);
     }
 
@@ -247,7 +250,7 @@ mod tests {
         #[test]
         fn percentiles_do_not_depend_on_the_depth(values in prop::collection::vec(0u8..=255, 1..200), low in 0.0..=100.0f64, high in 0.0..=100.0f64) {
             let of = |samples| Image::new(Size::new(values.len(), 1), 1, samples).unwrap().percentiles(low, high);
-            let bytes = of(Samples::U8(values.clone()));
+            let bytes = of(Samples::U8(values.clone().into()));
             prop_assert_eq!(bytes, of(Samples::U16(values.iter().map(|&v| v.into()).collect())));
             prop_assert_eq!(bytes, of(Samples::F32(values.iter().map(|&v| v.into()).collect())));
             let mut sorted = values.clone();

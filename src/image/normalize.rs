@@ -285,7 +285,7 @@ fn nearest_rank(count: usize, percentile: f64) -> usize {
 /// use nucleoscope::geometry::Rect;
 /// use nucleoscope::image::{Image, Normalization, Samples, normalize};
 ///
-/// let image = Image::new(Size::new(4, 1), 1, Samples::U16(vec![1000, 1100, 1200, 5000]))?;
+/// let image = Image::new(Size::new(4, 1), 1, Samples::U16(vec![1000, 1100, 1200, 5000].into()))?;
 /// let settings = Normalization {
 ///     low_percentile: 25.0,
 ///     high_percentile: 75.0,
@@ -396,9 +396,11 @@ mod tests {
 
     #[test]
     fn a_constant_image_is_zero() {
-        for samples in
-            [Samples::U8(vec![255; 9]), Samples::U16(vec![40_000; 9]), Samples::F32(vec![-1e30; 9])]
-        {
+        for samples in [
+            Samples::U8(vec![255; 9].into()),
+            Samples::U16(vec![40_000; 9].into()),
+            Samples::F32(vec![-1e30; 9].into()),
+        ] {
             let image = Image::new(Size::new(3, 3), 1, samples).unwrap();
             assert_eq!(normalize(&image, &SETTINGS).planes(), &[vec![0.0; 9]]);
             assert_eq!(normalize(&image, &LOCAL).planes(), &[vec![0.0; 9]]);
@@ -407,7 +409,7 @@ mod tests {
 
     #[test]
     fn colours_share_one_scale_and_become_planes() {
-        let image = Image::new(Size::new(2, 1), 3, Samples::U8(vec![0, 50, 100, 100, 0, 50])).unwrap();
+        let image = Image::new(Size::new(2, 1), 3, Samples::U8(vec![0, 50, 100, 100, 0, 50].into())).unwrap();
         let settings = Normalization { low_percentile: 0.0, high_percentile: 100.0, ..SETTINGS };
         let normalized = normalize(&image, &settings);
         assert_eq!(normalized.planes(), &[vec![0.0, 1.0], vec![0.5, 0.0], vec![1.0, 0.5]]);
@@ -436,7 +438,7 @@ mod tests {
         for pixel in (0..80).flat_map(|y| (0..80).map(move |x| y * side + x)) {
             values[pixel] = 600;
         }
-        let image = Image::new(Size::new(side, side), 1, Samples::U16(values)).unwrap();
+        let image = Image::new(Size::new(side, side), 1, Samples::U16(values.into())).unwrap();
         let normalized = local(&image);
         assert_eq!(at(&normalized, side, 480, 480), 0.0);
         assert!(at(&normalized, side, 420, 420) > 0.9, "{}", at(&normalized, side, 420, 420));
@@ -453,7 +455,7 @@ mod tests {
         for pixel in (0..side * side).step_by(247) {
             values[pixel] = 60_000;
         }
-        let normalized = local(&Image::new(Size::new(side, side), 1, Samples::U16(values)).unwrap());
+        let normalized = local(&Image::new(Size::new(side, side), 1, Samples::U16(values.into())).unwrap());
         assert!(at(&normalized, side, 100, 101) > 0.9);
     }
 
@@ -464,7 +466,7 @@ mod tests {
         for pixel in (480..500).flat_map(|y| (480..500).map(move |x| y * side + x)) {
             values[pixel] = 450;
         }
-        let normalized = local(&Image::new(Size::new(side, side), 1, Samples::U16(values)).unwrap());
+        let normalized = local(&Image::new(Size::new(side, side), 1, Samples::U16(values.into())).unwrap());
         assert!((at(&normalized, side, 490, 490) - 1.0).abs() < 1e-3);
     }
 
@@ -479,14 +481,14 @@ mod tests {
     fn a_bright_field_has_one_range() {
         let side = 640;
         let values: Vec<u16> = squares(side).into_iter().map(|value| 200 - value).collect();
-        let normalized = local(&Image::new(Size::new(side, side), 1, Samples::U16(values)).unwrap());
+        let normalized = local(&Image::new(Size::new(side, side), 1, Samples::U16(values.into())).unwrap());
         assert_eq!((at(&normalized, side, 0, 0), at(&normalized, side, 20, 20)), (1.0, 0.0));
     }
 
     proptest! {
         #[test]
         fn an_offset_and_a_gain_change_nothing(values in prop::collection::vec(0u16..200, 9), offset in 0u16..30_000, gain in 1u16..100) {
-            let plain = Image::new(Size::new(3, 3), 1, Samples::U16(values.clone())).unwrap();
+            let plain = Image::new(Size::new(3, 3), 1, Samples::U16(values.clone().into())).unwrap();
             let moved = Image::new(Size::new(3, 3), 1, Samples::U16(values.iter().map(|v| v * gain + offset).collect())).unwrap();
             let (plain, moved) = (normalize(&plain, &SETTINGS), normalize(&moved, &SETTINGS));
             for (a, b) in plain.planes()[0].iter().zip(&moved.planes()[0]) {
@@ -499,7 +501,7 @@ mod tests {
             values in prop::collection::vec(0u8..=255, 70 * 40),
             (left, top) in (0usize..60, 0usize..30),
         ) {
-            let image = Image::new(Size::new(70, 40), 1, Samples::U8(values)).unwrap();
+            let image = Image::new(Size::new(70, 40), 1, Samples::U8(values.into())).unwrap();
             let normalized = normalize(&image, &LOCAL);
             let whole = normalized.planes().remove(0);
             let part = normalized.window(&Rect { left, top, width: 10, height: 10 }).remove(0);
@@ -510,7 +512,7 @@ mod tests {
 
         #[test]
         fn values_stay_within_the_clip_range(values in prop::collection::vec(-1e38f32..1e38, 9)) {
-            let image = Image::new(Size::new(3, 3), 1, Samples::F32(values)).unwrap();
+            let image = Image::new(Size::new(3, 3), 1, Samples::F32(values.into())).unwrap();
             for settings in [&SETTINGS, &LOCAL] {
                 for value in &normalize(&image, settings).planes()[0] {
                     prop_assert!((-0.5..=1.5).contains(value), "{value}");

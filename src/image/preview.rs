@@ -36,7 +36,7 @@ pub struct Preview {
 /// use nucleoscope::geometry::{Rect, Size};
 /// use nucleoscope::image::{ChannelDisplay, Image, Samples, preview};
 ///
-/// let image = Image::new(Size::new(3, 1), 1, Samples::U16(vec![1000, 1010, 1040]))?;
+/// let image = Image::new(Size::new(3, 1), 1, Samples::U16(vec![1000, 1010, 1040].into()))?;
 /// let by_hand = ChannelDisplay::default().low(1000.0).high(1020.0);
 /// let picture = preview(&image, &[], None, &[by_hand], None)?;
 /// assert_eq!(picture.rgba.chunks(4).map(|rgba| rgba[0]).collect::<Vec<_>>(), [0, 127, 255]);
@@ -235,7 +235,7 @@ mod tests {
 
     /// A row of pixels in several channels.
     fn stack(channels: Vec<Vec<u16>>) -> Vec<Channel> {
-        let channel = |values: Vec<u16>| gray(values.len(), Samples::U16(values));
+        let channel = |values: Vec<u16>| gray(values.len(), Samples::U16(values.into()));
         channels.into_iter().map(|values| Channel { name: String::new(), image: channel(values) }).collect()
     }
 
@@ -304,7 +304,7 @@ mod tests {
     fn a_channel_that_does_not_exist_or_fit_is_an_error() {
         let channels = stack(vec![vec![0, 1]]);
         let refused = |channels: &[Channel]| {
-            preview(&gray(2, Samples::U8(vec![0, 1])), channels, None, &[hundred(1, RED)], None)
+            preview(&gray(2, Samples::U8(vec![0, 1].into())), channels, None, &[hundred(1, RED)], None)
         };
         let error = refused(&channels).unwrap_err();
         assert!(matches!(error, ImageError::NoSuchChannel { .. }), "{error}");
@@ -313,13 +313,14 @@ mod tests {
 
     #[test]
     fn dim_sixteen_bit_values_fill_the_range() {
-        let shown = colors(&gray(3, Samples::U16(vec![1000, 1010, 1020])), &[], &[]);
+        let shown = colors(&gray(3, Samples::U16(vec![1000, 1010, 1020].into())), &[], &[]);
         assert_eq!(shown, [[0; 3], [127; 3], [255; 3]]);
     }
 
     #[test]
     fn the_longer_side_is_bounded_and_no_side_vanishes() {
-        let picture = preview(&gray(400, Samples::U8(vec![7; 1200])), &[], Some(40), &[], None).unwrap();
+        let picture =
+            preview(&gray(400, Samples::U8(vec![7; 1200].into())), &[], Some(40), &[], None).unwrap();
         assert_eq!((picture.width, picture.height, picture.rgba.len()), (40, 1, 160));
         assert_eq!(picture.rgba[..4], [7, 7, 7, 255]);
     }
@@ -343,13 +344,13 @@ mod tests {
 
     #[test]
     fn a_colour_image_keeps_its_colours() {
-        let image = Image::new(Size::new(2, 1), 3, Samples::U8(vec![0, 100, 200, 255, 0, 0])).unwrap();
+        let image = Image::new(Size::new(2, 1), 3, Samples::U8(vec![0, 100, 200, 255, 0, 0].into())).unwrap();
         assert_eq!(colors(&image, &[], &[]), [[0, 100, 200], [255, 0, 0]]);
     }
 
     #[test]
     fn gamma_brightens_the_middle_and_leaves_the_ends() {
-        let image = gray(3, Samples::U8(vec![0, 64, 255]));
+        let image = gray(3, Samples::U8(vec![0, 64, 255].into()));
         let display = ChannelDisplay::default().low(0.0).high(255.0);
         assert_eq!(colors(&image, &[], &[display.gamma(2.0)]), [[0; 3], [128; 3], [255; 3]]);
         for gamma in [f32::NAN, 0.0, -1.0, f32::INFINITY] {

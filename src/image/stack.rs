@@ -163,6 +163,73 @@ pub(super) enum Keep {
 }
 
 impl Opened {
+    /// A grayscale or colour image in memory, as if it had been read from a file; the arguments are those of
+    /// [`Image::new`]. Values that are not finite are taken as background, with a warning.
+    ///
+    /// # Errors
+    /// [`ImageError::Inconsistent`] as for [`Image::new`], or a selection that the image does not have.
+    ///
+    /// ```
+    /// use nucleoscope::geometry::Size;
+    /// use nucleoscope::image::{Opened, Samples, Selection};
+    ///
+    /// let samples = Samples::F32(vec![2.0, f32::NAN, 3.0].into());
+    /// let opened = Opened::from_samples(Size::new(3, 1), 1, samples, &Selection::default())?;
+    /// assert_eq!(opened.image.samples(), &Samples::F32(vec![2.0, 2.0, 3.0].into()));
+    /// assert_eq!(opened.info.warnings[0].code, "image/non-finite");
+    /// # Ok::<(), nucleoscope::image::ImageError>(())
+    /// ```
+    pub fn from_samples(
+        size: Size,
+        channels: usize,
+        samples: Samples,
+        selection: &Selection,
+    ) -> Result<Self, ImageError> {
+        let mut warnings = Vec::new();
+        let planes = finite(vec![samples], &mut warnings);
+        let image = planes.into_iter().next().map(|samples| Image::new(size, channels, samples));
+        Self::single(image.ok_or_else(|| no_values(size))??, warnings, selection, Keep::All)
+    }
+
+    /// Named channels of one size in memory, as if they had been read from a file; each has one value per pixel.
+    /// Values that are not finite are taken as background, with a warning.
+    ///
+    /// # Errors
+    /// [`ImageError::Inconsistent`] if there is no channel or a channel has another size, or a selection that the
+    /// channels do not have.
+    ///
+    /// ```
+    /// use nucleoscope::geometry::Size;
+    /// use nucleoscope::image::{Opened, Samples, Selection};
+    ///
+    /// let plane = |value: u8| Samples::U8(vec![value; 6].into());
+    /// let channels = vec![("GFP".to_owned(), plane(1)), ("DAPI".to_owned(), plane(2))];
+    /// let opened = Opened::from_channels(Size::new(3, 2), channels, &Selection::default())?;
+    /// assert_eq!(opened.info.segmented_channel, 1);
+    /// assert_eq!(opened.image.samples(), &plane(2));
+    /// # Ok::<(), nucleoscope::image::ImageError>(())
+    /// ```
+    pub fn from_channels(
+        size: Size,
+        channels: Vec<(String, Samples)>,
+        selection: &Selection,
+    ) -> Result<Self, ImageError> {
+        plane_range(selection, 1, 1)?;
+        let mut warnings = Vec::new();
+        let (names, planes): (Vec<String>, Vec<Samples>) = channels.into_iter().unzip();
+        let planes = finite(planes, &mut warnings).into_iter();
+        let channel = |(name, samples)| Ok(Channel { name, image: Image::new(size, 1, samples)? });
+        let channels: Vec<Channel> = names.into_iter().zip(planes).map(channel).collect::<Result<_, _>>()?;
+        let info = |channel: &Channel| ChannelInfo { name: channel.name.clone(), color: None };
+        let infos: Vec<ChannelInfo> = channels.iter().map(info).collect();
+        let chosen = choose_channel(selection, &infos)?;
+        let image = channels.get(chosen).ok_or_else(|| no_values(size))?.image.clone();
+        let info = StackInfo::new(size, image.bit_depth(), infos);
+        let mut info = StackInfo { segmented_channel: chosen, warnings, ..info };
+        info.displays = default_displays(&info);
+        Ok(Self { info, image, channels })
+    }
+
     /// A file with one grayscale or colour image.
     pub(super) fn single(
         image: Image,
@@ -198,6 +265,10 @@ impl Opened {
         let channels = if keep == Keep::All { channels } else { Vec::new() };
         Ok(Self { info, image, channels })
     }
+}
+
+fn no_values(size: Size) -> ImageError {
+    ImageError::Inconsistent { width: size.width, height: size.height, channels: 0, values: 0 }
 }
 
 /// The channels of one grayscale or colour image, with the names used by [`split`].
@@ -386,18 +457,18 @@ mod tests {
 
     #[test]
     fn a_projection_keeps_what_is_largest_and_a_number() {
-        let mut largest = Samples::F32(vec![1.0, 5.0, f32::NAN, -3.0]);
-        project(&mut largest, &Samples::F32(vec![2.0, 4.0, 1.0, f32::NAN]));
+        let mut largest = Samples::F32(vec![1.0, 5.0, f32::NAN, -3.0].into());
+        project(&mut largest, &Samples::F32(vec![2.0, 4.0, 1.0, f32::NAN].into()));
         let Samples::F32(values) = largest else { panic!() };
-        assert_eq!(values, [2.0, 5.0, 1.0, -3.0]);
+        assert_eq!(*values, [2.0, 5.0, 1.0, -3.0]);
     }
 
     #[test]
     fn a_channel_of_a_colour_image_can_be_chosen() {
-        let image = || Image::new(Size::new(1, 1), 3, Samples::U8(vec![1, 2, 3])).unwrap();
+        let image = || Image::new(Size::new(1, 1), 3, Samples::U8(vec![1, 2, 3].into())).unwrap();
         let selection = Selection { channel: Some(ChannelChoice::Index(2)), ..Selection::default() };
         let blue = Opened::single(image(), Vec::new(), &selection, Keep::All).unwrap();
-        assert_eq!(blue.image.samples(), &Samples::U8(vec![3]));
+        assert_eq!(blue.image.samples(), &Samples::U8(vec![3].into()));
         assert_eq!((blue.info.segmented_channel, blue.channels.len(), blue.info.is_color), (2, 3, true));
         let whole = Opened::single(image(), Vec::new(), &Selection::default(), Keep::Segmented).unwrap();
         assert_eq!((whole.image.channels(), whole.channels.len()), (3, 0));

@@ -438,7 +438,7 @@ mod tests {
     #[test]
     fn truth_in_every_form_is_one_mask_a_nucleus_and_errors_name_its_file() {
         let png = |values: [u8; 2]| {
-            let samples = crate::image::Samples::U8(values.to_vec());
+            let samples = crate::image::Samples::U8(values.to_vec().into());
             crate::synthetic::encode_png(&crate::image::Image::new(Size::new(2, 1), 1, samples).unwrap())
         };
         let (left, right, labels) = (png([255, 0]), png([0, 255]), png([1, 2]));

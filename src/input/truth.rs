@@ -259,10 +259,10 @@ fn decode_with_alpha(bytes: &[u8], limits: Limits) -> Option<(Size, Samples, usi
     allocation.max_alloc = Some(limits.maximum_bytes());
     decoder.set_limits(allocation).ok()?;
     let samples = match DynamicImage::from_decoder(decoder).ok()? {
-        DynamicImage::ImageLumaA8(picture) => Samples::U8(picture.into_raw()),
-        DynamicImage::ImageRgba8(picture) => Samples::U8(picture.into_raw()),
-        DynamicImage::ImageLumaA16(picture) => Samples::U16(picture.into_raw()),
-        DynamicImage::ImageRgba16(picture) => Samples::U16(picture.into_raw()),
+        DynamicImage::ImageLumaA8(picture) => Samples::U8(picture.into_raw().into()),
+        DynamicImage::ImageRgba8(picture) => Samples::U8(picture.into_raw().into()),
+        DynamicImage::ImageLumaA16(picture) => Samples::U16(picture.into_raw().into()),
+        DynamicImage::ImageRgba16(picture) => Samples::U16(picture.into_raw().into()),
         _ => return None,
     };
     Some((Size::new(width as usize, height as usize), samples, color.channel_count().into()))
@@ -279,8 +279,8 @@ fn decode_tiff_with_alpha(bytes: &[u8], limits: Limits) -> Option<(Size, Samples
     };
     limits.check(width.into(), height.into()).ok()?;
     let samples = match decoder.read_image().ok()? {
-        tiff::decoder::DecodingResult::U8(values) => Samples::U8(values),
-        tiff::decoder::DecodingResult::U16(values) => Samples::U16(values),
+        tiff::decoder::DecodingResult::U8(values) => Samples::U8(values.into()),
+        tiff::decoder::DecodingResult::U16(values) => Samples::U16(values.into()),
         _ => return None,
     };
     let size = Size::new(width as usize, height as usize);
@@ -340,7 +340,7 @@ mod tests {
     use crate::diagnostic::Diagnostic;
 
     fn gray(values: &[u16]) -> Image {
-        Image::new(Size::new(2, 2), 1, Samples::U16(values.to_vec())).unwrap()
+        Image::new(Size::new(2, 2), 1, Samples::U16(values.to_vec().into())).unwrap()
     }
 
     #[test]
@@ -436,7 +436,7 @@ mod tests {
     #[test]
     fn whole_floats_are_numbers_of_nuclei() {
         let floats =
-            |values: [f32; 2]| Image::new(Size::new(2, 1), 1, Samples::F32(values.to_vec())).unwrap();
+            |values: [f32; 2]| Image::new(Size::new(2, 1), 1, Samples::F32(values.to_vec().into())).unwrap();
         assert_eq!(label_image(&floats([70_000.0, 0.0]), Size::new(2, 1)).unwrap().as_slice(), [1, 0]);
         for wrong in [0.5, -1.0, 2e7] {
             assert_eq!(label_image(&floats([0.0, wrong]), Size::new(2, 1)), Err(TruthError::NotLabels));
@@ -445,7 +445,7 @@ mod tests {
 
     #[test]
     fn colour_is_no_label_image() {
-        let colour = Image::new(Size::new(1, 1), 3, Samples::U8(vec![1, 2, 3])).unwrap();
+        let colour = Image::new(Size::new(1, 1), 3, Samples::U8(vec![1, 2, 3].into())).unwrap();
         assert_eq!(from_labels(&colour, Size::new(1, 1)), Err(TruthError::NotLabels));
     }
 }

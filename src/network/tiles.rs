@@ -362,7 +362,7 @@ mod tests {
     #[test]
     fn a_smooth_image_survives_the_way_there_and_back() {
         let smooth: Vec<f32> = (0..64 * 64).map(|index| (index % 64) as f32 / 63.0).collect();
-        let image = Image::new(Size::new(64, 64), 1, Samples::F32(smooth.clone())).unwrap();
+        let image = Image::new(Size::new(64, 64), 1, Samples::F32(smooth.clone().into())).unwrap();
         for scale in [0.5, 1.7, 3.0] {
             let maps = infer(&Echo::new(), &image, scale, &mut |_, _| ());
             for (index, (there, back)) in smooth.iter().zip(&maps.interior).enumerate() {

@@ -135,7 +135,7 @@ pub struct Intensities {
 /// let labels = LabelImage::from_labels(Size::new(4, 2), vec![1, 1, 0, 2,
 ///                                                 1, 1, 0, 0]);
 /// let image = Image::new(Size::new(4, 2), 1, Samples::U8(vec![10, 20, 5, 90,
-///                                                  30, 40, 5, 5]))?;
+///                                                  30, 40, 5, 5].into()))?;
 /// let measured = measure(&labels, &split(&image)?);
 /// assert_eq!(measured[0].area, 4);
 /// assert_eq!((measured[0].centroid.x, measured[0].centroid.y), (0.5, 0.5));
@@ -504,7 +504,8 @@ mod tests {
     fn one(rows: &[&str]) -> Measurements {
         let (width, height) = (rows[0].len(), rows.len());
         let labels = rows.concat().chars().map(|c| u32::from(c == '#')).collect();
-        let image = Image::new(Size::new(width, height), 1, Samples::U8(vec![1; width * height])).unwrap();
+        let image =
+            Image::new(Size::new(width, height), 1, Samples::U8(vec![1; width * height].into())).unwrap();
         measure(&LabelImage::from_labels(Size::new(width, height), labels), &split(&image).unwrap()).remove(0)
     }
 
@@ -558,7 +559,7 @@ mod tests {
             let labels = LabelImage::from_labels(Size::new(values.len(), 1), numbers);
             let of = |samples| background(&labels, &Image::new(Size::new(values.len(), 1), 1, samples).unwrap());
             let float = of(Samples::F32(values.iter().map(|&value| value.into()).collect()));
-            prop_assert_eq!(of(Samples::U8(values.clone())), float);
+            prop_assert_eq!(of(Samples::U8(values.clone().into())), float);
             prop_assert_eq!(of(Samples::U16(values.iter().map(|&value| value.into()).collect())), float);
         }
 
@@ -581,7 +582,7 @@ mod tests {
             seed in prop::collection::vec(0u32..4, 12 * 12),
         ) {
             let labels = LabelImage::from_labels(Size::new(width, 12), seed[..width * 12].to_vec());
-            let image = Image::new(Size::new(width, 12), 1, Samples::U8(vec![7; width * 12])).unwrap();
+            let image = Image::new(Size::new(width, 12), 1, Samples::U8(vec![7; width * 12].into())).unwrap();
             for found in measure(&labels, &split(&image).unwrap()) {
                 prop_assert!(found.solidity > 0.0 && found.solidity <= 1.0, "{found:?}");
                 prop_assert!(found.extent > 0.0 && found.extent <= 1.0, "{found:?}");

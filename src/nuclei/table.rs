@@ -179,7 +179,7 @@ impl MeasurementTable {
     /// use nucleoscope::nuclei::{LabelImage, MeasurementTable};
     ///
     /// let labels = LabelImage::from_labels(Size::new(4, 1), vec![1, 0, 0, 0]);
-    /// let image = Image::new(Size::new(4, 1), 1, Samples::U8(vec![90, 10, 20, 0]))?;
+    /// let image = Image::new(Size::new(4, 1), 1, Samples::U8(vec![90, 10, 20, 0].into()))?;
     /// let channels = split(&image)?;
     /// let table = MeasurementTable::new(&labels, &channels, None, &[]).with_cells(&labels, &channels, None, 2.0);
     /// assert_eq!(table.column("cell_area_px2"), Some(&[3.0][..]));
@@ -354,7 +354,10 @@ mod tests {
     use crate::image::{Image, Samples};
 
     fn channel(name: &str, values: Vec<f32>) -> Channel {
-        Channel { name: name.into(), image: Image::new(Size::new(2, 2), 1, Samples::F32(values)).unwrap() }
+        Channel {
+            name: name.into(),
+            image: Image::new(Size::new(2, 2), 1, Samples::F32(values.into())).unwrap(),
+        }
     }
 
     #[test]

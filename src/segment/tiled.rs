@@ -560,7 +560,7 @@ mod tests {
                 }
             }
         }
-        Image::new(Size::new(WIDTH, HEIGHT), 3, Samples::F32(values)).unwrap()
+        Image::new(Size::new(WIDTH, HEIGHT), 3, Samples::F32(values.into())).unwrap()
     }
 
     fn settings() -> Settings {
@@ -615,10 +615,10 @@ mod tests {
 
     #[test]
     fn a_field_without_nuclei_and_one_smaller_than_a_block_are_fields_too() {
-        let empty = Image::new(Size::new(300, 200), 1, Samples::U8(vec![7; 60_000])).unwrap();
+        let empty = Image::new(Size::new(300, 200), 1, Samples::U8(vec![7; 60_000].into())).unwrap();
         let settings = Settings { diameter: None, ..settings() };
         assert_eq!(in_blocks(&empty, &settings), LabelImage::empty(Size::new(300, 200)));
-        let tiny = Image::new(Size::new(1, 1), 1, Samples::U8(vec![7])).unwrap();
+        let tiny = Image::new(Size::new(1, 1), 1, Samples::U8(vec![7].into())).unwrap();
         assert_eq!(in_blocks(&tiny, &settings), LabelImage::empty(Size::new(1, 1)));
     }
 

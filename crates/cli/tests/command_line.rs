@@ -63,7 +63,7 @@ fn a_bowl_folder_becomes_a_submission_with_scores() {
             panic!("a label image has 16 bits")
         };
         let from_rows = run_length::decode(masks, Size::new(256, 256)).unwrap();
-        assert!(from_rows.as_slice().iter().zip(&labels).all(|(&one, &other)| one == u32::from(other)));
+        assert!(from_rows.as_slice().iter().zip(labels.iter()).all(|(&one, &other)| one == u32::from(other)));
         assert!(folder.path().join(format!("outlines/{}.png", image.image_id)).exists());
         let table = folder.path().join(format!("tables/{}-measurements.csv", image.image_id));
         let areas: Vec<usize> =

@@ -30,7 +30,7 @@ use page::Page;
 use super::decode::Limits;
 use super::display::default_displays;
 use super::stack::{Keep, Opened, Selection, StackInfo, choose_channel, finite, plane_range, project};
-use super::{Channel, Image, ImageError, Samples, Warning, orientation};
+use super::{Buffer, Channel, Image, ImageError, Samples, Warning, orientation};
 
 const FORMAT: &str = "TIFF";
 
@@ -258,7 +258,7 @@ struct Wanted {
 
 /// Splits interleaved values into one list per sample.
 fn apart(values: Samples, count: usize) -> Vec<Samples> {
-    fn each<T: Copy>(values: &[T], count: usize, wrap: fn(Vec<T>) -> Samples) -> Vec<Samples> {
+    fn each<T: Copy>(values: &[T], count: usize, wrap: fn(Buffer<T>) -> Samples) -> Vec<Samples> {
         let one = |sample| wrap(values.iter().skip(sample).step_by(count).copied().collect());
         (0..count).map(one).collect()
     }

@@ -7,7 +7,7 @@ use super::compression::{self, Packed};
 use super::directory::{File, corrupt, tag};
 use super::page::{Meaning, Number, Page};
 use crate::image::warning::{kind, warn};
-use crate::image::{ImageError, Limits, Samples, Warning};
+use crate::image::{Buffer, ImageError, Limits, Samples, Warning};
 
 /// Reads the requested samples of a page, in this order, interleaved and row-major, with the shape
 /// `[height, width, wanted.len()]`.
@@ -33,9 +33,9 @@ pub(super) fn read(
         return Err(ImageError::TooLarge { width, height, maximum_pixels: limits.maximum_pixels });
     }
     let mut values = match (page.number, page.bits) {
-        (Number::Unsigned, 1..=8) => Samples::U8(vec![0; count]),
-        (Number::Unsigned, 9..=16) => Samples::U16(vec![0; count]),
-        _ => Samples::F32(vec![0.0; count]),
+        (Number::Unsigned, 1..=8) => Samples::U8(vec![0; count].into()),
+        (Number::Unsigned, 9..=16) => Samples::U16(vec![0; count].into()),
+        _ => Samples::F32(vec![0.0; count].into()),
     };
     let planes = if page.is_planar { wanted.len() } else { 1 };
     let background = background(file, page);
@@ -122,7 +122,7 @@ pub(super) fn palette(file: &File, page: &Page) -> Result<Vec<[u8; 3]>, ImageErr
     Ok((0..colors).map(|index| [at(index), at(index + colors), at(index + 2 * colors)]).collect())
 }
 
-fn without_black<T: Copy>(inks: &[T], light: impl Fn(T, T) -> T) -> Vec<T> {
+fn without_black<T: Copy>(inks: &[T], light: impl Fn(T, T) -> T) -> Buffer<T> {
     let pixels = inks.chunks_exact(4);
     pixels.flat_map(|ink| [light(ink[0], ink[3]), light(ink[1], ink[3]), light(ink[2], ink[3])]).collect()
 }

@@ -1,0 +1,29 @@
+//! The Python bindings: they convert types and compute nothing.
+//!
+//! The Python package is in `python/nucleoscope`; its type stub `_nucleoscope.pyi` is generated from the signatures
+//! in this crate.
+
+#![warn(clippy::unwrap_used)]
+
+mod arrays;
+mod error;
+mod hints;
+mod input;
+mod model;
+mod nuclei;
+mod options;
+mod score;
+mod segment;
+
+/// The extension module of the package `nucleoscope`, which exports everything in it.
+#[pyo3::pymodule]
+mod _nucleoscope {
+    #[pymodule_export]
+    use super::nuclei::Nuclei;
+    #[pymodule_export]
+    use super::options::default_settings;
+    #[pymodule_export]
+    use super::score::Score;
+    #[pymodule_export]
+    use super::segment::{example, segment};
+}
