@@ -102,8 +102,8 @@ fn compile(root: &Path, target: &str, is_cross: bool) -> Result<PathBuf> {
     }
     let messages = cargo(root, &arguments)?;
     let messages = messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-    let programs = messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from));
-    programs.last().context("cargo did not report the program")
+    let mut programs = messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from));
+    programs.next_back().context("cargo did not report the program")
 }
 
 fn cargo(root: &Path, arguments: &[&str]) -> Result<String> {
