@@ -46,7 +46,7 @@ def test_the_archive_has_the_program_its_licences_and_its_checksum(archive):
     assert [entry.name for entry in entries] == [f"{name}/{file}" for file in expected]
     assert {(entry.mtime, entry.uid, entry.gid, entry.uname) for entry in entries} == {(315532800, 0, 0, "")}
     assert [oct(entry.mode) for entry in entries] == [*["0o644"] * 6, "0o755"]
-    for part in ["tract-core ", "clap ", "Permission is hereby granted", "Apache License"]:
+    for part in ["tract-core ", "clap ", "Permission is hereby granted", "Apache License", "GNU LESSER GENERAL"]:
         assert part in licences
     assert "No file with a licence. \n" not in licences
 

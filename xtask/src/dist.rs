@@ -18,6 +18,9 @@ const PROGRAM: &str = "nucleoscope";
 /// 1 January 1980, the time of every file: as in the archives that the program writes.
 const TIME: u64 = 315_532_800;
 
+/// The licence of the C library.
+const LGPL: &str = include_str!("../licences/LGPL-2.1.txt");
+
 /// Files of the repository in the archive, at the same paths.
 const DOCUMENTS: [&str; 5] =
     ["CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT", "README.md", "docs/command-line.md"];
@@ -163,12 +166,15 @@ fn licences(root: &Path, metadata: &serde_json::Value, target: &str) -> Result<S
         "The program contains code of these libraries, and of Rust's standard library (MIT OR Apache-2.0).\n",
     );
     if target.contains("linux-gnu") {
-        all += "It also contains the GNU C Library (LGPL-2.1-or-later). From the source code of Nucleoscope, the program\n\
-                can be linked with another version of that library: cargo xtask dist.\n";
+        all += "It also contains the GNU C Library (LGPL-2.1-or-later; the text is at the end). From the source code of\n\
+                Nucleoscope, the program can be linked with another version of that library: cargo xtask dist.\n";
     }
     for (crates, text) in sections {
         let crates = crates.into_iter().collect::<Vec<_>>().join("\n");
         write!(all, "\n{}\n\n{crates}\n\n{}\n", "-".repeat(72), text.trim())?;
+    }
+    if target.contains("linux-gnu") {
+        write!(all, "\n{}\n\nGNU C Library\n\n{LGPL}", "-".repeat(72))?;
     }
     Ok(all)
 }
