@@ -93,11 +93,11 @@ def test_a_module_documents_its_inputs_and_outputs(module):
     assert f"process {meta['name'].upper()} {{" in text
     output = text[text.index("output:") : text.index("when:")]
     emitted = dict(re.findall(r'path\(?\s*"([^"]+)"\)?\s*, emit: (\w+)', output))
-    documented = {list(part)[0]: name for one in meta["output"] for name, parts in one.items() for part in parts}
+    documented = {next(iter(part)): name for one in meta["output"] for name, parts in one.items() for part in parts}
     assert documented.pop("meta", None)
     assert documented == emitted
     (inputs,) = re.findall(r"tuple val\(meta\), path\((\w+)", text[: text.index("output:")])
-    assert [list(part)[0] for part in meta["input"][0]] == ["meta", inputs]
+    assert [next(iter(part)) for part in meta["input"][0]] == ["meta", inputs]
 
 
 @pytest.mark.skipif(importlib.util.find_spec("reftrace") is None, reason="reftrace is not built for this Python")
