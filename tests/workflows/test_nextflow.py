@@ -89,6 +89,7 @@ def test_a_wrong_sheet_is_an_error(tmp_path, images):
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)
 def test_a_module_documents_its_inputs_and_outputs(module):
     meta = yaml.safe_load((module / "meta.yml").read_text())
+    assert {"description", "keywords", "tools", "authors"} <= meta.keys()
     text = (module / "main.nf").read_text()
     assert f"process {meta['name'].upper()} {{" in text
     output = text[text.index("output:") : text.index("when:")]
