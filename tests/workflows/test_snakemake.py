@@ -63,6 +63,9 @@ def test_shards_give_the_tables_of_one_run_and_bad_files_are_listed(folder, prog
 
     again = run(command(program, "shards=6", f"export='{export}'", "threads=1"), cwd=folder)
     assert "Nothing to be done" in again.stdout, again.stdout
+    other = run(command(program, "shards=2", f"export='{export}'", "threads=1"), cwd=folder)
+    assert other.returncode == 0, other.stdout
+    assert_same_tables(folder / "results", whole, tables)
 
 
 def test_a_workflow_that_was_interrupted_goes_on_where_it_was(tmp_path, program):
@@ -70,7 +73,7 @@ def test_a_workflow_that_was_interrupted_goes_on_where_it_was(tmp_path, program)
     assert done.returncode == 0, done.stdout
     write_sheet(tmp_path, sorted((tmp_path / "made").glob("stage1_test/*/images/*.png")))
     start = command(program, "shards=1", "threads=1")
-    progress = tmp_path / "results/shards/1/progress.jsonl"
+    progress = tmp_path / "results/shards/1-of-1/progress.jsonl"
 
     workflow = subprocess.Popen(
         [str(part) for part in start],
@@ -114,10 +117,10 @@ def test_a_wrong_sheet_is_an_error_before_anything_is_segmented(folder, program,
         file.write(f"{row}\n")
     done = run(command(program, "shards=1"), cwd=folder)
     assert done.returncode == 1 and message in done.stdout, done.stdout
-    assert not (folder / "results/shards/1").exists()
+    assert not (folder / "results/shards").exists()
 
 
 def test_a_run_that_cannot_start_fails_the_workflow(folder, program):
     done = run(command(program, "shards=1", "options='--model missing.onnx'"), cwd=folder)
     assert done.returncode == 1, done.stdout
-    assert "missing.onnx" in (folder / "results/shards/1.log").read_text()
+    assert "missing.onnx" in (folder / "results/shards/1-of-1.log").read_text()
