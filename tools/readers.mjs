@@ -30,7 +30,7 @@ export async function readerTests({ python, variables }) {
 }
 
 /** The paths of the Java archives of ImageJ and BeanShell, as environment variables. */
-async function imagej() {
+export async function imagej() {
   let found = javaArchives();
   if (found === undefined && canInstall()) {
     await install("libij-java", "libbsh-java", "default-jre-headless");

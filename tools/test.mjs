@@ -9,6 +9,7 @@ import { readers, readerTests } from "./readers.mjs";
 import { setUp } from "./setup.mjs";
 import { main, run, runScript, step, together } from "./step.mjs";
 import { wheelEnvironment, wheelTests } from "./wheel.mjs";
+import { workflows, workflowTests } from "./workflows.mjs";
 
 const rustTests = ["test", ...testedPackages];
 
@@ -19,6 +20,7 @@ await main(async () => {
   await firefox();
   const outside = await readers();
   const python = await step("Python environment", wheelEnvironment);
+  const forWorkflows = await workflows();
   await lint();
   // Both have long phases on one core: in parallel they take two thirds of the time.
   await together(
@@ -29,6 +31,7 @@ await main(async () => {
   await step("Rust tests", () => run("cargo", rustTests));
   await readerTests(outside);
   await wheelTests(python);
+  await workflowTests(forWorkflows);
   await step("Page, benchmark, tool and WebAssembly tests", () => runScript("vitest/vitest.mjs", ["run"]));
   await bundle();
   await packageTests();

@@ -4,6 +4,7 @@
 //! and its TypeScript types to `packages/nucleoscope/src/wasm/`; `cargo xtask wasm bench` does the same, in the same way,
 //! with the benchmarks' crate and `target/bench-wasm/`. The glue comes from wasm-bindgen's own library,
 //! pinned to the crate's version, so that nothing needs to be installed beside Rust.
+//! `cargo xtask dist` builds the command line and packs it for a release.
 //! `cargo xtask public-api` compares the libraries' public API with its copy in `docs/api/`.
 
 use std::env;
@@ -14,6 +15,7 @@ use std::process::{Command, ExitCode, Stdio};
 use anyhow::{Context, Result, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
+mod dist;
 mod public_api;
 mod unused_code;
 
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
         ["wasm"] => wasm(&PAGE, "web"),
         ["wasm", "--quick"] => wasm(&PAGE, "release"),
         ["wasm", "bench"] => wasm(&BENCH, "web"),
+        ["dist", ref options @ ..] => root().and_then(|root| dist::dist(&root, options)),
         ["public-api"] => root().and_then(|root| public_api::public_api(&root, false)),
         ["public-api", "--write"] => root().and_then(|root| public_api::public_api(&root, true)),
         _ => {
@@ -51,6 +54,10 @@ fn main() -> ExitCode {
             );
             eprintln!("       cargo xtask wasm --quick    the same in a third of the time; larger, as fast");
             eprintln!("       cargo xtask wasm bench      build the benchmarks' into target/bench-wasm/");
+            eprintln!(
+                "       cargo xtask dist            build the command line and pack it into target/dist/"
+            );
+            eprintln!("       cargo xtask dist [--target TRIPLE] [--program FILE] [--output FOLDER]");
             eprintln!("       cargo xtask public-api      compare the libraries' public API with docs/api/");
             eprintln!("       cargo xtask public-api --write   write it there");
             return ExitCode::from(2);

@@ -1,5 +1,6 @@
-//! `nucleoscope concatenate`: joins the parts of a run into the files of the whole run.
+//! `nucleoscope concatenate`: joins the parts of a run, or several runs, into the files of a single run.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
@@ -14,7 +15,7 @@ use crate::{Outcome, table};
 #[derive(Args)]
 #[command(group = ArgGroup::new("joined").args(["output", "export_dir", "summary", "nuclei", "failures"]).multiple(true).required(true))]
 pub(crate) struct Arguments {
-    /// The results of all parts: their folders, or the journals in them (nucleoscope.jsonl)
+    /// The results of all parts, or of several runs: their folders, or the journals in them (nucleoscope.jsonl)
     #[arg(required = true, value_name = "PART")]
     parts: Vec<PathBuf>,
     /// Output CSV: ImageId,EncodedPixels, one row per nucleus
@@ -39,7 +40,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
 
     let mut tally = Tally::default();
     let mut failures = Vec::new();
+    let mut ids = HashSet::new();
+    let mut repeated = None;
     let read = shards.for_each(&mut |entry| {
+        if !entry.image.is_empty() && !ids.insert(entry.image.clone()) {
+            repeated.get_or_insert(entry.image.clone());
+        }
         if let Some(counts) = entry.counts {
             tally.add(counts);
         }
@@ -49,6 +55,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
         Ok(())
     });
     read.map_err(|error| error.in_file("the parts"))?;
+    if let Some(id) = repeated {
+        let reason = format!("more than one of them has an image with the id {id}");
+        return Err(Fault::OtherShards { reason }.in_file("the parts"));
+    }
     let failed: Vec<(&str, &Error)> = failures.iter().map(|(image, error)| (image.as_str(), error)).collect();
     files.write(None, &shards, &failed)?;
     table::say(format_args!("{tally}, {} failed", failed.len()));

@@ -46,7 +46,9 @@ pub(crate) enum Fault {
     #[error("{reason}")]
     #[diagnostic(
         code("command/other-shards"),
-        help("Give every part its own folder or file, and join all parts of one run, 1/N to N/N.")
+        help(
+            "Give every part its own folder or file, and join all parts of one run, 1/N to N/N, or runs of different images."
+        )
     )]
     OtherShards {
         /// What does not fit.

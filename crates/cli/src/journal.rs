@@ -343,7 +343,8 @@ pub(crate) struct Shards {
 }
 
 impl Shards {
-    /// Opens the journals, in any order.
+    /// Opens the journals of the parts of a run, in any order, or of whole runs of different images, in the order
+    /// in which these are joined.
     ///
     /// # Errors
     /// One cannot be read, is not complete, or does not belong to the same run as the others.
@@ -361,6 +362,7 @@ impl Shards {
             let shard = shard.map_err(|_| Fault::NotAJournal { reason: "its part is missing".into() });
             shards.push((shard.map_err(|fault| fault.in_file(name))?, path, header));
         }
+        let are_whole = shards.iter().all(|(shard, ..)| *shard == Shard::WHOLE);
         shards.sort_by_key(|(shard, ..)| *shard);
         let other =
             |path: &Path, reason: String| Fault::OtherShards { reason }.in_file(path.display().to_string());
@@ -373,7 +375,11 @@ impl Shards {
                     format!("it is part {shard}, {} is part {first_shard}", first_path.display()),
                 ));
             }
-            if shard.number() != place + 1 {
+            let is_same = |(_, _, earlier): &&(Shard, PathBuf, Header)| earlier.inputs == header.inputs;
+            if are_whole && let Some((_, earlier, _)) = shards[..place].iter().find(is_same) {
+                return Err(other(path, format!("its images are those of {}", earlier.display())));
+            }
+            if !are_whole && shard.number() != place + 1 {
                 let (missing, is_twice) = (place + 1, shard.number() <= place);
                 let reason = if is_twice {
                     format!("part {shard} was given twice")
@@ -382,7 +388,7 @@ impl Shards {
                 };
                 return Err(other(path, reason));
             }
-            if (header.images, &header.inputs) != (first.images, &first.inputs) {
+            if !are_whole && (header.images, &header.inputs) != (first.images, &first.inputs) {
                 return Err(other(
                     path,
                     format!("its images are others than those of {}", first_path.display()),

@@ -42,7 +42,7 @@ struct Arguments {
 enum Command {
     /// Segment the nuclei in images, folders and ZIP archives, and write the Bowl's CSV
     Segment(Box<segment::Arguments>),
-    /// Join the files of all parts of a run (segment --shard)
+    /// Join the files of all parts of a run (segment --shard), or of several runs (segment --resume)
     Concatenate(concatenate::Arguments),
     /// Write files for other programs from existing segmentations
     Export(export::Arguments),

@@ -243,6 +243,51 @@ fn eight_shards_are_one_run() {
 }
 
 #[test]
+fn runs_of_different_images_are_joined_in_the_order_in_which_they_are_given() {
+    let folder = plate(5);
+    let at = |path: &str| folder.path().join(path);
+    fs::write(at("images/control/unreadable.png"), &picture(1)[..200]).unwrap();
+    let whole = nucleoscope(folder.path(), &["segment", "images", "--export-dir", "whole"]);
+    assert_eq!(whole.status.code(), Some(3), "{}", said(&whole));
+    for (group, code) in [("control", 3), ("treated", 0)] {
+        let (images, out) = (format!("images/{group}"), format!("runs/{group}"));
+        let output = nucleoscope(folder.path(), &["segment", &images, "--export-dir", &out, "--resume"]);
+        assert_eq!(output.status.code(), Some(code), "{}", said(&output));
+    }
+    let join = |parts: &[&str]| {
+        let arguments = [
+            "concatenate",
+            "--export-dir",
+            "joined",
+            "--export",
+            "bowl,summary,conditions,measurements,coco,record",
+        ];
+        nucleoscope(folder.path(), &[&arguments[..], parts].concat())
+    };
+    let output = join(&["runs/control", "runs/treated"]);
+    assert_eq!(output.status.code(), Some(3), "{}", said(&output));
+    let (joined, whole) = (files(&at("joined")), files(&at("whole")));
+    assert_eq!(joined.len(), 7);
+    for (name, bytes) in joined {
+        assert!(bytes == whole[&name], "{name} of both runs is that of one run");
+    }
+
+    let again = join(&["runs/control", "runs/treated", "runs/control"]);
+    assert_eq!(again.status.code(), Some(1));
+    assert!(said(&again).contains("its images are those of runs/control"), "{}", said(&again));
+    fs::create_dir(at("other")).unwrap();
+    fs::copy(at("images/control/field-000.png"), at("other/field-000.png")).unwrap();
+    nucleoscope(folder.path(), &["segment", "other", "--export-dir", "runs/other", "--resume"]);
+    let same_id = join(&["runs/control", "runs/other"]);
+    assert_eq!(same_id.status.code(), Some(1));
+    assert!(
+        said(&same_id).contains("more than one of them has an image with the id field-000"),
+        "{}",
+        said(&same_id)
+    );
+}
+
+#[test]
 fn progress_for_programs_is_all_that_is_on_its_stream() {
     let folder = plate(2);
     fs::write(folder.path().join("images/broken.png"), &picture(1)[..200]).unwrap();

@@ -1,0 +1,215 @@
+//! The archive of a release: the command line for one platform, its licences and its documentation.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::env;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use sha2::{Digest, Sha256};
+
+const PACKAGE: &str = "nucleoscope-cli";
+const PROGRAM: &str = "nucleoscope";
+
+/// 1 January 1980, the time of every file: as in the archives that the program writes.
+const TIME: u64 = 315_532_800;
+
+/// The licence of the C library.
+const LGPL: &str = include_str!("../licences/LGPL-2.1.txt");
+
+/// Files of the repository in the archive, at the same paths.
+const DOCUMENTS: [&str; 5] =
+    ["CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT", "README.md", "docs/command-line.md"];
+
+/// The arguments of `cargo xtask dist`.
+#[derive(Default)]
+struct Options {
+    /// The platform; that of the compiler by default.
+    target: Option<String>,
+    /// A program that is already built.
+    program: Option<PathBuf>,
+    /// The folder for the archive; `target/dist` by default.
+    output: Option<PathBuf>,
+}
+
+impl Options {
+    fn parse(arguments: &[&str]) -> Result<Self> {
+        let mut options = Self::default();
+        for pair in arguments.chunks(2) {
+            match *pair {
+                ["--target", target] => options.target = Some(target.to_owned()),
+                ["--program", path] => options.program = Some(path.into()),
+                ["--output", path] => options.output = Some(path.into()),
+                _ => bail!("unexpected argument: {}", pair.join(" ")),
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// Builds the program, unless it is given, and writes `nucleoscope-VERSION-TARGET.tar.gz` and its SHA-256. The
+/// archive depends only on the bytes of the files in it.
+pub(crate) fn dist(root: &Path, arguments: &[&str]) -> Result<()> {
+    let options = Options::parse(arguments)?;
+    let target = options.target.clone().map_or_else(host, Ok)?;
+    let program = options.program.map_or_else(|| compile(root, &target, options.target.is_some()), Ok)?;
+    let metadata: serde_json::Value =
+        serde_json::from_str(&cargo(root, &["metadata", "--format-version", "1", "--locked"])?)?;
+    let version = package(&metadata, PACKAGE, None).and_then(|package| package["version"].as_str());
+    let name = format!("{PROGRAM}-{}-{target}", version.context("the command line has no version")?);
+
+    let suffix = if target.contains("windows") { ".exe" } else { "" };
+    let read = |path: &Path| fs::read(path).with_context(|| path.display().to_string());
+    let mut files = BTreeMap::from([(format!("{PROGRAM}{suffix}"), (0o755, read(&program)?))]);
+    for document in DOCUMENTS {
+        files.insert(document.to_owned(), (0o644, read(&root.join(document))?));
+    }
+    let licences = licences(root, &metadata, &target)?;
+    files.insert("THIRD-PARTY-LICENSES.txt".to_owned(), (0o644, licences.into_bytes()));
+
+    let folder = options.output.unwrap_or_else(|| root.join("target/dist"));
+    fs::create_dir_all(&folder)?;
+    let archive = archive(&name, &files)?;
+    let path = folder.join(format!("{name}.tar.gz"));
+    fs::write(&path, &archive)?;
+    let hash: String = Sha256::digest(&archive).iter().map(|byte| format!("{byte:02x}")).collect();
+    fs::write(folder.join(format!("{name}.tar.gz.sha256")), format!("{hash}  {name}.tar.gz\n"))?;
+    eprintln!("xtask: {} ({:.1} MB)", path.display(), archive.len() as f64 / 1e6);
+    Ok(())
+}
+
+/// The compiler's own platform.
+fn host() -> Result<String> {
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(rustc).arg("-vV").output().context("rustc could not be started")?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let host = text.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.context("rustc did not report its host")?.to_owned())
+}
+
+/// Compiles the program without symbols and, for Linux, with the C library in it, so that it runs on every
+/// distribution and in an empty container. Both flags concern only linking, so they are given to the last crate alone.
+fn compile(root: &Path, target: &str, is_cross: bool) -> Result<PathBuf> {
+    let mut arguments = vec!["rustc", "--release", "--locked", "--package", PACKAGE, "--bin", PROGRAM];
+    arguments.extend(["--message-format", "json-render-diagnostics"]);
+    if is_cross {
+        arguments.extend(["--target", target]);
+    }
+    arguments.extend(["--", "-C", "strip=symbols"]);
+    if target.contains("linux") {
+        arguments.extend(["-C", "target-feature=+crt-static"]);
+    }
+    let messages = cargo(root, &arguments)?;
+    let messages = messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let mut programs = messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from));
+    programs.next_back().context("cargo did not report the program")
+}
+
+fn cargo(root: &Path, arguments: &[&str]) -> Result<String> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    let output = command.args(arguments).current_dir(root).stderr(Stdio::inherit()).output();
+    let output = output.context("cargo could not be started")?;
+    if !output.status.success() {
+        bail!("cargo {} failed", arguments[0]);
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+/// A package in the output of `cargo metadata`.
+fn package<'a>(
+    metadata: &'a serde_json::Value,
+    name: &str,
+    version: Option<&str>,
+) -> Option<&'a serde_json::Value> {
+    let fits = |package: &&serde_json::Value| {
+        package["name"] == name && version.is_none_or(|version| package["version"] == version)
+    };
+    metadata["packages"].as_array()?.iter().find(fits)
+}
+
+/// The licences of all crates whose code is in the program. Crates with the same text share it.
+fn licences(root: &Path, metadata: &serde_json::Value, target: &str) -> Result<String> {
+    let edges = ["--edges", "normal,no-proc-macro", "--prefix", "none", "--format", "{p}"];
+    let tree = ["tree", "--locked", "--package", PACKAGE, "--target", target];
+    let tree = cargo(root, &[&tree[..], &edges].concat())?;
+    let crates = tree.lines().filter_map(|line| {
+        let mut words = line.split(' ');
+        Some((words.next()?, words.next()?.strip_prefix('v')?))
+    });
+    let mut texts: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (name, version) in crates.collect::<BTreeSet<_>>() {
+        let package = package(metadata, name, Some(version)).context(format!("{name} {version}"))?;
+        if package["source"].is_null() {
+            continue;
+        }
+        let licence = package["license"].as_str().unwrap_or("see the text");
+        let folder = package["manifest_path"].as_str().and_then(|path| Path::new(path).parent());
+        let mut text = licence_files(folder.context(format!("{name} has no folder"))?)?;
+        if text.is_empty() {
+            let authors =
+                package["authors"].as_array().into_iter().flatten().filter_map(|author| author.as_str());
+            let authors = authors.collect::<Vec<_>>().join(", ");
+            let repository = package["repository"].as_str().unwrap_or_default();
+            write!(text, "No file with a licence. {authors} {repository}")?;
+        }
+        texts.entry(text).or_default().insert(format!("{name} {version} ({licence})"));
+    }
+    let mut sections: Vec<(BTreeSet<String>, String)> =
+        texts.into_iter().map(|(text, crates)| (crates, text)).collect();
+    sections.sort();
+    let mut all = String::from(
+        "The program contains code of these libraries, and of Rust's standard library (MIT OR Apache-2.0).\n",
+    );
+    if target.contains("linux-gnu") {
+        all += "It also contains the GNU C Library (LGPL-2.1-or-later; the text is at the end). From the source code of\n\
+                Nucleoscope, the program can be linked with another version of that library: cargo xtask dist.\n";
+    }
+    for (crates, text) in sections {
+        let crates = crates.into_iter().collect::<Vec<_>>().join("\n");
+        write!(all, "\n{}\n\n{crates}\n\n{}\n", "-".repeat(72), text.trim())?;
+    }
+    if target.contains("linux-gnu") {
+        write!(all, "\n{}\n\nGNU C Library\n\n{LGPL}", "-".repeat(72))?;
+    }
+    Ok(all)
+}
+
+/// The contents of the files in a crate that have its licence.
+fn licence_files(folder: &Path) -> Result<String> {
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().to_uppercase();
+        let is_licence = ["LICENSE", "LICENCE", "COPYING", "COPYRIGHT", "NOTICE", "UNLICENSE"]
+            .iter()
+            .any(|beginning| name.starts_with(beginning));
+        if is_licence && path.is_file() {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    let mut text = String::new();
+    for path in paths {
+        text += &String::from_utf8_lossy(&fs::read(path)?).replace("\r\n", "\n");
+        text.push('\n');
+    }
+    Ok(text)
+}
+
+/// A compressed archive with the files in a folder, in the order of their names, without owners.
+fn archive(folder: &str, files: &BTreeMap<String, (u32, Vec<u8>)>) -> Result<Vec<u8>> {
+    let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::best()));
+    for (name, (mode, bytes)) in files {
+        let mut header = tar::Header::new_ustar();
+        header.set_size(bytes.len() as u64);
+        header.set_mode(*mode);
+        header.set_mtime(TIME);
+        archive.append_data(&mut header, format!("{folder}/{name}"), bytes.as_slice())?;
+    }
+    Ok(archive.into_inner()?.finish()?)
+}
