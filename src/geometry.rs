@@ -147,6 +147,13 @@ impl Rect {
         Self::of(grown(self.columns(), image.width), grown(self.rows(), image.height))
     }
 
+    /// Whether another rectangle is inside.
+    pub(crate) fn encloses(&self, other: &Rect) -> bool {
+        let encloses =
+            |outer: Range<usize>, inner: Range<usize>| outer.start <= inner.start && inner.end <= outer.end;
+        encloses(self.columns(), other.columns()) && encloses(self.rows(), other.rows())
+    }
+
     /// Whether a pixel is inside.
     pub fn contains(&self, pixel: Point<usize>) -> bool {
         self.columns().contains(&pixel.x) && self.rows().contains(&pixel.y)

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::ops::ControlFlow;
 
 use crate::geometry::Size;
-use crate::image::Image;
+use crate::image::{Image, ImagePart};
 use crate::network::{ModelMetadata, Network, NetworkError};
 use crate::nuclei::{LabelImage, watershed};
 use crate::prediction::ProbabilityMaps;
@@ -183,14 +183,17 @@ impl<N: Network> Segmenter<N> {
         network.outcome(Plan::new(&network, image, &self.settings, &self.sizes, &mut report))
     }
 
-    /// Finds the nuclei of one block of a tiled image. `progress` is called with the numbers of finished
-    /// tiles and of all tiles.
+    /// Finds the nuclei of one block of a tiled image; an [`ImagePart`] that contains [`Plan::source`] is
+    /// enough. `progress` is called with the numbers of finished tiles and of all tiles.
     ///
     /// # Errors
     /// The network failed, or `progress` cancelled it.
-    pub fn find(
+    ///
+    /// # Panics
+    /// Those of [`Plan::find`].
+    pub fn find<'a>(
         &self,
-        image: &Image,
+        image: impl Into<ImagePart<'a>>,
         plan: &Plan,
         block: &Block,
         progress: &mut dyn FnMut(usize, usize) -> ControlFlow<()>,

@@ -305,8 +305,7 @@ fn equal_discs_have_the_same_area_however_many_there_are() {
             }
         }
         let values = values.iter().map(|&value| value.round() as u16).collect();
-        let labels =
-            found(&Image::new(Size::new(side, side), 1, Samples::U16(values)).unwrap()).labels;
+        let labels = found(&Image::new(Size::new(side, side), 1, Samples::U16(values)).unwrap()).labels;
         assert_eq!(labels.count(), discs, "{discs} discs");
         labels.areas().iter().sum::<usize>() as f64 / f64::from(discs)
     });

@@ -15,6 +15,7 @@ mod jpeg;
 mod names;
 mod normalize;
 mod orientation;
+mod part;
 mod preview;
 mod stack;
 mod tiff;
@@ -28,6 +29,7 @@ pub use display::{ChannelDisplay, with_limits};
 pub use error::ImageError;
 pub use names::{IMAGE_ENDINGS, is_image_name, unread_format};
 pub use normalize::{Levels, LocalRange, Normalization, NormalizedImage, normalize};
+pub use part::ImagePart;
 pub use preview::{Preview, map_preview, preview};
 pub use stack::{ChannelChoice, ChannelInfo, Opened, Selection, Slice, StackInfo};
 

@@ -1,6 +1,6 @@
 //! Normalisation of raw values of any range to the input range of the network.
 
-use super::{Image, Samples};
+use super::{Image, ImagePart, Samples};
 use crate::geometry::{Rect, Size};
 
 /// The conversion of raw values to network input; the metadata of the model specifies the parameters used in
@@ -300,43 +300,45 @@ fn nearest_rank(count: usize, percentile: f64) -> usize {
 /// ```
 #[derive(Debug, Clone)]
 pub struct NormalizedImage<'a> {
-    image: &'a Image,
+    part: ImagePart<'a>,
     levels: Levels,
 }
 
 impl<'a> NormalizedImage<'a> {
-    /// Creates a normalised image with known levels.
-    pub fn new(image: &'a Image, levels: Levels) -> Self {
-        Self { image, levels }
+    /// Creates a normalised image with known levels from an image or an [`ImagePart`], of which only windows
+    /// inside the part can be computed.
+    pub fn new(image: impl Into<ImagePart<'a>>, levels: Levels) -> Self {
+        Self { part: image.into(), levels }
     }
 
-    /// The number of columns.
+    /// The number of columns of the whole image.
     pub fn width(&self) -> usize {
-        self.image.width()
+        self.size().width
     }
 
-    /// The number of rows.
+    /// The number of rows of the whole image.
     pub fn height(&self) -> usize {
-        self.image.height()
+        self.size().height
     }
 
-    /// The numbers of columns and rows.
+    /// The numbers of columns and rows of the whole image.
     pub fn size(&self) -> Size {
-        self.image.size()
+        self.part.whole()
     }
 
-    /// The whole image; see [`Self::window`].
+    /// The image, or the part of it that is in memory; see [`Self::window`].
     pub fn planes(&self) -> Vec<Vec<f32>> {
-        self.window(&Rect::whole(self.size()))
+        self.window(&self.part.rect())
     }
 
     /// One plane per channel (1 for gray, 3 for RGB), each with `window.height * window.width` values in
     /// row-major order, within the clip range of the [`Normalization`]. A constant image is 0 everywhere.
+    /// The window is in the coordinates of the whole image.
     ///
     /// # Panics
-    /// If the window extends beyond the image, which is a programming error.
+    /// If the window extends beyond the part that is in memory, which is a programming error.
     pub fn window(&self, window: &Rect) -> Vec<Vec<f32>> {
-        match (self.image.samples(), self.levels.only_scale()) {
+        match (self.part.image().samples(), self.levels.only_scale()) {
             (Samples::U8(values), Some(scale)) => {
                 let table: Vec<f32> = (0..=u8::MAX).map(|raw| self.levels.value(raw.into(), scale)).collect();
                 self.cut(values, window, |raw, _| table[usize::from(raw)])
@@ -352,12 +354,14 @@ impl<'a> NormalizedImage<'a> {
     }
 
     fn cut<T: Copy>(&self, values: &[T], window: &Rect, value: impl Fn(T, f32) -> f32) -> Vec<Vec<f32>> {
-        let channels = self.image.channels();
+        let (part, channels) = (self.part.rect(), self.part.image().channels());
+        assert!(part.encloses(window), "the window is inside the part");
         let mut planes = vec![Vec::with_capacity(window.width * window.height); channels];
         let only = self.levels.only_scale().map(|scale| vec![scale; window.width]);
         for y in window.rows() {
             let scales = only.clone().unwrap_or_else(|| self.levels.scales(y, window.columns()));
-            let row = &values[(y * self.width() + window.left) * channels..][..window.width * channels];
+            let first = (y - part.top) * part.width + window.left - part.left;
+            let row = &values[first * channels..][..window.width * channels];
             for (channel, plane) in planes.iter_mut().enumerate() {
                 let raw = row.iter().skip(channel).step_by(channels);
                 plane.extend(raw.zip(&scales).map(|(&raw, &scale)| value(raw, scale)));

@@ -31,7 +31,7 @@ pub use onnx::{SHIPPED_MODEL, TractNetwork};
 pub use scale::ScaleRange;
 #[cfg(feature = "onnx")]
 pub use supported::OPERATORS;
-pub(crate) use tiles::Scene;
+pub(crate) use tiles::{Scene, source};
 
 /// A network that predicts interior, boundary and distance maps from normalised pixels.
 pub trait Network {

@@ -10,7 +10,7 @@ use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::pixels::F32;
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 
-use super::{Network, NetworkError};
+use super::{ModelMetadata, Network, NetworkError};
 use crate::geometry::{Rect, Size, length_within};
 use crate::image::NormalizedImage;
 use crate::prediction::ProbabilityMaps;
@@ -24,6 +24,24 @@ pub(crate) struct Scene<'a> {
     pub(crate) scale: f64,
     /// Maximum side of a tile in pixels at the network's scale, halo included.
     pub(crate) longest_tile: usize,
+}
+
+/// The part of an image of this size that [`Scene::infer`] reads for a window.
+pub(crate) fn source(
+    image: Size,
+    scale: f64,
+    longest_tile: usize,
+    metadata: &ModelMetadata,
+    window: &Rect,
+) -> Rect {
+    let read = |length: usize, part: Range<usize>| {
+        let axis = Axis::new(length, scale, metadata.stride);
+        let spans = axis.spans(part, longest_tile, metadata.halo);
+        let start = spans.iter().map(|span| span.seen.start).min().unwrap_or(0);
+        let end = spans.iter().map(|span| span.seen.end).max().unwrap_or(0);
+        axis.source(start..end.min(axis.scaled)).0
+    };
+    Rect::of(read(image.width, window.columns()), read(image.height, window.rows()))
 }
 
 impl Scene<'_> {

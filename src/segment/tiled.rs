@@ -4,6 +4,8 @@
 //! Image ──Plan::new──▶ Plan ──find (each block, in any order, anywhere)──▶ BlockNuclei ──Assembly──▶ LabelImage
 //! ```
 //!
+//! To find the nuclei of a block, the part of the image in [`Plan::source`] is enough ([`ImagePart`]).
+//!
 //! The [`Plan`] contains everything that must be the same for all blocks: the levels of the whole image, the
 //! scale, and the blocks. A block consists of a core and a margin around it, wide enough for the nuclei of
 //! the core and their neighbours. The network's input extends beyond the margin, so that the prediction is
@@ -17,11 +19,13 @@
 use std::ops::Range;
 
 use crate::geometry::{Point, Rect, Run, Size};
-use crate::image::{Image, Levels, NormalizedImage};
-use crate::network::{Network, NetworkError, Scene};
+use crate::image::{Image, ImagePart, Levels, NormalizedImage};
+use crate::network::{ModelMetadata, Network, NetworkError, Scene, source};
 use crate::nuclei::{Components, Connectivity, LabelImage, Outline, WatershedSettings, outlines, watershed};
 use crate::prediction::ProbabilityMaps;
-use crate::segment::{CountingNetwork, Pass, ScaleEstimate, SegmentError, Settings, estimate_scale};
+use crate::segment::{
+    CountingNetwork, Pass, ScaleEstimate, SegmentError, Settings, estimate_scale, given_diameter,
+};
 
 /// Which images are segmented in blocks, and the size of the blocks.
 ///
@@ -134,8 +138,11 @@ impl Plan {
         sizes: &Sizes,
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<Self, NetworkError> {
-        let size = image.size();
-        let levels = Levels::of(image, &network.metadata().normalization);
+        let (size, metadata) = (image.size(), network.metadata());
+        let levels = Levels::of(image, &metadata.normalization);
+        if let Some(plan) = Self::with_levels(size, levels.clone(), metadata, settings, sizes) {
+            return Ok(plan);
+        }
         let normalized = NormalizedImage::new(image, levels.clone());
         let samples = samples(image);
         // Each sample is predicted on a copy and at full size.
@@ -154,23 +161,27 @@ impl Plan {
             passes.push(counted.pass(scale, &samples));
             Ok(maps)
         };
-        let metadata = network.metadata();
-        let estimate = estimate_scale(&metadata.scales, settings, size, &mut predict)?;
-        let ScaleEstimate { scale, diameter, .. } = estimate;
-        let diameter = diameter.map_or(0.0, f64::from).max(f64::from(metadata.training_diameter) / scale);
-        let margin = (MARGIN * diameter).ceil() as usize + AGREEMENT + settings.watershed.reach();
-        let longest = ((sizes.longest_block as f64 / scale) as usize).min(sizes.longest_block);
-        // Otherwise blocks would be mostly margin, and there would be too many.
-        let longest = longest.max(4 * margin);
-        let columns = stretches(size.width, longest, margin);
-        let blocks = stretches(size.height, longest, margin).into_iter().flat_map(|rows| {
-            columns.iter().map(move |columns| {
-                let core = Rect::of(columns.clone(), rows.clone());
-                Block { core, window: core.grown(margin, size) }
-            })
-        });
+        let ScaleEstimate { scale, diameter, .. } =
+            estimate_scale(&metadata.scales, settings, size, &mut predict)?;
+        let blocks = blocks(size, scale, diameter, metadata, settings, sizes);
         let Size { width, height } = size;
-        Ok(Self { width, height, scale, levels, blocks: blocks.collect(), passes })
+        Ok(Self { width, height, scale, levels, blocks, passes })
+    }
+
+    /// Plans the segmentation of an image whose levels are known, if the settings give the diameter of its
+    /// nuclei; otherwise `None`, because its pixels are needed.
+    pub fn with_levels(
+        image: Size,
+        levels: Levels,
+        metadata: &ModelMetadata,
+        settings: &Settings,
+        sizes: &Sizes,
+    ) -> Option<Self> {
+        let diameter = given_diameter(settings)?;
+        let scale = metadata.scales.fitting_scale(f64::from(diameter));
+        let blocks = blocks(image, scale, Some(diameter), metadata, settings, sizes);
+        let Size { width, height } = image;
+        Some(Self { width, height, scale, levels, blocks, passes: Vec::new() })
     }
 
     /// Width and height of the image.
@@ -178,17 +189,24 @@ impl Plan {
         Size::new(self.width, self.height)
     }
 
-    /// Finds the nuclei of a block. `progress` is called with the numbers of finished tiles and of all tiles.
+    /// The part of the image that is read to find the nuclei of a block: its window, and the pixels around it
+    /// that the network's input extends to.
+    pub fn source(&self, metadata: &ModelMetadata, block: &Block) -> Rect {
+        source(self.size(), self.scale, LONGEST_TILE, metadata, &block.window)
+    }
+
+    /// Finds the nuclei of a block in the image, or in an [`ImagePart`] that contains [`Self::source`]; the
+    /// result is the same. `progress` is called with the numbers of finished tiles and of all tiles.
     ///
     /// # Errors
     /// The network's error.
     ///
     /// # Panics
-    /// If the image does not have the plan's size, which is a programming error.
-    pub fn find(
+    /// If the image does not have the plan's size, or the part is too small, which is a programming error.
+    pub fn find<'a>(
         &self,
         network: &dyn Network,
-        image: &Image,
+        image: impl Into<ImagePart<'a>>,
         settings: &Settings,
         block: &Block,
         progress: &mut dyn FnMut(usize, usize),
@@ -199,18 +217,18 @@ impl Plan {
         Ok(BlockNuclei { pass: Some(pass), ..self.label(&maps, settings, block) })
     }
 
-    /// Predicts the probability maps of a block's window. `progress` is called with the numbers of finished
-    /// tiles and of all tiles.
+    /// Predicts the probability maps of a block's window, from the image or a part of it as [`Self::find`].
+    /// `progress` is called with the numbers of finished tiles and of all tiles.
     ///
     /// # Errors
     /// The network's error.
     ///
     /// # Panics
-    /// If the image does not have the plan's size, which is a programming error.
-    pub fn predict(
+    /// If the image does not have the plan's size, or the part is too small, which is a programming error.
+    pub fn predict<'a>(
         &self,
         network: &dyn Network,
-        image: &Image,
+        image: impl Into<ImagePart<'a>>,
         block: &Block,
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<ProbabilityMaps, NetworkError> {
@@ -459,6 +477,30 @@ fn largest_part(runs: Vec<Run>) -> Vec<Run> {
     pairs.filter(|&(_, part)| Some(part as usize) == first).map(|(run, _)| run).collect()
 }
 
+/// The blocks of an image whose typical diameter was estimated or given, at this scale.
+fn blocks(
+    image: Size,
+    scale: f64,
+    diameter: Option<f32>,
+    metadata: &ModelMetadata,
+    settings: &Settings,
+    sizes: &Sizes,
+) -> Vec<Block> {
+    let diameter = diameter.map_or(0.0, f64::from).max(f64::from(metadata.training_diameter) / scale);
+    let margin = (MARGIN * diameter).ceil() as usize + AGREEMENT + settings.watershed.reach();
+    let longest = ((sizes.longest_block as f64 / scale) as usize).min(sizes.longest_block);
+    // Otherwise blocks would be mostly margin, and there would be too many.
+    let longest = longest.max(4 * margin);
+    let columns = stretches(image.width, longest, margin);
+    let blocks = stretches(image.height, longest, margin).into_iter().flat_map(|rows| {
+        columns.iter().map(move |columns| {
+            let core = Rect::of(columns.clone(), rows.clone());
+            Block { core, window: core.grown(margin, image) }
+        })
+    });
+    blocks.collect()
+}
+
 /// Divides a length into the fewest ranges whose length including margins is at most `longest`; no margin is
 /// needed at the ends.
 fn stretches(length: usize, longest: usize, margin: usize) -> Vec<Range<usize>> {
@@ -506,7 +548,7 @@ fn contrast(image: &Image, window: &Rect) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::image::{Normalization, Samples};
+    use crate::image::{LocalRange, Normalization, Samples};
     use crate::network::{Activation, ModelMetadata, ScaleRange, test_metadata};
 
     /// Returns its input: an image for this network contains the prediction as its colours.
@@ -644,6 +686,56 @@ mod tests {
         let mut assembly = Assembly::new(SIZE, 8).unwrap();
         found.iter().for_each(|block| assembly.add(block));
         assert_eq!(assembly.finish(), at_once(&image, &settings()));
+    }
+
+    #[test]
+    fn a_part_of_the_image_is_enough_for_a_block() {
+        let local =
+            LocalRange { cell_percentile: 99.5, smallest_share: 0.2, least_noises: 12.0, least_steps: 16.0 };
+        let mut network = echo();
+        for (local, training_diameter, scale) in
+            [(None, 8.0, 1.0), (Some(local), 8.0, 1.0), (Some(local), 4.0, 0.5)]
+        {
+            network.0.normalization.local = local;
+            network.0.training_diameter = training_diameter;
+            network.0.scales = ScaleRange::for_training_diameter(training_diameter.into());
+            let (image, settings) = (discs(7, 200), settings());
+            let plan = Plan::new(&network, &image, &settings, &SMALL, &mut |_, _| ()).unwrap();
+            assert!(plan.blocks.len() > 1 && plan.scale == scale, "{}", plan.scale);
+            for block in &plan.blocks {
+                let source = plan.source(&network.0, block);
+                assert!(source.width < WIDTH || source.height < HEIGHT, "{source:?}");
+                let cut = cut(&image, &source);
+                let part = ImagePart::new(&cut, Point::new(source.left, source.top), SIZE).unwrap();
+                let found = plan.find(&network, part, &settings, block, &mut |_, _| ()).unwrap();
+                assert!(found.nuclei().count() > 0);
+                let expected = plan.find(&network, &image, &settings, block, &mut |_, _| ()).unwrap();
+                assert_eq!(found, expected, "{scale} {block:?}");
+            }
+        }
+        assert!(ImagePart::new(&discs(7, 1), Point::new(1, 0), SIZE).is_none());
+    }
+
+    #[test]
+    fn the_blocks_depend_on_pixels_only_without_a_diameter() {
+        let (network, given) = (echo(), settings());
+        let plan = |image, settings| Plan::new(&network, image, settings, &SMALL, &mut |_, _| ()).unwrap();
+        let (one, other) = (plan(&discs(1, 100), &given), plan(&discs(2, 9), &given));
+        assert_eq!((&one.blocks, one.scale), (&other.blocks, other.scale));
+        let with = |settings| Plan::with_levels(SIZE, one.levels.clone(), &network.0, settings, &SMALL);
+        assert_eq!(with(&given).as_ref(), Some(&one));
+        assert_eq!(with(&given.diameter(None)), None);
+    }
+
+    /// A copy of a part of an image.
+    fn cut(image: &Image, part: &Rect) -> Image {
+        let channels = image.channels();
+        let rows = part.rows().flat_map(|y| {
+            let first = (y * image.width() + part.left) * channels;
+            first..first + part.width * channels
+        });
+        let values = rows.map(|index| image.samples().get(index)).collect();
+        Image::new(part.size(), channels, Samples::F32(values)).unwrap()
     }
 
     #[test]

@@ -39,6 +39,26 @@ impl Source {
         }
     }
 
+    /// The planes of an array; none of a file.
+    pub(crate) fn planes(&self) -> impl Iterator<Item = &Samples> {
+        let (image, channels) = match self {
+            Self::Image { samples, .. } => (Some(samples), &[][..]),
+            Self::Channels { planes, .. } => (None, &**planes),
+            Self::File(_) | Self::Bytes(_) => (None, &[][..]),
+        };
+        image.into_iter().chain(channels.iter().map(|(_, samples)| samples))
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn planes_mut(&mut self) -> impl Iterator<Item = &mut Samples> {
+        let (image, channels) = match self {
+            Self::Image { samples, .. } => (Some(samples), &mut [][..]),
+            Self::Channels { planes, .. } => (None, &mut **planes),
+            Self::File(_) | Self::Bytes(_) => (None, &mut [][..]),
+        };
+        image.into_iter().chain(channels.iter_mut().map(|(_, samples)| samples))
+    }
+
     /// Reads and decodes it. The caller need not be attached to the Python interpreter.
     pub(crate) fn open(self, selection: &Selection) -> Result<Opened, Error> {
         let name = self.name();
@@ -74,6 +94,13 @@ pub(crate) fn source(
         return Err(refused(py, "these arguments are only for arrays", help));
     }
     Ok(if is_path { Source::File(image.extract()?) } else { Source::Bytes(image.extract()?) })
+}
+
+/// The positions of the axes Y and X of an array, and the size of its image.
+pub(crate) fn layout(image: &Bound<'_, PyAny>, axes: Option<&str>) -> PyResult<(usize, usize, Size)> {
+    let array = Array::new(image, axes)?;
+    let size = Size::new(array.length('X')?, array.length('Y')?);
+    Ok((array.position('Y').unwrap_or(0), array.position('X').unwrap_or(1), size))
 }
 
 /// An array, and the meaning of its axes. All changes except a projection are views.

@@ -6,6 +6,7 @@
 #![warn(clippy::unwrap_used)]
 
 mod arrays;
+mod blocks;
 mod error;
 mod hints;
 mod input;
@@ -15,9 +16,14 @@ mod options;
 mod score;
 mod segment;
 
-/// The extension module of the package `nucleoscope`, which exports everything in it.
+/// The extension module of the package `nucleoscope`, which exports everything in it except the steps of a
+/// segmentation in blocks.
 #[pyo3::pymodule]
 mod _nucleoscope {
+    #[pymodule_export]
+    use super::blocks::{
+        array_layout, assemble_blocks, check_options, find_block, parts_of_blocks, plan_blocks,
+    };
     #[pymodule_export]
     use super::nuclei::Nuclei;
     #[pymodule_export]

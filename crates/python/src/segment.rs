@@ -141,7 +141,7 @@ fn tell(py: Python<'_>, progress: Option<&Py<PyAny>>, done: Progress) -> PyResul
 }
 
 /// The same nuclei, of which only those in the regions that pass the gates count.
-fn counting_only(mut nuclei: Nuclei, regions: &[Region], gates: &[Gate]) -> Nuclei {
+pub(crate) fn counting_only(mut nuclei: Nuclei, regions: &[Region], gates: &[Gate]) -> Nuclei {
     let rules = Rules { regions, gates };
     if rules.is_empty() {
         return nuclei;

@@ -2,13 +2,21 @@
 
 from pathlib import Path
 
+import dask.array as da
 import nucleoscope
+import nucleoscope.dask
 import numpy as np
 import numpy.typing as npt
 
 
 def report(done: int, total: int) -> None:
     print(f"{done} of {total}")
+
+
+def on_a_cluster(image: da.Array, files: list[Path]) -> da.Array:
+    tables = nucleoscope.dask.measure_files(files, gates=["circularity:0.5.."], columns=["area_px2"])
+    print(tables.nuclei, tables.failures)
+    return nucleoscope.dask.segment(image, axes="XY", diameter=20, settings={"minimum_area": 40})
 
 
 def count(image: Path | npt.NDArray[np.uint8]) -> int:
