@@ -1,15 +1,16 @@
 """
-The extension module of the package `nucleoscope`, which exports everything in it.
+The extension module of the package `nucleoscope`, which exports everything in it except the steps of a
+segmentation in blocks.
 """
 
-from _typeshed import SupportsGetItem
+from _typeshed import Incomplete, SupportsGetItem
 from collections.abc import Callable, Iterable, Mapping
 from numpy import int32, uint32, uint8
 from numpy.typing import ArrayLike, NDArray
 from os import PathLike
 from typing import Any, Literal, SupportsFloat, SupportsIndex, final
 
-__all__ = ["Nuclei", "Score", "default_settings", "example", "segment"]
+__all__ = ["Nuclei", "Score", "array_layout", "assemble_blocks", "check_options", "default_settings", "example", "find_block", "parts_of_blocks", "plan_blocks", "segment"]
 
 @final
 class Nuclei:
@@ -171,6 +172,22 @@ class Score:
         The number of true nuclei that were found, at threshold 0.5.
         """
 
+def array_layout(image: Any, options: Incomplete) -> tuple[int, int, bool]:
+    """
+    Checks options, and returns the positions of the axes Y and X of an array and whether it is segmented in blocks.
+    """
+
+def assemble_blocks(found: SupportsGetItem[int, Any], plan: str | None, image: Any | None, options: Incomplete) -> Nuclei:
+    """
+    Assembles the nuclei of all blocks, which `find_block` found, in their order. Measurements other than those of
+    shapes and positions need the image. Without a plan, it is an image in which no nuclei were found.
+    """
+
+def check_options(options: Incomplete) -> None:
+    """
+    Checks options for files.
+    """
+
 def default_settings() -> dict[str, float | int | bool]:
     """
     The watershed settings with their defaults, as `segment` takes them.
@@ -191,6 +208,23 @@ def example(seed: SupportsIndex = 1, *, width: SupportsIndex = 256, height: Supp
     >>> image, truth = nucleoscope.example(seed=3, width=300, height=200)
     >>> image.shape, truth.shape
     ((200, 300), (200, 300))
+    """
+
+def find_block(part: Any, plan: str, block: SupportsIndex, options: Incomplete) -> NDArray[uint32]:
+    """
+    Finds the nuclei of a block in its part of the array, as numbers for `assemble_blocks`.
+    """
+
+def parts_of_blocks(image: Any, options: Incomplete) -> list[tuple[int, int, int, int]] | None:
+    """
+    The parts of an array that the blocks read, as `plan_blocks` returns them, if the diameter is given: they depend only
+    on the shape then.
+    """
+
+def plan_blocks(image: Any, options: Incomplete) -> tuple[str, list[tuple[int, int, int, int]]]:
+    """
+    Plans the segmentation of an array in blocks, and returns the plan and, for each block, the part of the array
+    that `find_block` needs: its first row, the row behind its last, its first column, the column behind its last.
     """
 
 def segment(image: str | PathLike[str] | bytes | ArrayLike, *, model: str | PathLike[str] | None = None, diameter: SupportsFloat | SupportsIndex | None = None, pixel_size: SupportsFloat | SupportsIndex | tuple[SupportsFloat | SupportsIndex, SupportsFloat | SupportsIndex] | None = None, axes: str | None = None, channel: SupportsIndex | str | None = None, channel_names: SupportsGetItem[int, str] | None = None, slice: SupportsIndex | None = None, frame: SupportsIndex | None = None, settings: Mapping[str, float] | None = None, regions: str | PathLike[str] | SupportsGetItem[int, ArrayLike] | None = None, gates: SupportsGetItem[int, str] | None = None, cell_expansion: SupportsFloat | SupportsIndex = 0.0, block: SupportsIndex | None = None, progress: Callable[[int, int], object] | None = None) -> Nuclei:
