@@ -15,13 +15,18 @@ const rustTests = ["test", ...testedPackages];
 
 await main(async () => {
   await setUp();
-  // First, so that a missing browser or reader is reported before minutes of compiling.
+  // First, so that a missing browser is reported before minutes of compiling.
   await chromium();
   await firefox();
-  const outside = await readers();
-  const python = await step("Python environment", wheelEnvironment);
-  const forWorkflows = await workflows();
-  await lint();
+  // Packages are installed one after the other, because apt has a lock, while the lints compile.
+  const install = async () => ({
+    outside: await readers(),
+    python: await step("Python environment", wheelEnvironment),
+    forWorkflows: await workflows(),
+  });
+  const installed = install();
+  await together(lint(), installed);
+  const { outside, python, forWorkflows } = await installed;
   // Both have long phases on one core: in parallel they take two thirds of the time.
   await together(
     buildWasm({ quick: true }),
@@ -29,10 +34,13 @@ await main(async () => {
   );
   await checkTypes();
   await step("Rust tests", () => run("cargo", rustTests));
-  await readerTests(outside);
-  await wheelTests(python);
-  await workflowTests(forWorkflows);
-  await step("Page, benchmark, tool and WebAssembly tests", () => runScript("vitest/vitest.mjs", ["run"]));
+  // The Python package is compiled for minutes; the others are programs in one thread.
+  const others = async () => {
+    await readerTests(outside);
+    await workflowTests(forWorkflows);
+    await step("Page, benchmark, tool and WebAssembly tests", () => runScript("vitest/vitest.mjs", ["run"]));
+  };
+  await together(wheelTests(python), others());
   await bundle();
   await packageTests();
   await e2e();
