@@ -314,6 +314,20 @@ fn equal_discs_have_the_same_area_however_many_there_are() {
     }
 }
 
+#[test]
+fn discs_without_blur_and_noise_are_found() {
+    for radius in [6.0, 9.0, 12.0, 16.0, 20.0] {
+        let side = 256;
+        let values = (0..side * side).map(|pixel: usize| {
+            let nearest =
+                |at: usize| (at as f64 - 45.0 - 80.0 * ((at as f64 - 45.0) / 80.0).round().min(2.0)).abs();
+            if nearest(pixel % side).hypot(nearest(pixel / side)) < radius { 3000 } else { 200 }
+        });
+        let image = Image::new(Size::new(side, side), 1, Samples::U16(values.collect())).unwrap();
+        assert_eq!(found(&image).labels.count(), 9, "discs with a radius of {radius} pixels");
+    }
+}
+
 /// What the camera or a program makes of a field without nuclei; `strength` is between 0 and 1.
 type Emptiness = fn(x: f64, y: f64, strength: f64, random: &mut fastrand::Rng) -> f64;
 
