@@ -62,8 +62,8 @@ pub struct ImageValue {
     pub nuclei: usize,
 }
 
-/// The values of an image: number and densities of the counted nuclei, the percentage of positive ones, and means of the main measurements and
-/// those in `measures`.
+/// The values of an image: number and densities of the counted nuclei, the percentage of positive ones, and means of
+/// the main measurements and those in `measures`.
 fn image_values(summary: &Summary, measures: &[String]) -> Vec<ImageValue> {
     let of_image = |measure: &str, value: Option<f64>| ImageValue {
         measure: measure.into(),

@@ -32,7 +32,7 @@ use outcome::{Outcome, exit_code};
 
 /// Segments cell nuclei in microscopy images.
 #[derive(Parser)]
-#[command(version, about, max_term_width = 100)]
+#[command(name = "nucleoscope", version, about, max_term_width = 100)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

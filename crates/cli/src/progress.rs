@@ -7,10 +7,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use nucleoscope::input::shard::Shard;
-use nucleoscope::{Diagnostic, Error, InFile};
+use nucleoscope::{Error, InFile};
 use serde::Serialize;
 
 use crate::fault::Fault;
+use crate::journal::Failure;
 use crate::outcome::{Outcome, exit_code};
 use crate::output::cannot_write;
 use crate::table;
@@ -63,16 +64,13 @@ pub(crate) struct Done<'a> {
 struct Failed<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     image: Option<&'a str>,
-    file: &'a str,
-    code: String,
-    message: String,
-    help: String,
+    #[serde(flatten)]
+    failure: Failure,
 }
 
 impl<'a> Failed<'a> {
-    fn new(image: Option<&'a str>, error: &'a Error) -> Self {
-        let message = error.inner().to_string();
-        Self { image, file: error.file(), code: error.code(), message, help: error.help() }
+    fn new(image: Option<&'a str>, error: &Error) -> Self {
+        Self { image, failure: Failure::new(error) }
     }
 }
 

@@ -44,6 +44,12 @@ fn bowl(count: u32) -> tempfile::TempDir {
 }
 
 #[test]
+fn the_version_has_the_name_of_the_program() {
+    let output = nucleoscope(Path::new("."), &["--version"]);
+    assert_eq!(printed(&output), concat!("nucleoscope ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+#[test]
 fn a_bowl_folder_becomes_a_submission_with_scores() {
     let folder = bowl(3);
     let files = ["--labels", "labels", "--outlines", "outlines", "--measurements", "tables"];
