@@ -1,16 +1,18 @@
 """How much faster two workers of a Dask LocalCluster are than one, on this computer.
 
-    python benchmarks/dask_workers.py [--workers 2] [--turns 3] [--quick]
+    python benchmarks/dask_workers.py [--workers 2] [--turns 3] [--quick] [--json]
 
-It needs the packages in `crates/python/tests/requirements.txt` and a wheel of the release profile
-(`npm run wheel -- --release`, then `pip install` it). Two kinds of work are timed: an image of 8192 by 8192 pixels in
-blocks, read from a stack of files; and 512 files of 256 by 256 pixels that become one Parquet table. Each worker has
-one thread and has loaded the model before. The turns of one worker and of several alternate. The table gives the median
-of each, and their ratio, which should be at least 1.7 with two workers. `--quick` takes small images and one turn, to
-see that it works. A result that depends on the number of workers is an error.
+Part of `npm run bench -- --only dask`, which reads what `--json` prints. Alone, it needs the packages in
+`crates/python/tests/requirements.txt` and a wheel of the release profile (`npm run wheel -- --release`, then
+`pip install` it). Two kinds of work are timed: an image of 8192 by 8192 pixels in blocks, read from a stack of files;
+and 512 files of 256 by 256 pixels that become one Parquet table. Each worker has one thread and has loaded the model
+before. The turns of one worker and of several alternate. The table gives the median of each, and their ratio, which
+should be at least 1.7 with two workers. `--quick` takes small images and one turn, to see that it works. A result that
+depends on the number of workers is an error.
 """
 
 import argparse
+import json
 import statistics
 import tempfile
 import time
@@ -73,6 +75,7 @@ def main():
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--json", action="store_true", help="print every time, in seconds, rather than a table")
     options = parser.parse_args()
     turns = 1 if options.quick else options.turns
     with tempfile.TemporaryDirectory() as folder:
@@ -91,9 +94,23 @@ def main():
                         taken, nuclei = timed(run)
                         seconds[kind, workers].append(taken)
                         results[kind].add(nuclei)
-    print(f"| Dask LocalCluster | nuclei | 1 worker | {options.workers} workers | ratio |\n|---|---|---|---|---|")
     for kind in kinds:
         assert len(results[kind]) == 1, f"{kind}: {results[kind]} nuclei, depending on the workers"
+    if options.json:
+        names = dict(zip(["image", "files"], kinds, strict=True))
+        amounts = {"image": work.side**2 / 1e6, "files": work.count}
+        times = {
+            name: {
+                "amount": amounts[name],
+                "one": seconds[kind, 1],
+                "several": seconds[kind, options.workers],
+            }
+            for name, kind in names.items()
+        }
+        print(json.dumps(times))
+        return
+    print(f"| Dask LocalCluster | nuclei | 1 worker | {options.workers} workers | ratio |\n|---|---|---|---|---|")
+    for kind in kinds:
         one, several = (statistics.median(seconds[kind, workers]) for workers in (1, options.workers))
         print(f"| {kind} | {results[kind].pop():,} | {one:.2f} s | {several:.2f} s | {one / several:.2f} |")
 

@@ -1,11 +1,13 @@
 /** Everything that the measurements need, created on first use. */
-import { mkdirSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { chromium as findChromium } from "../tools/browsers.mjs";
 import { buildWasm, bundle } from "../tools/build.mjs";
+import { commandLine, programBuiltBy } from "../tools/command-line.mjs";
 import { pythonEnvironment } from "../tools/python.mjs";
 import { output, root, run, step, StepFailed } from "../tools/step.mjs";
+import { releasedWheel } from "../tools/wheel.mjs";
 import { buildBenchPage, openBenchPage } from "./bench-page.mjs";
 import { EngineProcess } from "./engine-process.mjs";
 import { ProductPage } from "./product-page.mjs";
@@ -70,14 +72,7 @@ export class Fixture {
   #program = once(() =>
     step("Benchmarks outside the browser", async () => {
       const build = ["build", "--quiet", "--release", "--package", "nucleoscope-bench"];
-      const messages = output("cargo", [...build, "--message-format", "json-render-diagnostics"], {
-        errors: "inherit",
-      });
-      const program = messages
-        ?.split("\n")
-        .filter((line) => line.startsWith("{"))
-        .map((line) => JSON.parse(line))
-        .find((message) => message.executable && message.target.name === "nucleoscope-bench")?.executable;
+      const program = programBuiltBy(build, ({ name }) => name === "nucleoscope-bench");
       if (program === undefined) throw new StepFailed("The benchmarks could not be built for this computer.");
       rmSync(files, { recursive: true, force: true });
       mkdirSync(files, { recursive: true });
@@ -97,6 +92,30 @@ export class Fixture {
     );
     return this.#started("the peers in Python", python, [join(root, "benchmarks/peers.py"), model, files]);
   });
+
+  /** The command line as it is released. */
+  commandLine = once(() => commandLine({ release: true }));
+
+  /** A Python that has the package as it is released. */
+  wheel = once(() => step("Python package", releasedWheel));
+
+  /** A folder with different square images, and the names of the files that two engines write about them. */
+  async folderOfPictures(side, count) {
+    const folder = join(files, `pictures-${side}`);
+    const images = join(folder, "images");
+    mkdirSync(images, { recursive: true });
+    for (let seed = 1; seed <= count; seed++) {
+      copyFileSync(await this.picture(side, seed), join(images, `${String(seed).padStart(4, "0")}.png`));
+    }
+    return { images, ours: join(folder, "ours.csv"), theirs: join(folder, "theirs.csv") };
+  }
+
+  /** The seconds that a process takes, from its start to its end. */
+  async timed(command, parameters) {
+    const start = performance.now();
+    if (output(command, parameters, { errors: "inherit" }) === undefined) throw new StepFailed(`${command} failed.`);
+    return (performance.now() - start) / 1000;
+  }
 
   #started(name, command, parameters) {
     const engine = new EngineProcess(name, command, parameters);

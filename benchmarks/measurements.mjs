@@ -2,7 +2,10 @@
  * One function for each group of rows. Each receives the fixture and the plan (how many rounds) and returns its part
  * of the results.
  */
+import { readFileSync } from "node:fs";
+import { output } from "../tools/step.mjs";
 import { measured as measuredSizes } from "../tools/sizes.mjs";
+import { manyFiles } from "./many-files.mjs";
 import { compare, interleaved, median, rounded } from "./statistics.mjs";
 import { rowOf } from "./rows.mjs";
 
@@ -11,6 +14,9 @@ export const plans = {
   full: {
     turns: { rounds: 15, warmUp: 3 },
     images: 64,
+    files: 10_000,
+    package: { images: 256, turns: { rounds: 5, warmUp: 1 } },
+    dask: ["--turns", "3"],
     growth: new Map([
       [256, 15],
       [512, 15],
@@ -23,6 +29,9 @@ export const plans = {
   quick: {
     turns: { rounds: 3, warmUp: 1 },
     images: 8,
+    files: 500,
+    package: { images: 8, turns: { rounds: 1, warmUp: 0 } },
+    dask: ["--quick"],
     growth: new Map([
       [256, 2],
       [512, 1],
@@ -156,6 +165,46 @@ async function native(fixture, { turns }) {
   return { comparisons };
 }
 
+async function files(fixture, { files: count }) {
+  const { first } = await manyFiles(await fixture.commandLine(), { count });
+  if (first.code !== 0 || first.done !== count) throw new Error(`${first.done} of ${count} files are done`);
+  return {
+    comparisons: [
+      compare(rowOf("files-time"), [(first.beyondSegmentation / count) * 1000]),
+      compare(rowOf("files-cores"), [100 * first.coresInUse]),
+      compare(rowOf("files-memory"), [first.memory.at(-1)], [first.memory[1]]),
+    ],
+  };
+}
+
+/** Both are whole processes that write the same file, whose bytes are compared. */
+async function wheel(fixture, { package: { images, turns } }) {
+  const [program, python] = [await fixture.commandLine(), await fixture.wheel()];
+  const folder = await fixture.folderOfPictures(256, images);
+  const times = await interleaved(
+    {
+      ours: () => fixture.timed(python, ["benchmarks/folder_to_csv.py", folder.images, folder.ours]),
+      theirs: () => fixture.timed(program, ["segment", folder.images, "--threads", "1", "--output", folder.theirs]),
+    },
+    turns,
+  );
+  if (readFileSync(folder.ours, "utf8") !== readFileSync(folder.theirs, "utf8")) {
+    throw new Error("the Python package and the command line wrote different files");
+  }
+  return { comparisons: [compare(rowOf("package-256"), times.ours, times.theirs)] };
+}
+
+async function dask(fixture, { dask: options }) {
+  const python = await fixture.wheel();
+  const { image, files } = JSON.parse(output(python, ["benchmarks/dask_workers.py", "--json", ...options]) ?? "{}");
+  if (image === undefined) throw new Error("benchmarks/dask_workers.py failed");
+  const comparison = (name, { amount, one, several }) => {
+    const rates = (times) => times.map((time) => amount / time);
+    return compare(rowOf(name), rates(several), rates(one));
+  };
+  return { comparisons: [comparison("dask-image", image), comparison("dask-files", files)] };
+}
+
 /** The table ends at a size that the page refuses; earlier rows are kept. */
 async function growth(fixture, { growth: sizes }) {
   const rows = [];
@@ -208,6 +257,9 @@ export const measurements = {
   start,
   field,
   native,
+  files,
+  package: wheel,
+  dask,
   growth,
   peak,
   warm,

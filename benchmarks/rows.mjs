@@ -46,6 +46,16 @@ export const groups = {
       row(`native-${side}-stock`, what, "ms", stock, null, null),
     ];
   }),
+  files: [
+    row("files-time", "10,000 files, all but the nuclei, each", "ms", null, 3, 1),
+    row("files-cores", "10,000 files, cores in use", "%", null, 90, null, "higher"),
+    row("files-memory", "10,000 files, memory at the end", "MB", "after a quarter", 1.1, null),
+  ],
+  package: [row("package-256", "256 images, Python package", "s", "command line", 1.05, 1.02)],
+  dask: [
+    row("dask-image", "Dask, 8192 × 8192, two workers", "Mpixel/s", "one worker", 1.7, 1.9, "higher"),
+    row("dask-files", "Dask, 512 files, two workers", "files/s", "one worker", 1.7, 1.9, "higher"),
+  ],
   growth: [],
   peak: [],
   warm: [],

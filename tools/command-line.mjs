@@ -9,18 +9,25 @@ export const testedPackages = ["nucleoscope", "nucleoscope-bench", "nucleoscope-
 
 /**
  * Builds the command line and returns its path. It is built like its tests, together with the same packages: a
- * separate build would select other features of the dependencies and compile all of them again.
+ * separate build would select other features of the dependencies and compile all of them again. With `release`, it is
+ * built as it is released.
  */
-export async function commandLine() {
+export async function commandLine({ release = false } = {}) {
+  const build = release
+    ? ["build", "--release", "--package", "nucleoscope-cli"]
+    : ["test", "--no-run", ...testedPackages, "--test", "command_line"];
   return step("Command line", () => {
-    const build = ["test", "--no-run", "--quiet", ...testedPackages, "--test", "command_line"];
-    const messages = output("cargo", [...build, "--message-format", "json-render-diagnostics"], { errors: "inherit" });
-    const program = messages
-      ?.split("\n")
-      .filter((line) => line.startsWith("{"))
-      .map((line) => JSON.parse(line))
-      .findLast((message) => message.executable && message.target.kind.includes("bin"))?.executable;
+    const program = programBuiltBy([...build, "--quiet"], ({ kind }) => kind.includes("bin"));
     if (program === undefined) throw new StepFailed("The command line could not be built.");
     return program;
   });
+}
+
+/** Runs `cargo` and returns the path of the last program among what it built whose target the condition accepts. */
+export function programBuiltBy(options, condition) {
+  return output("cargo", [...options, "--message-format", "json-render-diagnostics"], { errors: "inherit" })
+    ?.split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line))
+    .findLast((message) => message.executable && condition(message.target))?.executable;
 }

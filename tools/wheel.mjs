@@ -60,14 +60,26 @@ async function checkStub(python, { write = false } = {}) {
   }
 }
 
+/** Installs a wheel in the environment. */
+async function install(python, wheel) {
+  const options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--force-reinstall"];
+  await run(python, ["-m", "pip", "install", ...options, wheel]);
+}
+
+/** Builds the wheel as it is released and installs it; returns the Python that has it. */
+export async function releasedWheel() {
+  const python = await wheelEnvironment();
+  await install(python, await build(python, { release: true }));
+  return python;
+}
+
 /** Tests the package; `python` is that of the environment. */
 export async function wheelTests(python) {
   const program = await commandLine();
   await step("Python package", async () => {
     const wheel = await build(python);
     await checkStub(python);
-    const install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"];
-    await run(python, [...install, "--force-reinstall", wheel]);
+    await install(python, wheel);
     const env = { NUCLEOSCOPE: program, PYTHONDONTWRITEBYTECODE: "1" };
     const pytest = ["-m", "pytest", "-p", "no:cacheprovider"];
     await run(python, [...pytest, `${crate}/tests`], { env });
