@@ -101,6 +101,7 @@ export class Fixture {
 
   /** A folder with different square images, and the names of the files that two engines write about them. */
   async folderOfPictures(side, count) {
+    await this.#program();
     const folder = join(files, `pictures-${side}`);
     const images = join(folder, "images");
     mkdirSync(images, { recursive: true });

@@ -1,4 +1,4 @@
-"""Finds the nuclei of a folder's images with the Python package, on one thread, and writes the Bowl's CSV.
+"""Finds the nuclei in the images of a folder with the Python package, in one thread, and writes the CSV of the Bowl.
 
 python benchmarks/folder_to_csv.py IMAGES OUTPUT
 """
@@ -15,5 +15,5 @@ with output.open("w", newline="") as file:
     writer.writerow(["ImageId", "EncodedPixels"])
     for path in sorted(images.iterdir()):
         # An image without nuclei has one row without pixels.
-        for run_lengths in nucleoscope.segment(path, threads=1).to_rle() or [""]:
+        for run_lengths in nucleoscope.segment(path).to_rle() or [""]:
             writer.writerow([path.stem, run_lengths])

@@ -16,6 +16,10 @@ mod options;
 mod score;
 mod segment;
 
+/// Of the extension module only: Python and other modules keep theirs.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The extension module of the package `nucleoscope`, which exports everything in it except the steps of a
 /// segmentation in blocks.
 #[pyo3::pymodule]
