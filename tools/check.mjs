@@ -29,15 +29,7 @@ export async function lint() {
   await step("Rust lints, library without features", () =>
     run("cargo", ["clippy", "--package", "nucleoscope", "--no-default-features", "--lib", ...denyWarnings]),
   );
-  await step("Rust lints, WebAssembly", () =>
-    run("cargo", [
-      "clippy",
-      ...wasmPackages.flatMap((name) => ["--package", name]),
-      ...["--lib", "--target", wasmTarget],
-      ...denyWarnings,
-    ]),
-  );
-  await checkDocumentation();
+  await step("Rust documentation and public API", () => run("cargo", ["xtask", "public-api"]));
 }
 
 /** Installs the linters that are Python packages; returns a function from a program's name to its path. */
@@ -48,6 +40,18 @@ async function linters() {
     user: "The lints",
   });
   return (name) => join(dirname(python), process.platform === "win32" ? `${name}.exe` : name);
+}
+
+/** Checks the code that only WebAssembly has. Compiles all dependencies once more, so `npm test` leaves it out. */
+async function lintWasm() {
+  await step("Rust lints, WebAssembly", () =>
+    run("cargo", [
+      "clippy",
+      ...wasmPackages.flatMap((name) => ["--package", name]),
+      ...["--lib", "--target", wasmTarget],
+      ...denyWarnings,
+    ]),
+  );
 }
 
 /** Checks the types of the code for browsers, of the code for Node, and of the tests, which need the types of the WebAssembly module. */
@@ -66,14 +70,6 @@ async function checkDependencies() {
   );
 }
 
-/** The documentation of the Rust crates, and their public API against its copy in `docs/api/`. */
-async function checkDocumentation() {
-  await step("Rust documentation", () =>
-    run("cargo", ["doc", "--workspace", "--no-deps"], { env: { RUSTDOCFLAGS: "-D warnings" } }),
-  );
-  await step("Public API", () => run("cargo", ["xtask", "public-api"]));
-}
-
 /** Runs the training project's tests if PyTorch is installed. It has several gigabytes, so nothing here installs it. */
 async function testTraining() {
   const python = ["python3", "python"].find((name) => output(name, ["-c", "import onnx, pytest, torch"]) !== undefined);
@@ -87,6 +83,7 @@ if (isStarted(import.meta.url)) {
   await main(async () => {
     await setUp();
     await lint();
+    await lintWasm();
     await checkDependencies();
     await buildWasm({ quick: true });
     await checkTypes();

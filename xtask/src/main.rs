@@ -5,7 +5,7 @@
 //! with the benchmarks' crate and `target/bench-wasm/`. The glue comes from wasm-bindgen's own library,
 //! pinned to the crate's version, so that nothing needs to be installed beside Rust.
 //! `cargo xtask dist` builds the command line and packs it for a release.
-//! `cargo xtask public-api` compares the libraries' public API with its copy in `docs/api/`.
+//! `cargo xtask public-api` makes the documentation and compares the libraries' public API with its copy in `docs/api/`.
 
 use std::env;
 use std::fs;
