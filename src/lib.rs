@@ -20,7 +20,7 @@
 //! - [`export`] and [`record`]: the files for other programs, and the record for reproducing a run
 //! - [`input`]: input files: folders, archives, ground truth
 //! - [`synthetic`]: synthetic fields of view with known ground truth
-//! - [`diagnostic`] and [`geometry`]: errors; sizes, points and rectangles
+//! - [`diagnostic`], [`geometry`] and [`limits`]: errors; sizes, points and rectangles; limits on what is read
 //!
 //! # Features
 //! - `onnx` (default): runs ONNX models with tract. Everything else is available without it.
@@ -39,6 +39,7 @@ pub mod geometry;
 pub mod image;
 #[cfg(feature = "serde")]
 pub mod input;
+pub mod limits;
 pub mod network;
 pub mod nuclei;
 pub mod prediction;
@@ -49,6 +50,7 @@ mod segmenter;
 pub mod synthetic;
 
 pub use diagnostic::{Diagnostic, Error, InFile, Warning};
+pub use limits::Limits;
 pub use segmenter::Segmenter;
 
 /// The example in the README is compiled with the documentation tests.

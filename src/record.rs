@@ -1,6 +1,7 @@
 //! `nucleoscope.json`: the images, settings, program and model of a run, for reproducing it. It is written
 //! and read here, for the page and the command line.
 
+use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 
 use serde::{Deserialize, Deserializer, Serialize};
@@ -9,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::diagnostic::Warning;
 use crate::image::{PixelSize, Selection};
+use crate::limits::{self, LimitError, Limits};
 use crate::network::ModelMetadata;
 use crate::nuclei::counted::Gate;
 use crate::nuclei::{Edit, MAXIMUM_EXPANSION, Region, Setting, SettingKind, Threshold};
@@ -267,8 +269,11 @@ impl Record {
         let other_model = models.find(|model| is_other(&model.sha256, model_sha256)).map(|model| {
             RecordMismatch::OtherModel { name: model.name.clone(), version: model.version.clone() }
         });
+        // Of images with the same id, the first.
+        let places: HashMap<&str, usize> =
+            images.iter().enumerate().rev().map(|(place, image)| (image.id, place)).collect();
         let of_entry = |entry: &ImageRecord| {
-            let Some(place) = images.iter().position(|image| image.id == entry.id) else {
+            let Some(&place) = places.get(&*entry.id) else {
                 return Some(RecordMismatch::WithoutImage { image_id: entry.id.clone() });
             };
             let expected = &entry.provenance.input.sha256;
@@ -276,7 +281,8 @@ impl Record {
                 !expected.is_empty() && hash_of(place).is_some_and(|hash| is_other(expected, &hash));
             is_other_file.then(|| RecordMismatch::OtherFile { path: images[place].path.into() })
         };
-        let missing = images.iter().filter(|image| self.image(image.id).is_none());
+        let known: HashSet<&str> = self.images.iter().map(|image| &*image.id).collect();
+        let missing = images.iter().filter(|image| !known.contains(image.id));
         other_model
             .into_iter()
             .chain(self.images.iter().filter_map(of_entry))
@@ -357,6 +363,10 @@ pub enum RecordError {
         /// The error message of the parser, with line and column.
         reason: String,
     },
+    /// The file exceeds a limit.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Limit(#[from] LimitError),
     /// The file is JSON, but not a record.
     #[error("not a record of Nucleoscope: it has no list of images")]
     #[diagnostic(code("record/not-a-record"), help("Use a nucleoscope.json as this program exports it."))]
@@ -413,6 +423,15 @@ pub enum RecordError {
 /// # Ok::<(), nucleoscope::record::RecordError>(())
 /// ```
 pub fn read(bytes: &[u8]) -> Result<Record, RecordError> {
+    read_within(bytes, &Limits::default())
+}
+
+/// Like [`read`], with other limits.
+///
+/// # Errors
+/// As for [`read`].
+pub fn read_within(bytes: &[u8], limits: &Limits) -> Result<Record, RecordError> {
+    check_json(bytes, limits)?;
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let value: Value =
         serde_json::from_slice(bytes).map_err(|error| RecordError::NotJson { reason: error.to_string() })?;
@@ -422,11 +441,35 @@ pub fn read(bytes: &[u8]) -> Result<Record, RecordError> {
     }
     let images = value["images"].as_array().ok_or(RecordError::NotARecord)?;
     let image = |(place, image): (usize, &Value)| {
+        for (list, check) in
+            [("edits", limits::check::maximum_edits as Check), ("gates", limits::check::maximum_gates)]
+        {
+            check(limits, image[list].as_array().map_or(0, |values| values.len() as u64))?;
+        }
         check(image, &format!("images[{place}]"))?;
-        ImageRecord::deserialize(image)
-            .map_err(|error| RecordError::Image { image: place, reason: error.to_string() })
+        let image = ImageRecord::deserialize(image)
+            .map_err(|error| RecordError::Image { image: place, reason: error.to_string() })?;
+        check_regions(&image.provenance.regions, limits)?;
+        Ok::<_, RecordError>(image)
     };
     Ok(Record { images: images.iter().enumerate().map(image).collect::<Result<_, _>>()? })
+}
+
+type Check = fn(&Limits, u64) -> Result<(), LimitError>;
+
+/// Checks the size of a JSON file and an upper bound of the number of its values before it is parsed: a value takes up
+/// to 100 bytes of memory.
+pub(crate) fn check_json(bytes: &[u8], limits: &Limits) -> Result<(), LimitError> {
+    limits::check::maximum_json_bytes(limits, bytes.len() as u64)?;
+    let values = bytes.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count();
+    limits::check::maximum_json_values(limits, values as u64)
+}
+
+/// Checks the number and the size of regions of interest.
+pub(crate) fn check_regions(regions: &[Region], limits: &Limits) -> Result<(), LimitError> {
+    limits::check::maximum_regions(limits, regions.len() as u64)?;
+    limits::check::maximum_region_points(limits, regions.iter().map(Region::points).sum())?;
+    limits::check::maximum_region_rows(limits, regions.iter().map(Region::rows_crossed).sum())
 }
 
 /// The valid range of a number.

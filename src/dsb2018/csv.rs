@@ -25,6 +25,7 @@ use std::io::{self, Write};
 use crate::dsb2018::comparable;
 use crate::dsb2018::run_length::{Mask, RunLengthError, first_overlap};
 use crate::geometry::Size;
+use crate::limits::{LimitError, Limits, check};
 
 /// The first line of every file, including its line ending.
 pub const HEADER: &str = "ImageId,EncodedPixels\n";
@@ -66,6 +67,10 @@ pub enum BowlCsvError {
         /// The start of the header.
         header: String,
     },
+    /// The file exceeds a limit.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Limit(#[from] LimitError),
     /// A row has no image id.
     #[error("line {line}: the image id is empty")]
     #[diagnostic(
@@ -163,7 +168,11 @@ impl BowlCsvError {
     /// The image concerned; `None` if the error concerns the file or a row without an id.
     pub fn image_id(&self) -> Option<&str> {
         match self {
-            Self::Empty | Self::NotUtf8 { .. } | Self::MissingColumn { .. } | Self::MissingId { .. } => None,
+            Self::Empty
+            | Self::NotUtf8 { .. }
+            | Self::MissingColumn { .. }
+            | Self::Limit(_)
+            | Self::MissingId { .. } => None,
             Self::FieldCount { image_id, .. }
             | Self::UnclosedQuote { image_id, .. }
             | Self::Mask { image_id, .. }
@@ -285,8 +294,8 @@ pub struct BowlCsv {
 /// Reads a file.
 ///
 /// # Errors
-/// Only errors that concern the whole file: [`BowlCsvError::Empty`], [`BowlCsvError::NotUtf8`] and
-/// [`BowlCsvError::MissingColumn`]. All other errors concern one image: see [`ImageRows::masks`].
+/// Only errors that concern the whole file: [`BowlCsvError::Empty`], [`BowlCsvError::NotUtf8`],
+/// [`BowlCsvError::MissingColumn`] and [`BowlCsvError::Limit`]. All other errors concern one image: see [`ImageRows::masks`].
 ///
 /// ```
 /// use nucleoscope::dsb2018::csv::{Purpose, read};
@@ -303,6 +312,15 @@ pub struct BowlCsv {
 /// # Ok::<(), nucleoscope::dsb2018::csv::BowlCsvError>(())
 /// ```
 pub fn read(bytes: &[u8], purpose: Purpose) -> Result<BowlCsv, BowlCsvError> {
+    read_within(bytes, purpose, &Limits::default())
+}
+
+/// Like [`read`], with other limits.
+///
+/// # Errors
+/// As for [`read`].
+pub fn read_within(bytes: &[u8], purpose: Purpose, limits: &Limits) -> Result<BowlCsv, BowlCsvError> {
+    check_lines(bytes, limits)?;
     let text = text_of(bytes)?;
     let mut lines = lines_of(text).filter(|(_, line)| !line.trim().is_empty());
     let (header_line, header) = lines.next().ok_or(BowlCsvError::Empty)?;
@@ -329,6 +347,27 @@ pub fn read(bytes: &[u8], purpose: Purpose) -> Result<BowlCsv, BowlCsvError> {
     }
     let images = images.into_iter().map(|image| image.finish(purpose, &mut warnings)).collect();
     Ok(BowlCsv { images, warnings })
+}
+
+/// Checks the size of the file and the number, the length and the fields of its lines before they are read.
+fn check_lines(bytes: &[u8], limits: &Limits) -> Result<(), LimitError> {
+    check::maximum_csv_bytes(limits, bytes.len() as u64)?;
+    let (mut rows, mut length, mut columns) = (0, 0, 1);
+    for &byte in bytes {
+        if matches!(byte, b'\n' | b'\r') {
+            // The line ends before this byte; an empty line is no row.
+            rows += u64::from(length > 0);
+            (length, columns) = (0, 1);
+            // One more for the header.
+            check::maximum_rows(limits, rows.saturating_sub(1))?;
+        } else {
+            length += 1;
+            columns += u64::from(byte == b',');
+            check::maximum_line_bytes(limits, length)?;
+            check::maximum_columns(limits, columns)?;
+        }
+    }
+    check::maximum_rows(limits, (rows + u64::from(length > 0)).saturating_sub(1))
 }
 
 /// The rows of one image while they are collected.

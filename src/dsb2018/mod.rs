@@ -2,6 +2,7 @@
 
 pub mod csv;
 pub mod folder;
+mod majority;
 pub mod run_length;
 pub mod score;
 

@@ -476,7 +476,48 @@ pub fn decode(masks: &[Mask], size: Size) -> Result<LabelImage, RunLengthError> 
 /// # Ok::<(), nucleoscope::dsb2018::run_length::RunLengthError>(())
 /// ```
 pub fn decode_overlapping(masks: &[Mask], size: Size) -> Result<LabelImage, RunLengthError> {
-    fill(masks, size, |_, _, _, _| Ok(()))
+    let pixels = size.width as u128 * size.height as u128;
+    if masks.iter().map(|mask| u128::from(mask.area())).sum::<u128>() <= pixels {
+        return fill(masks, size, |_, _, _, _| Ok(()));
+    }
+    let mut labels = background(masks, size)?;
+    let Size { width, height } = size;
+    // The first pixel without a label from each pixel on, so that masks that cover each other take no longer.
+    let mut free: Vec<usize> = (0..=labels.len()).collect();
+    let first_free = |free: &mut Vec<usize>, mut pixel: usize| {
+        while free[pixel] != pixel {
+            free[pixel] = free[free[pixel]];
+            pixel = free[pixel];
+        }
+        pixel
+    };
+    for (mask, number) in masks.iter().zip(1_u32..) {
+        for run in &mask.runs {
+            let mut pixel = first_free(&mut free, run.start as usize - 1);
+            while pixel < run.last() as usize {
+                labels[pixel % height * width + pixel / height] = number;
+                free[pixel] = pixel + 1;
+                pixel = first_free(&mut free, pixel + 1);
+            }
+        }
+    }
+    Ok(LabelImage::from_labels(size, labels))
+}
+
+/// Labels for an image of this size, all 0.
+///
+/// # Errors
+/// A mask is not within the image, or the image does not fit into memory.
+fn background(masks: &[Mask], size: Size) -> Result<Vec<u32>, RunLengthError> {
+    for mask in masks {
+        mask.check(size)?;
+    }
+    let too_large = || RunLengthError::ImageTooLarge { size };
+    let pixels = size.width.checked_mul(size.height).ok_or_else(too_large)?;
+    let mut labels: Vec<u32> = Vec::new();
+    labels.try_reserve_exact(pixels).map_err(|_| too_large())?;
+    labels.resize(pixels, 0);
+    Ok(labels)
 }
 
 /// Labels the pixels of masks from 1; `shared` decides whether two masks may contain the pixel at `(x, y)`,
@@ -486,15 +527,8 @@ fn fill(
     size: Size,
     shared: impl Fn(u32, u32, usize, usize) -> Result<(), RunLengthError>,
 ) -> Result<LabelImage, RunLengthError> {
-    for mask in masks {
-        mask.check(size)?;
-    }
+    let mut labels = background(masks, size)?;
     let Size { width, height } = size;
-    let too_large = || RunLengthError::ImageTooLarge { size };
-    let pixels = width.checked_mul(height).ok_or_else(too_large)?;
-    let mut labels: Vec<u32> = Vec::new();
-    labels.try_reserve_exact(pixels).map_err(|_| too_large())?;
-    labels.resize(pixels, 0);
     for (mask, number) in masks.iter().zip(1_u32..) {
         for run in &mask.runs {
             for pixel in run.start - 1..run.last() {
@@ -665,6 +699,24 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_first_of_overlapping_masks_keeps_its_pixels(
+            masks in prop::collection::vec(prop::collection::vec((1u64..8, 1u64..8), 1..4), 0..8),
+        ) {
+            let size = Size::new(7, 8);
+            let mask = |steps: Vec<(u64, u64)>| {
+                let run = |end: &mut u64, (gap, length): (u64, u64)| {
+                    let start = *end + gap;
+                    *end = start + length;
+                    Some(Run { start, length })
+                };
+                Mask::new(steps.into_iter().scan(0, run)).unwrap()
+            };
+            let masks: Vec<Mask> = masks.into_iter().map(mask).filter(|mask| mask.check(size).is_ok()).collect();
+            let expected = fill(&masks, size, |_, _, _, _| Ok(()));
+            prop_assert_eq!(decode_overlapping(&masks, size), expected);
+        }
+
         #[test]
         fn decoding_undoes_encoding(labels in label_images()) {
             prop_assert_eq!(decode(&encode(&labels), labels.size()), Ok(labels));

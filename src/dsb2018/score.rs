@@ -27,6 +27,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::diagnostic::first_few;
 use crate::dsb2018::csv::{BowlCsvError, ImageRows};
+use crate::dsb2018::majority::Apart;
 use crate::dsb2018::run_length::{Mask, Run};
 
 /// The thresholds of intersection over union, in percent.
@@ -111,7 +112,8 @@ pub struct ImageScore {
 
 /// Scores the predicted nuclei of one image against the true ones.
 ///
-/// With `n` runs, time and memory grow as `n` log `n`, plus the number of intersecting runs.
+/// With `n` runs, time and memory grow as `n` log `n`; if both true and predicted nuclei overlap among themselves, also
+/// with the number of intersecting runs.
 ///
 /// ```
 /// use nucleoscope::dsb2018::score::score_image;
@@ -182,7 +184,8 @@ fn pair(truth: &[Mask], predicted: &[Mask]) -> Vec<Match> {
     candidates
 }
 
-/// The number of pixels that a true and a predicted mask share, for all pairs that share any.
+/// The number of pixels that a true and a predicted mask share, for all pairs that share more than half of either, and
+/// for some others.
 fn intersections(truth: &[Mask], predicted: &[Mask]) -> HashMap<(usize, usize), u64> {
     const TRUTH: usize = 0;
     const PREDICTED: usize = 1;
@@ -193,6 +196,19 @@ fn intersections(truth: &[Mask], predicted: &[Mask]) -> HashMap<(usize, usize), 
         }
     }
     runs.sort_unstable();
+    match [TRUTH, PREDICTED].map(|side| overlaps(runs.iter().filter(|run| run.1 == side).map(|run| run.0))) {
+        [true, false] => {
+            let apart = Apart::new(predicted);
+            let pair = |(index, mask)| apart.majority(mask).map(|(other, pixels)| ((index, other), pixels));
+            return truth.iter().enumerate().filter_map(pair).collect();
+        }
+        [false, true] => {
+            let apart = Apart::new(truth);
+            let pair = |(index, mask)| apart.majority(mask).map(|(other, pixels)| ((other, index), pixels));
+            return predicted.iter().enumerate().filter_map(pair).collect();
+        }
+        _ => {}
+    }
     let mut shared: HashMap<(usize, usize), u64> = HashMap::new();
     // The runs of each side that may still intersect later ones. If the masks of a side do not overlap, this
     // is at most one.
@@ -209,6 +225,16 @@ fn intersections(truth: &[Mask], predicted: &[Mask]) -> HashMap<(usize, usize), 
         open[side].push((run, index));
     }
     shared
+}
+
+/// Whether runs in ascending order overlap.
+fn overlaps(runs: impl Iterator<Item = Run>) -> bool {
+    let mut last = 0;
+    runs.into_iter().any(|run| {
+        let is_shared = run.start <= last;
+        last = last.max(run.last());
+        is_shared
+    })
 }
 
 fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {

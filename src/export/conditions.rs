@@ -1,7 +1,7 @@
 //! `conditions.csv`: the groups of images (conditions), with one row per group and measure; and how a group is
 //! found from the path of an image.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Write;
 use std::str::FromStr;
 
@@ -117,9 +117,12 @@ pub fn conditions_csv(images: &[(&str, &[ImageValue])], dialect: Dialect) -> Vec
     }
     let header = ["group", "measure", "images", "nuclei", "mean_of_images", "sd_of_images"].map(String::from);
     let rows = groups.iter().flat_map(|((_, group), images)| {
+        let mut by_measure: HashMap<&str, Vec<&ImageValue>> = HashMap::new();
+        for one in images.iter().flat_map(|values| values.iter()).filter(|one| one.value.is_some()) {
+            by_measure.entry(&one.measure).or_default().push(one);
+        }
         measures.iter().map(move |measure| {
-            let values = images.iter().flat_map(|values| values.iter()).filter(|one| one.measure == *measure);
-            let values = values.filter(|one| one.value.is_some());
+            let values = by_measure.get(measure).into_iter().flatten();
             let moments = Moments::of(values.clone().filter_map(|one| one.value));
             let fields = [
                 Field::Text((*group).into()),

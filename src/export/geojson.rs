@@ -13,7 +13,9 @@ use serde_json::Value;
 
 use super::{Basis, ExportError, Exporter, FileName, Format, FormatInfo, ImageFile, Subject};
 use crate::geometry::{Point, Size};
+use crate::limits::{LimitError, Limits};
 use crate::nuclei::{Counted, MeasurementTable, Polygon, Region, Ring};
+use crate::record::{check_json, check_regions};
 
 /// `ID.geojson`: detections and annotations for QuPath.
 pub const GEOJSON: Format = Format::new(&Geojson);
@@ -213,6 +215,10 @@ pub enum RegionError {
         /// The error message of the parser, with line and column.
         reason: String,
     },
+    /// The file exceeds a limit.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Limit(#[from] LimitError),
     /// The file is JSON, but not GeoJSON.
     #[error("not GeoJSON: there is no \"type\" that GeoJSON knows")]
     #[diagnostic(
@@ -259,6 +265,15 @@ pub enum RegionError {
 /// # Ok::<(), nucleoscope::export::geojson::RegionError>(())
 /// ```
 pub fn read_regions(bytes: &[u8]) -> Result<Vec<Region>, RegionError> {
+    read_regions_within(bytes, &Limits::default())
+}
+
+/// Like [`read_regions`], with other limits.
+///
+/// # Errors
+/// As for [`read_regions`].
+pub fn read_regions_within(bytes: &[u8], limits: &Limits) -> Result<Vec<Region>, RegionError> {
+    check_json(bytes, limits)?;
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let value: Value =
         serde_json::from_slice(bytes).map_err(|error| RegionError::NotJson { reason: error.to_string() })?;
@@ -292,7 +307,11 @@ pub fn read_regions(bytes: &[u8]) -> Result<Vec<Region>, RegionError> {
             regions.push(region.named(if is_default { "" } else { name }));
         }
     }
-    if regions.is_empty() { Err(RegionError::NoRegions) } else { Ok(regions) }
+    if regions.is_empty() {
+        return Err(RegionError::NoRegions);
+    }
+    check_regions(&regions, limits)?;
+    Ok(regions)
 }
 
 /// Types of the top-level object of a file with a single object.

@@ -10,52 +10,13 @@ use super::jpeg::{self, Colors, Jpeg};
 use super::stack::{Keep, Opened, Selection};
 use super::warning::{kind, warn};
 use super::{Image, ImageError, Samples, Warning, foreign, orientation, tiff};
+use crate::limits::Limits;
 
-/// Limits on the size of an image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Limits {
-    /// The maximum number of pixels (width × height), checked against the header before decoding.
-    pub maximum_pixels: u64,
-}
-
-impl Default for Limits {
-    /// 134 megapixels (16,384 × 8,192) in the browser, twice as many elsewhere. Browser memory is limited to
-    /// 4 GiB, and measurement and export need the file, the image, its channels and two label images in
-    /// memory: 26 bytes per pixel for 16-bit colour.
-    fn default() -> Self {
-        let rows = if cfg!(target_arch = "wasm32") { 8_192 } else { 16_384 };
-        Self { maximum_pixels: 16_384 * rows }
-    }
-}
-
-impl Limits {
-    /// The limits with another [`Self::maximum_pixels`].
-    #[must_use]
-    pub fn with_maximum_pixels(self, maximum_pixels: u64) -> Self {
-        Self { maximum_pixels, ..self }
-    }
-
-    pub(crate) fn check(self, width: u64, height: u64) -> Result<(), ImageError> {
-        let fits = width.checked_mul(height).is_some_and(|pixels| pixels <= self.maximum_pixels);
-        if fits {
-            Ok(())
-        } else {
-            Err(ImageError::TooLarge { width, height, maximum_pixels: self.maximum_pixels })
-        }
-    }
-
-    /// The maximum number of values decoded for one image, over all pages of a stack: those of 64 planes of
-    /// the maximum size.
-    pub(super) fn maximum_values(self) -> u64 {
-        self.maximum_pixels.saturating_mul(64)
-    }
-
-    /// The maximum number of bytes a decoder may allocate for one image: eight per pixel and channel, and one
-    /// extra megabyte for its tables.
-    pub(crate) fn maximum_bytes(self) -> u64 {
-        self.maximum_pixels.saturating_mul(32).saturating_add(1 << 20)
-    }
+/// Checks the size of an image.
+pub(crate) fn check_size(limits: &Limits, width: u64, height: u64) -> Result<(), ImageError> {
+    let maximum_pixels = limits.maximum_pixels;
+    let fits = width.checked_mul(height).is_some_and(|pixels| pixels <= maximum_pixels);
+    if fits { Ok(()) } else { Err(ImageError::TooLarge { width, height, maximum_pixels }) }
 }
 
 /// Decodes the image to segment from a PNG, JPEG, BMP, GIF (first frame), WebP or TIFF file.
@@ -170,12 +131,12 @@ fn decode_with_image_crate(
     warnings: &mut Vec<Warning>,
 ) -> Result<Image, ImageError> {
     if let Some((width, height)) = png_size(bytes) {
-        limits.check(width.into(), height.into())?;
+        check_size(&limits, width.into(), height.into())?;
     }
     let explain = |error| explain(error, name);
     let mut decoder = ImageReader::with_format(Cursor::new(bytes), format).into_decoder().map_err(explain)?;
     let (width, height) = decoder.dimensions();
-    limits.check(width.into(), height.into())?;
+    check_size(&limits, width.into(), height.into())?;
     let mut allocation = image::Limits::default();
     allocation.max_alloc = Some(limits.maximum_bytes());
     decoder.set_limits(allocation).map_err(explain)?;

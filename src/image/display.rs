@@ -1,5 +1,7 @@
 //! The display of an image's channels: colours, ranges and visibility.
 
+use std::collections::HashMap;
+
 use super::stack::{StackInfo, guess_nuclear};
 use super::{Channel, ChannelInfo, Image, ImageError};
 
@@ -161,10 +163,14 @@ pub(super) fn default_displays(info: &StackInfo) -> Vec<ChannelDisplay> {
     }
     let channels = &info.channels;
     let nuclear = guess_nuclear(channels);
+    let mut count: HashMap<[u8; 3], usize> = HashMap::new();
+    channels
+        .iter()
+        .filter_map(|channel| channel.color)
+        .for_each(|color| *count.entry(color).or_default() += 1);
     let own = |at: usize| {
         let color = channels[at].color?;
-        let is_shared = channels.iter().enumerate().any(|(other, c)| other != at && c.color == Some(color));
-        (color != [0; 3] && !is_shared).then_some(color)
+        (color != [0; 3] && count[&color] == 1).then_some(color)
     };
     let used: Vec<[u8; 3]> = (0..channels.len()).filter_map(own).collect();
     let mut free = COLORS.into_iter().filter(|color| !used.contains(color)).collect::<Vec<_>>().into_iter();

@@ -1,5 +1,7 @@
 //! Errors of opening an image file.
 
+use crate::limits::LimitError;
+
 /// The reason why an image could not be opened.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[non_exhaustive]
@@ -68,7 +70,9 @@ pub enum ImageError {
     #[error("the image is too large: {width} × {height} pixels, the limit is {maximum_pixels} pixels")]
     #[diagnostic(
         code("image/too-large"),
-        help("Crop the image or scale it down; or use the command line, which has more memory.")
+        help(
+            "Crop the image or scale it down; or use the command line, which has more memory (--limit pixels=NUMBER)."
+        )
     )]
     TooLarge {
         /// Columns according to the header.
@@ -78,13 +82,19 @@ pub enum ImageError {
         /// The limit in pixels.
         maximum_pixels: u64,
     },
+    /// The file exceeds a limit on what is read; nothing was decoded.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Limit(#[from] LimitError),
     /// The selection needs so many planes that decoding would take minutes; nothing was decoded.
     #[error(
         "the stack is too large: {values} values would have to be decoded, the limit is {maximum_values}"
     )]
     #[diagnostic(
         code("image/stack-too-large"),
-        help("Choose one slice, or save a part of the stack as a file of its own.")
+        help(
+            "Choose one slice, or save a part of the stack as a file of its own; or use the command line with --limit stack=NUMBER."
+        )
     )]
     StackTooLarge {
         /// The number of values on all pages that the selection needs.
@@ -179,9 +189,13 @@ fn hint(looks_like: &Option<&'static str>) -> String {
 
 /// `1 DAPI, 2 GFP`, numbered as on the command line.
 fn numbered(names: &[String]) -> String {
-    let numbered: Vec<String> =
-        names.iter().zip(1..).map(|(name, number)| format!("{number} {name}")).collect();
-    numbered.join(", ")
+    const SHOWN: usize = 100;
+    let shown = names.iter().take(SHOWN).zip(1..).map(|(name, number)| format!("{number} {name}"));
+    let shown = shown.collect::<Vec<String>>().join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }
 
 fn how_many(count: usize, what: &str) -> String {

@@ -22,9 +22,11 @@ mod tiff;
 mod warning;
 
 pub use crate::diagnostic::Warning;
+pub use crate::limits::Limits;
 pub use buffer::Buffer;
 pub use channel::{Channel, PixelSize, split};
-pub use decode::{Limits, decode, open, open_segmented};
+pub(crate) use decode::check_size;
+pub use decode::{decode, open, open_segmented};
 pub use display::{ChannelDisplay, with_limits};
 pub use error::ImageError;
 pub use names::{IMAGE_ENDINGS, is_image_name, unread_format};

@@ -218,7 +218,7 @@ impl Opened {
         let mut warnings = Vec::new();
         let (names, planes): (Vec<String>, Vec<Samples>) = channels.into_iter().unzip();
         let planes = finite(planes, &mut warnings).into_iter();
-        let channel = |(name, samples)| Ok(Channel { name, image: Image::new(size, 1, samples)? });
+        let channel = |(name, samples)| Image::new(size, 1, samples).map(|image| Channel { name, image });
         let channels: Vec<Channel> = names.into_iter().zip(planes).map(channel).collect::<Result<_, _>>()?;
         let info = |channel: &Channel| ChannelInfo { name: channel.name.clone(), color: None };
         let infos: Vec<ChannelInfo> = channels.iter().map(info).collect();

@@ -63,10 +63,14 @@ pub(super) mod kind {
     };
 }
 
-/// Adds a warning, unless it is already present.
+/// The maximum number of warnings of a kind: each strip of a file may have its own.
+const MOST_OF_A_KIND: usize = 100;
+
+/// Adds a warning, unless it is already present or there are many of its kind.
 pub(super) fn warn(warnings: &mut Vec<Warning>, Kind { code, help }: Kind, message: impl Into<String>) {
     let warning = Warning::new(code, message, help);
-    if !warnings.contains(&warning) {
+    let of_kind = || warnings.iter().filter(|other| other.code == code).count();
+    if !warnings.contains(&warning) && of_kind() < MOST_OF_A_KIND {
         warnings.push(warning);
     }
 }

@@ -17,6 +17,9 @@ use zip::read::{ZipArchiveMetadata, ZipReadOptions};
 use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
+pub use crate::limits::Limits;
+use crate::limits::{LimitError, check};
+
 /// The reason why an archive, or one file in it, could not be read.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[non_exhaustive]
@@ -49,14 +52,20 @@ pub enum ArchiveError {
     #[error("the ZIP archive holds {count} files, the limit is {maximum}")]
     #[diagnostic(
         code("archive/too-many-entries"),
-        help("Unpack the archive and drop its folders one after the other.")
+        help(
+            "Unpack the archive and drop its folders one after the other; or use the command line with --limit archive-entries=NUMBER."
+        )
     )]
     TooManyEntries {
         /// The number of files.
         count: usize,
         /// The limit.
-        maximum: usize,
+        maximum: u64,
     },
+    /// The archive exceeds another limit.
+    #[error("the ZIP archive cannot be read: {0}")]
+    #[diagnostic(transparent)]
+    Limit(#[from] LimitError),
     /// There is no entry with this number.
     #[error("the ZIP archive has no entry {entry}")]
     #[diagnostic(
@@ -79,7 +88,12 @@ pub enum ArchiveError {
     },
     /// The entry is larger than the limits allow; reading was stopped.
     #[error("\"{path}\" in the ZIP archive is larger than the limit of {maximum} bytes")]
-    #[diagnostic(code("archive/entry-too-large"), help("Unpack the archive and drop this file on its own."))]
+    #[diagnostic(
+        code("archive/entry-too-large"),
+        help(
+            "Unpack the archive and drop this file on its own; or use the command line with --limit archive-entry-bytes=NUMBER."
+        )
+    )]
     EntryTooLarge {
         /// The entry.
         path: String,
@@ -114,38 +128,6 @@ pub enum ArchiveError {
     #[error("the ZIP archive could not be read: {0}")]
     #[diagnostic(code("archive/io"), help("Check that the archive still exists and that you may read it."))]
     Io(#[source] io::Error),
-}
-
-/// Limits on the contents of an archive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Limits {
-    /// The maximum number of files in an archive.
-    pub maximum_entries: usize,
-    /// The maximum size in bytes of an unpacked file.
-    pub maximum_entry_bytes: u64,
-}
-
-impl Default for Limits {
-    /// 200,000 files, more than three times as many as in the largest archive of the Bowl, and 1 GiB per
-    /// file.
-    fn default() -> Self {
-        Self { maximum_entries: 200_000, maximum_entry_bytes: 1 << 30 }
-    }
-}
-
-impl Limits {
-    /// The limits with another [`Self::maximum_entries`].
-    #[must_use]
-    pub fn with_maximum_entries(self, maximum_entries: usize) -> Self {
-        Self { maximum_entries, ..self }
-    }
-
-    /// The limits with another [`Self::maximum_entry_bytes`].
-    #[must_use]
-    pub fn with_maximum_entry_bytes(self, maximum_entry_bytes: u64) -> Self {
-        Self { maximum_entry_bytes, ..self }
-    }
 }
 
 /// A file in an archive.
@@ -183,9 +165,10 @@ impl Directory {
         })?;
         let metadata = archive.metadata();
         let (count, maximum) = (metadata.len(), limits.maximum_entries);
-        if count > maximum {
+        if count as u64 > maximum {
             return Err(ArchiveError::TooManyEntries { count, maximum });
         }
+        check_entries(&metadata, &limits)?;
         let named = (0..count).filter_map(|position| entry_at(&metadata, position));
         let (entries, is_legacy): (Vec<Entry>, Vec<bool>) = named.unzip();
         let legacy_names = is_legacy.iter().filter(|&&is_legacy| is_legacy).count();
@@ -307,6 +290,29 @@ impl<R: Read + Seek> Archive<R> {
         self.directory.read(&mut self.reader, entry)
     }
 }
+
+/// Rejects files that share bytes, because unpacking them takes unlimited time, and what exceeds the limits.
+fn check_entries(metadata: &ZipArchiveMetadata, limits: &Limits) -> Result<(), ArchiveError> {
+    let mut unpacked = 0u64;
+    let mut ranges = Vec::with_capacity(metadata.len());
+    for file in (0..metadata.len()).filter_map(|position| metadata.entry(position).ok()) {
+        let name = file.name_raw().len() as u64;
+        check::maximum_path_bytes(limits, name)?;
+        unpacked = unpacked.saturating_add(file.size());
+        let start = file.header_start();
+        ranges
+            .push((start, start.saturating_add(LOCAL_HEADER + name).saturating_add(file.compressed_size())));
+    }
+    check::maximum_archive_bytes(limits, unpacked)?;
+    ranges.sort_unstable();
+    if ranges.windows(2).any(|pair| pair[1].0 < pair[0].1) {
+        return Err(ArchiveError::Damaged { reason: "some of its files share bytes".into() });
+    }
+    Ok(())
+}
+
+/// The number of bytes of the header before a file, without the name.
+const LOCAL_HEADER: u64 = 30;
 
 const READABLE: [CompressionMethod; 2] = [CompressionMethod::STORE, CompressionMethod::DEFLATE];
 
@@ -526,7 +532,7 @@ mod tests {
     #[test]
     fn too_much_is_refused() {
         let bytes = packed(&[("a", &[0; 1001]), ("b", &[0; 1000])], DEFLATED);
-        let limits = Limits { maximum_entries: 2, maximum_entry_bytes: 1000 };
+        let limits = Limits::default().with_maximum_entries(2).with_maximum_entry_bytes(1000);
         let mut archive = Archive::open(Cursor::new(bytes.clone()), limits).unwrap();
         assert_eq!(archive.read(0).unwrap_err().code(), "archive/entry-too-large");
         assert_eq!(archive.read(1).unwrap().len(), 1000);

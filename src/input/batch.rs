@@ -14,7 +14,7 @@ use crate::dsb2018::run_length::{self, Mask};
 use crate::export::{ExportError, signature};
 use crate::geometry::Size;
 use crate::image::{ImageError, Limits};
-use crate::input::archive::{self, Directory};
+use crate::input::archive::Directory;
 use crate::input::dataset::{
     CsvFile, Dataset, DatasetWarning, FileKind, Ignored, ImageEntry, InputFile, Truth, classify,
 };
@@ -43,21 +43,30 @@ pub struct Source {
     pub entry: Option<usize>,
 }
 
-/// The lists of contents of opened archives, by the index or number of the archive's file.
+/// The lists of contents of opened archives, by the index or number of the archive's file; and the limits on all
+/// input files.
 #[derive(Debug, Clone, Default)]
-pub struct Archives(HashMap<usize, Directory>);
+pub struct Archives {
+    directories: HashMap<usize, Directory>,
+    limits: Limits,
+}
 
 /// Maximum number of archives that [`Archives::read_and_keep`] keeps; one with 30,000 files takes about 10 MB.
 const MOST_ARCHIVES: usize = 8;
 
 impl Archives {
+    /// No archives yet, and these limits.
+    pub fn new(limits: Limits) -> Self {
+        Self { directories: HashMap::new(), limits }
+    }
+
     /// The list of contents of an archive, read from its file on first use.
     fn directory(&mut self, store: &impl OpenFile, file: usize, path: &str) -> Result<&Directory, Error> {
-        match self.0.entry(file) {
+        match self.directories.entry(file) {
             Entry::Occupied(entry) => Ok(entry.into_mut()),
             Entry::Vacant(entry) => {
                 let mut reader = store.open(file).map_err(|error| Error::io(error, path))?;
-                let directory = Directory::read_from(&mut reader, archive::Limits::default());
+                let directory = Directory::read_from(&mut reader, self.limits);
                 Ok(entry.insert(directory.map_err(|error| error.in_file(path))?))
             }
         }
@@ -66,8 +75,8 @@ impl Archives {
     /// The same archives with new indices; those without a new index are omitted.
     fn renumbered(&self, number: impl Fn(usize) -> Option<usize>) -> Self {
         let renumbered =
-            self.0.iter().filter_map(|(&file, directory)| Some((number(file)?, directory.clone())));
-        Self(renumbered.collect())
+            self.directories.iter().filter_map(|(&file, directory)| Some((number(file)?, directory.clone())));
+        Self { directories: renumbered.collect(), limits: self.limits }
     }
 
     /// Reads the data of one source; `path` names it in errors. If an archive was not opened before, its list
@@ -82,9 +91,9 @@ impl Archives {
             reader.read_to_end(&mut bytes).map_err(|error| Error::io(error, path))?;
             return Ok(bytes);
         };
-        let bytes = match self.0.get(&source.file) {
+        let bytes = match self.directories.get(&source.file) {
             Some(directory) => directory.read(&mut reader, entry),
-            None => Directory::read_from(&mut reader, archive::Limits::default())
+            None => Directory::read_from(&mut reader, self.limits)
                 .and_then(|directory| directory.read(&mut reader, entry)),
         };
         bytes.map_err(|error| error.in_file(path))
@@ -102,8 +111,8 @@ impl Archives {
         path: &str,
     ) -> Result<Vec<u8>, Error> {
         if source.entry.is_some() {
-            if self.0.len() >= MOST_ARCHIVES && !self.0.contains_key(&source.file) {
-                self.0.clear();
+            if self.directories.len() >= MOST_ARCHIVES && !self.directories.contains_key(&source.file) {
+                self.directories.clear();
             }
             self.directory(store, source.file, path)?;
         }
@@ -119,7 +128,7 @@ impl Archives {
             return false;
         }
         let Ok(mut reader) = store.open(source.file) else { return false };
-        let signed = match (source.entry, self.0.get(&source.file)) {
+        let signed = match (source.entry, self.directories.get(&source.file)) {
             (None, _) => signature::is_signed(&mut reader),
             // A TIFF in an archive would have to be unpacked completely.
             (Some(entry), Some(directory)) if is_png || lower.ends_with("-labels.tif") => {
@@ -175,15 +184,15 @@ impl Batch {
             let truth = decode(&self.read(store, file, &path)?).map_err(|error| error.in_file(&path))?;
             truth.masks(size).map_err(|error| error.in_file(path))
         };
-        let of_mask =
-            |&file: &usize| load(file, &|bytes| GroundTruth::from_mask_files([bytes], Limits::default()));
+        let limits = self.archives.limits;
+        let of_mask = |&file: &usize| load(file, &|bytes| GroundTruth::from_mask_files([bytes], limits));
         match &image.truth {
             Truth::Unknown => Ok(None),
             Truth::MaskFiles(files) => {
                 files.iter().map(of_mask).collect::<Result<Vec<_>, _>>().map(|masks| Some(masks.concat()))
             }
             Truth::LabelFile(file) => {
-                load(*file, &|bytes| GroundTruth::from_label_file(bytes, Limits::default())).map(Some)
+                load(*file, &|bytes| GroundTruth::from_label_file(bytes, limits)).map(Some)
             }
             Truth::RunLengths(masks) => check_masks(masks, size)
                 .map(|()| Some(masks.clone()))
@@ -209,7 +218,12 @@ impl Batch {
 
 /// Expands archives and reads CSV files. An unreadable file does not affect the others.
 pub fn open(given: &[InputFile], store: &impl OpenFile) -> Batch {
-    open_with(given, store, Archives::default())
+    open_within(given, store, Limits::default())
+}
+
+/// Like [`open`], with other limits.
+pub fn open_within(given: &[InputFile], store: &impl OpenFile, limits: Limits) -> Batch {
+    open_with(given, store, Archives::new(limits))
 }
 
 /// Like [`open`], with archives that may have been opened before. `numbers` identify the files: the number of
@@ -273,7 +287,7 @@ fn open_with(given: &[InputFile], store: &impl OpenFile, mut archives: Archives)
             }
         }
     }
-    let mut dataset = Dataset::build(&files, &csv_files);
+    let mut dataset = Dataset::build_within(&files, &csv_files, &archives.limits);
     dataset.warnings.splice(0..0, warnings);
     Batch { dataset, sources, records, archives, failures }
 }

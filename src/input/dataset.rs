@@ -58,6 +58,7 @@ use crate::dsb2018::folder::{self, Folder, Layout, TruthFile};
 use crate::dsb2018::run_length::Mask;
 use crate::export::file_stems;
 use crate::image::{is_image_name, unread_format};
+use crate::limits::Limits;
 pub use folder::CsvRole;
 use id::Named;
 use path::Path;
@@ -500,6 +501,11 @@ impl Dataset {
     /// # Ok::<(), nucleoscope::dsb2018::run_length::RunLengthError>(())
     /// ```
     pub fn build(files: &[InputFile], csv_files: &[CsvFile]) -> Self {
+        Self::build_within(files, csv_files, &Limits::default())
+    }
+
+    /// Like [`Self::build`], with other limits.
+    pub fn build_within(files: &[InputFile], csv_files: &[CsvFile], limits: &Limits) -> Self {
         let kinds = classify(files);
         let paths: Vec<Path> =
             files.iter().map(|file| Path::of(&file.path).in_root(&file.path, file.root)).collect();
@@ -517,8 +523,14 @@ impl Dataset {
             let kinds = &kinds;
             csv_files.iter().filter(move |csv| kinds[csv.file] == FileKind::Csv(role))
         };
-        dataset.add_run_lengths(with_role(CsvRole::Truth).map(|csv| (&files[csv.file].path, &*csv.bytes)));
-        dataset.add_requested(with_role(CsvRole::Requested).map(|csv| (&files[csv.file].path, &*csv.bytes)));
+        dataset.add_run_lengths(
+            with_role(CsvRole::Truth).map(|csv| (&files[csv.file].path, &*csv.bytes)),
+            limits,
+        );
+        dataset.add_requested(
+            with_role(CsvRole::Requested).map(|csv| (&files[csv.file].path, &*csv.bytes)),
+            limits,
+        );
         dataset.add_unused(files, &kinds, &paths, &order);
         dataset
     }
@@ -607,18 +619,22 @@ impl Dataset {
     }
 
     /// Reads a CSV file; an unreadable one is skipped with a warning.
-    fn read_csv(&mut self, file: &str, bytes: &[u8]) -> Option<BowlCsv> {
-        let read = csv::read(bytes, Purpose::Truth);
+    fn read_csv(&mut self, file: &str, bytes: &[u8], limits: &Limits) -> Option<BowlCsv> {
+        let read = csv::read_within(bytes, Purpose::Truth, limits);
         read.map_err(|error| self.warnings.push(DatasetWarning::UnreadableCsv { file: file.into(), error }))
             .ok()
     }
 
-    fn add_run_lengths<'a>(&mut self, csv_files: impl Iterator<Item = (&'a String, &'a [u8])>) {
+    fn add_run_lengths<'a>(
+        &mut self,
+        csv_files: impl Iterator<Item = (&'a String, &'a [u8])>,
+        limits: &Limits,
+    ) {
         let positions: HashMap<String, usize> =
             (0..).zip(&self.images).map(|(position, image)| (image.image_id.clone(), position)).collect();
         let mut seen: HashSet<String> = HashSet::new();
         for (file, bytes) in csv_files {
-            let Some(csv) = self.read_csv(file, bytes) else { continue };
+            let Some(csv) = self.read_csv(file, bytes, limits) else { continue };
             let file = file.clone();
             let mut without_image = Vec::new();
             let mut repeated = Vec::new();
@@ -660,12 +676,16 @@ impl Dataset {
         }
     }
 
-    fn add_requested<'a>(&mut self, csv_files: impl Iterator<Item = (&'a String, &'a [u8])>) {
+    fn add_requested<'a>(
+        &mut self,
+        csv_files: impl Iterator<Item = (&'a String, &'a [u8])>,
+        limits: &Limits,
+    ) {
         let present: HashSet<String> = self.images.iter().map(|image| image.image_id.clone()).collect();
         let mut ranks: HashMap<String, usize> = HashMap::new();
         let mut requested: Option<Vec<String>> = None;
         for (file, bytes) in csv_files {
-            let Some(csv) = self.read_csv(file, bytes) else { continue };
+            let Some(csv) = self.read_csv(file, bytes, limits) else { continue };
             let file = file.clone();
             let requested = requested.get_or_insert_default();
             let mut missing = Vec::new();

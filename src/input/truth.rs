@@ -251,7 +251,7 @@ fn decode_with_alpha(bytes: &[u8], limits: Limits) -> Option<(Size, Samples, usi
     let mut decoder = ImageReader::with_format(Cursor::new(bytes), format).into_decoder().ok()?;
     let (width, height) = decoder.dimensions();
     let color = decoder.color_type();
-    limits.check(width.into(), height.into()).ok()?;
+    images::check_size(&limits, width.into(), height.into()).ok()?;
     if !color.has_alpha() {
         return None;
     }
@@ -277,7 +277,7 @@ fn decode_tiff_with_alpha(bytes: &[u8], limits: Limits) -> Option<(Size, Samples
         tiff::ColorType::RGBA(8 | 16) => 4,
         _ => return None,
     };
-    limits.check(width.into(), height.into()).ok()?;
+    images::check_size(&limits, width.into(), height.into()).ok()?;
     let samples = match decoder.read_image().ok()? {
         tiff::decoder::DecodingResult::U8(values) => Samples::U8(values.into()),
         tiff::decoder::DecodingResult::U16(values) => Samples::U16(values.into()),

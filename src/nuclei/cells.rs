@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::LabelImage;
 use crate::image::PixelSize;
 
-/// The maximum distance of an expansion, in µm or pixels.
+/// The maximum distance of an expansion, in µm and in pixels.
 pub const MAXIMUM_EXPANSION: f64 = 1000.0;
 
 /// Distances are compared with this relative tolerance, so that 0.3 µm are three pixels of 0.1 µm.
@@ -18,7 +18,7 @@ const TOLERANCE: f64 = 1e-9;
 ///
 /// The result has the same nuclei with the same labels. It is that of scikit-image's `expand_labels`, whose choice
 /// between equally near nuclei is not defined. A distance that is not above 0 changes nothing, and one above
-/// [`MAXIMUM_EXPANSION`] has the effect of that maximum.
+/// [`MAXIMUM_EXPANSION`] pixels has the effect of that maximum.
 ///
 /// ```
 /// use nucleoscope::geometry::Size;
@@ -39,12 +39,12 @@ pub fn expand(nuclei: &LabelImage, distance: f64, pixel_size: Option<PixelSize>)
     }
     // In widths of a pixel.
     let (distance, height) = match pixel_size {
-        Some(size) => (distance.min(MAXIMUM_EXPANSION) / size.x, size.y / size.x),
+        Some(size) => ((distance / size.x).min(MAXIMUM_EXPANSION), size.y / size.x),
         None => (distance.min(MAXIMUM_EXPANSION), 1.0),
     };
     let (width, rows) = (nuclei.width(), nuclei.height());
     let limit = distance * distance * (1.0 + TOLERANCE);
-    let reach = ((limit.sqrt() / height) as usize).min(rows - 1);
+    let reach = ((limit.sqrt() / height).min(MAXIMUM_EXPANSION) as usize).min(rows - 1);
     let row_of = |y: usize| Row::new(&nuclei.as_slice()[y * width..(y + 1) * width], limit);
     let mut near: VecDeque<Row> = (0..reach).map(row_of).collect();
     let mut first = 0;

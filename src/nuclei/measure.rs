@@ -252,7 +252,7 @@ impl Region {
         let bounds = BoundingBox::of(&self.pixels);
         let (centroid, spread) = self.moments();
         let (long, short) = spread.eigenvalues();
-        let perimeter = perimeter(labels, label, bounds);
+        let perimeter = perimeter(labels, label, &self.pixels);
         let hull = Hull::new(&self.pixels);
         let circularity = if perimeter > 0.0 { 4.0 * PI * area as f64 / perimeter.powi(2) } else { 0.0 };
         Measurements {
@@ -343,7 +343,7 @@ impl Spread {
 /// Estimates the perimeter: every contour pixel adds a length that depends on the number of its direct and
 /// diagonal neighbours on the contour (Benkrid and Crookes, "Design and FPGA implementation of a perimeter
 /// estimator", 2000, as in scikit-image).
-fn perimeter(labels: &LabelImage, label: u32, bounds: BoundingBox) -> f64 {
+fn perimeter(labels: &LabelImage, label: u32, pixels: &[Pixel]) -> f64 {
     let is_inside = |x: usize, y: usize| labels.get(x, y) == label;
     let is_contour = |x: usize, y: usize| {
         is_inside(x, y)
@@ -367,32 +367,63 @@ fn perimeter(labels: &LabelImage, label: u32, bounds: BoundingBox) -> f64 {
             _ => 0.0,
         }
     };
-    let rows = bounds.top..bounds.bottom;
-    rows.flat_map(|y| (bounds.left..bounds.right).map(move |x| (x, y)))
-        .filter(|&(x, y)| is_contour(x, y))
-        .map(|(x, y)| length_at(x, y))
-        .sum()
+    let contour = pixels.iter().filter(|pixel| is_contour(pixel.x, pixel.y));
+    contour.map(|pixel| length_at(pixel.x, pixel.y)).sum()
 }
 
 /// Distance from each point to its nearest neighbour.
 pub(crate) fn nearest(points: &[Point]) -> Vec<Option<f64>> {
-    let mut by_column: Vec<usize> = (0..points.len()).collect();
-    by_column.sort_unstable_by(|&left, &right| points[left].x.total_cmp(&points[right].x));
+    let mut tree: Vec<(Point, usize)> = points.iter().copied().zip(0..).collect();
+    let mut is_by_column = vec![false; points.len()];
+    plant(&mut tree, &mut is_by_column);
     let mut distances = vec![None; points.len()];
-    for (place, &point) in by_column.iter().enumerate() {
-        let Point { x, y } = points[point];
+    for &(point, number) in &tree {
         let mut best = f64::INFINITY;
-        // Searches in both directions until the difference in x alone exceeds the shortest distance.
-        let mut search = |other: &usize| {
-            let (dx, dy) = (points[*other].x - x, points[*other].y - y);
-            best = best.min((dx * dx + dy * dy).sqrt());
-            dx.abs() <= best
-        };
-        by_column[place + 1..].iter().all(&mut search);
-        by_column[..place].iter().rev().all(&mut search);
-        distances[point] = best.is_finite().then_some(best);
+        search(&tree, &is_by_column, (point, number), &mut best);
+        distances[number] = best.is_finite().then_some(best);
     }
     distances
+}
+
+/// Arranges points as a k-d tree (Bentley 1975): the middle one divides the others at its column or its row, whichever
+/// varies more.
+fn plant(points: &mut [(Point, usize)], is_by_column: &mut [bool]) {
+    if points.len() < 2 {
+        return;
+    }
+    let spread = |of: fn(&Point) -> f64| {
+        let ends = points.iter().map(|(point, _)| of(point));
+        let ends =
+            ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), at| (low.min(at), high.max(at)));
+        ends.1 - ends.0
+    };
+    let by_column = spread(|point| point.x) >= spread(|point| point.y);
+    let middle = points.len() / 2;
+    let place = |(point, _): &(Point, usize)| if by_column { point.x } else { point.y };
+    points.select_nth_unstable_by(middle, |one, other| place(one).total_cmp(&place(other)));
+    is_by_column[middle] = by_column;
+    let (before, after) = points.split_at_mut(middle);
+    let (of_before, of_after) = is_by_column.split_at_mut(middle);
+    plant(before, of_before);
+    plant(&mut after[1..], &mut of_after[1..]);
+}
+
+/// Lowers `best` to the distance of the nearest other point in a tree.
+fn search(tree: &[(Point, usize)], is_by_column: &[bool], own: (Point, usize), best: &mut f64) {
+    let middle = tree.len() / 2;
+    let Some(&(point, number)) = tree.get(middle) else { return };
+    let (dx, dy) = (point.x - own.0.x, point.y - own.0.y);
+    if number != own.1 {
+        *best = best.min((dx * dx + dy * dy).sqrt());
+    }
+    let before = (&tree[..middle], &is_by_column[..middle]);
+    let after = (&tree[middle + 1..], &is_by_column[middle + 1..]);
+    let ahead = if is_by_column[middle] { dx } else { dy };
+    let (near, far) = if ahead > 0.0 { (before, after) } else { (after, before) };
+    search(near.0, near.1, own, best);
+    if ahead.abs() < *best {
+        search(far.0, far.1, own, best);
+    }
 }
 
 /// A convex polygon, in half pixels: pixel centres have even coordinates.
@@ -553,6 +584,21 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_nearest_neighbour_is_the_nearest_of_all(points in prop::collection::vec((0i32..9, 0i32..30), 0..60)) {
+            let points: Vec<Point> =
+                points.into_iter().map(|(x, y)| Point::new(f64::from(x) / 3.0, f64::from(y) / 7.0)).collect();
+            let distance = |one: usize, other: usize| {
+                let (dx, dy) = (points[one].x - points[other].x, points[one].y - points[other].y);
+                (dx * dx + dy * dy).sqrt()
+            };
+            let nearest_of = |one: usize| {
+                (0..points.len()).filter(|&other| other != one).map(|other| distance(one, other)).min_by(f64::total_cmp)
+            };
+            let expected: Vec<Option<f64>> = (0..points.len()).map(nearest_of).collect();
+            prop_assert_eq!(nearest(&points), expected);
+        }
+
         #[test]
         fn the_background_does_not_depend_on_the_depth(cells in prop::collection::vec((0u32..2, 0u8..=255), 1..60)) {
             let (numbers, values): (Vec<u32>, Vec<u8>) = cells.into_iter().unzip();

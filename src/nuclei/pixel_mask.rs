@@ -8,7 +8,7 @@ use std::f64::consts::FRAC_1_SQRT_2;
 use std::ops::Range;
 
 use super::BoundingBox;
-use crate::geometry::{Point, Size};
+use crate::geometry::{Point, Run, Size};
 
 /// Column and row of a pixel.
 pub(super) type Pixel = Point<usize>;
@@ -162,13 +162,35 @@ pub(super) fn steps(path: &[Point]) -> impl Iterator<Item = (Point, Point)> {
 }
 
 /// Where a side crosses a row, if it does; its upper end is inclusive, its lower end exclusive.
-fn crossing(from: Point, to: Point, y: f64) -> Option<f64> {
+pub(super) fn crossing(from: Point, to: Point, y: f64) -> Option<f64> {
     // Always computed from the upper end, so that the result does not depend on the side's direction.
     let (from, to) = if from.y <= to.y { (from, to) } else { (to, from) };
     ((from.y <= y) != (to.y <= y)).then(|| from.x + (to.x - from.x) * (y - from.y) / (to.y - from.y))
 }
 
-/// Whether a point is in a polygon, by the same rule as [`PixelMask::polygon`].
+/// The spans of pixels of a polygon in some rows, as [`PixelMask::polygon`] has them; `bounds` is the rectangle of the
+/// polygon ([`around`]).
+pub(super) fn spans(points: &[Point], bounds: BoundingBox, band: &Range<usize>, image: Size) -> Vec<Run> {
+    let mut crossings: Vec<(usize, usize)> = Vec::new();
+    for (from, to) in sides(points) {
+        let rows = centres(from.y.min(to.y), from.y.max(to.y), image.height);
+        for y in rows.start.max(band.start)..rows.end.min(band.end) {
+            let column = crossing(from, to, centre(y)).map(|x| centres(x, f64::INFINITY, image.width).start);
+            crossings.extend(column.map(|x| (y, x.clamp(bounds.left, bounds.right))));
+        }
+    }
+    crossings.sort_unstable();
+    let in_row = crossings.chunk_by(|one, other| one.0 == other.0);
+    let pairs = in_row.flat_map(|row| row.chunks(2));
+    let span = |pair: &[(usize, usize)]| {
+        let (y, x) = pair[0];
+        Run { x, y, length: pair.get(1).map_or(bounds.right, |end| end.1) - x }
+    };
+    pairs.map(span).filter(|span| span.length > 0).collect()
+}
+
+/// Whether a point is in a polygon, by the same rule as [`PixelMask::polygon`], from all sides.
+#[cfg(test)]
 pub(super) fn is_in_polygon(points: &[Point], point: Point) -> bool {
     let crossings = sides(points).filter_map(|(from, to)| crossing(from, to, point.y));
     crossings.filter(|&x| x <= point.x).count() % 2 == 1

@@ -1,7 +1,7 @@
 //! Regions of interest: parts of the image to which counts and tables can be restricted.
 
-use super::pixel_mask::{self, PixelMask};
-use super::{LabelImage, Polygon, Ring, polygons};
+use super::pixel_mask::{self, Pixel, PixelMask};
+use super::{BoundingBox, LabelImage, Polygon, Ring, polygons};
 use crate::geometry::{Point, Size};
 
 /// A part of the image, with an optional name.
@@ -79,6 +79,20 @@ impl Region {
         self.name.clone().unwrap_or_else(|| format!("Region {}", place + 1))
     }
 
+    /// The number of corners.
+    pub(crate) fn points(&self) -> u64 {
+        match &self.shape {
+            RegionShape::Rectangle { .. } => 4,
+            RegionShape::Polygon { points } => points.len() as u64,
+        }
+    }
+
+    /// The number of rows of the largest image that the sides cross, summed over the sides.
+    pub(crate) fn rows_crossed(&self) -> u64 {
+        let row = |y: f64| y.clamp(0.0, MOST_ROWS) as u64;
+        pixel_mask::sides(&self.corners()).map(|(from, to)| row(from.y).abs_diff(row(to.y))).sum()
+    }
+
     /// The corners; none if a coordinate is not finite or is too large.
     fn corners(&self) -> Vec<Point> {
         let corners = match &self.shape {
@@ -119,12 +133,16 @@ impl Region {
             }
             return vec![vec![corners]];
         }
-        let mut labels = vec![0; image.area()];
+        let bounds = pixel_mask::around(&corners, 0.0, image);
+        let window = Size::new(bounds.width(), bounds.height());
+        let mut labels = vec![0; window.area()];
         let pixels = PixelMask::polygon(&corners, image);
-        pixels.pixels().for_each(|pixel| labels[pixel.y * image.width + pixel.x] = 1);
-        let point = |corner: &Point<u32>| Point::new(corner.x.into(), corner.y.into());
+        let index = |pixel: Pixel| (pixel.y - bounds.top) * window.width + pixel.x - bounds.left;
+        pixels.pixels().for_each(|pixel| labels[index(pixel)] = 1);
+        let (left, top) = (bounds.left as f64, bounds.top as f64);
+        let point = |corner: &Point<u32>| Point::new(f64::from(corner.x) + left, f64::from(corner.y) + top);
         let points = |ring: &Ring| ring.iter().map(point).collect();
-        let parts = polygons(&LabelImage::from_labels(image, labels));
+        let parts = polygons(&LabelImage::from_labels(window, labels));
         let rings = |part: &Polygon| std::iter::once(&part.shell).chain(&part.holes).map(points).collect();
         parts.iter().flatten().map(rings).collect()
     }
@@ -141,7 +159,8 @@ fn is_simple(corners: &[Point]) -> bool {
         return false;
     }
     let sides: Vec<(Point, Point)> = pixel_mask::sides(corners).collect();
-    let are_apart = |(first, second): (usize, usize)| {
+    let are_apart = |first: usize, second: usize| {
+        let (first, second) = (first.min(second), first.max(second));
         let (one, other) = (sides[first], sides[second]);
         let is_next = second == first + 1;
         let is_last = first == 0 && second == sides.len() - 1;
@@ -152,10 +171,37 @@ fn is_simple(corners: &[Point]) -> bool {
             _ => !do_meet(one, other),
         }
     };
-    (0..sides.len())
-        .flat_map(|first| (first + 1..sides.len()).map(move |second| (first, second)))
-        .all(are_apart)
+    // Sides are compared if their rows overlap, or their columns, whichever are the shorter ranges.
+    let along_x = |&(from, to): &(Point, Point)| (from.x.min(to.x), from.x.max(to.x));
+    let along_y = |&(from, to): &(Point, Point)| (from.y.min(to.y), from.y.max(to.y));
+    let total = |range: &dyn Fn(&(Point, Point)) -> (f64, f64)| {
+        sides.iter().map(range).map(|(low, high)| high - low).sum::<f64>()
+    };
+    let is_by_row = total(&along_y) <= total(&along_x);
+    let ranges: Vec<(f64, f64)> =
+        sides.iter().map(|side| if is_by_row { along_y(side) } else { along_x(side) }).collect();
+    let mut order: Vec<usize> = (0..sides.len()).collect();
+    order.sort_unstable_by(|&one, &other| ranges[one].0.total_cmp(&ranges[other].0));
+    let mut open: Vec<usize> = Vec::new();
+    let mut compared = 0;
+    for side in order {
+        open.retain(|&other| ranges[other].1 >= ranges[side].0);
+        compared += open.len();
+        if compared > MOST_COMPARED || !open.iter().all(|&other| are_apart(side, other)) {
+            return false;
+        }
+        open.push(side);
+    }
+    true
 }
+
+/// The maximum number of pairs of sides that are compared to find out whether a polygon crosses itself: those of
+/// 10,000 sides that are all side by side, or of millions of the usual ones. Beyond it, the polygon is taken as one that
+/// does.
+const MOST_COMPARED: usize = 50_000_000;
+
+/// More rows than any image has that is less than a hundred times as high as wide.
+const MOST_ROWS: f64 = 65_536.0;
 
 /// The side of a line on which a point lies: positive or negative, or 0 if it is on the line.
 fn turn((from, to): (Point, Point), point: Point) -> f64 {
@@ -194,11 +240,40 @@ fn do_meet(one: (Point, Point), other: (Point, Point)) -> bool {
 /// assert_eq!(inside(&points, &[]), [true, true]);
 /// ```
 pub fn inside(points: &[Point], regions: &[Region]) -> Vec<bool> {
-    let polygons: Vec<Vec<Point>> = regions.iter().map(Region::corners).collect();
-    let is_inside = |&point| {
-        regions.is_empty() || polygons.iter().any(|corners| pixel_mask::is_in_polygon(corners, point))
-    };
-    points.iter().map(is_inside).collect()
+    if regions.is_empty() {
+        return vec![true; points.len()];
+    }
+    let by_row = by_row(points);
+    let mut inside = vec![false; points.len()];
+    for region in regions {
+        for point in in_polygon(points, &by_row, &region.corners()) {
+            inside[point] = true;
+        }
+    }
+    inside
+}
+
+/// The indices of points, from the upmost to the lowest.
+fn by_row(points: &[Point]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..points.len()).filter(|&place| !points[place].y.is_nan()).collect();
+    order.sort_unstable_by(|&one, &other| points[one].y.total_cmp(&points[other].y));
+    order
+}
+
+/// The points that are in a polygon, by the same rule as [`PixelMask::polygon`]. Only points in the rows of a side are
+/// compared with it.
+fn in_polygon(points: &[Point], by_row: &[usize], corners: &[Point]) -> Vec<usize> {
+    let (mut is_odd, mut met) = (vec![false; by_row.len()], usize::MAX..0);
+    for (from, to) in pixel_mask::sides(corners) {
+        let rank = |y: f64| by_row.partition_point(|&place| points[place].y < y);
+        let rows = rank(from.y.min(to.y))..rank(from.y.max(to.y));
+        met = met.start.min(rows.start)..met.end.max(rows.end);
+        for rank in rows {
+            let point = points[by_row[rank]];
+            is_odd[rank] ^= pixel_mask::crossing(from, to, point.y).is_some_and(|x| x <= point.x);
+        }
+    }
+    met.filter(|&rank| is_odd[rank]).map(|rank| by_row[rank]).collect()
 }
 
 /// The names of the regions that contain each point, separated by `; `; empty for a point in none.
@@ -213,16 +288,16 @@ pub fn inside(points: &[Point], regions: &[Region]) -> Vec<bool> {
 /// assert_eq!(region_names(&points, &[cortex, right]), ["cortex", "cortex; Region 2", ""]);
 /// ```
 pub fn region_names(points: &[Point], regions: &[Region]) -> Vec<String> {
-    let named: Vec<(String, Vec<Point>)> = regions
-        .iter()
-        .enumerate()
-        .map(|(place, region)| (region.display_name(place), region.corners()))
-        .collect();
-    let names = |point: &Point| {
-        let around = named.iter().filter(|(_, corners)| pixel_mask::is_in_polygon(corners, *point));
-        around.map(|(name, _)| name.as_str()).collect::<Vec<_>>().join("; ")
-    };
-    points.iter().map(names).collect()
+    let by_row = by_row(points);
+    let mut names = vec![String::new(); points.len()];
+    for (place, region) in regions.iter().enumerate() {
+        let name = region.display_name(place);
+        for point in in_polygon(points, &by_row, &region.corners()) {
+            let separator = if names[point].is_empty() { "" } else { "; " };
+            names[point].extend([separator, &name]);
+        }
+    }
+    names
 }
 
 /// Number of pixels of the image whose centres are in at least one of the regions, or all pixels if there are
@@ -241,12 +316,49 @@ pub fn area(image: Size, regions: &[Region]) -> usize {
     if regions.is_empty() {
         return image.area();
     }
-    let polygons: Vec<Vec<Point>> = regions.iter().map(Region::corners).collect();
-    let mut union = PixelMask::empty(pixel_mask::around(&polygons.concat(), 0.0, image));
-    for points in &polygons {
-        PixelMask::polygon(points, image).pixels().for_each(|pixel| union.insert(pixel));
-    }
-    union.pixels().count()
+    let polygons: Vec<(Vec<Point>, BoundingBox)> = regions
+        .iter()
+        .map(|region| {
+            let corners = region.corners();
+            let bounds = pixel_mask::around(&corners, 0.0, image);
+            (corners, bounds)
+        })
+        .filter(|(_, bounds)| bounds.width() > 0 && bounds.height() > 0)
+        .collect();
+    let Some(bounds) = polygons.iter().map(|(_, bounds)| *bounds).reduce(BoundingBox::with) else { return 0 };
+    // One more for the ends of spans.
+    let across = bounds.width() + 1;
+    let rows = (PIXELS_AT_A_TIME / across).max(1);
+    (bounds.top..bounds.bottom)
+        .step_by(rows)
+        .map(|top| {
+            // Number of spans that begin at a pixel, minus those that end before it.
+            let band = top..bounds.bottom.min(top + rows);
+            let mut changes = vec![0i32; across * band.len()];
+            for (corners, own) in
+                polygons.iter().filter(|(_, own)| own.top < band.end && band.start < own.bottom)
+            {
+                for span in pixel_mask::spans(corners, *own, &band, image) {
+                    let row = (span.y - band.start) * across;
+                    changes[row + span.x - bounds.left] += 1;
+                    changes[row + span.end() - bounds.left] -= 1;
+                }
+            }
+            changes.chunks_exact(across).map(covered).sum::<usize>()
+        })
+        .sum()
+}
+
+/// The number of pixels whose spans are counted at a time.
+const PIXELS_AT_A_TIME: usize = 1 << 22;
+
+/// The number of pixels of a row that are in a span.
+fn covered(changes: &[i32]) -> usize {
+    let open = changes.iter().scan(0, |open, change| {
+        *open += change;
+        Some(*open > 0)
+    });
+    open.filter(|is_open| *is_open).count()
 }
 
 #[cfg(test)]
@@ -298,7 +410,70 @@ mod tests {
         }
     }
 
+    fn is_simple_by_all_pairs(corners: &[Point]) -> bool {
+        let sides: Vec<(Point, Point)> = pixel_mask::sides(corners).collect();
+        let last = sides.len() - 1;
+        let pairs = (0..sides.len()).flat_map(|first| (first + 1..sides.len()).map(move |second| (first, second)));
+        signed_area(corners) != 0.0
+            && pairs.into_iter().all(|(first, second)| {
+                let (one, other) = (sides[first], sides[second]);
+                match second - first {
+                    1 => !is_on(one, other.1) && !is_on(other, one.0),
+                    apart if apart == last => !is_on(one, other.0) && !is_on(other, one.1),
+                    _ => !do_meet(one, other),
+                }
+            })
+    }
+
+    #[test]
+    fn polygons_with_too_many_sides_side_by_side_are_taken_as_pixels() {
+        let comb = |count: usize| {
+            let teeth = (0..count).map(|at| Point::new(at as f64 * 1e-3, (at % 2) as f64 * 90.0));
+            let back = [Point::new(count as f64 * 1e-3, 95.0), Point::new(-1.0, 95.0)];
+            teeth.chain(back).collect::<Vec<Point>>()
+        };
+        assert!(is_simple(&comb(1000)));
+        assert!(!is_simple(&comb(12_000)));
+    }
+
     proptest! {
+        #[test]
+        fn a_polygon_is_simple_if_no_two_sides_meet(corners in prop::collection::vec((0i32..7, 0i32..7), 3..7)) {
+            let corners: Vec<Point> =
+                corners.into_iter().map(|(x, y)| Point::new(f64::from(x), f64::from(y))).collect();
+            prop_assert_eq!(is_simple(&corners), is_simple_by_all_pairs(&corners));
+        }
+
+        #[test]
+        fn points_and_areas_are_those_of_each_region_alone(
+            outlines in prop::collection::vec(prop::collection::vec((-3i32..20, -3i32..20), 0..6), 1..4),
+            points in prop::collection::vec((-2i32..20, -2i32..20), 0..20),
+        ) {
+            // Half coordinates, so that points and corners are in the same rows.
+            let point = |(x, y): (i32, i32)| Point::new(f64::from(x) / 2.0, f64::from(y) / 2.0);
+            let polygon = |outline: Vec<(i32, i32)>| Region::polygon(outline.into_iter().map(point).collect());
+            let regions: Vec<Region> = outlines.into_iter().map(polygon).collect();
+            let points: Vec<Point> = points.into_iter().map(point).collect();
+            let around = |point: &Point| {
+                let inside = |region: &&Region| pixel_mask::is_in_polygon(&region.corners(), *point);
+                regions.iter().filter(inside).count()
+            };
+            let expected: Vec<bool> = points.iter().map(|point| around(point) > 0).collect();
+            prop_assert_eq!(inside(&points, &regions), expected);
+            let names = region_names(&points, &regions);
+            let count = |name: &String| name.split("; ").filter(|name| !name.is_empty()).count();
+            let found: Vec<usize> = names.iter().map(count).collect();
+            prop_assert_eq!(found, points.iter().map(around).collect::<Vec<usize>>());
+
+            let image = Size::new(8, 7);
+            let masks: Vec<PixelMask> =
+                regions.iter().map(|region| PixelMask::polygon(&region.corners(), image)).collect();
+            let pixels = (0..56).filter(|at| {
+                masks.iter().any(|mask| mask.contains(Point::new(at % 8, at / 8)))
+            });
+            prop_assert_eq!(area(image, &regions), pixels.count());
+        }
+
         #[test]
         fn centres_of_pixels_are_inside_where_the_area_is(corners in prop::collection::vec((-2.0f64..9.0, -2.0f64..9.0), 0..7)) {
             let centre = |pixel: u32| Point::new(f64::from(pixel % 8) + 0.5, f64::from(pixel / 8) + 0.5);

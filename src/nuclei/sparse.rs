@@ -172,14 +172,16 @@ impl SparseNuclei {
         let pixels = at.iter().filter(|point| {
             point.x >= 0.0 && point.y >= 0.0 && point.x < width as f64 && point.y < height as f64
         });
-        let pixels: Vec<Pixel> = pixels.map(|point| Point::new(point.x as usize, point.y as usize)).collect();
+        let mut pixels: Vec<Pixel> =
+            pixels.map(|point| Point::new(point.x as usize, point.y as usize)).collect();
+        pixels.sort_unstable_by_key(|pixel| pixel.y);
         let before = self.nuclei.len();
         self.nuclei.retain(|nucleus| {
-            let is_near = |&&Point { x, y }: &&Pixel| {
-                let bounds = nucleus.bounds;
-                (bounds.left..bounds.right).contains(&x) && (bounds.top..bounds.bottom).contains(&y)
-            };
-            !pixels.iter().filter(is_near).any(|&pixel| nucleus.contains(pixel))
+            let bounds = nucleus.bounds;
+            let start = pixels.partition_point(|pixel| pixel.y < bounds.top);
+            let end = pixels.partition_point(|pixel| pixel.y < bounds.bottom);
+            let is_near = |pixel: &&Pixel| (bounds.left..bounds.right).contains(&pixel.x);
+            !pixels[start..end].iter().filter(is_near).any(|&pixel| nucleus.contains(pixel))
         });
         if self.nuclei.len() < before { Ok(()) } else { Err(EditError::NoNucleus) }
     }

@@ -16,6 +16,7 @@
 //! For the file format, see [`export::tables`](crate::export::tables).
 
 use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 use std::f64::consts::PI;
 
 use crate::geometry::Point;
@@ -267,22 +268,32 @@ impl MeasurementTable {
 /// A key and a label for each channel; duplicate keys are numbered, and so are keys whose columns could be mistaken
 /// for those of another channel's cells.
 fn names(channels: &[Channel]) -> Vec<(String, String)> {
-    let mut names: Vec<(String, String)> = Vec::new();
-    for Channel { name, .. } in channels {
+    const OF_CELLS: [&str; 2] = ["_ring", "_cell"];
+    let mut taken: HashSet<String> = HashSet::new();
+    // The number to try next for each key; all smaller ones are taken.
+    let mut next: HashMap<String, usize> = HashMap::new();
+    let name = |Channel { name, .. }: &Channel| {
         let key = key_of(name);
         let label = if name.trim().is_empty() { "Channel" } else { name.trim() };
-        let is_of_cells = |key: &str, other: &str| {
-            key.strip_prefix(other).is_some_and(|rest| ["", "_ring", "_cell"].contains(&rest))
+        let is_new = |key: &str| {
+            let longer = || OF_CELLS.iter().any(|ending| taken.contains(&format!("{key}{ending}")));
+            let shorter = || OF_CELLS.iter().filter_map(|ending| key.strip_suffix(ending));
+            !taken.contains(key) && !longer() && !shorter().any(|key| taken.contains(key))
         };
-        let is_new = |key: &String| {
-            names.iter().all(|(other, _)| !is_of_cells(key, other) && !is_of_cells(other, key))
+        let numbered = |number: usize| match number {
+            1 => (key.clone(), label.to_owned()),
+            _ => (format!("{key}_{number}"), format!("{label} {number}")),
         };
-        let numbered = |number: usize| (format!("{key}_{number}"), format!("{label} {number}"));
-        let first = std::iter::once((key.clone(), label.to_owned()));
-        let new = first.chain((2..).map(numbered)).find(|(key, _)| is_new(key));
-        names.extend(new);
-    }
-    names
+        let mut number = next.get(&key).copied().unwrap_or(1);
+        while !is_new(&numbered(number).0) {
+            number += 1;
+        }
+        let new = numbered(number);
+        next.insert(key, number + 1);
+        taken.insert(new.0.clone());
+        new
+    };
+    channels.iter().map(name).collect()
 }
 
 /// Letters and digits in lower case, with `_` for everything else between them.

@@ -23,7 +23,7 @@ use crate::fault::Fault;
 use crate::inputs::{self, Inputs};
 use crate::journal::Counts;
 use crate::output::{Locks, Place, WithoutFirstLine, create_folder, write_whole, write_with};
-use crate::{Outcome, table, work};
+use crate::{Outcome, limits, table, work};
 
 #[derive(Args)]
 #[command(group = ArgGroup::new("files").args(["export_dir", "summary", "nuclei"]).multiple(true).required(true))]
@@ -504,5 +504,6 @@ impl Exports {
 }
 
 fn read_regions(path: &Path) -> Result<Vec<Region>, Error> {
-    geojson::read_regions(&inputs::read(path)?).map_err(|error| error.in_file(path.display().to_string()))
+    geojson::read_regions_within(&inputs::read(path)?, &limits::get())
+        .map_err(|error| error.in_file(path.display().to_string()))
 }

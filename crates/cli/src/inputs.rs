@@ -16,6 +16,7 @@ use nucleoscope::record::sha256;
 use nucleoscope::{Error, InFile};
 use walkdir::WalkDir;
 
+use crate::limits;
 use crate::output::write_whole;
 
 /// The files to process, and their paths.
@@ -139,7 +140,7 @@ impl Inputs {
             }
         }
         let files = Files(files);
-        let mut batch = batch::open(&given, &files);
+        let mut batch = batch::open_within(&given, &files, limits::get());
         failures.extend(batch.dataset.failed.drain(..).map(|failed| failed.error.in_file(failed.path)));
         if !repeated.is_empty() {
             batch.dataset.warnings.push(DatasetWarning::RepeatedFiles { files: repeated });

@@ -11,6 +11,7 @@ mod export;
 mod fault;
 mod inputs;
 mod journal;
+mod limits;
 mod memory;
 mod model;
 mod outcome;
@@ -36,6 +37,8 @@ use outcome::{Outcome, exit_code};
 struct Arguments {
     #[command(subcommand)]
     command: Command,
+    #[command(flatten)]
+    limits: limits::Options,
 }
 
 #[derive(Subcommand)]
@@ -62,7 +65,9 @@ fn main() -> ExitCode {
     memory::keep();
     output::ignore_size_signal();
     watershed_options::warn_of_old_names(std::env::args());
-    let result = match Arguments::parse().command {
+    let arguments = Arguments::parse();
+    limits::set(&arguments.limits);
+    let result = match arguments.command {
         Command::Segment(arguments) => segment::run(&arguments),
         Command::Concatenate(arguments) => concatenate::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),

@@ -1,5 +1,6 @@
 //! `nucleoscope score`: scores a submission against the ground truth.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -11,7 +12,7 @@ use nucleoscope::{Error, InFile};
 
 use crate::fault::Fault;
 use crate::inputs::{self, Inputs};
-use crate::{Outcome, table, work};
+use crate::{Outcome, limits, table, work};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -29,8 +30,9 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
     let name = arguments.submission.display().to_string();
-    let submission = csv::read(&inputs::read(&arguments.submission)?, Purpose::Submission)
-        .map_err(|error| error.in_file(&name))?;
+    let submission =
+        csv::read_within(&inputs::read(&arguments.submission)?, Purpose::Submission, &limits::get())
+            .map_err(|error| error.in_file(&name))?;
     let mut failures = 0;
     for image in &submission.images {
         if let Err(error) = &image.masks {
@@ -63,7 +65,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
 
 fn truth_from_csv(path: &std::path::Path) -> Result<(Vec<ImageRows>, usize), Error> {
     let name = path.display().to_string();
-    let truth = csv::read(&inputs::read(path)?, Purpose::Truth).map_err(|error| error.in_file(&name))?;
+    let truth = csv::read_within(&inputs::read(path)?, Purpose::Truth, &limits::get())
+        .map_err(|error| error.in_file(&name))?;
     truth.warnings.iter().for_each(table::print_warning);
     let unusable = truth.images.iter().filter_map(|image| image.masks.as_ref().err());
     let count = unusable.clone().count();
@@ -104,9 +107,12 @@ fn size_of(inputs: &Inputs, entry: &ImageEntry) -> Result<Size, Error> {
 /// Adds the sizes of images that the ground truth does not contain.
 fn add_sizes(truth: &mut [ImageRows], folder: &std::path::Path) -> usize {
     let inputs = Inputs::gather(&[folder.to_path_buf()]);
+    // Of images with the same id, the first.
+    let places: HashMap<String, usize> =
+        truth.iter().enumerate().rev().map(|(place, rows)| (rows.image_id.clone(), place)).collect();
     let mut failures = 0;
     for entry in &inputs.batch.dataset.images {
-        let Some(rows) = truth.iter_mut().find(|rows| rows.image_id == entry.image_id) else { continue };
+        let Some(rows) = places.get(&entry.image_id).map(|&place| &mut truth[place]) else { continue };
         match size_of(&inputs, entry) {
             Ok(size) => rows.size = rows.size.or(Some(size)),
             Err(error) => {

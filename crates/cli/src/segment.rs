@@ -23,7 +23,7 @@ use crate::journal::{Counts, Entry, Failure, Folder, Header, Journal, Line, OwnF
 use crate::output::{Locks, Place, create_folder};
 use crate::progress::{Done, Progress};
 use crate::work::{self, ImageFile, Work};
-use crate::{Outcome, table};
+use crate::{Outcome, limits, table};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -388,7 +388,8 @@ impl Run<'_> {
 }
 
 fn read_record(path: &Path) -> Result<Record, Error> {
-    record::read(&inputs::read(path)?).map_err(|error| error.in_file(path.display().to_string()))
+    record::read_within(&inputs::read(path)?, &limits::get())
+        .map_err(|error| error.in_file(path.display().to_string()))
 }
 
 fn print_scores(scores: &[(&ImageEntry, &ImageScore)]) {

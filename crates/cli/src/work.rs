@@ -1,5 +1,6 @@
 //! Processing of many images on several threads.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::Once;
@@ -9,7 +10,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use nucleoscope::diagnostic::guarded;
 use nucleoscope::dsb2018::run_length::Mask;
-use nucleoscope::image::{self, ChannelChoice, Image, Limits, Opened, Selection, Slice};
+use nucleoscope::image::{self, ChannelChoice, Image, Opened, Selection, Slice};
 use nucleoscope::input::dataset::ImageEntry;
 use nucleoscope::network::{Network, SHIPPED_MODEL, TractNetwork};
 use nucleoscope::nuclei::{self, Edited};
@@ -22,8 +23,8 @@ use rayon::prelude::*;
 
 use crate::fault::Fault;
 use crate::inputs::{self, Inputs};
-use crate::table;
 use crate::watershed_options::WatershedOptions;
+use crate::{limits, table};
 
 /// The options shared by the commands that run the network.
 #[derive(Args, Clone)]
@@ -58,10 +59,29 @@ pub(crate) struct Options {
     frame: Option<usize>,
     /// The record of the runs to repeat; it takes precedence over the options.
     #[arg(skip)]
-    record: Option<Arc<Record>>,
+    record: Option<Arc<Runs>>,
     /// Changes to the model's scales.
     #[arg(skip)]
     scale_range: Vec<(String, f64)>,
+}
+
+/// The runs of a record, by the id of the image.
+struct Runs {
+    record: Record,
+    places: HashMap<String, usize>,
+}
+
+impl Runs {
+    fn new(record: Record) -> Self {
+        // Of entries with the same id, the last.
+        let places =
+            record.images.iter().enumerate().map(|(place, image)| (image.id.clone(), place)).collect();
+        Self { record, places }
+    }
+
+    fn of_image(&self, id: &str) -> Option<&Provenance> {
+        Some(&self.record.images.get(*self.places.get(id)?)?.provenance)
+    }
 }
 
 fn channel(text: &str) -> Result<ChannelChoice, String> {
@@ -105,12 +125,12 @@ impl Options {
 
     /// Returns the options for repeating a record's runs on the images in it.
     pub(crate) fn repeating(&self, record: Record) -> Self {
-        Self { record: Some(Arc::new(record)), ..self.clone() }
+        Self { record: Some(Arc::new(Runs::new(record))), ..self.clone() }
     }
 
     /// A record's entry for an image.
     fn run(&self, entry: &ImageEntry) -> Option<&Provenance> {
-        Some(&self.record.as_ref()?.image(&entry.image_id)?.provenance)
+        self.record.as_ref()?.of_image(&entry.image_id)
     }
 
     /// Returns the options with changes to the model's scales.
@@ -304,7 +324,7 @@ pub(crate) fn for_each_file<T: Send>(
 
 /// Opens an image; errors include its path.
 pub(crate) fn open(bytes: &[u8], entry: &ImageEntry, selection: &Selection) -> Result<Opened, Error> {
-    image::open(bytes, selection, Limits::default()).map_err(|error| error.in_file(&entry.path))
+    image::open(bytes, selection, limits::get()).map_err(|error| error.in_file(&entry.path))
 }
 
 /// Prints warnings about what was guessed or repaired when an image was opened.
@@ -316,7 +336,7 @@ pub(crate) fn print_warnings(entry: &ImageEntry, opened: &Opened) {
 /// Reads and decodes an image; errors include its path.
 pub(crate) fn decode(inputs: &Inputs, entry: &ImageEntry) -> Result<Image, Error> {
     let bytes = inputs.read(entry.file, &entry.path)?;
-    image::decode(&bytes, Limits::default()).map_err(|error| error.in_file(&entry.path))
+    image::decode(&bytes, limits::get()).map_err(|error| error.in_file(&entry.path))
 }
 
 /// Set by Ctrl-C and [`stop`]; no further image is started.

@@ -16,7 +16,7 @@ mod transform;
 use color::Plane;
 use huffman::{Bits, Fault, Table};
 
-use super::{ImageError, Limits};
+use super::{ImageError, Limits, check_size};
 
 const FORMAT: &str = "JPEG";
 
@@ -310,7 +310,7 @@ impl Decoder {
         if count > 4 {
             return Err(unsupported(format!("{count} values a pixel")));
         }
-        self.limits.check(width as u64, height as u64)?;
+        check_size(&self.limits, width as u64, height as u64)?;
         fits(Size { width, height, components: count })?;
         let described = components.chunks_exact(3).take(count);
         let sampling = |byte: u8| (usize::from(byte >> 4), usize::from(byte & 15));

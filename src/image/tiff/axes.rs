@@ -1,6 +1,7 @@
 //! The axes of a stack, and the arrangement of planes along them.
 
-use super::layout::{MAXIMUM_PLANES, Plane};
+use super::layout::Plane;
+use crate::limits::Limits;
 
 /// The meaning of an axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,16 +33,16 @@ impl Axis {
     }
 }
 
-/// The total number of planes; `None` if it is larger than any stack.
-pub(super) fn count(axes: &[Axis]) -> Option<usize> {
+/// The total number of planes; `None` if it exceeds the limit.
+pub(super) fn count(axes: &[Axis], limits: &Limits) -> Option<usize> {
     let product = axes.iter().try_fold(1usize, |product, axis| product.checked_mul(axis.length));
-    product.filter(|product| (1..=MAXIMUM_PLANES).contains(product))
+    product.filter(|&product| (1..=limits.maximum_planes).contains(&(product as u64)))
 }
 
 /// Arranges planes that are stored along these axes, the fastest first. Several axes of a kind are merged.
 /// Missing planes are at the end.
-pub(super) fn arrange(axes: &[Axis], stored: &[Plane]) -> Option<Arranged> {
-    let all = count(axes)?;
+pub(super) fn arrange(axes: &[Axis], stored: &[Plane], limits: &Limits) -> Option<Arranged> {
+    let all = count(axes, limits)?;
     let length = |kind| axes.iter().filter(|axis| axis.kind == kind).map(|axis| axis.length).product();
     let (channels, slices, frames): (usize, usize, usize) =
         (length(Kind::Channel), length(Kind::Slice), length(Kind::Frame));
@@ -68,7 +69,7 @@ mod tests {
     fn planes_find_their_places() {
         let stored: Vec<Plane> = (0..6).map(|page| Plane { page, sample: 0 }).collect();
         let pages = |axes: &[Axis]| {
-            let arranged = arrange(axes, &stored).unwrap();
+            let arranged = arrange(axes, &stored, &Limits::default()).unwrap();
             let pages: Vec<usize> = arranged.planes.iter().map(|plane| plane.unwrap().page).collect();
             ((arranged.channels, arranged.slices, arranged.frames), pages)
         };
@@ -77,6 +78,6 @@ mod tests {
         assert_eq!(pages(&[z, c]), ((2, 3, 1), vec![0, 3, 1, 4, 2, 5]));
         let frames = [Axis::new(Kind::Frame, 3), Axis::new(Kind::Frame, 2)];
         assert_eq!(pages(&frames), ((1, 1, 6), vec![0, 1, 2, 3, 4, 5]));
-        assert_eq!(arrange(&[Axis::new(Kind::Frame, usize::MAX), z], &stored), None);
+        assert_eq!(arrange(&[Axis::new(Kind::Frame, usize::MAX), z], &stored, &Limits::default()), None);
     }
 }

@@ -201,7 +201,7 @@ fn jpeg(
     };
     let colors = if page.is_ycbcr && samples == 3 { Colors::Ycbcr } else { Colors::Stored };
     // Sizes that fit are no larger than the strip, which has been checked.
-    let limits = Limits { maximum_pixels: u64::MAX };
+    let limits = Limits::default().with_maximum_pixels(u64::MAX);
     let decoded = jpeg::decode(packed.bytes, tables, colors, limits, fits).map_err(|error| match error {
         ImageError::Corrupt { format: FORMAT, .. } => error,
         ImageError::Corrupt { reason, .. } => damaged("JPEG", &reason),

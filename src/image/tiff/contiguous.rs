@@ -1,7 +1,7 @@
 //! Planes stored contiguously in the file, of which only the first has a directory.
 
 use super::compression;
-use super::directory::{File, MAXIMUM_PAGES, tag};
+use super::directory::{File, tag};
 use super::page::Page;
 
 /// The number of bytes of an uncompressed page.
@@ -28,7 +28,7 @@ pub(super) fn expand(file: &File, pages: &mut Vec<Page>, at: usize, count: usize
     let behind = (file.bytes.len() as u64).saturating_sub(first);
     let is_free =
         || !example.directory.is_within(first, first.saturating_add(bytes.saturating_mul(count as u64)));
-    if behind / bytes < count as u64 || count > MAXIMUM_PAGES || !is_free() {
+    if behind / bytes < count as u64 || count as u64 > file.limits.maximum_pages || !is_free() {
         return found;
     }
     for plane in 1..count {

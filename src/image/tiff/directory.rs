@@ -5,15 +5,9 @@
 
 use crate::image::warning::{kind, warn};
 use crate::image::{ImageError, Warning};
+use crate::limits::{Limits, check};
 
 use super::FORMAT;
-
-/// The maximum number of directories in a file: more than any microscope writes, few enough to read within a
-/// second.
-pub(super) const MAXIMUM_PAGES: usize = 1 << 17;
-/// The maximum number of entries in all directories, so that overlapping directories cannot take unlimited
-/// time.
-const MAXIMUM_ENTRIES: usize = 1 << 23;
 
 /// The contents of a file, and the format of its numbers.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +15,7 @@ pub(super) struct File<'a> {
     pub bytes: &'a [u8],
     pub big_endian: bool,
     big_tiff: bool,
+    pub limits: Limits,
 }
 
 /// An entry of a directory: the location of its values.
@@ -118,13 +113,13 @@ pub(super) fn corrupt(reason: impl Into<String>) -> ImageError {
 
 impl<'a> File<'a> {
     /// Reads the header. Also returns the offset of the first directory.
-    fn open(bytes: &'a [u8]) -> Result<(Self, u64), ImageError> {
+    fn open(bytes: &'a [u8], limits: Limits) -> Result<(Self, u64), ImageError> {
         let big_endian = match bytes.get(..2) {
             Some(b"II") => false,
             Some(b"MM") => true,
             _ => return Err(corrupt("it does not begin as a TIFF")),
         };
-        let file = Self { bytes, big_endian, big_tiff: false };
+        let file = Self { bytes, big_endian, big_tiff: false, limits };
         match file.number(2, 2)? {
             42 => Ok((file, file.number(4, 4)?)),
             43 if file.number(4, 2)? == 8 => Ok((Self { big_tiff: true, ..file }, file.number(8, 8)?)),
@@ -179,7 +174,8 @@ impl<'a> File<'a> {
         let mut fields = Vec::new();
         for at in (first..first + length).step_by(entry_size) {
             let (tag, kind) = (self.number(at, 2)? as u16, self.number(at + 2, 2)? as u16);
-            if tag::ALL.contains(&tag) {
+            // Of a tag that is there several times, the first counts.
+            if tag::ALL.contains(&tag) && fields.iter().all(|field: &Field| field.tag != tag) {
                 let count = self.place(at + 4, value_size)?;
                 let value = at + 4 + value_size;
                 let fits = count.checked_mul(size_of_kind(kind)).is_some_and(|bytes| bytes <= value_size);
@@ -198,12 +194,13 @@ impl<'a> File<'a> {
 /// cycle, with a warning.
 pub(super) fn open<'a>(
     bytes: &'a [u8],
+    limits: Limits,
     warnings: &mut Vec<Warning>,
 ) -> Result<(File<'a>, Vec<Directory>), ImageError> {
-    let (file, mut next) = File::open(bytes)?;
+    let (file, mut next) = File::open(bytes, limits)?;
     let mut directories = Vec::new();
     let mut seen = std::collections::HashSet::new();
-    let mut all_entries = 0;
+    let mut all_entries = 0u64;
     while next != 0 {
         if !seen.insert(next) {
             let pages = directories.len();
@@ -214,13 +211,10 @@ pub(super) fn open<'a>(
         }
         let start = usize::try_from(next).map_err(|_| ImageError::Truncated { format: FORMAT })?;
         let (directory, after, entries) = file.directory(start)?;
-        all_entries += entries;
+        all_entries += entries as u64;
         directories.push(directory);
-        if directories.len() > MAXIMUM_PAGES || all_entries > MAXIMUM_ENTRIES {
-            return Err(corrupt(format!(
-                "it has more than {MAXIMUM_PAGES} pages, or pages with too many entries"
-            )));
-        }
+        check::maximum_pages(&limits, directories.len() as u64)?;
+        check::maximum_tags(&limits, all_entries)?;
         next = after;
     }
     Ok((file, directories))

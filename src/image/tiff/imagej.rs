@@ -4,6 +4,8 @@
 //! The keys are those of ImageJ's `FileSaver` and `TiffDecoder` (`ij.io`); display colours and labels
 //! are in ImageJ's private tags 50838 and 50839.
 
+use std::collections::HashSet;
+
 use super::axes::{self, Axis, Kind};
 use super::contiguous;
 use super::directory::{File, tag};
@@ -13,6 +15,7 @@ use super::pixels;
 use crate::image::stack::gray_or_color;
 use crate::image::warning::{kind, warn};
 use crate::image::{ChannelInfo, ImageError, PixelSize, Warning};
+use crate::limits::check;
 
 /// Whether ImageJ (or a program that uses its format) wrote this description.
 pub(super) fn wrote(description: &str) -> bool {
@@ -62,11 +65,13 @@ pub(super) fn layout(
         warn(warnings, kind::SLICES_AS_CHANNELS, message);
         (page_channels, slices) = (slices, 1);
     }
-    let stored = layout::every_sample(&used[..images], samples)?;
+    let stored = layout::every_sample(&used[..images], samples, &file.limits)?;
     let order = order(key("order").unwrap_or("czt"), page_channels, slices, frames);
     let axes = [&[Axis::new(Kind::Channel, samples)], &order[..]].concat();
     let flat: Vec<Plane> = stored.iter().copied().flatten().collect();
-    let planes = axes::arrange(&axes, &flat).map_or(stored, |arranged| arranged.planes);
+    let planes = axes::arrange(&axes, &flat, &file.limits).map_or(stored, |arranged| arranged.planes);
+    let private_bytes = example.directory.count(tag::IMAGEJ_VALUES) as u64;
+    check::maximum_metadata_bytes(&file.limits, private_bytes)?;
     let private = Private::read(file, &example).unwrap_or_default();
     let channels = if is_color {
         gray_or_color(true)
@@ -85,7 +90,7 @@ pub(super) fn layout(
     if !is_color && layout.channels.len() == 1 && private.labels.len() >= layout.slices {
         let names: Vec<String> =
             private.labels[..layout.slices].iter().map(|label| channel_of(label)).collect();
-        layout.name_channels(&names, warnings);
+        layout.name_channels(&names, &file.limits, warnings);
     }
     Ok(layout)
 }
@@ -150,8 +155,8 @@ fn channels(file: &File, page: &Page, private: &Private, count: usize) -> Vec<Ch
     }
     // The first planes are the channels of the first slice; their labels are used as names if all differ.
     let labels: Vec<&String> = private.labels.iter().take(count).collect();
-    let differ =
-        labels.iter().enumerate().all(|(at, label)| !label.is_empty() && !labels[..at].contains(label));
+    let mut seen = HashSet::new();
+    let differ = labels.iter().all(|label| !label.is_empty() && seen.insert(*label));
     if count > 1 && labels.len() == count && differ {
         for (channel, label) in channels.iter_mut().zip(labels) {
             channel.name.clone_from(label);

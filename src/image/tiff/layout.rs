@@ -1,11 +1,12 @@
 //! The layout of a stack: the page and sample of each channel, slice and frame.
 
 use super::axes::{self, Axis, Kind};
-use super::directory::{File, corrupt, tag};
+use super::directory::{File, tag};
 use super::page::{Meaning, Page};
 use crate::image::stack::gray_or_color;
 use crate::image::warning::{kind, warn};
 use crate::image::{ChannelInfo, ImageError, PixelSize, Warning};
+use crate::limits::{Limits, check};
 
 /// A plane: a sample of a page; the first sample of a colour page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,11 +79,13 @@ pub(super) fn plain(file: &File, pages: &[Page], warnings: &mut Vec<Warning>) ->
     if layout.slices < 2 {
         return Ok(layout);
     }
+    let lengths = used.iter().map(|&at| pages[at].directory.count(tag::PAGE_NAME) as u64);
+    check::maximum_metadata_bytes(&file.limits, lengths.fold(0, u64::saturating_add))?;
     let name =
         |&at: &usize| pages[at].directory.text(file, tag::PAGE_NAME).ok().map(|name| name.trim().to_owned());
     let names: Option<Vec<String>> = used.iter().map(name).collect();
     if let Some(names) = names.as_deref().filter(|_| !layout.is_color && layout.channels.len() == 1)
-        && layout.name_channels(names, warnings)
+        && layout.name_channels(names, &file.limits, warnings)
     {
         return Ok(layout);
     }
@@ -116,16 +119,24 @@ pub(super) fn of_pages(
         is_color,
         pixel_size: example.and_then(|page| printed_size(file, page)),
         significant_bits: None,
-        planes: every_sample(used, samples)?,
+        planes: every_sample(used, samples, &file.limits)?,
     })
 }
 
 impl Layout {
     /// Converts slices of one channel to channels if their names are channel names: `DAPI`, `GFP`, and again
     /// `DAPI`, `GFP` for the next slice, or all of `DAPI` first. Returns whether they were converted.
-    pub(super) fn name_channels(&mut self, names: &[String], warnings: &mut Vec<Warning>) -> bool {
+    pub(super) fn name_channels(
+        &mut self,
+        names: &[String],
+        limits: &Limits,
+        warnings: &mut Vec<Warning>,
+    ) -> bool {
         let mut distinct: Vec<&String> = Vec::new();
         for name in names {
+            if distinct.len() > MOST_NAMED {
+                return false;
+            }
             if !distinct.contains(&name) {
                 distinct.push(name);
             }
@@ -145,7 +156,7 @@ impl Layout {
             return false;
         };
         let stored: Vec<Plane> = self.planes.iter().copied().flatten().collect();
-        let Some(arranged) = axes::arrange(&axes, &stored).filter(|_| stored.len() == all) else {
+        let Some(arranged) = axes::arrange(&axes, &stored, limits).filter(|_| stored.len() == all) else {
             return false;
         };
         let list: Vec<&str> = distinct.iter().map(|name| name.as_str()).collect();
@@ -183,14 +194,13 @@ pub(super) fn named_or_numbered(channels: usize, names: &[String]) -> Vec<Channe
     list
 }
 
-/// The maximum number of planes of a stack.
-pub(super) const MAXIMUM_PLANES: usize = 1 << 20;
-
 /// The samples of the first page, then those of the second, and so on.
-pub(super) fn every_sample(pages: &[usize], samples: usize) -> Result<Vec<Option<Plane>>, ImageError> {
-    if pages.len().saturating_mul(samples) > MAXIMUM_PLANES {
-        return Err(corrupt(format!("it has {} pages with {samples} values a pixel each", pages.len())));
-    }
+pub(super) fn every_sample(
+    pages: &[usize],
+    samples: usize,
+    limits: &Limits,
+) -> Result<Vec<Option<Plane>>, ImageError> {
+    check::maximum_planes(limits, (pages.len() as u64).saturating_mul(samples as u64))?;
     let of_page = |&page: &usize| (0..samples).map(move |sample| Some(Plane { page, sample }));
     Ok(pages.iter().flat_map(of_page).collect())
 }

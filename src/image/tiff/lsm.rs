@@ -33,7 +33,7 @@ pub(super) fn layout(file: &File, pages: &[Page], warnings: &mut Vec<Warning>) -
         used.iter().flat_map(|&page| (0..samples).map(move |sample| Plane { page, sample })).collect();
     let axes =
         [Axis::new(Kind::Channel, samples), Axis::new(Kind::Slice, slices), Axis::new(Kind::Frame, frames)];
-    let arranged = axes::arrange(&axes, &stored)?;
+    let arranged = axes::arrange(&axes, &stored, &file.limits)?;
     let side = |at: usize| Some(file.float_in(block.get(at..at + 8)?)? * 1e6);
     Some(Layout {
         channels: channels(file, block, samples),

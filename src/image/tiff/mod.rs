@@ -25,19 +25,15 @@ use image::metadata::Orientation;
 
 use directory::{File, tag};
 use layout::{Layout, Plane};
-use page::Page;
+use ome::Unusable;
+use page::{Meaning, Number, Page};
 
-use super::decode::Limits;
 use super::display::default_displays;
 use super::stack::{Keep, Opened, Selection, StackInfo, choose_channel, finite, plane_range, project};
 use super::{Buffer, Channel, Image, ImageError, Samples, Warning, orientation};
+use crate::limits::{Limits, check};
 
 const FORMAT: &str = "TIFF";
-
-/// The number of strips and tiles that is always allowed.
-const MAXIMUM_CHUNKS: u64 = 1 << 16;
-/// Starting a strip or tile takes about as long as decoding this many values.
-const VALUES_A_CHUNK: u64 = 1024;
 
 /// Whether the file starts like a BigTIFF (version 43 instead of 42).
 pub(super) fn is_big_tiff(bytes: &[u8]) -> bool {
@@ -52,12 +48,18 @@ pub(super) fn open(
     keep: Keep,
 ) -> Result<Opened, ImageError> {
     let mut warnings = Vec::new();
-    let (file, directories) = directory::open(bytes, &mut warnings)?;
+    let (file, directories) = directory::open(bytes, limits, &mut warnings)?;
+    let mut values = 0u64;
+    for directory in &directories {
+        values = values.saturating_add(page::values_read(&file, directory)?);
+        check::maximum_tag_values(&limits, values)?;
+    }
     let mut pages: Vec<Page> =
         directories.into_iter().map(|page| Page::read(&file, page)).collect::<Result<_, _>>()?;
     let Some(first) = pages.first() else {
         return Err(directory::corrupt("it has no pages"));
     };
+    check::maximum_metadata_bytes(&limits, first.directory.count(tag::DESCRIPTION) as u64)?;
     let description = first.directory.text(&file, tag::DESCRIPTION)?;
     let turned = first.directory.number(&file, tag::ORIENTATION, 1).unwrap_or(1);
     orientation::warn_of(u8::try_from(turned).ok().and_then(Orientation::from_exif), &mut warnings);
@@ -73,11 +75,15 @@ fn layout(
     warnings: &mut Vec<Warning>,
 ) -> Result<Layout, ImageError> {
     if ome::wrote(description) {
-        return ome::layout(pages, description, warnings).or_else(|unusable| {
-            let mut layout = layout::plain(file, pages, warnings)?;
-            layout.pixel_size = unusable.pixel_size.or(layout.pixel_size);
-            Ok(layout)
-        });
+        return match ome::layout(pages, description, &file.limits, warnings) {
+            Ok(layout) => Ok(layout),
+            Err(Unusable::Limit(error)) => Err(error.into()),
+            Err(Unusable::PassedOver(pixel_size)) => {
+                let mut layout = layout::plain(file, pages, warnings)?;
+                layout.pixel_size = pixel_size.or(layout.pixel_size);
+                Ok(layout)
+            }
+        };
     }
     if imagej::wrote(description) {
         return imagej::layout(file, pages, description, warnings);
@@ -159,24 +165,60 @@ impl Stack<'_> {
 
     /// Rejects unreadable pages, and stacks that would take too long.
     fn check_all(&self, wanted: &[Vec<(usize, Vec<Wanted>)>]) -> Result<(), ImageError> {
-        let (mut values, mut chunks): (u64, u64) = (0, 0);
-        for page in wanted.iter().flatten().filter_map(|(page, _)| self.pages.get(*page)) {
-            page.check(self.limits)?;
+        let limits = &self.limits;
+        let (mut values, mut chunks, mut of_colors): (u64, u64, u64) = (0, 0, 0);
+        for (page, _) in wanted.iter().flatten() {
+            let Some(page) = self.pages.get(*page) else { continue };
+            page.check(*limits)?;
             let pixels = (page.width as u64).saturating_mul(page.height as u64);
             values = values.saturating_add(pixels.saturating_mul(page.samples as u64));
             let of_page =
                 page.directory.count(tag::STRIP_OFFSETS).max(page.directory.count(tag::TILE_OFFSETS));
             chunks = chunks.saturating_add(of_page as u64);
+            limits.check_strips(chunks)?;
+            if self.layout.is_color && page.meaning == Meaning::Palette {
+                of_colors = of_colors.saturating_add(3 << page.bits.min(16));
+                check::maximum_tag_values(limits, of_colors)?;
+            }
         }
-        let maximum_values = self.limits.maximum_values();
-        if chunks > MAXIMUM_CHUNKS.max(maximum_values / VALUES_A_CHUNK) {
-            return Err(directory::corrupt(format!("its pages are cut into {chunks} strips or tiles")));
-        }
+        let maximum_values = limits.maximum_values();
         if values > maximum_values {
-            Err(ImageError::StackTooLarge { values, maximum_values })
-        } else {
-            Ok(())
+            return Err(ImageError::StackTooLarge { values, maximum_values });
         }
+        // Strips that share bytes are decompressed again and again.
+        let mut stored = 0u64;
+        for page in wanted.iter().flatten().filter_map(|(page, _)| self.pages.get(*page)) {
+            stored = stored.saturating_add(pixels::compressed_bytes(&self.file, page, *limits)?);
+        }
+        let in_file = self.file.bytes.len() as u64;
+        if stored > in_file.max(limits.maximum_bytes()) {
+            let reason =
+                format!("its strips or tiles overlap: they have {stored} bytes, the file has {in_file}");
+            return Err(directory::corrupt(reason));
+        }
+        self.check_memory(wanted)
+    }
+
+    /// Rejects a selection whose planes do not fit into memory.
+    fn check_memory(&self, wanted: &[Vec<(usize, Vec<Wanted>)>]) -> Result<(), ImageError> {
+        let limits = &self.limits;
+        let bytes = |(page, wanted): &(usize, Vec<Wanted>)| {
+            let page = self.pages.get(*page)?;
+            let value = match (page.number, page.bits) {
+                (Number::Unsigned, 1..=8) => 1,
+                (Number::Unsigned, 9..=16) => 2,
+                _ => 4,
+            };
+            let values = (wanted.len() * if self.layout.is_color { 3 } else { 1 }) as u64;
+            let pixels = (page.width as u64).saturating_mul(page.height as u64);
+            Some(pixels.saturating_mul(values).saturating_mul(value))
+        };
+        let all = wanted.first().into_iter().flatten().filter_map(bytes).fold(0, u64::saturating_add);
+        if all > limits.maximum_bytes() {
+            return check::maximum_pixel_bytes(limits, all.div_ceil(limits.maximum_pixels.max(1)))
+                .map_err(ImageError::from);
+        }
+        Ok(())
     }
 
     /// Reads the values of some channels of a page, separately; for a colour page, all three interleaved.

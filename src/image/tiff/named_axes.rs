@@ -70,7 +70,7 @@ pub(super) fn layout(
         );
         warn(warnings, kind::AXES, message);
     };
-    let Some(count) = axes::count(&kinds) else {
+    let Some(count) = axes::count(&kinds, &file.limits) else {
         does_not_fit(warnings, used.len() * samples);
         return Ok(None);
     };
@@ -84,7 +84,7 @@ pub(super) fn layout(
     }
     let stored: Vec<Plane> =
         used.iter().flat_map(|&page| (0..samples).map(move |sample| Plane { page, sample })).collect();
-    let Some(arranged) = axes::arrange(&kinds, &stored) else { return Ok(None) };
+    let Some(arranged) = axes::arrange(&kinds, &stored, &file.limits) else { return Ok(None) };
     let (mut channels, mut slices, frames) = (arranged.channels, arranged.slices, arranged.frames);
     if is_color && channels > 1 {
         // Several colour images have no channels to select; they are treated as slices.

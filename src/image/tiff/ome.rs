@@ -7,14 +7,15 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use roxmltree::{Document, Node, ParsingOptions};
+use roxmltree::Node;
 
-use super::layout::{self, Layout, MAXIMUM_PLANES, Plane, micrometres};
+use super::layout::{self, Layout, Plane, micrometres};
 use super::page::Page;
 use super::xml;
 use crate::image::stack::gray_or_color;
 use crate::image::warning::{kind, warn};
 use crate::image::{ChannelInfo, PixelSize, Warning};
+use crate::limits::{LimitError, Limits};
 
 /// Whether a description is OME XML.
 pub(super) fn wrote(description: &str) -> bool {
@@ -23,33 +24,44 @@ pub(super) fn wrote(description: &str) -> bool {
     start.starts_with('<') && (start.contains("<OME") || start.contains(":OME"))
 }
 
-/// A description that cannot be used, but may contain the pixel size.
-pub(super) struct Unusable {
-    pub pixel_size: Option<PixelSize>,
+/// Why a description is not used.
+pub(super) enum Unusable {
+    /// It does not fit the pages, but may contain the pixel size.
+    PassedOver(Option<PixelSize>),
+    /// It exceeds a limit.
+    Limit(LimitError),
+}
+
+impl From<LimitError> for Unusable {
+    fn from(error: LimitError) -> Self {
+        Self::Limit(error)
+    }
 }
 
 /// The layout of the pages as a stack. Malformed XML is read as far as possible, with a warning.
 ///
 /// # Errors
-/// The description cannot be used, and a warning is added: the pages are then a stack without a description.
+/// The description cannot be used, and a warning is added: the pages are then a stack without a description. Or
+/// it exceeds a limit.
 pub(super) fn layout(
     pages: &[Page],
     description: &str,
+    limits: &Limits,
     warnings: &mut Vec<Warning>,
 ) -> Result<Layout, Unusable> {
     let passed_over = |warnings: &mut Vec<Warning>, reason: &str, pixel_size| {
         let message =
             format!("{reason}; the description is passed over, and the pages are taken as they come");
         warn(warnings, kind::OME_XML, message);
-        Unusable { pixel_size }
+        Unusable::PassedOver(pixel_size)
     };
-    let text = match well_formed(description, warnings) {
+    let text = match well_formed(description, limits, warnings)? {
         Ok(text) => text,
         Err(error) => {
             return Err(passed_over(warnings, &format!("its OME-XML is not valid ({error})"), None));
         }
     };
-    let document = match Document::parse_with_options(&text, options()) {
+    let document = match xml::parse(&text, limits)? {
         Ok(document) => document,
         Err(error) => {
             return Err(passed_over(warnings, &format!("its OME-XML is not valid ({error})"), None));
@@ -61,38 +73,41 @@ pub(super) fn layout(
             "its OME-XML does not describe its planes, as in a set whose description is in another file";
         return Err(passed_over(warnings, reason, None));
     };
-    let reading = Reading::new(node, pages, warnings).and_then(|reading| {
+    let reading = Reading::new(node, pages, limits, warnings).and_then(|reading| {
         let planes = reading.planes(node, root.attribute("UUID"), pages.len(), warnings)?;
         Ok(reading.layout(node, pages, &planes))
     });
     reading.map_err(|reason| passed_over(warnings, &reason, pixel_size(node)))
 }
 
-fn options<'a>() -> ParsingOptions<'a> {
-    ParsingOptions { allow_dtd: false, nodes_limit: 1 << 21, ..ParsingOptions::default() }
-}
-
 /// The description as valid XML: unchanged, or cleaned, or the part that can be recovered.
 ///
 /// # Errors
-/// The reason why it cannot be parsed.
-fn well_formed<'a>(description: &'a str, warnings: &mut Vec<Warning>) -> Result<Cow<'a, str>, String> {
+/// A limit is exceeded; or, inside, the reason why it cannot be parsed.
+fn well_formed<'a>(
+    description: &'a str,
+    limits: &Limits,
+    warnings: &mut Vec<Warning>,
+) -> Result<Result<Cow<'a, str>, String>, LimitError> {
     let as_it_is = description.trim_start_matches('\u{feff}').trim_start();
-    let parses = |text: &str| Document::parse_with_options(text, options()).map(|_| ());
-    let Err(error) = parses(as_it_is) else { return Ok(as_it_is.into()) };
+    let Err(error) = xml::parse(as_it_is, limits)? else { return Ok(Ok(as_it_is.into())) };
     let cleaned = xml::cleaned(description);
-    let (text, how) = if parses(&cleaned).is_ok() {
+    let (text, how) = if xml::parse(&cleaned, limits)?.is_ok() {
         (cleaned.into_owned(), "it is read without what XML may not have")
     } else {
-        let salvaged = xml::salvaged(&cleaned, "Pixels", &["Channel", "TiffData"]);
+        let salvaged = xml::salvaged(&cleaned, "Pixels", &["Channel", "TiffData"], limits)?;
         (salvaged, "only the number of planes and the channels' names are read of it")
     };
-    if parses(&text).is_err() {
-        return Err(error.to_string());
+    if xml::parse(&text, limits)?.is_err() {
+        return Ok(Err(error.to_string()));
     }
     warn(warnings, kind::OME_XML, format!("its OME-XML is not valid ({error}); {how}"));
-    Ok(Cow::Owned(text))
+    Ok(Ok(Cow::Owned(text)))
 }
+
+/// The maximum number of planes that the elements `TiffData` name, so that those that name the same planes again do not
+/// take unlimited time.
+const MOST_PLANES_NAMED: usize = 1 << 20;
 
 /// Element names, regardless of the year of the schema.
 trait Named {
@@ -134,11 +149,11 @@ struct Reading {
 impl Reading {
     /// # Errors
     /// The reason why the description does not match the pages.
-    fn new(node: Node, pages: &[Page], warnings: &mut Vec<Warning>) -> Result<Self, String> {
+    fn new(node: Node, pages: &[Page], limits: &Limits, warnings: &mut Vec<Warning>) -> Result<Self, String> {
         let size = |name: &str| number(node, name).filter(|&size| size > 0).unwrap_or(1);
         let (mut channels, mut slices, frames) = (size("SizeC"), size("SizeZ"), size("SizeT"));
         let all = channels.checked_mul(slices).and_then(|planes| planes.checked_mul(frames));
-        if all.is_none_or(|planes| planes > MAXIMUM_PLANES) {
+        if all.is_none_or(|planes| planes as u64 > limits.maximum_planes) {
             return Err(format!(
                 "its OME-XML tells of {channels} channels, {slices} slices and {frames} frames"
             ));
@@ -258,7 +273,8 @@ impl Reading {
         is_here: impl Fn(&Node) -> bool,
     ) -> Result<Vec<Option<usize>>, String> {
         let mut planes = vec![None; self.count()];
-        let mut budget = MAXIMUM_PLANES;
+        // More elements than that name planes twice.
+        let mut budget = MOST_PLANES_NAMED;
         for data in children(node, "TiffData").filter(is_here) {
             let first_page = number(data, "IFD");
             let given = number(data, "PlaneCount");

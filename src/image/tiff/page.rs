@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::directory::{Directory, File, tag};
 use super::{FORMAT, compression};
-use crate::image::{ImageError, Limits};
+use crate::image::{ImageError, Limits, check_size};
 
 /// The meaning of the values of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +71,13 @@ const PALETTE: u16 = 3;
 const CMYK: u16 = 5;
 const YCBCR: u16 = 6;
 
+/// The number of values of a directory that [`Page::read`] reads.
+pub(super) fn values_read(file: &File, directory: &Directory) -> Result<u64, ImageError> {
+    let samples = directory.number(file, tag::SAMPLES, 1)?.min(MOST_LOOKED_AT as u64);
+    let lists = [tag::EXTRA_SAMPLES, tag::SAMPLE_FORMAT, tag::BITS].map(|tag| directory.count(tag) as u64);
+    Ok(lists.into_iter().map(|count| count.min(samples)).sum())
+}
+
 impl Page {
     pub(super) fn read(file: &File, directory: Directory) -> Result<Self, ImageError> {
         let number = |tag, missing| directory.number(file, tag, missing);
@@ -131,7 +138,7 @@ impl Page {
                 "a page of {width} × {height} pixels with {samples} values each"
             )));
         }
-        limits.check(self.width as u64, self.height as u64)?;
+        check_size(&limits, self.width as u64, self.height as u64)?;
         if self.meaning == Meaning::Other {
             return unsupported(format!("its colours are {}", photometric_name(self.photometric)));
         }

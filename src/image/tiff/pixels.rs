@@ -7,7 +7,7 @@ use super::compression::{self, Packed};
 use super::directory::{File, corrupt, tag};
 use super::page::{Meaning, Number, Page};
 use crate::image::warning::{kind, warn};
-use crate::image::{Buffer, ImageError, Limits, Samples, Warning};
+use crate::image::{Buffer, ImageError, Limits, Samples, Warning, check_size};
 
 /// Reads the requested samples of a page, in this order, interleaved and row-major, with the shape
 /// `[height, width, wanted.len()]`.
@@ -127,9 +127,15 @@ fn without_black<T: Copy>(inks: &[T], light: impl Fn(T, T) -> T) -> Buffer<T> {
     pixels.flat_map(|ink| [light(ink[0], ink[3]), light(ink[1], ink[3]), light(ink[2], ink[3])]).collect()
 }
 
+/// The maximum length in bytes of a number that is written as text.
+const LONGEST_NUMBER: usize = 256;
+
 /// The value of omitted strips and tiles: 0, or the value of the tag GDAL_NODATA.
 fn background(file: &File, page: &Page) -> f64 {
-    let given = page.directory.text(file, tag::NO_DATA).ok().and_then(|text| text.trim().parse().ok());
+    // Each page reads this text, and they may share a long one.
+    let is_number = page.directory.count(tag::NO_DATA) <= LONGEST_NUMBER;
+    let given = page.directory.text(file, tag::NO_DATA).ok().filter(|_| is_number);
+    let given = given.and_then(|text| text.trim().parse().ok());
     let stored = given.unwrap_or(0.0);
     match page.number {
         Number::Unsigned if page.white_is_zero => (u64::MAX >> (64 - page.bits)) as f64 - stored,
@@ -157,6 +163,14 @@ fn is_tiled(file: &File, page: &Page) -> Result<bool, ImageError> {
         page.width.div_ceil(width).saturating_mul(page.height.div_ceil(height)).saturating_mul(planes);
     let strips = if rows == 0 { planes } else { page.height.div_ceil(rows).saturating_mul(planes) };
     Ok(places == tiles || places != strips)
+}
+
+/// The number of compressed bytes of the strips or tiles of a page.
+pub(super) fn compressed_bytes(file: &File, page: &Page, limits: Limits) -> Result<u64, ImageError> {
+    if compression::is_none(page.compression) {
+        return Ok(0);
+    }
+    Ok(Grid::read(file, page, limits)?.lengths.into_iter().fold(0, u64::saturating_add))
 }
 
 /// The division of a page into strips or tiles.
@@ -200,7 +214,7 @@ impl<'a> Grid<'a> {
         } else {
             (page.width, side(tag::STRIP_ROWS, page.height)?.min(page.height))
         };
-        limits.check(width as u64, height as u64)?;
+        check_size(&limits, width as u64, height as u64)?;
         let samples = if page.is_planar { 1 } else { page.samples };
         let row_bytes = width.saturating_mul(samples).saturating_mul(page.bits).div_ceil(8);
         if (row_bytes as u64).saturating_mul(height as u64) > limits.maximum_bytes() {

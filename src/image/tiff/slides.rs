@@ -2,13 +2,12 @@
 //! Leica, whose first page is not always the scan; SVS of Aperio, with the pixel size in its description.
 //! Also single planes of MetaXpress, with the pixel size and the channel name in XML.
 
-use roxmltree::Document;
-
 use super::directory::{File, tag};
 use super::layout::{self, Layout, alike, alike_to};
 use super::page::Page;
 use super::xml;
 use crate::image::{ChannelInfo, ImageError, PixelSize};
+use crate::limits::check;
 
 const QPTIFF: &str = "PerkinElmer-QPI-ImageDescription";
 
@@ -47,7 +46,7 @@ fn aperio_size(description: &str) -> Option<PixelSize> {
 fn metaxpress(file: &File, pages: &[Page], description: &str) -> Result<Layout, ImageError> {
     let mut layout = layout::of_pages(file, pages, &alike(pages), true)?;
     let cleaned = xml::cleaned(description);
-    let Ok(document) = Document::parse(&cleaned) else { return Ok(layout) };
+    let Ok(document) = xml::parse(&cleaned, &file.limits)? else { return Ok(layout) };
     let value = |id: &str| {
         let mut properties = document.descendants().filter(|node| node.tag_name().name() == "prop");
         properties.find(|node| node.attribute("id") == Some(id))?.attribute("value").map(str::trim)
@@ -74,10 +73,13 @@ fn metaxpress(file: &File, pages: &[Page], description: &str) -> Result<Layout, 
 fn qptiff(file: &File, pages: &[Page]) -> Result<Layout, ImageError> {
     let mut used = Vec::new();
     let mut channels = Vec::new();
+    let mut bytes = 0u64;
     for at in alike(pages) {
+        bytes = bytes.saturating_add(pages[at].directory.count(tag::DESCRIPTION) as u64);
+        check::maximum_metadata_bytes(&file.limits, bytes)?;
         let text = pages[at].directory.text(file, tag::DESCRIPTION)?;
         let cleaned = xml::cleaned(&text);
-        let document = Document::parse(&cleaned).ok();
+        let document = xml::parse(&cleaned, &file.limits)?.ok();
         let child = |name: &str| {
             let mut nodes = document.as_ref()?.root_element().children();
             let text = nodes.find(|node| node.tag_name().name() == name)?.text()?.trim();

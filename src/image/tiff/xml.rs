@@ -2,6 +2,86 @@
 
 use std::borrow::Cow;
 
+use roxmltree::{Document, Error, ParsingOptions};
+
+use crate::limits::{LimitError, Limits, check};
+
+/// Parses XML if it does not exceed the limits. The parser compares the attributes and the namespaces of an element
+/// with each other, and reserves memory for all tags and attributes first.
+///
+/// # Errors
+/// A limit is exceeded; or, inside, the text is not well formed.
+pub(super) fn parse<'text>(
+    text: &'text str,
+    limits: &Limits,
+) -> Result<Result<Document<'text>, Error>, LimitError> {
+    check::maximum_metadata_bytes(limits, text.len() as u64)?;
+    let counts = Counts::of(text);
+    check::maximum_xml_tags(limits, counts.tags)?;
+    check::maximum_element_attributes(limits, counts.of_element)?;
+    check::maximum_namespaces(limits, counts.namespaces)?;
+    // The parser's estimate counts equals signs in texts, too.
+    check::maximum_xml_attributes(limits, text.bytes().filter(|&byte| byte == b'=').count() as u64)?;
+    let options = ParsingOptions { allow_dtd: false, ..ParsingOptions::default() };
+    Ok(Document::parse_with_options(text, options))
+}
+
+/// What the parser will find in a text, as far as that is well formed.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Counts {
+    /// The number of `<`.
+    tags: u64,
+    /// The largest number of attributes of an element.
+    of_element: u64,
+    namespaces: u64,
+}
+
+impl Counts {
+    fn of(text: &str) -> Self {
+        let mut counts = Self::default();
+        let mut rest = text;
+        while let Some(start) = rest.find('<') {
+            rest = &rest[start..];
+            counts.tags += 1;
+            let unparsed = [("<!--", "-->"), ("<![CDATA[", "]]>"), ("<?", "?>")];
+            let end = match unparsed.iter().find(|(begin, _)| rest.starts_with(begin)) {
+                Some((begin, end)) => rest[begin.len()..].find(end).map(|at| begin.len() + at + end.len()),
+                None => Some(counts.add_tag(rest)),
+            };
+            rest = end.map_or("", |end| &rest[end..]);
+        }
+        counts
+    }
+
+    /// Counts the attributes of a tag, and returns its length.
+    fn add_tag(&mut self, text: &str) -> usize {
+        let (mut attributes, mut quote) = (0, None);
+        let bytes = text.as_bytes();
+        let mut end = bytes.len();
+        for (at, &byte) in bytes.iter().enumerate().skip(1) {
+            match (quote, byte) {
+                (Some(open), _) if open == byte => quote = None,
+                (Some(_), _) => {}
+                (None, b'"' | b'\'') => quote = Some(byte),
+                (None, b'=') => attributes += 1,
+                (None, b'x') if bytes[at..].starts_with(b"xmlns") => self.namespaces += 1,
+                (None, b'>') => {
+                    end = at + 1;
+                    break;
+                }
+                // Not well formed; the parser ends here.
+                (None, b'<') => {
+                    end = at;
+                    break;
+                }
+                (None, _) => {}
+            }
+        }
+        self.of_element = self.of_element.max(attributes);
+        end
+    }
+}
+
 /// Removes what XML parsers do not accept: text before the first element, a document type, control
 /// characters, and ampersands that do not start a reference.
 pub(super) fn cleaned(text: &str) -> Cow<'_, str> {
@@ -63,7 +143,12 @@ fn without_doctype(text: &str) -> Cow<'_, str> {
 
 /// The start tags with these names as empty elements within `<OME>`, from text that is not well formed:
 /// sufficient for the size of a stack and the names of its channels.
-pub(super) fn salvaged(text: &str, container: &str, names: &[&str]) -> String {
+pub(super) fn salvaged(
+    text: &str,
+    container: &str,
+    names: &[&str],
+    limits: &Limits,
+) -> Result<String, LimitError> {
     let mut inner = String::new();
     let mut outer = None;
     for part in text.split('<').skip(1) {
@@ -73,7 +158,7 @@ pub(super) fn salvaged(text: &str, container: &str, names: &[&str]) -> String {
         let local = name.rsplit(':').next().unwrap_or_default();
         let attributes = tag[name.len()..].replace(" xsi:", " ").replace(" xmlns:", " x");
         let element = format!("<{local} {attributes}/>");
-        if roxmltree::Document::parse(&element).is_err() {
+        if parse(&element, limits)?.is_err() {
             continue;
         }
         if local == container && outer.is_none() {
@@ -82,7 +167,7 @@ pub(super) fn salvaged(text: &str, container: &str, names: &[&str]) -> String {
             inner.push_str(&element);
         }
     }
-    outer.map_or_else(String::new, |outer| format!("<OME>{outer}{inner}</{container}></OME>"))
+    Ok(outer.map_or_else(String::new, |outer| format!("<OME>{outer}{inner}</{container}></OME>")))
 }
 
 #[cfg(test)]
@@ -100,7 +185,7 @@ mod tests {
     fn start_tags_are_salvaged() {
         let broken =
             "<OME><Image><Pixels SizeC=\"2\"><Channel Name=\"a\"/><Channel Name=\"b\"><TiffData/></Image>";
-        let salvaged = salvaged(broken, "Pixels", &["Channel", "TiffData"]);
+        let salvaged = salvaged(broken, "Pixels", &["Channel", "TiffData"], &Limits::default()).unwrap();
         assert_eq!(
             salvaged,
             "<OME><Pixels  SizeC=\"2\"><Channel  Name=\"a\"/><Channel  Name=\"b\"/><TiffData /></Pixels></OME>"

@@ -1,6 +1,6 @@
 //! Unique ids of images, independent of the order of the files.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -16,6 +16,9 @@ pub(super) struct Named<'a> {
     /// Whether it is `ID/images/NAME`, alone in its folder.
     pub is_in_folder_of_its_own: bool,
 }
+
+/// The number of parent folders that are tried one by one.
+const DEEPEST: usize = 64;
 
 /// Assigns an id to each image, in their order. The rule is in the documentation of [`super`].
 pub(super) fn assign(images: &[Named]) -> Vec<String> {
@@ -41,10 +44,12 @@ pub(super) fn assign(images: &[Named]) -> Vec<String> {
             vec![stem.clone()]
         } else {
             let depth = members.iter().map(|&index| images[index].path.folder().len()).max().unwrap_or(0);
-            let forms = (0..=depth)
+            // Of deep paths, the nearest folders and all of them are tried.
+            let tried = |least: usize| (least..=depth.min(DEEPEST)).chain((depth > DEEPEST).then_some(depth));
+            let forms = tried(0)
                 .map(Form::Short)
-                .chain((1..=depth).map(Form::Folders))
-                .chain((0..=depth).map(Form::FoldersAndEnding));
+                .chain(tried(1).map(Form::Folders))
+                .chain(tried(0).map(Form::FoldersAndEnding));
             forms
                 .map(of)
                 .find(fits)
@@ -112,10 +117,17 @@ fn without_zip(folder: &str) -> &str {
 /// Only needed for files whose paths differ at most in invisible characters.
 fn numbered(ids: Vec<String>, stems: &HashSet<String>, taken: &HashSet<String>) -> Vec<String> {
     let mut used: HashSet<String> = HashSet::new();
+    // The number to try next for each id; all smaller ones are taken.
+    let mut next: HashMap<String, usize> = HashMap::new();
     let mut first_free = |id: String| {
         let free = |id: &String| !stems.contains(id) && !taken.contains(id) && !used.contains(id);
-        let numbered = (2..).map(|number| format!("{id} ({number})"));
-        let chosen = std::iter::once(id.clone()).chain(numbered).find(free).unwrap_or(id);
+        let numbered = |number: usize| if number == 1 { id.clone() } else { format!("{id} ({number})") };
+        let mut number = next.get(&id).copied().unwrap_or(1);
+        while !free(&numbered(number)) {
+            number += 1;
+        }
+        let chosen = numbered(number);
+        next.insert(id, number + 1);
         used.insert(chosen.clone());
         chosen
     };

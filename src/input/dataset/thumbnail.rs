@@ -1,6 +1,6 @@
 //! Thumbnails of images, which plate readers and other programs save beside them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::path::Path;
 
@@ -16,13 +16,16 @@ const FOLDERS: [&str; 5] = ["thumb", "thumbs", "thumbnail", "thumbnails", ".thum
 pub(super) fn find(paths: &[Path], images: &[usize]) -> Vec<usize> {
     let mut stems_in: HashMap<&[String], Vec<String>> = HashMap::new();
     let mut stems_below: HashSet<(&[String], String)> = HashSet::new();
+    // Only these numbers of folders are looked up below.
+    let depths: BTreeSet<usize> =
+        images.iter().filter_map(|&file| folder_around(&paths[file])).map(<[String]>::len).collect();
     for &file in images {
         let (path, stem) = (&paths[file], paths[file].stem().to_lowercase());
         if image_of(&stem).is_some() {
             continue;
         }
         if folder_around(path).is_none() {
-            for depth in 0..=path.folder().len() {
+            for &depth in depths.range(..=path.folder().len()) {
                 stems_below.insert((&path.folder()[..depth], stem.clone()));
             }
         }
