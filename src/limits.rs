@@ -68,6 +68,8 @@ macro_rules! limits {
 }
 
 limits! {
+    /// Bytes of a file that is read as a whole: an image or a table, but no archive.
+    maximum_file_bytes, with_maximum_file_bytes, "file-bytes", "bytes", 1 << 34, 1 << 31;
     /// Pixels of an image (width × height). In a browser, half as many as elsewhere by default: measurement and
     /// export need the file, the image, its channels and two label images in memory, 26 bytes per pixel for 16-bit
     /// colour.

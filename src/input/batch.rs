@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::io::{self, Cursor, Read, Seek};
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
 use crate::diagnostic::{Error, InFile};
 use crate::dsb2018::run_length::{self, Mask};
@@ -19,6 +19,7 @@ use crate::input::dataset::{
     CsvFile, Dataset, DatasetWarning, FileKind, Ignored, ImageEntry, InputFile, Truth, classify,
 };
 use crate::input::truth::{GroundTruth, check_masks};
+use crate::limits::check;
 use crate::nuclei::LabelImage;
 
 /// A way to open the input files.
@@ -87,6 +88,11 @@ impl Archives {
     pub fn read(&self, store: &impl OpenFile, source: Source, path: &str) -> Result<Vec<u8>, Error> {
         let mut reader = store.open(source.file).map_err(|error| Error::io(error, path))?;
         let Some(entry) = source.entry else {
+            // A pipe has no size, and cannot be rewound.
+            if let Ok(size) = reader.seek(SeekFrom::End(0)) {
+                check::maximum_file_bytes(&self.limits, size).map_err(|error| error.in_file(path))?;
+                reader.rewind().map_err(|error| Error::io(error, path))?;
+            }
             let mut bytes = Vec::new();
             reader.read_to_end(&mut bytes).map_err(|error| Error::io(error, path))?;
             return Ok(bytes);
@@ -426,14 +432,14 @@ mod tests {
         let mut archives = Archives::default();
         let batch = open_again(&given, &[70, 71], &store, &mut archives);
         assert_eq!(batch.dataset.images.len(), 2);
-        assert_eq!(archives.0.keys().collect::<Vec<_>>(), [&71]);
+        assert_eq!(archives.directories.keys().collect::<Vec<_>>(), [&71]);
 
         // The archive is not opened again: its bytes are no longer those of an archive.
         let changed = Memory(vec![b"not an archive".to_vec()]);
         let batch = open_again(&given[1..], &[71], &changed, &mut archives);
         assert_eq!((batch.dataset.images.len(), batch.failures.len()), (1, 0));
         open_again(&given[..1], &[70], &store, &mut archives);
-        assert!(archives.0.is_empty());
+        assert!(archives.directories.is_empty());
 
         struct Same(Vec<u8>);
         impl OpenFile for Same {
@@ -445,7 +451,7 @@ mod tests {
         let same = Same(store.0[1].clone());
         for file in 0..=MOST_ARCHIVES {
             let bytes = archives.read_and_keep(&same, Source { file, entry: Some(0) }, "a.zip").unwrap();
-            assert_eq!((&*bytes, archives.0.len()), (&b"image"[..], file % MOST_ARCHIVES + 1));
+            assert_eq!((&*bytes, archives.directories.len()), (&b"image"[..], file % MOST_ARCHIVES + 1));
         }
     }
 

@@ -12,6 +12,7 @@ use nucleoscope::export::{FORMATS, FileName, label_image};
 use nucleoscope::geometry::Size;
 use nucleoscope::image::{Limits, Samples, decode};
 use nucleoscope::input::truth;
+use nucleoscope::limits::LIMITS;
 use nucleoscope::record::sha256;
 use nucleoscope::synthetic::{FieldOptions, field};
 
@@ -47,6 +48,38 @@ fn bowl(count: u32) -> tempfile::TempDir {
 fn the_version_has_the_name_of_the_program() {
     let output = nucleoscope(Path::new("."), &["--version"]);
     assert_eq!(printed(&output), concat!("nucleoscope ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+#[test]
+fn limits_are_listed_and_can_be_changed_in_every_command() {
+    let help = printed(&nucleoscope(Path::new("."), &["segment", "--help"]));
+    for limit in LIMITS {
+        assert!(help.contains(limit.name) && help.contains(&limit.default.to_string()), "{}", limit.name);
+    }
+    let folder = bowl(1);
+    let segment = |limits: &[&str]| {
+        let arguments =
+            ["segment", "bowl/stage1_test", "--summary", "summary.csv", "--failures", "failures.csv"];
+        nucleoscope(folder.path(), &[&arguments[..], limits].concat())
+    };
+    assert!(segment(&["--limit", "pixels=65536"]).status.success());
+    let output = segment(&["--limit", "pixels=65535", "--limit", "stack=1"]);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    let failures = fs::read(folder.path().join("failures.csv")).unwrap();
+    assert_eq!(column(&failures, "code"), ["image/too-large"]);
+    assert!(column(&failures, "help")[0].contains("--limit pixels="));
+
+    let score =
+        ["score", "bowl/stage1_solution.csv", "--truth", "bowl/stage1_solution.csv", "--limit", "csv-rows=2"];
+    let output = nucleoscope(folder.path(), &score);
+    assert!(said(&output).contains("[limit/csv-rows]"), "{}", said(&output));
+    for (limit, words) in
+        [("rows=2", "archive-entries"), ("csv-rows", "NAME=NUMBER"), ("csv-rows=many", "whole number")]
+    {
+        let output = segment(&["--limit", limit]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(said(&output).contains(words), "{}", said(&output));
+    }
 }
 
 #[test]

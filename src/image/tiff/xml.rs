@@ -107,10 +107,17 @@ pub(super) fn cleaned(text: &str) -> Cow<'_, str> {
     Cow::Owned(clean)
 }
 
+/// The maximum length of the name of a reference.
+const LONGEST_REFERENCE: usize = 10;
+
 /// Whether the text after an ampersand is one of the references that every parser supports, except references
 /// to characters that XML does not allow.
 fn is_reference(rest: &str) -> bool {
-    let Some((name, _)) = rest.split_once(';').filter(|(name, _)| name.len() <= 10) else { return false };
+    // Only the next few bytes: a text may have as many ampersands as letters.
+    let Some(end) = rest.bytes().take(LONGEST_REFERENCE + 1).position(|byte| byte == b';') else {
+        return false;
+    };
+    let name = &rest[..end];
     let code = match name.strip_prefix('#') {
         Some(number) => match number.strip_prefix(['x', 'X']) {
             Some(digits) => u32::from_str_radix(digits, 16),
