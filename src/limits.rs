@@ -127,7 +127,7 @@ limits! {
     /// the rows that it crosses.
     maximum_region_rows, with_maximum_region_rows, "region-rows", "rows crossed by the sides of regions", 1 << 28, 1 << 28;
     /// Corrections of an image in a record.
-    maximum_edits, with_maximum_edits, "edits", "corrections of one image", 10_000, 10_000;
+    maximum_edits, with_maximum_edits, "edits", "corrections of one image", 100_000, 100_000;
     /// Gates of an image in a record.
     maximum_gates, with_maximum_gates, "gates", "gates of one image", 100, 100;
 }

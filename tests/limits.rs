@@ -4,6 +4,7 @@
 //! `docs/reliability.md`.
 
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
+#![allow(clippy::print_stdout, reason = "measurements are printed")]
 
 use std::hint::black_box;
 use std::io::{self, Cursor, Write};
@@ -19,7 +20,7 @@ use nucleoscope::geometry::{Point, Size};
 use nucleoscope::image::{Channel, Image, Samples, Selection, Slice, open};
 use nucleoscope::input::batch::{self, OpenFile};
 use nucleoscope::input::dataset::{Dataset, InputFile, Truth};
-use nucleoscope::limits::Limits;
+use nucleoscope::limits::{LIMITS, Limits};
 use nucleoscope::nuclei::{
     LabelImage, MeasurementTable, Region, WatershedSettings, area, inside, measure, region_names, watershed,
 };
@@ -582,6 +583,15 @@ fn regions_above_a_limit_are_refused_with_the_number_the_limit_and_help() {
     let gates = entry("gates", &[r#"{"key":"area_px2","minimum":1}"#; 3].join(","));
     let error = record::read_within(gates.as_bytes(), &plain.with_maximum_gates(2)).unwrap_err();
     refused(&error, &error.code(), &error.help(), "gates", 3, 2);
+}
+
+#[test]
+fn the_documentation_lists_every_limit_with_its_default() {
+    let text = include_str!("../docs/reliability.md").replace(',', "");
+    for limit in LIMITS {
+        let row = text.lines().find(|line| line.starts_with(&format!("| `{}` |", limit.name)));
+        assert!(row.is_some_and(|row| row.contains(&format!("| {} |", limit.default))), "{}", limit.name);
+    }
 }
 
 #[test]
