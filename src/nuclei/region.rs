@@ -177,14 +177,13 @@ fn is_simple_within(corners: &[Point], most: usize) -> bool {
         }
     };
     // Sides are compared if their rows overlap, or their columns, whichever are the shorter ranges.
-    let along_x = |&(from, to): &(Point, Point)| (from.x.min(to.x), from.x.max(to.x));
-    let along_y = |&(from, to): &(Point, Point)| (from.y.min(to.y), from.y.max(to.y));
-    let total = |range: &dyn Fn(&(Point, Point)) -> (f64, f64)| {
-        sides.iter().map(range).map(|(low, high)| high - low).sum::<f64>()
+    let ranges = |axis: fn(Point) -> f64| -> Vec<(f64, f64)> {
+        let ends = sides.iter().map(|&(from, to)| (axis(from), axis(to)));
+        ends.map(|(from, to)| (from.min(to), from.max(to))).collect()
     };
-    let is_by_row = total(&along_y) <= total(&along_x);
-    let ranges: Vec<(f64, f64)> =
-        sides.iter().map(|side| if is_by_row { along_y(side) } else { along_x(side) }).collect();
+    let total = |ranges: &[(f64, f64)]| ranges.iter().map(|(low, high)| high - low).sum::<f64>();
+    let (columns, rows) = (ranges(|point| point.x), ranges(|point| point.y));
+    let ranges = if total(&rows) <= total(&columns) { rows } else { columns };
     let mut order: Vec<usize> = (0..sides.len()).collect();
     order.sort_unstable_by(|&one, &other| ranges[one].0.total_cmp(&ranges[other].0));
     let mut open: Vec<usize> = Vec::new();
@@ -268,17 +267,19 @@ fn by_row(points: &[Point]) -> Vec<usize> {
 /// The points that are in a polygon, by the same rule as [`PixelMask::polygon`]. Only points in the rows of a side are
 /// compared with it.
 fn in_polygon(points: &[Point], by_row: &[usize], corners: &[Point]) -> Vec<usize> {
-    let (mut is_odd, mut met) = (vec![false; by_row.len()], usize::MAX..0);
+    let mut is_odd = vec![false; by_row.len()];
+    // The first rank that any side reaches, and the end of the last one.
+    let (mut first, mut end) = (by_row.len(), 0);
     for (from, to) in pixel_mask::sides(corners) {
         let rank = |y: f64| by_row.partition_point(|&place| points[place].y < y);
         let rows = rank(from.y.min(to.y))..rank(from.y.max(to.y));
-        met = met.start.min(rows.start)..met.end.max(rows.end);
+        (first, end) = (first.min(rows.start), end.max(rows.end));
         for rank in rows {
             let point = points[by_row[rank]];
             is_odd[rank] ^= pixel_mask::crossing(from, to, point.y).is_some_and(|x| x <= point.x);
         }
     }
-    met.filter(|&rank| is_odd[rank]).map(|rank| by_row[rank]).collect()
+    (first..end).filter(|&rank| is_odd[rank]).map(|rank| by_row[rank]).collect()
 }
 
 /// The names of the regions that contain each point, separated by `; `; empty for a point in none.
