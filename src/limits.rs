@@ -82,7 +82,7 @@ limits! {
     maximum_pages, with_maximum_pages, "tiff-pages", "TIFF pages", 1 << 17, 1 << 17;
     /// Entries in all directories of a TIFF file.
     maximum_tags, with_maximum_tags, "tiff-entries", "entries in its TIFF directories", 1 << 23, 1 << 23;
-    /// Values of entries of TIFF directories that are read: bits and types of the samples, colour maps.
+    /// Values of entries of TIFF directories that are read: bits and types of the samples, palettes.
     maximum_tag_values, with_maximum_tag_values, "tiff-values", "values in its TIFF directories", 1 << 26, 1 << 26;
     /// Strips or tiles of the pages that are decoded. More are allowed if 1024 values or more are in each.
     maximum_strips, with_maximum_strips, "tiff-strips", "strips or tiles", 1 << 16, 1 << 16;
