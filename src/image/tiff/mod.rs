@@ -26,7 +26,7 @@ use image::metadata::Orientation;
 use directory::{File, tag};
 use layout::{Layout, Plane};
 use ome::Unusable;
-use page::{Meaning, Number, Page};
+use page::{Meaning, Page};
 
 use super::display::default_displays;
 use super::stack::{Keep, Opened, Selection, StackInfo, choose_channel, finite, plane_range, project};
@@ -204,14 +204,9 @@ impl Stack<'_> {
         let limits = &self.limits;
         let bytes = |(page, wanted): &(usize, Vec<Wanted>)| {
             let page = self.pages.get(*page)?;
-            let value = match (page.number, page.bits) {
-                (Number::Unsigned, 1..=8) => 1,
-                (Number::Unsigned, 9..=16) => 2,
-                _ => 4,
-            };
             let values = (wanted.len() * if self.layout.is_color { 3 } else { 1 }) as u64;
             let pixels = (page.width as u64).saturating_mul(page.height as u64);
-            Some(pixels.saturating_mul(values).saturating_mul(value))
+            Some(pixels.saturating_mul(values).saturating_mul(page.value_bytes()))
         };
         let all = wanted.first().into_iter().flatten().filter_map(bytes).fold(0, u64::saturating_add);
         if all > limits.maximum_bytes() {

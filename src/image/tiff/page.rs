@@ -124,6 +124,15 @@ impl Page {
         kind(self) == kind(other)
     }
 
+    /// The number of bytes that a decoded value takes.
+    pub(super) fn value_bytes(&self) -> u64 {
+        match (self.number, self.bits) {
+            (Number::Unsigned, 1..=8) => 1,
+            (Number::Unsigned, 9..=16) => 2,
+            _ => 4,
+        }
+    }
+
     /// The number of samples that are channels (and not alpha).
     pub(super) fn channels(&self) -> usize {
         self.samples.saturating_sub(self.alpha).max(1)

@@ -28,7 +28,7 @@ pub(super) fn read(
         return Err(corrupt(format!("a page has {} channels, fewer than others", page.samples)));
     }
     let count = pixels.saturating_mul(wanted.len());
-    if (count as u64).saturating_mul(4) > limits.maximum_bytes() {
+    if (count as u64).saturating_mul(page.value_bytes()) > limits.maximum_bytes() {
         let (width, height) = (page.width as u64, page.height as u64);
         return Err(ImageError::TooLarge { width, height, maximum_pixels: limits.maximum_pixels });
     }
