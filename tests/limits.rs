@@ -298,7 +298,9 @@ const CASES: &[Case] = &[
     case!("nuclei of a watershed, measured", 2000, 250_000, |count| {
         // Single pixels in a checkerboard, 500 in a row.
         let (width, height) = (1000, (count / 500).max(1) * 2);
-        let value = |at: usize| if at % width % 2 == 0 && at / width % 2 == 0 { 0.9 } else { 0.0 };
+        let value = |at: usize| {
+            if (at % width).is_multiple_of(2) && (at / width).is_multiple_of(2) { 0.9 } else { 0.0 }
+        };
         let values: Vec<f32> = (0..width * height).map(value).collect();
         work(move || {
             let size = Size::new(width, height);
