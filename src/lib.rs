@@ -21,6 +21,7 @@
 //! - [`input`]: input files: folders, archives, ground truth
 //! - [`synthetic`]: synthetic fields of view with known ground truth
 //! - [`diagnostic`] and [`geometry`]: errors; sizes, points and rectangles
+//! - [`plain_text`]: text from files, made safe to show
 //!
 //! # Features
 //! - `onnx` (default): runs ONNX models with tract. Everything else is available without it.
@@ -41,6 +42,7 @@ pub mod image;
 pub mod input;
 pub mod network;
 pub mod nuclei;
+pub mod plain_text;
 pub mod prediction;
 #[cfg(feature = "serde")]
 pub mod record;

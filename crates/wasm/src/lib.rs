@@ -5,6 +5,8 @@
 
 #![cfg(target_arch = "wasm32")]
 
+mod memory;
+
 use std::io;
 use std::ops::{ControlFlow, Range};
 
@@ -920,6 +922,15 @@ impl Segmenter {
     #[wasm_bindgen(constructor)]
     pub fn new(model: &[u8]) -> Result<Segmenter, JsValue> {
         TractNetwork::load(model).map(Self).map_err(thrown)
+    }
+
+    /// Runs the network on tiles of ascending size, as it would be run on images.
+    ///
+    /// # Errors
+    /// The network failed, or its maps contain anything but finite numbers.
+    #[wasm_bindgen(js_name = tryOut)]
+    pub fn try_out(&self) -> Result<(), JsValue> {
+        self.0.try_out().map_err(thrown)
     }
 
     /// The model's metadata.
