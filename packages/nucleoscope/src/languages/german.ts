@@ -410,6 +410,11 @@ export const recordOfOtherFile = (path: string): Advice => ({
   message: `${path} ist nicht die Datei, zu der das Protokoll gehört.`,
   help: "Die Einstellungen und Korrekturen wurden trotzdem verwendet; prüfen Sie das Ergebnis.",
 });
+export const tryingModel = (name: string): string => `Das Modell ${name} wird erprobt …`;
+export const modelUsed = (model: string): string => `Das Modell ${model} wird ab jetzt verwendet.`;
+export const modelNotUsed = (name: string): string => `Das Modell ${name} wird nicht verwendet.`;
+export const modelRefused = (name: string, reason: string, model: string): string =>
+  `${name} wird nicht verwendet: ${reason}. Weiterhin wird ${model} verwendet`;
 export const recordOfOtherModel = (model: string, own: string): Advice => ({
   message: `Das Protokoll wurde mit einem anderen Modell erstellt (${model}); diese Seite hat ${own}.`,
   help: "Die Kerne können von denen im Protokoll abweichen.",
@@ -434,6 +439,10 @@ export const dropMoreImages = "Weitere Bilder hier ablegen";
 export const listWidth = "Breite der Liste";
 export const panelWidth = "Breite des Bereichs";
 export const modelName = (name: string): string => `Modell ${name}`;
+export const chooseModel = "Anderes Modell verwenden";
+export const chooseModelHelp =
+  "Wählen Sie eine ONNX-Datei, oder legen Sie sie auf der Seite ab; sie wird erprobt, bevor sie verwendet wird";
+export const backToModel = (name: string): string => `Zurück zu ${name}`;
 export const sessionForgotten = "Diese Sitzung wird nicht mehr gespeichert: Sie endet, wenn Sie die Seite verlassen";
 export const linkCopied = "Ein Link mit diesen Einstellungen wurde kopiert.";
 export const linkInAddress =
@@ -492,6 +501,18 @@ export const crashed = (attempts: number, reason: string): Advice => ({
 export const noAnswer = (attempts: number, reason: string): Advice => ({
   message: `Das Programm hat ${attempts}-mal nacheinander nicht geantwortet (${reason}).`,
   help: "Sonst ist nichts betroffen. Schließen Sie andere Tabs oder Programme, und versuchen Sie es noch einmal, oder verwenden Sie ein kleineres Bild.",
+});
+export const modelTooSlow = (seconds: number): Advice => ({
+  message: `die Erprobung dauerte länger als ${seconds} s`,
+  help: "Verwenden Sie ein schnelleres Modell. Die Befehlszeile kann ihm mehr Zeit geben.",
+});
+export const modelTooLarge = (mebibytes: number): Advice => ({
+  message: `es braucht mehr als ${mebibytes} MiB Speicher`,
+  help: "Verwenden Sie ein kleineres Modell. Die Befehlszeile kann ihm mehr Speicher geben.",
+});
+export const modelCrashed = (reason: string): Advice => ({
+  message: `es brachte den Worker zum Absturz, der es erprobte (${reason})`,
+  help: "Die Datei ist beschädigt oder soll Schaden anrichten. Holen Sie sie noch einmal von ihrer Quelle, oder verwenden Sie ein anderes Modell.",
 });
 export const silentFor = (seconds: number): string => `keine Antwort seit ${seconds} Sekunden`;
 export const messageUnreadable = "eine Nachricht konnte nicht gelesen werden";
