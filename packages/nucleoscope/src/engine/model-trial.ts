@@ -34,17 +34,17 @@ export function tryModel(
       end();
       reject(new EngineError(error));
     };
-    const timer = setTimeout(() => refuse({ code: "model/too-slow", ...text.modelTooSlow(seconds) }), seconds * 1000);
-    const crashed = (reason: string): void => refuse({ code: "model/crashed", ...text.modelCrashed(reason) });
+    const fail = (code: string, message: string): void =>
+      refuse({ code: `model/${code}`, message, help: text.otherModel });
+    const crashed = (reason: string): void => fail("crashed", text.modelCrashed(reason));
+    const timer = setTimeout(() => fail("too-slow", text.modelTooSlow(seconds)), seconds * 1000);
     worker.onmessage = ({ data }) => {
       if (data.type === "refused") refuse(data.error);
-      else if (data.type === "crash" && (data.heap ?? 0) > memory)
-        refuse({ code: "model/too-much-memory", ...text.modelTooLarge(Math.round(memory / 2 ** 20)) });
-      else if (data.type === "crash") crashed(data.message);
-      else {
+      else if (data.type !== "crash") {
         end();
         resolve();
-      }
+      } else if ((data.heap ?? 0) > memory) fail("too-much-memory", text.modelTooLarge(Math.round(memory / 2 ** 20)));
+      else crashed(data.message);
     };
     worker.onmessageerror = () => crashed(text.messageUnreadable);
     worker.onerror = (event) => {

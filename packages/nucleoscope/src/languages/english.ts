@@ -367,8 +367,6 @@ export const recordOfOtherFile = (path: string): Advice => ({
   help: "The settings and corrections were used anyway; check the result.",
 });
 export const tryingModel = (name: string): string => `Trying the model ${name} …`;
-export const modelUsed = (model: string): string => `The model ${model} is used from now on.`;
-export const modelNotUsed = (name: string): string => `The model ${name} is not used.`;
 export const modelRefused = (name: string, reason: string, model: string): string =>
   `${name} is not used: ${reason}. The model in use is still ${model}`;
 export const recordOfOtherModel = (model: string, own: string): Advice => ({
@@ -395,7 +393,6 @@ export const listWidth = "Width of the list";
 export const panelWidth = "Width of the panel";
 export const modelName = (name: string): string => `model ${name}`;
 export const chooseModel = "Use another model";
-export const chooseModelHelp = "Choose an ONNX file, or drop it on the page; it is tried before it is used";
 export const backToModel = (name: string): string => `Back to ${name}`;
 export const sessionForgotten = "This session is no longer kept: it ends when you leave the page";
 export const linkCopied = "A link with these settings was copied.";
@@ -455,18 +452,10 @@ export const noAnswer = (attempts: number, reason: string): Advice => ({
   message: `The program did not answer, ${attempts} times in a row (${reason}).`,
   help: "Nothing else is affected. Close other tabs or programs and try again, or use a smaller image.",
 });
-export const modelTooSlow = (seconds: number): Advice => ({
-  message: `trying it took longer than ${seconds} s`,
-  help: "Use a faster model. The command line can allow it more time.",
-});
-export const modelTooLarge = (mebibytes: number): Advice => ({
-  message: `it needs more than ${mebibytes} MiB of memory`,
-  help: "Use a smaller model. The command line can allow it more memory.",
-});
-export const modelCrashed = (reason: string): Advice => ({
-  message: `it crashed the worker that tried it (${reason})`,
-  help: "The file is damaged, or was made to do harm. Get it again from where it came from, or use another model.",
-});
+export const modelTooSlow = (seconds: number): string => `trying it took longer than ${seconds} s`;
+export const modelTooLarge = (mebibytes: number): string => `it needs more than ${mebibytes} MiB of memory`;
+export const modelCrashed = (reason: string): string => `it crashed the worker that tried it (${reason})`;
+export const otherModel = "Use another model, or try this one with the command line.";
 export const silentFor = (seconds: number): string => `no answer for ${seconds} seconds`;
 export const messageUnreadable = "a message could not be read";
 export const engineDisposed: Advice = {

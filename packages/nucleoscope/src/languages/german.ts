@@ -411,8 +411,6 @@ export const recordOfOtherFile = (path: string): Advice => ({
   help: "Die Einstellungen und Korrekturen wurden trotzdem verwendet; prüfen Sie das Ergebnis.",
 });
 export const tryingModel = (name: string): string => `Das Modell ${name} wird erprobt …`;
-export const modelUsed = (model: string): string => `Das Modell ${model} wird ab jetzt verwendet.`;
-export const modelNotUsed = (name: string): string => `Das Modell ${name} wird nicht verwendet.`;
 export const modelRefused = (name: string, reason: string, model: string): string =>
   `${name} wird nicht verwendet: ${reason}. Weiterhin wird ${model} verwendet`;
 export const recordOfOtherModel = (model: string, own: string): Advice => ({
@@ -440,8 +438,6 @@ export const listWidth = "Breite der Liste";
 export const panelWidth = "Breite des Bereichs";
 export const modelName = (name: string): string => `Modell ${name}`;
 export const chooseModel = "Anderes Modell verwenden";
-export const chooseModelHelp =
-  "Wählen Sie eine ONNX-Datei, oder legen Sie sie auf der Seite ab; sie wird erprobt, bevor sie verwendet wird";
 export const backToModel = (name: string): string => `Zurück zu ${name}`;
 export const sessionForgotten = "Diese Sitzung wird nicht mehr gespeichert: Sie endet, wenn Sie die Seite verlassen";
 export const linkCopied = "Ein Link mit diesen Einstellungen wurde kopiert.";
@@ -502,18 +498,11 @@ export const noAnswer = (attempts: number, reason: string): Advice => ({
   message: `Das Programm hat ${attempts}-mal nacheinander nicht geantwortet (${reason}).`,
   help: "Sonst ist nichts betroffen. Schließen Sie andere Tabs oder Programme, und versuchen Sie es noch einmal, oder verwenden Sie ein kleineres Bild.",
 });
-export const modelTooSlow = (seconds: number): Advice => ({
-  message: `die Erprobung dauerte länger als ${seconds} s`,
-  help: "Verwenden Sie ein schnelleres Modell. Die Befehlszeile kann ihm mehr Zeit geben.",
-});
-export const modelTooLarge = (mebibytes: number): Advice => ({
-  message: `es braucht mehr als ${mebibytes} MiB Speicher`,
-  help: "Verwenden Sie ein kleineres Modell. Die Befehlszeile kann ihm mehr Speicher geben.",
-});
-export const modelCrashed = (reason: string): Advice => ({
-  message: `es brachte den Worker zum Absturz, der es erprobte (${reason})`,
-  help: "Die Datei ist beschädigt oder soll Schaden anrichten. Holen Sie sie noch einmal von ihrer Quelle, oder verwenden Sie ein anderes Modell.",
-});
+export const modelTooSlow = (seconds: number): string => `die Erprobung dauerte länger als ${seconds} s`;
+export const modelTooLarge = (mebibytes: number): string => `es braucht mehr als ${mebibytes} MiB Speicher`;
+export const modelCrashed = (reason: string): string =>
+  `es brachte den Worker zum Absturz, der es erprobte (${reason})`;
+export const otherModel = "Verwenden Sie ein anderes Modell, oder erproben Sie dieses mit der Befehlszeile.";
 export const silentFor = (seconds: number): string => `keine Antwort seit ${seconds} Sekunden`;
 export const messageUnreadable = "eine Nachricht konnte nicht gelesen werden";
 export const engineDisposed: Advice = {

@@ -400,11 +400,11 @@ export class Session {
       if (this.#isDisposed) return;
       this.#modelFile = model instanceof Blob ? { path: name, blob: model, explicit: true } : null;
       this.#model.value = { ...used, first: model === null ? "" : first || `${own} ${version}` };
-      this.#status.announce(text.modelUsed(`${used.name} ${used.version}`));
+      this.#status.announce(text.modelName(`${used.name} ${used.version}`));
     } catch (error) {
       if (this.#isDisposed) return;
-      this.#status.announce(text.modelNotUsed(name));
       const words = (reason: string): string => text.modelRefused(name, reason, `${own} ${version}`);
+      this.#status.announce(words(reportOf(error).message));
       this.messages.addFailure(error, words, () => void this.useModel(name, model, isTrusted));
       this.#listeners.emit("error", { ...reportOf(error), path: name });
     }
