@@ -1,7 +1,7 @@
 //! Errors of loading and running a model.
 
 use crate::geometry::Size;
-use crate::plain_text::plain_start;
+use crate::plain_text::plain;
 
 /// The longest quotation of a model's file in a message, in characters.
 const LONGEST: usize = 400;
@@ -96,6 +96,14 @@ impl NetworkError {
 /// A message that may contain parts of a model's file, as plain text and not too long.
 pub(super) fn quoted(reason: impl AsRef<str>) -> String {
     plain_start(reason.as_ref(), LONGEST)
+}
+
+/// [`plain`] text of at most `most` characters; the rest is replaced by an ellipsis.
+pub(super) fn plain_start(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", plain(&text[..end])),
+        None => plain(text).into_owned(),
+    }
 }
 
 /// A number with the name of its limit, in words.

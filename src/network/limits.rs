@@ -362,3 +362,40 @@ fn varint(bytes: &mut &[u8]) -> Option<u64> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Diagnostic;
+    use crate::network::{SHIPPED_MODEL, TractNetwork};
+
+    #[test]
+    fn each_limit_is_applied_and_named() {
+        for name in ModelLimits::NAMES {
+            let mut limits = ModelLimits::default();
+            *limits.named(name).unwrap() = 1;
+            let error = TractNetwork::load_within(SHIPPED_MODEL, &limits).unwrap_err();
+            assert_eq!(error.code(), "model/too-large", "{name}: {error}");
+            assert!(error.to_string().contains(name) && error.help().contains(name), "{name}: {error}");
+        }
+        assert!(ModelLimits::default().named("names").is_none());
+    }
+
+    #[test]
+    fn parts_are_counted_however_deep_they_are_and_whatever_is_around_them() {
+        let count = |bytes: &[u8]| count_parts(bytes, Message::Model, 0, 1000);
+        let field = |number: u8, inside: &[u8]| [&[number << 3 | 2, inside.len() as u8], inside].concat();
+        let node = field(1, &field(5, &field(1, b"axis")));
+        // The graph, the node, the attribute, its name.
+        assert_eq!(count(&field(7, &node)), 4);
+        // A group of an unknown field, a number, and fields of fixed length.
+        let around = [&[0x63, 0x08, 0x01, 0x64, 0x49][..], &[0; 8], &[0x4d], &[0; 4]].concat();
+        assert_eq!(count(&[around, field(7, &node)].concat()), 4);
+        assert_eq!(count(&field(7, &node).repeat(200)), 800);
+        assert!(count(&field(7, &node).repeat(2000)) > 1000, "counting ends");
+        for cut in 0..10 {
+            count(&field(7, &node)[..cut]);
+        }
+        assert_eq!(count(&[0xff; 100]), 0);
+    }
+}

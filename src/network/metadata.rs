@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
+use super::error::plain_start;
 use super::{NetworkError, ScaleRange};
 use crate::image::{LocalRange, Normalization};
-use crate::plain_text::plain_start;
 
 /// The activation that converts the model's raw output to values in `0.0..=1.0`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

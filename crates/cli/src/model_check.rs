@@ -15,7 +15,6 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use nucleoscope::network::{ModelLimits, NetworkError, SHIPPED_MODEL, TractNetwork};
-use nucleoscope::plain_text::plain_start;
 use nucleoscope::record::sha256;
 use nucleoscope::{Error, InFile, Warning};
 
@@ -146,7 +145,7 @@ fn check(bytes: &[u8], limits: &CheckLimits, name: &str) -> Result<(), Error> {
     }
     Err(match serde_json::from_str::<Warning>(&output) {
         Ok(reason) => reason.in_file(name),
-        Err(_) => Fault::ModelCrashed { status: plain_start(&status.to_string(), 100) }.in_file(name),
+        Err(_) => Fault::ModelCrashed { status: status.to_string() }.in_file(name),
     })
 }
 
