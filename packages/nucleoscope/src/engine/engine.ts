@@ -128,6 +128,8 @@ export class Engine {
   readonly #parts: LoadedParts;
   /** The model in use. */
   #model: LoadedModel;
+  /** The pools of earlier models in which tasks have not ended. */
+  readonly #before = new Set<Pool>();
   /** Opens files, measures and exports, without waiting for a batch. */
   readonly #reader: Pool;
   /** Relabels and draws the selected image, without waiting for the other two pools. */
@@ -217,6 +219,7 @@ export class Engine {
     const before = this.#model;
     this.#model = loaded;
     if (before.users === 0) before.pool.dispose();
+    else this.#before.add(before.pool);
     return loaded.identity;
   }
 
@@ -228,7 +231,7 @@ export class Engine {
       return await work(model);
     } finally {
       model.users--;
-      if (model.users === 0 && model !== this.#model) model.pool.dispose();
+      if (model.users === 0 && this.#before.delete(model.pool)) model.pool.dispose();
     }
   }
 
@@ -430,7 +433,7 @@ export class Engine {
 
   /** Stops all work and frees everything. */
   dispose(): void {
-    this.#model.pool.dispose();
+    for (const pool of [this.#model.pool, ...this.#before]) pool.dispose();
     this.#reader.dispose();
     this.#interactive.dispose();
     this.#parts.release?.();
