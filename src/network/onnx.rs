@@ -74,7 +74,7 @@ impl TractNetwork {
     /// be run on images.
     ///
     /// # Errors
-    /// [`NetworkError::Failed`], also if the maps contain anything but finite numbers.
+    /// [`NetworkError::Failed`], also if its output contains anything but finite numbers.
     pub fn try_out(&self) -> Result<(), NetworkError> {
         let stride = self.metadata.stride;
         for longest in [64, 256, LONGEST_TRIAL] {
@@ -84,7 +84,7 @@ impl TractNetwork {
             let input = (0..3 * size.area()).map(|index| (index % 251) as f32 / 250.0).collect();
             let maps = self.run(input, size)?;
             if let Some(value) = maps.into_iter().find(|value| !value.is_finite()) {
-                return Err(NetworkError::Failed { size, reason: format!("its maps contain {value}") });
+                return Err(NetworkError::Failed { size, reason: format!("its output contains {value}") });
             }
         }
         Ok(())

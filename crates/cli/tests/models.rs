@@ -73,7 +73,7 @@ fn value(name: &str) -> ValueInfoProto {
     ValueInfoProto { name: name.into(), r#type: Some(r#type), ..ValueInfoProto::default() }
 }
 
-/// A model whose maps are the image: a convolution of one pixel, then `nodes`, the last of which has the output
+/// A model whose output is the image: a convolution of one pixel, then `nodes`, the last of which has the output
 /// `last`, then the activation.
 fn model(nodes: Vec<NodeProto>, constants: Vec<TensorProto>, last: &str) -> ModelProto {
     let weights = floats("weights", &[3, 3, 1, 1], &[1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]);
@@ -128,7 +128,7 @@ fn graph(model: &mut ModelProto) -> &mut GraphProto {
     model.graph.as_mut().unwrap()
 }
 
-/// Adds a value to `first` without changing the shape of the maps: its smallest value.
+/// Adds a value to `first` without changing its shape: the other one's smallest value.
 fn add_all(mut nodes: Vec<NodeProto>, constants: Vec<TensorProto>, name: &str) -> ModelProto {
     nodes.push(with(node("ReduceMin", &[name], "least"), [int("keepdims", 0)]));
     nodes.push(node("Add", &["first", "least"], "sum"));
@@ -297,7 +297,7 @@ fn hostile() -> Vec<(&'static str, ModelProto, &'static [&'static str])> {
         ("a negative dimension", negative, unsupported),
         ("missing values", missing, unsupported),
         ("values in another file", elsewhere, unsupported),
-        ("maps that are no numbers", not_a_number, &["model/failed"]),
+        ("output that is not a number", not_a_number, &["model/failed"]),
         ("terminal escapes", text, &["model/metadata"]),
         (
             "sizes as long formulas",

@@ -927,7 +927,7 @@ impl Segmenter {
     /// Runs the network on tiles of ascending size, as it would be run on images.
     ///
     /// # Errors
-    /// The network failed, or its maps contain anything but finite numbers.
+    /// The network failed, or its output contains anything but finite numbers.
     #[wasm_bindgen(js_name = tryOut)]
     pub fn try_out(&self) -> Result<(), JsValue> {
         self.0.try_out().map_err(thrown)
