@@ -92,6 +92,13 @@ pub fn start() {
     console_error_panic_hook::set_once();
 }
 
+/// Lets the module trap when its memory has more than this many bytes. JavaScript cannot watch the memory while the
+/// module is running, nor limit one that the module has created.
+#[wasm_bindgen(js_name = limitMemory)]
+pub fn limit_memory(bytes: f64) {
+    memory::limit(bytes);
+}
+
 /// Sets a property of a new object, which cannot fail.
 fn set(object: &JsValue, key: &str, value: impl Into<JsValue>) {
     let done = js_sys::Reflect::set(object, &key.into(), &value.into());

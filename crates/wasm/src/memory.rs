@@ -4,18 +4,14 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::arch::wasm32::memory_size;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use wasm_bindgen::prelude::*;
-
 #[global_allocator]
 static ALLOCATOR: Limited = Limited;
 
 /// The most pages of 64 KiB that the memory may have.
 static MOST_PAGES: AtomicUsize = AtomicUsize::new(usize::MAX);
 
-/// Lets the module trap when its memory has more than this many bytes. JavaScript cannot watch the memory while
-/// the module is running, nor limit one that the module has created.
-#[wasm_bindgen(js_name = limitMemory)]
-pub fn limit_memory(bytes: f64) {
+/// Sets the limit in bytes.
+pub(crate) fn limit(bytes: f64) {
     MOST_PAGES.store((bytes / 65_536.0) as usize, Ordering::Relaxed);
 }
 
@@ -23,7 +19,7 @@ struct Limited;
 
 /// Whether the memory is within its limit. It never shrinks, so nothing is allocated once it is not.
 fn is_within_limit() -> bool {
-    memory_size(0) <= MOST_PAGES.load(Ordering::Relaxed)
+    memory_size::<0>() <= MOST_PAGES.load(Ordering::Relaxed)
 }
 
 #[expect(unsafe_code, reason = "an allocator is unsafe to implement")]
@@ -36,7 +32,7 @@ unsafe impl GlobalAlloc for Limited {
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: as above. Fresh memory is zero already, which the default implementation would not know.
+        // SAFETY: as above.
         let allocated = unsafe { System.alloc_zeroed(layout) };
         if is_within_limit() { allocated } else { std::ptr::null_mut() }
     }
