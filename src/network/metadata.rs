@@ -22,9 +22,9 @@ pub enum Activation {
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct ModelMetadata {
-    /// The model's name, as [plain text](crate::plain_text) of at most 200 characters.
+    /// The model's name, as [plain text](crate::plain_text) of at most 80 characters.
     pub name: String,
-    /// The model's version, as plain text of at most 200 characters.
+    /// The model's version, as plain text of at most 80 characters.
     pub version: String,
     /// The activation to apply to the raw output.
     pub activation: Activation,
@@ -52,7 +52,7 @@ const CHANNELS: &str = "interior,boundary,distance";
 /// Largest plausible stride and halo.
 const LARGEST_MARGIN: usize = 512;
 /// The most characters of a name and of a description.
-const LONGEST_NAME: usize = 200;
+const LONGEST_NAME: usize = 80;
 const LONGEST_DESCRIPTION: usize = 2000;
 
 impl ModelMetadata {

@@ -403,10 +403,11 @@ export class Session {
       this.#status.announce(text.modelName(`${used.name} ${used.version}`));
     } catch (error) {
       if (this.#isDisposed) return;
-      const words = (reason: string): string => text.modelRefused(name, reason, `${own} ${version}`);
-      this.#status.announce(words(reportOf(error).message));
-      this.messages.addFailure(error, words, () => void this.useModel(name, model, isTrusted));
-      this.#listeners.emit("error", { ...reportOf(error), path: name });
+      const report = reportOf(error);
+      const message = text.modelRefused(name, report.message, `${own} ${version}`);
+      this.#status.announce(message);
+      this.messages.add([{ message, help: report.help }]);
+      this.#listeners.emit("error", { ...report, path: name });
     }
     this.#updateActivity();
   }
