@@ -21,6 +21,7 @@
 //! - [`input`]: input files: folders, archives, ground truth
 //! - [`synthetic`]: synthetic fields of view with known ground truth
 //! - [`diagnostic`], [`geometry`] and [`limits`]: errors; sizes, points and rectangles; limits on what is read
+//! - [`diagnostic`], [`geometry`] and [`plain_text`]: errors; sizes, points and rectangles; names that are safe to show
 //!
 //! # Features
 //! - `onnx` (default): runs ONNX models with tract. Everything else is available without it.
@@ -42,6 +43,7 @@ pub mod input;
 pub mod limits;
 pub mod network;
 pub mod nuclei;
+pub mod plain_text;
 pub mod prediction;
 #[cfg(feature = "serde")]
 pub mod record;

@@ -7,6 +7,7 @@ const asset = (name, integrity) => () => fetch(cdn + name, { integrity });
 const engine = await createEngine({
   wasm: asset("nucleoscope_bg.wasm", "INTEGRITY OF nucleoscope_bg.wasm"),
   model: asset("nuclei.onnx", "INTEGRITY OF nuclei.onnx"),
+  modelLimits: null,
   worker: asset("worker.js", "INTEGRITY OF worker.js"),
 });
 

@@ -519,6 +519,8 @@ pub fn summary_fields(
     put("edited_nuclei", Field::of_count(subject.edited.iter().filter(|edited| **edited).count()));
     let model = provenance.model.as_ref().map(|model| format!("{} {}", model.name, model.version));
     put("model", model.map_or(Field::Nothing, Field::Text));
+    let hash = provenance.model.as_ref().map(|model| model.sha256.clone());
+    put("model_sha256", hash.map_or(Field::Nothing, Field::Text));
     put("settings", Field::Text(settings_words(subject)));
     let unused = counted.unused.iter().filter_map(|&place| provenance.gates.get(place));
     let unused = unused.map(|gate| format!("the gate {gate} is not used: there is no such measurement"));

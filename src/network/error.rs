@@ -1,6 +1,10 @@
 //! Errors of loading and running a model.
 
 use crate::geometry::Size;
+use crate::plain_text::plain;
+
+/// The longest quotation of a model's file in a message, in characters.
+const LONGEST: usize = 400;
 
 /// Why a model could not be loaded or run.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -25,6 +29,22 @@ pub enum NetworkError {
     Metadata {
         /// What is wrong, and what was found instead.
         reason: String,
+    },
+    /// The model exceeds a limit.
+    #[error("the model has {}; the limit is {limit}", quantity(*.found, .name))]
+    #[diagnostic(
+        code("model/too-large"),
+        help(
+            "Use a smaller model. If you trust this one, raise the limit: --model-limits {name}=NUMBER on the command line, ModelLimits in the library."
+        )
+    )]
+    TooLarge {
+        /// The name of the limit, as in `ModelLimits`.
+        name: &'static str,
+        /// The number in the model.
+        found: u64,
+        /// The limit.
+        limit: u64,
     },
     /// The model uses operators outside the supported set.
     #[error("the model cannot be run: it uses {names}")]
@@ -62,7 +82,31 @@ pub enum NetworkError {
 
 impl NetworkError {
     /// Creates an error about the metadata or form of a model.
-    pub(super) fn metadata(reason: impl Into<String>) -> Self {
-        Self::Metadata { reason: reason.into() }
+    pub(super) fn metadata(reason: impl AsRef<str>) -> Self {
+        Self::Metadata { reason: quoted(reason) }
     }
+
+    /// Creates an error about a model that the engine does not support.
+    #[cfg(feature = "onnx")]
+    pub(super) fn unsupported(reason: impl AsRef<str>) -> Self {
+        Self::Unsupported { reason: quoted(reason) }
+    }
+}
+
+/// A message that may contain parts of a model's file, as plain text and not too long.
+pub(super) fn quoted(reason: impl AsRef<str>) -> String {
+    plain_start(reason.as_ref(), LONGEST)
+}
+
+/// [`plain`] text of at most `most` characters; the rest is replaced by an ellipsis.
+pub(super) fn plain_start(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", plain(&text[..end])),
+        None => plain(text).into_owned(),
+    }
+}
+
+/// A number with the name of its limit, in words.
+fn quantity(found: u64, name: &str) -> String {
+    if name == "dimension" { format!("a dimension of {found}") } else { format!("{found} {name}") }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::error::plain_start;
 use super::{NetworkError, ScaleRange};
 use crate::image::{LocalRange, Normalization};
 
@@ -21,9 +22,9 @@ pub enum Activation {
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct ModelMetadata {
-    /// The model's name.
+    /// The model's name, as [plain text](crate::plain_text) of at most 80 characters.
     pub name: String,
-    /// The model's version.
+    /// The model's version, as plain text of at most 80 characters.
     pub version: String,
     /// The activation to apply to the raw output.
     pub activation: Activation,
@@ -38,9 +39,9 @@ pub struct ModelMetadata {
     pub training_diameter: f32,
     /// The scales at which the model works.
     pub scales: ScaleRange,
-    /// Licence of the weights.
+    /// Licence of the weights, as plain text of at most 2,000 characters.
     pub license: String,
-    /// The training data.
+    /// The training data, as plain text of at most 2,000 characters.
     pub data: String,
 }
 
@@ -50,6 +51,9 @@ const LAYOUT: &str = "1";
 const CHANNELS: &str = "interior,boundary,distance";
 /// Largest plausible stride and halo.
 const LARGEST_MARGIN: usize = 512;
+/// The most characters of a name and of a description.
+const LONGEST_NAME: usize = 80;
+const LONGEST_DESCRIPTION: usize = 2000;
 
 impl ModelMetadata {
     /// Reads the metadata from a model's `metadata_props`.
@@ -99,16 +103,16 @@ impl ModelMetadata {
         };
         let training_diameter = keys.number("training_diameter", 2.0, 1000.0)?;
         Ok(Self {
-            name: keys.text("name")?.into(),
-            version: keys.text("version")?.into(),
+            name: plain_start(keys.text("name")?, LONGEST_NAME),
+            version: plain_start(keys.text("version")?, LONGEST_NAME),
             activation,
             normalization,
             stride: keys.number("stride", 1.0, LARGEST_MARGIN as f64)? as usize,
             halo: keys.number("halo", 0.0, LARGEST_MARGIN as f64)? as usize,
             training_diameter: training_diameter as f32,
             scales: ScaleRange::from_metadata(metadata, training_diameter)?,
-            license: keys.text("license")?.into(),
-            data: keys.text("data")?.into(),
+            license: plain_start(keys.text("license")?, LONGEST_DESCRIPTION),
+            data: plain_start(keys.text("data")?, LONGEST_DESCRIPTION),
         })
     }
 }
@@ -172,6 +176,19 @@ pub(crate) mod tests {
         assert_eq!((metadata.stride, metadata.halo, metadata.training_diameter), (8, 16, 24.0));
         assert_eq!(metadata.activation, Activation::Sigmoid);
         assert_eq!(metadata.normalization.high_percentile, 99.8);
+    }
+
+    #[test]
+    fn texts_are_plain_and_not_too_long() {
+        let mut hostile = metadata();
+        hostile.insert("name".into(), "\u{1b}]0;title\u{7}\u{202e}".into());
+        hostile.insert("data".into(), "x".repeat(1 << 20));
+        let read = ModelMetadata::from_metadata(&hostile).unwrap();
+        assert_eq!(read.name, r"\u{1b}]0;title\u{7}\u{202e}");
+        assert_eq!(read.data.chars().count(), LONGEST_DESCRIPTION + 1);
+        hostile.insert("activation".into(), "\u{1b}[31m".repeat(1 << 20));
+        let error = ModelMetadata::from_metadata(&hostile).unwrap_err().to_string();
+        assert!(error.len() < 6000 && !error.contains('\u{1b}'), "{error}");
     }
 
     #[test]

@@ -10,6 +10,8 @@
 #[cfg(feature = "onnx")]
 mod accelerate;
 mod error;
+#[cfg(feature = "onnx")]
+mod limits;
 mod metadata;
 #[cfg(feature = "onnx")]
 mod onnx;
@@ -23,6 +25,8 @@ mod tiles;
 use crate::geometry::Size;
 
 pub use error::NetworkError;
+#[cfg(feature = "onnx")]
+pub use limits::ModelLimits;
 #[cfg(test)]
 pub(crate) use metadata::tests::metadata as test_metadata;
 pub use metadata::{Activation, ModelMetadata};

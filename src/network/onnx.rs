@@ -8,8 +8,9 @@ use std::sync::Arc;
 use tract_onnx::prelude::*;
 
 use super::accelerate::accelerate;
+use super::error::quoted;
 use super::supported::check_operators;
-use super::{Activation, ModelMetadata, Network, NetworkError, ScaleRange};
+use super::{Activation, ModelLimits, ModelMetadata, Network, NetworkError, ScaleRange};
 use crate::geometry::Size;
 
 /// The ONNX file of the model included in this crate.
@@ -34,11 +35,23 @@ pub struct TractNetwork {
 impl TractNetwork {
     /// Loads a model and checks its form by running it once on its smallest input.
     ///
+    /// A model that was made to do harm can still need any amount of time and memory, or end the process. One from
+    /// others is therefore first loaded and tried ([`Self::try_out`]) in a process of its own, as the command line
+    /// does.
+    ///
     /// # Errors
-    /// [`NetworkError::NotOnnx`], [`NetworkError::Metadata`], [`NetworkError::Operators`] or
-    /// [`NetworkError::Unsupported`].
+    /// [`NetworkError::NotOnnx`], [`NetworkError::TooLarge`], [`NetworkError::Metadata`],
+    /// [`NetworkError::Operators`] or [`NetworkError::Unsupported`].
     pub fn load(bytes: &[u8]) -> Result<Self, NetworkError> {
-        Self::load_guarded(bytes, accelerate)
+        Self::load_within(bytes, &ModelLimits::default())
+    }
+
+    /// [`Self::load`] with other limits than the default ones.
+    ///
+    /// # Errors
+    /// Those of [`Self::load`].
+    pub fn load_within(bytes: &[u8], limits: &ModelLimits) -> Result<Self, NetworkError> {
+        Self::load_guarded(bytes, limits, accelerate)
     }
 
     /// Loads the model included in this crate, [`SHIPPED_MODEL`].
@@ -54,7 +67,27 @@ impl TractNetwork {
     /// # Errors
     /// Those of [`Self::load`].
     pub fn load_stock(bytes: &[u8]) -> Result<Self, NetworkError> {
-        Self::load_guarded(bytes, Ok)
+        Self::load_guarded(bytes, &ModelLimits::default(), Ok)
+    }
+
+    /// Runs the network on tiles of ascending size, up to 1024 × 1024 pixels (512 × 512 in WebAssembly), as it would
+    /// be run on images.
+    ///
+    /// # Errors
+    /// [`NetworkError::Failed`], also if its output contains anything but finite numbers.
+    pub fn try_out(&self) -> Result<(), NetworkError> {
+        let stride = self.metadata.stride;
+        for longest in [64, 256, LONGEST_TRIAL] {
+            let side = (longest / stride).max(1) * stride;
+            let size = Size::new(side, side);
+            // Values between those of the clipped range, and no two neighbours the same.
+            let input = (0..3 * size.area()).map(|index| (index % 251) as f32 / 250.0).collect();
+            let maps = self.run(input, size)?;
+            if let Some(value) = maps.into_iter().find(|value| !value.is_finite()) {
+                return Err(NetworkError::Failed { size, reason: format!("its output contains {value}") });
+            }
+        }
+        Ok(())
     }
 
     /// The same network with other scales than in its metadata, for finding the best ones.
@@ -64,15 +97,15 @@ impl TractNetwork {
         self
     }
 
-    fn load_guarded(bytes: &[u8], prepare: Prepare) -> Result<Self, NetworkError> {
+    fn load_guarded(bytes: &[u8], limits: &ModelLimits, prepare: Prepare) -> Result<Self, NetworkError> {
         // The engine panics on some broken graphs; such panics are caught here.
-        catch_unwind(AssertUnwindSafe(|| Self::load_unguarded(bytes, prepare))).unwrap_or_else(|_| {
-            Err(NetworkError::Unsupported { reason: "the engine gave up on the model's graph".into() })
-        })
+        catch_unwind(AssertUnwindSafe(|| Self::load_unguarded(bytes, limits, prepare)))
+            .unwrap_or_else(|_| Err(NetworkError::unsupported("the engine gave up on the model's graph")))
     }
 
-    fn load_unguarded(bytes: &[u8], prepare: Prepare) -> Result<Self, NetworkError> {
-        let not_onnx = |reason: String| NetworkError::NotOnnx { reason };
+    fn load_unguarded(bytes: &[u8], limits: &ModelLimits, prepare: Prepare) -> Result<Self, NetworkError> {
+        let not_onnx = |reason: String| NetworkError::NotOnnx { reason: quoted(reason) };
+        limits.check_bytes(bytes)?;
         let onnx = tract_onnx::onnx();
         let proto = onnx
             .proto_model_for_read(&mut Cursor::new(bytes))
@@ -92,8 +125,9 @@ impl TractNetwork {
             )));
         }
 
-        let unsupported = |error: TractError| NetworkError::Unsupported { reason: format!("{error:#}") };
+        let unsupported = |error: TractError| NetworkError::unsupported(format!("{error:#}"));
         check_operators(graph)?;
+        limits.check_graph(graph)?;
         let plan = plan(&onnx, &proto, metadata.stride, prepare).map_err(unsupported)?;
         let network = Self { metadata, plan };
         let side = network.metadata.stride;
@@ -106,6 +140,9 @@ impl TractNetwork {
         }
     }
 }
+
+/// The largest side of a tile in [`TractNetwork::try_out`].
+const LONGEST_TRIAL: usize = if cfg!(target_arch = "wasm32") { 512 } else { 1024 };
 
 /// A change to a model before it is optimised.
 type Prepare = fn(TypedModel) -> TractResult<TypedModel>;
@@ -133,9 +170,8 @@ impl Network for TractNetwork {
     }
 
     fn run(&self, input: Vec<f32>, size: Size) -> Result<Vec<f32>, NetworkError> {
-        let failed = |reason: String| NetworkError::Failed { size, reason };
         let shape = [1, 3, size.height, size.width];
-        let raw = (|| -> TractResult<Vec<f32>> {
+        let run = || -> TractResult<Vec<f32>> {
             let tensor = Tensor::from_shape(&shape, &input)?;
             // Otherwise the input would be in memory twice while the network runs.
             drop(input);
@@ -145,8 +181,12 @@ impl Network for TractNetwork {
                 return Err(TractError::msg(format!("the output's shape is {:?}", view.shape())));
             }
             Ok(view.iter().copied().collect())
-        })();
-        let mut maps = raw.map_err(|error| failed(format!("{error:#}")))?;
+        };
+        // The engine panics if a tensor does not fit into memory, and on some broken graphs.
+        let raw = catch_unwind(AssertUnwindSafe(run))
+            .unwrap_or_else(|_| Err(TractError::msg("the engine gave up on it")))
+            .map_err(|error| quoted(format!("{error:#}")));
+        let mut maps = raw.map_err(|reason| NetworkError::Failed { size, reason })?;
         if self.metadata.activation == Activation::Sigmoid {
             maps.iter_mut().for_each(|value| *value = 1.0 / (1.0 + (-*value).exp()));
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use tract_onnx::pb::GraphProto;
 
 use super::NetworkError;
+use super::error::quoted;
 
 /// ONNX operators used by image networks, sorted by name. The engine has more: recurrent networks, Fourier
 /// transforms, decision trees, language models, random numbers. Models that use those are rejected, and
@@ -136,7 +137,7 @@ pub(super) fn check_operators(graph: &GraphProto) -> Result<(), NetworkError> {
     if refused.is_empty() {
         return Ok(());
     }
-    Err(NetworkError::Operators { names: refused.into_iter().collect::<Vec<_>>().join(", ") })
+    Err(NetworkError::Operators { names: quoted(refused.into_iter().collect::<Vec<_>>().join(", ")) })
 }
 
 #[cfg(test)]

@@ -67,6 +67,15 @@ function makeEngine() {
     exportFormats: [],
     model: { name: "fake", version: "1" },
     modelIdentity: { name: "fake", version: "1", sha256: "" },
+    useModel: async (model: Blob | null) => {
+      if (model !== null && (await model.text()) === "hostile.onnx") throw new Error("it crashed");
+      engine.modelIdentity = {
+        name: model === null ? "fake" : "other",
+        version: "1",
+        sha256: model === null ? "" : "b",
+      };
+      return engine.modelIdentity;
+    },
     disposed: 0,
     dispose(): void {
       engine.disposed++;
@@ -90,7 +99,8 @@ function makeEngine() {
       requests.push(`segment ${request.imageId}`);
       if (failing.has(request.imageId)) throw new Error("out of memory");
       const isKept = !request.imageId.includes("unkept");
-      return { nuclei: segmented(request), prediction: isKept ? { key: request.imageId, blob: new Blob() } : null };
+      const prediction = isKept ? { key: request.imageId, blob: new Blob() } : null;
+      return { nuclei: segmented(request), prediction, model: engine.modelIdentity };
     },
     label: async (request: Request, _: object, __: boolean, options: { signal?: AbortSignal } = {}) => {
       requests.push(`label ${request.imageId}`);
@@ -134,6 +144,48 @@ async function opened(session: Session, ...names: string[]): Promise<readonly Ba
   await session.settled();
   return session.images.value;
 }
+
+describe("a model among the files", () => {
+  test("is used for new images; others can be segmented again, and each has its model", async () => {
+    const { session, requests } = makeSession();
+    await opened(session, "3.png");
+    assert.equal(session.model.value?.first, "");
+    const [first, second] = await opened(session, "other.onnx", "4.png");
+    assert.equal(`${session.model.value?.name}, not ${session.model.value?.first}`, "other, not fake 1");
+    assert.deepEqual([first?.model?.sha256, second?.model?.sha256], ["", "b"]);
+    assert.equal(session.activity.value.outdated, 1);
+    assert.equal(session.modelFiles.length, 1, "the session keeps it");
+    session.segmentOutdated();
+    await session.settled();
+    assert.deepEqual(requests, ["segment 3", "segment 4", "segment 3"]);
+    assert.equal(first?.model?.sha256, "b");
+    await session.useModel("fake 1", null);
+    assert.deepEqual([session.model.value?.name, session.model.value?.first], ["fake", ""]);
+    assert.deepEqual([session.activity.value.outdated, session.modelFiles.length], [2, 0]);
+  });
+
+  test("changes nothing if it is refused, and the images are segmented", async () => {
+    const { session } = makeSession();
+    const errors: (string | null)[] = [];
+    session.on("error", ({ path }) => errors.push(path));
+    const [image] = await opened(session, "hostile.onnx", "3.png");
+    assert.equal(image?.model?.sha256, "");
+    assert.deepEqual([session.model.value?.name, session.activity.value.outdated], ["fake", 0]);
+    assert.deepEqual(errors, ["hostile.onnx"]);
+    const [message] = session.messages.shown.value;
+    assert.equal(
+      message?.message,
+      "hostile.onnx is not used: Something went wrong inside the program: it crashed. The model in use is still fake 1",
+    );
+  });
+
+  test("in a folder is ignored", async () => {
+    const { session } = makeSession();
+    const file = new File(["x"], "x.onnx");
+    await session.open(Promise.resolve({ files: [{ path: "f/x.onnx", blob: file, explicit: false }], unreadable: [] }));
+    assert.equal(session.model.value?.name, "fake");
+  });
+});
 
 const count = (image: BatchImage | undefined) => (image?.state.kind === "done" ? image.state.result.count : null);
 

@@ -239,6 +239,8 @@ impl Chosen {
         let mut models: Vec<&Path> = images.iter().filter_map(|image| self.model(image)).collect();
         models.sort_unstable();
         models.dedup();
+        // All are tried before the first image is segmented.
+        models.iter().try_for_each(|model| options.with_model(model).model_hash().map(drop))?;
         for model in models {
             let is_for = |image: &Annotated| self.model(image) == Some(model);
             let (places, chosen): (Vec<usize>, Vec<Annotated>) =

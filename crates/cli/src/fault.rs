@@ -117,6 +117,45 @@ pub(crate) enum Fault {
         )
     )]
     NoTruth,
+    /// A model took too long when it was tried.
+    #[error("the model is not used: trying it took longer than {seconds} s")]
+    #[diagnostic(
+        code("model/too-slow"),
+        help("Use a faster model. If you trust this one, allow it more time, such as --model-limits seconds={}.", .seconds.saturating_mul(10))
+    )]
+    ModelTooSlow {
+        /// The limit in seconds.
+        seconds: u64,
+    },
+    /// A model needed too much memory when it was tried.
+    #[error("the model is not used: it needs more than {mebibytes} MiB of memory")]
+    #[diagnostic(
+        code("model/too-much-memory"),
+        help("Use a smaller model. If you trust this one, allow it more, such as --model-limits memory={}.", .mebibytes.saturating_mul(4))
+    )]
+    ModelTooLarge {
+        /// The limit in mebibytes.
+        mebibytes: u64,
+    },
+    /// A model ended the process that tried it.
+    #[error("the model is not used: it crashed the process that tried it ({status})")]
+    #[diagnostic(
+        code("model/crashed"),
+        help(
+            "The file is damaged, or was made to do harm. Get it again from where it came from, or use another model."
+        )
+    )]
+    ModelCrashed {
+        /// How the process ended.
+        status: String,
+    },
+    /// A model could not be tried.
+    #[error("the model could not be tried in a process of its own: {0}")]
+    #[diagnostic(
+        code("model/not-checked"),
+        help("If you trust the model, use it without that: --model-limits seconds=0.")
+    )]
+    ModelNotChecked(String),
     /// A correction changed nothing.
     #[error("correction {edit} changes nothing: {reason}")]
     #[diagnostic(

@@ -14,6 +14,7 @@ mod journal;
 mod limits;
 mod memory;
 mod model;
+mod model_check;
 mod outcome;
 mod output;
 mod progress;
@@ -59,6 +60,9 @@ enum Command {
     Model(model::Arguments),
     /// Create synthetic images with known nuclei, in the Bowl's layout
     Example(example::Arguments),
+    /// Try the model from standard input; the program starts itself with this command
+    #[command(hide = true)]
+    CheckModel(model_check::ModelOptions),
 }
 
 fn main() -> ExitCode {
@@ -76,6 +80,7 @@ fn main() -> ExitCode {
         Command::Tune(arguments) => tune::run(&arguments),
         Command::Model(arguments) => model::run(&arguments),
         Command::Example(arguments) => example::run(&arguments),
+        Command::CheckModel(options) => return model_check::run(&options),
     };
     if let Err(error) = &result {
         table::print_failure(error);

@@ -5,18 +5,24 @@ use std::path::PathBuf;
 use clap::Args;
 use nucleoscope::Error;
 use nucleoscope::network::{Activation, Network};
+use nucleoscope::record::sha256;
 
-use crate::{Outcome, table, work};
+use crate::model_check::{self, ModelOptions};
+use crate::{Outcome, table};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// Model to check
     #[arg(value_name = "FILE.onnx")]
     model: PathBuf,
+    #[command(flatten)]
+    options: ModelOptions,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
-    let network = work::load_model(&arguments.model)?;
+    let limits = &arguments.options.limits;
+    let hash = sha256(&model_check::read(&arguments.model, limits)?);
+    let network = model_check::load(&arguments.model, limits)?;
     let metadata = network.metadata();
     let normalization = metadata.normalization;
     let activation = match metadata.activation {
@@ -26,6 +32,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
     let rows = [
         ("name", metadata.name.clone()),
         ("version", metadata.version.clone()),
+        ("sha256", hash),
         ("input", format!("image: float32 [1, 3, H, W], H and W multiples of {}", metadata.stride)),
         ("output", "maps: float32 [1, 3, H, W]: interior, boundary, distance".into()),
         ("activation", activation.into()),

@@ -125,13 +125,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
 }
 
 fn segment(arguments: &Arguments, progress: &Progress) -> Result<Outcome, Error> {
+    // First of all: a model that cannot be used changes nothing.
+    let model_hash = arguments.options.model_hash()?;
     let folders = [&arguments.labels, &arguments.outlines, &arguments.measurements];
     folders.into_iter().flatten().try_for_each(|folder| create_folder(folder))?;
     let mut exports = arguments.export.exports()?;
     exports.files.output.clone_from(&arguments.output);
     exports.files.has_header = !arguments.no_header;
     let record = arguments.record.as_deref().map(read_record).transpose()?;
-    let model_hash = arguments.options.model_hash()?;
     let is_piped = arguments.inputs.iter().any(|path| path == Path::new("-"));
     let standard_input = is_piped.then(|| StandardInput::read(&arguments.stdin_name)).transpose()?;
     let inputs = Inputs::gather_with(&arguments.inputs, standard_input.as_ref());

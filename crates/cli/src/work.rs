@@ -23,6 +23,9 @@ use rayon::prelude::*;
 
 use crate::fault::Fault;
 use crate::inputs::{self, Inputs};
+use crate::inputs::Inputs;
+use crate::model_check::{self, ModelOptions};
+use crate::table;
 use crate::watershed_options::WatershedOptions;
 use crate::{limits, table};
 
@@ -32,6 +35,8 @@ pub(crate) struct Options {
     /// Model to use instead of the built-in one
     #[arg(long, value_name = "FILE.onnx")]
     model: Option<PathBuf>,
+    #[command(flatten)]
+    model_options: ModelOptions,
     /// Number of images processed at a time [default: number of processors]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
@@ -142,10 +147,10 @@ impl Options {
         Settings::default().diameter(self.diameter).watershed(self.watershed.0)
     }
 
-    /// SHA-256 of the model's file in hexadecimal.
+    /// SHA-256 of the model's file in hexadecimal. A model of others is tried first.
     pub(crate) fn model_hash(&self) -> Result<String, Error> {
         match &self.model {
-            Some(path) => inputs::read(path).map(|bytes| sha256(&bytes)),
+            Some(path) => model_check::read(path, &self.model_options.limits).map(|bytes| sha256(&bytes)),
             None => Ok(sha256(SHIPPED_MODEL)),
         }
     }
@@ -166,7 +171,7 @@ impl Options {
 
     fn network(&self) -> Result<TractNetwork, Error> {
         let network = match &self.model {
-            Some(path) => load_model(path),
+            Some(path) => model_check::load(path, &self.model_options.limits),
             None => TractNetwork::shipped().map_err(|error| error.in_file("the built-in model")),
         }?;
         let changes = self.scale_range.iter().map(|(name, value)| (name.as_str(), *value));
@@ -174,11 +179,6 @@ impl Options {
         let scales = scales.map_err(|reason| Error::io(std::io::Error::other(reason), "the scale range"))?;
         Ok(network.with_scales(scales))
     }
-}
-
-/// Loads a model; errors include the file's path.
-pub(crate) fn load_model(path: &Path) -> Result<TractNetwork, Error> {
-    TractNetwork::load(&inputs::read(path)?).map_err(|error| error.in_file(path.display().to_string()))
 }
 
 /// An opened image, with what is needed to process it.

@@ -5,6 +5,8 @@
 
 #![cfg(target_arch = "wasm32")]
 
+mod memory;
+
 use std::io;
 use std::ops::{ControlFlow, Range};
 
@@ -88,6 +90,13 @@ type Js<T> = <T as Tsify>::JsType;
 #[wasm_bindgen(start)]
 pub fn start() {
     console_error_panic_hook::set_once();
+}
+
+/// Lets the module trap when its memory has more than this many bytes. JavaScript cannot watch the memory while the
+/// module is running, nor limit one that the module has created.
+#[wasm_bindgen(js_name = limitMemory)]
+pub fn limit_memory(bytes: f64) {
+    memory::limit(bytes);
 }
 
 /// Sets a property of a new object, which cannot fail.
@@ -920,6 +929,15 @@ impl Segmenter {
     #[wasm_bindgen(constructor)]
     pub fn new(model: &[u8]) -> Result<Segmenter, JsValue> {
         TractNetwork::load(model).map(Self).map_err(thrown)
+    }
+
+    /// Runs the network on tiles of ascending size, as it would be run on images.
+    ///
+    /// # Errors
+    /// The network failed, or its output contains anything but finite numbers.
+    #[wasm_bindgen(js_name = tryOut)]
+    pub fn try_out(&self) -> Result<(), JsValue> {
+        self.0.try_out().map_err(thrown)
     }
 
     /// The model's metadata.

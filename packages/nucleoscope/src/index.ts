@@ -24,6 +24,7 @@ export type {
   TiledPrediction,
   TruthSource,
 } from "./engine/protocol.ts";
+export type { ModelLimits } from "./engine/model-trial.ts";
 export type { RunOptions } from "./engine/pool.ts";
 export { segment } from "./segment.ts";
 export type { SegmentOptions } from "./segment-options.ts";
@@ -32,13 +33,15 @@ export type * from "./wasm/nucleoscope.js";
 
 /**
  * Loads the assets and starts an engine. By default, the assets are the package's own, beside this module; give the
- * addresses of copies, or their contents, to load them from elsewhere.
+ * addresses of copies, or their contents, to load them from elsewhere. A given model is tried in a worker of its own
+ * before it is used, unless `modelLimits` is null.
  */
 export function createEngine(options: Partial<EngineOptions> = {}): Promise<Engine> {
   return Engine.create({
     ...options,
     wasm: options.wasm ?? new URL("./nucleoscope_bg.wasm", import.meta.url),
     model: options.model ?? new URL("./nuclei.onnx", import.meta.url),
+    modelLimits: options.model === undefined ? null : options.modelLimits,
     worker: options.worker ?? new URL("./worker.js", import.meta.url),
   });
 }

@@ -110,9 +110,9 @@ function sharedSheets(): CSSStyleSheet[] {
  * Finds, shows, measures and exports nuclei.
  *
  * Attributes, each with a property of the same name: `src` (the address of an image to open), `model` (the address
- * of an ONNX model), `diameter` (the typical diameter of nuclei in pixels), `settings` (the watershed's settings as
- * JSON), `mode` (`edit`, `view` or `mini`) and `assets` (the address of the folder with the module, the model and the
- * worker's script; by default, that of this module).
+ * of an ONNX model, which is tried in a worker of its own before it is used), `diameter` (the typical diameter of
+ * nuclei in pixels), `settings` (the watershed's settings as JSON), `mode` (`edit`, `view` or `mini`) and `assets` (the
+ * address of the folder with the module, the model and the worker's script; by default, that of this module).
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the interface only adds types of events to a method.
 export class NucleoScopeElement extends Base {
@@ -261,7 +261,8 @@ export class NucleoScopeElement extends Base {
   attributeChangedCallback(name: string, before: string | null, now: string | null): void {
     const session = this.#session;
     if (session === null || before === now) return;
-    if (name === "diameter") session.setDiameter(this.diameter);
+    if (name === "model") this.#useModel(session);
+    else if (name === "diameter") session.setDiameter(this.diameter);
     else if (name === "settings") this.#applySettings(session);
     else if (name === "src") {
       session.removeAll();
@@ -274,17 +275,25 @@ export class NucleoScopeElement extends Base {
 
   /** The engine's parts from the attributes, else from the defaults, else beside this module. */
   #engineOptions(): EngineOptions {
-    const { wasm, model, worker, workers, sizes } = NucleoScopeElement.defaults;
+    const { wasm, model, modelLimits, worker, workers, sizes } = NucleoScopeElement.defaults;
     const folder = this.assets === "" ? null : new URL(this.assets.replace(/\/?$/, "/"), document.baseURI);
     const part = <Given>(given: Given | undefined, name: string): Given | URL =>
       folder === null && given !== undefined ? given : new URL(name, folder ?? import.meta.url);
     return {
       wasm: part(wasm, "nucleoscope_bg.wasm"),
       model: this.model === "" ? part(model, "nuclei.onnx") : new URL(this.model, document.baseURI),
+      // The element's own is used at once.
+      modelLimits: this.model === "" ? null : modelLimits,
       worker: part(worker, "worker.js"),
       workers,
       sizes,
     };
+  }
+
+  /** Uses the model of the attribute; if it is refused, the one in use stays. */
+  #useModel(session: Session): void {
+    const { model, modelLimits } = this.#engineOptions();
+    void session.useModel(this.model || "nuclei.onnx", model, modelLimits === null);
   }
 
   /** Restores the session that was kept under a name, and keeps this one from then on. */

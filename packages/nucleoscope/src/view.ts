@@ -173,6 +173,10 @@ export class View {
     });
     onClick("retry", () => void session.load());
     onClick("forget", () => void this.#forget());
+    onClick("first-model", () => {
+      void session.useModel(session.model.value?.first ?? "", null);
+      this.#part("choose-model").focus();
+    });
     const hint = this.#part("first-hint");
     hint.hidden = preference("hint") !== undefined;
     onClick("first-hint-close", () => {
@@ -231,7 +235,16 @@ export class View {
       if (engine === null) return;
       this.#export.list(engine.exportFormats);
       this.#viewer.use(engine);
-      setText(this.#part("model"), text.modelName(`${engine.model.name} ${engine.model.version}`));
+    });
+    follow(() => {
+      const model = session.model.value;
+      if (model === null) return;
+      for (const id of ["model", "model-words"]) {
+        setText(this.#part(id), text.modelName(`${model.name} ${model.version}`));
+        this.#part(id).title = `SHA-256 ${model.sha256}`;
+      }
+      setText(this.#part("first-model"), text.backToModel(model.first));
+      this.#part("first-model").hidden = model.first === "";
     });
     follow(() => {
       void session.displays.value;

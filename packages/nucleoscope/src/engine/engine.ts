@@ -27,9 +27,11 @@ import type {
 } from "../wasm/nucleoscope.js";
 import { checkCount, EngineError, messageOf } from "./engine-error.ts";
 import * as text from "../text.ts";
+import { standardLimits, tryModel, type ModelLimits } from "./model-trial.ts";
 import { labelInBlocks, planShare, segmentInBlocks } from "./tiled.ts";
 import { defaultWorkers, Pool, type RunOptions, type WorkerLike } from "./pool.ts";
 import type {
+  About,
   BatchFile,
   CachedPrediction,
   CountTask,
@@ -45,7 +47,6 @@ import type {
   SegmentTask,
   TiledPrediction,
   ImageReference,
-  ToWorker,
   TruthSource,
 } from "./protocol.ts";
 
@@ -61,6 +62,11 @@ export interface EngineOptions {
   readonly wasm: Source | WebAssembly.Module | Uint8Array<ArrayBuffer>;
   /** The model's bytes, or their source. */
   readonly model: Source | Uint8Array;
+  /**
+   * What the model may need while it is tried in a worker of its own, before it is used; null uses it at once. By
+   * default, 60 s and 1 GiB.
+   */
+  readonly modelLimits?: ModelLimits | null | undefined;
   /** The worker's script, or its source. */
   readonly worker: Source | Blob;
   /** How many images are processed at the same time; by default, as many as suit the computer. */
@@ -77,6 +83,8 @@ export interface EngineOptions {
 export interface LoadedParts {
   readonly module: WebAssembly.Module;
   readonly model: Uint8Array;
+  /** What the model may need while it is tried; null or undefined uses it at once. */
+  readonly modelLimits?: ModelLimits | null | undefined;
   /** Starts a worker that runs the worker's script. */
   readonly startWorker: () => WorkerLike;
   /** How many images are processed at the same time. */
@@ -111,64 +119,61 @@ export interface NucleiRequest extends ImageRequest {
  * {@link Engine.dispose} frees everything that an engine uses.
  */
 export class Engine {
-  /** The model's metadata. */
-  readonly model: ModelMetadata;
-  /** The model's name, version and SHA-256. */
-  readonly modelIdentity: ModelIdentity;
   /** The default settings. */
   readonly settings: Settings;
   /** The settings of the watershed: names, ranges, help texts. */
   readonly settingList: readonly Setting[];
   /** The export formats: names, labels, files. */
   readonly exportFormats: readonly FormatInfo[];
-  readonly #segmenters: Pool;
+  readonly #parts: LoadedParts;
+  /** The model in use. */
+  #model: LoadedModel;
+  /** The pools of earlier models in which tasks have not ended. */
+  readonly #before = new Set<Pool>();
   /** Opens files, measures and exports, without waiting for a batch. */
   readonly #reader: Pool;
   /** Relabels and draws the selected image, without waiting for the other two pools. */
   readonly #interactive: Pool;
-  readonly #release: () => void;
   readonly #sizes: TiledSizes | null;
   readonly #numbers = new WeakMap<object, number>();
   #numbered = 0;
 
-  private constructor(parts: {
-    model: ModelMetadata;
-    modelHash: string;
-    settings: Settings;
-    settingList: readonly Setting[];
-    exportFormats: readonly FormatInfo[];
-    segmenters: Pool;
-    reader: Pool;
-    interactive: Pool;
-    release: () => void;
-    sizes: TiledSizes | null;
-  }) {
-    this.model = parts.model;
-    const { name, version } = parts.model;
-    this.modelIdentity = { name, version, sha256: parts.modelHash };
-    this.settings = parts.settings;
-    this.settingList = parts.settingList;
-    this.exportFormats = parts.exportFormats;
-    this.#segmenters = parts.segmenters;
-    this.#reader = parts.reader;
-    this.#interactive = parts.interactive;
-    this.#release = parts.release;
-    this.#sizes = parts.sizes;
+  private constructor(parts: LoadedParts, model: LoadedModel, about: About, reader: Pool, interactive: Pool) {
+    this.#parts = parts;
+    this.#model = model;
+    this.settings = about.settings;
+    this.settingList = about.settingList;
+    this.exportFormats = about.exportFormats;
+    this.#reader = reader;
+    this.#interactive = interactive;
+    this.#sizes = parts.sizes ?? null;
+  }
+
+  /** The model's metadata. */
+  get model(): ModelMetadata {
+    return this.#model.metadata;
+  }
+
+  /** The model's name, version and SHA-256. */
+  get modelIdentity(): ModelIdentity {
+    return this.#model.identity;
   }
 
   /** Loads all assets and starts the first workers. Invalid options throw `engine/bad-option`. */
-  static async create({ wasm, model, worker, workers, sizes }: EngineOptions): Promise<Engine> {
+  static async create(options: EngineOptions): Promise<Engine> {
+    const { wasm, model, worker, workers, sizes, modelLimits = standardLimits } = options;
     if (workers !== undefined) checkCount(workers, "workers");
     if (sizes != null) for (const [name, value] of Object.entries(sizes)) checkCount(value, name);
     const [module, bytes, source] = await Promise.all([
       wasm instanceof WebAssembly.Module ? wasm : compile(wasm),
-      isSource(model) ? load(model, "nuclei.onnx").then(bytesOf) : model,
+      modelBytes(model),
       isSource(worker) ? load(worker, "worker.js").then(scriptOf) : worker,
     ]);
     const script = URL.createObjectURL(source);
     return Engine.start({
       module,
       model: bytes,
+      modelLimits,
       startWorker: () => new Worker(script),
       workers: workers ?? defaultWorkers(navigator.hardwareConcurrency),
       sizes,
@@ -181,28 +186,52 @@ export class Engine {
    *
    * @internal
    */
-  static async start({ module, model, startWorker, workers, sizes, release }: LoadedParts): Promise<Engine> {
-    const starter = (setup: ToWorker) => (): WorkerLike => {
-      const started = startWorker();
-      started.postMessage(setup);
-      return started;
-    };
-    const reader = new Pool(starter({ type: "setup", module, model: null }), 1);
-    const interactive = new Pool(starter({ type: "setup", module, model: null }), 1);
-    const segmenters = new Pool(starter({ type: "setup", module, model }), workers);
-    const released = release ?? ((): void => undefined);
+  static async start(parts: LoadedParts): Promise<Engine> {
+    const withoutModel = (): Pool => new Pool(starterOf(parts, null), 1);
+    const [reader, interactive] = [withoutModel(), withoutModel()];
+    const loading = loadModel(parts, parts.model, parts.modelLimits);
     try {
-      const [about] = await Promise.all([segmenters.warmUp(), reader.warmUp()]);
-      const { model: metadata, ...rest } = about;
-      if (metadata === null) throw new Error("the worker was set up without a model");
-      const pools = { segmenters, reader, interactive };
-      return new Engine({ model: metadata, ...rest, ...pools, release: released, sizes: sizes ?? null });
+      const [model, about] = await Promise.all([loading, reader.warmUp()]);
+      return new Engine(parts, model, about, reader, interactive);
     } catch (error) {
-      segmenters.dispose();
+      loading.then(({ pool }) => pool.dispose()).catch(() => undefined);
       reader.dispose();
       interactive.dispose();
-      released();
+      parts.release?.();
       throw error;
+    }
+  }
+
+  /**
+   * Uses another model from now on, or the one that the engine started with (null). It is tried in a worker of its own
+   * first, within `limits` (null uses it at once); if it is refused, this rejects with the reason and nothing changes.
+   * Segmentations that have begun end with the model that they began with.
+   */
+  async useModel(
+    model: Source | Blob | Uint8Array | null,
+    limits: ModelLimits | null = standardLimits,
+  ): Promise<ModelIdentity> {
+    const parts = this.#parts;
+    const loaded =
+      model === null
+        ? await loadModel(parts, parts.model, null)
+        : await loadModel(parts, await modelBytes(model), limits);
+    const before = this.#model;
+    this.#model = loaded;
+    if (before.users === 0) before.pool.dispose();
+    else this.#before.add(before.pool);
+    return loaded.identity;
+  }
+
+  /** Runs work that must end with the model that it began with. */
+  async #withModel<T>(work: (model: LoadedModel) => Promise<T>): Promise<T> {
+    const model = this.#model;
+    model.users++;
+    try {
+      return await work(model);
+    } finally {
+      model.users--;
+      if (model.users === 0 && this.#before.delete(model.pool)) model.pool.dispose();
     }
   }
 
@@ -221,23 +250,26 @@ export class Engine {
     thumbnailSide: number,
     options: RunOptions = {},
     mostBytes = 0,
-  ): Promise<Inferred> {
+  ): Promise<Inferred & { readonly model: ModelIdentity }> {
     const sizes = this.#sizes;
     const task: SegmentTask = { kind: "segment", ...request, ...this.#keysOf(request), thumbnailSide, sizes };
-    const outcome = await this.#segmenters.run(task, {
-      ...options,
-      onProgress: (progress) => {
-        const { stage } = progress;
-        if (stage !== "scale") options.onProgress?.(progress);
-        else options.onProgress?.({ stage: "network", done: planShare * progress.done, total: progress.total });
-      },
+    return this.#withModel(async ({ pool, identity }) => {
+      const outcome = await pool.run(task, {
+        ...options,
+        onProgress: (progress) => {
+          const { stage } = progress;
+          if (stage !== "scale") options.onProgress?.(progress);
+          else options.onProgress?.({ stage: "network", done: planShare * progress.done, total: progress.total });
+        },
+      });
+      const inferred = "plan" in outcome ? await segmentInBlocks(pool, task, outcome, mostBytes, options) : outcome;
+      return { ...inferred, model: identity };
     });
-    return "plan" in outcome ? segmentInBlocks(this.#segmenters, task, outcome, mostBytes, options) : outcome;
   }
 
   /** The largest memory of any worker's WebAssembly module so far, in bytes. */
   get largestHeap(): number {
-    return Math.max(this.#segmenters.largestHeap, this.#reader.largestHeap, this.#interactive.largestHeap);
+    return Math.max(this.#model.pool.largestHeap, this.#reader.largestHeap, this.#interactive.largestHeap);
   }
 
   /**
@@ -251,12 +283,11 @@ export class Engine {
     isSelected: boolean,
     options?: RunOptions,
   ): Promise<Segmented> {
-    if ("blocks" in prediction) {
+    return this.#withModel(({ pool }) => {
       const whole = { ...request, ...this.#keysOf(request) };
-      return labelInBlocks(this.#segmenters, whole, prediction, options);
-    }
-    const pool = isSelected ? this.#interactive : this.#segmenters;
-    return pool.run({ kind: "label", ...request, ...this.#keysOf(request), prediction }, options);
+      if ("blocks" in prediction) return labelInBlocks(pool, whole, prediction, options);
+      return (isSelected ? this.#interactive : pool).run({ kind: "label", ...whole, prediction }, options);
+    });
   }
 
   /** Corrects existing nuclei, such as ground truth. */
@@ -402,10 +433,10 @@ export class Engine {
 
   /** Stops all work and frees everything. */
   dispose(): void {
-    this.#segmenters.dispose();
+    for (const pool of [this.#model.pool, ...this.#before]) pool.dispose();
     this.#reader.dispose();
     this.#interactive.dispose();
-    this.#release();
+    this.#parts.release?.();
   }
 
   #referenceTo(request: ImageRequest): ImageReference {
@@ -449,6 +480,50 @@ export class Engine {
     this.#numbers.set(object, this.#numbered);
     return this.#numbered++;
   }
+}
+
+/** A model, and the workers that run it. */
+interface LoadedModel {
+  readonly pool: Pool;
+  readonly metadata: ModelMetadata;
+  readonly identity: ModelIdentity;
+  /** How many calls run tasks in the pool. */
+  users: number;
+}
+
+function starterOf({ module, startWorker }: LoadedParts, model: Uint8Array | null): () => WorkerLike {
+  return () => {
+    const started = startWorker();
+    started.postMessage({ type: "setup", module, model });
+    return started;
+  };
+}
+
+/** Starts the first worker with a model, after the model has been tried. */
+async function loadModel(
+  parts: LoadedParts,
+  model: Uint8Array,
+  limits: ModelLimits | null | undefined,
+): Promise<LoadedModel> {
+  if (limits != null) await tryModel(parts.startWorker, parts.module, model, limits);
+  const pool = new Pool(starterOf(parts, model), parts.workers);
+  try {
+    const { model: metadata, modelHash: sha256 } = await pool.warmUp();
+    if (metadata === null) throw new Error("the worker was set up without a model");
+    const { name, version } = metadata;
+    return { pool, metadata, identity: { name, version, sha256 }, users: 0 };
+  } catch (error) {
+    pool.dispose();
+    throw error;
+  }
+}
+
+/** Of a file, no more than the module accepts, and one byte to exceed its limit. */
+const mostModelBytes = 2 ** 28 + 1;
+
+async function modelBytes(model: Source | Blob | Uint8Array): Promise<Uint8Array> {
+  if (model instanceof Blob) return new Uint8Array(await model.slice(0, mostModelBytes).arrayBuffer());
+  return isSource(model) ? bytesOf(await load(model, "nuclei.onnx")) : model;
 }
 
 /** The part of a result that is sent back to a worker: without outlines. */

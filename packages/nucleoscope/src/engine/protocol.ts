@@ -452,7 +452,13 @@ export interface About {
 
 /** From the page to a worker. */
 export type ToWorker =
-  | { readonly type: "setup"; readonly module: WebAssembly.Module; readonly model: Uint8Array | null }
+  | {
+      readonly type: "setup";
+      readonly module: WebAssembly.Module;
+      readonly model: Uint8Array | null;
+      /** The model is tried before the worker is ready, with at most this many bytes of memory. */
+      readonly mostMemory?: number;
+    }
   | { readonly type: "task"; readonly id: number; readonly task: Task };
 
 /** From a worker to the page. */
@@ -464,4 +470,4 @@ export type FromWorker =
   | { readonly type: "result"; readonly id: number; readonly outcome: Outcomes[Task["kind"]]; readonly heap: number }
   | { readonly type: "error"; readonly id: number; readonly error: ErrorReport; readonly heap: number }
   /** The worker's state is undefined; it must be replaced. */
-  | { readonly type: "crash"; readonly message: string };
+  | { readonly type: "crash"; readonly message: string; readonly heap?: number };

@@ -10,6 +10,7 @@ import {
   exampleImage,
   exportFormats,
   initSync,
+  limitMemory,
   otsuThreshold,
   Prediction,
   readBlob,
@@ -78,14 +79,16 @@ let segmenter: Segmenter | null = null;
 let memory: WebAssembly.Memory | null = null;
 
 scope.onmessage = ({ data }) => {
-  if (data.type === "setup") setUp(data.module, data.model);
+  if (data.type === "setup") setUp(data.module, data.model, data.mostMemory);
   else void perform(data.id, data.task);
 };
 
-function setUp(module: WebAssembly.Module, model: Uint8Array | null): void {
+function setUp(module: WebAssembly.Module, model: Uint8Array | null, mostMemory?: number): void {
   try {
     memory = initSync({ module }).memory;
+    if (mostMemory !== undefined) limitMemory(mostMemory);
     segmenter = model === null ? null : new Segmenter(model);
+    if (mostMemory !== undefined) segmenter?.tryOut();
     const about: About = {
       model: segmenter?.metadata() ?? null,
       modelHash: model === null ? "" : sha256(model),
@@ -96,7 +99,7 @@ function setUp(module: WebAssembly.Module, model: Uint8Array | null): void {
     scope.postMessage({ type: "ready", about }, []);
   } catch (error) {
     if (isReport(error)) scope.postMessage({ type: "refused", error: copyOf(error) }, []);
-    else scope.postMessage({ type: "crash", message: String(error) }, []);
+    else scope.postMessage({ type: "crash", message: String(error), heap: heap() }, []);
   }
 }
 
@@ -109,7 +112,7 @@ async function perform(id: number, task: Task): Promise<void> {
   } catch (error) {
     // Any other error is a trap or a bug; the module's memory may be in any state.
     if (isReport(error)) scope.postMessage({ type: "error", id, error: copyOf(error), heap: heap() }, []);
-    else scope.postMessage({ type: "crash", message: String(error) }, []);
+    else scope.postMessage({ type: "crash", message: String(error), heap: heap() }, []);
   }
 }
 

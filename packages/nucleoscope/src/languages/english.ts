@@ -366,6 +366,9 @@ export const recordOfOtherFile = (path: string): Advice => ({
   message: `${path} is not the file that the record was made from.`,
   help: "The settings and corrections were used anyway; check the result.",
 });
+export const tryingModel = (name: string): string => `Trying the model ${name} …`;
+export const modelRefused = (name: string, reason: string, model: string): string =>
+  `${name} is not used: ${reason}. The model in use is still ${model}`;
 export const recordOfOtherModel = (model: string, own: string): Advice => ({
   message: `The record was made with another model (${model}); this page has ${own}.`,
   help: "The nuclei may differ from those in the record.",
@@ -389,6 +392,8 @@ export const dropMoreImages = "Drop more images anywhere";
 export const listWidth = "Width of the list";
 export const panelWidth = "Width of the panel";
 export const modelName = (name: string): string => `model ${name}`;
+export const chooseModel = "Use another model";
+export const backToModel = (name: string): string => `Back to ${name}`;
 export const sessionForgotten = "This session is no longer kept: it ends when you leave the page";
 export const linkCopied = "A link with these settings was copied.";
 export const linkInAddress = "The address of this page now holds these settings: copy it from the address bar.";
@@ -447,6 +452,10 @@ export const noAnswer = (attempts: number, reason: string): Advice => ({
   message: `The program did not answer, ${attempts} times in a row (${reason}).`,
   help: "Nothing else is affected. Close other tabs or programs and try again, or use a smaller image.",
 });
+export const modelTooSlow = (seconds: number): string => `trying it took longer than ${seconds} s`;
+export const modelTooLarge = (mebibytes: number): string => `it needs more than ${mebibytes} MiB of memory`;
+export const modelCrashed = (reason: string): string => `it crashed the worker that tried it (${reason})`;
+export const otherModel = "Use another model, or try this one with the command line.";
 export const silentFor = (seconds: number): string => `no answer for ${seconds} seconds`;
 export const messageUnreadable = "a message could not be read";
 export const engineDisposed: Advice = {

@@ -410,6 +410,9 @@ export const recordOfOtherFile = (path: string): Advice => ({
   message: `${path} ist nicht die Datei, zu der das Protokoll gehört.`,
   help: "Die Einstellungen und Korrekturen wurden trotzdem verwendet; prüfen Sie das Ergebnis.",
 });
+export const tryingModel = (name: string): string => `Das Modell ${name} wird erprobt …`;
+export const modelRefused = (name: string, reason: string, model: string): string =>
+  `${name} wird nicht verwendet: ${reason}. Weiterhin wird ${model} verwendet`;
 export const recordOfOtherModel = (model: string, own: string): Advice => ({
   message: `Das Protokoll wurde mit einem anderen Modell erstellt (${model}); diese Seite hat ${own}.`,
   help: "Die Kerne können von denen im Protokoll abweichen.",
@@ -434,6 +437,8 @@ export const dropMoreImages = "Weitere Bilder hier ablegen";
 export const listWidth = "Breite der Liste";
 export const panelWidth = "Breite des Bereichs";
 export const modelName = (name: string): string => `Modell ${name}`;
+export const chooseModel = "Anderes Modell verwenden";
+export const backToModel = (name: string): string => `Zurück zu ${name}`;
 export const sessionForgotten = "Diese Sitzung wird nicht mehr gespeichert: Sie endet, wenn Sie die Seite verlassen";
 export const linkCopied = "Ein Link mit diesen Einstellungen wurde kopiert.";
 export const linkInAddress =
@@ -493,6 +498,11 @@ export const noAnswer = (attempts: number, reason: string): Advice => ({
   message: `Das Programm hat ${attempts}-mal nacheinander nicht geantwortet (${reason}).`,
   help: "Sonst ist nichts betroffen. Schließen Sie andere Tabs oder Programme, und versuchen Sie es noch einmal, oder verwenden Sie ein kleineres Bild.",
 });
+export const modelTooSlow = (seconds: number): string => `die Erprobung dauerte länger als ${seconds} s`;
+export const modelTooLarge = (mebibytes: number): string => `es braucht mehr als ${mebibytes} MiB Speicher`;
+export const modelCrashed = (reason: string): string =>
+  `es brachte den Worker zum Absturz, der es erprobte (${reason})`;
+export const otherModel = "Verwenden Sie ein anderes Modell, oder erproben Sie dieses mit der Befehlszeile.";
 export const silentFor = (seconds: number): string => `keine Antwort seit ${seconds} Sekunden`;
 export const messageUnreadable = "eine Nachricht konnte nicht gelesen werden";
 export const engineDisposed: Advice = {

@@ -16,6 +16,7 @@ export class FileDrop {
     this.#onFiles = onFiles;
     this.#followChooser(root, "choose-images", "image-chooser");
     this.#followChooser(root, "choose-folder", "folder-chooser");
+    this.#followChooser(root, "choose-model", "model-chooser");
     this.#followDrops(byId(root, "page", HTMLElement).classList, signal);
     connected.add(this.#host);
     signal.addEventListener("abort", () => connected.delete(this.#host));

@@ -4,6 +4,7 @@ import type {
   ErrorReport,
   ImageSource,
   Inferred,
+  ModelIdentity,
   Picture,
   Segmented,
   TruthSource,
@@ -62,6 +63,8 @@ export interface BatchImage {
   stack: StackInfo | null;
   /** The settings its nuclei were found with. */
   settings: Settings | null;
+  /** The model that found its nuclei; null before, and in sessions that an earlier version kept. */
+  model: ModelIdentity | null;
   /** A tuning for this image only, instead of the batch's. */
   tuning: Tuning | null;
   /** The settings of an earlier run that is to be repeated. */
@@ -527,6 +530,7 @@ function initialValues(): Pick<
   | "thumbnail"
   | "stack"
   | "settings"
+  | "model"
   | "tuning"
   | "recorded"
   | "selection"
@@ -547,6 +551,7 @@ function initialValues(): Pick<
     thumbnail: null,
     stack: null,
     settings: null,
+    model: null,
     tuning: null,
     recorded: null,
     selection: {},

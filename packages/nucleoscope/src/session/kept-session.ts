@@ -1,7 +1,7 @@
 /** A session that is kept on this computer, so that a reload or a crash loses nothing. */
 import { deleteDB, openDB, type DBSchema, type IDBPDatabase } from "idb";
 import * as text from "../text.ts";
-import type { BatchFile, Segmented } from "../engine/protocol.ts";
+import type { BatchFile, ModelIdentity, Segmented } from "../engine/protocol.ts";
 import type { Edit, PixelSize, Region, Selection, Settings, Threshold } from "../wasm/nucleoscope.js";
 import { isRecordName, type BatchImage } from "./batch.ts";
 import type { SharedDisplays } from "./displays.ts";
@@ -15,6 +15,8 @@ export interface KeptImage {
   readonly path: string;
   readonly result: Segmented;
   readonly settings: Settings | null;
+  /** Sessions of earlier versions lack it. */
+  readonly model?: ModelIdentity | null;
   readonly tuning: Tuning | null;
   readonly recorded: Settings | null;
   readonly selection: Selection;
@@ -213,6 +215,7 @@ export class SessionKeeper {
       session.diameter.subscribe(() => this.#soon()),
       session.tuning.subscribe(() => this.#soon()),
       session.displays.subscribe(() => this.#soon()),
+      session.model.subscribe(() => this.#soon()),
     ];
   }
 
@@ -249,7 +252,9 @@ export class SessionKeeper {
     const changed = [...this.#changed];
     this.#changed.clear();
     try {
-      const opened = new Map(batch.files.map((file, order) => [file.path, { ...file, order }]));
+      // Without images, nothing is worth keeping.
+      const kept = batch.files.length === 0 ? [] : [...batch.files, ...session.modelFiles];
+      const opened = new Map(kept.map((file, order) => [file.path, { ...file, order }]));
       for (const path of opened.keys()) if (isRecordName(path)) opened.delete(path);
       const bytes = [...opened.values()].reduce((sum, { blob }) => sum + blob.size, 0);
       if (bytes > mostBytes) {
@@ -294,11 +299,13 @@ function stateOf(session: Session): KeptState {
 /** What is kept of an image; nothing unless it is finished. */
 function keptOf(image: BatchImage): KeptImage[] {
   if (image.state.kind !== "done") return [];
-  const { path, settings, tuning, recorded, selection, pixelSize, edits, regions, gates, startsFromTruth } = image;
+  const { path, settings, model, tuning, recorded, selection, pixelSize, edits, regions, gates, startsFromTruth } =
+    image;
   const { result } = image.state;
   const { group, hasOwnGroup, positive, cellExpansion } = image;
   const given = {
     settings,
+    model,
     tuning,
     recorded,
     selection,

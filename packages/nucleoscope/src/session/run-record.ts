@@ -3,10 +3,10 @@ import type { ModelIdentity } from "../engine/protocol.ts";
 import type { GivenProvenance } from "../wasm/nucleoscope.js";
 
 /** The content of an image's record: how its nuclei were found, and which of them count. */
-export function provenanceOf(image: BatchImage, model: ModelIdentity): GivenProvenance {
+export function provenanceOf(image: BatchImage, current: ModelIdentity): GivenProvenance {
   return {
     // Ground truth comes from no model.
-    model: image.startsFromTruth ? null : model,
+    model: image.startsFromTruth ? null : (image.model ?? current),
     start: image.startsFromTruth ? "groundTruth" : "network",
     settings: image.startsFromTruth ? null : image.settings,
     selection: image.selection,

@@ -1,7 +1,7 @@
 import { computed, effect, signal, type ReadonlySignal } from "@preact/signals-core";
 import { reportOf } from "../engine/engine-error.ts";
-import type { Engine } from "../engine/engine.ts";
-import type { BatchFile, ErrorReport } from "../engine/protocol.ts";
+import type { Engine, Source } from "../engine/engine.ts";
+import type { BatchFile, ErrorReport, ModelIdentity } from "../engine/protocol.ts";
 import * as text from "../text.ts";
 import type {
   ChannelDisplay,
@@ -99,6 +99,12 @@ export interface BatchScore {
   readonly ignored: number;
 }
 
+/** The model that segments images. */
+export interface ModelInUse extends ModelIdentity {
+  /** The name of the model that the session started with, if this is another one; otherwise empty. */
+  readonly first: string;
+}
+
 /** The settings list of the engine, and the values that "Reset" restores. */
 export interface OfferedTuning {
   readonly list: readonly Setting[];
@@ -154,6 +160,9 @@ export class Session {
   readonly #selected = signal<BatchImage | null>(null);
   readonly #histories = new WeakMap<BatchImage, ImageHistory>();
   readonly #engine = signal<Engine | null>(null);
+  readonly #model = signal<ModelInUse | null>(null);
+  /** The file of the model in use, if the user added it. */
+  #modelFile: BatchFile | null = null;
   readonly #loadFailure = signal<ErrorReport | null>(null);
   readonly #score = signal<BatchScore | null>(null);
   readonly #diameter = signal<number | null>(null);
@@ -212,6 +221,16 @@ export class Session {
   /** The engine, once it has been loaded. */
   get engine(): ReadonlySignal<Engine | null> {
     return this.#engine;
+  }
+
+  /** The model that segments images, once the engine has been loaded. */
+  get model(): ReadonlySignal<ModelInUse | null> {
+    return this.#model;
+  }
+
+  /** The file of the model in use, if the user added it. */
+  get modelFiles(): readonly BatchFile[] {
+    return this.#modelFile === null ? [] : [this.#modelFile];
   }
 
   /** Why the engine could not be loaded; null while it is being loaded, and afterwards. */
@@ -359,12 +378,38 @@ export class Session {
       this.#interactive.use(engine);
       this.counts.use(engine);
       this.#engine.value = engine;
+      this.#model.value = { ...engine.modelIdentity, first: "" };
       this.#provide(engine);
     } catch (error) {
       if (this.#isDisposed) return;
       this.#loadFailure.value = reportOf(error);
       this.#listeners.emit("error", { ...reportOf(error), path: null });
     }
+  }
+
+  /**
+   * Segments with another model from now on, or with the one that the session started with (null). A model that is
+   * refused changes nothing, and a message has the reason; `isTrusted` uses it without trying it first.
+   */
+  async useModel(name: string, model: Source | Blob | Uint8Array | null, isTrusted = false): Promise<void> {
+    const engine = await this.ready;
+    const { name: own, version, first } = { first: "", ...engine.modelIdentity, ...this.#model.value };
+    this.#status.announce(text.tryingModel(name));
+    try {
+      const used = await engine.useModel(model, ...(isTrusted ? [null] : []));
+      if (this.#isDisposed) return;
+      this.#modelFile = model instanceof Blob ? { path: name, blob: model, explicit: true } : null;
+      this.#model.value = { ...used, first: model === null ? "" : first || `${own} ${version}` };
+      this.#status.announce(text.modelName(`${used.name} ${used.version}`));
+    } catch (error) {
+      if (this.#isDisposed) return;
+      const report = reportOf(error);
+      const message = text.modelRefused(name, report.message, `${own} ${version}`);
+      this.#status.announce(message);
+      this.messages.add([{ message, help: report.help }]);
+      this.#listeners.emit("error", { ...report, path: name });
+    }
+    this.#updateActivity();
   }
 
   /** Ends all work and frees everything; the session cannot be used afterwards. */
@@ -386,13 +431,14 @@ export class Session {
     this.#status.announce(text.openingFiles);
     this.#forgetRemoved();
     const batch = this.#batch;
-    let isFailed = false;
+    let hasOther = false;
     this.#opening = this.#opening.then(async () => {
       try {
         const { files, unreadable } = await gathered;
+        hasOther = files.some(isModel);
         if (batch === this.#batch) await this.#openFiles(files, unreadable);
       } catch (error) {
-        isFailed = true;
+        hasOther = true;
         this.#status.announce(text.filesNotOpened);
         this.messages.addFailure(error, text.filesNotOpenedBecause, again);
         this.#listeners.emit("error", { ...reportOf(error), path: null });
@@ -401,7 +447,7 @@ export class Session {
         this.#updateActivity();
         if (!this.#isBusy && batch === this.#batch) {
           if (batch.images.length > 0) this.#ended();
-          else if (!isFailed) this.#status.announce(text.noImagesFound);
+          else if (!hasOther) this.#status.announce(text.noImagesFound);
         }
       }
     });
@@ -683,7 +729,9 @@ export class Session {
     const batch = this.#batch;
     const engine = await this.ready;
     const records = this.#records;
-    const others = files.filter((file) => !isRegions(file));
+    for (const { path, blob } of files.filter(isModel)) await this.useModel(path, blob);
+    if (batch !== this.#batch) return;
+    const others = files.filter((file) => !isRegions(file) && !isModel(file));
     const { files: all, refused } = await batch.remember(others);
     const plan = await engine.openBatch(all).catch((error: unknown) => {
       batch.forget(others);
@@ -704,7 +752,7 @@ export class Session {
     const [firstRefused] = refused;
     if (firstRefused !== undefined) this.messages.add([text.filesRefused(firstRefused, refused.length)]);
     this.messages.add(problems);
-    const hasOther = this.#records.size > 0 || problems.length > 0 || files.some(isRegions);
+    const hasOther = this.#records.size > 0 || problems.length > 0 || others.length < files.length;
     if (batch.images.length === 0 && !hasOther) {
       this.messages.add([text.noImagesInFiles]);
     }
@@ -737,6 +785,8 @@ export class Session {
   #outdated(): BatchImage[] {
     return this.#batch.images.filter((image) => {
       if (image.state.kind !== "done" || image.settings === null) return false;
+      const { model, startsFromTruth } = image;
+      if (model !== null && model.sha256 !== this.#model.value?.sha256 && !startsFromTruth) return true;
       const network = image.recorded ?? { diameter: this.#diameter.value };
       if (!sameNetworkSettings(image.settings, { ...image.settings, ...network })) return true;
       return needsNetwork(image) && !hasTuning(image.settings, image.tuning ?? this.#tuning.value);
@@ -1086,6 +1136,11 @@ function haveSameShapes(left: readonly Region[], right: readonly Region[]): bool
   const shapes = (regions: readonly Region[]): string =>
     JSON.stringify(regions.map((region) => ({ ...region, name: undefined })));
   return shapes(left) === shapes(right);
+}
+
+/** Whether a file is a model: a file that was added itself, not one in a folder. */
+function isModel({ path, explicit }: BatchFile): boolean {
+  return explicit && /\.onnx$/i.test(path);
 }
 
 /** Whether a file has regions of interest: a GeoJSON file that was added itself, not an export in a folder. */

@@ -123,7 +123,7 @@ export class Work {
     const { signal } = run.controller;
     const { truth, settings, selection, pixelSize } = image;
     try {
-      const { nuclei, prediction } = await engine.segment(
+      const { nuclei, prediction, model } = await engine.segment(
         { imageId, source, selection, pixelSize, truth, settings: settings ?? {}, edits: image.edits.steps },
         thumbnailSide,
         {
@@ -155,6 +155,7 @@ export class Work {
       const isOutdated = image.truth !== truth || image.selection !== selection;
       if (isOutdated && !signal.aborted) return await this.#segment(engine, image, imageId, source, run);
       image.startsFromTruth = false;
+      image.model = model;
       image.state = { kind: "done", result: nuclei };
       if (prediction === null) this.#cache.remove(image);
       else this.#cache.put(image, prediction);
