@@ -20,7 +20,7 @@
 //! - [`export`] and [`record`]: the files for other programs, and the record for reproducing a run
 //! - [`input`]: input files: folders, archives, ground truth
 //! - [`synthetic`]: synthetic fields of view with known ground truth
-//! - [`diagnostic`] and [`geometry`]: errors; sizes, points and rectangles
+//! - [`diagnostic`], [`geometry`] and [`plain_text`]: errors; sizes, points and rectangles; names that are safe to show
 //!
 //! # Features
 //! - `onnx` (default): runs ONNX models with tract. Everything else is available without it.
@@ -41,6 +41,7 @@ pub mod image;
 pub mod input;
 pub mod network;
 pub mod nuclei;
+pub mod plain_text;
 pub mod prediction;
 #[cfg(feature = "serde")]
 pub mod record;
