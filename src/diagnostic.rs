@@ -70,11 +70,7 @@ impl Warning {
     /// A warning with these fields. The message and the help become [plain] text, because they may repeat names.
     pub fn new(code: impl Into<String>, message: impl Into<String>, help: impl Into<String>) -> Self {
         let (message, help): (String, String) = (message.into(), help.into());
-        Self {
-            code: code.into(),
-            message: plain(&message).into_owned(),
-            help: plain(&help).into_owned(),
-        }
+        Self { code: code.into(), message: plain(&message).into_owned(), help: plain(&help).into_owned() }
     }
 }
 

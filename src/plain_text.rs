@@ -62,7 +62,9 @@ mod tests {
 
     #[test]
     fn words_and_emoji_stay_as_they_are() {
-        for text in ["", "Zelle 7 (µm)", "می\u{200c}خواهم", "👩\u{200d}🔬", "❤\u{fe0f}", "e\u{301}", "שלום", r"C:\a"] {
+        for text in
+            ["", "Zelle 7 (µm)", "می\u{200c}خواهم", "👩\u{200d}🔬", "❤\u{fe0f}", "e\u{301}", "שלום", r"C:\a"]
+        {
             assert!(matches!(plain(text), Cow::Borrowed(same) if same == text), "{text:?}");
         }
     }

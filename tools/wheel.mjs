@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { commandLine } from "./command-line.mjs";
+import { licences, xtask } from "./licences.mjs";
 import { pythonEnvironment } from "./python.mjs";
 import { setUp } from "./setup.mjs";
 import { isStarted, main, root, run, step, StepFailed } from "./step.mjs";
@@ -25,6 +26,8 @@ export async function wheelEnvironment() {
 /** Builds the wheel and returns its path. */
 async function build(python, { release = false } = {}) {
   rmSync(wheels, { recursive: true, force: true });
+  // `license-files` in pyproject.toml puts it into the wheel.
+  writeFileSync(join(root, crate, licences), xtask("licences", "nucleoscope-python", "host"));
   const options = ["--manifest-path", `${crate}/Cargo.toml`, "--out", wheels, "--interpreter", python];
   const size = release ? ["--release", "--strip", "--compression-level", "9"] : ["--compression-level", "1"];
   // Rust's linker there can merge functions with the same code: 8 % of the wheel.

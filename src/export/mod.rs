@@ -41,8 +41,8 @@ pub mod svg;
 pub mod tables;
 
 pub use error::ExportError;
-pub use file_name::{file_stem, file_stems, is_file_name};
 use file_name::folded;
+pub use file_name::{file_stem, file_stems, is_file_name};
 use format::each_once;
 pub use format::{Exporter, FileName, Format, FormatInfo, Formats, ImageFile};
 
@@ -473,7 +473,8 @@ impl Archive {
             .compression_method(CompressionMethod::DEFLATE)
             .last_modified_time(DateTime::default())
             .unix_permissions(0o644);
-        let written = self.writer.start_file(name, options).and_then(|()| Ok(self.writer.write_all(bytes)?));
+        let written =
+            self.writer.start_file(name, options).and_then(|()| Ok(self.writer.write_all(bytes)?));
         written.map_err(|error| refused(error.to_string()))
     }
 
@@ -663,7 +664,15 @@ mod tests {
             assert_eq!(opened.entries()[entry].path, file.name);
             assert_eq!(opened.read(entry).unwrap(), file.bytes);
         }
-        for names in [["a", "a"], ["a", "A"], ["a", "../b"], ["a", "/b"], ["a", "C:b"], ["a", "nul.csv"], ["a", "b\\c"]] {
+        for names in [
+            ["a", "a"],
+            ["a", "A"],
+            ["a", "../b"],
+            ["a", "/b"],
+            ["a", "C:b"],
+            ["a", "nul.csv"],
+            ["a", "b\\c"],
+        ] {
             let refused = archive(&names.map(|name| file(name, b""))).unwrap_err();
             assert_eq!(refused.code(), "export/archive", "{names:?}");
         }

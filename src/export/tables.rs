@@ -340,8 +340,13 @@ fn write_nuclei(
                 let text = place.and_then(|place| numbers.get(place)).copied().unwrap_or_default();
                 dialect.write(&Field::Number(text.to_owned()))
             };
-            let first =
-                [for_spreadsheet(image_id), for_spreadsheet(folder), field(nucleus), included.to_string(), field(edited)];
+            let first = [
+                for_spreadsheet(image_id),
+                for_spreadsheet(folder),
+                field(nucleus),
+                included.to_string(),
+                field(edited),
+            ];
             let fields = first
                 .into_iter()
                 .chain(has_regions.then(|| for_spreadsheet(rows.region(row))))
@@ -465,7 +470,8 @@ pub fn failures_csv(failures: &[(&str, &Error)], dialect: Dialect) -> Vec<u8> {
     let rows = failures.iter().map(|(image_id, error)| {
         let inner = error.inner();
         let (message, help) = (inner.to_string(), error.help());
-        let fields = [*image_id, error.file(), &error.code(), &plain(&message), &plain(&help)].map(str::to_owned);
+        let fields =
+            [*image_id, error.file(), &error.code(), &plain(&message), &plain(&help)].map(str::to_owned);
         fields.map(|field| for_spreadsheet(&field)).into()
     });
     dialect.table(&header, rows)
