@@ -20,8 +20,7 @@ const names = JSON.parse(readFileSync(join(root, "tests/fixtures/hostile-names.j
 
 /** As in `src/plain_text.rs`. */
 const hidden =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
-  /[\0-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e007f}]/u;
+  /[\p{Cc}\p{Bidi_C}\xad\u115f\u1160\u180e\u200b\u2028\u2029\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e007f}]/u;
 
 const picture = grayPng(32, 32, (x, y) => (Math.hypot(x - 16, y - 16) < 8 ? 200 : 20));
 
@@ -82,7 +81,7 @@ test("names of files are text, and are exported and restored exactly", { timeout
   await assertHarmless(session);
   await session.picture("hostile-names");
   const shown = await listed(session);
-  assert.ok(shown.includes("gpj.\\u{202e}exe.png") && shown.includes("<script>window.hacked=1</script>.png"));
+  assert.ok(shown.includes("gpj.\\u{202e}exe.png") && shown.includes(`<img src=x onerror="window.hacked=1">.png`));
 
   const entries = await exported(session);
   const record = JSON.parse(entries.get("nucleoscope.json").toString());
@@ -134,7 +133,7 @@ test("names of files are text, and are exported and restored exactly", { timeout
 test("names of channels, regions and groups, and values of links are text", { timeout: 300_000 }, async () => {
   const bad = [
     '<img src=x onerror="window.hacked=1">',
-    "=1+1\u202e\u0085",
+    "=1+\u00851\u202e",
     "\u05e9\u05dc\u05d5\u05dd\u2067",
     "x".repeat(4096),
   ];

@@ -99,6 +99,8 @@ fn compile(root: &Path, target: &str, is_cross: bool) -> Result<PathBuf> {
     if is_cross {
         arguments.extend(["--target", target]);
     }
+    let without_paths = crate::without_paths(target)?;
+    arguments.extend(without_paths.iter().map(String::as_str));
     arguments.extend(["--", "-C", "strip=symbols"]);
     if target.contains("linux") {
         arguments.extend(["-C", "target-feature=+crt-static"]);

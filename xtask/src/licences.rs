@@ -40,18 +40,22 @@ const SUBSTITUTES: [(&str, Substitute); 7] = [
 /// # Errors
 /// A crate has no file with its licence.
 pub(crate) fn text(root: &Path, metadata: &Value, package_name: &str, target: &str) -> Result<String> {
-    let mut texts: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    // By its words, because many copies differ only in their spaces: the first copy, and its crates.
+    let mut texts: BTreeMap<String, (String, BTreeSet<String>)> = BTreeMap::new();
     for (name, version) in crates(root, package_name, target)? {
         let package = package(metadata, &name, Some(&version)).context(format!("{name} {version}"))?;
         if package["source"].is_null() {
             continue;
         }
         let licence = package["license"].as_str().unwrap_or("see the text");
-        let text = licence_of(root, metadata, package)?;
-        texts.entry(text).or_default().insert(format!("{name} {version} ({licence})"));
+        for text in licences_of(root, metadata, package)? {
+            let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            let (_, crates) = texts.entry(words).or_insert_with(|| (text, BTreeSet::new()));
+            crates.insert(format!("{name} {version} ({licence})"));
+        }
     }
     let mut sections: Vec<(BTreeSet<String>, String)> =
-        texts.into_iter().map(|(text, crates)| (crates, text)).collect();
+        texts.into_values().map(|(text, crates)| (crates, text)).collect();
     sections.sort();
     let mut all = String::from(
         "The program contains code of these libraries, and of Rust's standard library (MIT OR Apache-2.0).\n",
@@ -103,11 +107,11 @@ pub(crate) fn crates(root: &Path, package: &str, target: &str) -> Result<BTreeSe
     Ok(crates.collect())
 }
 
-/// The licence of a crate.
-fn licence_of(root: &Path, metadata: &Value, package: &Value) -> Result<String> {
-    let text = licence_files(package)?;
-    if !text.is_empty() {
-        return Ok(text);
+/// The texts of the licences of a crate.
+fn licences_of(root: &Path, metadata: &Value, package: &Value) -> Result<Vec<String>> {
+    let texts = licence_files(package)?;
+    if !texts.is_empty() {
+        return Ok(texts);
     }
     let name = package["name"].as_str().unwrap_or_default();
     let substitute = SUBSTITUTES.iter().find(|(other, _)| *other == name);
@@ -117,13 +121,13 @@ fn licence_of(root: &Path, metadata: &Value, package: &Value) -> Result<String> 
                 self::package(metadata, other, None).with_context(|| format!("{name} needs {other}"))?;
             licence_files(other)
         }
-        Some(Substitute::Apache) => Ok(fs::read_to_string(root.join("LICENSE-APACHE"))?),
+        Some(Substitute::Apache) => Ok(vec![fs::read_to_string(root.join("LICENSE-APACHE"))?]),
         Some(Substitute::Mit) => {
             let own = fs::read_to_string(root.join("LICENSE-MIT"))?;
             let (_, terms) = own.split_once("\nPermission").context("LICENSE-MIT has no permission")?;
             let authors: Vec<&str> =
                 package["authors"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-            Ok(format!("MIT License\n\nCopyright (c) {}\n\nPermission{terms}", authors.join(", ")))
+            Ok(vec![format!("MIT License\n\nCopyright (c) {}\n\nPermission{terms}", authors.join(", "))])
         }
         None => bail!(
             "{name} {} has no file with its licence: say in xtask/src/licences.rs where it is",
@@ -133,7 +137,7 @@ fn licence_of(root: &Path, metadata: &Value, package: &Value) -> Result<String> 
 }
 
 /// The contents of the files in a crate that have its licence; empty if there are none.
-fn licence_files(package: &Value) -> Result<String> {
+fn licence_files(package: &Value) -> Result<Vec<String>> {
     let manifest = package["manifest_path"].as_str().map(Path::new);
     let folder = manifest.and_then(Path::parent).context("a crate has no folder")?;
     let mut paths = Vec::new();
@@ -148,12 +152,8 @@ fn licence_files(package: &Value) -> Result<String> {
         }
     }
     paths.sort();
-    let mut text = String::new();
-    for path in paths {
-        text += &String::from_utf8_lossy(&fs::read(path)?).replace("\r\n", "\n");
-        text.push('\n');
-    }
-    Ok(text)
+    let text = |path| Ok(String::from_utf8_lossy(&fs::read(path)?).replace("\r\n", "\n"));
+    paths.into_iter().map(text).collect()
 }
 
 /// A package in the output of `cargo metadata`.

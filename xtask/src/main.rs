@@ -137,6 +137,8 @@ fn compile(artefact: &Artefact, profile: &str) -> Result<PathBuf> {
             "cdylib",
         ])
         .args(["--target", TARGET, "--message-format", "json-render-diagnostics"])
+        // The quick module shares the compiled crates with other builds, for which these flags would be others.
+        .args(if profile == "web" { without_paths(TARGET)? } else { Vec::new() })
         .current_dir(root()?)
         .stderr(Stdio::inherit())
         .output()
@@ -153,6 +155,18 @@ fn compile(artefact: &Artefact, profile: &str) -> Result<PathBuf> {
         .filter_map(|name| name.as_str().map(PathBuf::from))
         .find(|path| path.file_name().is_some_and(|name| name == file.as_str()))
         .with_context(|| format!("cargo did not report {file}"))
+}
+
+/// Options of Cargo that keep the folders of this computer out of what is compiled, so that the same sources give the same
+/// bytes elsewhere: errors name files in crates and in the target folder.
+fn without_paths(target: &str) -> Result<Vec<String>> {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(env::home_dir()?.join(".cargo"))).context("Cargo has no folder")?;
+    let output = env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| root().map(|root| root.join("target")), |path| Ok(path.into()))?;
+    let remap = |path: PathBuf, name: &str| format!("--remap-path-prefix={}={name}", path.display());
+    let flags = [remap(home.join("registry/src"), "crates"), remap(output, "target")];
+    Ok(vec!["--config".into(), format!("target.{target}.rustflags={}", serde_json::to_string(&flags)?)])
 }
 
 /// The clone from which cargo was started, even if the program was compiled in another one with the same target folder.

@@ -45,10 +45,10 @@ fn names() -> Vec<String> {
         serde_json::from_str(include_str!("../../../tests/fixtures/hostile-names.json")).unwrap();
     let entries = entries.as_array().unwrap().iter();
     let names = entries.filter(|entry| entry["times"].is_null()).map(|entry| entry["name"].as_str().unwrap());
-    let mut names: Vec<String> = names
-        .filter(|name| !name.contains(['/', '\0']) && !name.starts_with('.'))
-        .map(str::to_owned)
-        .collect();
+    // A backslash separates folders.
+    let is_possible =
+        |name: &&str| !name.contains(['/', '\0']) && !name.starts_with('.') && !name.ends_with('\\');
+    let mut names: Vec<String> = names.filter(is_possible).map(str::to_owned).collect();
     names.extend([["µ"; 125].concat(), ["="; 251].concat()]);
     names
 }
@@ -86,7 +86,7 @@ fn a_run_with_hostile_names_writes_safe_files_and_gives_the_names_back() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 
     let all = files(&here.join("all"));
-    for (kind, count) in [("all", 5 * names.len() + 8), ("labels", names.len()), ("tables", names.len())] {
+    for (kind, count) in [("all", 5 * names.len() + 7), ("labels", names.len()), ("tables", names.len())] {
         let written = files(&here.join(kind));
         assert_eq!(written.keys().filter(|name| is_file_name(name)).count(), count, "{kind}");
         assert_eq!(written.len(), count, "{kind}");

@@ -70,8 +70,7 @@ export const saveAsZip = "Save as ZIP";
 export const tablesContent = "Summary and all nuclei, for spreadsheets";
 export const downloadTables = "Download tables";
 export const tableFormat = "Table format";
-export const tableFormatHelp =
-  "Decimal sign and delimiter of the tables; names that begin like a formula get an apostrophe";
+export const tableFormatHelp = "Decimal sign and delimiter of the tables; names like formulas get an apostrophe";
 export const dialectCommaPoint = "1.5 , comma";
 export const dialectSemicolonPoint = "1.5 ; semicolon";
 export const dialectSemicolonComma = "1,5 ; semicolon";

@@ -68,8 +68,7 @@ export const saveAsZip = "Als ZIP speichern";
 export const tablesContent = "Übersicht und alle Kerne, für Tabellenkalkulationen";
 export const downloadTables = "Tabellen speichern";
 export const tableFormat = "Tabellenformat";
-export const tableFormatHelp =
-  "Dezimal- und Trennzeichen der Tabellen; Namen, die wie eine Formel beginnen, erhalten einen Apostroph";
+export const tableFormatHelp = "Dezimal- und Trennzeichen der Tabellen; Namen wie Formeln erhalten einen Apostroph";
 export const dialectCommaPoint = "1.5 , Komma";
 export const dialectSemicolonPoint = "1.5 ; Semikolon";
 export const dialectSemicolonComma = "1,5 ; Semikolon";
