@@ -44,6 +44,7 @@ async function assertHarmless({ page }) {
     }
     return {
       hacked: globalThis.hacked,
+      names: [...root.querySelectorAll("[role=option] .name")].map((name) => getComputedStyle(name).unicodeBidi),
       title: document.title,
       texts: texts.map((text) => text.replaceAll(/\n\s*/g, "")),
       elements: root.querySelectorAll(
@@ -54,6 +55,10 @@ async function assertHarmless({ page }) {
   });
   assert.equal(found.hacked, undefined, "no name ran as a script");
   assert.equal(found.elements, 0, "no name became an element");
+  assert.ok(
+    found.names.length > 0 && found.names.every((way) => way.startsWith("isolate")),
+    "no name turns its neighbours",
+  );
   assert.equal(found.wider, false, "no name makes the page wider");
   const shown = found.texts.filter((text) => hidden.test(text));
   assert.deepEqual(shown, [], "no text on the page has hidden characters");
