@@ -115,10 +115,10 @@ test("names of files are text, and are exported and restored exactly", { timeout
     originals.filter((id) => ids.includes(id)),
     ids,
   );
+  const parts = new Set(names.map((name) => `${name}.png`.split(/[/\\]/).at(-1)));
   assert.deepEqual(
-    record.images.map(({ input }) => input.name).filter((name) => !given.some((other) => name === `${other}.png`))
-      .length,
-    names.filter((name) => name.includes("/")).length,
+    record.images.map(({ input }) => input.name).filter((name) => !parts.has(name)),
+    [],
   );
 
   // The record and the same files again: no entry is without its image.
