@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
@@ -136,24 +136,32 @@ fn licences_of(root: &Path, metadata: &Value, package: &Value) -> Result<Vec<Str
     }
 }
 
-/// The contents of the files in a crate that have its licence; empty if there are none.
+/// The contents of the files in a crate that have its licence, and those of code of others in its folders; empty if there
+/// are none.
 fn licence_files(package: &Value) -> Result<Vec<String>> {
     let manifest = package["manifest_path"].as_str().map(Path::new);
-    let folder = manifest.and_then(Path::parent).context("a crate has no folder")?;
     let mut paths = Vec::new();
+    find_licences(manifest.and_then(Path::parent).context("a crate has no folder")?, &mut paths)?;
+    paths.sort();
+    let text = |path| Ok(String::from_utf8_lossy(&fs::read(path)?).replace("\r\n", "\n"));
+    paths.into_iter().map(text).collect()
+}
+
+/// Finds the files with licences in a folder and those in it, without what is not compiled.
+fn find_licences(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().to_uppercase();
         let is_licence = ["LICENSE", "LICENCE", "COPYING", "COPYRIGHT", "NOTICE", "UNLICENSE"]
             .iter()
             .any(|beginning| name.starts_with(beginning));
-        if is_licence && path.is_file() {
-            paths.push(path);
+        if path.is_dir() && !["TESTS", "BENCHES", "EXAMPLES"].contains(&&*name) {
+            find_licences(&path, found)?;
+        } else if is_licence && path.is_file() && path.extension().is_none_or(|ending| ending != "rs") {
+            found.push(path);
         }
     }
-    paths.sort();
-    let text = |path| Ok(String::from_utf8_lossy(&fs::read(path)?).replace("\r\n", "\n"));
-    paths.into_iter().map(text).collect()
+    Ok(())
 }
 
 /// A package in the output of `cargo metadata`.
