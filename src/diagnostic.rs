@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use crate::plain_text::plain;
+
 /// The message, code and help of an error or a warning. The message is its [`Display`](fmt::Display).
 ///
 /// Implemented by all types that implement [`miette::Diagnostic`], including the errors of this crate.
@@ -65,9 +67,10 @@ pub struct Warning {
 }
 
 impl Warning {
-    /// A warning with these fields.
+    /// A warning with these fields. The message and the help become [plain] text, because they may repeat names.
     pub fn new(code: impl Into<String>, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into(), help: help.into() }
+        let (message, help): (String, String) = (message.into(), help.into());
+        Self { code: code.into(), message: plain(&message).into_owned(), help: plain(&help).into_owned() }
     }
 }
 

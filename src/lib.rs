@@ -22,6 +22,7 @@
 //! - [`synthetic`]: synthetic fields of view with known ground truth
 //! - [`diagnostic`], [`geometry`] and [`limits`]: errors; sizes, points and rectangles; limits on what is read
 //! - [`diagnostic`], [`geometry`] and [`plain_text`]: errors; sizes, points and rectangles; names that are safe to show
+//! - [`diagnostic`], [`geometry`] and [`plain_text`]: errors; sizes, points and rectangles; names that are safe to show
 //!
 //! # Features
 //! - `onnx` (default): runs ONNX models with tract. Everything else is available without it.

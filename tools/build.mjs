@@ -1,7 +1,7 @@
 /** Builds the WebAssembly module and the page: `npm run build`. */
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { licences, noticesOf } from "./licences.mjs";
+import { writeThirdParty } from "./licences.mjs";
 import { writeGuide } from "./guide.mjs";
 import { writeServiceWorker } from "./service-worker.mjs";
 import { setUp } from "./setup.mjs";
@@ -33,16 +33,20 @@ export async function buildWasm({ quick = false } = {}) {
   );
 }
 
+/** The version of the npm package, which the page has too. */
+export function version() {
+  return JSON.parse(readFileSync(join(root, "packages", "nucleoscope", "package.json"), "utf8")).version;
+}
+
 /** What esbuild needs to bundle a script of the page or of the package, with the texts of a language. */
 export function scriptOptions(language = "en") {
-  const { version } = JSON.parse(readFileSync(join(root, "packages", "nucleoscope", "package.json"), "utf8"));
   return {
     absWorkingDir: root,
     plugins: [styleSheets, inLanguage(language)],
     alias: Object.fromEntries(
       ["d3-transition", "d3-interpolate", "d3-format"].map((name) => [name, join(library, "ui", "d3-replacements.ts")]),
     ),
-    define: { VERSION: JSON.stringify(version), LANGUAGES: JSON.stringify(Object.keys(languages)) },
+    define: { VERSION: JSON.stringify(version()), LANGUAGES: JSON.stringify(Object.keys(languages)) },
     // The page names its assets itself.
     logOverride: { "empty-import-meta": "silent", "import-is-undefined": "error" },
     bundle: true,
@@ -84,7 +88,8 @@ export async function bundle() {
         .filter((name) => name.endsWith(".js"))
         .map(minifyAgain),
     );
-    writeFileSync(join(dist, licences), noticesOf(built.map(({ metafile }) => metafile)));
+    const metafiles = built.map(({ metafile }) => metafile);
+    writeThirdParty(dist, metafiles, version());
     // The icon is inside, so that the page can change it and back without a request.
     const icon = `data:image/svg+xml;base64,${readFileSync(join(page, "icon.svg"), "base64")}`;
     const html = readFileSync(join(page, "index.html"), "utf8").replace('href="icon.svg"', `href="${icon}"`);

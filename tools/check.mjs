@@ -1,4 +1,7 @@
-/** Checks formatting, lints, types and documentation of every language: `npm run check`. */
+/**
+ * Checks formatting, lints, types and documentation of every language: `npm run check`. With `-- --advisories`, it also
+ * looks up the dependencies in the databases of known vulnerabilities, which takes a network and changes with the day.
+ */
 import { dirname, join } from "node:path";
 import { buildWasm } from "./build.mjs";
 import { pythonEnvironment } from "./python.mjs";
@@ -62,12 +65,13 @@ export async function checkTypes() {
   });
 }
 
-/** Checks licences and sources of the Rust dependencies; not advisories, which would have to be downloaded. */
-async function checkDependencies() {
+/** Checks licences and sources of the Rust dependencies and, if requested, the advisories on all dependencies. */
+async function checkDependencies({ advisories }) {
   const program = await linters();
-  await step("Rust dependencies", () =>
-    run(program("cargo-deny"), ["--workspace", "check", "bans", "licenses", "sources"]),
-  );
+  const kinds = ["bans", "licenses", "sources", ...(advisories ? ["advisories"] : [])];
+  await step("Rust dependencies", () => run(program("cargo-deny"), ["--workspace", "check", ...kinds]));
+  // Those of the benchmarks have their own list, and are in nothing that is published.
+  if (advisories) await step("npm packages", () => run("npm", ["audit"]));
 }
 
 /** Runs the training project's tests if PyTorch is installed. It has several gigabytes, so nothing here installs it. */
@@ -84,7 +88,7 @@ if (isStarted(import.meta.url)) {
     await setUp();
     await lint();
     await lintWasm();
-    await checkDependencies();
+    await checkDependencies({ advisories: process.argv.includes("--advisories") });
     await buildWasm({ quick: true });
     await checkTypes();
     await testTraining();

@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
-import { buildWasm, languages, scriptOptions } from "./build.mjs";
-import { licences, noticesOf } from "./licences.mjs";
+import { buildWasm, languages, scriptOptions, version } from "./build.mjs";
+import { writeThirdParty } from "./licences.mjs";
 import { setUp } from "./setup.mjs";
 import { isStarted, main, output, root, runScript, step, StepFailed } from "./step.mjs";
 
@@ -53,7 +53,8 @@ export async function buildPackage() {
       build({ ...forBrowsers, entryPoints: { worker: pathOf("engine/worker") }, format: "iife", minify: true }),
       build({ ...forNode, entryPoints: { node: pathOf("node"), "node-worker": pathOf("node/node-worker") } }),
     ]);
-    writeFileSync(join(packageDist, licences), noticesOf(built.map(({ metafile }) => metafile)));
+    const metafiles = built.map(({ metafile }) => metafile);
+    writeThirdParty(packageDist, metafiles, version());
     for (const file of assets) cpSync(file, join(packageDist, file.slice(dirname(file).length + 1)));
     for (const name of ["LICENSE-MIT", "LICENSE-APACHE"]) cpSync(join(root, name), join(packageDist, name));
     writeIntegrity();

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { guide, guideFrom } from "./guide.mjs";
+import { licences } from "./licences.mjs";
 import { root, StepFailed } from "./step.mjs";
 
 /** The file's name, in the folder of the served page. */
@@ -59,8 +60,10 @@ export async function writeSingleFile(dist) {
   // One for each language; all but one do nothing.
   const elements = scripts.map((script) => `<script type="module">${script}</script>`);
   replace(/<script defer[^>]*><\/script>/, elements.join("\n    "));
+  // Two hyphens would end the comment.
+  const notices = `<!--\n${text(licences).replaceAll("--", "- -").replaceAll("--", "- -")}-->\n`;
   // Last, so that a truncated file can still report that it is damaged.
-  replace(/ *<\/body>\n/, `${packed.join("")}</body>\n`);
+  replace(/ *<\/body>\n/, `${notices}${packed.join("")}</body>\n`);
   writeFileSync(join(dist, singleFile), html);
 }
 

@@ -1,13 +1,15 @@
 /** Builds the Python package, installs it in an environment of its own and tests it: `npm run wheel`. */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { commandLine } from "./command-line.mjs";
+import { licences, xtask } from "./licences.mjs";
 import { pythonEnvironment } from "./python.mjs";
 import { setUp } from "./setup.mjs";
 import { isStarted, main, root, run, step, StepFailed } from "./step.mjs";
 
 const crate = "crates/python";
+const cargoHome = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
 const stub = join(crate, "python/nucleoscope/_nucleoscope.pyi");
 const wheels = join(root, "target/python");
 /** A released wheel has at most this many bytes. */
@@ -25,12 +27,17 @@ export async function wheelEnvironment() {
 /** Builds the wheel and returns its path. */
 async function build(python, { release = false } = {}) {
   rmSync(wheels, { recursive: true, force: true });
+  // `license-files` in pyproject.toml puts it into the wheel.
+  writeFileSync(join(root, crate, licences), xtask("licences", "nucleoscope-python", "host"));
   const options = ["--manifest-path", `${crate}/Cargo.toml`, "--out", wheels, "--interpreter", python];
   const size = release ? ["--release", "--strip", "--compression-level", "9"] : ["--compression-level", "1"];
   // Rust's linker there can merge functions with the same code: 8 % of the wheel.
   const hasRustLinker = process.platform === "linux" && process.arch === "x64";
   const linker = release && hasRustLinker ? ["--", "-C", "link-arg=-Wl,--icf=all"] : [];
-  await run(python, ["-m", "maturin", "build", "--quiet", ...size, ...options, ...linker]);
+  await run(python, ["-m", "maturin", "build", "--quiet", ...size, ...options, ...linker], {
+    // The folder of this computer is in the wheel otherwise.
+    env: release ? { CARGO_BUILD_RUSTFLAGS: `--remap-path-prefix=${join(cargoHome, "registry", "src")}=crates` } : {},
+  });
   const wheel = join(
     wheels,
     readdirSync(wheels).find((name) => name.endsWith(".whl")),

@@ -41,7 +41,8 @@ pub mod svg;
 pub mod tables;
 
 pub use error::ExportError;
-pub use file_name::{file_stem, file_stems};
+use file_name::folded;
+pub use file_name::{file_stem, file_stems, is_file_name};
 use format::each_once;
 pub use format::{Exporter, FileName, Format, FormatInfo, Formats, ImageFile};
 
@@ -87,7 +88,7 @@ pub struct Subject<'a> {
 /// A file to be saved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExportFile {
-    /// Its name without a folder, safe on every system.
+    /// Its name without a folder, [safe on every system](is_file_name).
     pub name: String,
     /// Its contents.
     pub bytes: Vec<u8>,
@@ -432,7 +433,8 @@ fn check(subject: &Subject) -> Result<(), ExportError> {
 /// Creates a ZIP archive of files.
 ///
 /// # Errors
-/// Two files have the same name, or exceed the limits of the archive format.
+/// A name [is not a file name](is_file_name) on every system, two files have the same name there, or the limits of
+/// the archive format are exceeded.
 pub fn archive(files: &[ExportFile]) -> Result<Vec<u8>, ExportError> {
     let mut archive = Archive::default();
     files.iter().try_for_each(|file| archive.add(&file.name, &file.bytes))?;
@@ -441,11 +443,15 @@ pub fn archive(files: &[ExportFile]) -> Result<Vec<u8>, ExportError> {
 
 /// A ZIP archive to which files are added one by one. Dates are fixed (1 January 1980), so the same files
 /// give the same archive.
-pub struct Archive(ZipWriter<Cursor<Vec<u8>>>);
+pub struct Archive {
+    writer: ZipWriter<Cursor<Vec<u8>>>,
+    /// The names in it, in the form in which file systems compare them.
+    names: HashSet<String>,
+}
 
 impl Default for Archive {
     fn default() -> Self {
-        Self(ZipWriter::new(Cursor::new(Vec::new())))
+        Self { writer: ZipWriter::new(Cursor::new(Vec::new())), names: HashSet::new() }
     }
 }
 
@@ -453,14 +459,23 @@ impl Archive {
     /// Adds a file.
     ///
     /// # Errors
-    /// There is already a file of that name, or the limits of the archive format are exceeded.
+    /// The name [is not a file name](is_file_name) on every system, there is already a file of that name, or the limits
+    /// of the archive format are exceeded.
     pub fn add(&mut self, name: &str, bytes: &[u8]) -> Result<(), ExportError> {
+        let refused = |reason: String| ExportError::Archive { name: name.to_owned(), reason };
+        if !is_file_name(name) {
+            return Err(refused("it is not a file name on every system".into()));
+        }
+        if !self.names.insert(folded(name)) {
+            return Err(refused("there is already a file of that name".into()));
+        }
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::DEFLATE)
             .last_modified_time(DateTime::default())
             .unix_permissions(0o644);
-        let written = self.0.start_file(name, options).and_then(|()| Ok(self.0.write_all(bytes)?));
-        written.map_err(|error| ExportError::Archive { name: name.to_owned(), reason: error.to_string() })
+        let written =
+            self.writer.start_file(name, options).and_then(|()| Ok(self.writer.write_all(bytes)?));
+        written.map_err(|error| refused(error.to_string()))
     }
 
     /// Returns the bytes of the archive.
@@ -472,7 +487,7 @@ impl Archive {
             name: "the list of contents".into(),
             reason: error.to_string(),
         };
-        self.0.finish().map(Cursor::into_inner).map_err(refused)
+        self.writer.finish().map(Cursor::into_inner).map_err(refused)
     }
 }
 
@@ -649,8 +664,18 @@ mod tests {
             assert_eq!(opened.entries()[entry].path, file.name);
             assert_eq!(opened.read(entry).unwrap(), file.bytes);
         }
-        let twice = archive(&[file("a", b""), file("a", b"")]).unwrap_err();
-        assert_eq!(twice.code(), "export/archive");
+        for names in [
+            ["a", "a"],
+            ["a", "A"],
+            ["a", "../b"],
+            ["a", "/b"],
+            ["a", "C:b"],
+            ["a", "nul.csv"],
+            ["a", "b\\c"],
+        ] {
+            let refused = archive(&names.map(|name| file(name, b""))).unwrap_err();
+            assert_eq!(refused.code(), "export/archive", "{names:?}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::{Basis, ExportError, Exporter, FileName, Format, FormatInfo, ImageFile, Subject};
 use crate::geometry::{Point, Size};
 use crate::nuclei::Polygon;
+use crate::plain_text::plain;
 
 /// `ID-outlines.svg`: outlines for a drawing program.
 pub const SVG: Format = Format::new(&Svg);
@@ -77,16 +78,15 @@ fn draw(path: &mut String, ring: &[Point<u32>]) {
     path.push('Z');
 }
 
-/// Escapes text for XML; characters that XML does not allow are replaced by spaces.
+/// Escapes [plain] text for XML; other characters that XML does not allow are replaced by spaces.
 pub fn escape(text: &str) -> String {
     let mut escaped = String::new();
-    for letter in text.chars() {
+    for letter in plain(text).chars() {
         match letter {
             '&' => escaped += "&amp;",
             '<' => escaped += "&lt;",
             '>' => escaped += "&gt;",
             '\u{fffe}' | '\u{ffff}' => escaped.push(' '),
-            _ if letter.is_control() => escaped.push(' '),
             _ => escaped.push(letter),
         }
     }

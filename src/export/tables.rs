@@ -2,7 +2,7 @@
 //! row per image.
 //!
 //! UTF-8, with a header and `\n` line endings; text that a spreadsheet would interpret as a formula is
-//! prefixed with an apostrophe. The [`Dialect`] defines the delimiter and the decimal separator. Numbers have
+//! prefixed with an apostrophe ([`for_spreadsheet`]). The [`Dialect`] defines the delimiter and the decimal separator. Numbers have
 //! nine significant digits; missing values are empty fields. Columns that exist only for some images come
 //! last, and are empty for the others.
 
@@ -18,6 +18,7 @@ use crate::nuclei::MeasurementTable;
 use crate::nuclei::counted::Counted;
 use crate::nuclei::summary::Summary;
 use crate::nuclei::table::is_main_column;
+use crate::plain_text::plain;
 use crate::record::FileIdentity;
 
 /// `summary.csv`: one row per image.
@@ -162,7 +163,7 @@ impl Dialect {
 
     pub(super) fn write(self, field: &Field) -> String {
         match field {
-            Field::Text(text) => harmless(text),
+            Field::Text(text) => for_spreadsheet(text),
             Field::Number(number) if self.decimal == Decimal::Comma => number.replace('.', ","),
             Field::Number(number) => number.clone(),
             Field::Nothing => String::new(),
@@ -339,11 +340,16 @@ fn write_nuclei(
                 let text = place.and_then(|place| numbers.get(place)).copied().unwrap_or_default();
                 dialect.write(&Field::Number(text.to_owned()))
             };
-            let first =
-                [harmless(image_id), harmless(folder), field(nucleus), included.to_string(), field(edited)];
+            let first = [
+                for_spreadsheet(image_id),
+                for_spreadsheet(folder),
+                field(nucleus),
+                included.to_string(),
+                field(edited),
+            ];
             let fields = first
                 .into_iter()
-                .chain(has_regions.then(|| harmless(rows.region(row))))
+                .chain(has_regions.then(|| for_spreadsheet(rows.region(row))))
                 .chain(has_classes.then(|| rows.class(row).to_owned()))
                 .chain(order.iter().copied().map(field));
             writer.write_record(fields).map_err(std::io::Error::from)?;
@@ -463,9 +469,10 @@ pub fn failures_csv(failures: &[(&str, &Error)], dialect: Dialect) -> Vec<u8> {
     let header = ["image", "file", "code", "message", "help"].map(String::from);
     let rows = failures.iter().map(|(image_id, error)| {
         let inner = error.inner();
+        let (message, help) = (inner.to_string(), error.help());
         let fields =
-            [(*image_id).to_owned(), error.file().into(), error.code(), inner.to_string(), error.help()];
-        fields.map(|field| harmless(&field)).into()
+            [*image_id, error.file(), &error.code(), &plain(&message), &plain(&help)].map(str::to_owned);
+        fields.map(|field| for_spreadsheet(&field)).into()
     });
     dialect.table(&header, rows)
 }
@@ -541,7 +548,7 @@ fn failure_fields(image_id: &str, input: &FileIdentity, reason: &str) -> Fields 
         ("image", image_id),
         ("file", &input.name),
         ("folder", &input.folder),
-        ("warnings", &format!("failed: {reason}")),
+        ("warnings", &format!("failed: {}", plain(reason))),
     ];
     texts.into_iter().map(|(key, text)| (key.to_owned(), Field::Text(text.to_owned()))).collect()
 }
@@ -572,9 +579,52 @@ fn number(value: f64) -> String {
     format!("{}", rounded + 0.0)
 }
 
-/// Text that no spreadsheet interprets as a formula (OWASP, "CSV Injection").
-fn harmless(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+/// What makes a spreadsheet interpret the text after it as a formula (OWASP, "CSV Injection").
+const TRIGGERS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+
+/// What begins a new cell if a program splits the table at another sign than it was written with.
+const SEPARATORS: [char; 5] = [',', ';', '\t', '\r', '\n'];
+
+/// Text for a cell that no spreadsheet interprets as a formula: an apostrophe is added where the text, or what follows a
+/// separator in it, begins with `=`, `+`, `-`, `@`, a tab or a line break, or with apostrophes before one of these.
+/// [`from_spreadsheet`] removes it.
+///
+/// ```
+/// use nucleoscope::export::tables::{for_spreadsheet, from_spreadsheet};
+///
+/// for (text, cell) in [("=1+1", "'=1+1"), ("a-1", "a-1"), ("'=", "''="), ("a;=1", "a;'=1"), ("'a", "'a")] {
+///     assert_eq!(for_spreadsheet(text), cell);
+///     assert_eq!(from_spreadsheet(cell), text);
+/// }
+/// ```
+pub fn for_spreadsheet(text: &str) -> String {
+    let mut cell = String::with_capacity(text.len() + 1);
+    for piece in pieces(text) {
+        if is_formula(piece) {
+            cell.push('\'');
+        }
+        cell.push_str(piece);
+    }
+    cell
+}
+
+/// The text of a cell that [`for_spreadsheet`] made.
+pub fn from_spreadsheet(cell: &str) -> String {
+    let original = |piece| match str::strip_prefix(piece, '\'') {
+        Some(rest) if is_formula(rest) => rest,
+        _ => piece,
+    };
+    pieces(cell).map(original).collect()
+}
+
+/// The text, divided after each separator.
+fn pieces(text: &str) -> impl Iterator<Item = &str> {
+    text.split_inclusive(SEPARATORS)
+}
+
+/// Whether text begins with one of the triggers, or with apostrophes before one.
+fn is_formula(text: &str) -> bool {
+    text.trim_start_matches('\'').starts_with(TRIGGERS)
 }
 
 #[cfg(test)]

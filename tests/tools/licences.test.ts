@@ -1,5 +1,8 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { noticesOf } from "../../tools/licences.mjs";
+import { root } from "../../tools/step.mjs";
 
 const metafileOf = (inputs: Record<string, { bytesInOutput: number }>) => [{ outputs: { "main.js": { inputs } } }];
 
@@ -17,4 +20,16 @@ test("every library with code in a script is named once, with its licence", () =
   const named = [...text.matchAll(/^(\S+) [\d.]+ \((\S+)\)$/gm)].map(([, name, licence]) => `${name} ${licence}`);
   expect(named).toEqual(["@preact/signals-core MIT", "d3-array ISC", "idb ISC"]);
   expect(text.match(/Permission/g)).toHaveLength(3);
+});
+
+test("a library without its licence fails the build", () => {
+  const folder = join("target", "licences-test", "node_modules", "unlicensed");
+  mkdirSync(join(root, folder), { recursive: true });
+  try {
+    writeFileSync(join(root, folder, "package.json"), `{ "name": "unlicensed", "version": "1.0.0", "license": "MIT" }`);
+    const files = metafileOf({ [`${folder}/index.js`]: { bytesInOutput: 10 } });
+    expect(() => noticesOf(files)).toThrow("unlicensed has no file with its licence");
+  } finally {
+    rmSync(join(root, "target", "licences-test"), { recursive: true });
+  }
 });

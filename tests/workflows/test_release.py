@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, run
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 
 
 @pytest.fixture(scope="module")
@@ -41,14 +43,77 @@ def test_the_archive_has_the_program_its_licences_and_its_checksum(archive):
     with tarfile.open(archive) as files:
         entries = files.getmembers()
         licences = files.extractfile(f"{name}/THIRD-PARTY-LICENSES.txt").read().decode()
+        bill = files.extractfile(f"{name}/sbom.cdx.json").read().decode()
     documents = ["CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT", "README.md", "THIRD-PARTY-LICENSES.txt"]
-    expected = [*documents, "docs/command-line.md", "nucleoscope"]
+    expected = [*documents, "docs/command-line.md", "nucleoscope", "sbom.cdx.json"]
     assert [entry.name for entry in entries] == [f"{name}/{file}" for file in expected]
     assert {(entry.mtime, entry.uid, entry.gid, entry.uname) for entry in entries} == {(315532800, 0, 0, "")}
-    assert [oct(entry.mode) for entry in entries] == [*["0o644"] * 6, "0o755"]
-    for part in ["tract-core ", "clap ", "Permission is hereby granted", "Apache License", "GNU LESSER GENERAL"]:
-        assert part in licences
-    assert "No file with a licence. \n" not in licences
+    assert [oct(entry.mode) for entry in entries] == [*["0o644"] * 6, "0o755", "0o644"]
+    parts = [
+        "tract-core ",
+        "clap ",
+        "Permission is hereby granted",
+        "Apache License",
+        "GNU LESSER GENERAL",
+        "BBBC038v1",
+    ]
+    assert [part for part in parts if part not in licences] == []
+    check_bill_of_materials(bill, licences)
+
+
+def check_bill_of_materials(text, licences):
+    """It is valid, has the same crates as the licences, and the network."""
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
+    bill = json.loads(text)
+    named = {(part["name"], part["version"]) for part in bill["components"] if part["type"] == "library"}
+    assert named == set(re.findall(r"^(\S+) (\d\S*) \(", licences, re.MULTILINE)) and len(named) > 100
+    assert all(part["licenses"] and part["hashes"] for part in bill["components"] if part["type"] == "library")
+    (network,) = (part for part in bill["components"] if part["type"] == "machine-learning-model")
+    model = (ROOT / "model/nuclei.onnx").read_bytes()
+    assert network["hashes"] == [{"alg": "SHA-256", "content": hashlib.sha256(model).hexdigest()}]
+
+
+def xtask():
+    """The path of the built program."""
+    done = run(["cargo", "build", "--package", "xtask", "--message-format", "json"], cwd=ROOT)
+    assert done.returncode == 0, done.stdout
+    messages = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    return next(message["executable"] for message in messages if message.get("executable"))
+
+
+def test_a_dependency_without_its_licence_fails_the_build(tmp_path):
+    """A workspace with one dependency, which is in a folder in place of the registry."""
+    crate = tmp_path / "crates/unlicensed"
+    for folder, lines in [(tmp_path, ['unlicensed = "1"']), (crate, [])]:
+        name = "whole" if folder == tmp_path else "unlicensed"
+        (folder / "src").mkdir(parents=True)
+        (folder / "src/lib.rs").touch()
+        package = [
+            f'name = "{name}"',
+            'version = "1.0.0"',
+            'edition = "2021"',
+            'license = "MIT"',
+            'authors = ["A. Uthor"]',
+        ]
+        manifest = "\n".join(["[package]", *package, "[dependencies]", *lines, ""])
+        (folder / "Cargo.toml").write_text(manifest)
+    (crate / ".cargo-checksum.json").write_text('{"files": {}, "package": "' + 64 * "0" + '"}')
+    (tmp_path / ".cargo").mkdir()
+    source = '[source.crates-io]\nreplace-with = "folder"\n[source.folder]\ndirectory = "crates"\n'
+    (tmp_path / ".cargo/config.toml").write_text(source)
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model/README.md").write_text("# Model card: a 1\n\n## Data\n\nNone.\n\n## More\n")
+    assert run(["cargo", "generate-lockfile", "--offline"], cwd=tmp_path).returncode == 0
+    arguments = [xtask(), "licences", "whole", "x86_64-unknown-linux-gnu"]
+    environment = {**os.environ, "CARGO_MANIFEST_DIR": str(tmp_path / "xtask")}
+
+    def licences():
+        return subprocess.run(arguments, env=environment, capture_output=True, text=True, check=False)
+
+    failed = licences()
+    assert failed.returncode == 1 and "unlicensed 1.0.0 has no file with its licence" in failed.stderr
+    (crate / "LICENSE").write_text("You may.")
+    assert "unlicensed 1.0.0 (MIT)\n\nYou may.\n" in licences().stdout
 
 
 def test_the_same_files_give_the_same_archive(tmp_path):

@@ -1,25 +1,24 @@
 //! The archive of a release: the command line for one platform, its licences and its documentation.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::env;
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 
+use crate::licences::{self, cargo, metadata, package};
+use crate::sbom;
+
 const PACKAGE: &str = "nucleoscope-cli";
 const PROGRAM: &str = "nucleoscope";
 
 /// 1 January 1980, the time of every file: as in the archives that the program writes.
 const TIME: u64 = 315_532_800;
-
-/// The licence of the C library.
-const LGPL: &str = include_str!("../licences/LGPL-2.1.txt");
 
 /// Files of the repository in the archive, at the same paths.
 const DOCUMENTS: [&str; 5] =
@@ -57,8 +56,7 @@ pub(crate) fn dist(root: &Path, arguments: &[&str]) -> Result<()> {
     let options = Options::parse(arguments)?;
     let target = options.target.clone().map_or_else(host, Ok)?;
     let program = options.program.map_or_else(|| compile(root, &target, options.target.is_some()), Ok)?;
-    let metadata: serde_json::Value =
-        serde_json::from_str(&cargo(root, &["metadata", "--format-version", "1", "--locked"])?)?;
+    let metadata = metadata(root)?;
     let version = package(&metadata, PACKAGE, None).and_then(|package| package["version"].as_str());
     let name = format!("{PROGRAM}-{}-{target}", version.context("the command line has no version")?);
 
@@ -68,8 +66,10 @@ pub(crate) fn dist(root: &Path, arguments: &[&str]) -> Result<()> {
     for document in DOCUMENTS {
         files.insert(document.to_owned(), (0o644, read(&root.join(document))?));
     }
-    let licences = licences(root, &metadata, &target)?;
+    let licences = licences::text(root, &metadata, PACKAGE, &target)? + &licences::of_c_library(&target);
     files.insert("THIRD-PARTY-LICENSES.txt".to_owned(), (0o644, licences.into_bytes()));
+    let sbom = sbom::text(root, &metadata, PACKAGE, &target)?;
+    files.insert("sbom.cdx.json".to_owned(), (0o644, sbom.into_bytes()));
 
     let folder = options.output.unwrap_or_else(|| root.join("target/dist"));
     fs::create_dir_all(&folder)?;
@@ -83,7 +83,7 @@ pub(crate) fn dist(root: &Path, arguments: &[&str]) -> Result<()> {
 }
 
 /// The compiler's own platform.
-fn host() -> Result<String> {
+pub(crate) fn host() -> Result<String> {
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let output = Command::new(rustc).arg("-vV").output().context("rustc could not be started")?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -99,6 +99,8 @@ fn compile(root: &Path, target: &str, is_cross: bool) -> Result<PathBuf> {
     if is_cross {
         arguments.extend(["--target", target]);
     }
+    let without_paths = crate::without_paths(target)?;
+    arguments.extend(without_paths.iter().map(String::as_str));
     arguments.extend(["--", "-C", "strip=symbols"]);
     if target.contains("linux") {
         arguments.extend(["-C", "target-feature=+crt-static"]);
@@ -107,98 +109,6 @@ fn compile(root: &Path, target: &str, is_cross: bool) -> Result<PathBuf> {
     let messages = messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
     let mut programs = messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from));
     programs.next_back().context("cargo did not report the program")
-}
-
-fn cargo(root: &Path, arguments: &[&str]) -> Result<String> {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    let output = command.args(arguments).current_dir(root).stderr(Stdio::inherit()).output();
-    let output = output.context("cargo could not be started")?;
-    if !output.status.success() {
-        bail!("cargo {} failed", arguments[0]);
-    }
-    Ok(String::from_utf8(output.stdout)?)
-}
-
-/// A package in the output of `cargo metadata`.
-fn package<'a>(
-    metadata: &'a serde_json::Value,
-    name: &str,
-    version: Option<&str>,
-) -> Option<&'a serde_json::Value> {
-    let fits = |package: &&serde_json::Value| {
-        package["name"] == name && version.is_none_or(|version| package["version"] == version)
-    };
-    metadata["packages"].as_array()?.iter().find(fits)
-}
-
-/// The licences of all crates whose code is in the program. Crates with the same text share it.
-fn licences(root: &Path, metadata: &serde_json::Value, target: &str) -> Result<String> {
-    let edges = ["--edges", "normal,no-proc-macro", "--prefix", "none", "--format", "{p}"];
-    let tree = ["tree", "--locked", "--package", PACKAGE, "--target", target];
-    let tree = cargo(root, &[&tree[..], &edges].concat())?;
-    let crates = tree.lines().filter_map(|line| {
-        let mut words = line.split(' ');
-        Some((words.next()?, words.next()?.strip_prefix('v')?))
-    });
-    let mut texts: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (name, version) in crates.collect::<BTreeSet<_>>() {
-        let package = package(metadata, name, Some(version)).context(format!("{name} {version}"))?;
-        if package["source"].is_null() {
-            continue;
-        }
-        let licence = package["license"].as_str().unwrap_or("see the text");
-        let folder = package["manifest_path"].as_str().and_then(|path| Path::new(path).parent());
-        let mut text = licence_files(folder.context(format!("{name} has no folder"))?)?;
-        if text.is_empty() {
-            let authors =
-                package["authors"].as_array().into_iter().flatten().filter_map(|author| author.as_str());
-            let authors = authors.collect::<Vec<_>>().join(", ");
-            let repository = package["repository"].as_str().unwrap_or_default();
-            write!(text, "No file with a licence. {authors} {repository}")?;
-        }
-        texts.entry(text).or_default().insert(format!("{name} {version} ({licence})"));
-    }
-    let mut sections: Vec<(BTreeSet<String>, String)> =
-        texts.into_iter().map(|(text, crates)| (crates, text)).collect();
-    sections.sort();
-    let mut all = String::from(
-        "The program contains code of these libraries, and of Rust's standard library (MIT OR Apache-2.0).\n",
-    );
-    if target.contains("linux-gnu") {
-        all += "It also contains the GNU C Library (LGPL-2.1-or-later; the text is at the end). From the source code of\n\
-                Nucleoscope, the program can be linked with another version of that library: cargo xtask dist.\n";
-    }
-    for (crates, text) in sections {
-        let crates = crates.into_iter().collect::<Vec<_>>().join("\n");
-        write!(all, "\n{}\n\n{crates}\n\n{}\n", "-".repeat(72), text.trim())?;
-    }
-    if target.contains("linux-gnu") {
-        write!(all, "\n{}\n\nGNU C Library\n\n{LGPL}", "-".repeat(72))?;
-    }
-    Ok(all)
-}
-
-/// The contents of the files in a crate that have its licence.
-fn licence_files(folder: &Path) -> Result<String> {
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().to_uppercase();
-        let is_licence = ["LICENSE", "LICENCE", "COPYING", "COPYRIGHT", "NOTICE", "UNLICENSE"]
-            .iter()
-            .any(|beginning| name.starts_with(beginning));
-        if is_licence && path.is_file() {
-            paths.push(path);
-        }
-    }
-    paths.sort();
-    let mut text = String::new();
-    for path in paths {
-        text += &String::from_utf8_lossy(&fs::read(path)?).replace("\r\n", "\n");
-        text.push('\n');
-    }
-    Ok(text)
 }
 
 /// A compressed archive with the files in a folder, in the order of their names, without owners.

@@ -4,11 +4,13 @@
 //! and its TypeScript types to `packages/nucleoscope/src/wasm/`; `cargo xtask wasm bench` does the same, in the same way,
 //! with the benchmarks' crate and `target/bench-wasm/`. The glue comes from wasm-bindgen's own library,
 //! pinned to the crate's version, so that nothing needs to be installed beside Rust.
+//! `cargo xtask licences` and `cargo xtask sbom` print the licences and the bill of materials of a package.
 //! `cargo xtask dist` builds the command line and packs it for a release.
 //! `cargo xtask public-api` makes the documentation and compares the libraries' public API with its copy in `docs/api/`.
 
 use std::env;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
@@ -16,7 +18,9 @@ use anyhow::{Context, Result, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
 mod dist;
+mod licences;
 mod public_api;
+mod sbom;
 mod unused_code;
 
 /// A crate that becomes a WebAssembly module.
@@ -46,6 +50,8 @@ fn main() -> ExitCode {
         ["wasm", "--quick"] => wasm(&PAGE, "release"),
         ["wasm", "bench"] => wasm(&BENCH, "web"),
         ["dist", ref options @ ..] => root().and_then(|root| dist::dist(&root, options)),
+        ["licences", package, target] => print(licences::text, package, target),
+        ["sbom", package, target] => print(sbom::text, package, target),
         ["public-api"] => root().and_then(|root| public_api::public_api(&root, false)),
         ["public-api", "--write"] => root().and_then(|root| public_api::public_api(&root, true)),
         _ => {
@@ -58,6 +64,12 @@ fn main() -> ExitCode {
                 "       cargo xtask dist            build the command line and pack it into target/dist/"
             );
             eprintln!("       cargo xtask dist [--target TRIPLE] [--program FILE] [--output FOLDER]");
+            eprintln!(
+                "       cargo xtask licences PACKAGE TRIPLE   print the licences of the crates in a package"
+            );
+            eprintln!(
+                "       cargo xtask sbom PACKAGE TRIPLE       print its bill of materials (CycloneDX); host is this platform"
+            );
             eprintln!("       cargo xtask public-api      compare the libraries' public API with docs/api/");
             eprintln!("       cargo xtask public-api --write   write it there");
             return ExitCode::from(2);
@@ -70,6 +82,18 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Prints what a function makes of a package for a platform.
+fn print(
+    text: impl Fn(&Path, &serde_json::Value, &str, &str) -> Result<String>,
+    package: &str,
+    target: &str,
+) -> Result<()> {
+    let root = root()?;
+    let target = if target == "host" { dist::host()? } else { target.to_owned() };
+    let text = text(&root, &licences::metadata(&root)?, package, &target)?;
+    Ok(std::io::stdout().write_all(text.as_bytes())?)
 }
 
 fn wasm(artefact: &Artefact, profile: &str) -> Result<()> {
@@ -113,6 +137,8 @@ fn compile(artefact: &Artefact, profile: &str) -> Result<PathBuf> {
             "cdylib",
         ])
         .args(["--target", TARGET, "--message-format", "json-render-diagnostics"])
+        // The quick module shares the compiled crates with other builds, for which these flags would be others.
+        .args(if profile == "web" { without_paths(TARGET)? } else { Vec::new() })
         .current_dir(root()?)
         .stderr(Stdio::inherit())
         .output()
@@ -129,6 +155,18 @@ fn compile(artefact: &Artefact, profile: &str) -> Result<PathBuf> {
         .filter_map(|name| name.as_str().map(PathBuf::from))
         .find(|path| path.file_name().is_some_and(|name| name == file.as_str()))
         .with_context(|| format!("cargo did not report {file}"))
+}
+
+/// Options of Cargo that keep the folders of this computer out of what is compiled, so that the same sources give the same
+/// bytes elsewhere: errors name files in crates and in the target folder.
+fn without_paths(target: &str) -> Result<Vec<String>> {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(env::home_dir()?.join(".cargo"))).context("Cargo has no folder")?;
+    let output = env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| root().map(|root| root.join("target")), |path| Ok(path.into()))?;
+    let remap = |path: PathBuf, name: &str| format!("--remap-path-prefix={}={name}", path.display());
+    let flags = [remap(home.join("registry/src"), "crates"), remap(output, "target")];
+    Ok(vec!["--config".into(), format!("target.{target}.rustflags={}", serde_json::to_string(&flags)?)])
 }
 
 /// The clone from which cargo was started, even if the program was compiled in another one with the same target folder.

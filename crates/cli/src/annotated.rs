@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use nucleoscope::dsb2018::comparable;
+use nucleoscope::export::tables::for_spreadsheet;
 use nucleoscope::input::dataset::{ImageEntry, Truth};
 use nucleoscope::{Error, InFile};
 use serde::Deserialize;
@@ -109,7 +110,13 @@ impl<'a> Annotated<'a> {
     }
 
     fn row(&self) -> Option<&'a Row> {
-        self.set.index.get(&comparable(&self.entry.image_id))
+        self.names().iter().find_map(|name| self.set.index.get(name))
+    }
+
+    /// Its id as it may be written in tables: unchanged, or as in those of this program.
+    fn names(&self) -> [String; 2] {
+        let id = &self.entry.image_id;
+        [comparable(id), comparable(&for_spreadsheet(id))]
     }
 }
 
@@ -136,7 +143,7 @@ impl Choice {
                 && (self.fold.is_none() || self.fold.as_ref() == fold)
                 && (self.without_fold.is_none() || self.without_fold.as_ref() != fold)
                 && (self.conditions.is_empty() || self.conditions.iter().any(|name| Some(name) == condition))
-                && ids.as_ref().is_none_or(|ids| ids.contains(&image.entry.image_id))
+                && ids.as_ref().is_none_or(|ids| image.names().iter().any(|name| ids.contains(name)))
         };
         let mut positions = Vec::new();
         for (place, set) in sets.iter().enumerate() {

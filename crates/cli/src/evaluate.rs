@@ -7,6 +7,8 @@ use clap::Args;
 use nucleoscope::Error;
 use nucleoscope::dsb2018::run_length;
 use nucleoscope::dsb2018::score::{ImageScore, score_image, summarize, summarize_sets};
+use nucleoscope::export::tables::for_spreadsheet;
+use nucleoscope::plain_text::plain;
 use nucleoscope::segment::{Pass, Segmentation};
 use serde::Serialize;
 
@@ -124,10 +126,10 @@ fn draw_sheet(
 
 /// A row of the table of images.
 #[derive(Serialize)]
-struct TableRow<'a> {
-    set: &'a str,
-    condition: &'a str,
-    image_id: &'a str,
+struct TableRow {
+    set: String,
+    condition: String,
+    image_id: String,
     score: f64,
     average_precision_50: f64,
     average_precision_75: f64,
@@ -147,9 +149,9 @@ fn write_table(evaluated: &[Evaluated], path: &Path) -> Result<(), Error> {
     for Evaluated { image, score, work } in evaluated {
         let counts = score.counts[0];
         let row = TableRow {
-            set: image.set(),
-            condition: image.condition(),
-            image_id: &image.entry.image_id,
+            set: for_spreadsheet(image.set()),
+            condition: for_spreadsheet(image.condition()),
+            image_id: for_spreadsheet(&image.entry.image_id),
             score: score.score,
             average_precision_50: score.average_precision_50,
             average_precision_75: score.average_precision_75,
@@ -182,11 +184,9 @@ fn print(evaluated: &[Evaluated], each: bool) {
         evaluated.chunk_by(|one, other| one.image.set() == other.image.set()).collect();
     let set_name = |set: &[Evaluated]| set.first().map_or("", |image| image.image.set()).to_owned();
 
-    let ids = evaluated.iter().filter(|_| each).map(|image| image.image.entry.image_id.clone());
-    let names = ids
-        .chain(by_condition.keys().map(|&name| name.to_owned()))
-        .chain(by_set.iter().map(|set| set_name(set)));
-    let width = names.map(|name| name.chars().count()).max().unwrap_or(0).max("mean of sets".len());
+    let ids = evaluated.iter().filter(|_| each).map(|image| image.image.entry.image_id.as_str());
+    let sets = by_set.iter().filter_map(|set| Some(set.first()?.image.set()));
+    let width = table::width(ids.chain(by_condition.keys().copied()).chain(sets), "mean of sets");
 
     table::head("condition", width);
     for (name, images) in &by_condition {
@@ -239,6 +239,7 @@ fn print_work<'a>(
         images.clone().map(|image| value(&image.work)).sum::<f64>() / images.len().max(1) as f64
     };
     let of = |resized: f64, network: f64| format!("{resized:.3} ({network:.3})");
+    let name = plain(name);
     table::say(format_args!(
         "{name:width$}  {:>6}  {:>6.3}  {:>6.2}  {:>16}  {:>16}",
         images.len(),

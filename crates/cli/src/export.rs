@@ -86,7 +86,7 @@ pub(crate) struct FileOptions {
     /// Also write a table with one row per nucleus, of all images (CSV)
     #[arg(long, value_name = "FILE")]
     nuclei: Option<PathBuf>,
-    /// Field delimiter of these tables
+    /// Field delimiter of these tables, in which names that begin like a formula get an apostrophe in front
     #[arg(long, value_name = "SIGN", default_value = "comma", value_parser = named(Delimiter::NAMED))]
     delimiter: Delimiter,
     /// Decimal separator of these tables

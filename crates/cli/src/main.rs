@@ -29,6 +29,7 @@ mod work;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use nucleoscope::plain_text::plain;
 
 use outcome::{Outcome, exit_code};
 
@@ -65,11 +66,20 @@ enum Command {
     CheckModel(model_check::ModelOptions),
 }
 
+/// Parses the arguments, or prints help or an error and exits. An error repeats arguments, which may come from file names:
+/// it is that of the [plain] arguments.
+fn arguments() -> Arguments {
+    Arguments::try_parse().unwrap_or_else(|error| {
+        let shown = std::env::args_os().map(|argument| plain(&argument.to_string_lossy()).into_owned());
+        Arguments::try_parse_from(shown).err().unwrap_or(error).exit()
+    })
+}
+
 fn main() -> ExitCode {
     memory::keep();
     output::ignore_size_signal();
-    watershed_options::warn_of_old_names(std::env::args());
-    let arguments = Arguments::parse();
+    watershed_options::warn_of_old_names(std::env::args_os());
+    let arguments = arguments();
     limits::set(&arguments.limits);
     let result = match arguments.command {
         Command::Segment(arguments) => segment::run(&arguments),

@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use nucleoscope::input::shard::Shard;
+use nucleoscope::plain_text::is_hidden;
 use nucleoscope::{Error, InFile};
 use serde::Serialize;
 
@@ -87,6 +88,24 @@ fn create(path: &Path) -> Result<File, Error> {
     Ok(file)
 }
 
+/// JSON with escapes in place of characters that control a terminal or reorder text: they are in strings only.
+fn without_controls(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for letter in json.chars() {
+        if is_hidden(letter) {
+            let units = letter
+                .encode_utf16(&mut [0; 2])
+                .iter()
+                .map(|unit| format!("\\u{unit:04x}"))
+                .collect::<String>();
+            escaped.push_str(&units);
+        } else {
+            escaped.push(letter);
+        }
+    }
+    escaped
+}
+
 /// Writes progress, if requested, and counts what is done.
 pub(crate) struct Progress {
     started: Instant,
@@ -107,9 +126,7 @@ impl State {
     fn write(&mut self, event: &Event) {
         let Some(stream) = &mut self.stream else { return };
         let write = |stream: &mut dyn Write| -> io::Result<()> {
-            let mut line = serde_json::to_vec(event)?;
-            line.push(b'\n');
-            stream.write_all(&line)?;
+            writeln!(stream, "{}", without_controls(&serde_json::to_string(event)?))?;
             stream.flush()
         };
         if let Err(error) = write(stream) {

@@ -54,7 +54,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Error> {
     let Some(summary) = report.summary else {
         return Err(Fault::NoTruth.in_file(arguments.truth.display().to_string()));
     };
-    let width = report.images.iter().map(|image| image.image_id.chars().count()).max().unwrap_or(0).max(5);
+    let width = table::width(report.images.iter().map(|image| image.image_id.as_str()), "image");
     table::head("image", width);
     for image in &report.images {
         table::image_row(&image.image_id, width, &image.score);

@@ -395,7 +395,7 @@ fn read_record(path: &Path) -> Result<Record, Error> {
 
 fn print_scores(scores: &[(&ImageEntry, &ImageScore)]) {
     let Some(summary) = summarize(scores.iter().map(|(_, score)| *score)) else { return };
-    let width = scores.iter().map(|(entry, _)| entry.image_id.chars().count()).max().unwrap_or(0).max(5);
+    let width = table::width(scores.iter().map(|(entry, _)| entry.image_id.as_str()), "image");
     table::head("image", width);
     for (entry, score) in scores {
         table::image_row(&entry.image_id, width, score);

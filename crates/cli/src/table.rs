@@ -1,4 +1,5 @@
-//! The output of the commands: tables on standard output, everything else on standard error.
+//! The output of the commands: tables on standard output, everything else on standard error. What could control the
+//! terminal is [escaped](plain).
 #![expect(clippy::print_stdout, reason = "the command line's output")]
 
 use std::fmt::Display;
@@ -6,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use nucleoscope::Diagnostic;
 use nucleoscope::dsb2018::score::{ImageScore, SetsSummary, Summary};
+use nucleoscope::plain_text::plain;
 
 /// Prints one line for an error: file, reason, code, help.
 pub(crate) fn print_failure(error: &(impl Diagnostic + ?Sized)) {
@@ -18,7 +20,7 @@ pub(crate) fn print_warning(warning: &(impl Diagnostic + ?Sized)) {
 }
 
 fn one_line(text: impl Display) -> String {
-    text.to_string().replace(['\r', '\n'], " ")
+    plain(&text.to_string().replace(['\r', '\n'], " ")).into_owned()
 }
 
 /// Whether standard output is needed for something else.
@@ -31,11 +33,18 @@ pub(crate) fn print_to_standard_error() {
 
 /// Prints a line.
 pub(crate) fn say(line: impl Display) {
+    let line = line.to_string();
+    let line = plain(&line);
     if IS_TO_STANDARD_ERROR.load(Ordering::Relaxed) {
         eprintln!("{line}");
     } else {
         println!("{line}");
     }
+}
+
+/// The width of a column with these names, below a header.
+pub(crate) fn width<'a>(names: impl Iterator<Item = &'a str>, header: &str) -> usize {
+    names.map(|name| plain(name).chars().count()).chain([header.len()]).max().unwrap_or(0)
 }
 
 /// Prints the header of a table of scores, whose first column is `first`.
@@ -55,7 +64,7 @@ pub(crate) fn head(first: &str, width: usize) {
 
 /// Prints the row of one image.
 pub(crate) fn image_row(name: &str, width: usize, score: &ImageScore) {
-    let counts = score.counts[0];
+    let (name, counts) = (plain(name), score.counts[0]);
     say(format_args!(
         "{name:width$}  {:>6}  {:>6.4}  {:>13}  {:>6.4}  {:>6.4}  {:>14}  {:>15}  {:>15}",
         1,
@@ -71,6 +80,7 @@ pub(crate) fn image_row(name: &str, width: usize, score: &ImageScore) {
 
 /// Prints the summary row of several images.
 pub(crate) fn summary_row(name: &str, width: usize, summary: &Summary) {
+    let name = plain(name);
     let interval = format!("{:.4}-{:.4}", summary.interval.low, summary.interval.high);
     say(format_args!(
         "{name:width$}  {:>6}  {:>6.4}  {interval:>13}  {:>6.4}  {:>6.4}  {:>14}  {:>15}  {:>15}",
@@ -86,6 +96,7 @@ pub(crate) fn summary_row(name: &str, width: usize, summary: &Summary) {
 
 /// Prints the summary row of several sets.
 pub(crate) fn sets_row(name: &str, width: usize, summary: &SetsSummary) {
+    let name = plain(name);
     let interval = format!("{:.4}-{:.4}", summary.interval.low, summary.interval.high);
     say(format_args!("{name:width$}  {:>6}  {:>6.4}  {interval:>13}", summary.sets, summary.score));
 }

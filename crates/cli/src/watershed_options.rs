@@ -1,5 +1,7 @@
 //! The options for the watershed, made from the library's list of settings.
 
+use std::ffi::OsString;
+
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 use nucleoscope::nuclei::{SETTINGS, Setting, SettingKind, WatershedSettings};
 
@@ -91,9 +93,9 @@ impl FromArgMatches for WatershedOptions {
 }
 
 /// Warns about options with names from before version 0.1, which are still accepted.
-pub(crate) fn warn_of_old_names(arguments: impl Iterator<Item = String>) {
+pub(crate) fn warn_of_old_names(arguments: impl Iterator<Item = OsString>) {
     for argument in arguments {
-        let Some(name) = argument.strip_prefix("--") else { continue };
+        let Some(name) = argument.to_str().and_then(|argument| argument.strip_prefix("--")) else { continue };
         let name = name.split_once('=').map_or(name, |(name, _)| name);
         let renamed = SETTINGS.iter().find(|setting| setting.old_option().as_deref() == Some(name));
         if let Some(setting) = renamed {

@@ -23,7 +23,6 @@ use rayon::prelude::*;
 
 use crate::fault::Fault;
 use crate::inputs::{self, Inputs};
-use crate::inputs::Inputs;
 use crate::model_check::{self, ModelOptions};
 use crate::table;
 use crate::watershed_options::WatershedOptions;

@@ -1,5 +1,6 @@
 //! Errors as exceptions, with a message, a code, help, and the file.
 
+use nucleoscope::plain_text::plain;
 use nucleoscope::{Diagnostic, Error};
 use pyo3::prelude::*;
 use pyo3::types::PyType;
@@ -34,7 +35,7 @@ fn exception(py: Python<'_>, message: &str, code: &str, help: &str, file: Option
     let made = || -> PyResult<PyErr> {
         let module = py.import(EXCEPTIONS)?;
         let class = module.call_method1("class_for", (code,))?.cast_into::<PyType>()?;
-        Ok(PyErr::from_value(class.call1((message, code, help, file))?))
+        Ok(PyErr::from_value(class.call1((plain(message), code, plain(help), file))?))
     };
     made().unwrap_or_else(|error| error)
 }

@@ -8,6 +8,7 @@ use nucleoscope::dsb2018::run_length::{self, Mask};
 use nucleoscope::dsb2018::score::score_image;
 use nucleoscope::image::{Channel, PixelSize};
 use nucleoscope::nuclei::{self, Counted, LabelImage, MeasurementTable};
+use nucleoscope::plain_text::plain;
 use numpy::ndarray::{ArrayView2, Ix1, Ix2};
 use numpy::{IntoPyArray, PyArray2, PyArrayMethods};
 use pyo3::exceptions::PyImportError;
@@ -80,7 +81,7 @@ impl Nuclei {
 
     fn __repr__(&self) -> String {
         let size = self.found.size();
-        format!("Nuclei({} in {} pixels of {})", self.count(), size, self.name)
+        format!("Nuclei({} in {} pixels of {})", self.count(), size, plain(&self.name))
     }
 
     /// The numbers of the nuclei in ascending order: their values in `labels`.

@@ -44,4 +44,8 @@ def test_the_types_are_complete():
 def test_the_package_contains_what_it_needs():
     names = {path.name for path in files("nucleoscope") or []}
     assert {"py.typed", "_nucleoscope.pyi", "napari.yaml", "LICENSE-MIT", "LICENSE-APACHE"} <= names
+    # The licences of the crates, and maturin's bill of materials.
+    assert {"THIRD-PARTY-LICENSES.txt", "nucleoscope-python.cyclonedx.json"} <= names
+    (licences,) = (path for path in files("nucleoscope") or [] if path.name == "THIRD-PARTY-LICENSES.txt")
+    assert "pyo3 " in licences.read_text(encoding="utf-8")
     assert nucleoscope.__version__ == version("nucleoscope")

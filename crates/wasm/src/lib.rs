@@ -110,10 +110,11 @@ fn thrown(error: impl Diagnostic) -> JsValue {
 }
 
 fn error_object(error: &(impl Diagnostic + ?Sized)) -> JsValue {
-    let object = js_sys::Error::new(&error.to_string());
+    let ErrorReport { code, message, help } = ErrorReport::of(error);
+    let object = js_sys::Error::new(&message);
     object.set_name("NucleoscopeError");
-    set(&object, "code", error.code());
-    set(&object, "help", error.help());
+    set(&object, "code", code);
+    set(&object, "help", help);
     object.into()
 }
 
@@ -550,7 +551,8 @@ pub struct ErrorReport {
 
 impl ErrorReport {
     fn of(error: &(impl Diagnostic + ?Sized)) -> Self {
-        Self { code: error.code(), message: error.to_string(), help: error.help() }
+        let Warning { code, message, help } = Warning::from(error);
+        Self { code, message, help }
     }
 }
 

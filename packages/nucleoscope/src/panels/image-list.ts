@@ -1,6 +1,7 @@
 import { countOf, countWords, type BatchImage } from "../session/batch.ts";
 import { byId, make, setText, type Root } from "../ui/dom.ts";
 import { explanation } from "../format.ts";
+import { plain } from "../plain-text.ts";
 import * as text from "../text.ts";
 
 /** The side of a thumbnail, in device pixels. */
@@ -237,8 +238,8 @@ function makeRow(image: BatchImage, index: number): Row {
   canvas.width = pictureSide;
   canvas.height = pictureSide;
   canvas.setAttribute("aria-hidden", "true");
-  const name = make("span", "name", image.name);
-  name.title = image.path;
+  const name = make("bdi", "name", image.name);
+  name.title = plain(image.path);
   const row = {
     element,
     canvas,

@@ -1,4 +1,5 @@
 import type { Message, Messages } from "../session/messages.ts";
+import { plain } from "../plain-text.ts";
 import * as text from "../text.ts";
 import { make } from "../ui/dom.ts";
 
@@ -22,7 +23,8 @@ export class MessageList {
   }
 
   #item(shown: Message): HTMLElement {
-    const { message, help, action } = shown;
+    const { help, action } = shown;
+    const message = plain(shown.message);
     const item = make("li", "message");
     const words = make("p", "message-text");
     words.append(make("span", "message-words", withFullStop(message)), " ", make("span", "message-help", help));

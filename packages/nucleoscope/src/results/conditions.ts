@@ -1,6 +1,7 @@
 /** Groups of images (conditions), compared by the means of their images. */
 
 import { quantile } from "d3-array";
+import { plain } from "../plain-text.ts";
 import * as text from "../text.ts";
 import { sortedGroups, type Group } from "../session/groups.ts";
 import { holm, welch, type WelchTest } from "./conditions-statistics.ts";
@@ -119,7 +120,7 @@ function conditionOf({ name, places }: Group, images: readonly ConditionImage[],
 
 /** The name of a group, or words for the images without one. */
 export function nameOf({ name }: Pick<Condition, "name">): string {
-  return name ?? text.noGroup;
+  return plain(name ?? text.noGroup);
 }
 
 /** The mean of the images' values, and its standard deviation; NaN for fewer than two images. */

@@ -194,7 +194,7 @@ export class GroupEditor {
         box.type = "checkbox";
         box.value = path;
         box.checked = ticked.has(path);
-        label.append(box, make("span", "", name), make("span", "group-current", group ?? text.noGroup));
+        label.append(box, make("bdi", "", name), make("bdi", "group-current", group ?? text.noGroup));
         return label;
       }),
     );

@@ -1,5 +1,6 @@
 /** The measurements of an image's nuclei, and how values are formatted. */
 
+import { plain } from "../plain-text.ts";
 import * as text from "../text.ts";
 
 /** One kind of measurement. */
@@ -38,7 +39,7 @@ export function isWhole(values: Float64Array): boolean {
 
 /** `Area (px²)`, or only the name if there is no unit. */
 export function heading(column: MeasurementColumn, name = text.measurementName(column)): string {
-  return column.unit === "" ? name : `${name} (${column.unit})`;
+  return plain(column.unit === "" ? name : `${name} (${column.unit})`);
 }
 
 const short = new Intl.NumberFormat(text.locale, { minimumSignificantDigits: 4, maximumSignificantDigits: 4 });

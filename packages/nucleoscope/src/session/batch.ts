@@ -12,6 +12,7 @@ import type {
 import { regroup, setGroup, type GroupChange, type GroupRule } from "./groups.ts";
 import { History } from "./history.ts";
 import type { Tuning } from "./tuning.ts";
+import { plain } from "../plain-text.ts";
 import * as text from "../text.ts";
 import type {
   BatchPlan,
@@ -51,7 +52,7 @@ export interface BatchImage {
   imageId: string | null;
   /** The beginning of its exported files' names; empty without an id. */
   fileStem: string;
-  /** The name shown: the file's name, unless the id contains more. */
+  /** The name shown: the file's name, unless the id contains more; plain text. */
   name: string;
   readonly path: string;
   source: ImageSource | null;
@@ -478,7 +479,7 @@ export function isRecordName(path: string): boolean {
 
 function namesOf(planned: PlannedImage): Pick<BatchImage, "imageId" | "fileStem" | "name"> {
   const { imageId, fileStem, path } = planned;
-  return { imageId, fileStem, name: nameOf(imageId, path) };
+  return { imageId, fileStem, name: plain(nameOf(imageId, path)) };
 }
 
 /** How many bytes are compared at the beginning, in the middle and at the end. */
@@ -578,7 +579,7 @@ function failedFile(path: string, error: ErrorReport): BatchImage {
   return {
     imageId: null,
     fileStem: "",
-    name: path,
+    name: plain(path),
     path,
     ...initialValues(),
     source: null,

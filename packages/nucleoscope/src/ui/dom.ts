@@ -1,3 +1,5 @@
+import { plain } from "../plain-text.ts";
+
 /** Where the parts of one instance are found by their ids: a shadow root. */
 export type Root = ShadowRoot;
 
@@ -8,7 +10,7 @@ export function byId<T extends Element>(root: Root, id: string, type: new () => 
   return found;
 }
 
-/** A new element with a class and an optional text. */
+/** A new element with a class and an optional text, which becomes plain. */
 export function make<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   className: string,
@@ -16,7 +18,7 @@ export function make<K extends keyof HTMLElementTagNameMap>(
 ): HTMLElementTagNameMap[K] {
   const made = document.createElement(tag);
   made.className = className;
-  made.textContent = text;
+  made.textContent = plain(text);
   return made;
 }
 
@@ -27,9 +29,10 @@ export function makeOption(value: string, text = ""): HTMLOptionElement {
   return made;
 }
 
-/** Sets a text only if it differs, so that nothing is announced or laid out twice. */
+/** Sets a text, which becomes plain; only if it differs, so that nothing is announced or laid out twice. */
 export function setText(element: Element, text: string): void {
-  if (element.textContent !== text) element.textContent = text;
+  const shown = plain(text);
+  if (element.textContent !== shown) element.textContent = shown;
 }
 
 const namespace = "http://www.w3.org/2000/svg";

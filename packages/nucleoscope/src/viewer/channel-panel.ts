@@ -1,3 +1,4 @@
+import { plain } from "../plain-text.ts";
 import * as text from "../text.ts";
 import { byId, make, setText, type Root } from "../ui/dom.ts";
 import type { ChannelDisplay, StackInfo } from "../wasm/nucleoscope.js";
@@ -99,7 +100,8 @@ export class ChannelPanel {
   }
 }
 
-function makeRow(name: string, index: number): Row {
+function makeRow(channel: string, index: number): Row {
+  const name = plain(channel);
   const element = make("div", "channel");
   const input = (type: string, label: string): HTMLInputElement => {
     const made = make("input", "");
@@ -112,7 +114,7 @@ function makeRow(name: string, index: number): Row {
   chosen.name = "channel";
   chosen.checked = index === 0;
   const label = make("label", "");
-  label.append(chosen, ` ${name}`);
+  label.append(chosen, " ", make("bdi", "", name));
   element.append(visible, color, label);
   return { element, visible, color, chosen };
 }

@@ -1,3 +1,4 @@
+import { plain } from "../plain-text.ts";
 import * as text from "../text.ts";
 import { columnIndex, columnValues } from "../results/measurement-table.ts";
 import { byId, make, setText, type Root } from "../ui/dom.ts";
@@ -46,7 +47,7 @@ export class RegionList {
       if (item === undefined || facts === null) return;
       if (!item.name.matches(":focus")) item.name.value = region.name ?? "";
       setText(item.facts, factsOf(region, facts));
-      item.remove.setAttribute("aria-label", text.removeRegion(region.name, index));
+      item.remove.setAttribute("aria-label", plain(text.removeRegion(region.name, index)));
     });
   }
 

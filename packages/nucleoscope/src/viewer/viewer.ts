@@ -13,6 +13,7 @@ import { PictureCache } from "./picture-cache.ts";
 import { PictureTiles } from "./picture-tiles.ts";
 import { draftOf, isBrush, isCorrecting, meaningOf, type Drawn, type ToolName } from "./tools.ts";
 import { explanation } from "../format.ts";
+import { plain } from "../plain-text.ts";
 import * as text from "../text.ts";
 import type { ChannelDisplay, CountedNuclei, ImageScore, Outlines, Point as Place } from "../wasm/nucleoscope.js";
 
@@ -178,7 +179,7 @@ export class Viewer {
   update(): void {
     const image = this.#image;
     setText(this.#title, image?.name ?? text.noImageSelected);
-    this.#title.title = image?.path ?? "";
+    this.#title.title = plain(image?.path ?? "");
     this.describe();
     this.#showFailure(image);
     this.#showDisplays(image);
