@@ -4,6 +4,7 @@ import { appendFileSync, cpSync, readdirSync, readFileSync, rmSync, symlinkSync,
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { dist, scriptOptions } from "../../tools/build.mjs";
+import { headersOf } from "../../tools/hosting.mjs";
 import { serve } from "../../tools/serve.mjs";
 import { keptFiles, serviceWorker, writeServiceWorker } from "../../tools/service-worker.mjs";
 import { singleFile } from "../../tools/single-file.mjs";
@@ -22,7 +23,9 @@ after(() => fixture.close());
 async function site(folder) {
   const link = join(temporaryFolder(), "site");
   symlinkSync(folder, link);
-  const { server, address } = await serve(link, 0);
+  const host = { headersOf: (name) => (name === "host.html" ? {} : headersOf(name)) };
+  const { server, address } = await serve(link, 0, host);
+  server.unref();
   const asked = [];
   server.on("request", ({ url }) => asked.push(url.slice(1)));
   return {

@@ -30,7 +30,7 @@ before(async () => {
   });
   cpSync(inHarness("harness.html"), join(folder, "index.html"));
   cpSync(inHarness("harness.css"), join(folder, "harness.css"));
-  ({ server, address: harness } = await serve(folder, 0));
+  ({ server, address: harness } = await serve(folder, 0, { headersOf: () => ({}) }));
 });
 after(async () => {
   server.closeAllConnections();

@@ -25,6 +25,6 @@ export async function openPanel() {
   writeFileSync(join(folder, "styles.css"), `${styles.join("\n")}\n:root { height: auto; overflow: visible }`);
   cpSync(join(root, "tests/e2e/results/harness.html"), join(folder, "index.html"));
   const browser = await chromium.launch({ executablePath: await findChromium(), args: ["--no-sandbox"] });
-  const { server, address } = await serve(folder, 0);
+  const { server, address } = await serve(folder, 0, { headersOf: () => ({}) });
   return new Fixture(browser, server, address);
 }

@@ -29,6 +29,7 @@ import { checkCount, EngineError, messageOf } from "./engine-error.ts";
 import * as text from "../text.ts";
 import { labelInBlocks, planShare, segmentInBlocks } from "./tiled.ts";
 import { defaultWorkers, Pool, type RunOptions, type WorkerLike } from "./pool.ts";
+import { trusted } from "./trusted.ts";
 import type {
   BatchFile,
   CachedPrediction,
@@ -165,14 +166,15 @@ export class Engine {
       isSource(model) ? load(model, "nuclei.onnx").then(bytesOf) : model,
       isSource(worker) ? load(worker, "worker.js").then(scriptOf) : worker,
     ]);
-    const script = URL.createObjectURL(source);
+    const address = URL.createObjectURL(source);
+    const script = trusted().createScriptURL(address);
     return Engine.start({
       module,
       model: bytes,
       startWorker: () => new Worker(script),
       workers: workers ?? defaultWorkers(navigator.hardwareConcurrency),
       sizes,
-      release: () => URL.revokeObjectURL(script),
+      release: () => URL.revokeObjectURL(address),
     });
   }
 
