@@ -22,7 +22,7 @@ export const languages = { en: "english", de: "german" };
 
 /** The texts of the loader, which has them in all languages. */
 const loaderTexts = [
-  ...["unsupportedTitle", "unsupported", "supportedBrowsers", "newJavaScript"],
+  ...["unsupportedTitle", "unsupported", "supportedBrowsers", "newJavaScript", "readingInWorkers"],
   ...["scriptFailed", "newVersion", "useNewVersion", "otherWindowsOpen"],
 ];
 

@@ -45,7 +45,7 @@ export async function writeSingleFile(dist, check) {
     "base-uri 'none'",
     "form-action 'none'",
     "require-trusted-types-for 'script'",
-    "trusted-types nucleoscope",
+    "trusted-types nucleoscope nucleoscope-loader",
   ].join("; ");
   let html = text("index.html");
   const replace = (pattern, replacement, times = 1) => {

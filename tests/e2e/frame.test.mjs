@@ -3,11 +3,10 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, describe, test } from "node:test";
 import { build } from "esbuild";
-import { chromium } from "playwright-core";
-import { chromium as findChromium } from "../../tools/browsers.mjs";
 import { dist, scriptOptions } from "../../tools/build.mjs";
 import { headersOf } from "../../tools/hosting.mjs";
 import { serve } from "../../tools/serve.mjs";
+import { launch } from "./browsers/launch.mjs";
 import { exampleSet } from "./harness.mjs";
 
 const patience = 120_000;
@@ -39,7 +38,7 @@ before(async () => {
   workbench = await serve(dist, 0, { headersOf: (name) => headersOf(name, { ancestors }) });
   containers = [await serveContainer(script), await serveContainer(script)];
   container = containers[0].address;
-  browser = await chromium.launch({ executablePath: await findChromium(), args: ["--no-sandbox"] });
+  browser = await launch();
 });
 after(async () => {
   await browser?.close();

@@ -46,6 +46,7 @@ async function timed(session, name, steps, step) {
       await session.page.waitForTimeout(40);
     }
   });
+  if (tasks === null) return;
   const sum = tasks.reduce((total, { processor }) => total + processor, 0);
   const longest = Math.max(...tasks.map(({ processor }) => processor));
   console.log(`${name}: ${(sum / steps).toFixed(1)} ms a step, longest task ${longest.toFixed(1)} ms`);

@@ -170,7 +170,7 @@ describe("the workbench", () => {
     const other = await opened(set.images.slice(0, 1), { query: linkFor({ minimumArea: 200, diameter: 30 }) });
     assert.equal(await other.page.getByLabel("Nucleus diameter").inputValue(), "30");
     assert.ok((await count(other)) < first);
-    await other.context.grantPermissions(["clipboard-read", "clipboard-write"]);
+    await other.allowClipboard();
     await other.page.getByRole("button", { name: "Copy link" }).click();
     await other.page.waitForFunction(() => /link/.test(part("#status").textContent));
     const copied = await other.page.evaluate(() => navigator.clipboard.readText());

@@ -4,6 +4,7 @@ export interface LoaderTexts {
   readonly unsupported: string;
   readonly supportedBrowsers: string;
   readonly newJavaScript: string;
+  readonly readingInWorkers: string;
   readonly scriptFailed: string;
   readonly newVersion: string;
   readonly useNewVersion: string;

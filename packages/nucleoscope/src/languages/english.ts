@@ -48,6 +48,8 @@ export const unsupported = "It lacks:";
 export const supportedBrowsers =
   "Use Chrome or Edge 105, Firefox 121 or Safari 16.4, or a later version. If yours is newer, WebAssembly may be switched off by a setting, such as the Lockdown Mode of iPhones and Macs.";
 export const newJavaScript = "JavaScript of 2023";
+export const readingInWorkers =
+  "reading files in a page that was opened from a disk (in Safari, open the page from its server instead)";
 export const scriptFailed = "this part of the page could not be loaded. Check the connection and reload the page.";
 export const newVersion =
   "A new version of Nucleoscope is ready. It is used once all windows of this one have been closed.";

@@ -44,6 +44,8 @@ export const unsupported = "Ihm fehlt:";
 export const supportedBrowsers =
   "Verwenden Sie Chrome oder Edge 105, Firefox 121, Safari 16.4 oder eine neuere Version. Wenn Ihr Browser neuer ist, ist WebAssembly vielleicht durch eine Einstellung abgeschaltet, zum Beispiel durch den Blockierungsmodus von iPhones und Macs.";
 export const newJavaScript = "JavaScript von 2023";
+export const readingInWorkers =
+  "Lesen von Dateien in einer Seite, die von einem Datenträger geöffnet wurde (öffnen Sie in Safari stattdessen die Seite von ihrem Server)";
 export const scriptFailed =
   "Dieser Teil der Seite konnte nicht geladen werden. Prüfen Sie die Verbindung, und laden Sie die Seite neu.";
 export const newVersion =
