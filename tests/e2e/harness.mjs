@@ -82,7 +82,7 @@ export class Session {
     this.page = page;
     this.context = context;
     this.watch = watch;
-    this.status = page.getByRole("status");
+    this.status = page.locator("#status");
     this.cancel = page.getByRole("button", { name: "Cancel", exact: true });
     this.download = page.getByRole("button", { name: "Download CSV" });
     this.rows = page.getByRole("listbox", { name: "Images" }).getByRole("option");

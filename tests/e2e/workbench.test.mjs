@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { onlyInChromium, reasons } from "./browsers/launch.mjs";
 import { grayPng, imageJStack, unzip, zip } from "./files.mjs";
 import { assertLight, commandLine, commandLineIn, exampleSet, Fixture, temporaryFolder, exported } from "./harness.mjs";
 import { labelsOf, readSubmission } from "./submission.mjs";
@@ -565,7 +566,7 @@ describe("the workbench", () => {
     const session = await opened(set.images.slice(0, 1));
     const { page } = session;
     const before = await session.csv();
-    const look = () => page.locator("#surface").screenshot();
+    const look = () => page.locator("#surface").screenshot({ caret: "initial" });
     const changes = async (action, name) => {
       const previous = await look();
       await action();
@@ -591,7 +592,7 @@ describe("the workbench", () => {
     await session.leave();
   });
 
-  test("fingers select, draw and pinch", async () => {
+  test("fingers select, draw and pinch", { skip: onlyInChromium(reasons.touch) }, async () => {
     const session = await opened(set.images.slice(0, 1), { hasTouch: true });
     const { page } = session;
     const found = await nucleiOf(session, set.ids[0]);

@@ -57,10 +57,12 @@ export function showUnsupported(names: readonly string[]): void {
 export function show(parts: readonly HTMLElement[]): void {
   const place = document.querySelector("main");
   if (place === null) return;
+  const alert = make("div", "");
+  alert.className = "alone";
+  alert.setAttribute("role", "alert");
+  for (const part of parts) alert.appendChild(part);
   place.textContent = "";
-  place.className = "alone";
-  place.setAttribute("role", "alert");
-  for (const part of parts) place.appendChild(part);
+  place.appendChild(alert);
 }
 
 /** An element with text. */

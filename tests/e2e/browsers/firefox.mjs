@@ -7,7 +7,7 @@
  * - Events about downloads have no id. They get one, and files have the suggested name also when it is taken.
  */
 import { spawn } from "node:child_process";
-import { renameSync } from "node:fs";
+import { existsSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { WebSocket, WebSocketServer } from "ws";
@@ -59,13 +59,18 @@ function downloadsWithIds() {
     const event = JSON.parse(text);
     const { params } = event;
     if (event.method === "browsingContext.downloadWillBegin") {
-      running.set(params.url, { id: `download ${++count}`, name: params.suggestedFilename });
-      params.download = running.get(params.url).id;
+      // Playwright keeps all files in one folder, and Firefox numbers those whose names are taken.
+      params.suggestedFilename = params.suggestedFilename.replace(/\(\d+\)(?=\.\w+$)/, "");
+      params.download = `download ${++count}`;
+      running.set(params.url, { id: params.download, name: params.suggestedFilename });
     } else if (event.method === "browsingContext.downloadEnd") {
       const { id, name } = running.get(params.url) ?? {};
       params.download = id;
       const { filepath } = params;
-      if (typeof filepath === "string" && name !== undefined) renameSync(filepath, join(dirname(filepath), name));
+      if (typeof filepath === "string" && name !== undefined) {
+        const expected = join(dirname(filepath), name);
+        if (existsSync(filepath) && filepath !== expected) renameSync(filepath, expected);
+      }
     }
     return JSON.stringify(event);
   };

@@ -10,7 +10,8 @@ export const onlyInChromium = (reason) => (browserName === "chromium" ? false : 
 
 /** Reasons for {@link onlyInChromium}. */
 export const reasons = {
-  folders: "only the DevTools protocol drops folders of the disk",
+  folders: "only the DevTools protocol chooses and drops folders",
+  installation: "only Chromium tells whether a page can be installed",
   media: "this Firefox cannot be told which colours or motion to prefer",
   metrics: "only the DevTools protocol counts layouts",
   touch: "only the DevTools protocol sends several touches",

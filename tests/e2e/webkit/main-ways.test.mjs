@@ -144,7 +144,7 @@ describe("WebKit", { skip }, () => {
 
   test("the single file says why it cannot work from a disk", async () => {
     await browser.open(pathToFileURL(join(dist, singleFile)).href);
-    const words = await browser.until(`() => document.querySelector("main[role=alert]")?.textContent`);
+    const words = await browser.until(`() => document.querySelector("main > [role=alert]")?.textContent`);
     assert.match(words, /does not work in this browser.*reading files in a page that was opened from a disk/s);
   });
 });
