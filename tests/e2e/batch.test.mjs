@@ -203,7 +203,7 @@ describe("a batch", () => {
     await session.leave();
   });
 
-  test("skips the files in plain folders that are not images", async () => {
+  test("skips the files in plain folders that are not images", { skip: onlyInChromium(reasons.folders) }, async () => {
     const folder = join(temporaryFolder(), "plain");
     mkdirSync(join(folder, "deep"), { recursive: true });
     writeFileSync(join(folder, "notes.txt"), "not an image");

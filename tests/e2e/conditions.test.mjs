@@ -59,7 +59,7 @@ async function picture(page, name) {
   const folder = process.env.SCREENSHOTS;
   if (folder === undefined) return;
   mkdirSync(folder, { recursive: true });
-  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true, caret: "initial" });
+  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
 }
 
 describe("the numbers", () => {

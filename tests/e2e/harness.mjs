@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { dist } from "../../tools/build.mjs";
 import { serve } from "../../tools/serve.mjs";
 import { root } from "../../tools/step.mjs";
-import { browserName, launch } from "./browsers/launch.mjs";
+import { adapt, browserName, launch } from "./browsers/launch.mjs";
 import { unzip } from "./files.mjs";
 
 /** Screenshots of the page, to be viewed by people; not in the repository. */
@@ -50,6 +50,7 @@ export class Fixture {
     });
     context.setDefaultTimeout(patience);
     const page = await context.newPage();
+    adapt(page);
     const watch = { errors: [], requests: [] };
     page.on("console", (message) => {
       if (["error", "warning"].includes(message.type())) watch.errors.push(message.text());
@@ -217,8 +218,7 @@ export class Session {
   /** Takes a screenshot of the page. */
   async picture(name) {
     mkdirSync(screens, { recursive: true });
-    // To hide the caret, Playwright would add a style, which the page's policy forbids.
-    await this.page.screenshot({ path: join(screens, `${name}.png`), caret: "initial" });
+    await this.page.screenshot({ path: join(screens, `${name}.png`) });
   }
 
   /** Lets the page read the clipboard, which Firefox allows in tests by a preference. */

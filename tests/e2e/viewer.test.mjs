@@ -216,7 +216,7 @@ describe("the tools", () => {
     await page.keyboard.press("v");
     await page.locator("#zoom-actual").click();
     await page.getByRole("radio", { name: "Erase", exact: true }).check();
-    const picture = () => page.locator("#canvas").screenshot({ caret: "initial" });
+    const picture = () => page.locator("#canvas").screenshot();
     let before = await picture();
     const moved = async (name) => {
       await page.mouse.move(...at(0.01, 0.99));
@@ -319,7 +319,7 @@ describe("the tools", () => {
     const { session, page } = await opened();
     await page.locator("#surface").focus();
     for (let step = 0; step < 12; step++) await page.keyboard.press("+");
-    const picture = () => page.locator("#canvas").screenshot({ caret: "initial" });
+    const picture = () => page.locator("#canvas").screenshot();
     const before = await picture();
     await page.keyboard.press("[");
     assert.notDeepEqual(await picture(), before);

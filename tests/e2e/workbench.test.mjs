@@ -566,7 +566,7 @@ describe("the workbench", () => {
     const session = await opened(set.images.slice(0, 1));
     const { page } = session;
     const before = await session.csv();
-    const look = () => page.locator("#surface").screenshot({ caret: "initial" });
+    const look = () => page.locator("#surface").screenshot();
     const changes = async (action, name) => {
       const previous = await look();
       await action();
