@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, describe, test } from "node:test";
+import { onlyInChromium, reasons } from "./browsers/launch.mjs";
 import { grayPng, omeTiff } from "./files.mjs";
 import { exported, Fixture } from "./harness.mjs";
 

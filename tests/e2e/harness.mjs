@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { dist } from "../../tools/build.mjs";
 import { serve } from "../../tools/serve.mjs";
 import { root } from "../../tools/step.mjs";
-import { adapt, browserName, launch } from "./browsers/launch.mjs";
+import { adapt, browserName, launch, screenshotErrors } from "./browsers/launch.mjs";
 import { unzip } from "./files.mjs";
 
 /** Screenshots of the page, to be viewed by people; not in the repository. */
@@ -231,7 +231,8 @@ export class Session {
     const violations = await this.page.evaluate(() => globalThis.violations);
     await this.context.close();
     assert.deepEqual(violations, [], "there were no violations of the Content-Security-Policy");
-    const errors = this.watch.errors.filter((error) => !allowed.some((pattern) => pattern.test(error)));
+    const ignored = [...allowed, ...screenshotErrors];
+    const errors = this.watch.errors.filter((error) => !ignored.some((pattern) => pattern.test(error)));
     assert.deepEqual(errors, [], "the console is clean");
   }
 }

@@ -14,7 +14,6 @@ export const reasons = {
   folders: "only the DevTools protocol chooses and drops folders",
   installation: "only Chromium tells whether a page can be installed",
   media: "this Firefox cannot be told which colours or motion to prefer",
-  imageClipboard: "Firefox has no pictures in its clipboard without a screen",
   metrics: "only the DevTools protocol counts layouts",
   touch: "only the DevTools protocol sends several touches",
 };
@@ -56,6 +55,9 @@ export function adapt(page) {
     return forgiven(this, () => screenshotOfPage.call(this, options));
   };
 }
+
+/** What the console of Firefox has after a screenshot. */
+export const screenshotErrors = browserName === "chromium" ? [] : [/blocked an inline style \(style-src-elem\)/];
 
 /** Starts the browser. */
 export async function launch() {
