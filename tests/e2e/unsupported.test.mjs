@@ -43,7 +43,7 @@ async function shown(remove, options = {}) {
 
 describe("a browser that lacks", () => {
   for (const [name, remove] of Object.entries(needed)) {
-    test(`${name} is told so, and which versions work`, async () => {
+    test(`${name} learns so, and which versions work`, async () => {
       const { session, words } = await shown(remove);
       assert.match(words, /^Nucleoscope does not work in this browserIt lacks:/);
       assert.deepEqual(
@@ -56,13 +56,13 @@ describe("a browser that lacks", () => {
     });
   }
 
-  test("something that only the single file needs is told so there", async () => {
+  test("something that only the single file needs is named there", async () => {
     const { session, words } = await shown(() => delete globalThis.DecompressionStream, fromDisk);
     assert.match(words, /It lacks:DecompressionStreamUse/);
     await session.leave({ allowed: [/DecompressionStream/] });
   });
 
-  test("something is told so in German, readable for everybody", async () => {
+  test("something learns so in German, readable for everybody", async () => {
     const { session, words } = await shown(needed.WebAssembly, { locale: "de-DE" });
     assert.match(words, /funktioniert in diesem Browser nichtIhm fehlt:WebAssemblyVerwenden/);
     await session.page.evaluate(axe);
@@ -72,7 +72,7 @@ describe("a browser that lacks", () => {
     await session.leave();
   });
 
-  test("JavaScript, or has it switched off, is told so", async () => {
+  test("JavaScript, or has it switched off, learns so", async () => {
     const session = await fixture.page({ ready: false, javaScriptEnabled: false });
     await session.page.locator("noscript p").waitFor();
     await session.context.close();

@@ -1,6 +1,5 @@
 /** Before the scripts in the single file: what the browser lacks, if anything. */
-import { chosenLanguage } from "./language.ts";
-import { loaderTexts } from "./loader-texts.ts";
+import { text } from "./loader-text.ts";
 import { isSupported, showUnsupported } from "./requirements.ts";
 import { trustedUrl } from "./trusted-url.ts";
 
@@ -11,6 +10,6 @@ function checkReading(): void {
   const code = `try { new FileReaderSync().readAsText(new Blob(["a"])); } catch { postMessage(""); } close();`;
   const address = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
   new Worker(trustedUrl(address)).onmessage = () => {
-    showUnsupported([loaderTexts(chosenLanguage()).readingInWorkers]);
+    showUnsupported([text.readingInWorkers]);
   };
 }

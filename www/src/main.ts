@@ -1,6 +1,6 @@
 /** Loads the page's script in the language that the browser prefers, if the browser has what the page needs. */
 import { chosenLanguage } from "./language.ts";
-import { loaderTexts } from "./loader-texts.ts";
+import { text } from "./loader-text.ts";
 import { keepFiles } from "./offline.ts";
 import { isSupported, make, show, showUnsupported } from "./requirements.ts";
 import { trustedUrl } from "./trusted-url.ts";
@@ -19,7 +19,7 @@ function load(): void {
   script.onload = () => {
     if (customElements.get("nucleo-scope") === undefined) showUnsupported([reason]);
   };
-  script.onerror = () => show([make("p", `${name}: ${loaderTexts(chosenLanguage()).scriptFailed}`)]);
+  script.onerror = () => show([make("p", `${name}: ${text.scriptFailed}`)]);
   document.head.appendChild(script);
   const isEmbedded = new URLSearchParams(location.search).get("embed") === "1";
   if (!isEmbedded) keepFiles();

@@ -1,5 +1,4 @@
-import { chosenLanguage } from "./language.ts";
-import { loaderTexts } from "./loader-texts.ts";
+import { text } from "./loader-text.ts";
 import { make } from "./requirements.ts";
 import { trustedUrl } from "./trusted-url.ts";
 
@@ -37,12 +36,11 @@ function announceUpdates(registration: ServiceWorkerRegistration): void {
 /** Offers to use a new version, which reloads the page; not while images are processed or another window is open. */
 function offer(waiting: ServiceWorker): void {
   document.getElementById("update")?.remove();
-  const texts = loaderTexts(chosenLanguage());
   const note = make("div", "");
   note.id = "update";
   note.setAttribute("role", "status");
-  const words = make("span", texts.newVersion);
-  const button = make("button", texts.useNewVersion);
+  const words = make("span", text.newVersion);
+  const button = make("button", text.useNewVersion);
   button.id = "use-update";
   const { serviceWorker } = navigator;
   button.addEventListener("click", () => {
@@ -50,7 +48,7 @@ function offer(waiting: ServiceWorker): void {
     waiting.postMessage("use this version");
   });
   serviceWorker.addEventListener("message", ({ data }) => {
-    if (data === "other windows") words.textContent = texts.otherWindowsOpen;
+    if (data === "other windows") words.textContent = text.otherWindowsOpen;
   });
   serviceWorker.startMessages();
   note.append(words, " ", button);

@@ -1,6 +1,5 @@
 /** What the page needs of a browser, and a page for browsers that lack some of it. */
-import { chosenLanguage } from "./language.ts";
-import { loaderTexts } from "./loader-texts.ts";
+import { text } from "./loader-text.ts";
 
 /** The shortest module with an instruction on vectors of 128 bits: `i32.const 0; i8x16.splat; drop`. */
 const simd = new Uint8Array([
@@ -21,7 +20,7 @@ function missing(isSingleFile: boolean): string[] {
     ["ResizeObserver", has("ResizeObserver")],
     ["<dialog>", has("HTMLDialogElement")],
     ["DecompressionStream", !isSingleFile || has("DecompressionStream")],
-    [loaderTexts(chosenLanguage()).newJavaScript, isNewJavaScript()],
+    [text.newJavaScript, isNewJavaScript()],
   ];
   return needed.filter(([, isThere]) => !isThere).map(([name]) => name);
 }
@@ -47,10 +46,9 @@ export function isSupported(isSingleFile: boolean): boolean {
 
 /** Shows what this browser lacks in place of the page. */
 export function showUnsupported(names: readonly string[]): void {
-  const texts = loaderTexts(chosenLanguage());
   const list = document.createElement("ul");
   for (const name of names) list.appendChild(make("li", name));
-  show([make("h1", texts.unsupportedTitle), make("p", texts.unsupported), list, make("p", texts.supportedBrowsers)]);
+  show([make("h1", text.unsupportedTitle), make("p", text.unsupported), list, make("p", text.supportedBrowsers)]);
 }
 
 /** Shows an alert in place of the page. */

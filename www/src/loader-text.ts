@@ -1,3 +1,5 @@
+import { chosenLanguage } from "./language.ts";
+
 /** The texts that are needed before the page's script in one language has been loaded. */
 export interface LoaderTexts {
   readonly unsupportedTitle: string;
@@ -14,7 +16,5 @@ export interface LoaderTexts {
 /** The texts by language, set by the build from `packages/nucleoscope/src/languages/`. */
 declare const LOADER_TEXTS: Readonly<Record<string, LoaderTexts>>;
 
-/** The texts in a language of the page. */
-export function loaderTexts(language: string): LoaderTexts {
-  return LOADER_TEXTS[language] as LoaderTexts;
-}
+/** The texts in the language of the page. */
+export const text = LOADER_TEXTS[chosenLanguage()] as LoaderTexts;
