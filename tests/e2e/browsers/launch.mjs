@@ -5,12 +5,14 @@ import { chromium as findChromium, firefox as findFirefox } from "../../../tools
 
 export const browserName = process.env.E2E_BROWSER ?? "chromium";
 
+/** Without a screen, the content process of Firefox 153 crashes while axe checks the page in some states. */
+export const axeCrashes = browserName === "firefox";
+
 /** For the option `skip` of a test: the reason why it runs only in Chromium, or false. */
 export const onlyInChromium = (reason) => (browserName === "chromium" ? false : reason);
 
 /** Reasons for {@link onlyInChromium}. */
 export const reasons = {
-  crash: "the content process of Firefox 153 crashes without a screen",
   folders: "only the DevTools protocol chooses and drops folders",
   installation: "only Chromium tells whether a page can be installed",
   media: "this Firefox cannot be told which colours or motion to prefer",

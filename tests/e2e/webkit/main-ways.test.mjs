@@ -127,7 +127,7 @@ describe("WebKit", { skip }, () => {
     assert.deepEqual(await browser.run("() => errors"), []);
   });
 
-  test("a dropped example is outlined, corrected by a key and restored", async () => {
+  test("a dropped image is segmented", async () => {
     await open(address);
     await browser.run(
       `(base64) => {
