@@ -85,9 +85,7 @@ function keptDisplays(page) {
 const headings = ({ page }) => page.locator("#results .table-heading-name").allTextContents();
 
 describe("an image with several channels", () => {
-  test("is a composite; its display changes neither nuclei nor measurements", {
-    skip: onlyInChromium(reasons.crash),
-  }, async () => {
+  test("is a composite; its display changes neither nuclei nor measurements", async () => {
     const session = await opened([{ name: "stack.ome.tif", bytes: stack }]);
     const { page } = session;
     const csv = await session.csv();
