@@ -5,7 +5,7 @@ import { chromium as findChromium, firefox as findFirefox } from "../../../tools
 
 export const browserName = process.env.E2E_BROWSER ?? "chromium";
 
-/** Without a screen, the content process of Firefox 153 crashes while axe checks the page in some states. */
+/** The content process of Firefox 153 crashes while axe checks the page in some states, such as with a stack. */
 export const axeCrashes = browserName === "firefox";
 
 /** For the option `skip` of a test: the reason why it runs only in Chromium, or false. */
