@@ -13,7 +13,7 @@ import { unzip } from "./files.mjs";
 /** Screenshots of the page, to be viewed by people; not in the repository. */
 export const screens = join(root, "target", "screens");
 
-const patience = Number(process.env.E2E_PATIENCE ?? 120_000);
+const patience = 120_000;
 
 /** Functions for code that runs in the page: the element's shadow root, and what is in it. */
 export function findInElement() {
