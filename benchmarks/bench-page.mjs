@@ -37,7 +37,7 @@ export async function buildBenchPage() {
 
 /** Opens the page in a browser, ready to measure; `close` closes the page and its server. */
 export async function openBenchPage(browser) {
-  const { server, address } = await serve(folder, 0);
+  const { server, address } = await serve(folder, 0, { headersOf: () => ({}) });
   const page = await browser.newPage();
   page.setDefaultTimeout(0);
   page.on("pageerror", (error) => console.error(`page: ${error.message}`));

@@ -20,9 +20,8 @@
 //! - [`export`] and [`record`]: the files for other programs, and the record for reproducing a run
 //! - [`input`]: input files: folders, archives, ground truth
 //! - [`synthetic`]: synthetic fields of view with known ground truth
-//! - [`diagnostic`], [`geometry`] and [`limits`]: errors; sizes, points and rectangles; limits on what is read
-//! - [`diagnostic`], [`geometry`] and [`plain_text`]: errors; sizes, points and rectangles; names that are safe to show
-//! - [`diagnostic`], [`geometry`] and [`plain_text`]: errors; sizes, points and rectangles; names that are safe to show
+//! - [`diagnostic`], [`geometry`], [`limits`] and [`plain_text`]: errors; sizes, points and rectangles; limits on what is
+//!   read; names that are safe to show
 //!
 //! # Features
 //! - `onnx` (default): runs ONNX models with tract. Everything else is available without it.

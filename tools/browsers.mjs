@@ -57,7 +57,8 @@ async function find({ title, variable, debian, ...places }) {
   );
 }
 
-function installed({ commands, applications, programs }) {
+/** The path of a program that is installed in one of its usual places, or undefined. */
+export function installed({ commands, applications, programs }) {
   const { env, platform } = process;
   const folders = (env.PATH ?? "").split(platform === "win32" ? ";" : ":").filter((folder) => folder !== "");
   const candidates = folders.flatMap((folder) =>

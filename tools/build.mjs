@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, write
 import { join } from "node:path";
 import { writeThirdParty } from "./licences.mjs";
 import { writeGuide } from "./guide.mjs";
+import { metaPolicy, writeHosting } from "./hosting.mjs";
 import { writeServiceWorker } from "./service-worker.mjs";
 import { setUp } from "./setup.mjs";
 import { writeSingleFile } from "./single-file.mjs";
@@ -18,6 +19,15 @@ const installed = ["manifest.webmanifest", "icon.svg", "icon-192.png", "icon-512
 
 /** The languages by their codes: the names of the files with their texts. */
 export const languages = { en: "english", de: "german" };
+
+/** The texts of the loader, which has them in all languages. */
+const loaderTexts = [
+  ...["unsupportedTitle", "unsupported", "supportedBrowsers", "newJavaScript", "readingInWorkers"],
+  ...["scriptFailed", "newVersion", "useNewVersion", "otherWindowsOpen"],
+];
+
+/** Every browser with modules reads this JavaScript. */
+const loaderTarget = "es2017";
 
 /** The folder with the finished page. */
 export const dist = join(page, "dist");
@@ -70,7 +80,7 @@ export async function bundle() {
     rmSync(dist, { recursive: true, force: true });
     mkdirSync(dist, { recursive: true });
     const built = await Promise.all([
-      build({ ...shared, entryPoints: { main: join(page, "src", "main.ts") }, outdir: dist, format: "iife" }),
+      build({ ...(await loaderOptions()), entryPoints: { main: join(page, "src", "main.ts") }, outdir: dist }),
       ...Object.keys(languages).map((code) =>
         build({
           ...scriptOptions(code),
@@ -92,15 +102,43 @@ export async function bundle() {
     writeThirdParty(dist, metafiles, version());
     // The icon is inside, so that the page can change it and back without a request.
     const icon = `data:image/svg+xml;base64,${readFileSync(join(page, "icon.svg"), "base64")}`;
-    const html = readFileSync(join(page, "index.html"), "utf8").replace('href="icon.svg"', `href="${icon}"`);
+    const html = readFileSync(join(page, "index.html"), "utf8")
+      .replace('href="icon.svg"', `href="${icon}"`)
+      .replace("{{policy}}", metaPolicy);
     writeFileSync(join(dist, "index.html"), html);
     cpSync(wasm, join(dist, "nucleoscope_bg.wasm"));
     cpSync(model, join(dist, "nuclei.onnx"));
     for (const name of installed) cpSync(join(page, name), join(dist, name));
     await writeGuide(dist);
-    await writeSingleFile(dist);
+    await writeSingleFile(dist, await checkScript());
+    writeHosting(dist);
     await writeServiceWorker(dist, shared);
   });
+}
+
+/** What the loader and the check before the single file's scripts are built with: they also start in older browsers. */
+async function loaderOptions() {
+  const shared = scriptOptions();
+  const texts = {};
+  for (const code of Object.keys(languages)) {
+    const all = await textsIn(code);
+    texts[code] = Object.fromEntries(loaderTexts.map((name) => [name, all[name]]));
+  }
+  return {
+    ...shared,
+    define: { ...shared.define, LOADER_TEXTS: JSON.stringify(texts) },
+    format: "iife",
+    target: loaderTarget,
+  };
+}
+
+/** The script that shows what a browser lacks, for the single file. */
+async function checkScript() {
+  const { build } = await import("esbuild");
+  const entryPoints = [join(page, "src", "check.ts")];
+  const options = { ...(await loaderOptions()), entryPoints, sourcemap: false, write: false };
+  const { outputFiles } = await build(options);
+  return outputFiles[0].text;
 }
 
 /** Minifies a built script with Oxc as well: the page's is then 4 % smaller after compression. */
@@ -108,7 +146,7 @@ async function minifyAgain(name) {
   const { minify } = await import("rolldown/utils");
   const [file, mapFile] = [join(dist, name), join(dist, `${name}.map`)];
   const { code, map, errors } = await minify(name, readFileSync(file, "utf8"), {
-    compress: { target: scriptOptions().target },
+    compress: { target: name === "main.js" ? loaderTarget : scriptOptions().target },
     mangle: { toplevel: true },
     sourcemap: true,
     inputMap: JSON.parse(readFileSync(mapFile, "utf8")),

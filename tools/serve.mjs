@@ -1,52 +1,64 @@
-/** A small static server for the built page: `npm run serve`. */
-import { createReadStream, existsSync, statSync } from "node:fs";
+/** A small static server for the built page, for this computer only: `npm run serve`. */
+import { createReadStream, existsSync, realpathSync, statSync } from "node:fs";
 import { createServer } from "node:http";
-import { extname, join, normalize, sep } from "node:path";
+import { join, sep } from "node:path";
+import { headersOf as defaultHeaders, typeOf } from "./hosting.mjs";
 import { isStarted, main, root, StepFailed } from "./step.mjs";
 
-const types = {
-  ".css": "text/css; charset=utf-8",
-  ".html": "text/html; charset=utf-8",
-  ".js": "text/javascript; charset=utf-8",
-  ".json": "application/json",
-  ".map": "application/json",
-  ".onnx": "application/octet-stream",
-  ".png": "image/png",
-  ".svg": "image/svg+xml",
-  ".wasm": "application/wasm",
-  ".webmanifest": "application/manifest+json",
-};
-
 /** Serves a folder, only for this computer; resolves to the server and its address. */
-export async function serve(folder, port) {
+export async function serve(folder, port, { headersOf = defaultHeaders } = {}) {
   const server = createServer((request, response) => {
-    const file = fileOf(folder, request.url ?? "/");
-    if (file === undefined) {
-      response.writeHead(404, { "content-type": "text/plain" }).end("Not found");
-      return;
-    }
+    const refuse = (status, text, more = {}) =>
+      response
+        .writeHead(status, { "content-type": "text/plain", "x-content-type-options": "nosniff", ...more })
+        .end(text);
+    // A page of another site can name this computer as its server, but not send another name than its own.
+    if (!isLocal(request.headers.host, server.address().port)) return refuse(421, "This server is only for localhost");
+    if (!["GET", "HEAD"].includes(request.method)) return refuse(405, "Only GET and HEAD", { allow: "GET, HEAD" });
+    const name = nameOf(request.url);
+    const file = name === undefined ? undefined : fileOf(folder, name);
+    if (file === undefined) return refuse(404, "Not found");
     response.writeHead(200, {
-      "content-type": types[extname(file)] ?? "application/octet-stream",
-      "content-length": statSync(file).size,
-      "cache-control": "no-cache",
-      "x-content-type-options": "nosniff",
+      ...headersOf(name),
+      "Content-Type": typeOf(name),
+      "Content-Length": statSync(file).size,
     });
-    if (request.method === "HEAD") response.end();
-    else createReadStream(file).pipe(response);
+    if (request.method === "HEAD") return response.end();
+    return createReadStream(file)
+      .on("error", () => response.destroy())
+      .pipe(response);
   });
   await listen(server, port);
   return { server, address: `http://localhost:${server.address().port}/` };
 }
 
-function fileOf(folder, url) {
+/** Whether a Host header names this computer, as the address in the browser does. */
+function isLocal(host, port) {
+  return ["localhost", "127.0.0.1", "[::1]"].some(
+    (name) => host === `${name}:${port}` || (port === 80 && host === name),
+  );
+}
+
+/** The path of a file in the folder, from that in a request; undefined if no file can have it. */
+function nameOf(url) {
   let path;
   try {
-    path = normalize(decodeURIComponent(new URL(url, "http://localhost").pathname));
+    path = decodeURIComponent(url.split(/[?#]/)[0]);
   } catch {
     return undefined;
   }
-  const file = join(folder, path.endsWith(sep) ? join(path, "index.html") : path);
-  return file.startsWith(folder + sep) && existsSync(file) && statSync(file).isFile() ? file : undefined;
+  const name = path.endsWith("/") ? `${path}index.html` : path;
+  const [first, ...parts] = name.split("/");
+  // Also drives and streams on Windows, and files for other servers.
+  const isRefused = (part) => part === "" || part.startsWith(".") || /[\\:\0]/.test(part);
+  return first !== "" || parts.some(isRefused) ? undefined : parts.join("/");
+}
+
+/** A file in the folder, which is not a link to somewhere else. */
+function fileOf(folder, name) {
+  const file = join(folder, name);
+  if (!existsSync(file) || !statSync(file).isFile()) return undefined;
+  return realpathSync(file).startsWith(realpathSync(folder) + sep) ? file : undefined;
 }
 
 /** Uses the requested port, or the first free one from 8080. */

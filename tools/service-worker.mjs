@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { extname, join } from "node:path";
+import { isForServer } from "./hosting.mjs";
 import { billOfMaterials } from "./licences.mjs";
 import { singleFile } from "./single-file.mjs";
 import { root } from "./step.mjs";
@@ -9,8 +10,12 @@ import { root } from "./step.mjs";
 /** The service worker's name, in the folder of the page. */
 export const serviceWorker = "service-worker.js";
 
-/** Files of the built page that the service worker does not keep: maps and the bill of materials are for developers, and the single file is there to be saved. */
-const isLeftOut = (name) => extname(name) === ".map" || [singleFile, serviceWorker, billOfMaterials].includes(name);
+/**
+ * Files of the built page that the service worker does not keep: maps and the bill of materials are for developers, the
+ * single file is there to be saved, and some files are for the server.
+ */
+const isLeftOut = (name) =>
+  extname(name) === ".map" || [singleFile, serviceWorker, billOfMaterials].includes(name) || isForServer(name);
 
 /** The files of a built page that the service worker keeps, by address, with their hashes. The page itself is "". */
 export function keptFiles(folder) {

@@ -17,12 +17,13 @@ const parts = {
   "worker.js": "text/javascript",
 };
 
-/** Writes {@link singleFile} into the folder of the built page. */
-export async function writeSingleFile(dist) {
+/** Writes {@link singleFile} into the folder of the built page; `check` is run before its scripts. */
+export async function writeSingleFile(dist, check) {
   const text = (name) => readFileSync(join(dist, name), "utf8");
-  const scripts = readdirSync(dist)
-    .filter((name) => /^page\..*\.js$/.test(name))
-    .map((name) => withoutSourceMap(text(name)).replaceAll("</script", "<\\/script"));
+  const pages = readdirSync(dist).filter((name) => /^page\..*\.js$/.test(name));
+  const scripts = [check, ...pages.map((name) => withoutSourceMap(text(name)))].map((script) =>
+    script.replaceAll("</script", "<\\/script"),
+  );
   const style = withoutSourceMap(text("styles.css"));
   const pack = (name, type, content) => {
     const base64 = gzipSync(content, { level: 9 }).toString("base64");
@@ -44,6 +45,8 @@ export async function writeSingleFile(dist) {
     "img-src blob: data:",
     "base-uri 'none'",
     "form-action 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types nucleoscope nucleoscope-loader",
   ].join("; ");
   let html = text("index.html");
   const replace = (pattern, replacement, times = 1) => {

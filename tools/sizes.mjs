@@ -4,6 +4,7 @@ import { extname, join } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants } from "node:zlib";
 import { dist } from "./build.mjs";
+import { isForServer } from "./hosting.mjs";
 import { singleFile } from "./single-file.mjs";
 import { isStarted, main, step, StepFailed } from "./step.mjs";
 
@@ -34,7 +35,9 @@ const needed = new Set([
 export async function measured() {
   if (!existsSync(join(dist, "index.html"))) throw new StepFailed('The page is not built: run "npm run build".');
   // Source maps are only loaded by developers, the single file only by those who save it.
-  const names = readdirSync(dist).filter((name) => extname(name) !== ".map" && name !== singleFile);
+  const names = readdirSync(dist).filter(
+    (name) => extname(name) !== ".map" && name !== singleFile && !isForServer(name),
+  );
   const files = await Promise.all(names.map(async (name) => ({ name, ...(await sizeOf(join(dist, name))) })));
   const used = Object.fromEntries(Object.keys(budgets).map((part) => [part, 0]));
   for (const { name, compressed } of files) {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { onlyInChromium, reasons } from "./browsers/launch.mjs";
 import { grayPng, zip } from "./files.mjs";
 import { commandLine, exampleSet, Fixture, temporaryFolder } from "./harness.mjs";
 import { agreement, labelsOf, readSubmission } from "./submission.mjs";
@@ -62,7 +63,9 @@ describe("a batch", () => {
     await session.leave();
   });
 
-  test('is opened with "Choose folder", in the Bowl\'s layout, and follows the sample submission', async () => {
+  test('is opened with "Choose folder", in the Bowl\'s layout, and follows the sample submission', {
+    skip: onlyInChromium(reasons.folders),
+  }, async () => {
     const session = await fixture.page();
     await session.choose("Choose folder", set.folder);
     await session.finished();
@@ -76,7 +79,9 @@ describe("a batch", () => {
     await session.leave();
   });
 
-  test("is opened from a folder dropped by the operating system", async () => {
+  test("is opened from a folder dropped by the operating system", {
+    skip: onlyInChromium(reasons.folders),
+  }, async () => {
     const session = await fixture.page();
     await session.dropPath(set.folder);
     await session.finished(/^4 images done/);
@@ -198,7 +203,7 @@ describe("a batch", () => {
     await session.leave();
   });
 
-  test("skips the files in plain folders that are not images", async () => {
+  test("skips the files in plain folders that are not images", { skip: onlyInChromium(reasons.folders) }, async () => {
     const folder = join(temporaryFolder(), "plain");
     mkdirSync(join(folder, "deep"), { recursive: true });
     writeFileSync(join(folder, "notes.txt"), "not an image");

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { onlyInChromium, reasons } from "./browsers/launch.mjs";
 import { grayPng } from "./files.mjs";
 import { Fixture, temporaryFolder, exported } from "./harness.mjs";
 
@@ -48,7 +49,9 @@ async function groupsShown(page) {
     .evaluateAll((rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent)));
 }
 
-test("groups are those of the folders, can be changed, and are exported and restored", async () => {
+test("groups are those of the folders, can be changed, and are exported and restored", {
+  skip: onlyInChromium(reasons.folders),
+}, async () => {
   const session = await fixture.page();
   const { page } = session;
   await session.dropPath(plate);

@@ -5,9 +5,8 @@ import { after, before, describe, test } from "node:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { chromium } from "playwright-core";
-import { chromium as findChromium } from "../../tools/browsers.mjs";
 import { dist, scriptOptions } from "../../tools/build.mjs";
+import { launch } from "./browsers/launch.mjs";
 import { exampleSet } from "./harness.mjs";
 
 const patience = 120_000;
@@ -39,7 +38,7 @@ before(async () => {
   });
   await new Promise((resolve) => server.listen(0, "localhost", resolve));
   address = `http://localhost:${server.address().port}/`;
-  browser = await chromium.launch({ executablePath: await findChromium(), args: ["--no-sandbox"] });
+  browser = await launch();
 });
 after(async () => {
   await browser?.close();

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { faulty, setFaults, startedWorkers } from "./faults.mjs";
+import { onlyInChromium, reasons } from "./browsers/launch.mjs";
 import { exampleSet, Fixture } from "./harness.mjs";
 
 /** How often a task is tried. */
@@ -241,7 +242,7 @@ describe("files that cannot be opened because the program crashes", () => {
 });
 
 describe("scores that cannot be summarised", () => {
-  test("show the reason, and can be retried", async () => {
+  test("show the reason, and can be retried", { skip: onlyInChromium(reasons.folders) }, async () => {
     const session = await fixture.page(faulty({ summarizeScores: "trap" }));
     const { page } = session;
     await session.dropPath(set.folder);

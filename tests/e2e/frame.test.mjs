@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, describe, test } from "node:test";
 import { build } from "esbuild";
-import { chromium } from "playwright-core";
-import { chromium as findChromium } from "../../tools/browsers.mjs";
 import { dist, scriptOptions } from "../../tools/build.mjs";
+import { headersOf } from "../../tools/hosting.mjs";
 import { serve } from "../../tools/serve.mjs";
+import { launch } from "./browsers/launch.mjs";
 import { exampleSet } from "./harness.mjs";
 
 const patience = 120_000;
@@ -34,10 +34,11 @@ before(async () => {
   const { outputFiles } = await build({ ...scriptOptions(), entryPoints, outdir: dist, format: "esm", write: false });
   const script = outputFiles.find(({ path }) => path.endsWith("frame.js")).contents;
   assert.ok(script.length < 3000, `the client has ${script.length} bytes`);
-  workbench = await serve(dist, 0);
+  const ancestors = ["http://localhost:*"];
+  workbench = await serve(dist, 0, { headersOf: (name) => headersOf(name, { ancestors }) });
   containers = [await serveContainer(script), await serveContainer(script)];
   container = containers[0].address;
-  browser = await chromium.launch({ executablePath: await findChromium(), args: ["--no-sandbox"] });
+  browser = await launch();
 });
 after(async () => {
   await browser?.close();

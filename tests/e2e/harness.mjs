@@ -4,11 +4,10 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { chromium } from "playwright-core";
-import { chromium as findChromium } from "../../tools/browsers.mjs";
 import { dist } from "../../tools/build.mjs";
 import { serve } from "../../tools/serve.mjs";
 import { root } from "../../tools/step.mjs";
+import { adapt, browserName, launch, screenshotErrors } from "./browsers/launch.mjs";
 import { unzip } from "./files.mjs";
 
 /** Screenshots of the page, to be viewed by people; not in the repository. */
@@ -26,7 +25,7 @@ export function findInElement() {
 /** A browser and a server for all tests of a file. */
 export class Fixture {
   static async open() {
-    const browser = await chromium.launch({ executablePath: await findChromium(), args: ["--no-sandbox"] });
+    const browser = await launch();
     const { server, address } = await serve(dist, 0);
     return new Fixture(browser, server, address);
   }
@@ -39,6 +38,11 @@ export class Fixture {
 
   /** A new page in a fresh context, loaded and ready unless `prepare` makes it fail. */
   async page({ address = this.address, query = "", prepare, ready = true, ...options } = {}) {
+    if (browserName !== "chromium") {
+      // Firefox has no such mode; its clipboard is open to tests by a preference.
+      delete options.isMobile;
+      delete options.permissions;
+    }
     const context = await this.browser.newContext({
       viewport: { width: 1280, height: 800 },
       acceptDownloads: true,
@@ -46,6 +50,7 @@ export class Fixture {
     });
     context.setDefaultTimeout(patience);
     const page = await context.newPage();
+    adapt(page);
     const watch = { errors: [], requests: [] };
     page.on("console", (message) => {
       if (["error", "warning"].includes(message.type())) watch.errors.push(message.text());
@@ -78,7 +83,7 @@ export class Session {
     this.page = page;
     this.context = context;
     this.watch = watch;
-    this.status = page.getByRole("status");
+    this.status = page.locator("#status");
     this.cancel = page.getByRole("button", { name: "Cancel", exact: true });
     this.download = page.getByRole("button", { name: "Download CSV" });
     this.rows = page.getByRole("listbox", { name: "Images" }).getByRole("option");
@@ -179,8 +184,12 @@ export class Session {
     return readFileSync(await download.path(), "utf8");
   }
 
-  /** The tasks on the page's main thread during an action, in milliseconds. */
+  /** The tasks on the page's main thread during an action, in milliseconds; only Chromium lists them. */
   async mainThreadTasks(work) {
+    if (browserName !== "chromium") {
+      await work();
+      return null;
+    }
     const browser = this.context.browser();
     await browser.startTracing(this.page, { categories: ["toplevel"] });
     await work();
@@ -212,12 +221,18 @@ export class Session {
     await this.page.screenshot({ path: join(screens, `${name}.png`) });
   }
 
+  /** Lets the page read the clipboard, which Firefox allows in tests by a preference. */
+  async allowClipboard() {
+    if (browserName === "chromium") await this.context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  }
+
   /** Ends the session, and asserts that there were no errors. */
   async leave({ allowed = [] } = {}) {
     const violations = await this.page.evaluate(() => globalThis.violations);
     await this.context.close();
     assert.deepEqual(violations, [], "there were no violations of the Content-Security-Policy");
-    const errors = this.watch.errors.filter((error) => !allowed.some((pattern) => pattern.test(error)));
+    const ignored = [...allowed, ...screenshotErrors];
+    const errors = this.watch.errors.filter((error) => !ignored.some((pattern) => pattern.test(error)));
     assert.deepEqual(errors, [], "the console is clean");
   }
 }
@@ -230,6 +245,7 @@ const heaviestTask = 500;
 
 /** Asserts that the page's main thread had no heavy task, and prints the longest. */
 export function assertLight(tasks, name) {
+  if (tasks === null) return;
   const longest = (key) => Math.round(Math.max(0, ...tasks.map((task) => task[key])));
   console.log(
     `${name}: longest of ${tasks.length} tasks ${longest("processor")} ms of work, ${longest("wall")} ms on the clock`,

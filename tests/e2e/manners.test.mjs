@@ -1,6 +1,7 @@
 /** The page's manners: responsive, private, accessible with the keyboard, and usable on every screen. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { onlyInChromium, reasons } from "./browsers/launch.mjs";
 import { assertLight, exampleSet, Fixture } from "./harness.mjs";
 
 let fixture;
@@ -20,7 +21,7 @@ describe("the page", () => {
       await session.finished(/^20 images done/);
     });
     assertLight(tasks, "20 images");
-    assert.ok(tasks.length > 20);
+    assert.ok(tasks === null || tasks.length > 20);
     await session.leave();
   });
 
@@ -198,7 +199,8 @@ describe("the page", () => {
     ["phone", { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true }],
     ["large", { viewport: { width: 3840, height: 2160 } }],
   ]) {
-    test(`fits a screen: ${name}`, async () => {
+    const skip = options.colorScheme !== undefined && onlyInChromium(reasons.media);
+    test(`fits a screen: ${name}`, { skip }, async () => {
       const session = await fixture.page(options);
       const { page } = session;
       const sideways = () =>

@@ -4,9 +4,11 @@ import { appendFileSync, cpSync, readdirSync, readFileSync, rmSync, symlinkSync,
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { dist, scriptOptions } from "../../tools/build.mjs";
+import { headersOf } from "../../tools/hosting.mjs";
 import { serve } from "../../tools/serve.mjs";
 import { keptFiles, serviceWorker, writeServiceWorker } from "../../tools/service-worker.mjs";
 import { singleFile } from "../../tools/single-file.mjs";
+import { onlyInChromium, reasons } from "./browsers/launch.mjs";
 import { exampleSet, Fixture, temporaryFolder } from "./harness.mjs";
 
 let fixture;
@@ -22,7 +24,9 @@ after(() => fixture.close());
 async function site(folder) {
   const link = join(temporaryFolder(), "site");
   symlinkSync(folder, link);
-  const { server, address } = await serve(link, 0);
+  const host = { headersOf: (name) => (name === "host.html" ? {} : headersOf(name)) };
+  const { server, address } = await serve(link, 0, host);
+  server.unref();
   const asked = [];
   server.on("request", ({ url }) => asked.push(url.slice(1)));
   return {
@@ -127,13 +131,21 @@ describe("the served page", () => {
     await first.page.locator("#model:not(:empty)").waitFor({ state: "attached" });
     assert.deepEqual(await filesOf(first, names), old);
 
-    // A half of the new version has been copied to the server.
-    const half = temporaryFolder();
-    cpSync(another, half, { recursive: true });
-    cpSync(join(dist, "worker.js"), join(half, "worker.js"));
-    publish(half);
-    assert.equal(await update(first), false, "a version that is not complete is not installed");
-    assert.deepEqual(await filesOf(first, names), old);
+    // A part of the new version has been copied to the server: a file is an old one, then one is missing.
+    const part = temporaryFolder();
+    cpSync(another, part, { recursive: true });
+    publish(part);
+    for (const change of [
+      () => cpSync(join(dist, "worker.js"), join(part, "worker.js")),
+      () => rmSync(join(part, "nuclei.onnx")),
+    ]) {
+      change();
+      assert.equal(await update(first), false, "a version that is not complete is not installed");
+      assert.deepEqual(await filesOf(first, names), old);
+      await first.page.reload();
+      await first.page.locator("#model:not(:empty)").waitFor({ state: "attached" });
+      assert.deepEqual(await filesOf(first, names), old, "after a reload, too");
+    }
 
     publish(another);
     assert.equal(await update(first), true, "the new version waits");
@@ -165,6 +177,49 @@ describe("the served page", () => {
     await first.context.close();
   });
 
+  test("announces a new version, and uses it at once only if asked, alone and idle", async () => {
+    const another = await anotherBuild();
+    const [old, latest] = [keptFiles(dist), keptFiles(another)];
+    const names = Object.keys(old);
+    const { address, publish, close } = await site(dist);
+    const session = await fixture.page({ address, query: "?workers=1" });
+    const { page } = session;
+    await stored(page);
+    await page.reload();
+    await page.locator("#model:not(:empty)").waitFor({ state: "attached" });
+    assert.equal(await page.locator("#update").count(), 0);
+
+    publish(another);
+    assert.equal(await update(session), true);
+    const note = page.getByRole("status").filter({ hasText: "A new version of Nucleoscope is ready" });
+    await note.waitFor();
+    await session.picture("update");
+    const use = page.getByRole("button", { name: "Reload and use it now" });
+    assert.deepEqual(await filesOf(session, names), old, "it is not used yet");
+
+    await session.drop(set.images);
+    await page.locator("#use-update:disabled").waitFor();
+    await session.finished(/^2 images done/);
+    await page.locator("#use-update:enabled").waitFor();
+
+    const second = await session.context.newPage();
+    await second.goto(address);
+    await second.getByText("A new version of Nucleoscope is ready").waitFor();
+    await use.click();
+    await page.getByText("Close the other windows").waitFor();
+    for (const each of [page, second]) assert.deepEqual(await filesOf({ page: each }, names), old);
+    await second.close();
+
+    await use.click();
+    await page.locator('meta[name="build"]').waitFor({ state: "attached" });
+    await session.finished(/^2 images done/);
+    assert.deepEqual(await filesOf(session, names), latest);
+    assert.equal(await page.locator("#update").count(), 0);
+    assert.equal(await page.evaluate(async () => (await caches.keys()).length), 1, "the old version is deleted");
+    await session.leave({ allowed: [/already open/] });
+    close();
+  });
+
   test("has no service worker in a frame or as a single file", async () => {
     const folder = temporaryFolder();
     cpSync(dist, folder, { recursive: true });
@@ -182,7 +237,7 @@ describe("the served page", () => {
     close();
   });
 
-  test("can be installed", async () => {
+  test("can be installed", { skip: onlyInChromium(reasons.installation) }, async () => {
     const session = await fixture.page();
     const protocol = await session.context.newCDPSession(session.page);
     const { data, errors } = await protocol.send("Page.getAppManifest");

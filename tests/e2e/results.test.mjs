@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, describe, test } from "node:test";
+import { onlyInChromium, reasons } from "./browsers/launch.mjs";
 import { assertLight } from "./harness.mjs";
 import { openPanel } from "./results/fixture.mjs";
 
@@ -85,7 +86,9 @@ describe("20,000 nuclei with 40 measurements", () => {
     await session.leave();
   });
 
-  test("scroll by reusing the visible rows, with every column shown", async () => {
+  test("scroll by reusing the visible rows, with every column shown", {
+    skip: onlyInChromium(reasons.metrics),
+  }, async () => {
     const session = await sessionWith(many);
     const { page } = session;
     await page.locator(".column-chooser-title").click();
@@ -343,7 +346,8 @@ describe("the charts", () => {
 
 describe("accessibility", () => {
   for (const colorScheme of ["light", "dark"]) {
-    test(`axe finds nothing in any tab, ${colorScheme}`, async () => {
+    const skip = colorScheme === "dark" && onlyInChromium(reasons.media);
+    test(`axe finds nothing in any tab, ${colorScheme}`, { skip }, async () => {
       const session = await sessionWith({ rows: 200 }, { colorScheme });
       const { page } = session;
       await page.evaluate(() => {

@@ -7,6 +7,7 @@ import { after, before, describe, test } from "node:test";
 import { build } from "esbuild";
 import { serve } from "../../tools/serve.mjs";
 import { root } from "../../tools/step.mjs";
+import { browserName } from "./browsers/launch.mjs";
 import { commandLine, exampleSet, Fixture, screens, temporaryFolder } from "./harness.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -30,7 +31,7 @@ before(async () => {
   });
   cpSync(inHarness("harness.html"), join(folder, "index.html"));
   cpSync(inHarness("harness.css"), join(folder, "harness.css"));
-  ({ server, address: harness } = await serve(folder, 0));
+  ({ server, address: harness } = await serve(folder, 0, { headersOf: () => ({}) }));
 });
 after(async () => {
   server.closeAllConnections();
@@ -46,6 +47,7 @@ async function timed(session, name, steps, step) {
       await session.page.waitForTimeout(40);
     }
   });
+  if (tasks === null) return;
   const sum = tasks.reduce((total, { processor }) => total + processor, 0);
   const longest = Math.max(...tasks.map(({ processor }) => processor));
   console.log(`${name}: ${(sum / steps).toFixed(1)} ms a step, longest task ${longest.toFixed(1)} ms`);
@@ -201,7 +203,7 @@ const marked = (page) =>
   });
 
 async function noViolations(page, name) {
-  await page.addScriptTag({ content: axe });
+  await page.evaluate(axe);
   const { violations } = await page.evaluate(() => globalThis.axe.run());
   assert.deepEqual(
     violations.map(({ id, nodes }) => `${name}: ${id} ${nodes[0].target}`),
@@ -456,6 +458,8 @@ describe("copying", () => {
       writeFileSync(join(screens, `chart-${name}.png`), png.bytes);
       await panel.getByRole("button", { name: "Copy chart" }).click();
       await panel.getByText("Copied", { exact: true }).waitFor();
+      // Firefox has no pictures in its clipboard without a screen.
+      if (browserName !== "chromium") continue;
       assert.deepEqual(
         await page.evaluate(async () => (await navigator.clipboard.read()).flatMap(({ types }) => types)),
         ["image/png"],

@@ -1,3 +1,4 @@
+import { trusted } from "../../packages/nucleoscope/src/engine/trusted.ts";
 import * as text from "../../packages/nucleoscope/src/text.ts";
 import { sourceOf } from "./embedded-assets.ts";
 import { languageAddresses } from "./language.ts";
@@ -42,7 +43,7 @@ function linkTo(href: string, words: string, slot: string): HTMLAnchorElement {
 async function openGuide(guide: () => Promise<Response>): Promise<void> {
   const page = open("")?.document;
   const response = await guide();
-  page?.write(await response.text());
+  page?.write(trusted().createHTML(await response.text()));
   page?.close();
   // Links to other parts of the guide would lead to the address of this page.
   page?.addEventListener("click", (event) => {

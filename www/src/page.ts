@@ -6,7 +6,6 @@ import { sourceOf } from "./embedded-assets.ts";
 import * as text from "../../packages/nucleoscope/src/text.ts";
 import { chosenLanguage } from "./language.ts";
 import { addLinks } from "./links.ts";
-import { keepFiles } from "./offline.ts";
 import { followProgress } from "./page-title.ts";
 
 // The single file contains the page in all languages.
@@ -36,7 +35,6 @@ function start(): void {
     addLinks(element);
     followProgress(element);
   }
-  if (!isEmbedded) keepFiles();
 
   if (isEmbedded && element !== null && window.parent !== window) {
     // Without an origin in the address, that of the page which opened this one.

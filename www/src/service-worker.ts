@@ -3,7 +3,8 @@
  *
  * A version of the page is the list of its files with their hashes, which the build writes into this script. A new
  * version is installed beside the old one and checked against the hashes, file by file. It is used once no page of
- * the old version is open, so that page, script, module and model are always of the same version.
+ * the old version is open, or once the only one that is open asks for it and reloads itself, so that page, script,
+ * module and model are always of the same version.
  */
 
 declare const self: ServiceWorkerGlobalScope;
@@ -30,6 +31,10 @@ self.addEventListener("fetch", (event) => {
   if (isFile) event.respondWith(answer(request, name));
 });
 
+self.addEventListener("message", (event) => {
+  if (event.data === "use this version") event.waitUntil(takeOver(event.source));
+});
+
 self.addEventListener("notificationclick", (event) => {
   event.notification.close();
   event.waitUntil(showPage());
@@ -50,6 +55,15 @@ async function removeOtherVersions(): Promise<void> {
   const names = await caches.keys();
   const others = names.filter((name) => name.startsWith(prefix) && name !== cacheName);
   await Promise.all(others.map((name) => caches.delete(name)));
+}
+
+/** Replaces the old version at the request of its only page, which reloads itself then. */
+async function takeOver(page: ExtendableMessageEvent["source"]): Promise<void> {
+  if (!(page instanceof WindowClient)) return;
+  const windows = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const isOther = ({ id, url }: Client): boolean => id !== page.id && url.startsWith(scope);
+  if (windows.some(isOther)) page.postMessage("other windows");
+  else await self.skipWaiting();
 }
 
 /** The name of a file in {@link FILES}; the page has the empty name. */

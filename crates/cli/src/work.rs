@@ -22,9 +22,8 @@ use nucleoscope::{Error, InFile, Segmenter};
 use rayon::prelude::*;
 
 use crate::fault::Fault;
-use crate::inputs::{self, Inputs};
+use crate::inputs::Inputs;
 use crate::model_check::{self, ModelOptions};
-use crate::table;
 use crate::watershed_options::WatershedOptions;
 use crate::{limits, table};
 

@@ -1,6 +1,7 @@
 /** The custom element `<nucleo-scope>`: the workbench, to be embedded in any page. */
 import { Engine, type EngineOptions } from "./engine/engine.ts";
 import type { ErrorReport, NamedBlob } from "./engine/protocol.ts";
+import { trusted } from "./engine/trusted.ts";
 import resultsStyles from "./results/results.css";
 import { countedOf, countOf, type BatchImage } from "./session/batch.ts";
 import { filesOf } from "./session/exporter.ts";
@@ -232,7 +233,7 @@ export class NucleoScopeElement extends Base {
     if (this.#session !== null) return;
     const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
     root.adoptedStyleSheets = sharedSheets();
-    root.innerHTML = template;
+    root.innerHTML = trusted().createHTML(template);
     const version = root.getElementById("version");
     if (version !== null) setText(version, `Nucleoscope ${VERSION}`);
     const options = this.#engineOptions();

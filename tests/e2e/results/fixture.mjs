@@ -2,10 +2,9 @@
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { chromium } from "playwright-core";
-import { chromium as findChromium } from "../../../tools/browsers.mjs";
 import { serve } from "../../../tools/serve.mjs";
 import { root } from "../../../tools/step.mjs";
+import { launch } from "../browsers/launch.mjs";
 import { Fixture, temporaryFolder } from "../harness.mjs";
 
 /** A browser and a server for the page. */
@@ -24,7 +23,7 @@ export async function openPanel() {
   );
   writeFileSync(join(folder, "styles.css"), `${styles.join("\n")}\n:root { height: auto; overflow: visible }`);
   cpSync(join(root, "tests/e2e/results/harness.html"), join(folder, "index.html"));
-  const browser = await chromium.launch({ executablePath: await findChromium(), args: ["--no-sandbox"] });
-  const { server, address } = await serve(folder, 0);
+  const browser = await launch();
+  const { server, address } = await serve(folder, 0, { headersOf: () => ({}) });
   return new Fixture(browser, server, address);
 }

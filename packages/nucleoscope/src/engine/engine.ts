@@ -30,6 +30,7 @@ import * as text from "../text.ts";
 import { standardLimits, tryModel, type ModelLimits } from "./model-trial.ts";
 import { labelInBlocks, planShare, segmentInBlocks } from "./tiled.ts";
 import { defaultWorkers, Pool, type RunOptions, type WorkerLike } from "./pool.ts";
+import { trusted } from "./trusted.ts";
 import type {
   About,
   BatchFile,
@@ -169,7 +170,8 @@ export class Engine {
       modelBytes(model),
       isSource(worker) ? load(worker, "worker.js").then(scriptOf) : worker,
     ]);
-    const script = URL.createObjectURL(source);
+    const address = URL.createObjectURL(source);
+    const script = trusted().createScriptURL(address);
     return Engine.start({
       module,
       model: bytes,
@@ -177,7 +179,7 @@ export class Engine {
       startWorker: () => new Worker(script),
       workers: workers ?? defaultWorkers(navigator.hardwareConcurrency),
       sizes,
-      release: () => URL.revokeObjectURL(script),
+      release: () => URL.revokeObjectURL(address),
     });
   }
 

@@ -43,6 +43,18 @@ function duration(seconds: number): string {
 
 export const guide = "Guide";
 export const savePage = "Save this page for use offline";
+export const unsupportedTitle = "Nucleoscope does not work in this browser";
+export const unsupported = "It lacks:";
+export const supportedBrowsers =
+  "Use Chrome or Edge 105, Firefox 121 or Safari 16.4, or a later version. If yours is newer, WebAssembly may be switched off by a setting, such as the Lockdown Mode of iPhones and Macs.";
+export const newJavaScript = "JavaScript of 2023";
+export const readingInWorkers =
+  "reading files in a page that was opened from a disk (in Safari, open the page from its server instead)";
+export const scriptFailed = "this part of the page could not be loaded. Check the connection and reload the page.";
+export const newVersion =
+  "A new version of Nucleoscope is ready. It is used once all windows of this one have been closed.";
+export const useNewVersion = "Reload and use it now";
+export const otherWindowsOpen = "Close the other windows and tabs of Nucleoscope first, also those of its guide.";
 
 // The element's structure: template.html, where each stands as {{name}}
 

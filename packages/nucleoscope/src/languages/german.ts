@@ -39,6 +39,20 @@ function duration(seconds: number): string {
 // The page around the element: www/src/
 
 export const guide = "Anleitung";
+export const unsupportedTitle = "Nucleoscope funktioniert in diesem Browser nicht";
+export const unsupported = "Ihm fehlt:";
+export const supportedBrowsers =
+  "Verwenden Sie Chrome oder Edge 105, Firefox 121, Safari 16.4 oder eine neuere Version. Wenn Ihr Browser neuer ist, ist WebAssembly vielleicht durch eine Einstellung abgeschaltet, zum Beispiel durch den Blockierungsmodus von iPhones und Macs.";
+export const newJavaScript = "JavaScript von 2023";
+export const readingInWorkers =
+  "Lesen von Dateien in einer Seite, die von einem Datenträger geöffnet wurde (öffnen Sie in Safari stattdessen die Seite von ihrem Server)";
+export const scriptFailed =
+  "Dieser Teil der Seite konnte nicht geladen werden. Prüfen Sie die Verbindung, und laden Sie die Seite neu.";
+export const newVersion =
+  "Eine neue Version von Nucleoscope ist bereit. Sie wird verwendet, sobald alle Fenster dieser Version geschlossen sind.";
+export const useNewVersion = "Neu laden und jetzt verwenden";
+export const otherWindowsOpen =
+  "Schließen Sie zuerst die anderen Fenster und Tabs von Nucleoscope, auch die der Anleitung.";
 export const savePage = "Seite zur Offline-Nutzung speichern";
 
 // The element's structure: template.html, where each stands as {{name}}

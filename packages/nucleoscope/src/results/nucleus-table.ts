@@ -203,8 +203,14 @@ export class NucleusTable {
     this.#grid.addEventListener("click", (event) => this.#followClick(event));
     this.#grid.addEventListener("pointerover", (event) => this.#pointAt(this.#rowOf(event)));
     this.#grid.addEventListener("pointerleave", () => this.#pointAt(-1));
-    this.#grid.addEventListener("focus", () => this.#markPlace());
+    // Without selected text, Firefox sends the event to the page instead of the table that has the focus.
+    const followCopy = (event: ClipboardEvent): void => this.#followCopy(event);
+    this.#grid.addEventListener("focus", () => {
+      document.addEventListener("copy", followCopy);
+      this.#markPlace();
+    });
     this.#grid.addEventListener("blur", () => {
+      document.removeEventListener("copy", followCopy);
       this.#pointAt(-1);
       this.#markPlace();
     });
@@ -216,7 +222,6 @@ export class NucleusTable {
     for (const box of [this.#hideExcluded, this.#onlyBrushed]) {
       box.addEventListener("change", () => this.#arrange());
     }
-    this.#grid.addEventListener("copy", (event) => this.#followCopy(event));
     this.#copy.addEventListener("click", () => {
       const rows = [...this.#order];
       void copyText(this.#textOf(rows)).then((isCopied) =>
@@ -442,7 +447,7 @@ export class NucleusTable {
 
   /** Copies the selected nucleus, or else all that are shown; selected text is copied as usual. */
   #followCopy(event: ClipboardEvent): void {
-    if (event.target instanceof HTMLInputElement || event.clipboardData === null) return;
+    if (event.clipboardData === null || !this.#grid.matches(":focus")) return;
     if (document.getSelection()?.isCollapsed === false) return;
     const selected = this.#selected === null ? -1 : this.#order.indexOf(this.#selected - 1);
     const rows = selected < 0 ? [...this.#order] : [...this.#order.subarray(selected, selected + 1)];
