@@ -2,9 +2,8 @@ import { countOf, countWords, type BatchImage } from "../session/batch.ts";
 import { byId, make, setText, type Root } from "../ui/dom.ts";
 import { explanation } from "../format.ts";
 import * as text from "../text.ts";
+import { Paced } from "../ui/paced.ts";
 
-/** The side of a thumbnail, in device pixels. */
-const pictureSide = 96;
 /** How many rows are created or updated in one frame. */
 const rowsPerFrame = 60;
 
@@ -38,7 +37,7 @@ export function arranged(images: readonly BatchImage[], search: string, order: L
 
 interface Row {
   readonly element: HTMLElement;
-  readonly canvas: HTMLCanvasElement;
+  readonly picture: HTMLImageElement;
   readonly name: HTMLElement;
   /** The size in pixels and, with ground truth, the score. */
   readonly facts: HTMLElement;
@@ -47,7 +46,6 @@ interface Row {
   /** Whether it is edited, has its own settings, or is outdated. */
   readonly marks: HTMLElement;
   readonly reason: HTMLElement;
-  drawn: BatchImage["thumbnail"];
 }
 
 /** The list of images, one of which is selected. */
@@ -68,7 +66,7 @@ export class ImageList {
   /** The last index in the list that has a row. */
   #lastRow = -1;
   #selected: BatchImage | null = null;
-  #frame: number | null = null;
+  readonly #paced = new Paced(() => this.#flush());
 
   constructor(root: Root, onSelect: (image: BatchImage | null) => void) {
     const list = byId(root, "images", HTMLElement);
@@ -90,11 +88,16 @@ export class ImageList {
     });
   }
 
-  /** Shows an image's new state in one of the next frames, unless it was removed. */
+  /** Shows an image's new state soon, unless it was removed. */
   refresh(image: BatchImage): void {
     if (!this.#positions.has(image)) return;
     this.#stale.add(image);
-    this.#frame ??= requestAnimationFrame(() => this.#flush());
+    this.#paced.soon();
+  }
+
+  /** Shows every new state from the next frame on. */
+  hurry(): void {
+    if (this.#stale.size > 0) this.#paced.now();
   }
 
   /** Selects an image and scrolls to it. */
@@ -196,7 +199,6 @@ export class ImageList {
 
   /** Updates a long list over several frames, so that the page stays responsive. */
   #flush(): void {
-    this.#frame = null;
     let budget = rowsPerFrame;
     const fresh = document.createDocumentFragment();
     for (const image of this.#stale) {
@@ -218,7 +220,7 @@ export class ImageList {
     this.#list.append(fresh);
     const row = this.#selected === null ? undefined : this.#rows.get(this.#selected);
     if (row !== undefined && row.element.getAttribute("aria-selected") !== "true") this.#markSelected();
-    if (this.#stale.size > 0) this.#frame = requestAnimationFrame(() => this.#flush());
+    this.hurry();
   }
 }
 
@@ -233,25 +235,22 @@ function makeRow(image: BatchImage, index: number): Row {
   setPlace(element, index);
   element.setAttribute("role", "option");
   element.setAttribute("aria-selected", "false");
-  const canvas = make("canvas", "thumbnail");
-  canvas.width = pictureSide;
-  canvas.height = pictureSide;
-  canvas.setAttribute("aria-hidden", "true");
+  const picture = make("img", "thumbnail");
+  picture.alt = "";
   const name = make("span", "name", image.name);
   name.title = image.path;
   const row = {
     element,
-    canvas,
+    picture,
     name,
     facts: make("span", "facts"),
     count: make("span", "count"),
     state: make("span", "state"),
     marks: make("span", "marks"),
     reason: make("span", "reason"),
-    drawn: null,
   };
   // The spaces separate the words for screen readers and when they are copied.
-  element.append(canvas, name, " ", row.facts, " ", row.count, " ", row.state, " ", row.marks, " ", row.reason);
+  element.append(picture, name, " ", row.facts, " ", row.count, " ", row.state, " ", row.marks, " ", row.reason);
   return row;
 }
 
@@ -265,10 +264,7 @@ function fill(row: Row, image: BatchImage): void {
   row.element.dataset["state"] = state.kind;
   setText(row.marks, marksOf(image));
   setText(row.reason, reasonOf(image));
-  if (thumbnail !== null && row.drawn !== thumbnail) {
-    row.drawn = thumbnail;
-    draw(row.canvas, thumbnail.bitmap);
-  }
+  if (thumbnail !== null && row.picture.getAttribute("src") !== thumbnail.address) row.picture.src = thumbnail.address;
 }
 
 function factsOf({ state, thumbnail, ignoredInScoring }: BatchImage): string {
@@ -299,14 +295,4 @@ function reasonOf({ state }: BatchImage): string {
   const { truthError, stack } = state.result;
   const score = truthError === null ? [] : [text.noScore(explanation(truthError))];
   return [...score, ...stack.warnings.map((warning) => text.fileWarning(explanation(warning)))].join(" ");
-}
-
-function draw(canvas: HTMLCanvasElement, bitmap: ImageBitmap): void {
-  const context = canvas.getContext("2d");
-  if (context === null) return;
-  const scale = pictureSide / Math.max(bitmap.width, bitmap.height);
-  const width = Math.max(1, bitmap.width * scale);
-  const height = Math.max(1, bitmap.height * scale);
-  context.clearRect(0, 0, pictureSide, pictureSide);
-  context.drawImage(bitmap, (pictureSide - width) / 2, (pictureSide - height) / 2, width, height);
 }

@@ -1,7 +1,7 @@
 /** A session that is kept on this computer, so that a reload or a crash loses nothing. */
 import { deleteDB, openDB, type DBSchema, type IDBPDatabase } from "idb";
 import * as text from "../text.ts";
-import type { BatchFile, Segmented } from "../engine/protocol.ts";
+import type { BatchFile, Segmented, Thumbnail } from "../engine/protocol.ts";
 import type { Edit, PixelSize, Region, Selection, Settings, Threshold } from "../wasm/nucleoscope.js";
 import { isRecordName, type BatchImage } from "./batch.ts";
 import type { SharedDisplays } from "./displays.ts";
@@ -14,6 +14,8 @@ import type { Tuning } from "./tuning.ts";
 export interface KeptImage {
   readonly path: string;
   readonly result: Segmented;
+  /** Sessions of earlier versions lack it. */
+  readonly thumbnail?: Thumbnail | null;
   readonly settings: Settings | null;
   readonly tuning: Tuning | null;
   readonly recorded: Settings | null;
@@ -72,6 +74,9 @@ const pause = 400;
 /** The most bytes of files that are kept. */
 const mostBytes = 2 ** 30;
 
+/** How many entries are written at a time. */
+const together = 20;
+
 /** What is to be written: new and changed entries, and the paths of those that are gone. */
 interface Change {
   readonly state: KeptState;
@@ -125,14 +130,21 @@ export class KeptSessionStore {
   /** Keeps the state and what is new, and deletes what is gone: all of it or, if that fails, nothing. */
   async write(change: Change): Promise<void> {
     const transaction = this.#database.transaction(["state", "files", "images"], "readwrite");
-    await Promise.all([
-      transaction.objectStore("state").put(change.state, "state"),
-      ...change.files.map((file) => transaction.objectStore("files").put(file)),
-      ...change.images.map((image) => transaction.objectStore("images").put(image)),
-      ...change.goneFiles.map((path) => transaction.objectStore("files").delete(path)),
-      ...change.goneImages.map((path) => transaction.objectStore("images").delete(path)),
-      transaction.done,
-    ]);
+    const [files, images] = [transaction.objectStore("files"), transaction.objectStore("images")];
+    const steps = [
+      () => transaction.objectStore("state").put(change.state, "state"),
+      ...change.files.map((file) => () => files.put(file)),
+      ...change.images.map((image) => () => images.put(image)),
+      ...change.goneFiles.map((path) => () => files.delete(path)),
+      ...change.goneImages.map((path) => () => images.delete(path)),
+    ];
+    // A few at a time: copying thousands of files at once would stop the page for a second.
+    const write = async (): Promise<void> => {
+      for (let step = 0; step < steps.length; step += together) {
+        await Promise.all(steps.slice(step, step + together).map((put) => put()));
+      }
+    };
+    await Promise.all([write(), transaction.done]);
   }
 
   /** Deletes everything that was kept. */
@@ -176,6 +188,8 @@ export class SessionKeeper {
   readonly #report: (failure: string | null) => void;
   readonly #ends: (() => void)[];
   readonly #changed = new Set<BatchImage>();
+  /** What was written last of each image. */
+  readonly #written = new WeakMap<BatchImage, unknown[]>();
   /** Files that are kept already, by path. */
   readonly #keptFiles: Map<string, Blob>;
   /** The paths of images that are kept already. */
@@ -242,6 +256,16 @@ export class SessionKeeper {
     if (!this.#isStopped) this.#timer ??= setTimeout(() => void this.flush(), pause);
   }
 
+  /** What is to be written of an image: nothing if that is kept already. */
+  #news(image: BatchImage): KeptImage[] {
+    return keptOf(image).filter((now) => {
+      const [before, values] = [this.#written.get(image), valuesOf(now)];
+      this.#written.set(image, values);
+      const isKept = this.#keptImages.has(image.path) && before?.length === values.length;
+      return !isKept || values.some((value, index) => value !== before[index]);
+    });
+  }
+
   async #write(): Promise<void> {
     if (this.#isStopped) return;
     const session = this.#session;
@@ -262,7 +286,7 @@ export class SessionKeeper {
       const change = {
         state: stateOf(session),
         files: [...opened.values()].filter(({ path, blob }) => this.#keptFiles.get(path) !== blob),
-        images: changed.filter((image) => listed.get(image.path) === image).flatMap(keptOf),
+        images: changed.filter((image) => listed.get(image.path) === image).flatMap((image) => this.#news(image)),
         goneFiles: [...this.#keptFiles.keys()].filter((path) => !opened.has(path)),
         goneImages: [...this.#keptImages].filter((path) => !listed.has(path)),
       };
@@ -281,6 +305,11 @@ export class SessionKeeper {
   }
 }
 
+/** The values of an entry, to be compared: edits are in a new array each time. */
+function valuesOf({ edits, ...image }: KeptImage): unknown[] {
+  return [...Object.values(image), ...edits];
+}
+
 function stateOf(session: Session): KeptState {
   return {
     ...session.shared,
@@ -296,8 +325,9 @@ function keptOf(image: BatchImage): KeptImage[] {
   if (image.state.kind !== "done") return [];
   const { path, settings, tuning, recorded, selection, pixelSize, edits, regions, gates, startsFromTruth } = image;
   const { result } = image.state;
-  const { group, hasOwnGroup, positive, cellExpansion } = image;
+  const { group, hasOwnGroup, positive, cellExpansion, thumbnail } = image;
   const given = {
+    thumbnail,
     settings,
     tuning,
     recorded,
