@@ -144,7 +144,12 @@ export class KeptSessionStore {
         await Promise.all(steps.slice(step, step + together).map((put) => put()));
       }
     };
-    await Promise.all([write(), transaction.done]);
+    try {
+      await Promise.all([write(), transaction.done]);
+    } catch (error) {
+      if (transaction.error === null) transaction.abort();
+      throw error;
+    }
   }
 
   /** Deletes everything that was kept. */
