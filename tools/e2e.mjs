@@ -1,4 +1,7 @@
-/** Tests the page in real browsers: `npm run e2e`. */
+/**
+ * Tests the page in real browsers: `npm run e2e`. With `--random MINUTES`, and `--seed SEED` if wanted, does anything
+ * at random instead.
+ */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { chromium, firefox } from "./browsers.mjs";
@@ -10,6 +13,10 @@ import { isStarted, main, root, run, step } from "./step.mjs";
 export async function e2e() {
   const env = { CHROME: await chromium(), FIREFOX: await firefox(), NUCLEOSCOPE: await commandLine() };
   const folder = join(root, "tests/e2e");
+  const given = process.argv.slice(2);
+  if (isStarted(import.meta.url) && given.includes("--random")) {
+    return run(process.execPath, [join(folder, "random.mjs"), ...given], { env });
+  }
   const files = readdirSync(folder)
     .filter((name) => name.endsWith(".test.mjs"))
     .sort();

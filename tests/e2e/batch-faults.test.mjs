@@ -9,7 +9,6 @@ import { findInElement, Fixture, Session, temporaryFolder } from "./harness.mjs"
 import { readSubmission } from "./submission.mjs";
 
 const images = Array.from({ length: 50 }, (_, index) => smallImage(index));
-const idOf = ({ name }) => name.replace(".png", "");
 let fixture;
 /** How many nuclei each image has where nothing fails, by id. */
 let expected;
