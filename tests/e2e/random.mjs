@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { parseArgs } from "node:util";
 import { isStarted } from "../../tools/step.mjs";
-import { randomNumbers, smallImage, unzip } from "./files.mjs";
+import { randomNumbers, smallImage } from "./files.mjs";
 import { exported, Fixture } from "./harness.mjs";
 import { readSubmission } from "./submission.mjs";
 

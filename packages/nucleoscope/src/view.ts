@@ -132,7 +132,6 @@ export class View {
   dispose(): void {
     for (const end of this.#ends) end();
     this.#abort.abort();
-    this.#paced.discard();
     this.#viewer.clear();
   }
 

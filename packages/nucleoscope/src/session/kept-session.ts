@@ -1,5 +1,4 @@
 /** A session that is kept on this computer, so that a reload or a crash loses nothing. */
-import { deleteDB, openDB, type DBSchema, type IDBPDatabase } from "idb";
 import * as text from "../text.ts";
 import type { BatchFile, Segmented, Thumbnail } from "../engine/protocol.ts";
 import type { Edit, PixelSize, Region, Selection, Settings, Threshold } from "../wasm/nucleoscope.js";
@@ -62,20 +61,13 @@ export interface KeptSession {
   readonly images: readonly KeptImage[];
 }
 
-interface Schema extends DBSchema {
-  state: { key: "state"; value: KeptState };
-  files: { key: string; value: KeptFile };
-  images: { key: string; value: KeptImage };
-}
-
+type StoreName = "state" | "files" | "images";
+const stores: readonly StoreName[] = ["state", "files", "images"];
 const schemaVersion = 1;
 /** The pause between a change and its writing, in milliseconds. */
 const pause = 400;
 /** The most bytes of files that are kept. */
 const mostBytes = 2 ** 30;
-
-/** How many entries are written at a time. */
-const together = 20;
 
 /** What is to be written: new and changed entries, and the paths of those that are gone. */
 interface Change {
@@ -88,12 +80,10 @@ interface Change {
 
 /** Where a session is kept: a database of the browser that only one page writes to at a time. */
 export class KeptSessionStore {
-  readonly #database: IDBPDatabase<Schema>;
-  readonly #name: string;
+  readonly #database: IDBDatabase;
   readonly #unlock: () => void;
 
-  private constructor(name: string, database: IDBPDatabase<Schema>, unlock: () => void) {
-    this.#name = name;
+  private constructor(database: IDBDatabase, unlock: () => void) {
     this.#database = database;
     this.#unlock = unlock;
   }
@@ -103,14 +93,13 @@ export class KeptSessionStore {
     try {
       const unlock = await lock(`nucleoscope ${name}`);
       if (unlock === null) return null;
-      const database = await openDB<Schema>(name, schemaVersion, {
-        upgrade: (upgraded) => {
-          upgraded.createObjectStore("state");
-          upgraded.createObjectStore("files", { keyPath: "path" });
-          upgraded.createObjectStore("images", { keyPath: "path" });
-        },
-      });
-      return new KeptSessionStore(name, database, unlock);
+      const opening = indexedDB.open(name, schemaVersion);
+      opening.onupgradeneeded = () => {
+        opening.result.createObjectStore("state");
+        opening.result.createObjectStore("files", { keyPath: "path" });
+        opening.result.createObjectStore("images", { keyPath: "path" });
+      };
+      return new KeptSessionStore(await resultOf(opening), unlock);
     } catch {
       return null;
     }
@@ -118,57 +107,63 @@ export class KeptSessionStore {
 
   /** What was kept; null if that is nothing. */
   async read(): Promise<KeptSession | null> {
+    const transaction = this.#database.transaction(stores);
     const [state, files, images] = await Promise.all([
-      this.#database.get("state", "state"),
-      this.#database.getAll("files"),
-      this.#database.getAll("images"),
+      resultOf<KeptState | undefined>(transaction.objectStore("state").get("state")),
+      resultOf<KeptFile[]>(transaction.objectStore("files").getAll()),
+      resultOf<KeptImage[]>(transaction.objectStore("images").getAll()),
     ]);
     files.sort((left, right) => left.order - right.order);
     return state === undefined || files.length === 0 ? null : { state, files, images };
   }
 
   /** Keeps the state and what is new, and deletes what is gone: all of it or, if that fails, nothing. */
-  async write(change: Change): Promise<void> {
-    const transaction = this.#database.transaction(["state", "files", "images"], "readwrite");
-    const [files, images] = [transaction.objectStore("files"), transaction.objectStore("images")];
-    const steps = [
-      () => transaction.objectStore("state").put(change.state, "state"),
-      ...change.files.map((file) => () => files.put(file)),
-      ...change.images.map((image) => () => images.put(image)),
-      ...change.goneFiles.map((path) => () => files.delete(path)),
-      ...change.goneImages.map((path) => () => images.delete(path)),
-    ];
-    // A few at a time: copying thousands of files at once would stop the page for a second.
-    const write = async (): Promise<void> => {
-      for (let step = 0; step < steps.length; step += together) {
-        await Promise.all(steps.slice(step, step + together).map((put) => put()));
-      }
-    };
-    try {
-      await Promise.all([write(), transaction.done]);
-    } catch (error) {
-      if (transaction.error === null) transaction.abort();
-      throw error;
-    }
-  }
-
-  /** Deletes everything that was kept. */
-  async clear(): Promise<void> {
-    const transaction = this.#database.transaction(["state", "files", "images"], "readwrite");
-    await Promise.all([
-      transaction.objectStore("state").clear(),
-      transaction.objectStore("files").clear(),
-      transaction.objectStore("images").clear(),
-      transaction.done,
+  write(change: Change): Promise<void> {
+    return this.#change((store) => [
+      () => store("state").put(change.state, "state"),
+      ...change.files.map((file) => () => store("files").put(file)),
+      ...change.images.map((image) => () => store("images").put(image)),
+      ...change.goneFiles.map((path) => () => store("files").delete(path)),
+      ...change.goneImages.map((path) => () => store("images").delete(path)),
     ]);
   }
 
-  /** Closes the store, so that another page can use it; `andDelete` also removes the database. */
-  async close({ andDelete = false } = {}): Promise<void> {
+  /** Deletes everything that was kept. */
+  clear(): Promise<void> {
+    return this.#change((store) => stores.map((name) => () => store(name).clear()));
+  }
+
+  /** Closes the store, so that another page can use it. */
+  close(): void {
     this.#database.close();
-    if (andDelete) await deleteDB(this.#name);
     this.#unlock();
   }
+
+  /** Makes the requests of a change: all of them or, if one fails, none. */
+  async #change(requestsOf: (store: (name: StoreName) => IDBObjectStore) => (() => IDBRequest)[]): Promise<void> {
+    const transaction = this.#database.transaction(stores, "readwrite");
+    const make = async (): Promise<void> => {
+      try {
+        // Each after the one before: copying thousands of files at once would stop the page for a second.
+        for (const request of requestsOf((name) => transaction.objectStore(name))) await resultOf(request());
+      } catch (error) {
+        if (transaction.error === null) transaction.abort();
+        throw error;
+      }
+    };
+    const end = new Promise<void>((resolve, reject) => {
+      transaction.oncomplete = () => resolve();
+      transaction.onabort = () => reject(transaction.error);
+    });
+    await Promise.all([make(), end]);
+  }
+}
+
+function resultOf<Result>(request: IDBRequest<Result>): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
 }
 
 /** Takes a lock; resolves to the function that releases it, or to null if another page has it. */
@@ -223,7 +218,6 @@ export class SessionKeeper {
       this.#soon();
     };
     this.#ends = [
-      session.on("result", follow),
       session.on("edit", follow),
       session.on("image", follow),
       session.on("counted", follow),

@@ -43,7 +43,14 @@ export class Work {
   /** Images that have been sent and have not ended. */
   readonly #running = new Map<BatchImage, Run>();
   #done = 0;
-  #sums = noSums();
+  /** The sum of the shares of running images that are done. */
+  #parts = 0;
+  /** How many images of this work have a known size, and how many of the running ones have not. */
+  #sized = 0;
+  #unsized = 0;
+  /** The pixels of the images whose size is known, and how many of them are done. */
+  #pixels = 0;
+  #pixelsDone = 0;
   #timeLeft = new TimeLeft(0);
 
   /** `cache` keeps the predictions of finished images. */
@@ -68,13 +75,17 @@ export class Work {
     if (engine === null) throw new Error("work was started before the engine was there");
     if (!this.busy) {
       this.#done = 0;
-      this.#sums = noSums();
+      this.#parts = 0;
+      this.#sized = 0;
+      this.#pixels = 0;
+      this.#pixelsDone = 0;
       this.#timeLeft = new TimeLeft(performance.now());
     }
     for (const image of images) {
       if (this.#running.has(image) || image.source === null || image.imageId === null) continue;
       const run = { controller: new AbortController(), part: 0, pixels: null };
       this.#running.set(image, run);
+      this.#unsized++;
       this.#advance(run, 0, pixelsOf(image));
       image.settings = settingsFor(image);
       image.state = { kind: "waiting" };
@@ -97,33 +108,31 @@ export class Work {
   progress(): WorkProgress {
     const running = this.#running.size;
     const total = this.#done + running;
-    const { parts, sized, runningSized, pixels, pixelsDone } = this.#sums;
     // An image whose size is not known yet counts as one of average size.
-    const average = sized === 0 ? 1 : pixels / sized;
-    const all = pixels + (running - runningSized) * average;
-    const fraction = running === 0 ? (total === 0 ? 0 : 1) : pixelsDone / all;
-    const secondsLeft = this.#timeLeft.estimate(performance.now(), this.#done + parts, total, fraction);
+    const all = this.#pixels + this.#unsized * (this.#sized === 0 ? 1 : this.#pixels / this.#sized);
+    const fraction = running === 0 ? Math.sign(total) : this.#pixelsDone / all;
+    const secondsLeft = this.#timeLeft.estimate(performance.now(), this.#done + this.#parts, total, fraction);
     return { done: this.#done, total, fraction, secondsLeft };
   }
 
   /** Sets the share of a run that is done, and its pixels; adds what has changed to the sums. */
   #advance(run: Run, part: number, pixels: number | null): void {
-    const sums = this.#sums;
     if (run.pixels === null && pixels !== null) {
-      sums.sized++;
-      sums.runningSized++;
+      this.#sized++;
+      this.#unsized--;
     }
-    sums.parts += part - run.part;
-    sums.pixels += (pixels ?? 0) - (run.pixels ?? 0);
-    sums.pixelsDone += part * (pixels ?? 0) - run.part * (run.pixels ?? 0);
+    const [now, before] = [pixels ?? 0, run.pixels ?? 0];
+    this.#parts += part - run.part;
+    this.#pixels += now - before;
+    this.#pixelsDone += part * now - run.part * before;
     run.part = part;
     run.pixels = pixels;
   }
 
   #end(run: Run): void {
     this.#advance(run, 1, run.pixels);
-    this.#sums.parts--;
-    if (run.pixels !== null) this.#sums.runningSized--;
+    this.#parts--;
+    if (run.pixels === null) this.#unsized--;
     this.#done++;
   }
 
@@ -179,19 +188,6 @@ export class Work {
     this.#listener.changed(image);
     if (!this.busy) this.#listener.ended();
   }
-}
-
-/** Sums over the images of one piece of work, so that its progress is known without a look at each of them. */
-function noSums() {
-  return {
-    /** The shares of running images that are done. */
-    parts: 0,
-    /** How many images have a known size, how many of these are running, their pixels, and those that are done. */
-    sized: 0,
-    runningSized: 0,
-    pixels: 0,
-    pixelsDone: 0,
-  };
 }
 
 /** How many pixels an image has; null if that is not known yet. */

@@ -27,12 +27,4 @@ export class Paced {
       this.#update();
     });
   }
-
-  /** Discards a request. */
-  discard(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    if (this.#frame !== null) cancelAnimationFrame(this.#frame);
-    this.#frame = null;
-  }
 }
