@@ -59,7 +59,10 @@ export class View {
   readonly #smallHistogram: SmallHistogram;
   readonly #settings: SettingsPanel;
   readonly #finishNotice: FinishNotice;
-  readonly #paced = new Paced(() => this.#showProgress());
+  readonly #paced = new Paced(() => {
+    this.#list.flush();
+    this.#showProgress();
+  });
 
   constructor(root: Root, session: Session, listener: ViewListener) {
     this.#root = root;
@@ -85,7 +88,7 @@ export class View {
       },
     );
     this.#listElement = this.#part("images");
-    this.#list = new ImageList(root, (image) => session.select(image));
+    this.#list = new ImageList(root, this.#paced, (image) => session.select(image));
     this.#tuning = new TuningPanel(root, {
       changed: (tuning, isFinal) => session.tune(tuning, isFinal),
       scopeChanged: (isOwn) => session.setTuningScope(isOwn),

@@ -2,7 +2,7 @@ import { countOf, countWords, type BatchImage } from "../session/batch.ts";
 import { byId, make, setText, type Root } from "../ui/dom.ts";
 import { explanation } from "../format.ts";
 import * as text from "../text.ts";
-import { Paced } from "../ui/paced.ts";
+import type { Paced } from "../ui/paced.ts";
 
 /** How many rows are created or updated in one frame. */
 const rowsPerFrame = 60;
@@ -66,9 +66,11 @@ export class ImageList {
   /** The last index in the list that has a row. */
   #lastRow = -1;
   #selected: BatchImage | null = null;
-  readonly #paced = new Paced(() => this.#flush());
+  readonly #paced: Paced;
 
-  constructor(root: Root, onSelect: (image: BatchImage | null) => void) {
+  /** `paced` calls {@link ImageList.flush}. */
+  constructor(root: Root, paced: Paced, onSelect: (image: BatchImage | null) => void) {
+    this.#paced = paced;
     const list = byId(root, "images", HTMLElement);
     this.#list = list;
     this.#search = byId(root, "list-search", HTMLInputElement);
@@ -198,7 +200,7 @@ export class ImageList {
   }
 
   /** Updates a long list over several frames, so that the page stays responsive. */
-  #flush(): void {
+  flush(): void {
     let budget = rowsPerFrame;
     const fresh = document.createDocumentFragment();
     for (const image of this.#stale) {
