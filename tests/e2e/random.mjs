@@ -24,7 +24,17 @@ function findWhatToPress() {
     for (const type of types) field.dispatchEvent(new Event(type, { bubbles: true }));
   };
   globalThis.pick = (list, share) => list[Math.floor(share * list.length)] ?? null;
+  /** Presses one of these that a user can press. */
+  globalThis.pressOne = (selector, share) => {
+    const buttons = Array.from(globalThis.parts(selector));
+    const isThere = (button) => !button.disabled && button.getClientRects().length > 0;
+    globalThis.pick(buttons.filter(isThere), share)?.click();
+  };
 }
+
+/** Presses one of several buttons. */
+const pressOne = (selector) => (page, random) =>
+  page.evaluate(([wanted, share]) => globalThis.pressOne(wanted, share), [selector, random()]);
 
 const press = (selector) => (page) => page.evaluate((wanted) => globalThis.press(wanted), selector);
 
@@ -136,10 +146,7 @@ const actions = {
   gate: [3, gate],
   "remove a gate": [3, press(".gate-remove")],
   "clear regions": [1, press("#regions-clear")],
-  tab: [
-    3,
-    (page, random) => page.evaluate((share) => globalThis.pick(parts("#results [role=tab]"), share)?.click(), random()),
-  ],
+  tab: [3, pressOne("#results [role=tab]")],
   sort: [3, choose("#list-order")],
   search: [2, type("#list-search", ["", "", "small", "small-00", "nothing of the kind"])],
   layout: [2, choose("#layout")],
@@ -165,18 +172,10 @@ const actions = {
   "try again": [1, press("#retry-failed")],
   remove: [3, press("#remove")],
   "remove all": [0.5, press("#remove-all")],
-  "press in a message": [
-    3,
-    (page, random) =>
-      page.evaluate((share) => globalThis.pick(parts("#message-list button"), share)?.click(), random()),
-  ],
+  "press in a message": [3, pressOne("#message-list button")],
   resize: [1, (page, random) => page.setViewportSize({ width: random() < 0.3 ? 390 : 1280, height: 844 })],
   wait: [4, (page, random) => page.waitForTimeout(600 * random())],
-  "press in the results": [
-    2,
-    (page, random) =>
-      page.evaluate((share) => globalThis.pick(parts("#results button:not([disabled])"), share)?.click(), random()),
-  ],
+  "press in the results": [2, pressOne("#results button")],
   reload: [0.7, reload],
 };
 
@@ -211,7 +210,11 @@ export async function playRandomly(session, seed, milliseconds) {
       await run(session);
       assert.deepEqual(session.watch.errors, [], "the console is clean");
     }
-    // The last action may have removed everything.
+    // The last actions may have removed everything, or chosen settings with which there are no nuclei.
+    await session.page.evaluate(() => {
+      globalThis.fill(part("#diameter"), "");
+      part("#tune-reset").click();
+    });
     await session.drop(Array.from({ length: 6 }, (_, index) => smallImage(500 + index)));
     await finish(session);
     await leaveSomeOut(session.page);
