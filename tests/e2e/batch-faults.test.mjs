@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { faulty, setFaults, startedWorkers } from "./faults.mjs";
+import { faulty, keptFiles, setFaults, startedWorkers } from "./faults.mjs";
 import { smallImage } from "./files.mjs";
 import { findInElement, Fixture, Session, temporaryFolder } from "./harness.mjs";
 import { readSubmission } from "./submission.mjs";
@@ -45,8 +45,9 @@ async function checkResults(session, { bad = [], reason = /^$/ } = {}) {
 const someDone = ({ page }, count = 5) =>
   page.waitForFunction((least) => parts('[data-state="done"]').length >= least, count);
 
-/** Waits until the page has kept the session, and loads it again. */
+/** Loads the page again, once it has kept all files and has had time to keep the last results. */
 async function reload({ page }, pause = 900) {
+  while ((await page.evaluate(keptFiles)) < images.length) await page.waitForTimeout(50);
   await page.waitForTimeout(pause);
   const accept = (dialog) => dialog.accept();
   page.on("dialog", accept);

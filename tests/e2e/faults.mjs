@@ -95,6 +95,19 @@ export const scripts = (faults = {}, workers = null) => [
   [putInFront, `(${prefix})();`],
 ];
 
+/** Runs in the page: how many files have been kept. */
+export const keptFiles = () =>
+  new Promise((resolve) => {
+    const opening = indexedDB.open("nucleoscope");
+    opening.onsuccess = () => {
+      const counting = opening.result.transaction("files").objectStore("files").count();
+      counting.onsuccess = () => {
+        opening.result.close();
+        resolve(counting.result);
+      };
+    };
+  });
+
 /** Options for a session whose workers fail according to `faults`, by the name of the module's function. */
 export function faulty(faults = {}, workers = null) {
   return {

@@ -10,7 +10,7 @@ import { firefox } from "../../tools/browsers.mjs";
 import { dist } from "../../tools/build.mjs";
 import { serve } from "../../tools/serve.mjs";
 import { singleFile } from "../../tools/single-file.mjs";
-import { scripts } from "./faults.mjs";
+import { keptFiles, scripts } from "./faults.mjs";
 import { smallImage, unzip } from "./files.mjs";
 import { commandLine, exampleSet, findInElement, screens, temporaryFolder } from "./harness.mjs";
 import { agreement, labelsOf, readSubmission } from "./submission.mjs";
@@ -152,6 +152,7 @@ describe("Firefox, with 50 files of which every third is corrupt, while calls of
     await (await page.$("nucleo-scope >>> #image-chooser")).uploadFile(...batchWithBadFiles());
     await page.waitForFunction(() => parts('[data-state="done"]').length >= 5);
     const again = async () => {
+      while ((await page.evaluate(keptFiles)) < 50) await sleep(50);
       await sleep(900);
       await page.reload();
       await page.waitForFunction(() => (part("#model")?.textContent ?? "") !== "");

@@ -69,6 +69,9 @@ const pause = 400;
 /** The most bytes of files that are kept. */
 const mostBytes = 2 ** 30;
 
+/** How many requests of a change are made at a time. */
+const together = 20;
+
 /** What is to be written: new and changed entries, and the paths of those that are gone. */
 interface Change {
   readonly state: KeptState;
@@ -144,8 +147,11 @@ export class KeptSessionStore {
     const transaction = this.#database.transaction(stores, "readwrite");
     const make = async (): Promise<void> => {
       try {
-        // Each after the one before: copying thousands of files at once would stop the page for a second.
-        for (const request of requestsOf((name) => transaction.objectStore(name))) await resultOf(request());
+        // A few at a time: copying thousands of files at once would stop the page for a second.
+        for (const [index, request] of requestsOf((name) => transaction.objectStore(name)).entries()) {
+          const made = request();
+          if (index % together === 0) await resultOf(made);
+        }
       } catch (error) {
         if (transaction.error === null) transaction.abort();
         throw error;
