@@ -21,6 +21,33 @@ export function grayPng(width, height, gray) {
   return png(width, height, deflateSync(rows));
 }
 
+/** A small image with one to four nuclei, a different one for each seed, as `{ name, bytes }`. */
+export function smallImage(seed, side = 64) {
+  const random = randomNumbers(seed);
+  const between = (least, most) => least + random() * (most - least);
+  const nuclei = Array.from({ length: 1 + (seed % 4) }, (_, place) => ({
+    x: side * (0.27 + 0.46 * (place % 2)) + between(-2, 2),
+    y: side * (0.27 + 0.46 * (place >> 1)) + between(-2, 2),
+    radius: between(6, 9),
+  }));
+  const bytes = grayPng(side, side, (x, y) => {
+    const isInside = nuclei.some((nucleus) => Math.hypot(x - nucleus.x, y - nucleus.y) < nucleus.radius);
+    return Math.round((isInside ? 150 : 20) + between(0, 12));
+  });
+  return { name: `small-${String(seed).padStart(4, "0")}.png`, bytes };
+}
+
+/** Numbers from 0 to 1 that are the same for the same seed: mulberry32. */
+export function randomNumbers(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
 /** A PNG whose header gives a size that its few bytes cannot contain. */
 export function hugeHeaderPng(width, height) {
   return png(width, height, deflateSync(Buffer.alloc(64)));

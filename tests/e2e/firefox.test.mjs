@@ -1,6 +1,6 @@
 /** The page in Firefox, served and as a single file opened from a disk: the most common actions. */
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { after, before, describe, test } from "node:test";
@@ -10,7 +10,8 @@ import { firefox } from "../../tools/browsers.mjs";
 import { dist } from "../../tools/build.mjs";
 import { serve } from "../../tools/serve.mjs";
 import { singleFile } from "../../tools/single-file.mjs";
-import { unzip } from "./files.mjs";
+import { keptFiles, scripts } from "./faults.mjs";
+import { smallImage, unzip } from "./files.mjs";
 import { commandLine, exampleSet, findInElement, screens, temporaryFolder } from "./harness.mjs";
 import { agreement, labelsOf, readSubmission } from "./submission.mjs";
 
@@ -39,8 +40,9 @@ after(async () => {
 });
 
 /** A page that is ready for images, and its errors. */
-async function open(address) {
+async function open(address, scripts = []) {
   const page = await browser.newPage();
+  for (const script of scripts) await page.evaluateOnNewDocument(...script);
   const errors = [];
   page.on("console", (message) => {
     if (["error", "warn"].includes(message.type())) errors.push(message.text());
@@ -120,6 +122,60 @@ describe("Firefox", () => {
       assert.deepEqual(errors, [], "the console is clean");
     });
   }
+});
+
+/** A batch of 50 files, every third of them cut off. */
+function batchWithBadFiles() {
+  const folder = temporaryFolder();
+  return Array.from({ length: 50 }, (_, index) => {
+    const { name, bytes } = smallImage(index);
+    const path = join(folder, name);
+    writeFileSync(path, index % 3 === 0 ? bytes.subarray(0, bytes.length / 2) : bytes);
+    return path;
+  });
+}
+
+const listOf = (page) =>
+  page.evaluate(() =>
+    Array.from(parts("[role=option]"), (row) =>
+      [".name", ".state", ".count", ".reason"].map((part) => row.querySelector(part).textContent),
+    ),
+  );
+
+describe("Firefox, with 50 files of which every third is corrupt, while calls of the network trap", () => {
+  test("has each result and each reason once, after reloads before and after the end", async () => {
+    const { page, errors } = await open(
+      `${places.served}?workers=1`,
+      scripts({ segmenter_infer: { how: "trap", every: 7 } }),
+    );
+    page.on("dialog", (dialog) => dialog.accept());
+    await (await page.$("nucleo-scope >>> #image-chooser")).uploadFile(...batchWithBadFiles());
+    await page.waitForFunction(() => parts('[data-state="done"]').length >= 5);
+    const again = async () => {
+      while ((await page.evaluate(keptFiles)) < 50) await sleep(50);
+      await sleep(900);
+      await page.reload();
+      await page.waitForFunction(() => (part("#model")?.textContent ?? "") !== "");
+      await finished(page, 33);
+    };
+    await again();
+    const list = await listOf(page);
+    assert.equal(new Set(list.map(([name]) => name)).size, 50);
+    for (const [index, [name, state, , reason]] of [...list].sort().entries()) {
+      assert.equal(state, index % 3 === 0 ? "Failed" : "Done", name);
+      assert.equal(/\S+\. \S+/.test(reason), index % 3 === 0, `${name}: ${reason}`);
+    }
+    const sizes = new Map(list.map(([name]) => [name.replace(".png", ""), { width: 64, height: 64 }]));
+    const csv = readSubmission((await saved(page, "#download", "submission.csv")).toString(), sizes);
+    const counts = list
+      .filter(([, state]) => state === "Done")
+      .map(([name, , count]) => [name.replace(".png", ""), Number.parseInt(count, 10)]);
+    assert.deepEqual([...csv].map(([id, nuclei]) => [id, nuclei.length]).sort(), counts.sort());
+    await again();
+    assert.deepEqual(await listOf(page), list);
+    await page.close();
+    assert.deepEqual(errors, [], "the console is clean");
+  });
 });
 
 /** The width and height in a PNG file's header. */

@@ -285,7 +285,7 @@ describe("Pool", () => {
       report({ stage: "network", done, total: 5 });
     }
     assert.equal(workers[0].terminated, false);
-    report(fake<Progress>({ stage: "decoded", picture: { width: 4000, height: 5000 } }));
+    report(fake<Progress>({ stage: "decoded", thumbnail: { width: 4000, height: 5000 } }));
     pass((baseLimit + 30) * 1000);
     assert.equal(workers[0].terminated, false, "twenty million pixels may take longer");
     workers[0].finish("fine");

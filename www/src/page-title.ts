@@ -11,13 +11,23 @@ export function followProgress(element: NucleoScopeElement): void {
     if (icon !== null && icon.href !== address) icon.href = address;
   };
   let shown = -1;
+  /** The share that the icon shows, in steps of 5 %. */
+  let drawn = -1;
   element.addEventListener("progress", ({ detail: { done, total, fraction } }) => {
     const isRunning = done < total;
     const percent = isRunning ? Math.floor(100 * fraction) : 100;
     if (percent === shown) return;
     shown = percent;
-    if (isRunning) show(`${percent} % · ${title}`, ring(fraction));
-    else if (document.hidden) show(`${text.imageStates.done} · ${title}`, plain);
+    if (isRunning) {
+      // An icon shows no smaller steps, and each takes several milliseconds.
+      const step = Math.floor(percent / 5);
+      const address = step === drawn ? (icon?.href ?? "") : ring(fraction);
+      drawn = step;
+      show(`${percent} % · ${title}`, address);
+      return;
+    }
+    drawn = -1;
+    if (document.hidden) show(`${text.imageStates.done} · ${title}`, plain);
     else show(title, plain);
   });
   document.addEventListener("visibilitychange", () => {

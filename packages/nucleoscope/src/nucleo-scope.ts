@@ -301,7 +301,7 @@ export class NucleoScopeElement extends Base {
   async #keep(session: Session, name: string): Promise<void> {
     const store = await KeptSessionStore.open(name);
     if (store === null) return;
-    this.#ends.push(() => void store.close());
+    this.#ends.push(() => store.close());
     let kept = await store.read().catch(() => null);
     if (this.#session !== session) return;
     // What the address asks for comes first.

@@ -2,8 +2,8 @@ import type { Engine, NucleiRequest } from "./engine/engine.ts";
 import { imageSettings, type SegmentOptions } from "./segment-options.ts";
 import { SegmentedImage } from "./segmented-image.ts";
 
-/** The smallest picture that can be requested; nothing shows it. */
-const thumbnailSide = 1;
+/** No picture. */
+const thumbnailSide = 0;
 
 /**
  * Finds the nuclei in one image file.

@@ -23,6 +23,7 @@ import * as text from "./text.ts";
 import { byId, setText, type Root } from "./ui/dom.ts";
 import { KeySheet } from "./ui/key-sheet.ts";
 import { followMenu } from "./ui/menus.ts";
+import { Paced } from "./ui/paced.ts";
 import { prefer, preference } from "./ui/preferences.ts";
 import { followSheets } from "./ui/sheets.ts";
 import { followShortcuts } from "./ui/shortcuts.ts";
@@ -58,7 +59,10 @@ export class View {
   readonly #smallHistogram: SmallHistogram;
   readonly #settings: SettingsPanel;
   readonly #finishNotice: FinishNotice;
-  #frame: number | null = null;
+  readonly #paced = new Paced(() => {
+    this.#list.flush();
+    this.#showProgress();
+  });
 
   constructor(root: Root, session: Session, listener: ViewListener) {
     this.#root = root;
@@ -84,7 +88,7 @@ export class View {
       },
     );
     this.#listElement = this.#part("images");
-    this.#list = new ImageList(root, (image) => session.select(image));
+    this.#list = new ImageList(root, this.#paced, (image) => session.select(image));
     this.#tuning = new TuningPanel(root, {
       changed: (tuning, isFinal) => session.tune(tuning, isFinal),
       scopeChanged: (isOwn) => session.setTuningScope(isOwn),
@@ -131,7 +135,6 @@ export class View {
   dispose(): void {
     for (const end of this.#ends) end();
     this.#abort.abort();
-    if (this.#frame !== null) cancelAnimationFrame(this.#frame);
     this.#viewer.clear();
   }
 
@@ -284,10 +287,7 @@ export class View {
       if (image.state.kind === "done") this.#followSelected();
       if (image.state.kind === "done") this.#viewer.describeHovered(refusalOf(image));
     }
-    this.#frame ??= requestAnimationFrame(() => {
-      this.#frame = null;
-      this.#showProgress();
-    });
+    this.#paced.soon();
   }
 
   #showProgress(): void {
@@ -431,6 +431,7 @@ export class View {
     show("retry-failed", !isBusy && failed > 0);
     show("again", !isBusy && outdated > 0);
     setText(this.#part("image-count"), hasImages ? text.imageCount(tally.images) : "");
+    this.#list.hurry();
     this.#showProgress();
     this.#download.offer(activity);
     this.#export.offer(!isBusy && tally.done > 0 && tally.counted !== null);

@@ -245,7 +245,7 @@ export class Engine {
 
   /**
    * Finds the nuclei of one image, a large one in blocks. `thumbnailSide` is the longer side of the picture sent as
-   * soon as the image is decoded. The predictions of blocks are returned if they have at most `mostBytes`.
+   * soon as the image is decoded; 0: none. The predictions of blocks are returned if they have at most `mostBytes`.
    */
   async segment(
     request: NucleiRequest,

@@ -48,7 +48,7 @@ export function pixelsIn(task: Task): number {
 
 /** The pixels of an image that has just been decoded; 0 for other progress. */
 export function decodedPixels(progress: Progress): number {
-  return progress.stage === "decoded" ? progress.picture.width * progress.picture.height : 0;
+  return progress.stage === "decoded" ? progress.thumbnail.width * progress.thumbnail.height : 0;
 }
 
 function readingLimit(task: Task): number {

@@ -104,8 +104,7 @@ function setUp(module: WebAssembly.Module, model: Uint8Array | null, mostMemory?
 }
 
 async function perform(id: number, task: Task): Promise<void> {
-  const progress = (report: Progress, transfer: Transferable[] = []): void =>
-    scope.postMessage({ type: "progress", id, progress: report }, transfer);
+  const progress = (report: Progress): void => scope.postMessage({ type: "progress", id, progress: report }, []);
   try {
     const { outcome, transfer } = await finish(task, progress);
     scope.postMessage({ type: "result", id, outcome, heap: heap() }, transfer);
@@ -120,7 +119,7 @@ function heap(): number {
   return memory?.buffer.byteLength ?? 0;
 }
 
-type OnProgress = (report: Progress, transfer?: Transferable[]) => void;
+type OnProgress = (report: Progress) => void;
 
 async function finish(task: Task, progress: OnProgress): Promise<Finished> {
   switch (task.kind) {
@@ -269,13 +268,21 @@ async function pictureOf(
   return { bitmap, width, height };
 }
 
+/** The address of a JPEG with the pixels of a picture. */
+async function jpegOf({ rgba, width, height }: ReturnType<DecodedImage["preview"]>): Promise<string> {
+  const canvas = new OffscreenCanvas(width, height);
+  canvas.getContext("2d")?.putImageData(new ImageData(rgba, width, height), 0, 0);
+  const jpeg = await canvas.convertToBlob({ type: "image/jpeg", quality: 0.9 });
+  return `data:image/jpeg;base64,${btoa(String.fromCharCode(...new Uint8Array(await jpeg.arrayBuffer())))}`;
+}
+
 async function segment(task: SegmentTask, progress: OnProgress): Promise<Finished> {
   if (segmenter === null) throw new Error("this worker was set up without a model");
   const image = imageOf(task);
-  const { rgba, width, height } = image.preview(task.thumbnailSide, [], undefined);
-  const picture = await pictureOf(rgba, { width, height }, image);
+  const { width, height } = image;
+  const address = task.thumbnailSide === 0 ? "" : await jpegOf(image.preview(task.thumbnailSide, [], undefined));
   const stack = image.stack();
-  progress({ stage: "decoded", picture, stack }, [picture.bitmap]);
+  progress({ stage: "decoded", thumbnail: { address, width, height }, stack });
   const plan = segmenter.planTiled(image, task.settings, task.sizes ?? undefined, (done, total) =>
     progress({ stage: "scale", done, total }),
   );

@@ -12,6 +12,8 @@ export class FinishNotice {
   readonly #box: HTMLInputElement;
   /** When work began, in milliseconds; null while there is none. */
   #start: number | null = null;
+  /** Whether this work has turned out to be long. */
+  #isLong = false;
 
   constructor(root: Root) {
     this.#box = byId(root, "notify", HTMLInputElement);
@@ -26,9 +28,13 @@ export class FinishNotice {
     if (isSegmenting) {
       this.#start ??= performance.now();
       const seconds = (performance.now() - this.#start) / 1000;
-      if (canNotify() && seconds + (secondsLeft ?? 0) >= longWork) this.#choice.hidden = false;
+      if (this.#isLong || seconds + (secondsLeft ?? 0) < longWork) return;
+      // Asked once, because the page has to wait for the browser's answer.
+      this.#isLong = true;
+      this.#choice.hidden = !canNotify();
     } else if (this.#start !== null) {
       this.#start = null;
+      this.#isLong = false;
       this.#choice.hidden = true;
       if (this.#box.checked && document.hidden && tally.cancelled === 0) notify(text.doneCount(tally.done));
     }

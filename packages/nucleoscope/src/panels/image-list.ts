@@ -3,9 +3,8 @@ import { byId, make, setText, type Root } from "../ui/dom.ts";
 import { explanation } from "../format.ts";
 import { plain } from "../plain-text.ts";
 import * as text from "../text.ts";
+import type { Paced } from "../ui/paced.ts";
 
-/** The side of a thumbnail, in device pixels. */
-const pictureSide = 96;
 /** How many rows are created or updated in one frame. */
 const rowsPerFrame = 60;
 
@@ -39,7 +38,7 @@ export function arranged(images: readonly BatchImage[], search: string, order: L
 
 interface Row {
   readonly element: HTMLElement;
-  readonly canvas: HTMLCanvasElement;
+  readonly picture: HTMLImageElement;
   readonly name: HTMLElement;
   /** The size in pixels and, with ground truth, the score. */
   readonly facts: HTMLElement;
@@ -48,7 +47,6 @@ interface Row {
   /** Whether it is edited, has its own settings, or is outdated. */
   readonly marks: HTMLElement;
   readonly reason: HTMLElement;
-  drawn: BatchImage["thumbnail"];
 }
 
 /** The list of images, one of which is selected. */
@@ -69,9 +67,11 @@ export class ImageList {
   /** The last index in the list that has a row. */
   #lastRow = -1;
   #selected: BatchImage | null = null;
-  #frame: number | null = null;
+  readonly #paced: Paced;
 
-  constructor(root: Root, onSelect: (image: BatchImage | null) => void) {
+  /** `paced` calls {@link ImageList.flush}. */
+  constructor(root: Root, paced: Paced, onSelect: (image: BatchImage | null) => void) {
+    this.#paced = paced;
     const list = byId(root, "images", HTMLElement);
     this.#list = list;
     this.#search = byId(root, "list-search", HTMLInputElement);
@@ -91,11 +91,16 @@ export class ImageList {
     });
   }
 
-  /** Shows an image's new state in one of the next frames, unless it was removed. */
+  /** Shows an image's new state soon, unless it was removed. */
   refresh(image: BatchImage): void {
     if (!this.#positions.has(image)) return;
     this.#stale.add(image);
-    this.#frame ??= requestAnimationFrame(() => this.#flush());
+    this.#paced.soon();
+  }
+
+  /** Shows every new state from the next frame on. */
+  hurry(): void {
+    if (this.#stale.size > 0) this.#paced.now();
   }
 
   /** Selects an image and scrolls to it. */
@@ -196,8 +201,7 @@ export class ImageList {
   }
 
   /** Updates a long list over several frames, so that the page stays responsive. */
-  #flush(): void {
-    this.#frame = null;
+  flush(): void {
     let budget = rowsPerFrame;
     const fresh = document.createDocumentFragment();
     for (const image of this.#stale) {
@@ -219,7 +223,7 @@ export class ImageList {
     this.#list.append(fresh);
     const row = this.#selected === null ? undefined : this.#rows.get(this.#selected);
     if (row !== undefined && row.element.getAttribute("aria-selected") !== "true") this.#markSelected();
-    if (this.#stale.size > 0) this.#frame = requestAnimationFrame(() => this.#flush());
+    this.hurry();
   }
 }
 
@@ -234,25 +238,22 @@ function makeRow(image: BatchImage, index: number): Row {
   setPlace(element, index);
   element.setAttribute("role", "option");
   element.setAttribute("aria-selected", "false");
-  const canvas = make("canvas", "thumbnail");
-  canvas.width = pictureSide;
-  canvas.height = pictureSide;
-  canvas.setAttribute("aria-hidden", "true");
+  const picture = make("img", "thumbnail");
+  picture.alt = "";
   const name = make("bdi", "name", image.name);
   name.title = plain(image.path);
   const row = {
     element,
-    canvas,
+    picture,
     name,
     facts: make("span", "facts"),
     count: make("span", "count"),
     state: make("span", "state"),
     marks: make("span", "marks"),
     reason: make("span", "reason"),
-    drawn: null,
   };
   // The spaces separate the words for screen readers and when they are copied.
-  element.append(canvas, name, " ", row.facts, " ", row.count, " ", row.state, " ", row.marks, " ", row.reason);
+  element.append(picture, name, " ", row.facts, " ", row.count, " ", row.state, " ", row.marks, " ", row.reason);
   return row;
 }
 
@@ -266,10 +267,7 @@ function fill(row: Row, image: BatchImage): void {
   row.element.dataset["state"] = state.kind;
   setText(row.marks, marksOf(image));
   setText(row.reason, reasonOf(image));
-  if (thumbnail !== null && row.drawn !== thumbnail) {
-    row.drawn = thumbnail;
-    draw(row.canvas, thumbnail.bitmap);
-  }
+  if (thumbnail !== null && row.picture.getAttribute("src") !== thumbnail.address) row.picture.src = thumbnail.address;
 }
 
 function factsOf({ state, thumbnail, ignoredInScoring }: BatchImage): string {
@@ -300,14 +298,4 @@ function reasonOf({ state }: BatchImage): string {
   const { truthError, stack } = state.result;
   const score = truthError === null ? [] : [text.noScore(explanation(truthError))];
   return [...score, ...stack.warnings.map((warning) => text.fileWarning(explanation(warning)))].join(" ");
-}
-
-function draw(canvas: HTMLCanvasElement, bitmap: ImageBitmap): void {
-  const context = canvas.getContext("2d");
-  if (context === null) return;
-  const scale = pictureSide / Math.max(bitmap.width, bitmap.height);
-  const width = Math.max(1, bitmap.width * scale);
-  const height = Math.max(1, bitmap.height * scale);
-  context.clearRect(0, 0, pictureSide, pictureSide);
-  context.drawImage(bitmap, (pictureSide - width) / 2, (pictureSide - height) / 2, width, height);
 }

@@ -5,8 +5,8 @@ import type {
   ImageSource,
   Inferred,
   ModelIdentity,
-  Picture,
   Segmented,
+  Thumbnail,
   TruthSource,
 } from "../engine/protocol.ts";
 import { regroup, setGroup, type GroupChange, type GroupRule } from "./groups.ts";
@@ -59,7 +59,7 @@ export interface BatchImage {
   truth: TruthSource | null;
   ignoredInScoring: boolean;
   /** A small picture, available once the image has been decoded. */
-  thumbnail: Picture | null;
+  thumbnail: Thumbnail | null;
   /** What its file contains; null until it has been decoded. */
   stack: StackInfo | null;
   /** The settings its nuclei were found with. */

@@ -1,7 +1,6 @@
 /** A session that is kept on this computer, so that a reload or a crash loses nothing. */
-import { deleteDB, openDB, type DBSchema, type IDBPDatabase } from "idb";
 import * as text from "../text.ts";
-import type { BatchFile, ModelIdentity, Segmented } from "../engine/protocol.ts";
+import type { BatchFile, ModelIdentity, Segmented, Thumbnail } from "../engine/protocol.ts";
 import type { Edit, PixelSize, Region, Selection, Settings, Threshold } from "../wasm/nucleoscope.js";
 import { isRecordName, type BatchImage } from "./batch.ts";
 import type { SharedDisplays } from "./displays.ts";
@@ -14,6 +13,8 @@ import type { Tuning } from "./tuning.ts";
 export interface KeptImage {
   readonly path: string;
   readonly result: Segmented;
+  /** Sessions of earlier versions lack it. */
+  readonly thumbnail?: Thumbnail | null;
   readonly settings: Settings | null;
   /** Sessions of earlier versions lack it. */
   readonly model?: ModelIdentity | null;
@@ -62,17 +63,16 @@ export interface KeptSession {
   readonly images: readonly KeptImage[];
 }
 
-interface Schema extends DBSchema {
-  state: { key: "state"; value: KeptState };
-  files: { key: string; value: KeptFile };
-  images: { key: string; value: KeptImage };
-}
-
+type StoreName = "state" | "files" | "images";
+const stores: readonly StoreName[] = ["state", "files", "images"];
 const schemaVersion = 1;
 /** The pause between a change and its writing, in milliseconds. */
 const pause = 400;
 /** The most bytes of files that are kept. */
 const mostBytes = 2 ** 30;
+
+/** How many requests of a change are made at a time. */
+const together = 20;
 
 /** What is to be written: new and changed entries, and the paths of those that are gone. */
 interface Change {
@@ -85,12 +85,10 @@ interface Change {
 
 /** Where a session is kept: a database of the browser that only one page writes to at a time. */
 export class KeptSessionStore {
-  readonly #database: IDBPDatabase<Schema>;
-  readonly #name: string;
+  readonly #database: IDBDatabase;
   readonly #unlock: () => void;
 
-  private constructor(name: string, database: IDBPDatabase<Schema>, unlock: () => void) {
-    this.#name = name;
+  private constructor(database: IDBDatabase, unlock: () => void) {
     this.#database = database;
     this.#unlock = unlock;
   }
@@ -100,14 +98,13 @@ export class KeptSessionStore {
     try {
       const unlock = await lock(`nucleoscope ${name}`);
       if (unlock === null) return null;
-      const database = await openDB<Schema>(name, schemaVersion, {
-        upgrade: (upgraded) => {
-          upgraded.createObjectStore("state");
-          upgraded.createObjectStore("files", { keyPath: "path" });
-          upgraded.createObjectStore("images", { keyPath: "path" });
-        },
-      });
-      return new KeptSessionStore(name, database, unlock);
+      const opening = indexedDB.open(name, schemaVersion);
+      opening.onupgradeneeded = () => {
+        opening.result.createObjectStore("state");
+        opening.result.createObjectStore("files", { keyPath: "path" });
+        opening.result.createObjectStore("images", { keyPath: "path" });
+      };
+      return new KeptSessionStore(await resultOf(opening), unlock);
     } catch {
       return null;
     }
@@ -115,45 +112,66 @@ export class KeptSessionStore {
 
   /** What was kept; null if that is nothing. */
   async read(): Promise<KeptSession | null> {
+    const transaction = this.#database.transaction(stores);
     const [state, files, images] = await Promise.all([
-      this.#database.get("state", "state"),
-      this.#database.getAll("files"),
-      this.#database.getAll("images"),
+      resultOf<KeptState | undefined>(transaction.objectStore("state").get("state")),
+      resultOf<KeptFile[]>(transaction.objectStore("files").getAll()),
+      resultOf<KeptImage[]>(transaction.objectStore("images").getAll()),
     ]);
     files.sort((left, right) => left.order - right.order);
     return state === undefined || files.length === 0 ? null : { state, files, images };
   }
 
   /** Keeps the state and what is new, and deletes what is gone: all of it or, if that fails, nothing. */
-  async write(change: Change): Promise<void> {
-    const transaction = this.#database.transaction(["state", "files", "images"], "readwrite");
-    await Promise.all([
-      transaction.objectStore("state").put(change.state, "state"),
-      ...change.files.map((file) => transaction.objectStore("files").put(file)),
-      ...change.images.map((image) => transaction.objectStore("images").put(image)),
-      ...change.goneFiles.map((path) => transaction.objectStore("files").delete(path)),
-      ...change.goneImages.map((path) => transaction.objectStore("images").delete(path)),
-      transaction.done,
+  write(change: Change): Promise<void> {
+    return this.#change((store) => [
+      () => store("state").put(change.state, "state"),
+      ...change.files.map((file) => () => store("files").put(file)),
+      ...change.images.map((image) => () => store("images").put(image)),
+      ...change.goneFiles.map((path) => () => store("files").delete(path)),
+      ...change.goneImages.map((path) => () => store("images").delete(path)),
     ]);
   }
 
   /** Deletes everything that was kept. */
-  async clear(): Promise<void> {
-    const transaction = this.#database.transaction(["state", "files", "images"], "readwrite");
-    await Promise.all([
-      transaction.objectStore("state").clear(),
-      transaction.objectStore("files").clear(),
-      transaction.objectStore("images").clear(),
-      transaction.done,
-    ]);
+  clear(): Promise<void> {
+    return this.#change((store) => stores.map((name) => () => store(name).clear()));
   }
 
-  /** Closes the store, so that another page can use it; `andDelete` also removes the database. */
-  async close({ andDelete = false } = {}): Promise<void> {
+  /** Closes the store, so that another page can use it. */
+  close(): void {
     this.#database.close();
-    if (andDelete) await deleteDB(this.#name);
     this.#unlock();
   }
+
+  /** Makes the requests of a change: all of them or, if one fails, none. */
+  async #change(requestsOf: (store: (name: StoreName) => IDBObjectStore) => (() => IDBRequest)[]): Promise<void> {
+    const transaction = this.#database.transaction(stores, "readwrite");
+    const make = async (): Promise<void> => {
+      try {
+        // A few at a time: copying thousands of files at once would stop the page for a second.
+        for (const [index, request] of requestsOf((name) => transaction.objectStore(name)).entries()) {
+          const made = request();
+          if (index % together === 0) await resultOf(made);
+        }
+      } catch (error) {
+        if (transaction.error === null) transaction.abort();
+        throw error;
+      }
+    };
+    const end = new Promise<void>((resolve, reject) => {
+      transaction.oncomplete = () => resolve();
+      transaction.onabort = () => reject(transaction.error);
+    });
+    await Promise.all([make(), end]);
+  }
+}
+
+function resultOf<Result>(request: IDBRequest<Result>): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
 }
 
 /** Takes a lock; resolves to the function that releases it, or to null if another page has it. */
@@ -178,6 +196,8 @@ export class SessionKeeper {
   readonly #report: (failure: string | null) => void;
   readonly #ends: (() => void)[];
   readonly #changed = new Set<BatchImage>();
+  /** What was written last of each image. */
+  readonly #written = new WeakMap<BatchImage, unknown[]>();
   /** Files that are kept already, by path. */
   readonly #keptFiles: Map<string, Blob>;
   /** The paths of images that are kept already. */
@@ -206,7 +226,6 @@ export class SessionKeeper {
       this.#soon();
     };
     this.#ends = [
-      session.on("result", follow),
       session.on("edit", follow),
       session.on("image", follow),
       session.on("counted", follow),
@@ -245,6 +264,16 @@ export class SessionKeeper {
     if (!this.#isStopped) this.#timer ??= setTimeout(() => void this.flush(), pause);
   }
 
+  /** What is to be written of an image: nothing if that is kept already. */
+  #news(image: BatchImage): KeptImage[] {
+    return keptOf(image).filter((now) => {
+      const [before, values] = [this.#written.get(image), valuesOf(now)];
+      this.#written.set(image, values);
+      const isKept = this.#keptImages.has(image.path) && before?.length === values.length;
+      return !isKept || values.some((value, index) => value !== before[index]);
+    });
+  }
+
   async #write(): Promise<void> {
     if (this.#isStopped) return;
     const session = this.#session;
@@ -267,7 +296,7 @@ export class SessionKeeper {
       const change = {
         state: stateOf(session),
         files: [...opened.values()].filter(({ path, blob }) => this.#keptFiles.get(path) !== blob),
-        images: changed.filter((image) => listed.get(image.path) === image).flatMap(keptOf),
+        images: changed.filter((image) => listed.get(image.path) === image).flatMap((image) => this.#news(image)),
         goneFiles: [...this.#keptFiles.keys()].filter((path) => !opened.has(path)),
         goneImages: [...this.#keptImages].filter((path) => !listed.has(path)),
       };
@@ -286,6 +315,11 @@ export class SessionKeeper {
   }
 }
 
+/** The values of an entry, to be compared: edits are in a new array each time. */
+function valuesOf({ edits, ...image }: KeptImage): unknown[] {
+  return [...Object.values(image), ...edits];
+}
+
 function stateOf(session: Session): KeptState {
   return {
     ...session.shared,
@@ -302,8 +336,9 @@ function keptOf(image: BatchImage): KeptImage[] {
   const { path, settings, model, tuning, recorded, selection, pixelSize, edits, regions, gates, startsFromTruth } =
     image;
   const { result } = image.state;
-  const { group, hasOwnGroup, positive, cellExpansion } = image;
+  const { group, hasOwnGroup, positive, cellExpansion, thumbnail } = image;
   const given = {
+    thumbnail,
     settings,
     model,
     tuning,

@@ -30,7 +30,7 @@ import { changed, type Gate } from "./gates.ts";
 import type { Gathered } from "./gather.ts";
 import type { GroupChange } from "./groups.ts";
 import { ImageHistory, type Undone } from "./image-history.ts";
-import { InteractiveWorker, requestOf } from "./interactive-worker.ts";
+import { InteractiveWorker } from "./interactive-worker.ts";
 import type { KeptImage, KeptSession, KeptState } from "./kept-session.ts";
 import { Listeners } from "./listeners.ts";
 import { Messages, type Message } from "./messages.ts";
@@ -41,7 +41,7 @@ import { settingsIn } from "./settings-link.ts";
 import { Status } from "./status.ts";
 import { submissionOf, type Submission } from "./submission.ts";
 import { hasTuning, sameNetworkSettings, tuningOf, type Tuning } from "./tuning.ts";
-import { thumbnailSide, Work } from "./work.ts";
+import { Work } from "./work.ts";
 
 /** Bytes of cached predictions: about 2,700 images of 256 × 256 pixels. */
 const cachedBytes = 2 ** 31;
@@ -419,7 +419,7 @@ export class Session {
     this.#work.cancel();
     this.#listeners.clear();
     this.#forgetRemoved();
-    for (const image of this.#batch.images) this.#free(image);
+    this.#cache.clear();
     this.#batch = new Batch();
     this.#engine.value?.dispose();
   }
@@ -473,23 +473,6 @@ export class Session {
     if (selected !== undefined) this.select(selected);
     const when = new Date(state.time).toLocaleString(text.locale, { dateStyle: "medium", timeStyle: "short" });
     this.messages.add([text.lastVisitOpened(this.#batch.images.length, when)]);
-    await this.#drawThumbnails(engine);
-  }
-
-  /** Draws the thumbnails of restored images: pictures cannot be kept. */
-  async #drawThumbnails(engine: Engine): Promise<void> {
-    for (const image of this.#batch.images) {
-      const request = requestOf(image);
-      if (image.thumbnail !== null || image.state.kind !== "done" || request === null) continue;
-      try {
-        const picture = await engine.preview(request, thumbnailSide, []);
-        if (!this.#batch.has(image) || image.thumbnail !== null) picture.bitmap.close();
-        else image.thumbnail = picture;
-        this.#listeners.emit("image", image);
-      } catch {
-        // The viewer says why a picture cannot be shown, once the image is selected.
-      }
-    }
   }
 
   /** Puts an image into the state in which it was kept; returns false if it was not. */
@@ -850,13 +833,7 @@ export class Session {
     this.#removalMessage = null;
     if (removed === null) return;
     const images = removed.kind === "all" ? removed.batch.images : removed.images.map(({ image }) => image);
-    for (const image of images) this.#free(image);
-  }
-
-  #free(image: BatchImage): void {
-    image.thumbnail?.bitmap.close();
-    image.thumbnail = null;
-    this.#cache.remove(image);
+    for (const image of images) this.#cache.remove(image);
   }
 
   /** Shows the current list with a selected image: the list first, so that it has the image. */
@@ -928,7 +905,6 @@ export class Session {
   #counted(image: BatchImage): void {
     if (!this.#batch.has(image)) return;
     this.#listeners.emit("counted", image);
-    if (!this.#isBusy) this.#updateActivity();
   }
 
   /** The nuclei of all images have been counted. */

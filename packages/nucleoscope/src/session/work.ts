@@ -33,7 +33,7 @@ interface Run {
 }
 
 /** The longer side of the thumbnails, in device pixels. */
-export const thumbnailSide = 96;
+const thumbnailSide = 96;
 
 /** Sends images to the engine and stores the results in them. */
 export class Work {
@@ -43,8 +43,14 @@ export class Work {
   /** Images that have been sent and have not ended. */
   readonly #running = new Map<BatchImage, Run>();
   #done = 0;
-  /** Images that have ended and whose size is known, and the sum of their pixels. */
-  #measured = { images: 0, pixels: 0 };
+  /** The sum of the shares of running images that are done. */
+  #parts = 0;
+  /** How many images of this work have a known size, and how many of the running ones have not. */
+  #sized = 0;
+  #unsized = 0;
+  /** The pixels of the images whose size is known, and how many of them are done. */
+  #pixels = 0;
+  #pixelsDone = 0;
   #timeLeft = new TimeLeft(0);
 
   /** `cache` keeps the predictions of finished images. */
@@ -69,13 +75,18 @@ export class Work {
     if (engine === null) throw new Error("work was started before the engine was there");
     if (!this.busy) {
       this.#done = 0;
-      this.#measured = { images: 0, pixels: 0 };
+      this.#parts = 0;
+      this.#sized = 0;
+      this.#pixels = 0;
+      this.#pixelsDone = 0;
       this.#timeLeft = new TimeLeft(performance.now());
     }
     for (const image of images) {
       if (this.#running.has(image) || image.source === null || image.imageId === null) continue;
-      const run = { controller: new AbortController(), part: 0, pixels: pixelsOf(image) };
+      const run = { controller: new AbortController(), part: 0, pixels: null };
       this.#running.set(image, run);
+      this.#unsized++;
+      this.#advance(run, 0, pixelsOf(image));
       image.settings = settingsFor(image);
       image.state = { kind: "waiting" };
       this.#listener.changed(image);
@@ -95,22 +106,34 @@ export class Work {
 
   /** The current progress. */
   progress(): WorkProgress {
-    const runs = [...this.#running.values()];
-    const known = runs.flatMap(({ pixels }) => pixels ?? []);
-    const measured = this.#measured;
+    const running = this.#running.size;
+    const total = this.#done + running;
     // An image whose size is not known yet counts as one of average size.
-    const sum = known.reduce((sofar, pixels) => sofar + pixels, measured.pixels);
-    const average = sum > 0 ? sum / (measured.images + known.length) : 1;
-    let [parts, done, all] = [this.#done, measured.pixels, measured.pixels];
-    for (const { part, pixels } of runs) {
-      parts += part;
-      done += part * (pixels ?? average);
-      all += pixels ?? average;
-    }
-    const total = this.#done + runs.length;
-    const fraction = runs.length === 0 ? (total === 0 ? 0 : 1) : done / all;
-    const secondsLeft = this.#timeLeft.estimate(performance.now(), parts, total, fraction);
+    const all = this.#pixels + this.#unsized * (this.#sized === 0 ? 1 : this.#pixels / this.#sized);
+    const fraction = running === 0 ? Math.sign(total) : this.#pixelsDone / all;
+    const secondsLeft = this.#timeLeft.estimate(performance.now(), this.#done + this.#parts, total, fraction);
     return { done: this.#done, total, fraction, secondsLeft };
+  }
+
+  /** Sets the share of a run that is done, and its pixels; adds what has changed to the sums. */
+  #advance(run: Run, part: number, pixels: number | null): void {
+    if (run.pixels === null && pixels !== null) {
+      this.#sized++;
+      this.#unsized--;
+    }
+    const [now, before] = [pixels ?? 0, run.pixels ?? 0];
+    this.#parts += part - run.part;
+    this.#pixels += now - before;
+    this.#pixelsDone += part * now - run.part * before;
+    run.part = part;
+    run.pixels = pixels;
+  }
+
+  #end(run: Run): void {
+    this.#advance(run, 1, run.pixels);
+    this.#parts--;
+    if (run.pixels === null) this.#unsized--;
+    this.#done++;
   }
 
   async #segment(
@@ -131,15 +154,14 @@ export class Work {
           onProgress: (progress) => {
             if (signal.aborted) return;
             if (progress.stage === "decoded") {
-              image.thumbnail?.bitmap.close();
-              image.thumbnail = progress.picture;
+              image.thumbnail = progress.thumbnail;
               image.stack = progress.stack;
-              run.pixels = pixelsOf(image);
+              this.#advance(run, run.part, pixelsOf(image));
               image.state = { kind: "working", fraction: 0, found: [] };
             } else {
               const found = image.state.kind === "working" ? image.state.found : [];
               const isFound = progress.stage === "found";
-              if (!isFound) run.part = progress.done / Math.max(progress.total, 1);
+              if (!isFound) this.#advance(run, progress.done / Math.max(progress.total, 1), run.pixels);
               image.state = {
                 kind: "working",
                 fraction: run.part,
@@ -163,10 +185,7 @@ export class Work {
       image.state = signal.aborted ? { kind: "cancelled" } : { kind: "failed", error: reportOf(error) };
     }
     this.#running.delete(image);
-    this.#done++;
-    if (run.pixels !== null) {
-      this.#measured = { images: this.#measured.images + 1, pixels: this.#measured.pixels + run.pixels };
-    }
+    this.#end(run);
     this.#listener.changed(image);
     if (!this.busy) this.#listener.ended();
   }

@@ -22,11 +22,16 @@ export interface Nuclei {
   readonly revision: unknown;
 }
 
+/** A picture, and the size of the image it shows. */
+export interface Drawable extends Size {
+  readonly bitmap: ImageBitmap | HTMLImageElement;
+}
+
 /** Everything that the canvas shows. */
 export interface Scene {
   /** The size of the image; its picture may be smaller. */
   readonly image: Size;
-  readonly picture: Picture | null;
+  readonly picture: Drawable | null;
   /** The same picture at full resolution, if `picture` is reduced. */
   readonly tiles: PictureTiles | null;
   /** A second picture of the same part of the image, shown side by side with the first. */

@@ -4,10 +4,17 @@ import { ChannelPanel } from "./channel-panel.ts";
 import { byId, setText, type Root } from "../ui/dom.ts";
 import { reportOf } from "../engine/engine-error.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { ErrorReport, Picture, Preview, Segmented } from "../engine/protocol.ts";
+import type { ErrorReport, Picture, Preview, Segmented, Thumbnail } from "../engine/protocol.ts";
 import { FailureNote } from "../ui/failure-note.ts";
 import { clickSlack, followGestures, followZoomKey, zoomStep } from "./gestures.ts";
-import { ImageCanvas, type Nuclei, type NucleusKind, type OverlayStyle, type Scene } from "./image-canvas.ts";
+import {
+  ImageCanvas,
+  type Drawable,
+  type Nuclei,
+  type NucleusKind,
+  type OverlayStyle,
+  type Scene,
+} from "./image-canvas.ts";
 import { NucleiMap } from "./nuclei-map.ts";
 import { PictureCache } from "./picture-cache.ts";
 import { PictureTiles } from "./picture-tiles.ts";
@@ -89,6 +96,8 @@ export class Viewer {
   #pen: Place | null = null;
   /** The position of the pointer. */
   #pointer: Place | null = null;
+  /** The last thumbnail that was shown in place of a picture. */
+  #thumbnail: { readonly of: Thumbnail; readonly bitmap: HTMLImageElement } | null = null;
   #fetching = false;
   /** The tiles of the last large picture that was shown. */
   #tiles: { readonly of: Picture; readonly tiles: PictureTiles } | null = null;
@@ -362,10 +371,10 @@ export class Viewer {
   }
 
   #sceneOf(image: BatchImage): Scene | null {
-    const plain = this.#pictures.get(image) ?? image.thumbnail;
+    const plain = this.#pictures.get(image) ?? this.#thumbnailOf(image);
     const probability = this.#probabilityPictures.get(image) ?? null;
     const result = image.state.kind === "done" ? image.state.result : null;
-    const size = result ?? plain;
+    const size = result ?? plain ?? image.thumbnail;
     if (size === null) return null;
     const layout = this.#layout.value;
     return {
@@ -379,6 +388,19 @@ export class Viewer {
       regions: image.regions,
       micrometresPerPixel: (image.pixelSize ?? result?.stack.pixelSize)?.x ?? null,
     };
+  }
+
+  /** An image's thumbnail, in place of its picture until that has been made; null while it is being decoded. */
+  #thumbnailOf({ thumbnail }: BatchImage): Drawable | null {
+    if (thumbnail === null) return null;
+    if (this.#thumbnail?.of !== thumbnail) {
+      const bitmap = new Image();
+      bitmap.onload = () => this.#showScene();
+      bitmap.src = thumbnail.address;
+      this.#thumbnail = { of: thumbnail, bitmap };
+    }
+    const { bitmap } = this.#thumbnail;
+    return bitmap.naturalWidth === 0 ? null : { ...thumbnail, bitmap };
   }
 
   /** The tiles of an image whose picture is reduced. */
