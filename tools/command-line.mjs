@@ -2,7 +2,7 @@
 import { output, step, StepFailed } from "./step.mjs";
 
 /** Cargo's options for the packages that `npm test` tests, always together. */
-export const testedPackages = ["nucleoscope", "nucleoscope-bench", "nucleoscope-cli"].flatMap((name) => [
+export const testedPackages = ["nucleoscope", "nucleoscope-bench", "nucleoscope-cli", "nucleoscope-fuzz"].flatMap((name) => [
   "--package",
   name,
 ]);

@@ -39,7 +39,7 @@ pub fn expand(nuclei: &LabelImage, distance: f64, pixel_size: Option<PixelSize>)
     }
     // In widths of a pixel.
     let (distance, height) = match pixel_size {
-        Some(size) => (distance.min(MAXIMUM_EXPANSION) / size.x, size.y / size.x),
+        Some(size) => (distance.min(MAXIMUM_EXPANSION) / size.x, (size.y / size.x).min(f64::MAX)),
         None => (distance.min(MAXIMUM_EXPANSION), 1.0),
     };
     let (width, rows) = (nuclei.width(), nuclei.height());
@@ -58,9 +58,13 @@ pub fn expand(nuclei: &LabelImage, distance: f64, pixel_size: Option<PixelSize>)
             near.pop_front();
             first += 1;
         }
-        nearest.fill(f64::INFINITY);
+        // Nothing is nearer than a nucleus to its own pixels, not even if a pixel has hardly any height.
+        let own = &nuclei.as_slice()[y * width..(y + 1) * width];
+        for (nearest, &label) in nearest.iter_mut().zip(own) {
+            *nearest = if label == 0 { f64::INFINITY } else { f64::NEG_INFINITY };
+        }
         let start = cells.len();
-        cells.resize(start + width, 0);
+        cells.extend(own);
         for (row, other) in near.iter().zip(first..).filter(|(row, _)| !row.is_empty) {
             let down = y.abs_diff(other) as f64 * height;
             row.improve(down * down, limit, &mut nearest, &mut cells[start..]);
