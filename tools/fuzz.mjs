@@ -29,7 +29,12 @@ export async function buildFuzzWasm() {
 }
 
 /** Runs targets in WebAssembly, two at a time; fails after all have ended if one had a fault. */
-export async function fuzzWasm({ targets, seconds = Number.POSITIVE_INFINITY, cases = Number.POSITIVE_INFINITY, seed = 1 }) {
+export async function fuzzWasm({
+  targets,
+  seconds = Number.POSITIVE_INFINITY,
+  cases = Number.POSITIVE_INFINITY,
+  seed = 1,
+}) {
   mkdirSync(output, { recursive: true });
   const wasm = new WebAssembly.Module(readFileSync(join(folder, "nucleoscope_fuzz_bg.wasm")));
   const { initSync, targetNames } = await glue();
@@ -116,7 +121,14 @@ function runWorker({ name, wasm, from, end, cases, seed }) {
         else {
           const count = Number(now) + 1 - from;
           const fault = `took more than ${longest / 1000} s`;
-          resolve({ cases: count, accepted: 0, milliseconds: longest, memory: 0, fault, input: await inputOf(name, wasm, seed, now) });
+          resolve({
+            cases: count,
+            accepted: 0,
+            milliseconds: longest,
+            memory: 0,
+            fault,
+            input: await inputOf(name, wasm, seed, now),
+          });
         }
       }
     }, 100);
@@ -183,7 +195,8 @@ function options(given) {
       found.native.push(name, value);
       if (names.includes(name)) found.targets = [...(found.targets ?? []), value];
       else found[name.slice(2)] = Number(value);
-    } else throw new StepFailed("Usage: npm run fuzz -- [--wasm] [--target NAME]... [--seconds N] [--cases N] [--seed N]");
+    } else
+      throw new StepFailed("Usage: npm run fuzz -- [--wasm] [--target NAME]... [--seconds N] [--cases N] [--seed N]");
   }
   if (found.seconds === undefined && found.cases === undefined) found.seconds = 20;
   return found;

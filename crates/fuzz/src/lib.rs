@@ -113,7 +113,8 @@ mod tests {
     #[test]
     fn cases_depend_on_nothing_but_target_seed_and_number() {
         for target in TARGETS {
-            let (one, again, other) = (Fuzzer::new(target, 7), Fuzzer::new(target, 7), Fuzzer::new(target, 8));
+            let (one, again, other) =
+                (Fuzzer::new(target, 7), Fuzzer::new(target, 7), Fuzzer::new(target, 8));
             let inputs = |fuzzer: &Fuzzer| (0..200).map(|number| fuzzer.input(number)).collect::<Vec<_>>();
             assert_eq!(inputs(&one), inputs(&again), "{}", target.name);
             assert_ne!(inputs(&one), inputs(&other), "{}", target.name);

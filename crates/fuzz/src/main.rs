@@ -17,7 +17,8 @@ use nucleoscope_fuzz::{Fuzzer, SECONDS, TARGETS, Target};
 #[global_allocator]
 static MEMORY: memory::Counting = memory::Counting;
 
-const USAGE: &str = "usage: nucleoscope-fuzz [--target NAME]... [--seconds N] [--cases N] [--seed N] [--output FOLDER]
+const USAGE: &str =
+    "usage: nucleoscope-fuzz [--target NAME]... [--seconds N] [--cases N] [--seed N] [--output FOLDER]
        nucleoscope-fuzz --target NAME --input FILE     run a target on a file
        nucleoscope-fuzz --target NAME --case N         write the input of a case into the folder
        nucleoscope-fuzz --seeds FOLDER                 write the seeds of the targets, for other fuzzers";
@@ -126,7 +127,10 @@ fn run(options: &Options) -> Result<bool, String> {
     if options.is_child {
         return one::run(first, options).map_err(fail);
     }
-    println!("{:12} {:>9} {:>8} {:>8} {:>10} {:>8}  faults", "target", "cases", "cases/s", "accepted", "worst", "memory");
+    println!(
+        "{:12} {:>9} {:>8} {:>8} {:>10} {:>8}  faults",
+        "target", "cases", "cases/s", "accepted", "worst", "memory"
+    );
     let mut is_good = true;
     for target in &options.targets {
         is_good &= watch(target, options).map_err(fail)?;

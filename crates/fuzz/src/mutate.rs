@@ -176,7 +176,8 @@ fn change_bytes(input: &mut Vec<u8>, seeds: &[Vec<u8>], words: &[&str], random: 
             if let Some(bytes) = input.get(at..at + width) {
                 let little = bytes.iter().rev().fold(0, |number, &byte| (number << 8) | u64::from(byte));
                 let step = 1 + random.u64(..16);
-                let number = if random.bool() { little.wrapping_add(step) } else { little.wrapping_sub(step) };
+                let number =
+                    if random.bool() { little.wrapping_add(step) } else { little.wrapping_sub(step) };
                 input[at..at + width].copy_from_slice(&number.to_le_bytes()[..width]);
             }
         }

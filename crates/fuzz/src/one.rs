@@ -50,7 +50,11 @@ pub(crate) fn report(measured: &Measured, target: &Target) -> String {
         (Ok(Err(code)), _) => format!("refused: {code}"),
         _ => "accepted".into(),
     };
-    format!("{outcome} ({:.1} ms, {:.1} MiB)", measured.time.as_secs_f64() * 1e3, measured.memory as f64 / 1048576.0)
+    format!(
+        "{outcome} ({:.1} ms, {:.1} MiB)",
+        measured.time.as_secs_f64() * 1e3,
+        measured.memory as f64 / 1048576.0
+    )
 }
 
 /// Runs cases until the limit, and prints faults and numbers for the process that started this one.

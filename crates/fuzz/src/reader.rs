@@ -62,7 +62,8 @@ impl Reader<'_> {
     pub(crate) fn coordinate(&mut self, side: usize) -> f64 {
         match self.byte() {
             255 => f64::from_bits(self.bits()),
-            254 => [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MAX, -1e9, 1e9, 1e300, 5e-324][self.below(8)],
+            254 => [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MAX, -1e9, 1e9, 1e300, 5e-324]
+                [self.below(8)],
             byte => f64::from(byte) / 253.0 * (side as f64 + 8.0) - 4.0,
         }
     }

@@ -16,7 +16,13 @@ pub(crate) struct Kind {
 /// Files of all kinds.
 pub(crate) fn files() -> Vec<Vec<u8>> {
     let gray: &[(u8, u8)] = &[(1, 1)];
-    let kinds = [(gray, 0), (gray, 3), (&[(2, 2), (1, 1), (1, 1)], 0), (&[(2, 1), (1, 1), (1, 1)], 2), (&[(1, 1); 4], 0)];
+    let kinds = [
+        (gray, 0),
+        (gray, 3),
+        (&[(2, 2), (1, 1), (1, 1)], 0),
+        (&[(2, 1), (1, 1), (1, 1)], 2),
+        (&[(1, 1); 4], 0),
+    ];
     let both = [false, true].into_iter().flat_map(|progressive| {
         kinds.map(|(sampling, restart)| file(Kind { progressive, sampling, restart }))
     });
@@ -134,7 +140,8 @@ fn scan(file: &mut Vec<u8>, kind: Kind, components: &[u8], [first, last, bits]: 
     let (units, blocks) = match components {
         &[one] => {
             let (x, y) = sampling(one);
-            let blocks = side * usize::from(x) / usize::from(across) * side * usize::from(y) / usize::from(down);
+            let blocks =
+                side * usize::from(x) / usize::from(across) * side * usize::from(y) / usize::from(down);
             (blocks, vec![0])
         }
         several => {

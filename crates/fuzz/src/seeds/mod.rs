@@ -26,8 +26,9 @@ pub(crate) fn drawn(modality: Modality) -> Field {
 
 /// PNG, BMP, GIF and WebP of every kind that the decoders distinguish.
 pub(crate) fn pictures() -> Vec<Vec<u8>> {
-    let mut files: Vec<Vec<u8>> =
-        [Modality::Fluorescence, Modality::DeepFluorescence, Modality::Stained].map(|look| drawn(look).png()).into();
+    let mut files: Vec<Vec<u8>> = [Modality::Fluorescence, Modality::DeepFluorescence, Modality::Stained]
+        .map(|look| drawn(look).png())
+        .into();
     let Samples::U8(values) = drawn(Modality::Stained).image.samples().clone() else { return files };
     let values = values.into_vec();
     let Some(rgb) = image::RgbImage::from_raw(40, 30, values.clone()).map(DynamicImage::ImageRgb8) else {
@@ -111,7 +112,12 @@ pub(crate) fn provenance() -> Provenance {
             Edit::Add { outline: outline.clone() },
         ],
         regions: vec![Region::rectangle(1.0, 2.0, 30.0, 20.0).named("cortex"), Region::polygon(outline)],
-        gates: vec![Gate { key: "area_px2".into(), minimum: Some(5.0), maximum: None, keep: Keep::default() }],
+        gates: vec![Gate {
+            key: "area_px2".into(),
+            minimum: Some(5.0),
+            maximum: None,
+            keep: Keep::default(),
+        }],
         cell_expansion: 3.0,
         positive: Some(Threshold { key: "gray_mean".into(), minimum: 10.0 }),
         group: Some("control".into()),

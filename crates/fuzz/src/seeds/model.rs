@@ -1,9 +1,10 @@
 //! Small ONNX models with the metadata of the shipped one.
 
-use prost::Message;
 use nucleoscope::network::SHIPPED_MODEL;
+use prost::Message;
 use tract_onnx::pb::{
-    AttributeProto, ModelProto, NodeProto, TensorProto, attribute_proto::AttributeType, tensor_proto::DataType,
+    AttributeProto, ModelProto, NodeProto, TensorProto, attribute_proto::AttributeType,
+    tensor_proto::DataType,
 };
 
 /// Models of one and of several operators.
@@ -40,12 +41,16 @@ fn file(nodes: &[NodeProto]) -> Option<Vec<u8>> {
         }
     }
     let graph = model.graph.as_mut()?;
-    graph.node = nodes.iter().cloned().map(|mut node| {
-        if node.op_type == "Concat" {
-            node.attribute.push(number("axis", 1));
-        }
-        node
-    }).collect();
+    graph.node = nodes
+        .iter()
+        .cloned()
+        .map(|mut node| {
+            if node.op_type == "Concat" {
+                node.attribute.push(number("axis", 1));
+            }
+            node
+        })
+        .collect();
     graph.value_info.clear();
     graph.initializer = vec![
         floats("w", &[3, 3, 1, 1], &[0.5, 0.0, 0.1, 0.2, 0.5, 0.0, 0.0, 0.1, 0.5]),

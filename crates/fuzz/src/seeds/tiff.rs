@@ -24,7 +24,11 @@ struct Style {
 
 impl Style {
     fn number(self, value: u64, size: usize) -> Vec<u8> {
-        if self.big_endian { value.to_be_bytes()[8 - size..].to_vec() } else { value.to_le_bytes()[..size].to_vec() }
+        if self.big_endian {
+            value.to_be_bytes()[8 - size..].to_vec()
+        } else {
+            value.to_le_bytes()[..size].to_vec()
+        }
     }
 
     fn shorts(self, values: &[u16]) -> Field {
@@ -188,7 +192,10 @@ pub(crate) fn stacks() -> Vec<Vec<u8>> {
     for (place, text) in texts.iter().enumerate() {
         for style in [STYLES[place % 4], STYLES[0]] {
             let mut pages: Vec<Page> = (0..4).map(|_| style.page(8, 1)).collect();
-            let page = pages.remove(0).described(text).with(282, (5, [style.number(2, 4), style.number(1, 4)].concat()));
+            let page = pages
+                .remove(0)
+                .described(text)
+                .with(282, (5, [style.number(2, 4), style.number(1, 4)].concat()));
             let page = page.with(283, (5, [style.number(3, 4), style.number(1, 4)].concat()));
             pages.insert(0, page.with(296, style.shorts(&[3])));
             files.push(style.write(pages));
@@ -203,8 +210,13 @@ pub(crate) fn stacks() -> Vec<Vec<u8>> {
     page = page.with(50838, style.longs(&[12, 8, 6])).with(50839, (1, labels));
     files.push(style.write(vec![page]));
     // MetaMorph: UIC1, UIC2 and UIC3.
-    let numbers = |count: usize| (5, (0..count).flat_map(|value| style.number(value as u64 + 1, 4)).collect());
-    let page = style.page(8, 1).with(33629, numbers(12)).with(33628, style.longs(&[4, 1, 5, 2])).with(33630, numbers(4));
+    let numbers =
+        |count: usize| (5, (0..count).flat_map(|value| style.number(value as u64 + 1, 4)).collect());
+    let page = style
+        .page(8, 1)
+        .with(33629, numbers(12))
+        .with(33628, style.longs(&[4, 1, 5, 2]))
+        .with(33630, numbers(4));
     files.push(style.write(vec![page]));
     // LSM: a block of numbers behind a magic number.
     let mut block = style.number(0x0040_0494, 4);
@@ -244,7 +256,8 @@ fn lzw(bytes: &[u8]) -> Vec<u8> {
     }
     codes.push(257);
     let digits: String = codes.iter().map(|code| format!("{code:09b}")).collect();
-    let byte = |digits: &[u8]| digits.iter().fold(0, |byte, digit| byte << 1 | (digit - b'0')) << (8 - digits.len());
+    let byte =
+        |digits: &[u8]| digits.iter().fold(0, |byte, digit| byte << 1 | (digit - b'0')) << (8 - digits.len());
     digits.as_bytes().chunks(8).map(byte).collect()
 }
 

@@ -89,7 +89,11 @@ pub(super) fn paths(input: &[u8]) -> Outcome {
     let files: Vec<InputFile> = lines
         .iter()
         .zip(0..)
-        .map(|(line, size)| if size % 3 == 0 { InputFile::given(*line, size) } else { InputFile::found(*line, size) })
+        .map(
+            |(line, size)| {
+                if size % 3 == 0 { InputFile::given(*line, size) } else { InputFile::found(*line, size) }
+            },
+        )
         .collect();
     assert_eq!(classify(&files).len(), files.len());
     let dataset = Dataset::build(&files, &[]);

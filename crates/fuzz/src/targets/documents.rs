@@ -40,7 +40,8 @@ pub(super) fn record(input: &[u8]) -> Outcome {
         let edited = apply(&labels, &provenance.edits);
         edited.refused.iter().for_each(|refusal| drop(refused(&refusal.reason)));
         let table = MeasurementTable::new(&edited.labels, &channels, provenance.pixel_size, &edited.edited);
-        let table = table.with_cells(&edited.labels, &channels, provenance.pixel_size, provenance.cell_expansion);
+        let table =
+            table.with_cells(&edited.labels, &channels, provenance.pixel_size, provenance.cell_expansion);
         let rules = Rules { regions: &provenance.regions, gates: &provenance.gates };
         let counted = count(&table, SIZE, &rules).classified(&table, provenance.positive.as_ref());
         Summary::new(&table, &counted, provenance.pixel_size);

@@ -64,7 +64,9 @@ fn one(reader: &mut Reader, formats: &[Format]) -> Result<(Part, Vec<ExportFile>
     let provenance = provenance(reader, size);
     let image_id = reader.text();
     let channels: Vec<Channel> = (0..reader.below(3))
-        .filter_map(|_| Some(Channel { name: reader.text(), image: super::nuclei::image(reader, size).ok()? }))
+        .filter_map(|_| {
+            Some(Channel { name: reader.text(), image: super::nuclei::image(reader, size).ok()? })
+        })
         .filter(|channel| channel.image.channels() == 1)
         .collect();
     let warnings: Vec<Warning> =
@@ -84,12 +86,14 @@ fn one(reader: &mut Reader, formats: &[Format]) -> Result<(Part, Vec<ExportFile>
         provenance: &provenance,
     };
     let made = export::image_files(&subject, formats, &measures).map_err(|error| refused(&error))?;
-    let labels_of = |file: &&ExportFile| file.name.ends_with("-labels.png") || file.name.ends_with("-labels.tif");
+    let labels_of =
+        |file: &&ExportFile| file.name.ends_with("-labels.png") || file.name.ends_with("-labels.tif");
     if let Some(file) = made.files.iter().find(labels_of) {
         let again = decode(&file.bytes, Limits::default()).map_err(|error| refused(&error))?;
         let counted = made.counted.included.iter().zip(1..).filter(|(included, _)| **included);
         let counted: Vec<u32> = counted.map(|(_, label)| label).collect();
-        let kept = labels.as_slice().iter().map(|label| if counted.contains(label) { *label as f32 } else { 0.0 });
+        let kept =
+            labels.as_slice().iter().map(|label| if counted.contains(label) { *label as f32 } else { 0.0 });
         let values = (0..size.area()).map(|pixel| again.samples().get(pixel));
         assert!(values.eq(kept), "the label image has other labels");
     }
@@ -97,7 +101,8 @@ fn one(reader: &mut Reader, formats: &[Format]) -> Result<(Part, Vec<ExportFile>
 }
 
 fn provenance(reader: &mut Reader, size: Size) -> Provenance {
-    let number = |reader: &mut Reader| reader.flag().then(|| reader.coordinate(100)).filter(|value| value.is_finite());
+    let number =
+        |reader: &mut Reader| reader.flag().then(|| reader.coordinate(100)).filter(|value| value.is_finite());
     let expansion = reader.coordinate(10);
     let keys = ["area_px2", "gray_mean", "none", "x_px", "solidity"];
     Provenance {
@@ -108,14 +113,17 @@ fn provenance(reader: &mut Reader, size: Size) -> Provenance {
         edits: some_edits(reader, size).into_iter().filter(is_finite).collect(),
         regions: reader.regions(size).into_iter().filter(is_finite).collect(),
         gates: (0..reader.below(3))
-            .map(|_| Gate {
-                key: keys[reader.below(5)].into(),
-                minimum: number(reader),
-                maximum: number(reader),
-                keep: Keep::default(),
+            .map(|_| {
+                let (one, other) = (number(reader), number(reader));
+                let is_range = one.zip(other).is_none_or(|(one, other)| one <= other);
+                let (minimum, maximum) = if is_range { (one, other) } else { (other, one) };
+                Gate { key: keys[reader.below(5)].into(), minimum, maximum, keep: Keep::default() }
             })
             .collect(),
-        cell_expansion: (0.0..=MAXIMUM_EXPANSION).contains(&expansion).then_some(expansion).unwrap_or_default(),
+        cell_expansion: (0.0..=MAXIMUM_EXPANSION)
+            .contains(&expansion)
+            .then_some(expansion)
+            .unwrap_or_default(),
         positive: number(reader).map(|minimum| Threshold { key: keys[reader.below(5)].into(), minimum }),
         group: reader.flag().then(|| reader.text()),
         ..Default::default()

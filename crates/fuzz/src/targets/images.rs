@@ -2,8 +2,8 @@
 
 use nucleoscope::geometry::Rect;
 use nucleoscope::image::{
-    ChannelChoice, ImageError, Limits, Normalization, NormalizedImage, Levels, Opened, Selection, Slice, open,
-    open_segmented, preview, with_limits,
+    ChannelChoice, ImageError, Levels, Limits, Normalization, NormalizedImage, Opened, Selection, Slice,
+    open, open_segmented, preview, with_limits,
 };
 use nucleoscope::input::truth::{GroundTruth, MaskFile};
 

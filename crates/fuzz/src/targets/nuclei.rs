@@ -8,8 +8,8 @@ use nucleoscope::geometry::Size;
 use nucleoscope::image::{Image, Samples};
 use nucleoscope::network::{ModelMetadata, Network, NetworkError};
 use nucleoscope::nuclei::{
-    Connectivity, Edit, LabelImage, SETTINGS, WatershedSettings, apply, connected_components, expand, outlines,
-    polygons,
+    Connectivity, Edit, LabelImage, SETTINGS, WatershedSettings, apply, connected_components, expand,
+    outlines, polygons,
 };
 use nucleoscope::prediction::ProbabilityMaps;
 use nucleoscope::segment::Settings;
@@ -21,7 +21,7 @@ use crate::Outcome;
 use crate::reader::Reader;
 use crate::seeds::{self, SIZE, drawn};
 
-/// Noise, and the maps of a field with default settings.
+/// Noise, and the probability maps of a field with default settings.
 pub(super) fn map_seeds() -> Vec<Vec<u8>> {
     let maps = synthetic::maps(&drawn(Modality::Fluorescence).truth);
     let mut field = vec![SIZE.width as u8 - 1, SIZE.height as u8 - 1, 0, 0];
@@ -169,7 +169,9 @@ pub(super) fn edits(input: &[u8]) -> Outcome {
     look(&edited.labels);
     let mut sparse = decode_sparse(&encode(&start), size).map_err(|error| refused(&error))?;
     let refusals = sparse.apply(&edits);
-    let places = |refusals: &[nucleoscope::nuclei::RefusedEdit]| refusals.iter().map(|one| one.edit).collect::<Vec<_>>();
+    let places = |refusals: &[nucleoscope::nuclei::RefusedEdit]| {
+        refusals.iter().map(|one| one.edit).collect::<Vec<_>>()
+    };
     assert_eq!(places(&refusals), places(&edited.refused), "{edits:?}");
     assert_eq!(encode_sparse(&sparse), encode(&edited.labels), "{edits:?}");
     assert_eq!(sparse.edited(), edited.edited, "{edits:?}");

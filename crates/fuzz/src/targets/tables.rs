@@ -1,4 +1,4 @@
-//! The Bowl's CSV, and the compact forms of masks and maps.
+//! The Bowl's CSV, and the compact forms of masks and predictions.
 
 use nucleoscope::dsb2018::csv::{BowlCsv, Purpose, Writer, read};
 use nucleoscope::dsb2018::run_length::{
@@ -87,7 +87,8 @@ fn look(masks: &[Mask], size: Size) {
 
 pub(super) fn mask_seeds() -> Vec<Vec<u8>> {
     let labels = drawn(Modality::Fluorescence).truth;
-    let numbers = |numbers: &[u32]| numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>();
+    let numbers =
+        |numbers: &[u32]| numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>();
     let tagged = |kind: u8, bytes: Vec<u8>| [vec![kind], bytes].concat();
     vec![
         tagged(0, run_length::to_bytes(&encode(&labels))),
