@@ -220,7 +220,9 @@ mod tests {
     fn nuclei_keep_their_pixels_if_sizes_of_pixels_are_extreme() {
         let nuclei = labels(3, &[1, 0, 2, 0, 0, 0, 3, 0, 4]);
         // Quotients and squares of these overflow or become 0.
-        for (x, y) in [(5e-324, 1.0), (1.0, 5e-324), (1e-200, 1.0), (1.0, 1e-200), (1e-300, 1e300), (1e300, 1e-300)] {
+        for (x, y) in
+            [(5e-324, 1.0), (1.0, 5e-324), (1e-200, 1.0), (1.0, 1e-200), (1e-300, 1e300), (1e300, 1e-300)]
+        {
             let cells = expand(&nuclei, 2.0, PixelSize::new(x, y));
             let mut kept = nuclei.as_slice().iter().zip(cells.as_slice());
             assert!(kept.all(|(nucleus, cell)| *nucleus == 0 || nucleus == cell), "{x} {y}: {cells:?}");

@@ -34,6 +34,8 @@ pub struct Target {
     seeds: fn() -> Vec<Vec<u8>>,
     /// Words that mean something in these files.
     words: &'static [&'static str],
+    /// Changes the input by its structure; whether it could.
+    vary: fn(&mut Vec<u8>, &mut fastrand::Rng) -> bool,
     /// Makes checksums in a changed file valid, so that the code behind them is reached.
     repair: fn(&mut [u8]),
     run: fn(&[u8]) -> Outcome,
@@ -81,6 +83,9 @@ impl Fuzzer {
         let name = self.target.name.bytes().fold(0, |sum: u64, byte| sum.wrapping_mul(31) + u64::from(byte));
         let mut random = fastrand::Rng::with_seed(mixed(mixed(self.seed ^ name) ^ number));
         let mut input = self.seeds[random.usize(..self.seeds.len())].clone();
+        if random.u8(..) < 192 && (self.target.vary)(&mut input, &mut random) {
+            return input;
+        }
         mutate::mutate(&mut input, &self.seeds, self.target.words, &mut random);
         if random.u8(..) < 200 {
             (self.target.repair)(&mut input);

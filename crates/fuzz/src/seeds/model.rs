@@ -1,6 +1,7 @@
 //! Small ONNX models with the metadata of the shipped one.
 
-use nucleoscope::network::SHIPPED_MODEL;
+use fastrand::Rng;
+use nucleoscope::network::{OPERATORS, SHIPPED_MODEL};
 use prost::Message;
 use tract_onnx::pb::{
     AttributeProto, ModelProto, NodeProto, TensorProto, attribute_proto::AttributeType,
@@ -58,6 +59,62 @@ fn file(nodes: &[NodeProto]) -> Option<Vec<u8>> {
         floats("half", &[1, 3, 1, 1], &[0.5; 3]),
     ];
     Some(model.encode_to_vec())
+}
+
+/// Changes some fields of a model, which remains one; whether the input was a model.
+pub(crate) fn vary(input: &mut Vec<u8>, random: &mut Rng) -> bool {
+    let Ok(mut model) = ModelProto::decode(&**input) else { return false };
+    for _ in 0..1 << random.u32(..3) {
+        vary_once(&mut model, random);
+    }
+    *input = model.encode_to_vec();
+    true
+}
+
+fn vary_once(model: &mut ModelProto, random: &mut Rng) {
+    const NUMBERS: [i64; 12] = [0, 1, -1, 2, 3, 7, 256, 65_536, i32::MAX as i64, 1 << 40, i64::MAX, i64::MIN];
+    let number = NUMBERS[random.usize(..NUMBERS.len())];
+    let Some(graph) = model.graph.as_mut().filter(|graph| !graph.node.is_empty()) else { return };
+    let names: Vec<String> = graph.node.iter().flat_map(|node| node.output.clone()).collect();
+    let at = random.usize(..graph.node.len());
+    let node = &mut graph.node[at];
+    match random.u8(..11) {
+        0 => node.op_type = OPERATORS[random.usize(..OPERATORS.len())].into(),
+        1 | 2 => {
+            for attribute in &mut node.attribute {
+                attribute.i = number;
+                if let Some(place) = attribute.ints.len().checked_sub(1) {
+                    attribute.ints[random.usize(..=place)] = number;
+                }
+            }
+        }
+        3 => node
+            .attribute
+            .push(self::number(["axis", "keepdims", "group", "blocksize"][random.usize(..4)], number)),
+        4 if !names.is_empty() => node.input.push(names[random.usize(..names.len())].clone()),
+        5 if !node.input.is_empty() => drop(node.input.remove(random.usize(..node.input.len()))),
+        6 => drop(graph.node.remove(at)),
+        7 | 8 if !graph.initializer.is_empty() => {
+            let which = random.usize(..graph.initializer.len());
+            let weights = &mut graph.initializer[which];
+            match random.u8(..4) {
+                0 => weights.dims.push(number),
+                1 => drop(weights.dims.pop()),
+                2 => weights.float_data.truncate(random.usize(..9)),
+                _ => weights.dims.iter_mut().for_each(|side| *side = number),
+            }
+        }
+        9 if !model.metadata_props.is_empty() => {
+            let entry = random.usize(..model.metadata_props.len());
+            let texts = ["0", "-1", "1", "3", "512", "1e9", "NaN", "", "local", "none"];
+            model.metadata_props[entry].value = texts[random.usize(..texts.len())].into();
+        }
+        _ => {
+            for entry in &mut model.opset_import {
+                entry.version = number;
+            }
+        }
+    }
 }
 
 fn node(operator: &str, inputs: &[&str], output: &str) -> NodeProto {
