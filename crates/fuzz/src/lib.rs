@@ -1,9 +1,9 @@
 //! Fuzzing: runs everything that takes untrusted input on damaged and hostile input.
 //!
 //! [`TARGETS`] is a table of functions with seeds. A [`Fuzzer`] makes cases from the seeds of a target: case
-//! `number` is a pure function of the target, the seed of the run and the number, the same natively and in
-//! WebAssembly, so a driver only has to remember a number to repeat a failure. Drivers: the program in `main.rs`,
-//! `tools/fuzz.mjs` for WebAssembly (with `wasm.rs`), and `fuzz/` for libFuzzer.
+//! `number` is a pure function of the target, the seed of the run, the number, and the size of pointers, so a driver
+//! only has to remember a number to repeat a failure. Drivers: the program in `main.rs`, and `tools/fuzz.mjs` for
+//! WebAssembly (with `wasm.rs`).
 //!
 //! A target may return an error. It must not panic, trap, take more than [`SECONDS`], or take more memory than it
 //! declares.

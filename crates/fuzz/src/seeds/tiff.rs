@@ -156,7 +156,9 @@ pub(crate) fn pages() -> Vec<Vec<u8>> {
     files.push(style.write(vec![page]));
     // Alpha.
     files.push(style.write(vec![style.page(16, 2).with(338, style.shorts(&[1]))]));
-    files.push(style.write(vec![style.page(8, 4).with(262, style.shorts(&[2])).with(338, style.shorts(&[2]))]));
+    files.push(
+        style.write(vec![style.page(8, 4).with(262, style.shorts(&[2])).with(338, style.shorts(&[2]))]),
+    );
     let colours: Vec<u16> = (0..768).map(|value| value * 85).collect();
     let page = style.page(8, 1).with(262, style.shorts(&[3])).with(320, style.shorts(&colours));
     files.push(style.write(vec![page.with(274, style.shorts(&[6]))]));

@@ -109,7 +109,8 @@ fn provenance(reader: &mut Reader, size: Size) -> Provenance {
     Provenance {
         input: FileIdentity::new(&reader.text(), b""),
         settings: reader.flag().then(|| Settings::default().diameter(1.0 + f32::from(reader.byte()))),
-        pixel_size: PixelSize::new(reader.coordinate(2), reader.coordinate(2)),
+        pixel_size: PixelSize::new(reader.coordinate(2), reader.coordinate(2))
+            .filter(|size| [size.x, size.y].iter().all(|side| (1e-6..=1e6).contains(side))),
         edits: some_edits(reader, size).into_iter().filter(is_written).collect(),
         regions: reader.regions(size).into_iter().filter(is_written).collect(),
         gates: (0..reader.below(3))
