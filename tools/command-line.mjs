@@ -16,7 +16,10 @@ export async function commandLine({ release = false } = {}) {
     ? ["build", "--release", "--package", "nucleoscope-cli"]
     : ["test", "--no-run", ...testedPackages, "--test", "command_line"];
   return step("Command line", () => {
-    const program = programBuiltBy([...build, "--quiet"], ({ name, kind }) => name === "nucleoscope" && kind.includes("bin"));
+    const program = programBuiltBy(
+      [...build, "--quiet"],
+      ({ name, kind }) => name === "nucleoscope" && kind.includes("bin"),
+    );
     if (program === undefined) throw new StepFailed("The command line could not be built.");
     return program;
   });

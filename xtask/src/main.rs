@@ -58,7 +58,9 @@ fn main() -> ExitCode {
             );
             eprintln!("       cargo xtask wasm --quick    the same in a third of the time; larger, as fast");
             eprintln!("       cargo xtask wasm bench      build the benchmarks' into target/bench-wasm/");
-            eprintln!("       cargo xtask wasm fuzz       build the fuzz targets, quickly, into target/fuzz-wasm/");
+            eprintln!(
+                "       cargo xtask wasm fuzz       build the fuzz targets, quickly, into target/fuzz-wasm/"
+            );
             eprintln!(
                 "       cargo xtask dist            build the command line and pack it into target/dist/"
             );

@@ -13,6 +13,7 @@ mod reader;
 mod seeds;
 mod targets;
 #[cfg(target_arch = "wasm32")]
+#[expect(unreachable_pub, reason = "wasm-bindgen exports what is public")]
 mod wasm;
 
 pub use targets::TARGETS;

@@ -1,6 +1,8 @@
 //! Runs the targets natively, each in a process of its own, so that nothing ends the run: a panic, an abort, a stack
 //! overflow and a hang are faults of one case.
 
+#![expect(clippy::print_stdout, reason = "a program prints its results")]
+
 mod memory;
 mod one;
 

@@ -1,5 +1,7 @@
 //! A short run of all targets: always the same cases, so that it cannot fail by chance.
 
+#![expect(clippy::print_stdout, reason = "shown if the test fails")]
+
 use std::process::Command;
 
 #[test]

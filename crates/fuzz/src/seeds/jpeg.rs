@@ -53,7 +53,7 @@ struct Bits {
 impl Bits {
     fn write(&mut self, value: u32, count: u32) {
         for bit in (0..count).rev() {
-            self.pending = self.pending << 1 | value >> bit & 1;
+            self.pending = (self.pending << 1) | ((value >> bit) & 1);
             self.count += 1;
             if self.count == 8 {
                 self.bytes.push(self.pending as u8);
@@ -100,7 +100,7 @@ fn file(kind: Kind) -> Vec<u8> {
     frame.extend([SIDE.to_be_bytes(), SIDE.to_be_bytes()].concat());
     frame.push(sampling.len() as u8);
     for (number, (across, down)) in (1..).zip(sampling) {
-        frame.extend([number, across << 4 | down, 0]);
+        frame.extend([number, (across << 4) | down, 0]);
     }
     segment(&mut file, if progressive { 0xc2 } else { 0xc0 }, &frame);
     let mut dc = vec![0; 17];

@@ -261,14 +261,15 @@ fn lzw(bytes: &[u8]) -> Vec<u8> {
     }
     codes.push(257);
     let digits: String = codes.iter().map(|code| format!("{code:09b}")).collect();
-    let byte =
-        |digits: &[u8]| digits.iter().fold(0, |byte, digit| byte << 1 | (digit - b'0')) << (8 - digits.len());
+    let byte = |digits: &[u8]| {
+        digits.iter().fold(0, |byte, digit| (byte << 1) | (digit - b'0')) << (8 - digits.len())
+    };
     digits.as_bytes().chunks(8).map(byte).collect()
 }
 
 /// Zstandard with one stored block (RFC 8878): a frame with its content size in one byte.
 fn zstd(bytes: &[u8]) -> Vec<u8> {
-    let header = (bytes.len() as u32) << 3 | 1;
+    let header = ((bytes.len() as u32) << 3) | 1;
     let frame = [&[0x28, 0xb5, 0x2f, 0xfd, 0x20, bytes.len() as u8][..], &header.to_le_bytes()[..3]];
     [&frame.concat(), bytes].concat()
 }

@@ -121,10 +121,7 @@ fn provenance(reader: &mut Reader, size: Size) -> Provenance {
                 Gate { key: keys[reader.below(5)].into(), minimum, maximum, keep: Keep::default() }
             })
             .collect(),
-        cell_expansion: (0.0..=MAXIMUM_EXPANSION)
-            .contains(&expansion)
-            .then_some(expansion)
-            .unwrap_or_default(),
+        cell_expansion: if (0.0..=MAXIMUM_EXPANSION).contains(&expansion) { expansion } else { 0.0 },
         positive: number(reader).map(|minimum| Threshold { key: keys[reader.below(5)].into(), minimum }),
         group: reader.flag().then(|| reader.text()),
         ..Default::default()
