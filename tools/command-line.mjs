@@ -2,10 +2,9 @@
 import { output, step, StepFailed } from "./step.mjs";
 
 /** Cargo's options for the packages that `npm test` tests, always together. */
-export const testedPackages = ["nucleoscope", "nucleoscope-bench", "nucleoscope-cli"].flatMap((name) => [
-  "--package",
-  name,
-]);
+export const testedPackages = ["nucleoscope", "nucleoscope-bench", "nucleoscope-cli", "nucleoscope-fuzz"].flatMap(
+  (name) => ["--package", name],
+);
 
 /**
  * Builds the command line and returns its path. It is built like its tests, together with the same packages: a
@@ -17,7 +16,10 @@ export async function commandLine({ release = false } = {}) {
     ? ["build", "--release", "--package", "nucleoscope-cli"]
     : ["test", "--no-run", ...testedPackages, "--test", "command_line"];
   return step("Command line", () => {
-    const program = programBuiltBy([...build, "--quiet"], ({ kind }) => kind.includes("bin"));
+    const program = programBuiltBy(
+      [...build, "--quiet"],
+      ({ name, kind }) => name === "nucleoscope" && kind.includes("bin"),
+    );
     if (program === undefined) throw new StepFailed("The command line could not be built.");
     return program;
   });

@@ -242,7 +242,7 @@ fn loses_detail(bytes: &[u8]) -> bool {
 /// files, including damaged ones.
 fn decode_with_alpha(bytes: &[u8], limits: Limits) -> Option<(Size, Samples, usize)> {
     if bytes.starts_with(b"II") || bytes.starts_with(b"MM") {
-        return decode_tiff_with_alpha(bytes, limits);
+        return images::tiff_with_alpha(bytes, limits);
     }
     let format = image::guess_format(bytes).ok()?;
     if !matches!(format, ImageFormat::Png | ImageFormat::Gif | ImageFormat::WebP | ImageFormat::Bmp) {
@@ -266,25 +266,6 @@ fn decode_with_alpha(bytes: &[u8], limits: Limits) -> Option<(Size, Samples, usi
         _ => return None,
     };
     Some((Size::new(width as usize, height as usize), samples, color.channel_count().into()))
-}
-
-/// The same for a TIFF with gray or colour channels and alpha, of 8 or 16 bits each.
-fn decode_tiff_with_alpha(bytes: &[u8], limits: Limits) -> Option<(Size, Samples, usize)> {
-    let mut decoder = tiff::decoder::Decoder::new(Cursor::new(bytes)).ok()?;
-    let (width, height) = decoder.dimensions().ok()?;
-    let channels = match decoder.colortype().ok()? {
-        tiff::ColorType::GrayA(8 | 16) => 2,
-        tiff::ColorType::RGBA(8 | 16) => 4,
-        _ => return None,
-    };
-    images::check_size(&limits, width.into(), height.into()).ok()?;
-    let samples = match decoder.read_image().ok()? {
-        tiff::decoder::DecodingResult::U8(values) => Samples::U8(values.into()),
-        tiff::decoder::DecodingResult::U16(values) => Samples::U16(values.into()),
-        _ => return None,
-    };
-    let size = Size::new(width as usize, height as usize);
-    (samples.len() == size.area() * channels).then_some((size, samples, channels))
 }
 
 /// Extracts all nuclei from a label image: 0 is background, every other value is the number of a nucleus.

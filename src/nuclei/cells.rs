@@ -39,7 +39,10 @@ pub fn expand(nuclei: &LabelImage, distance: f64, pixel_size: Option<PixelSize>)
     }
     // In widths of a pixel.
     let (distance, height) = match pixel_size {
-        Some(size) => ((distance / size.x).min(MAXIMUM_EXPANSION), size.y / size.x),
+        Some(size) => (
+            (distance.min(MAXIMUM_EXPANSION) / size.x).min(MAXIMUM_EXPANSION),
+            (size.y / size.x).min(f64::MAX),
+        ),
         None => (distance.min(MAXIMUM_EXPANSION), 1.0),
     };
     let (width, rows) = (nuclei.width(), nuclei.height());
@@ -58,9 +61,13 @@ pub fn expand(nuclei: &LabelImage, distance: f64, pixel_size: Option<PixelSize>)
             near.pop_front();
             first += 1;
         }
-        nearest.fill(f64::INFINITY);
+        // Nothing is nearer than a nucleus to its own pixels, not even if a pixel has hardly any height.
+        let own = &nuclei.as_slice()[y * width..(y + 1) * width];
+        for (nearest, &label) in nearest.iter_mut().zip(own) {
+            *nearest = if label == 0 { f64::INFINITY } else { f64::NEG_INFINITY };
+        }
         let start = cells.len();
-        cells.resize(start + width, 0);
+        cells.extend(own);
         for (row, other) in near.iter().zip(first..).filter(|(row, _)| !row.is_empty) {
             let down = y.abs_diff(other) as f64 * height;
             row.improve(down * down, limit, &mut nearest, &mut cells[start..]);
@@ -210,6 +217,19 @@ mod tests {
         assert_eq!(expand(&nuclei, 0.3, PixelSize::new(0.1, 0.1)).areas(), [4]);
         assert_eq!(expand(&nuclei, 1e300, None).areas(), [6]);
         assert_eq!(expand(&LabelImage::empty(Size::new(3, 2)), 5.0, None).count(), 0);
+    }
+
+    #[test]
+    fn nuclei_keep_their_pixels_if_sizes_of_pixels_are_extreme() {
+        let nuclei = labels(3, &[1, 0, 2, 0, 0, 0, 3, 0, 4]);
+        // Quotients and squares of these overflow or become 0.
+        for (x, y) in
+            [(5e-324, 1.0), (1.0, 5e-324), (1e-200, 1.0), (1.0, 1e-200), (1e-300, 1e300), (1e300, 1e-300)]
+        {
+            let cells = expand(&nuclei, 2.0, PixelSize::new(x, y));
+            let mut kept = nuclei.as_slice().iter().zip(cells.as_slice());
+            assert!(kept.all(|(nucleus, cell)| *nucleus == 0 || nucleus == cell), "{x} {y}: {cells:?}");
+        }
     }
 
     proptest! {

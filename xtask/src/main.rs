@@ -2,7 +2,8 @@
 //!
 //! `cargo xtask wasm` compiles `crates/wasm` to WebAssembly and writes the module, its JavaScript glue
 //! and its TypeScript types to `packages/nucleoscope/src/wasm/`; `cargo xtask wasm bench` does the same, in the same way,
-//! with the benchmarks' crate and `target/bench-wasm/`. The glue comes from wasm-bindgen's own library,
+//! with the benchmarks' crate and `target/bench-wasm/`, and `cargo xtask wasm fuzz` with the fuzz targets and
+//! `target/fuzz-wasm/`. The glue comes from wasm-bindgen's own library,
 //! pinned to the crate's version, so that nothing needs to be installed beside Rust.
 //! `cargo xtask licences` and `cargo xtask sbom` print the licences and the bill of materials of a package.
 //! `cargo xtask dist` builds the command line and packs it for a release.
@@ -37,6 +38,8 @@ const PAGE: Artefact =
     Artefact { package: "nucleoscope-wasm", name: "nucleoscope", folder: "packages/nucleoscope/src/wasm" };
 const BENCH: Artefact =
     Artefact { package: "nucleoscope-bench", name: "nucleoscope_bench", folder: "target/bench-wasm" };
+const FUZZ: Artefact =
+    Artefact { package: "nucleoscope-fuzz", name: "nucleoscope_fuzz", folder: "target/fuzz-wasm" };
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
         ["wasm"] => wasm(&PAGE, "web"),
         ["wasm", "--quick"] => wasm(&PAGE, "release"),
         ["wasm", "bench"] => wasm(&BENCH, "web"),
+        ["wasm", "fuzz"] => wasm(&FUZZ, "release"),
         ["dist", ref options @ ..] => root().and_then(|root| dist::dist(&root, options)),
         ["licences", package, target] => print(licences::text, package, target),
         ["sbom", package, target] => print(sbom::text, package, target),
@@ -60,6 +64,9 @@ fn main() -> ExitCode {
             );
             eprintln!("       cargo xtask wasm --quick    the same in a third of the time; larger, as fast");
             eprintln!("       cargo xtask wasm bench      build the benchmarks' into target/bench-wasm/");
+            eprintln!(
+                "       cargo xtask wasm fuzz       build the fuzz targets, quickly, into target/fuzz-wasm/"
+            );
             eprintln!(
                 "       cargo xtask dist            build the command line and pack it into target/dist/"
             );

@@ -26,7 +26,7 @@ use image::metadata::Orientation;
 use directory::{File, tag};
 use layout::{Layout, Plane};
 use ome::Unusable;
-use page::{Meaning, Page};
+use page::{Meaning, Number, Page};
 
 use super::display::default_displays;
 use super::stack::{Keep, Opened, Selection, StackInfo, choose_channel, finite, plane_range, project};
@@ -65,6 +65,24 @@ pub(super) fn open(
     orientation::warn_of(u8::try_from(turned).ok().and_then(Orientation::from_exif), &mut warnings);
     let layout = layout(&file, &mut pages, &description, &mut warnings)?;
     Stack { file, pages, layout, limits, warnings }.open(selection, keep)
+}
+
+/// Size, samples and number of channels of the first page, if it has gray or colour channels of 8 or 16 bits and then
+/// alpha; `None` for all other files, including damaged ones.
+pub(crate) fn with_alpha(bytes: &[u8], limits: Limits) -> Option<(Size, Samples, usize)> {
+    let mut warnings = Vec::new();
+    let (file, directories) = directory::open(bytes, &mut warnings).ok()?;
+    let page = Page::read(&file, directories.into_iter().next()?).ok()?;
+    let is_known = matches!(
+        (page.meaning, page.samples, page.bits, page.number),
+        (Meaning::Gray, 2, 8 | 16, Number::Unsigned) | (Meaning::Rgb, 4, 8 | 16, Number::Unsigned)
+    );
+    if page.alpha != 1 || !is_known {
+        return None;
+    }
+    let all: Vec<usize> = (0..page.samples).collect();
+    let samples = pixels::read(&file, &page, &all, limits, &mut warnings).ok()?;
+    Some((Size::new(page.width, page.height), samples, page.samples))
 }
 
 /// The layout of the pages as a stack. Planes without their own directory are added to the pages.
