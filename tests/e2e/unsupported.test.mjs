@@ -7,6 +7,7 @@ import { pathToFileURL } from "node:url";
 import { after, before, describe, test } from "node:test";
 import { dist } from "../../tools/build.mjs";
 import { singleFile } from "../../tools/single-file.mjs";
+import { onlyInChromium, reasons } from "./browsers/launch.mjs";
 import { exampleSet, Fixture } from "./harness.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -72,7 +73,7 @@ describe("a browser that lacks", () => {
     await session.leave();
   });
 
-  test("JavaScript, or has it switched off, learns so", async () => {
+  test("JavaScript, or has it switched off, learns so", { skip: onlyInChromium(reasons.javaScript) }, async () => {
     const session = await fixture.page({ ready: false, javaScriptEnabled: false });
     await session.page.locator("noscript p").waitFor();
     await session.context.close();

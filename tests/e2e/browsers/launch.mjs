@@ -15,6 +15,7 @@ export const onlyInChromium = (reason) => (browserName === "chromium" ? false : 
 export const reasons = {
   folders: "only the DevTools protocol chooses and drops folders",
   installation: "only Chromium tells whether a page can be installed",
+  javaScript: "this Firefox cannot be told to switch off JavaScript",
   media: "this Firefox cannot be told which colours or motion to prefer",
   metrics: "only the DevTools protocol counts layouts",
   touch: "only the DevTools protocol sends several touches",
