@@ -34,6 +34,7 @@ pub use normalize::{Levels, LocalRange, Normalization, NormalizedImage, normaliz
 pub use part::ImagePart;
 pub use preview::{Preview, map_preview, preview};
 pub use stack::{ChannelChoice, ChannelInfo, Opened, Selection, Slice, StackInfo};
+#[cfg(feature = "serde")]
 pub(crate) use tiff::with_alpha as tiff_with_alpha;
 
 use crate::geometry::Size;

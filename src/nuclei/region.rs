@@ -80,6 +80,7 @@ impl Region {
     }
 
     /// The number of corners.
+    #[cfg(feature = "serde")]
     pub(crate) fn points(&self) -> u64 {
         match &self.shape {
             RegionShape::Rectangle { .. } => 4,
@@ -88,6 +89,7 @@ impl Region {
     }
 
     /// The number of rows of the largest image that the sides cross, summed over the sides.
+    #[cfg(feature = "serde")]
     pub(crate) fn rows_crossed(&self) -> u64 {
         let row = |y: f64| y.clamp(0.0, MOST_ROWS) as u64;
         pixel_mask::sides(&self.corners()).map(|(from, to)| row(from.y).abs_diff(row(to.y))).sum()
@@ -205,6 +207,7 @@ fn is_simple_within(corners: &[Point], most: usize) -> bool {
 const MOST_COMPARED: usize = 50_000_000;
 
 /// More rows than any image has that is less than a hundred times as high as wide.
+#[cfg(feature = "serde")]
 const MOST_ROWS: f64 = 65_536.0;
 
 /// The side of a line on which a point lies: positive or negative, or 0 if it is on the line.

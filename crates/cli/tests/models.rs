@@ -1,5 +1,7 @@
 //! Models of others: whatever is in the file, it is used or refused with a reason, and takes no results along.
 
+#![expect(clippy::print_stdout, reason = "shown if a test fails, or with --nocapture")]
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -190,7 +192,7 @@ fn hostile() -> Vec<(&'static str, ModelProto, &'static [&'static str])> {
         name: "weights".into(),
         dims: vec![3, 3, 1, 1],
         data_type: DataType::String.into(),
-        string_data: vec![b"x".to_vec().into(); 9],
+        string_data: vec![b"x".to_vec(); 9],
         ..TensorProto::default()
     };
     let mut empty = tiny();

@@ -26,7 +26,7 @@ use image::metadata::Orientation;
 use directory::{File, tag};
 use layout::{Layout, Plane};
 use ome::Unusable;
-use page::{Meaning, Number, Page};
+use page::{Meaning, Page};
 
 use super::display::default_displays;
 use super::stack::{Keep, Opened, Selection, StackInfo, choose_channel, finite, plane_range, project};
@@ -69,13 +69,15 @@ pub(super) fn open(
 
 /// Size, samples and number of channels of the first page, if it has gray or colour channels of 8 or 16 bits and then
 /// alpha; `None` for all other files, including damaged ones.
+#[cfg(feature = "serde")]
 pub(crate) fn with_alpha(bytes: &[u8], limits: Limits) -> Option<(Size, Samples, usize)> {
     let mut warnings = Vec::new();
-    let (file, directories) = directory::open(bytes, &mut warnings).ok()?;
+    let (file, directories) = directory::open(bytes, limits, &mut warnings).ok()?;
     let page = Page::read(&file, directories.into_iter().next()?).ok()?;
     let is_known = matches!(
         (page.meaning, page.samples, page.bits, page.number),
-        (Meaning::Gray, 2, 8 | 16, Number::Unsigned) | (Meaning::Rgb, 4, 8 | 16, Number::Unsigned)
+        (Meaning::Gray, 2, 8 | 16, page::Number::Unsigned)
+            | (Meaning::Rgb, 4, 8 | 16, page::Number::Unsigned)
     );
     if page.alpha != 1 || !is_known {
         return None;
