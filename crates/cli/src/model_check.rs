@@ -26,7 +26,13 @@ use crate::table;
 pub(crate) struct ModelOptions {
     /// Limits for a model of others, as NAME=NUMBER,...: seconds (60) and memory (4096, in MiB) for trying it in a
     /// process of its own, which seconds=0 turns off; bytes, parts, nodes, constants, elements, dimension
-    #[arg(long = "model-limits", value_name = "NAME=NUMBER,...", default_value_t, hide_default_value = true)]
+    #[arg(
+        id = "model_limits",
+        long = "model-limits",
+        value_name = "NAME=NUMBER,...",
+        default_value_t,
+        hide_default_value = true
+    )]
     pub limits: CheckLimits,
 }
 

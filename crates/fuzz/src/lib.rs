@@ -127,9 +127,10 @@ mod tests {
         }
     }
 
+    /// Those of `segment` and `exports` are noise, which may be values that no image has.
     #[test]
     fn every_seed_is_accepted_by_its_target() {
-        for target in TARGETS {
+        for target in TARGETS.iter().filter(|target| !["segment", "exports"].contains(&target.name)) {
             for (number, seed) in target.seeds().iter().enumerate() {
                 assert_eq!(target.run(seed), Ok(()), "{} {number}", target.name);
             }

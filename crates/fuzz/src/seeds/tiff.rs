@@ -178,7 +178,7 @@ pub(crate) fn stacks() -> Vec<Vec<u8>> {
                   PhysicalSizeY=\"500\" PhysicalSizeYUnit=\"nm\"";
     let channels = "<Channel ID=\"Channel:0:0\" Name=\"GFP\" Color=\"16711935\"/>\
                     <Channel ID=\"Channel:0:1\" Name=\"DAPI\" Color=\"65535\" SamplesPerPixel=\"1\"/>";
-    let located = "<TiffData FirstC=\"1\" FirstZ=\"0\" FirstT=\"0\" IFD=\"0\" PlaneCount=\"1\"><UUID \
+    let located = "<TiffData FirstC=\"1\" FirstZ=\"1\" FirstT=\"0\" IFD=\"0\" PlaneCount=\"1\"><UUID \
                    FileName=\"a.ome.tif\">urn:uuid:1</UUID></TiffData><TiffData IFD=\"1\" PlaneCount=\"3\"/>";
     let texts = [
         ome(scaled, &format!("{channels}<TiffData/>")),

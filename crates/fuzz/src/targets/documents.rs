@@ -17,7 +17,7 @@ use crate::seeds::{SIZE, drawn, exported};
 pub(super) fn record_seeds() -> Vec<Vec<u8>> {
     let texts = [
         r#"{ "images": [{ "id": "a", "input": { "sha256": "00" } }, { "id": "b" }] }"#,
-        r#"{ "format": 1, "images": [{ "id": "a", "settings": { "threshold": 0.5, "seedDepth": 0.1 } }] }"#,
+        r#"{ "format": 2, "images": [{ "id": "a", "settings": { "interiorThreshold": 0.5, "h": 0.1 } }] }"#,
         r#"{ "images": [{ "id": "cells", "edits": [{ "kind": "erase", "path": [[3, 4], [9.5, 8]], "radius": 3 }],
              "regions": [{ "kind": "polygon", "points": [[0, 0], [30, 0], [9, 20]] }] }] }"#,
     ];
