@@ -39,9 +39,10 @@ after(async () => {
   server?.close();
 });
 
-/** A page that is ready for images, and its errors. */
+/** A page that is ready for images, with storage of its own, and its errors. */
 async function open(address, scripts = []) {
-  const page = await browser.newPage();
+  const context = await browser.createBrowserContext();
+  const page = await context.newPage();
   for (const script of scripts) await page.evaluateOnNewDocument(...script);
   const errors = [];
   page.on("console", (message) => {
@@ -146,7 +147,7 @@ describe("Firefox, with 50 files of which every third is corrupt, while calls of
   test("has each result and each reason once, after reloads before and after the end", async () => {
     const { page, errors } = await open(
       `${places.served}?workers=1`,
-      scripts({ segmenter_infer: { how: "trap", every: 7 } }),
+      scripts({ segmenter_infer: { how: "trap", every: 20 } }),
     );
     page.on("dialog", (dialog) => dialog.accept());
     await (await page.$("nucleo-scope >>> #image-chooser")).uploadFile(...batchWithBadFiles());

@@ -24,16 +24,18 @@ export function findInElement() {
 
 /** A browser and a server for all tests of a file. */
 export class Fixture {
-  static async open() {
+  /** The service worker keeps the whole page at each first visit, so only tests that are about it have it. */
+  static async open({ serviceWorker = false } = {}) {
     const browser = await launch();
     const { server, address } = await serve(dist, 0);
-    return new Fixture(browser, server, address);
+    return new Fixture(browser, server, address, serviceWorker);
   }
 
-  constructor(browser, server, address) {
+  constructor(browser, server, address, serviceWorker) {
     this.browser = browser;
     this.server = server;
     this.address = address;
+    this.serviceWorker = serviceWorker;
   }
 
   /** A new page in a fresh context, loaded and ready unless `prepare` makes it fail. */
@@ -58,6 +60,7 @@ export class Fixture {
     page.on("pageerror", (error) => watch.errors.push(String(error)));
     page.on("request", (request) => watch.requests.push(request.url()));
     await page.addInitScript(findInElement);
+    if (!this.serviceWorker) await page.addInitScript(() => delete Navigator.prototype.serviceWorker);
     await page.addInitScript(() => {
       globalThis.violations = [];
       document.addEventListener("securitypolicyviolation", (event) =>

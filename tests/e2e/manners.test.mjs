@@ -9,7 +9,7 @@ let set;
 
 before(async () => {
   set = exampleSet(20);
-  fixture = await Fixture.open();
+  fixture = await Fixture.open({ serviceWorker: true });
 });
 after(() => fixture.close());
 

@@ -16,7 +16,7 @@ let set;
 
 before(async () => {
   set = exampleSet(2);
-  fixture = await Fixture.open();
+  fixture = await Fixture.open({ serviceWorker: true });
 });
 after(() => fixture.close());
 
