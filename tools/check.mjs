@@ -4,6 +4,7 @@
  */
 import { dirname, join } from "node:path";
 import { buildWasm } from "./build.mjs";
+import { buildFuzzWasm, fuzzWasm } from "./fuzz.mjs";
 import { pythonEnvironment } from "./python.mjs";
 import { addLinters, setUp, wasmTarget } from "./setup.mjs";
 import { isStarted, main, output, run, runScript, step } from "./step.mjs";
@@ -29,9 +30,6 @@ export async function lint() {
   });
   await step("Rust formatting", () => run("cargo", ["fmt", "--all", "--check"]));
   await step("Rust lints", () => run("cargo", ["clippy", "--workspace", "--all-targets", ...denyWarnings]));
-  await step("Rust lints, library without features", () =>
-    run("cargo", ["clippy", "--package", "nucleoscope", "--no-default-features", "--lib", ...denyWarnings]),
-  );
   await step("Rust documentation and public API", () => run("cargo", ["xtask", "public-api"]));
 }
 
@@ -45,8 +43,11 @@ async function linters() {
   return (name) => join(dirname(python), process.platform === "win32" ? `${name}.exe` : name);
 }
 
-/** Checks the code that only WebAssembly has. Compiles all dependencies once more, so `npm test` leaves it out. */
-async function lintWasm() {
+/** Checks what compiles all dependencies once more, so that `npm test` leaves it out: the library without features, and the code that only WebAssembly has. */
+async function lintOtherBuilds() {
+  await step("Rust lints, library without features", () =>
+    run("cargo", ["clippy", "--package", "nucleoscope", "--no-default-features", "--lib", ...denyWarnings]),
+  );
   await step("Rust lints, WebAssembly", () =>
     run("cargo", [
       "clippy",
@@ -87,10 +88,12 @@ if (isStarted(import.meta.url)) {
   await main(async () => {
     await setUp();
     await lint();
-    await lintWasm();
+    await lintOtherBuilds();
     await checkDependencies({ advisories: process.argv.includes("--advisories") });
     await buildWasm({ quick: true });
     await checkTypes();
+    await buildFuzzWasm();
+    await step("Fuzzing in WebAssembly", () => fuzzWasm({ cases: 1500, without: ["model"] }));
     await testTraining();
   });
 }

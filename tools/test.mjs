@@ -4,7 +4,6 @@ import { buildWasm, bundle } from "./build.mjs";
 import { checkTypes, lint } from "./check.mjs";
 import { testedPackages } from "./command-line.mjs";
 import { e2e } from "./e2e.mjs";
-import { buildFuzzWasm, fuzzWasm } from "./fuzz.mjs";
 import { packageTests } from "./pack-test.mjs";
 import { readers, readerTests } from "./readers.mjs";
 import { setUp } from "./setup.mjs";
@@ -30,13 +29,11 @@ await main(async () => {
   const { outside, python, forWorkflows } = await installed;
   // Both have long phases on one core: in parallel they take two thirds of the time.
   await together(
-    buildWasm({ quick: true }).then(buildFuzzWasm),
+    buildWasm({ quick: true }),
     step("Rust tests, compiled", () => run("cargo", [...rustTests, "--no-run"])),
   );
   await checkTypes();
   await step("Rust tests", () => run("cargo", rustTests));
-  // Natively, this is one of the Rust tests. Panics of the inference engine end the module, so foreign models are left out.
-  await step("Fuzzing in WebAssembly", () => fuzzWasm({ cases: 400, without: ["model"] }));
   // The Python package is compiled for minutes; the others are programs in one thread.
   const others = async () => {
     await readerTests(outside);

@@ -86,6 +86,7 @@ impl ModelLimits {
             }
         }
         self.check_shapes(graph)?;
+        check_transpositions(graph)?;
         check_order(graph)
     }
 
@@ -248,6 +249,20 @@ fn numbers(tensor: &TensorProto) -> Vec<f64> {
     if values.len() > MOST { Vec::new() } else { values }
 }
 
+/// The axes of a `Transpose` must be a permutation: for others, tract looks for cycles until the memory is used up.
+fn check_transpositions(graph: &GraphProto) -> Result<(), NetworkError> {
+    let transpositions = graph.node.iter().filter(|node| node.op_type == "Transpose");
+    for axes in transpositions.flat_map(|node| &node.attribute).filter(|attribute| attribute.name == "perm") {
+        let mut sorted = axes.ints.clone();
+        sorted.sort_unstable();
+        if !sorted.into_iter().eq(0..axes.ints.len() as i64) {
+            let reason = format!("a Transpose has the axes {:?}, which are no permutation", axes.ints);
+            return Err(NetworkError::unsupported(reason));
+        }
+    }
+    Ok(())
+}
+
 /// Every input must come from an earlier node, a constant or the model's input, as ONNX requires. So there is no
 /// circle.
 fn check_order(graph: &GraphProto) -> Result<(), NetworkError> {
@@ -379,6 +394,21 @@ mod tests {
             assert!(error.to_string().contains(name) && error.help().contains(name), "{name}: {error}");
         }
         assert!(ModelLimits::default().named("names").is_none());
+    }
+
+    #[test]
+    fn axes_that_are_no_permutation_are_refused() {
+        let transposed = |perm: &[i64]| {
+            let perm = AttributeProto { name: "perm".into(), ints: perm.to_vec(), ..Default::default() };
+            let node =
+                NodeProto { op_type: "Transpose".into(), attribute: vec![perm], ..NodeProto::default() };
+            check_transpositions(&GraphProto { node: vec![node], ..GraphProto::default() })
+        };
+        assert!(transposed(&[]).is_ok());
+        assert!(transposed(&[0, 2, 3, 1]).is_ok());
+        for wrong in [&[0, 0, 1][..], &[1, 2, 3], &[0, -1]] {
+            assert!(transposed(wrong).unwrap_err().to_string().contains("no permutation"), "{wrong:?}");
+        }
     }
 
     #[test]
