@@ -24,23 +24,7 @@ function model(nodes, constants, name) {
   const eye = { name: "weights", dims: [3, 3, 1, 1], type: "float", values: [1, 0, 0, 0, 1, 0, 0, 0, 1] };
   const least = name === undefined ? [] : [{ operator: "ReduceMin", inputs: [name], outputs: ["least"] }];
   const sum = { operator: "Add", inputs: ["first", name === undefined ? "first" : "least"], outputs: ["sum"] };
-  const metadata = {
-    "nucleoscope.contract": "1",
-    name: "<b>other</b>\u001b[31m\u202e",
-    version: "1",
-    channels: "interior,boundary,distance",
-    activation: "none",
-    normalization: "percentile",
-    normalization_low: "1",
-    normalization_high: "99.8",
-    clip_low: "-0.5",
-    clip_high: "1.5",
-    stride: "8",
-    halo: "0",
-    training_diameter: "24",
-    license: "none",
-    data: "none",
-  };
+  const metadata = { ...writer.modelMetadata, name: "<b>other</b>\u001b[31m\u202e" };
   const first = { operator: "Conv", inputs: ["image", "weights"], outputs: ["first"] };
   const last = { operator: "Sigmoid", inputs: ["sum"], outputs: ["maps"] };
   return writer.onnxModel([first, ...nodes, ...least, sum, last], [eye, ...constants], metadata);

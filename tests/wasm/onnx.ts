@@ -2,6 +2,25 @@
 
 type Field = [number: number, value: Uint8Array];
 
+/** The metadata of a model with three maps, without a halo. */
+export const modelMetadata = {
+  "nucleoscope.contract": "1",
+  name: "model",
+  version: "1",
+  channels: "interior,boundary,distance",
+  activation: "none",
+  normalization: "percentile",
+  normalization_low: "1",
+  normalization_high: "99.8",
+  clip_low: "-0.5",
+  clip_high: "1.5",
+  stride: "8",
+  halo: "0",
+  training_diameter: "24",
+  license: "none",
+  data: "none",
+};
+
 /** A tensor of a model, by its element type in ONNX. */
 export interface Tensor {
   name: string;

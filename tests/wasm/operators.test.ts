@@ -6,25 +6,9 @@ import { readFile } from "node:fs/promises";
 import assert from "node:assert/strict";
 import { beforeAll, test } from "vitest";
 import { wasm } from "./module.ts";
-import { type Attribute, type Node, onnxModel, type Tensor } from "./onnx.ts";
+import { type Attribute, modelMetadata, type Node, onnxModel, type Tensor } from "./onnx.ts";
 
-const metadata = {
-  "nucleoscope.contract": "1",
-  name: "operators",
-  version: "1",
-  channels: "interior,boundary,distance",
-  activation: "none",
-  normalization: "percentile",
-  normalization_low: "1",
-  normalization_high: "99.8",
-  clip_low: "-0.5",
-  clip_high: "1.5",
-  stride: "32",
-  halo: "32",
-  training_diameter: "24",
-  license: "none",
-  data: "none",
-};
+const metadata = { ...modelMetadata, name: "operators", stride: "32", halo: "32" };
 
 interface Recipe {
   nodes: Node[];

@@ -34,29 +34,27 @@ fn add(size: usize) -> bool {
     true
 }
 
+/// Memory of this size, if it is within the maximum.
+fn counted(size: usize, allocate: impl FnOnce() -> *mut u8) -> *mut u8 {
+    if !add(size) {
+        return null_mut();
+    }
+    let place = allocate();
+    if place.is_null() {
+        NOW.fetch_sub(size, Relaxed);
+    }
+    place
+}
+
 // SAFETY: all calls go to the system's allocator with the same arguments.
 #[expect(unsafe_code, reason = "an allocator cannot be written without")]
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        if !add(layout.size()) {
-            return null_mut();
-        }
-        let place = unsafe { System.alloc(layout) };
-        if place.is_null() {
-            NOW.fetch_sub(layout.size(), Relaxed);
-        }
-        place
+        counted(layout.size(), || unsafe { System.alloc(layout) })
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        if !add(layout.size()) {
-            return null_mut();
-        }
-        let place = unsafe { System.alloc_zeroed(layout) };
-        if place.is_null() {
-            NOW.fetch_sub(layout.size(), Relaxed);
-        }
-        place
+        counted(layout.size(), || unsafe { System.alloc_zeroed(layout) })
     }
 
     unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
